@@ -1,0 +1,3 @@
+//! The `trainyard` program.
+
+fn main() {}
