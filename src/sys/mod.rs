@@ -10,6 +10,7 @@
 //! | [`clock`] | the only place that reads time |
 //! | [`mod@blocking`] | the one door for every call that may sleep |
 //! | [`memory`] | memory shared between processes, without a name in the file system |
+//! | [`timerfd`] | a descriptor that becomes readable when a moment has come |
 //! | [`affinity`], [`rusage`] | which processors a thread may use, what a process has used |
 //!
 //! # Invariants
@@ -25,6 +26,7 @@ pub mod clock;
 pub mod memory;
 pub mod prim;
 pub mod rusage;
+pub mod timerfd;
 
 pub use blocking::{Why, blocking};
 
@@ -37,4 +39,11 @@ pub(crate) fn named(call: &'static str) -> impl Fn(nix::Error) -> io::Error {
         let cause = io::Error::from(errno);
         io::Error::new(cause.kind(), format!("{call}: {cause}"))
     }
+}
+
+/// Tells whether `error` says that the process or the machine has no more descriptors or memory
+/// for sockets (`EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`): a state that passes.
+pub fn resources_are_exhausted(error: &io::Error) -> bool {
+    let passing = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
+    error.raw_os_error().is_some_and(|errno| passing.contains(&errno))
 }
