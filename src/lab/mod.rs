@@ -1,1 +1,4 @@
-//! To be written in this issue: `lab`.
+//! The laboratory: the same work through all three runtimes, measured and shown.
+
+pub mod contender;
+pub mod sample;
