@@ -25,6 +25,7 @@
 //! that came before that word ahead of its second look, which then would have seen it.
 
 use std::fmt;
+use std::sync::atomic::AtomicU64 as Plain;
 
 use super::event::{Event, WORDS};
 #[cfg(not(loom))]
@@ -44,7 +45,7 @@ pub struct Ring {
     capacity: usize,
     /// The number of the next event. The writer's own copy of the count, so that it reads nothing
     /// that others may write; std's atomic, because it is no part of the protocol.
-    next: std::sync::atomic::AtomicU64,
+    next: Plain,
 }
 
 enum Memory {
