@@ -1,5 +1,7 @@
 //! Who takes part: a workload, a model of concurrency, a state of the lock, a number of workers.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// The two kinds of problem that concurrency is used for.
@@ -51,4 +53,87 @@ pub struct Contender {
     pub gil: GilState,
     /// How many threads, tasks or processes share the work.
     pub workers: usize,
+}
+
+impl Workload {
+    /// The name on the command line and in every output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Io => "io",
+            Self::Cpu => "cpu",
+        }
+    }
+}
+
+impl Model {
+    /// The name on the command line and in every output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sync => "sync",
+            Self::Threads => "threads",
+            Self::ThreadsNative => "threads-native",
+            Self::Coop => "coop",
+            Self::Procs => "procs",
+        }
+    }
+}
+
+impl GilState {
+    /// The name in every output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Off => "off",
+            Self::None => "none",
+        }
+    }
+}
+
+impl fmt::Display for Workload {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+impl fmt::Display for Model {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+impl fmt::Display for GilState {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+/// The short name: `io/threads-on/5`.
+impl fmt::Display for Contender {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { workload, model, gil, workers } = self;
+        match gil {
+            GilState::None => write!(formatter, "{workload}/{model}/{workers}"),
+            gil => write!(formatter, "{workload}/{model}-{gil}/{workers}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_the_same_on_the_command_line_in_json_and_in_text() {
+        use clap::ValueEnum;
+        for model in Model::value_variants() {
+            let json = serde_json::to_string(model).unwrap();
+            assert_eq!(json, format!("\"{model}\""));
+            assert_eq!(Model::from_str(model.name(), false), Ok(*model));
+        }
+        for workload in Workload::value_variants() {
+            let json = serde_json::to_string(workload).unwrap();
+            assert_eq!(json, format!("\"{workload}\""));
+            assert_eq!(Workload::from_str(workload.name(), false), Ok(*workload));
+        }
+    }
 }

@@ -1,4 +1,10 @@
 //! The laboratory: the same work through all three runtimes, measured and shown.
 
+pub mod cli;
 pub mod contender;
+pub mod duration;
+pub mod error;
+pub mod params;
 pub mod sample;
+
+pub use error::{LabError, Result};
