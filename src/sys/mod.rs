@@ -1,1 +1,3 @@
 //! To be written in this issue: `sys`.
+
+pub mod socket;
