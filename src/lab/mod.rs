@@ -4,7 +4,9 @@ pub mod cli;
 pub mod contender;
 pub mod duration;
 pub mod error;
+pub mod io;
 pub mod params;
 pub mod sample;
+pub mod server;
 
 pub use error::{LabError, Result};
