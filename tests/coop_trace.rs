@@ -154,7 +154,9 @@ fn a_storm_of_wakes_rings_at_most_once_for_each_sleep() {
             let is_all = sent.load(Ordering::Relaxed) == THREADS * TIMES;
             if is_all { Poll::Ready(()) } else { Poll::Pending }
         }));
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        for thread in threads {
+            thread.join().unwrap();
+        }
     });
     check_is_legal(&recording);
     let (rung, saved) = (count(&recording, Kind::BellRung), count(&recording, Kind::BellSaved));

@@ -10,6 +10,7 @@
 //! | [`clock`] | the only place that reads time |
 //! | [`mod@blocking`] | the one door for every call that may sleep |
 //! | [`memory`] | memory shared between processes, without a name in the file system |
+//! | [`socket`] | TCP options that std has no name for |
 //! | [`timerfd`] | a descriptor that becomes readable when a moment has come |
 //! | [`affinity`], [`rusage`] | which processors a thread may use, what a process has used |
 //!
@@ -26,6 +27,7 @@ pub mod clock;
 pub mod memory;
 pub mod prim;
 pub mod rusage;
+pub mod socket;
 pub mod timerfd;
 
 pub use blocking::{Why, blocking};
