@@ -233,3 +233,10 @@ fn a_slow_poll_is_named_with_the_line_that_spawned_it() {
     });
     assert!(slow.borrow().iter().any(|&(at, took)| at == line && took >= 2 * MS), "{slow:?}");
 }
+
+#[test]
+fn a_report_that_panics_costs_no_task_its_answer() {
+    let mut runtime =
+        Builder::new().slow_poll(Duration::ZERO, |_| panic!("report")).build().unwrap();
+    assert_eq!(runtime.block_on(async { coop::spawn(async { 7 }).await.unwrap() }), 7);
+}
