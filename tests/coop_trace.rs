@@ -129,19 +129,22 @@ fn the_model_accepts_every_order_that_a_seed_draws() {
     }
 }
 
+/// Counts, then wakes, again and again, in a thread of its own.
+fn wake_often(times: u32, sent: &Arc<AtomicU32>, waker: &Waker) -> std::thread::JoinHandle<()> {
+    let (sent, waker) = (Arc::clone(sent), waker.clone());
+    std::thread::spawn(move || {
+        for _ in 0..times {
+            sent.fetch_add(1, Ordering::Relaxed);
+            waker.wake_by_ref();
+        }
+    })
+}
+
 /// Waits until a thread of its own has woken this task so many times.
 async fn woken_by_a_thread(times: u32) {
-    let (sent, mut thread) = (Arc::new(AtomicU32::new(0)), None);
+    let (sent, mut thread) = (Arc::default(), None);
     poll_fn(|context| {
-        thread.get_or_insert_with(|| {
-            let (sent, waker) = (Arc::clone(&sent), context.waker().clone());
-            std::thread::spawn(move || {
-                for _ in 0..times {
-                    sent.fetch_add(1, Ordering::Relaxed);
-                    waker.wake_by_ref();
-                }
-            })
-        });
+        thread.get_or_insert_with(|| wake_often(times, &sent, context.waker()));
         if sent.load(Ordering::Relaxed) == times { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
