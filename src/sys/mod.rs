@@ -11,6 +11,7 @@
 //! | [`mod@blocking`] | the one door for every call that may sleep |
 //! | [`memory`] | memory shared between processes, without a name in the file system |
 //! | [`socket`] | TCP options that std has no name for |
+//! | [`poll`], [`bell`], [`signal`] | sleeping until a descriptor is ready, and two that say so |
 //! | [`affinity`], [`rusage`] | which processors a thread may use, what a process has used |
 //!
 //! # Invariants
@@ -21,11 +22,14 @@
 //! Read next: [`prim`].
 
 pub mod affinity;
+pub mod bell;
 pub mod blocking;
 pub mod clock;
 pub mod memory;
+pub mod poll;
 pub mod prim;
 pub mod rusage;
+pub mod signal;
 pub mod socket;
 
 pub use blocking::{Why, blocking};

@@ -26,6 +26,8 @@ use std::time::Duration;
 use super::http::{HttpError, Page, Progress, RequestId, ResponseDecoder};
 use super::target::{CONNECT_TIMEOUT, Target};
 use crate::lab::Result;
+use crate::lab::arm::Unit;
+use crate::sys::{Why, blocking};
 
 /// How long a server may be silent. Longer than any latency that makes sense to compare, short
 /// enough that a dead server does not look like a hang.
@@ -46,7 +48,7 @@ impl Session {
     /// # Errors
     ///
     /// One line that names the URL and why its server cannot be reached.
-    pub fn open(targets: &[Target]) -> Result<Self> {
+    pub fn open<'a>(targets: impl IntoIterator<Item = &'a Target>) -> Result<Self> {
         let mut session = Self::default();
         for target in targets {
             session.connection(target)?;
@@ -60,6 +62,7 @@ impl Session {
     ///
     /// One line that names the URL and what went wrong.
     pub fn get(&mut self, target: &Target, id: RequestId) -> Result<Page> {
+        let _unit = Unit::begin(id.0);
         self.connection(target)?.get(target, id)
     }
 
@@ -178,7 +181,7 @@ impl<S: Read + Write> Connection<S> {
 
 /// The one place where this client may sleep.
 fn wait_for_io<R>(call: impl FnOnce() -> R) -> R {
-    call()
+    blocking(Why::Io, call)
 }
 
 fn dial_tcp(address: SocketAddr) -> io::Result<TcpStream> {
