@@ -1,234 +1,223 @@
-//! The global lock's hand-off, after CPython: how a waiter gets the lock from a holder that
-//! is busy.
+//! The global lock's hand-off, after CPython: how a waiter gets the lock from a busy holder.
 //!
 //! # The life of one hand-off
 //!
-//! 1. The waiter finds the lock taken and goes to sleep for at most one switch interval.
-//! 2. It wakes by the clock, the same holder is still inside, and it asks for a drop.
-//! 3. The holder sees the request at its next check point, releases, signals, and waits until
-//!    somebody else has had the lock. That is forced switching.
-//! 4. The waiter takes the lock, works, and gives it back; the first holder takes it again.
+//! Two trains do the same: take the lock, look once at their breaker, give way if somebody
+//! asked, leave. The steps are those of `src/threads/kernel/lock.rs`, which tells the story.
+//! Its mutex `state` is part of the model, because some steps follow each other under it.
 //!
-//! Any time the waiter's caller may call it off, and it gives up. It must not leave without a
-//! word: a holder that answers its request would wait for a taker who never comes (CPython's
-//! gh-96387; the first twin). And without the wait of point 3 the releaser, which is running
-//! while the waiter is only waking, can take the lock straight back (the second twin).
+//! The first twin is CPython's gh-96387: a waiter that asked is called off and leaves without
+//! the lock. The holder answers the request, and waits for a taker who never comes. In the
+//! lock as it is, a waiter leaves only with the lock. The second twin does not wait until the
+//! other has had the lock: the releaser, which is running while the waiter is only waking,
+//! takes it straight back.
 
 use trainyard::interleave::{Action, Explorer, Step, ensure};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Train {
-    Holder,
-    Waiter,
+const A: usize = 0;
+const B: usize = 1;
+
+/// A train's sleep on the condition that the lock is free.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+enum Sleep {
+    #[default]
+    Awake,
+    Asleep,
+    Notified,
+    IntervalOver,
+    CalledOff,
 }
 
-/// Why the waiter is not asleep.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Woken {
-    NeverSlept,
-    BySignal,
-    ByClock,
-    ByCaller,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one fact that one of the actors sees")]
+/// The lock, and what each train remembers, by its number.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Lock {
-    inside: Option<Train>,
-    last_holder: Train,
-    drop_request: bool,
-    waiters: u8,
-    /// `None`: the waiter sleeps.
-    woken: Option<Woken>,
-    called_off: bool,
-    // What only the rules look at:
-    /// The holder released on request, and nobody has had the lock since.
-    handing_over: bool,
-    retaken_over_a_waiter: bool,
-    waiter_ran: bool,
+    /// Who is inside the mutex `state` from one step to the next.
+    state: Option<usize>,
+    locked: bool,
+    last_holder: Option<usize>,
+    switch_number: u8,
+    breaker: [bool; 2],
+    sleep: [Sleep; 2],
+    seen: [u8; 2],
+    /// This time it leaves for good.
+    is_leaving: [bool; 2],
+    // Only for the rules:
+    /// Who dropped the lock on request, as long as nobody else has had it.
+    gave_way: Option<usize>,
+    was_taken_back: bool,
 }
 
 impl Lock {
-    fn take(&mut self, train: Train) {
-        self.inside = Some(train);
-        self.last_holder = train;
-        self.handing_over = false;
+    fn may_enter(&self, me: usize) -> bool {
+        self.state.is_none_or(|inside| inside == me)
     }
 
-    /// Frees the lock and signals, which wakes the waiter if it sleeps and is lost otherwise.
-    fn release(&mut self) {
-        self.inside = None;
-        self.woken.get_or_insert(Woken::BySignal);
+    /// Sleeps on the condition, which lets go of `state`.
+    fn fall_asleep(&mut self, me: usize) -> Step {
+        self.state = None;
+        self.seen[me] = self.switch_number;
+        self.sleep[me] = Sleep::Asleep;
+        Step::Goto("wait-one-interval")
+    }
+
+    /// Ends every sleep that is under way.
+    fn wake(&mut self, reason: Sleep) {
+        for sleep in self.sleep.iter_mut().filter(|sleep| **sleep == Sleep::Asleep) {
+            *sleep = reason;
+        }
     }
 }
 
-fn check_request(lock: &mut Lock) -> Step {
-    if lock.drop_request { Step::Next } else { Step::Goto("release-for-good") }
-}
-
-fn release_on_request(lock: &mut Lock) -> Step {
-    lock.release();
-    lock.handing_over = true;
-    Step::Next
-}
-
-fn await_switch(lock: &mut Lock) -> Step {
-    if lock.last_holder == Train::Holder && lock.waiters > 0 { Step::Blocked } else { Step::Next }
-}
-
-fn take_again(lock: &mut Lock) -> Step {
-    if lock.inside.is_some() {
+fn take<const ME: usize>(lock: &mut Lock) -> Step {
+    if !lock.may_enter(ME) {
         return Step::Blocked;
     }
-    lock.retaken_over_a_waiter |= lock.handing_over && lock.waiters > 0;
-    lock.take(Train::Holder);
+    if lock.locked {
+        return lock.fall_asleep(ME);
+    }
+    lock.locked = true;
+    lock.was_taken_back |= lock.gave_way == Some(ME);
+    lock.gave_way = None;
+    if lock.last_holder != Some(ME) {
+        lock.last_holder = Some(ME);
+        lock.switch_number += 1;
+    }
+    lock.breaker[ME] = false;
+    lock.state = None;
+    Step::Goto("look-at-breaker")
+}
+
+fn wait_one_interval<const ME: usize>(lock: &mut Lock) -> Step {
+    if lock.sleep[ME] == Sleep::Asleep || !lock.may_enter(ME) {
+        return Step::Blocked;
+    }
+    lock.state = Some(ME);
+    let reason = std::mem::take(&mut lock.sleep[ME]);
+    if !lock.locked {
+        return Step::Goto("take");
+    }
+    if reason == Sleep::IntervalOver && lock.switch_number == lock.seen[ME] {
+        return Step::Next;
+    }
+    lock.fall_asleep(ME)
+}
+
+fn ask<const ME: usize>(lock: &mut Lock) -> Step {
+    let holder = lock.last_holder.expect("the lock is taken, so somebody has taken it");
+    lock.breaker[holder] = true;
+    lock.fall_asleep(ME)
+}
+
+fn look_at_breaker<const ME: usize>(lock: &mut Lock) -> Step {
+    lock.is_leaving[ME] = !lock.breaker[ME];
     Step::Next
 }
 
-fn release_for_good(lock: &mut Lock) -> Step {
-    lock.release();
-    Step::Done
-}
-
-fn join_queue(lock: &mut Lock) -> Step {
-    lock.waiters += 1;
+fn mark_free<const ME: usize>(lock: &mut Lock) -> Step {
+    if !lock.may_enter(ME) {
+        return Step::Blocked;
+    }
+    lock.locked = false;
+    lock.wake(Sleep::Notified);
+    if !std::mem::replace(&mut lock.breaker[ME], false) {
+        return Step::Done;
+    }
+    lock.gave_way = Some(ME);
     Step::Next
 }
 
-fn take_or_sleep(lock: &mut Lock) -> Step {
-    if lock.inside.is_none() {
-        lock.take(Train::Waiter);
-        lock.waiters -= 1;
-        lock.drop_request = false;
-        lock.waiter_ran = true;
-        return Step::Goto("release-turn");
+fn wait_until_switched<const ME: usize>(lock: &mut Lock) -> Step {
+    if lock.last_holder == Some(ME) || !lock.may_enter(ME) {
+        return Step::Blocked;
     }
-    if lock.called_off {
-        return Step::Goto("give-up");
-    }
-    lock.woken = None;
-    Step::Next
+    go_on::<ME>(lock)
 }
 
-fn wake_up(lock: &mut Lock) -> Step {
-    match lock.woken {
-        None => Step::Blocked,
-        Some(Woken::ByClock) => Step::Next,
-        Some(_) => Step::Goto("take-or-sleep"),
-    }
-}
-
-fn ask_for_drop(lock: &mut Lock) -> Step {
-    lock.drop_request = lock.inside == Some(Train::Holder);
-    Step::Goto("take-or-sleep")
-}
-
-fn release_turn(lock: &mut Lock) -> Step {
-    lock.inside = None;
-    Step::Done
-}
-
-fn give_up(lock: &mut Lock) -> Step {
-    lock.waiters -= 1;
-    lock.drop_request = false;
-    Step::Done
-}
-
-fn walk_away(_: &mut Lock) -> Step {
-    Step::Done
+fn go_on<const ME: usize>(lock: &mut Lock) -> Step {
+    if lock.is_leaving[ME] { Step::Done } else { Step::Goto("take") }
 }
 
 fn pass_interval(lock: &mut Lock) -> Step {
-    lock.woken.get_or_insert(Woken::ByClock);
-    Step::Done
+    lock.wake(Sleep::IntervalOver);
+    Step::Next
 }
 
 fn call_off(lock: &mut Lock) -> Step {
-    lock.called_off = true;
-    lock.woken.get_or_insert(Woken::ByCaller);
+    if lock.sleep[B] == Sleep::Asleep {
+        lock.sleep[B] = Sleep::CalledOff;
+    }
     Step::Done
 }
 
-/// The holder is inside, the waiter has not come yet, one interval will pass, one call-off
-/// will come.
-fn at_work() -> Explorer<Lock> {
-    let lock = Lock {
-        inside: Some(Train::Holder),
-        last_holder: Train::Holder,
-        drop_request: false,
-        waiters: 0,
-        woken: Some(Woken::NeverSlept),
-        called_off: false,
-        handing_over: false,
-        retaken_over_a_waiter: false,
-        waiter_ran: false,
-    };
-    Explorer::new(lock)
-        .script("clock", &[("pass-interval", pass_interval)])
-        .script("caller", &[("call-off", call_off)])
+fn leave_if_called_off(lock: &mut Lock) -> Step {
+    if lock.sleep[B] == Sleep::CalledOff && lock.may_enter(B) {
+        return Step::Done;
+    }
+    wait_one_interval::<B>(lock)
 }
 
-fn with_holder(explorer: Explorer<Lock>) -> Explorer<Lock> {
-    explorer.script(
-        "holder",
-        &[
-            ("check-request", check_request),
-            ("release-on-request", release_on_request),
-            ("await-switch", await_switch),
-            ("take-again", take_again),
-            ("release-for-good", release_for_good),
-        ],
-    )
+fn mark_free_and_go_on<const ME: usize>(lock: &mut Lock) -> Step {
+    match mark_free::<ME>(lock) {
+        Step::Next => go_on::<ME>(lock),
+        other => other,
+    }
 }
 
-fn with_waiter(explorer: Explorer<Lock>, give_up: Action<Lock>) -> Explorer<Lock> {
-    explorer.script(
-        "waiter",
-        &[
-            ("join-queue", join_queue),
-            ("take-or-sleep", take_or_sleep),
-            ("wake-up", wake_up),
-            ("ask-for-drop", ask_for_drop),
-            ("release-turn", release_turn),
-            ("give-up", give_up),
-        ],
-    )
+type Steps = Vec<(&'static str, Action<Lock>)>;
+
+fn train<const ME: usize>() -> Steps {
+    vec![
+        ("take", take::<ME>),
+        ("wait-one-interval", wait_one_interval::<ME>),
+        ("ask", ask::<ME>),
+        ("look-at-breaker", look_at_breaker::<ME>),
+        ("mark-free", mark_free::<ME>),
+        ("wait-until-switched", wait_until_switched::<ME>),
+    ]
+}
+
+/// Two trains, and a clock by which at most two intervals pass.
+fn with_trains(a: &Steps, b: &Steps, intervals: usize) -> Explorer<Lock> {
+    let clock: [(&str, Action<Lock>); 2] =
+        [("pass-interval", pass_interval), ("pass-another", pass_interval)];
+    Explorer::new(Lock::default())
+        .script("A", a)
+        .script("B", b)
+        .script("clock", &clock[..intervals])
+}
+
+/// The same script with another act at one step.
+fn with_step(mut steps: Steps, name: &str, action: Action<Lock>) -> Steps {
+    let step = steps.iter_mut().find(|(known, _)| *known == name);
+    step.expect("a twin differs at a step that exists").1 = action;
+    steps
 }
 
 /// The hand-off as it is.
 pub(crate) fn correct() -> Explorer<Lock> {
-    with_waiter(with_holder(at_work()), give_up)
+    with_trains(&train::<A>(), &train::<B>(), 2)
 }
 
-/// The first twin: the waiter gives up and leaves its request, and its place in the queue,
-/// behind.
+/// The first twin: a waiter can be called off, and leaves its request behind.
 pub(crate) fn leaves_its_request() -> Explorer<Lock> {
-    with_waiter(with_holder(at_work()), walk_away)
+    let b = with_step(train::<B>(), "wait-one-interval", leave_if_called_off);
+    with_trains(&train::<A>(), &b, 1).script("caller", &[("call-off", call_off)])
 }
 
-/// The second twin: the holder does not wait until somebody else has had the lock.
+/// The second twin: a train that gives way does not wait until the other has had the lock.
 pub(crate) fn without_forced_switching() -> Explorer<Lock> {
-    let holder = at_work().script(
-        "holder",
-        &[
-            ("check-request", check_request),
-            ("release-on-request", release_on_request),
-            ("take-again", take_again),
-            ("release-for-good", release_for_good),
-        ],
-    );
-    with_waiter(holder, give_up)
+    let a = with_step(train::<A>(), "mark-free", mark_free_and_go_on::<A>);
+    let b = with_step(train::<B>(), "mark-free", mark_free_and_go_on::<B>);
+    with_trains(&a, &b, 1)
 }
 
 /// Must hold in every state.
 pub(crate) fn always(lock: &Lock) -> Result<(), &'static str> {
-    ensure(!lock.retaken_over_a_waiter, "a forced release ends with somebody else inside")
+    ensure(!lock.was_taken_back, "who gives way does not take the lock back before another had it")
 }
 
 /// Must hold once every script is done.
 pub(crate) fn finally(lock: &Lock) -> Result<(), &'static str> {
-    ensure(lock.inside.is_none(), "the lock is free at the end")?;
-    ensure(lock.waiters == 0, "nobody is left in the queue")?;
-    ensure(!lock.drop_request, "no request outlives its waiter")?;
-    ensure(lock.waiter_ran || lock.called_off, "a waiter that stays gets the lock")
+    ensure(!lock.locked, "the lock is free at the end")?;
+    ensure(lock.breaker == [false; 2], "no request outlives its answer")
 }

@@ -46,8 +46,8 @@ pub(crate) const PROTOCOLS: &[Protocol] = &[
     },
     Protocol {
         name: "handoff",
-        modelled: Modelled::NotYet,
-        world: &["clock", "caller"],
+        modelled: Modelled::Yes,
+        world: &["clock"],
         steps: || handoff::correct().steps().collect(),
     },
     Protocol {
