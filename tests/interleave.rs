@@ -46,12 +46,12 @@ fn a_sleeper_that_looks_before_it_raises_its_flag_loses_a_wake_up() {
         twin.check(inbox::always, inbox::finally),
         "deadlock",
         &[
-            "   pusher         sleeper",
-            "1                 look-last",
-            "2  push-task",
+            "   pusher           sleeper",
+            "1                   last-look",
+            "2  push-under-lock",
             "3  swap-sleeping",
-            "4                 raise-sleeping",
-            ".                 (await-bell)",
+            "4                   raise-sleeping",
+            ".                   (block)",
         ],
     );
 }
@@ -135,22 +135,22 @@ fn a_wake_up_during_the_poll_queues_the_task_again() {
 }
 
 #[test]
-fn a_flag_lowered_after_the_poll_swallows_a_wake_up() {
-    let twin = task::lowers_after_the_poll();
+fn a_flag_cleared_after_the_poll_swallows_a_wake_up() {
+    let twin = task::clears_after_the_poll();
     check_breaks(
         twin.check(task::always, task::finally),
         "deadlock",
         &[
-            "   waker         waker 2       scheduler",
+            "   waker       waker 2     scheduler",
             "1  make-ready",
-            "2  raise-queued",
-            "3  queue-task",
-            "4                              take-task",
-            "5                              poll-task",
-            "6                make-ready",
-            "7                raise-queued",
-            "8                              lower-queued",
-            ".                              (take-task)",
+            "2  set-queued",
+            "3  push",
+            "4                          take-from-queue",
+            "5                          poll",
+            "6              make-ready",
+            "7              set-queued",
+            "8                          clear-queued-after-poll",
+            ".                          (take-from-queue)",
         ],
     );
 }

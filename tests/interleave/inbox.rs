@@ -28,7 +28,7 @@ pub(crate) struct Inbox {
     rings: usize,
 }
 
-fn push_task(inbox: &mut Inbox) -> Step {
+fn push_under_lock(inbox: &mut Inbox) -> Step {
     inbox.queued += 1;
     Step::Next
 }
@@ -38,7 +38,7 @@ fn swap_sleeping<const PUSHER: usize>(inbox: &mut Inbox) -> Step {
     if inbox.was_sleeping[PUSHER] { Step::Next } else { Step::Done }
 }
 
-fn ring_bell(inbox: &mut Inbox) -> Step {
+fn ring(inbox: &mut Inbox) -> Step {
     inbox.bell_rung = true;
     inbox.rings += 1;
     Step::Done
@@ -50,11 +50,11 @@ fn raise_sleeping(inbox: &mut Inbox) -> Step {
     Step::Next
 }
 
-fn look_last(inbox: &mut Inbox) -> Step {
+fn last_look(inbox: &mut Inbox) -> Step {
     if inbox.queued == 0 { Step::Next } else { Step::Goto("lower-sleeping") }
 }
 
-fn await_bell(inbox: &mut Inbox) -> Step {
+fn block(inbox: &mut Inbox) -> Step {
     if std::mem::replace(&mut inbox.bell_rung, false) { Step::Next } else { Step::Blocked }
 }
 
@@ -63,13 +63,13 @@ fn lower_sleeping(inbox: &mut Inbox) -> Step {
     Step::Next
 }
 
-fn drain_inbox(inbox: &mut Inbox) -> Step {
+fn drain(inbox: &mut Inbox) -> Step {
     inbox.drained += std::mem::take(&mut inbox.queued);
     if inbox.drained == inbox.pushed_in_all { Step::Done } else { Step::Goto("raise-sleeping") }
 }
 
 fn drain_and_look(inbox: &mut Inbox) -> Step {
-    if drain_inbox(inbox) == Step::Done { Step::Done } else { Step::Goto("look-last") }
+    if drain(inbox) == Step::Done { Step::Done } else { Step::Goto("last-look") }
 }
 
 fn with_pushers(pushers: usize) -> Explorer<Inbox> {
@@ -77,8 +77,11 @@ fn with_pushers(pushers: usize) -> Explorer<Inbox> {
     let swaps: [(&str, Action<Inbox>); 2] =
         [("pusher", swap_sleeping::<0>), ("pusher 2", swap_sleeping::<1>)];
     swaps.into_iter().take(pushers).fold(Explorer::new(model), |explorer, (name, swap_sleeping)| {
-        let steps: [(&str, Action<Inbox>); 3] =
-            [("push-task", push_task), ("swap-sleeping", swap_sleeping), ("ring-bell", ring_bell)];
+        let steps: [(&str, Action<Inbox>); 3] = [
+            ("push-under-lock", push_under_lock),
+            ("swap-sleeping", swap_sleeping),
+            ("ring", ring),
+        ];
         explorer.script(name, &steps)
     })
 }
@@ -89,10 +92,10 @@ pub(crate) fn correct(pushers: usize) -> Explorer<Inbox> {
         "sleeper",
         &[
             ("raise-sleeping", raise_sleeping),
-            ("look-last", look_last),
-            ("await-bell", await_bell),
+            ("last-look", last_look),
+            ("block", block),
             ("lower-sleeping", lower_sleeping),
-            ("drain-inbox", drain_inbox),
+            ("drain", drain),
         ],
     )
 }
@@ -102,11 +105,11 @@ pub(crate) fn looks_before_it_raises(pushers: usize) -> Explorer<Inbox> {
     with_pushers(pushers).script(
         "sleeper",
         &[
-            ("look-last", look_last),
+            ("last-look", last_look),
             ("raise-sleeping", raise_sleeping),
-            ("await-bell", await_bell),
+            ("block", block),
             ("lower-sleeping", lower_sleeping),
-            ("drain-inbox", drain_and_look),
+            ("drain", drain_and_look),
         ],
     )
 }

@@ -30,8 +30,8 @@ pub(crate) enum Modelled {
 pub(crate) struct Protocol {
     pub(crate) name: &'static str,
     pub(crate) modelled: Modelled,
-    /// The scripts that are not ours: the clock, the kernel, a caller. Their steps stand in
-    /// no source.
+    /// The scripts, and the single steps, that are not ours: the clock, the kernel, what a waker
+    /// has news of. They stand in no source.
     pub(crate) world: &'static [&'static str],
     /// The steps of the correct scripts, each with the name of its script.
     pub(crate) steps: fn() -> Vec<(&'static str, &'static str)>,
@@ -59,7 +59,7 @@ pub(crate) const PROTOCOLS: &[Protocol] = &[
     Protocol {
         name: "task",
         modelled: Modelled::NotYet,
-        world: &[],
+        world: &["make-ready"],
         steps: || task::correct().steps().collect(),
     },
 ];
@@ -67,7 +67,11 @@ pub(crate) const PROTOCOLS: &[Protocol] = &[
 impl Protocol {
     /// The steps that our source must have.
     pub(crate) fn our_steps(&self) -> BTreeSet<&'static str> {
+        let is_world = |name| self.world.contains(&name);
         let steps = (self.steps)().into_iter();
-        steps.filter(|(script, _)| !self.world.contains(script)).map(|(_, step)| step).collect()
+        steps
+            .filter(|&(script, step)| !is_world(script) && !is_world(step))
+            .map(|(_, step)| step)
+            .collect()
     }
 }

@@ -3,12 +3,12 @@
 //! # The life of one wake-up
 //!
 //! 1. Something the task waits for becomes ready, and its waker is called.
-//! 2. The waker raises `queued`. If it was down, this waker and no other puts the task in the
+//! 2. The waker sets `queued`. If it was clear, this waker and no other puts the task in the
 //!    run queue.
-//! 3. The scheduler takes the task from the queue, lowers `queued`, and only then polls.
+//! 3. The scheduler takes the task from the queue, clears `queued`, and only then polls.
 //!
-//! So a wake-up during the poll finds the flag down and queues the task again: at worst it is
-//! polled once too often. The twin lowers the flag after the poll: a waker that came too late
+//! So a wake-up during the poll finds the flag clear and queues the task again: at worst it is
+//! polled once too often. The twin clears the flag after the poll: a waker that came too late
 //! for the poll's look and too early for the flag does nothing, and the task sleeps on what
 //! it waits for.
 
@@ -30,16 +30,16 @@ fn make_ready(task: &mut Task) -> Step {
     Step::Next
 }
 
-fn raise_queued(task: &mut Task) -> Step {
+fn set_queued(task: &mut Task) -> Step {
     if std::mem::replace(&mut task.queued, true) { Step::Done } else { Step::Next }
 }
 
-fn queue_task(task: &mut Task) -> Step {
+fn push(task: &mut Task) -> Step {
     task.entries_in_queue += 1;
     Step::Done
 }
 
-fn take_task(task: &mut Task) -> Step {
+fn take_from_queue(task: &mut Task) -> Step {
     if task.entries_in_queue == 0 {
         return Step::Blocked;
     }
@@ -47,28 +47,28 @@ fn take_task(task: &mut Task) -> Step {
     Step::Next
 }
 
-fn lower_queued(task: &mut Task) -> Step {
+fn clear_queued(task: &mut Task) -> Step {
     task.queued = false;
     Step::Next
 }
 
-fn poll_task(task: &mut Task) -> Step {
+fn poll(task: &mut Task) -> Step {
     task.taken += std::mem::take(&mut task.ready);
-    if task.taken == ITEMS { Step::Done } else { Step::Goto("take-task") }
+    if task.taken == ITEMS { Step::Done } else { Step::Goto("take-from-queue") }
 }
 
 fn poll_first(task: &mut Task) -> Step {
-    if poll_task(task) == Step::Done { Step::Done } else { Step::Next }
+    if poll(task) == Step::Done { Step::Done } else { Step::Next }
 }
 
-fn lower_after(task: &mut Task) -> Step {
+fn clear_after(task: &mut Task) -> Step {
     task.queued = false;
-    Step::Goto("take-task")
+    Step::Goto("take-from-queue")
 }
 
 fn with_wakers() -> Explorer<Task> {
     let waker: [(&str, Action<Task>); 3] =
-        [("make-ready", make_ready), ("raise-queued", raise_queued), ("queue-task", queue_task)];
+        [("make-ready", make_ready), ("set-queued", set_queued), ("push", push)];
     Explorer::new(Task::default()).script("waker", &waker).script("waker 2", &waker)
 }
 
@@ -76,15 +76,23 @@ fn with_wakers() -> Explorer<Task> {
 pub(crate) fn correct() -> Explorer<Task> {
     with_wakers().script(
         "scheduler",
-        &[("take-task", take_task), ("lower-queued", lower_queued), ("poll-task", poll_task)],
+        &[
+            ("take-from-queue", take_from_queue),
+            ("clear-queued-before-poll", clear_queued),
+            ("poll", poll),
+        ],
     )
 }
 
-/// The twin: `queued` is lowered when the poll is over.
-pub(crate) fn lowers_after_the_poll() -> Explorer<Task> {
+/// The twin: `queued` is cleared when the poll is over.
+pub(crate) fn clears_after_the_poll() -> Explorer<Task> {
     with_wakers().script(
         "scheduler",
-        &[("take-task", take_task), ("poll-task", poll_first), ("lower-queued", lower_after)],
+        &[
+            ("take-from-queue", take_from_queue),
+            ("poll", poll_first),
+            ("clear-queued-after-poll", clear_after),
+        ],
     )
 }
 
