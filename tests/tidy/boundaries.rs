@@ -23,6 +23,9 @@ const FLOORS: [(&str, u8); 9] = [
 /// through it, and the recorder needs clocks and memory.
 const PAIR: [&str; 2] = ["sys", "trace"];
 
+/// How many tokens `super::` has: a name and two colons.
+const SEGMENT: usize = 3;
+
 fn floor(module: &str) -> Option<u8> {
     FLOORS.iter().find(|(name, _)| *name == module).map(|&(_, floor)| floor)
 }
@@ -77,7 +80,7 @@ fn imports(source: &Source) -> Vec<(String, usize)> {
         }
         let supers = supers_at(&code, at);
         let reaches_root = code[at].is("crate") || supers == depth_of_file + inline.len();
-        let path = at + supers.max(1) * "a::".len();
+        let path = at + supers.max(1) * SEGMENT;
         if supers > 0 || code[at].is("crate") {
             if reaches_root && is_path_separator(&code, path - 2) {
                 found.extend(names_at(&code, path));
@@ -92,7 +95,7 @@ fn imports(source: &Source) -> Vec<(String, usize)> {
 
 /// How many times `super::` stands here in a row.
 fn supers_at(code: &[Token], at: usize) -> usize {
-    let steps = (at..code.len()).step_by("a::".len());
+    let steps = (at..code.len()).step_by(SEGMENT);
     steps.take_while(|&at| code[at].is("super") && is_path_separator(code, at + 1)).count()
 }
 
