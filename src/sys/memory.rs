@@ -66,6 +66,7 @@ impl SharedWords {
     /// Fails if memory or descriptors are used up, or `len` is 0.
     pub fn create(name: &str, len: usize) -> io::Result<Self> {
         let bytes = byte_len(len)?;
+        // INVARIANT: [SYS-2] closed on exec from its first moment.
         let flags = MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING;
         let descriptor = memfd_create(name, flags).map_err(named("memfd_create"))?;
         ftruncate(&descriptor, i64::try_from(bytes.get()).map_err(io::Error::other)?)
