@@ -5,6 +5,7 @@
 //! `ThreadSanitizer` does not see through `std::thread::scope`.
 //!
 //! `TRAINYARD_STRESS` multiplies the turns; 1 if not set.
+#![expect(unsafe_code, reason = "plain data that the global lock alone protects is the point")]
 
 use std::cell::UnsafeCell;
 use std::sync::Arc;
@@ -62,12 +63,10 @@ fn stress_a_token_goes_round_through_a_condition() {
 /// A value that only the holder of the global lock touches, without any other protection.
 struct UnderTheLock(UnsafeCell<u64>);
 
-#[expect(unsafe_code, reason = "the point of the test: the global lock alone protects the value")]
 // SAFETY: the tests touch the value only while they are attached to one lock that is on.
 unsafe impl Sync for UnderTheLock {}
 
 impl UnderTheLock {
-    #[expect(unsafe_code, reason = "the point of the test: the global lock alone protects it")]
     fn add(&self) {
         // SAFETY: the caller is attached, and so is no other thread at this moment.
         unsafe { *self.0.get() += 1 };
