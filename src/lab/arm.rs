@@ -77,7 +77,10 @@ impl Setup {
     /// # Errors
     ///
     /// Fails if a thread cannot be had.
-    pub fn thread_pool(&self, initializer: impl Fn() + Send + Sync + 'static) -> Result<ThreadPool> {
+    pub fn thread_pool(
+        &self,
+        initializer: impl Fn() + Send + Sync + 'static,
+    ) -> Result<ThreadPool> {
         let interval = Duration::from_nanos(self.params.switch_interval_ns);
         let mode = match self.contender.gil {
             GilState::On => Mode::timed(interval),
@@ -94,7 +97,9 @@ impl Setup {
     /// Fails if a server cannot be reached.
     pub fn targets(&self) -> Result<Vec<Target>> {
         match self.server {
-            Some(server) => Ok(pages::all().iter().map(|page| Target::ours(server, page)).collect()),
+            Some(server) => {
+                Ok(pages::all().iter().map(|page| Target::ours(server, page)).collect())
+            }
             None => self.params.urls.iter().map(|url| Target::parse(url)?.reach()).collect(),
         }
     }

@@ -146,7 +146,8 @@ impl ArmProcess {
                 };
             }
             if left_ns == 0 {
-                let silence = format!("it was silent for {} s and was ended", SILENCE_MAX.as_secs());
+                let silence =
+                    format!("it was silent for {} s and was ended", SILENCE_MAX.as_secs());
                 return Err(LabError::failed(self.contender, silence));
             }
         }

@@ -226,7 +226,9 @@ impl<'a> Conductor<'a> {
             {
                 return Err(LabError::failed(
                     seat.contender,
-                    format!("its answers have checksum {found:016x}, those of sync {expected:016x}"),
+                    format!(
+                        "its answers have checksum {found:016x}, those of sync {expected:016x}"
+                    ),
                 ));
             }
         }

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use super::arm::Setup;
 use super::sample::Outcome;
 use super::{LabError, Result};
-use crate::trace::event::{Event, WORDS};
 use crate::trace::Recording;
+use crate::trace::event::{Event, WORDS};
 
 /// What an arm is asked.
 #[derive(Debug, Serialize, Deserialize)]

@@ -103,7 +103,9 @@ pub fn per_round(before: Reading, after: Reading, rounds: u64) -> TreeUsage {
         max_rss_bytes: after.max_rss_bytes,
         voluntary_switches: after.voluntary_switches.saturating_sub(before.voluntary_switches)
             / rounds,
-        involuntary_switches: after.involuntary_switches.saturating_sub(before.involuntary_switches)
+        involuntary_switches: after
+            .involuntary_switches
+            .saturating_sub(before.involuntary_switches)
             / rounds,
     }
 }

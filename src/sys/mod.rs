@@ -12,6 +12,7 @@
 //! | [`memory`] | memory shared between processes, without a name in the file system |
 //! | [`socket`] | TCP options that std has no name for |
 //! | [`poll`], [`bell`], [`signal`] | sleeping until a descriptor is ready, and two that say so |
+//! | [`timerfd`] | a descriptor that becomes readable when a moment has come |
 //! | [`affinity`], [`rusage`] | which processors a thread may use, what a process has used |
 //!
 //! # Invariants
@@ -31,6 +32,7 @@ pub mod prim;
 pub mod rusage;
 pub mod signal;
 pub mod socket;
+pub mod timerfd;
 
 pub use blocking::{Why, blocking};
 
@@ -43,4 +45,11 @@ pub(crate) fn named(call: &'static str) -> impl Fn(nix::Error) -> io::Error {
         let cause = io::Error::from(errno);
         io::Error::new(cause.kind(), format!("{call}: {cause}"))
     }
+}
+
+/// Tells whether `error` says that the process or the machine has no more descriptors or memory
+/// for sockets (`EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`): a state that passes.
+pub fn resources_are_exhausted(error: &io::Error) -> bool {
+    let passing = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
+    error.raw_os_error().is_some_and(|errno| passing.contains(&errno))
 }
