@@ -100,8 +100,8 @@ impl Conversation<'_> {
     fn answer(&mut self, request: &Request) -> io::Result<()> {
         let usage;
         let answer = if let Some(content) = pages::find(&request.path) {
-            self.shared.wait_latency(request);
             self.shared.requests.fetch_add(1, Ordering::Relaxed);
+            self.shared.wait_latency(request);
             Answer { status: "200 OK", content_type: "text/html", body: &content.body }
         } else if request.path == "/cpu" {
             usage = serde_json::to_vec(&self.shared.usage()?)?;

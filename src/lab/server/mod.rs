@@ -107,7 +107,7 @@ pub struct Server {
 pub(in crate::lab::server) struct Shared {
     config: ServerConfig,
     stopping: AtomicBool,
-    /// How many requests for pages were answered.
+    /// How many pages were asked for.
     requests: AtomicU64,
     /// How many connections were accepted.
     connections: AtomicU64,

@@ -15,7 +15,7 @@ pub struct ServerUsage {
     pub user_s: f64,
     /// Processor time that the kernel spent for it, in seconds.
     pub system_s: f64,
-    /// How many requests for pages were answered; `/cpu` itself and what was not found not counted.
+    /// How many pages were asked for; `/cpu` itself and what was not found are not counted.
     pub requests: u64,
     /// How many connections were accepted, the one that asks included.
     pub connections: u64,
