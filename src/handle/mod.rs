@@ -1,1 +1,324 @@
-//! To be written in this issue: `handle`.
+//! One promise for both pools: the answer of a job that runs elsewhere.
+//!
+//! [`job`] makes the two ends. The pool keeps the [`Promise`] and fulfils it; the caller keeps the
+//! [`JobHandle`], which a thread can [`join`](JobHandle::join) and a task can `.await`. Neither end
+//! knows what is at the other, so a coop task can wait for a thread or for a process.
+//!
+//! # The life of one job
+//!
+//! ```text
+//!            (1) job()          (2) start()          (3) fulfil()           (4) join, await
+//!  nothing ------------> queued ------------> running ------------> done ------------------> taken
+//!                          |                     |                    ^
+//!                          +--(5) cancel() ------+--(6) dropped ------+
+//! ```
+//!
+//! # Invariants
+//!
+//! - **HANDLE-1** A job is done exactly once: the first of (3), (5) and (6) wins.
+//! - **HANDLE-2** Wakers and callbacks are called after the lock is released, never under it.
+//! - **HANDLE-3** A promise that is dropped unfulfilled answers [`JobError::Shutdown`], so nobody
+//!   waits for ever.
+//!
+//! # Not here
+//!
+//! Several takers of one answer (`JobHandle` is not `Clone`), and stopping a job that runs: no
+//! runtime can do that to a thread.
+//!
+//! The counterpart in Python is `concurrent.futures.Future`. Read next: [`error`].
+
+pub mod error;
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64 as Counter;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+pub use error::JobError;
+
+use crate::sys::prim::{Condvar, Mutex, Ordering};
+use crate::sys::{Why, blocking, clock};
+use crate::trace::{self, Kind};
+
+/// A job's number, unique in its process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct JobId(pub u64);
+
+impl fmt::Display for JobId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// What a job answers.
+pub type JobResult<T> = Result<T, JobError>;
+
+type Callback = Box<dyn FnOnce() + Send>;
+
+struct Shared<T> {
+    id: JobId,
+    state: Mutex<State<T>>,
+    done: Condvar,
+}
+
+/// Guarded by `Shared::state`.
+struct State<T> {
+    phase: Phase<T>,
+    waker: Option<Waker>,
+    callbacks: Vec<Callback>,
+}
+
+enum Phase<T> {
+    Queued,
+    Running,
+    Done(JobResult<T>),
+    Taken,
+}
+
+/// Creates the two ends of a new job, which counts as queued from here on.
+///
+/// # Example: a thread fulfils what another waits for
+///
+/// ```
+/// let (promise, handle) = trainyard::handle::job();
+/// std::thread::spawn(move || promise.fulfil(Ok(6 * 7)));
+/// assert_eq!(handle.join().unwrap(), 42);
+/// ```
+pub fn job<T>() -> (Promise<T>, JobHandle<T>) {
+    static NEXT: Counter = Counter::new(1);
+    // ORDER: Relaxed; a plain counter.
+    let id = JobId(NEXT.fetch_add(1, Ordering::Relaxed));
+    trace::emit(Kind::JobQueued, id.0, 0);
+    let state = State { phase: Phase::Queued, waker: None, callbacks: Vec::new() };
+    let shared = Arc::new(Shared { id, state: Mutex::new(state), done: Condvar::new() });
+    (Promise { shared: Some(Arc::clone(&shared)) }, JobHandle { shared })
+}
+
+/// What a pool does with a job whose turn has come.
+#[must_use = "a cancelled job must not run"]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Run it.
+    Run,
+    /// Its owner has cancelled it: drop it.
+    Cancelled,
+}
+
+/// The pool's end of a job.
+pub struct Promise<T> {
+    /// `None` once fulfilled.
+    shared: Option<Arc<Shared<T>>>,
+}
+
+impl<T> Promise<T> {
+    /// Returns the job's number.
+    ///
+    /// # Panics
+    ///
+    /// Never: a promise has its job until it is consumed.
+    pub fn id(&self) -> JobId {
+        self.shared().id
+    }
+
+    /// Marks the job as running, unless it was cancelled. From here on it cannot be.
+    ///
+    /// A job that is tried again after its worker died may start a second time.
+    pub fn start(&self) -> Start {
+        let mut state = self.shared().state.lock();
+        match state.phase {
+            Phase::Queued | Phase::Running => {
+                state.phase = Phase::Running;
+                Start::Run
+            }
+            Phase::Done(_) | Phase::Taken => Start::Cancelled,
+        }
+    }
+
+    /// Gives the answer to whoever waits, wakes them, and runs the callbacks in this thread.
+    pub fn fulfil(mut self, result: JobResult<T>) {
+        if let Some(shared) = self.shared.take() {
+            shared.finish(Only::Always, result);
+        }
+    }
+
+    fn shared(&self) -> &Arc<Shared<T>> {
+        self.shared.as_ref().expect("HANDLE-1: only `fulfil` and `drop` take it, and both consume")
+    }
+}
+
+impl<T> Drop for Promise<T> {
+    fn drop(&mut self) {
+        // INVARIANT: [HANDLE-3]
+        if let Some(shared) = self.shared.take() {
+            shared.finish(Only::Always, Err(JobError::Shutdown));
+        }
+    }
+}
+
+/// Which jobs [`Shared::finish`] may end.
+#[derive(Clone, Copy)]
+enum Only {
+    Always,
+    IfQueued,
+}
+
+impl<T> Shared<T> {
+    /// Ends the job if it has not ended, and returns whether this call did it.
+    fn finish(&self, only: Only, result: JobResult<T>) -> bool {
+        let mut state = self.state.lock();
+        // INVARIANT: [HANDLE-1] the phase becomes Done only here, under the lock.
+        match (&state.phase, only) {
+            (Phase::Queued, _) | (Phase::Running, Only::Always) => {}
+            (Phase::Running, Only::IfQueued) | (Phase::Done(_) | Phase::Taken, _) => return false,
+        }
+        trace::emit(Kind::JobDone, self.id.0, u64::from(result.is_err()));
+        state.phase = Phase::Done(result);
+        let (waker, callbacks) = (state.waker.take(), std::mem::take(&mut state.callbacks));
+        drop(state);
+        // INVARIANT: [HANDLE-2] the lock is released by now.
+        self.done.notify_all();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        for callback in callbacks {
+            callback();
+        }
+        true
+    }
+
+    /// Sleeps until the job is done and takes its answer, or until `deadline_ns` has passed.
+    fn wait(&self, deadline_ns: Option<u64>) -> Option<JobResult<T>> {
+        let mut state = self.state.lock();
+        loop {
+            if let Some(result) = state.take_result() {
+                return Some(result);
+            }
+            let Some(deadline_ns) = deadline_ns else {
+                state = self.done.wait(state);
+                continue;
+            };
+            let left_ns = deadline_ns.saturating_sub(clock::now_ns());
+            if left_ns == 0 {
+                return None;
+            }
+            (state, _) = self.done.wait_timeout(state, Duration::from_nanos(left_ns));
+        }
+    }
+}
+
+impl<T> State<T> {
+    /// Takes the answer if there is one; panics if it was taken before.
+    fn take_result(&mut self) -> Option<JobResult<T>> {
+        match std::mem::replace(&mut self.phase, Phase::Taken) {
+            Phase::Done(result) => Some(result),
+            Phase::Taken => panic!("the job's answer was taken already"),
+            before => {
+                self.phase = before;
+                None
+            }
+        }
+    }
+}
+
+/// The caller's end of a job: wait for its answer, cancel it, or drop it and let it run.
+///
+/// # Cancel behaviour
+///
+/// Dropping the handle detaches: the job runs, and its answer is dropped. A pending `.await` may
+/// be dropped and begun again.
+#[must_use = "a handle that is dropped detaches its job, and the answer is lost"]
+pub struct JobHandle<T> {
+    shared: Arc<Shared<T>>,
+}
+
+impl<T> JobHandle<T> {
+    /// Returns the job's number.
+    pub fn id(&self) -> JobId {
+        self.shared.id
+    }
+
+    /// Sleeps until the job is done, and returns its answer.
+    ///
+    /// A thread that holds a global lock gives it up meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// Says what became of a job that has no answer; see [`JobError`].
+    ///
+    /// # Panics
+    ///
+    /// Panics if the answer was taken before, by [`join_timeout`](Self::join_timeout) or `.await`.
+    pub fn join(self) -> JobResult<T> {
+        let answer = blocking(Why::Job, || self.shared.wait(None));
+        answer.expect("a wait without a deadline ends with an answer")
+    }
+
+    /// As [`join`](Self::join), but gives up after `timeout` and returns `None`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the answer was taken before.
+    pub fn join_timeout(&mut self, timeout: Duration) -> Option<JobResult<T>> {
+        let limit = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);
+        let deadline = clock::now_ns().saturating_add(limit);
+        blocking(Why::Job, || self.shared.wait(Some(deadline)))
+    }
+
+    /// Tells whether the job has ended, however it did.
+    pub fn is_finished(&self) -> bool {
+        matches!(self.shared.state.lock().phase, Phase::Done(_) | Phase::Taken)
+    }
+
+    /// Cancels the job if it has not started, and tells whether that worked.
+    ///
+    /// The answer of a cancelled job is [`JobError::Cancelled`].
+    pub fn cancel(&self) -> bool {
+        self.shared.finish(Only::IfQueued, Err(JobError::Cancelled))
+    }
+
+    /// Runs `callback` when the job is done: in the thread that ends it, or here and now if it
+    /// has ended already.
+    pub fn on_done(&self, callback: impl FnOnce() + Send + 'static) {
+        let mut state = self.shared.state.lock();
+        if matches!(state.phase, Phase::Done(_) | Phase::Taken) {
+            drop(state);
+            callback();
+        } else {
+            state.callbacks.push(Box::new(callback));
+        }
+    }
+}
+
+impl<T> Future for JobHandle<T> {
+    type Output = JobResult<T>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.shared.state.lock();
+        if let Some(result) = state.take_result() {
+            return Poll::Ready(result);
+        }
+        let replaced = state.waker.replace(context.waker().clone());
+        drop(state);
+        // INVARIANT: [HANDLE-2] a waker's destructor is foreign code too.
+        drop(replaced);
+        Poll::Pending
+    }
+}
+
+impl<T> fmt::Debug for JobHandle<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("JobHandle").field("id", &self.id()).finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Debug for Promise<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Promise").field("id", &self.id()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests;

@@ -1,3 +1,42 @@
-//! To be written in this issue: `sys`.
+//! The ground floor: everything that the crate asks of Linux, and nothing else asks.
+//!
+//! Each function wraps one system call, names its man page, is safe to call, and returns
+//! [`std::io::Error`] with the call's name in front. Nothing above this module names `libc` or
+//! `nix`: a reader who wants to know what the runtimes need of a kernel reads this folder.
+//!
+//! | file | what it wraps |
+//! | --- | --- |
+//! | [`prim`] | atomics and our own locks, on a futex that has a loom arm |
+//! | [`clock`] | the only place that reads time |
+//! | [`mod@blocking`] | the one door for every call that may sleep |
+//! | [`memory`] | memory shared between processes, without a name in the file system |
+//! | [`socket`] | TCP options that std has no name for |
+//! | [`affinity`], [`rusage`] | which processors a thread may use, what a process has used |
+//!
+//! # Invariants
+//!
+//! - **SYS-1** No error is lost: a failed call becomes an `Err` whose text begins with its name.
+//! - **SYS-2** Every descriptor is created close-on-exec and owned by an `OwnedFd`.
+//!
+//! Read next: [`prim`].
 
+pub mod affinity;
+pub mod blocking;
+pub mod clock;
+pub mod memory;
+pub mod prim;
+pub mod rusage;
 pub mod socket;
+
+pub use blocking::{Why, blocking};
+
+use std::io;
+
+/// Puts the name of a system call in front of its error.
+pub(crate) fn named(call: &'static str) -> impl Fn(nix::Error) -> io::Error {
+    // INVARIANT: [SYS-1] the kind survives, so that callers can still match on it.
+    move |errno| {
+        let cause = io::Error::from(errno);
+        io::Error::new(cause.kind(), format!("{call}: {cause}"))
+    }
+}

@@ -1,0 +1,79 @@
+//! Why a job has no answer.
+
+use std::any::Any;
+use std::fmt;
+use std::process::ExitStatus;
+use std::sync::Mutex;
+
+use super::JobId;
+
+/// What became of a job that did not return.
+///
+/// Both pools use this one type, so a program can move from threads to processes without
+/// rewriting how it treats failures. New ways to fail may be added.
+#[non_exhaustive]
+pub enum JobError {
+    /// The job was cancelled before it started.
+    Cancelled,
+    /// The job panicked.
+    Panicked {
+        /// The panic's text, if it had one.
+        message: String,
+        /// What the job panicked with; only the text crosses from another process.
+        payload: Mutex<Box<dyn Any + Send>>,
+    },
+    /// The process that ran the job died before it answered.
+    WorkerDied {
+        /// The process.
+        pid: u32,
+        /// How it ended.
+        status: ExitStatus,
+        /// The job that it was running.
+        job: JobId,
+    },
+    /// A process sent something that is no answer; it was ended.
+    Protocol {
+        /// The process.
+        pid: u32,
+        /// What is wrong with what it sent.
+        reason: String,
+    },
+    /// The pool was shut down before the job ran.
+    Shutdown,
+}
+
+impl JobError {
+    /// Makes the error of a job that panicked with `payload`.
+    pub fn panicked(payload: Box<dyn Any + Send>) -> Self {
+        let message = payload
+            .downcast_ref::<&'static str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| payload.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "a value that is no text".to_owned());
+        Self::Panicked { message, payload: Mutex::new(payload) }
+    }
+}
+
+impl fmt::Display for JobError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cancelled => write!(formatter, "the job was cancelled before it started"),
+            Self::Panicked { message, .. } => write!(formatter, "the job panicked: {message}"),
+            Self::WorkerDied { pid, status, job } => {
+                write!(formatter, "worker {pid} ended ({status}) before it answered job {job}")
+            }
+            Self::Protocol { pid, reason } => {
+                write!(formatter, "worker {pid} broke the protocol and was ended: {reason}")
+            }
+            Self::Shutdown => write!(formatter, "the pool was shut down before the job ran"),
+        }
+    }
+}
+
+impl fmt::Debug for JobError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "JobError({self})")
+    }
+}
+
+impl std::error::Error for JobError {}

@@ -1,0 +1,81 @@
+//! One clear line for everything that clap can complain about.
+//!
+//! clap prints a paragraph with the usage in it. The first thing a reader wants is which argument
+//! was wrong and what would be right; the second is where to look. So: one line, and a hint.
+
+use clap::Error;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::{Exit, Stream};
+
+/// Where to look when an option of `compare` was wrong.
+pub(super) const COMPARE_HINT: &str = "`trainyard compare --help` has examples that work";
+const HINT: &str = "`trainyard --help` has examples that work";
+
+/// Makes an end of the program out of a complaint.
+pub(super) fn exit(error: &Error) -> Exit {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            Exit { message: error.render().to_string(), stream: Stream::Stdout, code: 0 }
+        }
+        ErrorKind::InvalidSubcommand => {
+            let verb = context(error, ContextKind::InvalidSubcommand);
+            let line = format!("unknown command '{verb}'; the commands are compare and serve");
+            Exit::bad_input(&line, &verb_hint(&verb))
+        }
+        _ => Exit::bad_input(&line(error), COMPARE_HINT),
+    }
+}
+
+fn verb_hint(verb: &str) -> String {
+    match verb {
+        "io" | "cpu" => format!("did you mean `trainyard compare {verb}`?"),
+        _ => HINT.to_owned(),
+    }
+}
+
+fn line(error: &Error) -> String {
+    let argument = context(error, ContextKind::InvalidArg);
+    let is_option = argument.starts_with('-');
+    // clap names an option with its value: `--runs <N>`.
+    let option = argument.split(' ').next().unwrap_or_default();
+    let value = context(error, ContextKind::InvalidValue);
+    match error.kind() {
+        ErrorKind::UnknownArgument if is_option => {
+            let suggestion = context(error, ContextKind::SuggestedArg);
+            let suggestion = suggestion.split(' ').next().filter(|name| !name.is_empty());
+            suggestion.map_or_else(
+                || format!("unknown option '{argument}'"),
+                |name| format!("unknown option '{argument}'; did you mean '{name}'?"),
+            )
+        }
+        ErrorKind::UnknownArgument => format!("unexpected argument '{argument}'"),
+        ErrorKind::InvalidValue if value.is_empty() => format!("{option} needs a value"),
+        ErrorKind::ValueValidation => {
+            let reason = std::error::Error::source(error).map(ToString::to_string);
+            let reason = reason.unwrap_or_default();
+            // A positional argument has no name to speak of: its reason is the whole sentence.
+            if is_option {
+                format!("invalid value '{value}' for {option}: {reason}")
+            } else {
+                reason
+            }
+        }
+        _ => first_line(error),
+    }
+}
+
+/// What clap says first, in our form: without `error: `.
+fn first_line(error: &Error) -> String {
+    let text = error.render().to_string();
+    let line = text.lines().next().unwrap_or_default();
+    line.strip_prefix("error: ").unwrap_or(line).to_owned()
+}
+
+fn context(error: &Error, kind: ContextKind) -> String {
+    match error.get(kind) {
+        Some(ContextValue::String(text)) => text.clone(),
+        Some(ContextValue::Strings(texts)) => texts.first().cloned().unwrap_or_default(),
+        _ => String::new(),
+    }
+}

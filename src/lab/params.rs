@@ -1,0 +1,325 @@
+//! What is compared, and with which figures: the parameters of one comparison.
+//!
+//! A [`Preset`] sets them all; options of the command line override single ones; every arm gets
+//! them whole, as JSON, when it starts. So a row of the table means the same in the process that
+//! prints it and in the process that did the work.
+//!
+//! # The presets
+//!
+//! | | `quick` | `rp2018` | `rp2024` |
+//! | --- | --- | --- | --- |
+//! | requests, latency | 160, 5 ms | 160, 89 ms | 160, 89 ms |
+//! | io: threads, processes | 5, 5 | 5, one a CPU | 5, 4 |
+//! | cpu: threads, processes | one a CPU, at least 2 | 5, one a CPU | 5, 4 |
+//! | cpu: the work | 20 sums of squares | 20 sums of squares | 20 times `fib(35)` |
+//! | the first sum | 400 000 squares | 5 000 000 squares | |
+//! | rounds, warm-up rounds | 7, 1 | 3, 0 | 3, 0 |
+//!
+//! `rp2018` and `rp2024` are the two editions of the article that the notes are made from: 89 ms
+//! is its sequential time divided by its requests, 3 rounds are what its author took the best of.
+//! Fewer than 6 rounds give no verdict; `--runs` asks for more.
+//!
+//! # Why `quick` ends within 20 seconds
+//!
+//! One round of `io` takes, per contender, requests / in flight × (5 ms + about 0.2 ms for the
+//! loopback): 0.83 s in sequence, 0.17 s with 5 threads (twice: lock on, lock off) and with 5
+//! processes, 0.02 s in the cooperative loop; 1.4 s together. One round of `cpu` is 8 million
+//! turns, about 60 ms: four times that at most, and half for three contenders on two processors,
+//! 0.3 s together. Seven measured rounds, one to warm up and one recorded: 9 × 1.7 s = 15.3 s.
+
+use serde::{Deserialize, Serialize};
+
+use super::contender::{Contender, GilState, Model, Workload};
+
+/// A set of parameters with a name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preset {
+    /// Small enough to be run without a thought.
+    #[default]
+    Quick,
+    /// As the first edition of the article.
+    Rp2018,
+    /// As its second edition.
+    Rp2024,
+}
+
+/// Which states of the lock take part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum GilChoice {
+    /// The lock is on.
+    On,
+    /// The lock is off.
+    Off,
+    /// One row each.
+    #[default]
+    Both,
+}
+
+/// What the CPU-bound workload computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CpuKernel {
+    /// The sum of `i * i` for `i` below n, for n = `first_n`, `first_n + 1` and so on.
+    SumOfSquares {
+        /// The first n.
+        first_n: u64,
+        /// How many sums.
+        inputs: usize,
+    },
+    /// `fib(n)` by plain recursion, the same input again and again.
+    Fib {
+        /// The number's index.
+        n: u32,
+        /// How often.
+        inputs: usize,
+    },
+}
+
+impl CpuKernel {
+    /// How many units of work a round has.
+    pub fn inputs(self) -> usize {
+        match self {
+            Self::SumOfSquares { inputs, .. } | Self::Fib { inputs, .. } => inputs,
+        }
+    }
+}
+
+/// Everything that a comparison is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Params {
+    /// Where the figures that no option set came from.
+    pub preset: Preset,
+    /// What is done, in the order of the output.
+    pub workloads: Vec<Workload>,
+    /// Who takes part. `sync` always does: the others are ratios to it.
+    pub models: Vec<Model>,
+    /// Which states of the lock.
+    pub gil: GilChoice,
+    /// How many threads, processes or tasks; `None` leaves it to the preset.
+    pub workers: Option<usize>,
+    /// How many pages a round of `io` fetches.
+    pub requests: usize,
+    /// How long the server waits before it answers.
+    pub latency_ns: u64,
+    /// How many rounds are measured.
+    pub runs: usize,
+    /// How many rounds come before them and are thrown away.
+    pub warmup: usize,
+    /// How long a thread waits for the lock before it asks for it.
+    pub switch_interval_ns: u64,
+    /// The processors to run on; empty means all that there are.
+    pub affinity: Vec<usize>,
+    /// Seeds the resampling of the statistics.
+    pub seed: u64,
+    /// What a round of `cpu` computes.
+    pub kernel: CpuKernel,
+    /// The pages to fetch instead of our own server's; empty means our own server.
+    pub urls: Vec<String>,
+}
+
+/// The article's inputs: `5_000_000 + x for x in range(20)`, and `[35] * 20`.
+const ARTICLE_INPUTS: usize = 20;
+/// The article's requests: two addresses, 80 times each.
+const ARTICLE_REQUESTS: usize = 160;
+/// The article's `max_workers` for both of its thread pools.
+const ARTICLE_THREADS: usize = 5;
+/// The processors of the machine on which the article's second edition was measured.
+const ARTICLE_2024_PROCESSES: usize = 4;
+/// 14.29 s for 160 requests in sequence.
+const ARTICLE_LATENCY_NS: u64 = 89_000_000;
+/// `CPython`'s default. Shorter is fairer, and more of every second goes into hand-offs.
+const SWITCH_INTERVAL_NS: u64 = 5_000_000;
+
+impl Params {
+    /// Every parameter as `preset` has it.
+    pub fn of(preset: Preset) -> Self {
+        let sums = |first_n| CpuKernel::SumOfSquares { first_n, inputs: ARTICLE_INPUTS };
+        let (latency_ns, runs, warmup, kernel) = match preset {
+            Preset::Quick => (5_000_000, 7, 1, sums(400_000)),
+            Preset::Rp2018 => (ARTICLE_LATENCY_NS, 3, 0, sums(5_000_000)),
+            Preset::Rp2024 => {
+                (ARTICLE_LATENCY_NS, 3, 0, CpuKernel::Fib { n: 35, inputs: ARTICLE_INPUTS })
+            }
+        };
+        Self {
+            preset,
+            workloads: vec![Workload::Io, Workload::Cpu],
+            models: TABLE_ORDER.to_vec(),
+            gil: GilChoice::Both,
+            workers: None,
+            requests: ARTICLE_REQUESTS,
+            latency_ns,
+            runs,
+            warmup,
+            switch_interval_ns: SWITCH_INTERVAL_NS,
+            affinity: Vec::new(),
+            seed: 7,
+            kernel,
+            urls: Vec::new(),
+        }
+    }
+
+    /// Lists who takes part on a machine with `cpus` processors, in the order of the table.
+    pub fn contenders(&self, cpus: usize) -> Vec<Contender> {
+        let rows = self.workloads.iter().flat_map(|&workload| {
+            TABLE_ORDER.into_iter().flat_map(move |model| {
+                self.gil_states(workload, model).into_iter().map(move |gil| Contender {
+                    workload,
+                    model,
+                    gil,
+                    workers: self.workers(workload, model, cpus),
+                })
+            })
+        });
+        rows.collect()
+    }
+
+    /// The rows of `model`: one for each state of the lock that it is measured in, or none.
+    fn gil_states(&self, workload: Workload, model: Model) -> Vec<GilState> {
+        let asked_for = model == Model::Sync || self.models.contains(&model);
+        let (on, off) = (self.gil != GilChoice::Off, self.gil != GilChoice::On);
+        match model {
+            _ if !asked_for => vec![],
+            Model::Sync | Model::Coop | Model::Procs => vec![GilState::None],
+            Model::Threads => [(on, GilState::On), (off, GilState::Off)]
+                .into_iter()
+                .filter_map(|(wanted, state)| wanted.then_some(state))
+                .collect(),
+            // Giving up a lock that is off changes nothing, and I/O gives it up anyway.
+            Model::ThreadsNative if on && workload == Workload::Cpu => vec![GilState::On],
+            Model::ThreadsNative => vec![],
+        }
+    }
+
+    fn workers(&self, workload: Workload, model: Model, cpus: usize) -> usize {
+        let units = self.units(workload);
+        let preset = match (workload, model, self.preset) {
+            (_, Model::Sync, _) => return 1,
+            (_, Model::Coop, _) => units,
+            (_, Model::Procs, Preset::Rp2018) => cpus.max(1),
+            (_, Model::Procs, Preset::Rp2024) => ARTICLE_2024_PROCESSES,
+            // More than there is work would only stand about.
+            (Workload::Cpu, _, Preset::Quick) => cpus.min(units).max(2),
+            _ => ARTICLE_THREADS,
+        };
+        self.workers.unwrap_or(preset)
+    }
+
+    /// How many units of work a round of `workload` has.
+    pub fn units(&self, workload: Workload) -> usize {
+        match workload {
+            Workload::Io => self.requests,
+            Workload::Cpu => self.kernel.inputs(),
+        }
+    }
+
+    /// Checks what no single option can know of the others.
+    ///
+    /// # Errors
+    ///
+    /// One line that says which options leave nothing to do, and what would.
+    pub fn check(&self) -> Result<(), String> {
+        let only_sync = self.models.iter().all(|&model| model == Model::Sync);
+        for &workload in &self.workloads {
+            let rivals = TABLE_ORDER
+                .into_iter()
+                .filter(|&model| model != Model::Sync)
+                .any(|model| !self.gil_states(workload, model).is_empty());
+            if !rivals && !only_sync {
+                return Err(format!(
+                    "nothing is left to compare in {workload}: threads-native takes part in cpu, \
+                     with the lock on"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The order of the rows: from what one writes first to what one writes last.
+const TABLE_ORDER: [Model; 5] =
+    [Model::Sync, Model::Threads, Model::ThreadsNative, Model::Coop, Model::Procs];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_rows(params: &Params, cpus: usize, expected: &[&str]) {
+        let rows: Vec<String> = params
+            .contenders(cpus)
+            .into_iter()
+            .map(|Contender { workload, model, gil, workers }| {
+                format!("{workload} {model} {gil} {workers}")
+            })
+            .collect();
+        assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn quick_measures_everybody_in_the_order_of_the_table() {
+        check_rows(
+            &Params::of(Preset::Quick),
+            2,
+            &[
+                "io sync none 1",
+                "io threads on 5",
+                "io threads off 5",
+                "io coop none 160",
+                "io procs none 5",
+                "cpu sync none 1",
+                "cpu threads on 2",
+                "cpu threads off 2",
+                "cpu threads-native on 2",
+                "cpu coop none 20",
+                "cpu procs none 2",
+            ],
+        );
+    }
+
+    #[test]
+    fn the_editions_of_the_article_have_its_pools() {
+        let cpu = |preset| Params { workloads: vec![Workload::Cpu], ..Params::of(preset) };
+        let workers = |preset, cpus| {
+            let rows = cpu(preset).contenders(cpus);
+            rows.into_iter().map(|row| row.workers).collect::<Vec<_>>()
+        };
+        assert_eq!(workers(Preset::Rp2018, 8), [1, 5, 5, 5, 20, 8]);
+        assert_eq!(workers(Preset::Rp2024, 8), [1, 5, 5, 5, 20, 4]);
+        assert_eq!(workers(Preset::Quick, 64), [1, 20, 20, 20, 20, 20]);
+        assert_eq!(workers(Preset::Quick, 1), [1, 2, 2, 2, 20, 2]);
+    }
+
+    #[test]
+    fn sync_is_measured_whoever_else_is_asked_for() {
+        let params = Params {
+            models: vec![Model::Procs, Model::Threads],
+            gil: GilChoice::Off,
+            workers: Some(3),
+            workloads: vec![Workload::Io],
+            ..Params::of(Preset::Quick)
+        };
+        check_rows(&params, 2, &["io sync none 1", "io threads off 3", "io procs none 3"]);
+    }
+
+    #[test]
+    fn options_that_leave_nothing_to_compare_are_refused() {
+        let native = Params { models: vec![Model::ThreadsNative], ..Params::of(Preset::Quick) };
+        assert!(native.check().unwrap_err().starts_with("nothing is left to compare in io"));
+        let cpu = Params { workloads: vec![Workload::Cpu], ..native };
+        assert_eq!(cpu.check(), Ok(()));
+        assert!(Params { gil: GilChoice::Off, ..cpu }.check().is_err());
+        let sync = Params { models: vec![Model::Sync], ..Params::of(Preset::Quick) };
+        assert_eq!(sync.check(), Ok(()), "a reference alone is a measurement too");
+    }
+
+    #[test]
+    fn parameters_survive_the_way_to_an_arm() {
+        let params =
+            Params { urls: vec!["http://[::1]/".to_owned()], ..Params::of(Preset::Rp2024) };
+        let text = serde_json::to_string(&params).unwrap();
+        assert_eq!(serde_json::from_str::<Params>(&text).unwrap(), params);
+    }
+}

@@ -1,0 +1,66 @@
+//! Which processors a thread may use, and which one it is on.
+//!
+//! See `sched_setaffinity(2)`, `sched_getcpu(3)`.
+
+use std::io;
+
+use nix::sched::{CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity};
+use nix::unistd::Pid;
+
+use super::named;
+
+/// Returns the processor that the calling thread is on at this moment.
+#[inline]
+pub fn current_cpu() -> u16 {
+    sched_getcpu().ok().and_then(|cpu| u16::try_from(cpu).ok()).unwrap_or(u16::MAX)
+}
+
+/// Returns the processors that the calling thread may run on, in ascending order.
+///
+/// # Errors
+///
+/// Fails if the kernel knows more processors than the mask can hold (1 024).
+pub fn allowed_cpus() -> io::Result<Vec<usize>> {
+    let set = sched_getaffinity(THIS_THREAD).map_err(named("sched_getaffinity"))?;
+    Ok((0..CpuSet::count()).filter(|&cpu| set.is_set(cpu).unwrap_or(false)).collect())
+}
+
+/// Restricts the calling thread, and every thread and process it starts, to `cpus`.
+///
+/// # Errors
+///
+/// Fails if a number is too large, or none of the processors is there.
+pub fn restrict_to(cpus: &[usize]) -> io::Result<()> {
+    let mut set = CpuSet::new();
+    for &cpu in cpus {
+        set.set(cpu).map_err(named("sched_setaffinity"))?;
+    }
+    sched_setaffinity(THIS_THREAD, &set).map_err(named("sched_setaffinity"))
+}
+
+/// 0 means the calling thread, says the man page.
+const THIS_THREAD: Pid = Pid::from_raw(0);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_restricted_thread_runs_where_it_was_told() {
+        let allowed = allowed_cpus().unwrap();
+        let last = *allowed.last().unwrap();
+        std::thread::spawn(move || {
+            restrict_to(&[last]).unwrap();
+            assert_eq!(allowed_cpus().unwrap(), [last]);
+            assert_eq!(usize::from(current_cpu()), last);
+        })
+        .join()
+        .unwrap();
+    }
+
+    #[test]
+    fn a_processor_that_is_not_there_is_refused() {
+        let error = restrict_to(&[1023]).unwrap_err();
+        assert!(error.to_string().starts_with("sched_setaffinity: "), "{error}");
+    }
+}

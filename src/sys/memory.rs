@@ -1,0 +1,167 @@
+//! Memory that several processes share, without a name in the file system.
+//!
+//! A memfd has no name under `/dev/shm`: when the last process that holds it is gone, however it
+//! went, the kernel takes the memory back. So a killed process tree leaks nothing.
+//!
+//! The memory is offered as a slice of atomics and as nothing else. Two processes that touch the
+//! same word race, but a race on an atomic is defined, and so this file is the only unsafe one
+//! that sharing memory needs.
+//!
+//! # Invariants
+//!
+//! - **MEMORY-1** The mapping has exactly `words * 8` bytes, is readable and writable, and lives
+//!   until the `SharedWords` is dropped.
+//! - **MEMORY-2** The file cannot shrink: it is sealed before the first page is touched, because a
+//!   process that truncated it would kill the others with SIGBUS.
+//!
+//! See `memfd_create(2)`, `mmap(2)`, `fcntl(2)` "File sealing".
+#![expect(unsafe_code, reason = "maps pages and hands them out as a slice")]
+
+use std::fmt;
+use std::io;
+use std::num::NonZero;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::ptr::NonNull;
+use std::sync::atomic::AtomicU64;
+
+use nix::fcntl::{FcntlArg, SealFlag, fcntl};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
+use nix::sys::stat::fstat;
+use nix::unistd::ftruncate;
+
+use super::named;
+
+/// A slice of 64-bit atomics that another process can map too.
+///
+/// # Example: two mappings of one memory
+///
+/// ```
+/// use std::sync::atomic::Ordering;
+/// use trainyard::sys::memory::SharedWords;
+///
+/// let ours = SharedWords::create("example", 16)?;
+/// let theirs = SharedWords::open(ours.descriptor().try_clone_to_owned()?)?;
+/// ours.words()[3].store(7, Ordering::Relaxed);
+/// assert_eq!(theirs.words()[3].load(Ordering::Relaxed), 7);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct SharedWords {
+    base: NonNull<AtomicU64>,
+    len: usize,
+    descriptor: OwnedFd,
+}
+
+// SAFETY: [MEMORY-1] the mapping belongs to the process, not to a thread, and all access to it
+// goes through atomics.
+unsafe impl Send for SharedWords {}
+// SAFETY: as above; `&SharedWords` gives out `&[AtomicU64]` alone.
+unsafe impl Sync for SharedWords {}
+
+impl SharedWords {
+    /// Creates `len` words, all zero. `name` shows in `/proc/PID/maps`, nowhere else.
+    ///
+    /// # Errors
+    ///
+    /// Fails if memory or descriptors are used up, or `len` is 0.
+    pub fn create(name: &str, len: usize) -> io::Result<Self> {
+        let bytes = byte_len(len)?;
+        let flags = MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING;
+        let descriptor = memfd_create(name, flags).map_err(named("memfd_create"))?;
+        ftruncate(&descriptor, i64::try_from(bytes.get()).map_err(io::Error::other)?)
+            .map_err(named("ftruncate"))?;
+        let seals = SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_SEAL;
+        // INVARIANT: [MEMORY-2] sealed here, mapped after.
+        fcntl(&descriptor, FcntlArg::F_ADD_SEALS(seals)).map_err(named("fcntl(F_ADD_SEALS)"))?;
+        Self::map(descriptor, len, bytes)
+    }
+
+    /// Maps the words that another process created, from the descriptor that it sent.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the descriptor is no sealed memory of whole words.
+    pub fn open(descriptor: OwnedFd) -> io::Result<Self> {
+        let seals =
+            fcntl(&descriptor, FcntlArg::F_GET_SEALS).map_err(named("fcntl(F_GET_SEALS)"))?;
+        let shrinks = seals & SealFlag::F_SEAL_SHRINK.bits() == 0;
+        let size = fstat(&descriptor).map_err(named("fstat"))?.st_size;
+        let bytes = usize::try_from(size).map_err(io::Error::other)?;
+        if shrinks || bytes % size_of::<AtomicU64>() != 0 {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "shared memory: not sealed against shrinking, or not of whole words",
+            ));
+        }
+        let len = bytes / size_of::<AtomicU64>();
+        Self::map(descriptor, len, byte_len(len)?)
+    }
+
+    fn map(descriptor: OwnedFd, len: usize, bytes: NonZero<usize>) -> io::Result<Self> {
+        let protection = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
+        // SAFETY: a fresh mapping at an address of the kernel's choice overlaps nothing of ours.
+        let base = unsafe { mmap(None, bytes, protection, MapFlags::MAP_SHARED, &descriptor, 0) }
+            .map_err(named("mmap"))?;
+        // INVARIANT: [MEMORY-1] `bytes` is `len` words; pages are aligned for every type.
+        Ok(Self { base: base.cast(), len, descriptor })
+    }
+
+    /// Returns the words.
+    #[inline]
+    pub fn words(&self) -> &[AtomicU64] {
+        // SAFETY: [MEMORY-1] the mapping is `len` words long and lives as long as `self`; every
+        // bit pattern is a valid word, and others touch them by atomic operations only.
+        unsafe { std::slice::from_raw_parts(self.base.as_ptr(), self.len) }
+    }
+
+    /// Returns the descriptor, to be sent to another process.
+    pub fn descriptor(&self) -> BorrowedFd<'_> {
+        self.descriptor.as_fd()
+    }
+}
+
+impl Drop for SharedWords {
+    fn drop(&mut self) {
+        // SAFETY: [MEMORY-1] this is the mapping that `map` made, and nobody borrows it any more.
+        let unmapped = unsafe { munmap(self.base.cast(), self.len * size_of::<AtomicU64>()) };
+        debug_assert_eq!(unmapped, Ok(()), "MEMORY-1");
+    }
+}
+
+impl fmt::Debug for SharedWords {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("SharedWords").field("len", &self.len).finish_non_exhaustive()
+    }
+}
+
+fn byte_len(words: usize) -> io::Result<NonZero<usize>> {
+    words.checked_mul(size_of::<AtomicU64>()).and_then(NonZero::new).ok_or_else(|| {
+        io::Error::new(io::ErrorKind::InvalidInput, "shared memory: the length is 0 or too large")
+    })
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_of_no_words_is_refused() {
+        assert_eq!(
+            SharedWords::create("empty", 0).unwrap_err().kind(),
+            io::ErrorKind::InvalidInput
+        );
+    }
+
+    #[test]
+    fn a_file_that_could_shrink_under_us_is_refused() {
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(64).unwrap();
+        assert!(SharedWords::open(file.into()).is_err());
+    }
+
+    #[test]
+    fn the_memory_cannot_be_made_shorter() {
+        let words = SharedWords::create("sealed", 8).unwrap();
+        assert!(ftruncate(words.descriptor(), 8).is_err());
+    }
+}

@@ -1,0 +1,228 @@
+//! A mutex on one futex word.
+//!
+//! The word, after Drepper's "Futexes Are Tricky" (2011), mutex 3:
+//!
+//! | word | meaning | unlocking it must |
+//! | --- | --- | --- |
+//! | 0 | free | – |
+//! | 1 | locked, nobody sleeps | do nothing more |
+//! | 2 | locked, somebody may sleep | wake one |
+//!
+//! A thread that has slept locks with 2, never with 1: it cannot know whether others sleep, and
+//! one wake-up too many is cheap where one too few is a hang.
+//!
+//! # Invariants
+//!
+//! - **MUTEX-1** Only the thread that changed the word from 0 may touch the value, until it
+//!   stores 0 again.
+//!
+//! # Not here
+//!
+//! Poisoning. A panic under one of these locks is a bug of this crate, and the user's code never
+//! runs under one. Fairness: a thread that comes by may lock before one that was woken.
+#![expect(unsafe_code, reason = "hands out the value that the lock protects")]
+
+use std::cell::UnsafeCell;
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+
+use super::{Futex, Ordering};
+
+const FREE: u32 = 0;
+const LOCKED: u32 = 1;
+const CONTENDED: u32 = 2;
+
+/// A value that one thread at a time may touch.
+///
+/// # Example: four threads count together
+///
+/// ```
+/// use trainyard::sys::prim::Mutex;
+///
+/// let count = Mutex::new(0);
+/// std::thread::scope(|scope| {
+///     for _ in 0..4 {
+///         scope.spawn(|| *count.lock() += 1);
+///     }
+/// });
+/// assert_eq!(*count.lock(), 4);
+/// ```
+pub struct Mutex<T> {
+    state: Futex,
+    value: UnsafeCell<T>,
+}
+
+// SAFETY: [MUTEX-1] the value is reached by one thread at a time, so sending it is enough.
+unsafe impl<T: Send> Sync for Mutex<T> {}
+// SAFETY: the mutex owns the value; moving the mutex moves the value.
+unsafe impl<T: Send> Send for Mutex<T> {}
+
+impl<T> Mutex<T> {
+    /// Creates an unlocked mutex.
+    #[cfg(not(loom))]
+    pub const fn new(value: T) -> Self {
+        Self { state: Futex::new(FREE), value: UnsafeCell::new(value) }
+    }
+
+    /// Creates an unlocked mutex of the model.
+    #[cfg(loom)]
+    pub fn new(value: T) -> Self {
+        Self { state: Futex::new(FREE), value: UnsafeCell::new(value) }
+    }
+
+    /// Locks, and sleeps until it can.
+    ///
+    /// Locking twice in one thread never returns.
+    #[inline]
+    pub fn lock(&self) -> MutexGuard<'_, T> {
+        if !self.try_state(LOCKED) {
+            self.lock_contended();
+        }
+        MutexGuard { mutex: self }
+    }
+
+    /// Locks if nobody else has.
+    #[inline]
+    pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+        self.try_state(LOCKED).then_some(MutexGuard { mutex: self })
+    }
+
+    fn try_state(&self, locked: u32) -> bool {
+        // INVARIANT: [MUTEX-1] the value is ours only if the word was FREE.
+        // ORDER: Acquire; pairs with the Release in `unlock`, whose writes we must see.
+        self.state
+            .word()
+            .compare_exchange(FREE, locked, Ordering::Acquire, Ordering::Relaxed)
+            .is_ok()
+    }
+
+    #[cold]
+    fn lock_contended(&self) {
+        // ORDER: Acquire; pairs with the Release in `unlock`, whose writes we must see.
+        while self.state.word().swap(CONTENDED, Ordering::Acquire) != FREE {
+            let _ = self.state.wait(CONTENDED, None);
+        }
+    }
+
+    fn unlock(&self) {
+        // ORDER: Release; pairs with the Acquire of the next thread that locks.
+        if self.state.word().swap(FREE, Ordering::Release) == CONTENDED {
+            self.state.wake(1);
+        }
+    }
+}
+
+/// The right to touch the value; unlocks when dropped.
+#[must_use = "dropped at once, the guard unlocks at once"]
+pub struct MutexGuard<'a, T> {
+    mutex: &'a Mutex<T>,
+}
+
+impl<'a, T> MutexGuard<'a, T> {
+    /// Returns the mutex, for a condition variable that has to lock it again.
+    pub(super) fn mutex(&self) -> &'a Mutex<T> {
+        self.mutex
+    }
+}
+
+impl<T> Deref for MutexGuard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: [MUTEX-1] a guard exists only between locking and unlocking.
+        unsafe { &*self.mutex.value.get() }
+    }
+}
+
+impl<T> DerefMut for MutexGuard<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: [MUTEX-1] as above, and `&mut self` says that it is borrowed nowhere else.
+        unsafe { &mut *self.mutex.value.get() }
+    }
+}
+
+impl<T> Drop for MutexGuard<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        self.mutex.unlock();
+    }
+}
+
+impl<T: Default> Default for Mutex<T> {
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Mutex<T> {
+    /// Never blocks: a locked value prints as `<locked>`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.try_lock() {
+            Some(value) => formatter.debug_tuple("Mutex").field(&*value).finish(),
+            None => formatter.write_str("Mutex(<locked>)"),
+        }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for MutexGuard<'_, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(formatter)
+    }
+}
+
+#[cfg(all(test, loom))]
+mod loom_models {
+    use loom::cell::UnsafeCell as Watched;
+    use loom::sync::Arc;
+
+    use super::*;
+
+    /// Fails if `try_state` or `lock_contended` uses Relaxed where it says Acquire, or `unlock`
+    /// where it says Release: loom then sees two unordered accesses to the watched cell.
+    #[test]
+    fn loom_two_threads_never_hold_the_mutex_together() {
+        loom::model(|| {
+            let mutex = Arc::new(Mutex::new(Watched::new(0)));
+            let other = Arc::clone(&mutex);
+            let add = |mutex: &Mutex<Watched<u32>>| {
+                // SAFETY: loom checks exactly this access.
+                mutex.lock().with_mut(|value| unsafe { *value += 1 });
+            };
+            let thread = loom::thread::spawn(move || add(&other));
+            add(&mutex);
+            thread.join().unwrap();
+            // SAFETY: the other thread is joined.
+            assert_eq!(mutex.lock().with(|value| unsafe { *value }), 2);
+        });
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_locked_mutex_prints_without_waiting() {
+        let mutex = Mutex::new(1);
+        let guard = mutex.lock();
+        assert_eq!(format!("{mutex:?}"), "Mutex(<locked>)");
+        drop(guard);
+        assert_eq!(format!("{mutex:?}"), "Mutex(1)");
+    }
+
+    #[test]
+    fn unlocking_a_contended_mutex_leaves_the_word_free() {
+        let mutex = Mutex::new(());
+        std::thread::scope(|scope| {
+            let guard = mutex.lock();
+            scope.spawn(|| drop(mutex.lock()));
+            while mutex.state.word().load(Ordering::Relaxed) != CONTENDED {
+                std::hint::spin_loop();
+            }
+            drop(guard);
+        });
+        assert!(mutex.try_lock().is_some());
+    }
+}
