@@ -4,7 +4,7 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests, as in tests")]
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -22,6 +22,7 @@ const TESTS: &[(&str, fn())] = &[
     ("a_server_process_leaves_at_the_end_of_its_input", leaves_at_the_end_of_its_input),
     ("a_server_process_is_gone_when_its_parent_was_killed", is_gone_after_its_parent),
     ("a_server_process_without_end_of_input_stays_until_killed", stays_until_killed),
+    ("a_server_process_survives_a_shortage_of_descriptors", survives_a_shortage_of_descriptors),
     ("a_server_process_that_cannot_listen_says_why", says_why_it_cannot_listen),
     ("a_server_process_that_never_listens_is_given_up", is_given_up_when_silent),
 ];
@@ -158,6 +159,31 @@ fn is_gone_after_its_parent() {
     wait_until("the server has left", || TcpStream::connect(address).is_err());
 }
 
+/// Fails if the server ends at an error of `accept`.
+fn survives_a_shortage_of_descriptors() {
+    // Three standard ones, two for listening, and so room for eleven clients.
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 16; exec \"$0\" \"$@\""]).arg(program());
+    command.args(ServerConfig { until_eof: true, ..quick() }.to_args());
+    let (mut child, address) = start_command(&mut command);
+    let clients: Vec<_> = (0..30).map(|_| TcpStream::connect(address).unwrap()).collect();
+    ask(&clients[0]);
+    // The others are in the system's queue, and their turn comes.
+    drop(clients);
+    ask(&TcpStream::connect(address).unwrap());
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+}
+
+/// Asks for a page, and waits for the first bytes of the answer.
+fn ask(mut stream: &TcpStream) {
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(b"GET /dice HTTP/1.0\r\n\r\n").unwrap();
+    let mut start = [0; 12];
+    stream.read_exact(&mut start).unwrap();
+    assert_eq!(&start, b"HTTP/1.1 200");
+}
+
 fn says_why_it_cannot_listen() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
@@ -176,16 +202,19 @@ fn is_given_up_when_silent() {
 
 /// Runs this program with `arguments`, and returns when it has said where it listens.
 fn start(arguments: &[String]) -> (Child, SocketAddr) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    start_command(Command::new(program()).args(arguments))
+}
+
+fn start_command(command: &mut Command) -> (Child, SocketAddr) {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let address = line.trim_end().strip_prefix("listening on http://").unwrap().parse().unwrap();
     (child, address)
+}
+
+fn program() -> PathBuf {
+    std::env::current_exe().unwrap()
 }
 
 fn process(pid: u32) -> PathBuf {

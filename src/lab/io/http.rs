@@ -29,11 +29,13 @@ use std::io::Write;
 use self::body::{Body, Ended, Framing};
 
 mod body;
+mod checksum;
 mod fuzz;
 #[cfg(test)]
 mod tests;
 
-pub use self::body::{Adler32, BODY_LEN_MAX};
+pub use self::body::BODY_LEN_MAX;
+pub use self::checksum::{Adler32, Fnv1a};
 #[doc(hidden)]
 pub use self::fuzz::fuzz_response;
 

@@ -34,9 +34,9 @@ use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use self::connection::converse;
+use self::connection::{REQUEST_TIMEOUT, converse};
 use self::wire::{Refusal, encode_refusal};
-use crate::sys::socket;
+use crate::sys::{Why, blocking, socket};
 
 pub mod child;
 pub mod config;
@@ -106,6 +106,8 @@ pub struct Server {
 #[derive(Debug)]
 pub(in crate::lab::server) struct Shared {
     config: ServerConfig,
+    /// How long a request may take to arrive, from its first byte on.
+    request_timeout: Duration,
     stopping: AtomicBool,
     /// How many pages were asked for.
     requests: AtomicU64,
@@ -129,17 +131,22 @@ impl Server {
     /// One line that names the address when it cannot be listened on.
     pub fn start(config: &ServerConfig) -> io::Result<Self> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, config.port));
-        Self::listen(address, config).map_err(|error| {
+        Self::listen(address, config, REQUEST_TIMEOUT).map_err(|error| {
             io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
         })
     }
 
-    fn listen(address: SocketAddr, config: &ServerConfig) -> io::Result<Self> {
+    fn listen(
+        address: SocketAddr,
+        config: &ServerConfig,
+        request_timeout: Duration,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         socket::deepen_backlog(&listener)?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             config: config.clone(),
+            request_timeout,
             stopping: AtomicBool::new(false),
             requests: AtomicU64::new(0),
             connections: AtomicU64::new(0),
@@ -210,7 +217,7 @@ struct Connection {
 impl Acceptor {
     fn run(mut self) {
         loop {
-            let accepted = self.listener.accept();
+            let accepted = blocking(Why::Io, || self.listener.accept());
             if self.shared.is_stopping() {
                 break;
             }
@@ -219,7 +226,7 @@ impl Acceptor {
                 // INVARIANT: [SERVER-1] the client is gone, or descriptors are short, or whatever
                 // it is: the next one may do better.
                 Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
-                Err(_) => thread::park_timeout(ACCEPT_REST),
+                Err(_) => blocking(Why::Sleep, || thread::park_timeout(ACCEPT_REST)),
             }
         }
         for connection in &self.threads {

@@ -192,6 +192,20 @@ fn one_client_too_many_is_told_so_and_a_place_that_is_left_is_given_again() {
 }
 
 #[test]
+fn a_request_that_does_not_end_in_time_is_refused_but_a_client_may_be_idle() {
+    let config = ServerConfig { latency: Duration::ZERO, ..ServerConfig::default() };
+    let address = (Ipv4Addr::LOCALHOST, 0).into();
+    let server = Server::listen(address, &config, Duration::from_millis(50)).unwrap();
+    let mut idle = connect(&server);
+    let mut slow = connect(&server);
+    slow.write_all(b"GET /dice HTTP/1.1\r\nHost:").unwrap();
+    let answer = read_all(slow);
+    assert!(answer.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{answer}");
+    idle.write_all(b"GET /dice HTTP/1.0\r\n\r\n").unwrap();
+    assert!(read_all(idle).starts_with("HTTP/1.1 200 OK\r\n"));
+}
+
+#[test]
 fn the_accounts_are_a_page_of_their_own() {
     let server = start(Duration::from_hours(1));
     let answer = check_answer(&server, "GET /cpu HTTP/1.0\r\n\r\n", "200 OK");

@@ -47,19 +47,6 @@ fn a_request_is_encoded_with_its_host_and_its_number() {
 }
 
 #[test]
-fn a_checksum_is_the_published_adler32() {
-    assert_eq!(Adler32::of(b""), 1);
-    assert_eq!(Adler32::of(b"Wikipedia"), 0x11e6_0398);
-    // The largest sums that can be.
-    let mut checksum = Adler32::default();
-    let mebibyte = vec![255; 1 << 20];
-    for _ in 0..BODY_LEN_MAX >> 20 {
-        checksum.update(&mebibyte);
-    }
-    assert_eq!(checksum.value(), 0x3471_c776);
-}
-
-#[test]
 fn an_answer_is_read_wherever_it_is_cut() {
     check(LENGTH, Ok(Page { request_id: Some(RequestId(7)), ..page(200, b"hello") }));
     check(CHUNKED, Ok(page(200, b"hello")));
