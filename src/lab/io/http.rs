@@ -8,7 +8,7 @@
 //! 1. A fresh [`ResponseDecoder`] is in `Head`. Bytes gather until `httparse` sees a whole head.
 //! 2. An interim answer (1xx) is dropped, and the next head expected.
 //! 3. A final one fixes how the body ends: after a length, after the last chunk, or where the
-//!    server closes (see `Framing`). The body is counted and hashed, never kept.
+//!    server closes (see `Framing`). The body is counted and summed up, never kept.
 //! 4. At the body's end [`feed`](ResponseDecoder::feed) answers [`Progress::Done`].
 //!
 //! # Invariants
@@ -29,11 +29,13 @@ use std::io::Write;
 use self::body::{Body, Ended, Framing};
 
 mod body;
+mod checksum;
 mod fuzz;
 #[cfg(test)]
 mod tests;
 
-pub use self::body::{BODY_LEN_MAX, Fnv1a};
+pub use self::body::BODY_LEN_MAX;
+pub use self::checksum::{Adler32, Fnv1a};
 #[doc(hidden)]
 pub use self::fuzz::fuzz_response;
 
@@ -89,7 +91,7 @@ pub struct Page {
     pub request_id: Option<RequestId>,
     /// How many bytes of content came.
     pub body_len: u64,
-    /// The [`Fnv1a`] of the content.
+    /// The [`Adler32`] of the content.
     pub checksum: u64,
     /// Whether the connection may be used again.
     pub keep_alive: bool,

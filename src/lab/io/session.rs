@@ -260,6 +260,9 @@ mod tests {
     impl Read for Script {
         fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
             // Three bytes at a time, and never of two answers at once.
+            if self.answers.get_ref() == b"(silence)" {
+                return Err(ErrorKind::WouldBlock.into());
+            }
             let at = usize::try_from(self.answers.position()).unwrap();
             let rest = &self.answers.get_ref()[at..];
             let next = rest.windows(4).skip(1).position(|window| window == b"HTTP");
@@ -334,6 +337,11 @@ mod tests {
             &["HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nhi", KEPT],
             &[Err("the server closed in the middle of a body"), Ok(2)],
         );
+    }
+
+    #[test]
+    fn a_server_that_stays_silent_is_not_asked_again() {
+        check(&["(silence)", KEPT], &[Err("the server was silent for 30 s"), Ok(2)]);
     }
 
     #[test]
