@@ -30,6 +30,7 @@ use super::params::Params;
 use super::sample::{GilStats, Outcome};
 use super::server::pages;
 use super::{LabError, Result, cpu, io};
+use crate::coop::JoinError;
 use crate::handle::JobError;
 use crate::sys::clock;
 use crate::threads::{Counters, Gil, Mode, ThreadPool};
@@ -145,6 +146,12 @@ impl From<JobError> for LabError {
             JobError::WorkerDied { .. } => Self::WorkerDied(error.to_string()),
             other => Self::Failed(other.to_string()),
         }
+    }
+}
+
+impl From<JoinError> for LabError {
+    fn from(error: JoinError) -> Self {
+        Self::Failed(error.to_string())
     }
 }
 

@@ -39,7 +39,7 @@ impl Session {
     /// # Errors
     ///
     /// One line that names the URL and why its server cannot be reached.
-    pub async fn open(targets: impl Iterator<Item = &Target>) -> Result<Self> {
+    pub async fn open(targets: &[Target]) -> Result<Self> {
         let mut session = Self::default();
         for target in targets {
             if session.position(target).is_none() {

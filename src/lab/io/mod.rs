@@ -10,7 +10,10 @@
 //!
 //! The pages come from [`crate::lab::server`]. Read next: [`http`].
 
+pub mod coop;
+pub mod coop_session;
 pub mod http;
+pub mod procs;
 pub mod session;
 pub mod sync;
 pub mod target;
@@ -23,29 +26,29 @@ use self::target::Target;
 use super::Result;
 use super::arm::{Answer, Digest, Setup};
 
-/// One unit of work: a request with a number of its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fetch {
-    /// The number, which our own server sends back.
-    pub id: RequestId,
-    /// What to fetch.
-    pub target: Target,
+/// The work of one round: the targets in turn, as the article fetches its two pages.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What is fetched, in turn.
+    pub targets: Arc<[Target]>,
+    /// How many requests there are.
+    pub requests: usize,
 }
 
-/// Lists the units of one round: the targets in turn, as the article fetches its two pages.
-///
-/// # Errors
-///
-/// Fails if a server cannot be reached.
-pub fn fetches(setup: &Setup) -> Result<Arc<[Fetch]>> {
-    let targets = setup.targets()?;
-    let numbered = (0..setup.params.requests as u64).zip(targets.into_iter().cycle());
-    Ok(numbered.map(|(id, target)| Fetch { id: RequestId(id), target }).collect())
-}
+impl Plan {
+    /// Makes the plan that `setup` asks for.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a server cannot be reached.
+    pub fn of(setup: &Setup) -> Result<Self> {
+        Ok(Self { targets: setup.targets()?.into(), requests: setup.params.requests })
+    }
 
-/// The servers that a session has to know.
-pub fn targets(fetches: &[Fetch]) -> impl Iterator<Item = &Target> {
-    fetches.iter().map(|fetch| &fetch.target)
+    /// Returns what request `index` fetches, and its number, which our own server sends back.
+    pub fn request(&self, index: usize) -> (&Target, RequestId) {
+        (&self.targets[index % self.targets.len()], RequestId(index as u64))
+    }
 }
 
 impl Answer for Page {

@@ -48,7 +48,7 @@ impl Session {
     /// # Errors
     ///
     /// One line that names the URL and why its server cannot be reached.
-    pub fn open<'a>(targets: impl IntoIterator<Item = &'a Target>) -> Result<Self> {
+    pub fn open(targets: &[Target]) -> Result<Self> {
         let mut session = Self::default();
         for target in targets {
             session.connection(target)?;

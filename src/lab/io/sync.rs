@@ -1,17 +1,15 @@
 //! Fetching, one page after another.
 
-use std::sync::Arc;
-
+use super::Plan;
 use super::http::Page;
 use super::session::Session;
-use super::{Fetch, fetches, targets};
 use crate::lab::Result;
 use crate::lab::arm::{Arm, Setup};
 
 /// One session, and so one connection.
 #[derive(Debug)]
 pub struct Sync {
-    fetches: Arc<[Fetch]>,
+    plan: Plan,
     session: Session,
 }
 
@@ -19,11 +17,16 @@ impl Arm for Sync {
     type Answer = Page;
 
     fn start(setup: &Setup) -> Result<Self> {
-        let fetches = fetches(setup)?;
-        Ok(Self { session: Session::open(targets(&fetches))?, fetches })
+        let plan = Plan::of(setup)?;
+        Ok(Self { session: Session::open(&plan.targets)?, plan })
     }
 
     fn round(&mut self) -> Result<Vec<Page>> {
-        self.fetches.iter().map(|fetch| self.session.get(&fetch.target, fetch.id)).collect()
+        let Self { plan, session } = self;
+        let fetch = |index| {
+            let (target, id) = plan.request(index);
+            session.get(target, id)
+        };
+        (0..plan.requests).map(fetch).collect()
     }
 }

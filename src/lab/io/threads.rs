@@ -1,11 +1,10 @@
 //! Fetching in a pool of threads, with the lock on or off.
 
 use std::cell::RefCell;
-use std::sync::Arc;
 
+use super::Plan;
 use super::http::Page;
 use super::session::Session;
-use super::{Fetch, fetches, targets};
 use crate::lab::arm::{Arm, Setup};
 use crate::lab::{LabError, Result};
 use crate::threads::{Gil, ThreadPool};
@@ -18,7 +17,7 @@ thread_local! {
 /// A thread gives the lock up while it waits for the network, so others can ask meanwhile.
 #[derive(Debug)]
 pub struct Threads {
-    fetches: Arc<[Fetch]>,
+    plan: Plan,
     pool: ThreadPool,
 }
 
@@ -26,26 +25,24 @@ impl Arm for Threads {
     type Answer = Page;
 
     fn start(setup: &Setup) -> Result<Self> {
-        let fetches = fetches(setup)?;
-        let known = Arc::clone(&fetches);
-        let pool = setup.thread_pool(move || SESSION.set(Session::open(targets(&known))))?;
-        Ok(Self { fetches, pool })
+        let plan = Plan::of(setup)?;
+        let targets = plan.targets.clone();
+        let pool = setup.thread_pool(move || SESSION.set(Session::open(&targets)))?;
+        Ok(Self { plan, pool })
     }
 
     fn round(&mut self) -> Result<Vec<Page>> {
-        let fetches = Arc::clone(&self.fetches);
-        let pages = self.pool.map(0..fetches.len(), move |_, index| fetch(&fetches[index]));
+        let plan = self.plan.clone();
+        let fetch = move |index| {
+            let (target, id) = plan.request(index);
+            SESSION
+                .with_borrow_mut(|session| session.as_mut().map_err(|e| e.clone())?.get(target, id))
+        };
+        let pages = self.pool.map(0..self.plan.requests, move |_, index| fetch(index));
         pages.into_iter().map(|page| page.map_err(LabError::from)?).collect()
     }
 
     fn gil(&self) -> Option<&Gil> {
         Some(self.pool.gil())
     }
-}
-
-fn fetch(fetch: &Fetch) -> Result<Page> {
-    SESSION.with_borrow_mut(|session| match session {
-        Ok(session) => session.get(&fetch.target, fetch.id),
-        Err(error) => Err(error.clone()),
-    })
 }

@@ -59,6 +59,8 @@ struct Shared {
 struct Queue {
     jobs: VecDeque<Job>,
     is_closed: bool,
+    /// How many threads wait for a job. Nobody to wake: no system call.
+    idle: usize,
     /// How many threads have run their initializer.
     ready: usize,
     /// What an initializer panicked with.
@@ -148,8 +150,11 @@ impl Shared {
             return;
         }
         queue.jobs.push_back(job);
+        let awaited = queue.idle > 0;
         drop(queue);
-        self.changed.notify_one();
+        if awaited {
+            self.changed.notify_one();
+        }
     }
 
     /// Takes the next job; `None` once the pool is closed and the queue empty.
@@ -189,7 +194,9 @@ impl Shared {
             if queue.is_closed {
                 return None;
             }
+            queue.idle += 1;
             queue = self.changed.wait(queue);
+            queue.idle -= 1;
         }
     }
 }
@@ -212,8 +219,8 @@ where
 fn work(shared: &Shared, gil: &Gil, initializer: Option<&Initializer>) {
     trace::emit(Kind::ThreadStart, 0, 0);
     gil.attach(|at| {
-        let initialize = || initializer.map_or((), |initializer| initializer());
-        let initialized = catch_unwind(AssertUnwindSafe(initialize));
+        let run_once = || initializer.map_or((), |initializer| initializer());
+        let initialized = catch_unwind(AssertUnwindSafe(run_once));
         shared.report(initialized);
         while let Some(job) = shared.pop() {
             job(at);
