@@ -10,6 +10,8 @@
 //! | [`clock`] | the only place that reads time |
 //! | [`mod@blocking`] | the one door for every call that may sleep |
 //! | [`memory`] | memory shared between processes, without a name in the file system |
+//! | [`process`], [`pidfd`] | starting a program, and watching over the process it runs in |
+//! | [`channel`], [`bell`], [`poll`] | a socket pair, a wake-up, and waiting for either |
 //! | [`affinity`], [`rusage`] | which processors a thread may use, what a process has used |
 //!
 //! # Invariants
@@ -20,10 +22,15 @@
 //! Read next: [`prim`].
 
 pub mod affinity;
+pub mod bell;
 pub mod blocking;
+pub mod channel;
 pub mod clock;
 pub mod memory;
+pub mod pidfd;
+pub mod poll;
 pub mod prim;
+pub mod process;
 pub mod rusage;
 
 pub use blocking::{Why, blocking};
