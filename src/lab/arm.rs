@@ -32,6 +32,7 @@ use super::server::pages;
 use super::{LabError, Result, cpu, io};
 use crate::coop::JoinError;
 use crate::handle::JobError;
+use crate::procs::{Pool, Postcard};
 use crate::sys::clock;
 use crate::threads::{Counters, Gil, Mode, ThreadPool};
 use crate::trace::{self, Kind, Recording};
@@ -89,6 +90,17 @@ impl Setup {
         };
         let pool = ThreadPool::builder().workers(self.contender.workers).gil(Gil::new(mode));
         pool.initializer(initializer).build().map_err(|why| LabError::failed("the pool", why))
+    }
+
+    /// Starts the contender's pool of processes; each runs `initializer` first.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a process cannot be had.
+    pub fn process_pool(&self, initializer: fn(Postcard<Self>)) -> Result<Pool> {
+        let pool = Pool::builder().workers(self.contender.workers);
+        let pool = pool.initializer_with(initializer, Postcard(self.clone()));
+        pool.build().map_err(|why| LabError::failed("the pool", why))
     }
 
     /// Lists what `io` fetches, in turn.

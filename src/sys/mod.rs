@@ -11,8 +11,10 @@
 //! | [`mod@blocking`] | the one door for every call that may sleep |
 //! | [`memory`] | memory shared between processes, without a name in the file system |
 //! | [`socket`] | TCP options that std has no name for |
-//! | [`poll`], [`bell`], [`signal`] | sleeping until a descriptor is ready, and two that say so |
+//! | [`signal`] | Ctrl-C as something to read |
 //! | [`timerfd`] | a descriptor that becomes readable when a moment has come |
+//! | [`process`], [`pidfd`] | starting a program, and watching over the process it runs in |
+//! | [`channel`], [`bell`], [`poll`] | a socket pair, a wake-up, and waiting for either |
 //! | [`affinity`], [`rusage`] | which processors a thread may use, what a process has used |
 //!
 //! # Invariants
@@ -25,10 +27,13 @@
 pub mod affinity;
 pub mod bell;
 pub mod blocking;
+pub mod channel;
 pub mod clock;
 pub mod memory;
+pub mod pidfd;
 pub mod poll;
 pub mod prim;
+pub mod process;
 pub mod rusage;
 pub mod signal;
 pub mod socket;

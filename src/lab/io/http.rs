@@ -26,6 +26,8 @@
 use std::fmt;
 use std::io::Write;
 
+use serde::{Deserialize, Serialize};
+
 use self::body::{Body, Ended, Framing};
 
 mod body;
@@ -49,7 +51,7 @@ const FIELDS_MAX: usize = 100;
 pub const REQUEST_ID_FIELD: &str = "X-Request-Id";
 
 /// The number of a request, unique in its round. An answer that carries another's is an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RequestId(pub u64);
 
 impl fmt::Display for RequestId {
@@ -83,7 +85,7 @@ impl Request<'_> {
 }
 
 /// What is left of an answer once it has been read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
     /// 200 and its relatives.
     pub status: u16,
