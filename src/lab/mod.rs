@@ -6,5 +6,6 @@ pub mod duration;
 pub mod error;
 pub mod params;
 pub mod sample;
+pub mod stats;
 
 pub use error::{LabError, Result};

@@ -121,6 +121,7 @@ Examples:
     version,
     after_help = EXAMPLES,
     disable_help_subcommand = true,
+    override_usage = "trainyard [COMMAND]",
     max_term_width = 100
 )]
 struct CommandLine {
