@@ -4,8 +4,10 @@ pub mod cli;
 pub mod contender;
 pub mod duration;
 pub mod error;
+pub mod io;
 pub mod params;
 pub mod sample;
+pub mod server;
 pub mod stats;
 
 pub use error::{LabError, Result};

@@ -140,7 +140,7 @@ fn byte_len(words: usize) -> io::Result<NonZero<usize>> {
     })
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 

@@ -10,6 +10,7 @@
 //! | [`clock`] | the only place that reads time |
 //! | [`mod@blocking`] | the one door for every call that may sleep |
 //! | [`memory`] | memory shared between processes, without a name in the file system |
+//! | [`socket`] | TCP options that std has no name for |
 //! | [`affinity`], [`rusage`] | which processors a thread may use, what a process has used |
 //!
 //! # Invariants
@@ -25,6 +26,7 @@ pub mod clock;
 pub mod memory;
 pub mod prim;
 pub mod rusage;
+pub mod socket;
 
 pub use blocking::{Why, blocking};
 

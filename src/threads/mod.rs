@@ -1,1 +1,34 @@
-//! To be written in this issue: `threads`.
+//! OS threads under a global lock that can be switched on and off: the counterpart of CPython's
+//! `threading` and `concurrent.futures.ThreadPoolExecutor`.
+//!
+//! The operating system switches threads at any instruction. With the lock on, a thread runs only
+//! while it holds the lock, so one runs at a time, on whichever processor; it gives the lock up
+//! around every call that may sleep, and at a check point when another thread has asked for it.
+//! With the lock off the same code runs on all processors at once.
+//!
+//! # Example: the same sum with the lock on and off
+//!
+//! ```
+//! use trainyard::threads::{Gil, Mode, ThreadPool};
+//!
+//! for mode in [Mode::default(), Mode::Off] {
+//!     let pool = ThreadPool::builder().workers(2).gil(Gil::new(mode)).build()?;
+//!     let sums = pool.map(1..=2, |at, n| {
+//!         (0..n * 1000_u64).fold(0, |sum, i| {
+//!             at.checkpoint();
+//!             sum + i * i
+//!         })
+//!     });
+//!     assert_eq!(sums.into_iter().collect::<Result<Vec<_>, _>>()?, [332_833_500, 2_664_667_000]);
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The kernel, in the order to read it: [`kernel::lock`], the algorithm; [`kernel::attach`], how a
+//! thread gets the token and gives it back; [`kernel::pool`], threads that run jobs.
+
+pub mod kernel;
+
+pub use kernel::attach::{Attached, Gil};
+pub use kernel::lock::{Counters, ForcedSwitching, Mode, Policy};
+pub use kernel::pool::{Builder, ThreadPool};

@@ -25,6 +25,7 @@
 //! that came before that word ahead of its second look, which then would have seen it.
 
 use std::fmt;
+use std::sync::atomic::AtomicU64 as Plain;
 
 use super::event::{Event, WORDS};
 #[cfg(not(loom))]
@@ -42,6 +43,9 @@ const COUNT_WORD: usize = 3;
 pub struct Ring {
     memory: Memory,
     capacity: usize,
+    /// The number of the next event. The writer's own copy of the count, so that it reads nothing
+    /// that others may write; std's atomic, because it is no part of the protocol.
+    next: Plain,
 }
 
 enum Memory {
@@ -91,11 +95,12 @@ impl Ring {
             let text = "trace ring: the shared memory holds no ring";
             return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, text));
         }
-        Ok(Self { memory: Memory::Shared(words), capacity })
+        let next = header(COUNT_WORD).unwrap_or(0).into();
+        Ok(Self { memory: Memory::Shared(words), capacity, next })
     }
 
     fn with_header(memory: Memory, track: u32, capacity: usize) -> Self {
-        let ring = Self { memory, capacity };
+        let ring = Self { memory, capacity, next: 0.into() };
         let header = ring.words();
         header[0].store(MAGIC, Ordering::Relaxed);
         header[CAPACITY_WORD].store(capacity as u64, Ordering::Relaxed);
@@ -134,9 +139,9 @@ impl Ring {
 
     /// Writes one event. Only the ring's one writer may call this.
     pub fn push(&self, event: Event) {
-        let count = &self.words()[COUNT_WORD];
-        // ORDER: Relaxed. INVARIANT: [RING-1] nobody else writes the count.
-        let index = count.load(Ordering::Relaxed);
+        // ORDER: Relaxed. INVARIANT: [RING-1] nobody else reads or writes it.
+        let index = self.next.load(Ordering::Relaxed);
+        self.next.store(index + 1, Ordering::Relaxed);
         // ORDER: Release; pairs with the Acquire fence in `read`: whoever copies a word written
         // below sees the count that was stored before this line.
         fence(Ordering::Release);
@@ -144,7 +149,7 @@ impl Ring {
             word.store(value, Ordering::Relaxed);
         }
         // ORDER: Release; pairs with the Acquire in `read`, which must see the four words.
-        count.store(index + 1, Ordering::Release);
+        self.words()[COUNT_WORD].store(index + 1, Ordering::Release);
     }
 
     /// Copies the events that came after the first `from`, while the writer goes on.

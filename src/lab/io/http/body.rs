@@ -1,0 +1,247 @@
+//! The body of an answer: where it ends, how long it was, what it hashes to.
+//!
+//! # How a chunked body is read
+//!
+//! | state | reads | then |
+//! | --- | --- | --- |
+//! | `Size` | a line with a hexadecimal length | `Data`, or `Trailer` if it is 0 |
+//! | `Data` | that many bytes | `DataEnd` |
+//! | `DataEnd` | an empty line | `Size` |
+//! | `Trailer` | lines, until an empty one | the end |
+//!
+//! Read after [`super`].
+
+use super::{HEAD_LEN_MAX, HttpError, Page, values};
+
+/// The longest body that is read: far beyond any page, far below what a hash in a loop would make
+/// someone wait for.
+pub const BODY_LEN_MAX: u64 = 64 << 20;
+
+/// The longest line between chunks. Lengths have at most 16 digits; extensions are all but unused.
+const LINE_LEN_MAX: usize = 1024;
+
+/// How the end of a body is known (RFC 9112, section 6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// After this many bytes.
+    Length(u64),
+    /// After a chunk of length 0 and its trailer.
+    Chunked,
+    /// Where the server closes the connection.
+    UntilClose,
+}
+
+impl Framing {
+    pub(super) fn read(status: u16, fields: &[httparse::Header<'_>]) -> Result<Self, HttpError> {
+        if matches!(status, 204 | 304) {
+            return Ok(Self::Length(0));
+        }
+        let length = content_length(fields)?;
+        let coded = values(fields, "transfer-encoding").next().is_some();
+        match (coded, length) {
+            (false, Some(length)) => Ok(Self::Length(length)),
+            (false, None) => Ok(Self::UntilClose),
+            // The RFC lets the coding win. Whoever sends both has made a mistake, or tries one on.
+            (true, Some(_)) => Err(HttpError::BadLength),
+            (true, None) if only_chunked(fields) => Ok(Self::Chunked),
+            (true, None) => Err(HttpError::UnknownCoding),
+        }
+    }
+}
+
+fn only_chunked(fields: &[httparse::Header<'_>]) -> bool {
+    values(fields, "transfer-encoding").count() == 1
+        && values(fields, "transfer-encoding").all(|value| value.eq_ignore_ascii_case(b"chunked"))
+}
+
+/// The length that the fields agree on, if they give one.
+fn content_length(fields: &[httparse::Header<'_>]) -> Result<Option<u64>, HttpError> {
+    let mut agreed = None;
+    for value in values(fields, "content-length") {
+        // `parse` alone would take a sign.
+        let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
+        let text = std::str::from_utf8(value).ok().filter(|_| digits);
+        let length = text.and_then(|text| text.parse().ok()).ok_or(HttpError::BadLength)?;
+        if agreed.replace(length).is_some_and(|other| other != length) {
+            return Err(HttpError::BadLength);
+        }
+    }
+    match agreed {
+        Some(length) if length > BODY_LEN_MAX => Err(HttpError::BodyTooLarge),
+        agreed => Ok(agreed),
+    }
+}
+
+/// Whether a body is complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(super) enum Ended {
+    NotYet,
+    Here,
+}
+
+/// A body on its way in.
+#[derive(Debug)]
+pub(super) struct Body {
+    state: State,
+    len: u64,
+    hash: Fnv1a,
+    /// The line between chunks, as far as it has come.
+    line: Vec<u8>,
+    trailer_len: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    Length { left: u64 },
+    UntilClose,
+    Size,
+    Data { left: u64 },
+    DataEnd,
+    Trailer,
+}
+
+impl Body {
+    pub(super) fn new(framing: Framing) -> Self {
+        let state = match framing {
+            Framing::Length(left) => State::Length { left },
+            Framing::Chunked => State::Size,
+            Framing::UntilClose => State::UntilClose,
+        };
+        Self { state, len: 0, hash: Fnv1a::default(), line: Vec::new(), trailer_len: 0 }
+    }
+
+    /// Takes what belongs to the body off the front of `rest`.
+    pub(super) fn feed(&mut self, rest: &mut &[u8]) -> Result<Ended, HttpError> {
+        loop {
+            if let Some(ended) = self.step(rest)? {
+                return Ok(ended);
+            }
+        }
+    }
+
+    /// Does what the state asks for; answers once there is no more to do with `rest`.
+    fn step(&mut self, rest: &mut &[u8]) -> Result<Option<Ended>, HttpError> {
+        match self.state {
+            State::Length { left: 0 } => return Ok(Some(Ended::Here)),
+            State::Data { left: 0 } => self.state = State::DataEnd,
+            State::Size | State::DataEnd | State::Trailer => {
+                return match self.take_line(rest)? {
+                    Some(line) => self.end_line(&line),
+                    None => Ok(Some(Ended::NotYet)),
+                };
+            }
+            _ if rest.is_empty() => return Ok(Some(Ended::NotYet)),
+            State::UntilClose => {
+                self.take_content(rest, u64::MAX)?;
+            }
+            State::Length { left } => {
+                let left = left - self.take_content(rest, left)?;
+                self.state = State::Length { left };
+            }
+            State::Data { left } => {
+                let left = left - self.take_content(rest, left)?;
+                self.state = State::Data { left };
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether the connection's end is the body's end.
+    pub(super) fn may_end_here(&self) -> bool {
+        matches!(self.state, State::UntilClose)
+    }
+
+    /// Writes into `page` what the body was.
+    pub(super) fn seal(&self, page: Page) -> Page {
+        Page { body_len: self.len, checksum: self.hash.value(), ..page }
+    }
+
+    /// Takes at most `limit` bytes of content, and says how many there were.
+    fn take_content(&mut self, rest: &mut &[u8], limit: u64) -> Result<u64, HttpError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let (content, after) = rest.split_at(rest.len().min(limit));
+        *rest = after;
+        self.hash.update(content);
+        self.len += content.len() as u64;
+        if self.len > BODY_LEN_MAX {
+            return Err(HttpError::BodyTooLarge);
+        }
+        Ok(content.len() as u64)
+    }
+
+    /// Takes a line with its line feed, once it is whole.
+    fn take_line(&mut self, rest: &mut &[u8]) -> Result<Option<Vec<u8>>, HttpError> {
+        let line_end = rest.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
+        let (part, after) = rest.split_at(line_end.unwrap_or(rest.len()));
+        if self.line.len() + part.len() > LINE_LEN_MAX {
+            return Err(HttpError::BadChunk);
+        }
+        *rest = after;
+        self.line.extend_from_slice(part);
+        Ok(line_end.map(|_| std::mem::take(&mut self.line)))
+    }
+
+    /// Acts on a whole line, as the table at the top says.
+    fn end_line(&mut self, line: &[u8]) -> Result<Option<Ended>, HttpError> {
+        match self.state {
+            State::Size => {
+                let left = chunk_len(line)?;
+                if left > BODY_LEN_MAX - self.len {
+                    return Err(HttpError::BodyTooLarge);
+                }
+                self.state = if left == 0 { State::Trailer } else { State::Data { left } };
+            }
+            State::DataEnd if line == b"\r\n" => self.state = State::Size,
+            State::Trailer if line == b"\r\n" => return Ok(Some(Ended::Here)),
+            State::Trailer if self.trailer_len + line.len() <= HEAD_LEN_MAX => {
+                self.trailer_len += line.len();
+            }
+            _ => return Err(HttpError::BadChunk),
+        }
+        Ok(None)
+    }
+}
+
+fn chunk_len(line: &[u8]) -> Result<u64, HttpError> {
+    // httparse reads a line without digits as the length 0, which would end the body too early.
+    if !line[0].is_ascii_hexdigit() {
+        return Err(HttpError::BadChunk);
+    }
+    match httparse::parse_chunk_size(line) {
+        Ok(httparse::Status::Complete((_, chunk_len))) => Ok(chunk_len),
+        _ => Err(HttpError::BadChunk),
+    }
+}
+
+/// The hash FNV-1a with 64 bits: one multiplication a byte, nothing to explain, enough to tell a
+/// page from a wrong one (but not from a forged one).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fnv1a(u64);
+
+impl Default for Fnv1a {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Fnv1a {
+    /// The hash of `bytes`.
+    pub fn of(bytes: &[u8]) -> u64 {
+        let mut hash = Self::default();
+        hash.update(bytes);
+        hash.value()
+    }
+
+    /// Takes more bytes in.
+    pub fn update(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    /// The hash of all bytes so far.
+    pub fn value(self) -> u64 {
+        self.0
+    }
+}

@@ -1,0 +1,194 @@
+//! The codec against whole answers, cut answers, broken answers and noise.
+
+use proptest::prelude::*;
+
+use super::fuzz::{cut, decode};
+use super::*;
+
+const LENGTH: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Request-Id: 7\r\n\r\nhello";
+const CHUNKED: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
+    2\r\nhe\r\n3;name=value\r\nllo\r\n0\r\nExpires: never\r\n\r\n";
+const UNTIL_CLOSE: &[u8] = b"HTTP/1.0 200 OK\r\nServer: SimpleHTTP/0.6\r\n\r\nhello";
+const INTERIM: &[u8] =
+    b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+
+fn page(status: u16, body: &[u8]) -> Page {
+    Page {
+        status,
+        request_id: None,
+        body_len: body.len() as u64,
+        checksum: Fnv1a::of(body),
+        keep_alive: true,
+    }
+}
+
+/// Decodes `bytes` whole, cut in two at every place, and byte by byte.
+#[track_caller]
+fn check(bytes: &[u8], expected: Result<Page, HttpError>) {
+    for at in 0..=bytes.len() {
+        let (head, tail) = bytes.split_at(at);
+        assert_eq!(decode(&[head, tail]), expected, "cut at {at}");
+    }
+    assert_eq!(decode(&cut(bytes, 1)), expected, "byte by byte");
+}
+
+#[track_caller]
+fn check_head(fields: &str, expected: Result<Page, HttpError>) {
+    check(format!("HTTP/1.1 200 OK\r\n{fields}\r\n\r\n").as_bytes(), expected);
+}
+
+#[test]
+fn a_request_is_encoded_with_its_host_and_its_number() {
+    let mut bytes = Vec::new();
+    Request { host: "localhost:8000", path: "/dice?n=1", id: RequestId(7) }.encode(&mut bytes);
+    let text = String::from_utf8(bytes).unwrap();
+    assert!(text.starts_with("GET /dice?n=1 HTTP/1.1\r\nHost: localhost:8000\r\n"), "{text}");
+    assert!(text.ends_with("\r\nX-Request-Id: 7\r\n\r\n"), "{text}");
+}
+
+#[test]
+fn a_hash_is_the_published_fnv1a() {
+    assert_eq!(Fnv1a::of(b""), 0xcbf2_9ce4_8422_2325);
+    assert_eq!(Fnv1a::of(b"foobar"), 0x8594_4171_f739_67e8);
+}
+
+#[test]
+fn an_answer_is_read_wherever_it_is_cut() {
+    check(LENGTH, Ok(Page { request_id: Some(RequestId(7)), ..page(200, b"hello") }));
+    check(CHUNKED, Ok(page(200, b"hello")));
+    check(UNTIL_CLOSE, Ok(Page { keep_alive: false, ..page(200, b"hello") }));
+    check(INTERIM, Ok(page(404, b"")));
+}
+
+#[test]
+fn an_answer_without_content_ends_with_its_head() {
+    check(b"HTTP/1.1 204 No Content\r\n\r\n", Ok(page(204, b"")));
+    check(b"HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", Ok(page(304, b"")));
+}
+
+#[test]
+fn a_connection_is_kept_as_the_version_and_the_field_say() {
+    let closed = Page { keep_alive: false, ..page(200, b"") };
+    check_head("Content-Length: 0", Ok(page(200, b"")));
+    check_head("Content-Length: 0\r\nConnection: upgrade, Close", Ok(closed));
+    check(b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", Ok(closed));
+    check(
+        b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n",
+        Ok(page(200, b"")),
+    );
+}
+
+#[test]
+fn a_number_that_is_none_of_ours_is_no_number() {
+    check_head("Content-Length: 0\r\nX-Request-Id: seven", Ok(page(200, b"")));
+}
+
+#[test]
+fn what_is_not_http_is_refused_at_its_first_line() {
+    let mut decoder = ResponseDecoder::new();
+    let error = decoder.feed(b"SSH-2.0-OpenSSH_9.2\r\n").unwrap_err();
+    assert_eq!(error, HttpError::Garbage(httparse::Error::Version));
+    assert_eq!(error.to_string(), "the server does not answer in http/1.1: invalid HTTP version");
+    check(b"HTTP/1.1 042 Odd\r\n\r\n", Err(HttpError::Garbage(httparse::Error::Status)));
+    check(
+        b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
+        Err(HttpError::Garbage(httparse::Error::Status)),
+    );
+}
+
+#[test]
+fn lengths_that_make_no_sense_are_refused() {
+    check_head("Content-Length: 5\r\nContent-Length: 6", Err(HttpError::BadLength));
+    check_head("Content-Length: +5", Err(HttpError::BadLength));
+    check_head("Content-Length:", Err(HttpError::BadLength));
+    check_head("Content-Length: 99999999999999999999", Err(HttpError::BadLength));
+    check_head("Content-Length: 5\r\nTransfer-Encoding: chunked", Err(HttpError::BadLength));
+    check_head("Transfer-Encoding: gzip, chunked", Err(HttpError::UnknownCoding));
+}
+
+#[test]
+fn malformed_chunks_are_refused() {
+    let chunked = |body: &str| {
+        format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{body}").into_bytes()
+    };
+    check(&chunked("\r\n\r\n"), Err(HttpError::BadChunk));
+    check(&chunked("x\r\n"), Err(HttpError::BadChunk));
+    check(&chunked("2\r\nhello\r\n"), Err(HttpError::BadChunk));
+    check(&chunked("10000000000000000\r\n"), Err(HttpError::BadChunk));
+    check(&chunked(&"1".repeat(LINE_LEN)), Err(HttpError::BadChunk));
+    check(&chunked("fffffffffffffff\r\n"), Err(HttpError::BodyTooLarge));
+    check(&chunked("2\r\nhe\r\n0\r\n"), Err(HttpError::ClosedInBody));
+}
+
+/// Longer than a line between chunks may be.
+const LINE_LEN: usize = 1025;
+
+#[test]
+fn what_is_too_large_is_refused_before_it_is_read() {
+    let endless = [b"HTTP/1.1 200 OK\r\nA: ", vec![b'a'; HEAD_LEN_MAX].as_slice()].concat();
+    assert_eq!(decode(&cut(&endless, 1000)), Err(HttpError::HeadTooLarge));
+    assert_eq!(decode(&[&endless]), Err(HttpError::HeadTooLarge));
+    let many = "A: b\r\n".repeat(FIELDS_MAX + 1);
+    check_head(&many, Err(HttpError::Garbage(httparse::Error::TooManyHeaders)));
+    let length = format!("Content-Length: {}", BODY_LEN_MAX + 1);
+    check_head(&length, Err(HttpError::BodyTooLarge));
+}
+
+#[test]
+fn a_body_without_an_end_is_refused_at_the_limit() {
+    let mut decoder = ResponseDecoder::new();
+    assert_eq!(decoder.feed(b"HTTP/1.0 200 OK\r\n\r\n"), Ok(Progress::NeedMore));
+    let mebibyte = vec![0; 1 << 20];
+    for _ in 0..BODY_LEN_MAX >> 20 {
+        assert_eq!(decoder.feed(&mebibyte), Ok(Progress::NeedMore));
+    }
+    assert_eq!(decoder.feed(b"!"), Err(HttpError::BodyTooLarge));
+}
+
+#[test]
+fn more_than_the_answer_is_refused() {
+    check(&[LENGTH, b"HTTP/1.1"].concat(), Err(HttpError::BeyondAnswer));
+}
+
+#[test]
+fn an_answer_that_breaks_off_is_named_for_where_it_did() {
+    check(b"", Err(HttpError::ClosedWithoutAnswer));
+    check(&LENGTH[..30], Err(HttpError::ClosedInHead));
+    check(&LENGTH[..LENGTH.len() - 1], Err(HttpError::ClosedInBody));
+}
+
+/// Answers with more than one way to be cut wrongly.
+fn answers() -> impl Strategy<Value = Vec<u8>> {
+    prop::sample::select(vec![LENGTH, CHUNKED, UNTIL_CLOSE, INTERIM]).prop_map(<[u8]>::to_vec)
+}
+
+proptest! {
+    #[test]
+    fn noise_never_panics_and_cuts_never_matter(
+        noise in prop::collection::vec(any::<u8>(), 0..400),
+    ) {
+        let _ = fuzz_response(&noise);
+    }
+
+    #[test]
+    fn noise_after_a_status_line_never_panics(
+        noise in "(Content-Length: [0-9]{1,2}|Transfer-Encoding: chunked|[A-Z]: b)\r\n\r\n[0-9a\r\n]{0,40}",
+    ) {
+        let _ = fuzz_response(format!("HTTP/1.1 200 OK\r\n{noise}").as_bytes());
+    }
+
+    #[test]
+    fn any_pieces_give_the_same_answer(
+        answer in answers(),
+        cuts in prop::collection::vec(1..20_usize, 1..60),
+    ) {
+        let whole = decode(&[&answer]);
+        let mut rest = answer.as_slice();
+        let pieces: Vec<&[u8]> = cuts.into_iter().chain([usize::MAX]).map(|len| {
+            let (piece, after) = rest.split_at(len.min(rest.len()));
+            rest = after;
+            piece
+        }).collect();
+        prop_assert_eq!(decode(&pieces), whole);
+    }
+}

@@ -1,0 +1,270 @@
+//! Threads that run jobs: the counterpart of `ThreadPoolExecutor`.
+//!
+//! # The life of one job
+//!
+//! 1. [`ThreadPool::submit`] makes the two ends of a promise and queues the job.
+//! 2. A worker that waits for work wakes up and takes it. Waiting is a blocking call, so a
+//!    worker that waits does not hold the global lock.
+//! 3. The worker, attached to the lock, runs the job. A panic is caught here and nowhere else.
+//! 4. The promise is fulfilled, which wakes whoever joins or awaits.
+//!
+//! # Invariants
+//!
+//! - **POOL-1** A job that was queued is run, cancelled, or answered with `Shutdown`: never lost.
+//! - **POOL-2** A job's panic ends the job and not its thread.
+//!
+//! # Not here
+//!
+//! Starting threads on demand: `ThreadPoolExecutor` starts one for a job that finds no idle
+//! thread, ours starts all at once so that start-up can be measured apart. Stealing: a worker
+//! that waits for a job sleeps, and never runs another job inside it.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread;
+
+use super::attach::{Attached, Gil};
+use super::lock::Mode;
+use crate::handle::{JobError, JobHandle, JobResult, Promise, Start, job};
+use crate::sys::prim::{Condvar, Mutex};
+use crate::sys::{Why, blocking};
+use crate::trace::{self, Kind};
+
+/// A job, together with the promise that it will fulfil.
+type Job = Box<dyn FnOnce(&mut Attached<'_>) + Send>;
+type Initializer = Arc<dyn Fn() + Send + Sync>;
+
+/// A set of threads that run jobs under one global lock.
+///
+/// Dropping the pool lets the queued jobs run, then joins the threads, as leaving Python's
+/// `with ThreadPoolExecutor(…)` does.
+pub struct ThreadPool {
+    shared: Arc<Shared>,
+    threads: Vec<thread::JoinHandle<()>>,
+    gil: Gil,
+}
+
+struct Shared {
+    queue: Mutex<Queue>,
+    /// The queue has a job, or is closed.
+    changed: Condvar,
+}
+
+/// Guarded by `Shared::queue`.
+#[derive(Default)]
+struct Queue {
+    jobs: VecDeque<Job>,
+    is_closed: bool,
+}
+
+impl ThreadPool {
+    /// Begins to describe a pool.
+    pub fn builder() -> Builder {
+        Builder { workers: None, name: "worker".to_owned(), gil: None, initializer: None }
+    }
+
+    /// Returns the lock that the pool's jobs run under.
+    pub fn gil(&self) -> &Gil {
+        &self.gil
+    }
+
+    /// Returns how many threads the pool has.
+    pub fn workers(&self) -> usize {
+        self.threads.len()
+    }
+
+    /// Queues `program`, which will run attached to the pool's lock.
+    ///
+    /// After [`close`](Self::close) the job is not run: its answer is [`JobError::Shutdown`].
+    pub fn submit<T, F>(&self, program: F) -> JobHandle<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Attached<'_>) -> T + Send + 'static,
+    {
+        let (promise, handle) = job();
+        self.shared.push(Box::new(move |at| run(promise, program, at)));
+        handle
+    }
+
+    /// Runs `program` for every item, and returns the answers in the order of the items.
+    pub fn map<I, T, F>(&self, items: I, program: F) -> Vec<JobResult<T>>
+    where
+        I: IntoIterator,
+        I::Item: Send + 'static,
+        T: Send + 'static,
+        F: Fn(&mut Attached<'_>, I::Item) -> T + Send + Sync + 'static,
+    {
+        let program = Arc::new(program);
+        let submit = |item| {
+            let program = Arc::clone(&program);
+            self.submit(move |at| program(at, item))
+        };
+        let handles: Vec<_> = items.into_iter().map(submit).collect();
+        handles.into_iter().map(JobHandle::join).collect()
+    }
+
+    /// Takes no more jobs. Those that are queued still run.
+    pub fn close(&self) {
+        self.shared.queue.lock().is_closed = true;
+        self.shared.changed.notify_all();
+    }
+}
+
+impl Drop for ThreadPool {
+    fn drop(&mut self) {
+        self.close();
+        blocking(Why::Job, || {
+            for thread in self.threads.drain(..) {
+                // INVARIANT: [POOL-2] the thread's own code does not panic, a job's is caught.
+                thread.join().expect("POOL-2: a job's panic does not end its thread");
+            }
+        });
+    }
+}
+
+impl fmt::Debug for ThreadPool {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = formatter.debug_struct("ThreadPool");
+        debug.field("workers", &self.workers()).field("gil", &self.gil).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn push(&self, job: Job) {
+        let mut queue = self.queue.lock();
+        if queue.is_closed {
+            drop(queue);
+            // INVARIANT: [POOL-1] the promise inside answers `Shutdown` when it is dropped, and
+            // its waker is foreign code, so not under the lock.
+            drop(job);
+            return;
+        }
+        queue.jobs.push_back(job);
+        drop(queue);
+        self.changed.notify_one();
+    }
+
+    /// Takes the next job; `None` once the pool is closed and the queue empty.
+    fn pop(&self) -> Option<Job> {
+        // A worker that need not wait need not give the global lock up.
+        let ready = self.queue.lock().jobs.pop_front();
+        ready.or_else(|| blocking(Why::Lock, || self.wait_for_job()))
+    }
+
+    fn wait_for_job(&self) -> Option<Job> {
+        let mut queue = self.queue.lock();
+        loop {
+            if let Some(job) = queue.jobs.pop_front() {
+                return Some(job);
+            }
+            if queue.is_closed {
+                return None;
+            }
+            queue = self.changed.wait(queue);
+        }
+    }
+}
+
+fn run<T, F>(promise: Promise<T>, program: F, at: &mut Attached<'_>)
+where
+    F: FnOnce(&mut Attached<'_>) -> T,
+{
+    if promise.start() == Start::Cancelled {
+        return;
+    }
+    let id = promise.id().0;
+    trace::emit(Kind::ThreadJobBegin, id, 0);
+    let answer = catch_unwind(AssertUnwindSafe(|| program(at)));
+    trace::emit(Kind::ThreadJobEnd, id, 0);
+    promise.fulfil(answer.map_err(JobError::panicked));
+}
+
+/// What one thread of the pool does all its life.
+fn work(shared: &Shared, gil: &Gil, initializer: Option<&Initializer>) {
+    trace::emit(Kind::ThreadStart, 0, 0);
+    gil.attach(|at| {
+        if let Some(initializer) = initializer {
+            initializer();
+        }
+        while let Some(job) = shared.pop() {
+            job(at);
+        }
+    });
+    trace::emit(Kind::ThreadEnd, 0, 0);
+}
+
+/// Describes a pool before its threads are started.
+#[must_use = "a builder starts nothing until `build`"]
+pub struct Builder {
+    workers: Option<usize>,
+    name: String,
+    gil: Option<Gil>,
+    initializer: Option<Initializer>,
+}
+
+impl Builder {
+    /// How many threads; as many as processors if not said.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `workers` is 0: nothing would ever run.
+    pub fn workers(mut self, workers: usize) -> Self {
+        assert!(workers > 0, "a pool needs at least one worker");
+        self.workers = Some(workers);
+        self
+    }
+
+    /// The threads' name, which a number is added to; "worker" if not said.
+    pub fn name(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.name);
+        self
+    }
+
+    /// The lock; a new one that is on, with CPython's rules, if not said.
+    pub fn gil(mut self, gil: Gil) -> Self {
+        self.gil = Some(gil);
+        self
+    }
+
+    /// Runs once in each thread, attached, before its first job: for what a thread must own
+    /// itself, such as the notes' session per thread.
+    pub fn initializer(mut self, initializer: impl Fn() + Send + Sync + 'static) -> Self {
+        self.initializer = Some(Arc::new(initializer));
+        self
+    }
+
+    /// Starts the threads.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a thread cannot be started; those that were are joined first.
+    pub fn build(self) -> io::Result<ThreadPool> {
+        let workers = match self.workers {
+            Some(workers) => workers,
+            None => thread::available_parallelism()?.get(),
+        };
+        let gil = self.gil.unwrap_or_else(|| Gil::new(Mode::default()));
+        let shared = Arc::new(Shared { queue: Mutex::default(), changed: Condvar::new() });
+        let mut pool = ThreadPool { shared, threads: Vec::with_capacity(workers), gil };
+        for number in 0..workers {
+            let (shared, gil) = (Arc::clone(&pool.shared), pool.gil.clone());
+            let initializer = self.initializer.clone();
+            let thread = thread::Builder::new()
+                .name(format!("{}-{number}", self.name))
+                .spawn(move || work(&shared, &gil, initializer.as_ref()))?;
+            pool.threads.push(thread);
+        }
+        Ok(pool)
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = formatter.debug_struct("Builder");
+        debug.field("workers", &self.workers).field("name", &self.name);
+        debug.finish_non_exhaustive()
+    }
+}
