@@ -17,7 +17,6 @@
 mod compare;
 mod complaint;
 pub mod output;
-pub mod serve;
 mod values;
 
 #[cfg(test)]
@@ -27,9 +26,10 @@ use std::ffi::{OsStr, OsString};
 
 use clap::Parser;
 
+use super::server::ServerConfig;
+
 pub use compare::Compare;
 pub use output::{Color, Format, Glyphs, Output};
-pub use serve::Serve;
 
 /// What the program is asked to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub enum Command {
     /// Measure and show.
     Compare(Box<Compare>),
     /// Be the server that the workload `io` asks.
-    Serve(Serve),
+    Serve(ServerConfig),
     /// Be one contender: what `compare` starts, never a user. The arguments are its own affair.
     Arm(Vec<OsString>),
 }
@@ -112,6 +112,11 @@ Examples:
 
 `trainyard compare --help` has all its options, and more examples.";
 
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  trainyard serve --port 8000 --latency 20ms
+  trainyard compare io --url http://127.0.0.1:8000/dice";
+
 /// Three concurrency runtimes built from scratch, and a laboratory that compares them.
 ///
 /// Without a verb, `trainyard` does `trainyard compare` on its defaults.
@@ -132,7 +137,9 @@ struct CommandLine {
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
     Compare(Box<compare::CompareOptions>),
-    Serve(Serve),
+    /// Be the server that `compare io` asks: two pages, each after a set time
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve(ServerConfig),
     #[command(name = "__arm", hide = true, disable_help_flag = true)]
     Arm {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
