@@ -3,16 +3,16 @@
 //! # The life of one command line
 //!
 //! 1. [`parse`] gets the arguments. No verb at all means `compare`.
-//! 2. clap takes them apart; each value goes through a parser of [`values`], which says what is
+//! 2. clap takes them apart; each value goes through a parser of `values`, which says what is
 //!    wrong with it and what would be right.
 //! 3. What no single option can know (nothing left to compare, two documents on one standard
 //!    output) is checked when the options become a [`Compare`].
-//! 4. Whatever fails becomes an [`Exit`]: one line, made by [`complaint`], and exit code 2.
+//! 4. Whatever fails becomes an [`Exit`]: one line, made by `complaint`, and exit code 2.
 //!
 //! Nothing here reads a file, a variable or a clock, so a test can try any arguments at all.
 //! Whether the files to write can be written is asked later, by [`Output::check_writable`].
 //!
-//! Read next: [`compare`], [`output`].
+//! Read next: `compare`, [`output`].
 
 mod compare;
 mod complaint;

@@ -13,7 +13,7 @@
 //!
 //! # Reading from the middle
 //!
-//! [`Train::before`] looks ahead: an end without a begin says that the train was in there from
+//! `Train::before` looks ahead: an end without a begin says that the train was in there from
 //! the start. So a recording that begins in the middle has the right state from its first event.
 
 use std::collections::HashSet;

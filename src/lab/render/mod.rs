@@ -6,3 +6,5 @@ pub mod csv;
 pub mod json;
 pub mod markdown;
 pub mod numbers;
+pub mod table;
+pub mod wrap;

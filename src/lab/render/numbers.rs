@@ -58,6 +58,14 @@ pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
+/// `400 000`: groups of three digits.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|group| str::from_utf8(group).ok()).collect();
+    groups.join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +91,7 @@ mod tests {
 
     #[test]
     fn memory_shares_and_counts_are_short() {
+        assert_eq!([0, 999, 5_000_000].map(grouped), ["0", "999", "5 000 000"]);
         assert_eq!([13_200_000, 250_000_000].map(megabytes), ["13.2 MB", "250 MB"]);
         assert_eq!([0.0, 0.004, 0.49, 1.0].map(percent), ["0 %", "< 1 %", "49 %", "100 %"]);
         assert_eq!(
