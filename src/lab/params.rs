@@ -137,7 +137,7 @@ impl Params {
     pub fn of(preset: Preset) -> Self {
         let sums = |first_n| CpuKernel::SumOfSquares { first_n, inputs: ARTICLE_INPUTS };
         let (latency_ns, runs, warmup, kernel) = match preset {
-            Preset::Quick => (5_000_000, 7, 1, sums(400_000)),
+            Preset::Quick => (5_000_000, 7, 1, sums(5_000_000)),
             Preset::Rp2018 => (ARTICLE_LATENCY_NS, 3, 0, sums(5_000_000)),
             Preset::Rp2024 => {
                 (ARTICLE_LATENCY_NS, 3, 0, CpuKernel::Fib { n: 35, inputs: ARTICLE_INPUTS })
