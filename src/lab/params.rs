@@ -12,7 +12,7 @@
 //! | io: threads, processes | 5, 5 | 5, one a CPU | 5, 4 |
 //! | cpu: threads, processes | one a CPU, at least 2 | 5, one a CPU | 5, 4 |
 //! | cpu: the work | 20 sums of squares | 20 sums of squares | 20 times `fib(35)` |
-//! | the first sum | 400 000 squares | 5 000 000 squares | |
+//! | the first sum | 5 000 000 squares | 5 000 000 squares | |
 //! | rounds, warm-up rounds | 7, 1 | 3, 0 | 3, 0 |
 //!
 //! `rp2018` and `rp2024` are the two editions of the article that the notes are made from: 89 ms
@@ -23,9 +23,9 @@
 //!
 //! One round of `io` takes, per contender, requests / in flight × (5 ms + about 0.2 ms for the
 //! loopback): 0.83 s in sequence, 0.17 s with 5 threads (twice: lock on, lock off) and with 5
-//! processes, 0.02 s in the cooperative loop; 1.4 s together. One round of `cpu` is 8 million
-//! turns, about 60 ms: four times that at most, and half for three contenders on two processors,
-//! 0.3 s together. Seven measured rounds, one to warm up and one recorded: 9 × 1.7 s = 15.3 s.
+//! processes, 0.02 s in the cooperative loop; 1.4 s together. One round of `cpu` is 100 million
+//! turns, about 70 ms: four times that at most, and half for three contenders on two processors,
+//! 0.4 s together. Seven measured rounds, one to warm up and one recorded: 9 × 1.7 s = 15.3 s.
 
 use serde::{Deserialize, Serialize};
 

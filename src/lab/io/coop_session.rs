@@ -92,13 +92,11 @@ impl Session {
             let right = |idle: &Connection| idle.leads_to(target);
             let position = shared.idle.iter().rposition(right);
             let position = position.or_else(|| shared.idle.len().checked_sub(1));
-            match position {
-                Some(position) => Poll::Ready(shared.idle.swap_remove(position)),
-                None => {
-                    shared.waiting.push_back(context.waker().clone());
-                    Poll::Pending
-                }
+            if let Some(position) = position {
+                return Poll::Ready(shared.idle.swap_remove(position));
             }
+            shared.waiting.push_back(context.waker().clone());
+            Poll::Pending
         })
         .await
     }
