@@ -1,7 +1,12 @@
 //! The laboratory: the same work through all three runtimes, measured and shown.
 
+pub mod arm;
+pub mod arm_process;
 pub mod cli;
+pub mod conductor;
 pub mod contender;
+pub mod conversation;
+pub mod cpu;
 pub mod duration;
 pub mod error;
 pub mod explain;
@@ -20,6 +25,7 @@ pub mod server;
 pub mod stats;
 #[cfg(test)]
 mod testing;
+pub mod usage;
 pub mod warnings;
 
 pub use error::{LabError, Result};

@@ -11,6 +11,10 @@
 //! | [`mod@blocking`] | the one door for every call that may sleep |
 //! | [`memory`] | memory shared between processes, without a name in the file system |
 //! | [`socket`] | TCP options that std has no name for |
+//! | [`signal`] | Ctrl-C as something to read |
+//! | [`timerfd`] | a descriptor that becomes readable when a moment has come |
+//! | [`process`], [`pidfd`] | starting a program, and watching over the process it runs in |
+//! | [`channel`], [`bell`], [`poll`] | a socket pair, a wake-up, and waiting for either |
 //! | [`affinity`], [`rusage`] | which processors a thread may use, what a process has used |
 //!
 //! # Invariants
@@ -21,12 +25,19 @@
 //! Read next: [`prim`].
 
 pub mod affinity;
+pub mod bell;
 pub mod blocking;
+pub mod channel;
 pub mod clock;
 pub mod memory;
+pub mod pidfd;
+pub mod poll;
 pub mod prim;
+pub mod process;
 pub mod rusage;
+pub mod signal;
 pub mod socket;
+pub mod timerfd;
 
 pub use blocking::{Why, blocking};
 
@@ -39,4 +50,11 @@ pub(crate) fn named(call: &'static str) -> impl Fn(nix::Error) -> io::Error {
         let cause = io::Error::from(errno);
         io::Error::new(cause.kind(), format!("{call}: {cause}"))
     }
+}
+
+/// Tells whether `error` says that the process or the machine has no more descriptors or memory
+/// for sockets (`EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`): a state that passes.
+pub fn resources_are_exhausted(error: &io::Error) -> bool {
+    let passing = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
+    error.raw_os_error().is_some_and(|errno| passing.contains(&errno))
 }

@@ -122,7 +122,7 @@ kinds! {
     /// A wake from another thread rang the loop's bell, a system call.
     BellRung = 52, Releasing, "task", "";
     /// A wake from another thread found the loop awake and saved the system call.
-    BellSaved = 53, Releasing, "task", "";
+    BellSaved = 53, Acquiring, "task", "";
     /// A task waits for a descriptor to become ready.
     IoWait = 54, Local, "task", "token";
     /// The kernel says that a descriptor is ready.

@@ -157,27 +157,8 @@ pub(super) struct Answer<'a> {
 impl Answer<'_> {
     /// Appends the answer to `request` as it goes over the wire.
     pub(super) fn encode(&self, request: &Request, out: &mut Vec<u8>) {
-        self.encode_head(request.id.as_deref(), request.afterwards, out);
-        if request.want == Want::HeadAndBody {
-            out.extend_from_slice(self.body);
-        }
-    }
-
-    fn encode_head(&self, id: Option<&[u8]>, afterwards: Afterwards, out: &mut Vec<u8>) {
-        let connection = match afterwards {
-            Afterwards::KeepAlive => "keep-alive",
-            Afterwards::Close => "close",
-        };
-        write!(
-            out,
-            "HTTP/1.1 {}\r\nServer: trainyard\r\nContent-Type: {}\r\nContent-Length: {}\r\n\
-             Connection: {connection}\r\n",
-            self.status,
-            self.content_type,
-            self.body.len()
-        )
-        .expect("writing to memory does not fail");
-        if let Some(id) = id {
+        self.encode_fields(request.afterwards, out);
+        if let Some(id) = &request.id {
             // The parser lets no line break into a value, so an echo cannot forge a field.
             out.extend_from_slice(REQUEST_ID_FIELD.as_bytes());
             out.extend_from_slice(b": ");
@@ -185,19 +166,38 @@ impl Answer<'_> {
             out.extend_from_slice(b"\r\n");
         }
         out.extend_from_slice(b"\r\n");
+        if request.want == Want::HeadAndBody {
+            out.extend_from_slice(self.body);
+        }
+    }
+
+    /// Appends the fields that every answer has, without the empty line after the last one.
+    fn encode_fields(&self, afterwards: Afterwards, out: &mut Vec<u8>) {
+        let Self { status, content_type, body } = self;
+        let connection = match afterwards {
+            Afterwards::KeepAlive => "keep-alive",
+            Afterwards::Close => "close",
+        };
+        write!(
+            out,
+            "HTTP/1.1 {status}\r\nServer: trainyard\r\nContent-Type: {content_type}\r\n\
+             Content-Length: {}\r\nConnection: {connection}\r\n",
+            body.len()
+        )
+        .expect("writing to memory does not fail");
     }
 }
 
 /// The whole answer of a refusal, after which the connection is closed.
 pub(super) fn encode_refusal(refusal: Refusal) -> Vec<u8> {
     let mut out = Vec::new();
-    let answer = Answer { status: refusal.status(), content_type: "text/plain", body: b"" };
-    answer.encode_head(None, Afterwards::Close, &mut out);
+    Answer { status: refusal.status(), content_type: "text/plain", body: b"" }
+        .encode_fields(Afterwards::Close, &mut out);
     if refusal == Refusal::MethodNotAllowed {
         // RFC 9110, 15.5.6: the answer says which methods there are.
-        out.truncate(out.len() - b"\r\n".len());
-        out.extend_from_slice(b"Allow: GET, HEAD\r\n\r\n");
+        out.extend_from_slice(b"Allow: GET, HEAD\r\n");
     }
+    out.extend_from_slice(b"\r\n");
     out
 }
 

@@ -1,0 +1,66 @@
+//! A task's side of the timers: the future that is done when a moment has come.
+//!
+//! Read after [`timer`](super::timer).
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use super::current::current;
+use super::scheduler::{Budget, Scheduler};
+use super::timer::TimerKey;
+
+/// Waits for a moment; see [`sleep`](crate::coop::sleep).
+///
+/// # Cancel behaviour
+///
+/// Dropping it removes its timer.
+#[must_use = "a sleep that is not awaited does not wait"]
+pub struct Sleep {
+    key: TimerKey,
+    scheduler: Rc<Scheduler>,
+}
+
+impl Sleep {
+    #[track_caller]
+    pub(in crate::coop) fn until(deadline_ns: u64) -> Self {
+        let scheduler = current();
+        Self { key: scheduler.name_timer(deadline_ns), scheduler }
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let (scheduler, waker) = (&self.scheduler, context.waker());
+        if scheduler.now_ns() < self.key.deadline_ns {
+            scheduler.set_timer(self.key, waker);
+            return Poll::Pending;
+        }
+        // A moment that has passed is ready at once, so a loop over such sleeps needs a budget.
+        match scheduler.budget(waker) {
+            Budget::Spent => Poll::Pending,
+            Budget::Left => {
+                scheduler.spend();
+                Poll::Ready(())
+            }
+        }
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        self.scheduler.remove_timer(self.key);
+    }
+}
+
+impl fmt::Debug for Sleep {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let deadline_ns = self.key.deadline_ns;
+        formatter.debug_struct("Sleep").field("deadline_ns", &deadline_ns).finish_non_exhaustive()
+    }
+}
