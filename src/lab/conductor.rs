@@ -23,11 +23,14 @@
 //! - **CONDUCTOR-1** While an arm works, nothing else of ours does: the conductor sleeps in one
 //!   `poll`, and draws the progress bar only between rounds.
 
+use std::time::Duration;
+
 use super::arm::Setup;
 use super::arm_process::{ArmProcess, Halt};
 use super::contender::{Contender, Workload};
 use super::io::target::Target;
 use super::params::Params;
+use super::progress::Progress;
 use super::sample::{GilStats, Measured, Outcome};
 use super::server::{ServerConfig, ServerProcess};
 use super::usage::{self, Reading};
@@ -35,17 +38,6 @@ use super::{LabError, Result};
 use crate::sys::affinity;
 use crate::sys::signal::Interrupts;
 use crate::trace::Recording;
-use std::time::Duration;
-
-/// What the conductor tells while it measures.
-pub trait Listener {
-    /// A round of `contender` begins; `done` of `all` rounds lie behind.
-    fn round_begins(&mut self, contender: &Contender, done: usize, all: usize);
-    /// The user should know this now.
-    fn note(&mut self, line: &str);
-    /// A workload's rounds are over.
-    fn workload_ends(&mut self);
-}
 
 /// What was measured of one workload, and how it ended.
 #[derive(Debug)]
@@ -57,18 +49,12 @@ pub struct Measurement {
 }
 
 /// Measures every contender of `workload`.
-pub fn measure(
-    workload: Workload,
-    params: &Params,
-    interrupts: &Interrupts,
-    listener: &mut dyn Listener,
-) -> Measurement {
-    let mut conductor = match Conductor::new(workload, params, interrupts, listener) {
+pub fn measure(workload: Workload, params: &Params, interrupts: &Interrupts) -> Measurement {
+    let mut conductor = match Conductor::new(workload, params, interrupts) {
         Ok(conductor) => conductor,
         Err(failure) => return Measurement { measured: Vec::new(), failure: Some(failure) },
     };
     let failure = conductor.run().err();
-    conductor.listener.workload_ends();
     let seats = std::mem::take(&mut conductor.seats);
     Measurement { measured: seats.into_iter().filter_map(Seat::result).collect(), failure }
 }
@@ -82,15 +68,16 @@ struct Seat {
     after: Reading,
     outcomes: Vec<Outcome>,
     recording: Option<Recording>,
+    /// Whether the user has been shown a first time.
+    is_seen: bool,
 }
 
 struct Conductor<'a> {
     params: &'a Params,
     interrupts: &'a Interrupts,
-    listener: &'a mut dyn Listener,
+    progress: Progress,
     server: Option<ServerProcess>,
     seats: Vec<Seat>,
-    rounds_done: usize,
     deaths: usize,
 }
 
@@ -106,12 +93,7 @@ enum Round {
 const DEATHS_MAX: usize = 1;
 
 impl<'a> Conductor<'a> {
-    fn new(
-        workload: Workload,
-        params: &'a Params,
-        interrupts: &'a Interrupts,
-        listener: &'a mut dyn Listener,
-    ) -> Result<Self> {
+    fn new(workload: Workload, params: &'a Params, interrupts: &'a Interrupts) -> Result<Self> {
         let server = match (workload, params.urls.is_empty()) {
             (Workload::Cpu, _) => None,
             (Workload::Io, true) => Some(ServerProcess::spawn(&ServerConfig {
@@ -128,8 +110,9 @@ impl<'a> Conductor<'a> {
         let cpus = affinity::allowed_cpus().map_err(|why| LabError::failed("the host", why))?;
         let contenders = params.contenders(cpus.len());
         let mine = contenders.into_iter().filter(|contender| contender.workload == workload);
-        let seats = mine.map(Seat::new).collect();
-        Ok(Self { params, interrupts, listener, server, seats, rounds_done: 0, deaths: 0 })
+        let seats: Vec<Seat> = mine.map(Seat::new).collect();
+        let progress = Progress::start(seats.len() * (params.warmup + params.runs + 1));
+        Ok(Self { params, interrupts, progress, server, seats, deaths: 0 })
     }
 
     fn run(&mut self) -> Result<()> {
@@ -154,10 +137,10 @@ impl<'a> Conductor<'a> {
         let count = self.seats.len();
         for turn in 0..count {
             let seat = if order == Order::Table { turn } else { count - 1 - turn };
-            let all = count * (self.params.warmup + self.params.runs + 1);
-            self.listener.round_begins(&self.seats[seat].contender, self.rounds_done, all);
+            // INVARIANT: [CONDUCTOR-1] drawn before the round and after it.
+            self.progress.tick(&self.seats[seat].contender);
             self.round_with_one_retry(seat, round)?;
-            self.rounds_done += 1;
+            self.progress.advance();
         }
         self.compare_checksums()
     }
@@ -170,8 +153,7 @@ impl<'a> Conductor<'a> {
             if self.deaths > DEATHS_MAX {
                 return Err(failure);
             }
-            let who = self.seats[seat].contender;
-            self.listener.note(&format!("{line}; this round of {who} is void and repeated once"));
+            self.progress.note(&format!("{line}; this round is void and repeated once"));
             if self.seats[seat].arm.as_mut().is_none_or(ArmProcess::is_gone) {
                 self.start(seat)?;
                 let seat = &mut self.seats[seat];
@@ -186,18 +168,19 @@ impl<'a> Conductor<'a> {
         let seat = &mut self.seats[seat];
         let arm = seat.arm.as_mut().expect("every seat's arm is started first");
         match round {
-            Round::Warmup => arm.round(&halt).map(drop),
+            Round::Warmup => {
+                let outcome = arm.round(&halt)?;
+                seat.look(&self.progress, &outcome);
+            }
             Round::Measured => {
                 let outcome = arm.round(&halt)?;
                 seat.after = arm.usage();
+                seat.look(&self.progress, &outcome);
                 seat.outcomes.push(outcome);
-                Ok(())
             }
-            Round::Recorded => {
-                seat.recording = Some(arm.record(&halt)?);
-                Ok(())
-            }
+            Round::Recorded => seat.recording = Some(arm.record(&halt)?),
         }
+        Ok(())
     }
 
     fn start(&mut self, seat: usize) -> Result<()> {
@@ -253,6 +236,14 @@ impl Seat {
             after: Reading::default(),
             outcomes: Vec::new(),
             recording: None,
+            is_seen: false,
+        }
+    }
+
+    /// Shows the contender's first time to whoever waits.
+    fn look(&mut self, progress: &Progress, outcome: &Outcome) {
+        if !std::mem::replace(&mut self.is_seen, true) {
+            progress.first_look(&self.contender, seconds(outcome.wall_ns));
         }
     }
 

@@ -8,39 +8,6 @@
 //! and everything from `#[cfg(test)]` on. Indentation does not matter: putting a line into a
 //! closure does not change it.
 
-use super::contender::{Contender, Model, Workload};
-
-/// Counts the lines of a contender's file that one has to write beside the sequential one's.
-///
-/// The sources are those that this program was built from. The same file serves both states of
-/// the lock.
-pub fn of(contender: &Contender) -> usize {
-    let (sync, other) = match contender.workload {
-        Workload::Io => (include_str!("io/sync.rs"), io(contender.model)),
-        Workload::Cpu => (include_str!("cpu/sync.rs"), cpu(contender.model)),
-    };
-    lines_changed(sync, other)
-}
-
-fn io(model: Model) -> &'static str {
-    match model {
-        Model::Sync => include_str!("io/sync.rs"),
-        Model::Threads | Model::ThreadsNative => include_str!("io/threads.rs"),
-        Model::Coop => include_str!("io/coop.rs"),
-        Model::Procs => include_str!("io/procs.rs"),
-    }
-}
-
-fn cpu(model: Model) -> &'static str {
-    match model {
-        Model::Sync => include_str!("cpu/sync.rs"),
-        Model::Threads => include_str!("cpu/threads.rs"),
-        Model::ThreadsNative => include_str!("cpu/threads_native.rs"),
-        Model::Coop => include_str!("cpu/coop.rs"),
-        Model::Procs => include_str!("cpu/procs.rs"),
-    }
-}
-
 /// Counts the lines of `other` that one has to write beside those of `sync`.
 ///
 /// # Example: one line more, one changed
@@ -91,7 +58,6 @@ fn longest_common_subsequence(left: &[&str], right: &[&str]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::params::{Params, Preset};
 
     const SYNC: &str = "\
 //! A story.
@@ -113,14 +79,6 @@ mod tests {}
     #[track_caller]
     fn check(other: &str, expected: usize) {
         assert_eq!(lines_changed(SYNC, other), expected);
-    }
-
-    #[test]
-    fn every_contender_costs_lines_and_the_sequential_one_none() {
-        for contender in Params::of(Preset::Quick).contenders(2) {
-            let lines = of(&contender);
-            assert_eq!(lines == 0, contender.model == Model::Sync, "{contender}: {lines}");
-        }
     }
 
     #[test]

@@ -17,11 +17,13 @@ pub mod lines;
 pub mod next;
 pub mod params;
 pub mod picture;
+pub mod program;
 pub mod progress;
 pub mod render;
 pub mod report;
 pub mod sample;
 pub mod server;
+pub mod sources;
 pub mod stats;
 #[cfg(test)]
 mod testing;

@@ -141,6 +141,7 @@ mod tests {
 
     /// Starts a shell command and opens it, so that nothing but the test reaps it.
     fn child(script: &str) -> Pidfd {
+        #[expect(clippy::zombie_processes, reason = "`Pidfd::reap` is what is tested")]
         let child = Command::new("sh").args(["-c", script]).spawn().unwrap();
         Pidfd::open(child.id()).unwrap()
     }

@@ -188,7 +188,8 @@ fn back_to_default_signals() {
     let default: libc::sigaction = unsafe { std::mem::zeroed() };
     let mut signal: c_int = 1;
     while signal <= SIGNAL_MAX {
-        // SAFETY: `default` outlives the call. KILL and STOP refuse, and are right already.
+        // SAFETY: `default` outlives the call. KILL and STOP refuse, and are right already; so do
+        // the two that the C library keeps to itself.
         unsafe { libc::sigaction(signal, &raw const default, std::ptr::null_mut()) };
         signal = signal.saturating_add(1);
     }

@@ -37,13 +37,13 @@ fn changed(change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
 fn frames_come_back_at_every_split_point() {
     let (frames, bytes) = stream();
     for split in 0..=2 * HEADER_LEN + 12 {
-        let (mut decoder, mut decoded) = (Decoder::default(), Vec::new());
+        let (mut decoder, mut found) = (Decoder::default(), Vec::new());
         for mut piece in [&bytes[..split], &bytes[split..]] {
             while let Some(frame) = decoder.take(&mut piece).unwrap() {
-                decoded.push(frame);
+                found.push(frame);
             }
         }
-        assert_eq!(decoded, frames, "split at {split}");
+        assert_eq!(found, frames, "split at {split}");
         assert!(!decoder.is_inside_frame());
     }
 }

@@ -17,9 +17,8 @@ use std::fmt;
 
 /// A type that can be sent to a worker process and back.
 ///
-/// Its implementations keep WIRE-1 and WIRE-2 of the [module](self): `encode` writes at least one
-/// byte, `decode` reads back exactly what `encode` wrote, and answers bytes that cannot be with an
-/// error.
+/// An implementation keeps two laws: `encode` writes at least one byte (WIRE-1), and `decode` reads
+/// back exactly what `encode` wrote and answers other bytes with an error, not a panic (WIRE-2).
 ///
 /// # Example: a type of one's own
 ///
@@ -87,7 +86,7 @@ pub struct Writer {
 
 impl Writer {
     /// Creates a writer that begins with `head` and takes up to `limit` bytes more.
-    pub(super) fn new(head: &[u8], limit: usize) -> Self {
+    pub(crate) fn new(head: &[u8], limit: usize) -> Self {
         let limit = head.len().saturating_add(limit);
         Self { bytes: head.to_vec(), limit, len_wanted: head.len(), failure: None }
     }
@@ -118,7 +117,7 @@ impl Writer {
     /// # Errors
     ///
     /// Fails if it was too much, or a value could not be written.
-    pub(super) fn finish(self) -> Result<Vec<u8>, String> {
+    pub(crate) fn finish(self) -> Result<Vec<u8>, String> {
         match self.failure {
             Some(reason) => Err(reason),
             None if self.len_wanted > self.limit => Err(format!(

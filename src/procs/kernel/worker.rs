@@ -83,7 +83,10 @@ pub(super) struct Worker {
     pub(super) unfit: Option<String>,
     /// When a worker that was asked to end is killed.
     kill_at_ns: Option<u64>,
+    /// Whether something may still come out of its socket.
     is_listened_to: bool,
+    /// Whether it has closed the end that it reads from.
+    is_deaf: bool,
     is_dismissed: bool,
 }
 
@@ -101,6 +104,7 @@ impl Worker {
             unfit: None,
             kill_at_ns: None,
             is_listened_to: true,
+            is_deaf: false,
             is_dismissed: false,
         }
     }
@@ -111,8 +115,8 @@ impl Worker {
 
     /// Tells how many jobs are with the worker; `None` if it may get no more.
     pub(super) fn load(&self) -> Option<usize> {
-        (self.stage == Stage::Ready && self.ending.is_none() && self.is_listened_to)
-            .then_some(self.running.len())
+        let takes_jobs = self.ending.is_none() && self.is_listened_to && !self.is_deaf;
+        (self.stage == Stage::Ready && takes_jobs).then_some(self.running.len())
     }
 
     pub(super) fn is_busy(&self) -> bool {
@@ -159,13 +163,13 @@ impl Worker {
         }
     }
 
-    /// Ends the worker at once, because of what it did.
+    /// Ends the worker at once, because of what it sent; what it sends after that is not heard.
     fn condemn(&mut self, reason: String) {
         self.ending.get_or_insert(Ending::Protocol(reason));
-        self.kill();
+        self.hang_up();
     }
 
-    /// Kills the worker, and stops listening: what else it says is not to be trusted.
+    /// Kills the worker.
     pub(super) fn kill(&mut self) {
         self.kill_at_ns = None;
         drop(self.pidfd.signal(Signal::Kill));
@@ -191,7 +195,8 @@ impl Worker {
 
     fn has_unsent(&self) -> bool {
         let last = self.running.back();
-        !self.start_frame.is_empty() || last.is_some_and(|last| !last.unsent().is_empty())
+        let has_unsent = last.is_some_and(|last| !last.unsent().is_empty());
+        !self.is_deaf && (has_unsent || !self.start_frame.is_empty())
     }
 
     /// Sends what there is room for, everything that waits in one system call.
@@ -204,8 +209,11 @@ impl Worker {
                 Ok(len) => self.note_sent(len),
                 // INVARIANT: [WORKER-1] the rest waits for room.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                // It reads no more, so it is of no use; its end says what becomes of its jobs.
-                Err(_) => return self.hang_up(),
+                // It reads no more, so it is of no use. What it has said is still to be heard.
+                Err(_) => {
+                    self.is_deaf = true;
+                    return self.kill();
+                }
             }
         }
         if self.is_dismissed {
@@ -225,7 +233,7 @@ impl Worker {
         }
     }
 
-    /// The socket is at its end: so is the worker, even if its process does not know it yet.
+    /// Nothing more can come: the worker is at its end, even if its process does not know it yet.
     fn hang_up(&mut self) {
         self.is_listened_to = false;
         self.kill();
@@ -238,14 +246,8 @@ impl Worker {
                 Ok(Some(frame)) => self.take_in(frame, now_ns),
                 Ok(None) | Err(Broken::Truncated) => self.hang_up(),
                 Err(Broken::Call(error)) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Err(Broken::Call(error)) => {
-                    self.condemn(error.to_string());
-                    self.hang_up();
-                }
-                Err(Broken::Bad(bad)) => {
-                    self.condemn(format!("it sent {bad}"));
-                    self.hang_up();
-                }
+                Err(Broken::Call(error)) => self.condemn(error.to_string()),
+                Err(Broken::Bad(bad)) => self.condemn(format!("it sent {bad}")),
             }
         }
     }

@@ -1,0 +1,180 @@
+//! What the loop says about itself: recordings that the checker's model accepts, and counts that
+//! the promises of the loop fix.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::cell::RefCell;
+use std::future::{pending, poll_fn};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+
+use trainyard::coop::net::{TcpListener, TcpStream};
+use trainyard::coop::{self, Builder};
+use trainyard::handle;
+use trainyard::trace::check::check;
+use trainyard::trace::{self, Kind, Recording};
+
+/// Records what `run` does. One recording at a time: the recorder is one for the process.
+fn record(run: impl FnOnce()) -> Recording {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let recorder = trace::arm();
+    run();
+    recorder.finish()
+}
+
+#[track_caller]
+fn check_is_legal(recording: &Recording) {
+    assert_eq!(recording.overwritten, 0, "the scenario is too large for the ring");
+    if let Err(illegal) = check(&recording.events) {
+        let from = illegal.index.saturating_sub(10);
+        panic!("{illegal}, after {:#?}", &recording.events[from..illegal.index]);
+    }
+}
+
+fn count(recording: &Recording, kind: Kind) -> usize {
+    recording.events.iter().filter(|event| event.kind == kind).count()
+}
+
+/// A bit of everything: sockets, timers, other threads, aborts, panics, yields.
+async fn scenario() {
+    let mut listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = coop::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            drop(coop::spawn(async move {
+                let mut buffer = [0; 16];
+                let length = stream.read(&mut buffer).await.unwrap();
+                coop::sleep(Duration::from_micros(100)).await;
+                stream.write_all(&buffer[..length]).await.unwrap();
+            }));
+        }
+    });
+    let clients = (0..20).map(|_| {
+        coop::spawn(async move {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(b"hello").await.unwrap();
+            assert_eq!(stream.read(&mut [0; 16]).await.unwrap(), 5);
+        })
+    });
+    coop::join_all(clients.collect::<Vec<_>>()).await.into_iter().for_each(Result::unwrap);
+    server.abort();
+    let (promise, answer) = handle::job();
+    let thread = std::thread::spawn(move || promise.fulfil(Ok(())));
+    answer.await.unwrap();
+    thread.join().unwrap();
+    assert!(coop::spawn(async { panic!("on purpose") }).await.is_err());
+    drop(coop::spawn(pending::<()>()));
+    coop::yield_now().await;
+}
+
+#[test]
+fn the_model_accepts_what_a_loop_does() {
+    let recording = record(|| coop::run(scenario()));
+    check_is_legal(&recording);
+    for kind in [
+        Kind::TaskSpawn,
+        Kind::TaskWake,
+        Kind::TaskPollBegin,
+        Kind::TaskPollEnd,
+        Kind::TaskCancel,
+        Kind::LoopPark,
+        Kind::LoopUnpark,
+        Kind::IoWait,
+        Kind::IoReady,
+        Kind::TimerSet,
+        Kind::TimerFire,
+    ] {
+        assert!(count(&recording, kind) > 0, "nothing was said of {kind:?}");
+    }
+    assert_eq!(count(&recording, Kind::LoopPark), count(&recording, Kind::LoopUnpark));
+}
+
+#[test]
+fn each_outcome_of_a_task_has_its_word() {
+    let recording = record(|| {
+        coop::run(async {
+            coop::yield_now().await;
+            assert!(coop::spawn(async { panic!("on purpose") }).await.is_err());
+        });
+    });
+    let ends = recording.events.iter().filter(|event| event.kind == Kind::TaskPollEnd);
+    // Of the main future but for the third: it yields, waits, the task panics, it is done.
+    assert!(ends.map(|event| event.b).eq([0, 0, 2, 1]));
+    check_is_legal(&recording);
+}
+
+#[test]
+fn the_model_accepts_every_order_that_a_seed_draws() {
+    for seed in 0..50 {
+        println!("seed {seed}");
+        let recording = record(|| {
+            let mut runtime = Builder::new().virtual_time(seed).build().unwrap();
+            runtime.block_on(async {
+                let tasks: Vec<_> = (0..10)
+                    .map(|number| {
+                        coop::spawn(async move {
+                            coop::sleep(Duration::from_secs(number % 3)).await;
+                            coop::yield_now().await;
+                            assert_ne!(number, 7, "on purpose");
+                        })
+                    })
+                    .collect();
+                tasks[5].abort();
+                coop::join_all(tasks).await;
+            });
+        });
+        check_is_legal(&recording);
+    }
+}
+
+/// Fails if `push` rings whenever the loop was seen asleep, without lowering the flag.
+#[test]
+fn a_storm_of_wakes_rings_at_most_once_for_each_sleep() {
+    const THREADS: u32 = 4;
+    const WAKES: u32 = 2_000;
+    let recording = record(|| {
+        let sent = Arc::new(AtomicU32::new(0));
+        let threads = RefCell::new(Vec::new());
+        coop::run(poll_fn(|context| {
+            if threads.borrow().is_empty() {
+                threads.borrow_mut().extend((0..THREADS).map(|_| {
+                    let (sent, waker) = (Arc::clone(&sent), context.waker().clone());
+                    std::thread::spawn(move || {
+                        for _ in 0..WAKES {
+                            sent.fetch_add(1, Ordering::Relaxed);
+                            waker.wake_by_ref();
+                        }
+                    })
+                }));
+            }
+            let all = sent.load(Ordering::Relaxed) == THREADS * WAKES;
+            if all { Poll::Ready(()) } else { Poll::Pending }
+        }));
+        threads.take().into_iter().for_each(|thread| thread.join().unwrap());
+    });
+    check_is_legal(&recording);
+    let (rung, saved) = (count(&recording, Kind::BellRung), count(&recording, Kind::BellSaved));
+    let sleeps = count(&recording, Kind::LoopPark);
+    assert!(rung <= sleeps, "{rung} rings for {sleeps} sleeps");
+    assert!(rung + saved <= (THREADS * WAKES) as usize);
+    assert!(rung + saved > 0, "the wakes came from other threads");
+}
+
+/// Fails if a wake on the loop's own thread goes through the inbox.
+#[test]
+fn a_wake_from_the_loops_own_thread_rings_nobody() {
+    let recording = record(|| {
+        coop::run(async {
+            for _ in 0..100 {
+                coop::spawn(coop::yield_now()).await.unwrap();
+            }
+        });
+    });
+    assert!(count(&recording, Kind::TaskWake) >= 200);
+    assert_eq!(count(&recording, Kind::BellRung) + count(&recording, Kind::BellSaved), 0);
+    assert_eq!(count(&recording, Kind::LoopPark), 0, "nothing had to be waited for");
+}
