@@ -86,7 +86,7 @@ fn nobody(rivals: &[&Row], sync: &Row) -> String {
             if max > 1 {
                 format!("although up to {max} ran at the same time")
             } else {
-                "because only one ran at a time".to_owned()
+                "and in the recorded round only one ran at a time".to_owned()
             }
         }),
     };
@@ -329,7 +329,8 @@ mod tests {
         check(
             Workload::Cpu,
             one_is_unclear,
-            "cpu: nobody was faster than one after another, because only one ran at a time.",
+            "cpu: nobody was faster than one after another, and in the recorded round only one ran \
+             at a time.",
         );
         check(
             Workload::Io,
