@@ -6,8 +6,8 @@
 //!
 //! # The sentence
 //!
-//! 1. Who: the fastest of those with the verdict *faster*, and who is level with it: whose
-//!    interval overlaps.
+//! 1. Who: the fastest of those with the verdict *faster*, and who of them is level with it:
+//!    whose interval overlaps.
 //! 2. By how much: the median of the paired ratios, with its interval.
 //! 3. Why: for I/O how many requests were in flight, against those of the sequential run; for
 //!    computing how many trains ran at the same time.
@@ -86,7 +86,7 @@ fn nobody(rivals: &[&Row], sync: &Row) -> String {
             if max > 1 {
                 format!("although up to {max} ran at the same time")
             } else {
-                "because only one ran at a time".to_owned()
+                "and in the recorded round only one ran at a time".to_owned()
             }
         }),
     };
@@ -98,12 +98,14 @@ fn won(winner: &Row, rivals: &[&Row], sync: &Row) -> String {
     let interval = winner.speedup_interval.unwrap_or_default();
     let level: Vec<String> = rivals
         .iter()
-        .filter(|row| row.contender() != winner.contender() && overlaps(row, interval))
+        .filter(|row| row.contender() != winner.contender())
+        .filter(|row| row.verdict == Some(Verdict::Faster) && overlaps(row, interval))
         .map(|row| name(row))
         .collect();
     let company = match level.as_slice() {
         [] => String::new(),
-        _ => format!(" (level with {})", level.join(" and ")),
+        [one] => format!(" (level with {one})"),
+        [rest @ .., last] => format!(" (level with {} and {last})", rest.join(", ")),
     };
     let by =
         format!("{} as fast as one after another {}", ratio(winner), numbers::interval(interval));
@@ -327,7 +329,8 @@ mod tests {
         check(
             Workload::Cpu,
             one_is_unclear,
-            "cpu: nobody was faster than one after another, because only one ran at a time.",
+            "cpu: nobody was faster than one after another, and in the recorded round only one ran \
+             at a time.",
         );
         check(
             Workload::Io,

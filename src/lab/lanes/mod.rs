@@ -16,7 +16,7 @@
 //! # Invariants
 //!
 //! - **LANES-1** The spans of a lane follow each other without a gap from the begin of the round
-//!   to its end, and neighbours differ in state.
+//!   to its end, and neighbours differ in state or processor.
 //!
 //! # Not here
 //!
@@ -68,6 +68,8 @@ pub struct Span {
     pub until_ns: u64,
     /// What the train did meanwhile.
     pub state: State,
+    /// The processor that it was last seen on.
+    pub cpu: u16,
 }
 
 /// What explains a time.
@@ -75,7 +77,8 @@ pub struct Span {
 pub struct Figures {
     /// The most units of work that had begun and not ended.
     pub in_flight_max: usize,
-    /// The most trains that ran at the same instant, with the lock or without need of it.
+    /// The most trains that ran at the same instant, with the lock or without need of it, each on
+    /// a processor of its own: two that are ready to run on the same one take turns there.
     pub running_at_once_max: usize,
     /// How many processors trains were seen running on.
     pub cpus_used: usize,
@@ -96,19 +99,17 @@ impl Lanes {
 
         let has_lock = recording.events.iter().any(|event| train::shows_lock(event.kind));
         let (begin_ns, end_ns) = round(recording, &tracks)?;
-        let mut cpus = BTreeSet::new();
         let mut trains = Vec::new();
         for (track, events) in &tracks {
             let name = recording.tracks.iter().find(|(number, _)| number == track);
             let name = name.map_or_else(|| format!("track {track}"), |(_, name)| name.clone());
             let train = Train::before(events, has_lock);
-            let spans = replay(train, events, (begin_ns, end_ns), &mut cpus);
-            trains.push(Lane { name, spans });
+            trains.push(Lane { name, spans: replay(train, events, begin_ns, end_ns) });
         }
         let figures = Figures {
             in_flight_max: in_flight_max(&recording.events),
             running_at_once_max: running_at_once_max(&trains),
-            cpus_used: cpus.len(),
+            cpus_used: cpus_used(&trains),
         };
         Some(Self { begin_ns, end_ns, trains, figures, overwritten: recording.overwritten })
     }
@@ -147,42 +148,45 @@ fn round(recording: &Recording, tracks: &[(u32, Vec<Event>)]) -> Option<(u64, u6
     Some((begin_ns, if goes_on { recording.end_ns.max(end_ns) } else { end_ns }))
 }
 
-/// Cuts the time between the ends of the round into spans, and notes the processors of trains
-/// that ran.
-fn replay(
-    mut train: Train,
-    events: &[Event],
-    (begin_ns, end_ns): (u64, u64),
-    cpus: &mut BTreeSet<u16>,
-) -> Vec<Span> {
+/// Cuts the time between the ends of the round into spans.
+fn replay(mut train: Train, events: &[Event], begin_ns: u64, end_ns: u64) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
     let mut from_ns = begin_ns;
     // INVARIANT: [LANES-1] every span begins where the one before ended, and joins it if it is
-    // in the same state.
-    let mut cut = |until_ns: u64, state: State| {
+    // of the same kind.
+    let mut cut = |until_ns: u64, state: State, cpu: u16| {
         let until_ns = until_ns.clamp(from_ns, end_ns);
         match spans.last_mut() {
-            Some(last) if last.state == state => last.until_ns = until_ns,
+            Some(last) if (last.state, last.cpu) == (state, cpu) => last.until_ns = until_ns,
             _ if until_ns == from_ns => {}
-            _ => spans.push(Span { from_ns, until_ns, state }),
+            _ => spans.push(Span { from_ns, until_ns, state, cpu }),
         }
         from_ns = until_ns;
     };
+    let mut cpu = events.first().map_or(UNKNOWN_CPU, |event| event.cpu);
     for event in events {
-        let before = train.state();
-        cut(event.time_ns, before);
+        cut(event.time_ns, train.state(), cpu);
         train.step(event);
-        let ran = before.is_running() || train.state().is_running();
-        if ran && event.cpu != UNKNOWN_CPU {
-            cpus.insert(event.cpu);
-        }
+        cpu = event.cpu;
     }
-    cut(end_ns, train.state());
+    cut(end_ns, train.state(), cpu);
     spans
 }
 
 /// What [`current_cpu`](crate::sys::affinity::current_cpu) says when the kernel does not.
 const UNKNOWN_CPU: u16 = u16::MAX;
+
+fn running(trains: &[Lane]) -> impl Iterator<Item = &Span> {
+    trains.iter().flat_map(|lane| &lane.spans).filter(|span| span.state.is_running())
+}
+
+fn cpus_used(trains: &[Lane]) -> usize {
+    running(trains)
+        .map(|span| span.cpu)
+        .filter(|cpu| *cpu != UNKNOWN_CPU)
+        .collect::<BTreeSet<_>>()
+        .len()
+}
 
 /// Counts begins and ends. A unit whose first sign is its end was in flight from the start.
 fn in_flight_max(events: &[Event]) -> usize {
@@ -206,15 +210,25 @@ fn in_flight_max(events: &[Event]) -> usize {
     max
 }
 
-fn running_at_once_max(lanes: &[Lane]) -> usize {
-    let running = lanes.iter().flat_map(|lane| &lane.spans).filter(|s| s.state.is_running());
+/// The most processors that were busy with trains at one instant.
+fn running_at_once_max(trains: &[Lane]) -> usize {
     // At one instant ends come before begins: who hands over does not run beside the other.
-    let mut changes: Vec<(u64, isize)> =
-        running.flat_map(|span| [(span.from_ns, 1), (span.until_ns, -1)]).collect();
+    let mut changes: Vec<(u64, i32, u16)> = running(trains)
+        .flat_map(|span| [(span.from_ns, 1, span.cpu), (span.until_ns, -1, span.cpu)])
+        .collect();
     changes.sort_unstable();
-    let running = changes.iter().scan(0, |running, (_, change)| {
-        *running += change;
-        Some(*running)
-    });
-    running.max().unwrap_or(0).unsigned_abs()
+    let mut trains_of: HashMap<u16, i32> = HashMap::new();
+    let (mut busy, mut busy_max) = (0, 0);
+    for (_, change, cpu) in changes {
+        let trains = trains_of.entry(cpu).or_default();
+        let before = *trains > 0;
+        *trains += change;
+        match (before, *trains > 0) {
+            (false, true) => busy += 1,
+            (true, false) => busy -= 1,
+            _ => {}
+        }
+        busy_max = busy_max.max(busy);
+    }
+    busy_max
 }

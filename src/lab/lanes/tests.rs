@@ -32,8 +32,14 @@ fn read(lines: &[Line]) -> Lanes {
 /// The spans of lane `index`, in microseconds.
 #[track_caller]
 fn check_lane(lanes: &Lanes, index: usize, expected: &[(u64, u64, State)]) {
-    let spans = lanes.trains[index].spans.iter();
-    let spans: Vec<_> = spans.map(|s| (s.from_ns / US, s.until_ns / US, s.state)).collect();
+    let mut spans: Vec<(u64, u64, State)> = Vec::new();
+    for Span { from_ns, until_ns, state, .. } in &lanes.trains[index].spans {
+        match spans.last_mut() {
+            // Only the processor differs.
+            Some(last) if last.2 == *state => last.1 = until_ns / US,
+            _ => spans.push((from_ns / US, until_ns / US, *state)),
+        }
+    }
     assert_eq!(spans, expected);
 }
 
@@ -115,6 +121,17 @@ fn threads_without_a_lock_run_beside_each_other() {
     check_lane(&lanes, 1, &[(10, 12, State::Idle), (12, 20, State::Run), (20, 30, State::Idle)]);
     check_figures(&lanes, 2, 2, 2);
     assert_eq!(lanes.trains.len(), 2, "the thread that only waits for answers is no train");
+}
+
+#[test]
+fn trains_that_share_a_processor_do_not_run_at_once() {
+    let lanes = read(&[
+        (10, 1, 3, Kind::UnitBegin, 0, 0),
+        (11, 2, 3, Kind::UnitBegin, 1, 0),
+        (20, 2, 3, Kind::UnitEnd, 1, 0),
+        (30, 1, 3, Kind::UnitEnd, 0, 0),
+    ]);
+    check_figures(&lanes, 2, 1, 1);
 }
 
 #[test]
@@ -255,7 +272,7 @@ proptest! {
         for Lane { spans, .. } in &lanes.trains {
             let mut at = lanes.begin_ns;
             for pair in spans.windows(2) {
-                prop_assert_ne!(pair[0].state, pair[1].state);
+                prop_assert_ne!((pair[0].state, pair[0].cpu), (pair[1].state, pair[1].cpu));
             }
             for span in spans {
                 prop_assert!(span.from_ns == at && span.until_ns > at);

@@ -148,7 +148,7 @@ mod tests {
     fn check(spans: &[(u64, State)], cells: usize, expected: &str) {
         let mut from_ns = 1_000;
         let spans = spans.iter().map(|&(length, state)| {
-            let span = Span { from_ns, until_ns: from_ns + length, state };
+            let span = Span { from_ns, until_ns: from_ns + length, state, cpu: 0 };
             from_ns += length;
             span
         });
