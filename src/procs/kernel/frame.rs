@@ -18,7 +18,7 @@
 //! - **FRAME-2** A decoder's answer depends on the bytes alone, not on the pieces they come in.
 //! - **FRAME-3** After a bad frame a stream has no borders any more: its decoder is not used again.
 //!
-//! Read next: [`call`](super::call).
+//! Read next: [`call`](crate::procs::call).
 
 use std::fmt;
 

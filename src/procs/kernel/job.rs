@@ -8,10 +8,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use super::call::Target;
 use super::frame::{FrameKind, Header, draft, seal};
 use super::wire::{Wire, decode};
 use crate::handle::{JobError, JobHandle, JobId, Promise, Start, job};
+use crate::procs::call::Target;
 
 /// What may be asked for a single job.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
