@@ -39,6 +39,7 @@ const RETURNS_MAX: u8 = 3;
 /// A job on its way.
 pub(crate) struct Job {
     pub(super) id: JobId,
+    // INVARIANT: [WORKER-3] it lives as long as the job.
     pub(super) frame: Vec<u8>,
     pub(super) deadline: Option<Duration>,
     returns: u8,
