@@ -29,7 +29,7 @@ fn map(criterion: &mut Criterion) {
     for (id, prefetch) in [("map/procs/1000", 0), ("map/procs_prefetch_8/1000", 8)] {
         let pool = pool(2, prefetch);
         criterion.bench_function(id, |bencher| {
-            bencher.iter(|| pool.map(echo, 0..1000).filter(Result::is_ok).count());
+            bencher.iter(|| pool.map(echo, 0..1000).flatten().count());
         });
     }
 }

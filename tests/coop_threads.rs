@@ -33,11 +33,7 @@ fn a_waker_outlives_its_task_and_its_runtime_in_every_thread() {
         let waker = waker_of_a_task(&mut runtime);
         std::thread::scope(|scope| {
             // Races the runtime's end.
-            scope.spawn(|| {
-                for _ in 0..10 {
-                    waker.wake_by_ref();
-                }
-            });
+            scope.spawn(|| (0..10).for_each(|_| waker.wake_by_ref()));
             drop(runtime);
         });
         waker.wake();
@@ -86,16 +82,16 @@ fn a_wake_from_another_thread_is_served_within_the_event_interval() {
         drop(runtime.spawn(greedy(Rc::clone(&polls))));
         runtime.block_on(async {
             let (promise, answer) = handle::job();
-            let sent_at = Rc::new(Cell::new(0));
-            let (sent, count) = (Rc::clone(&sent_at), Rc::clone(&polls));
-            drop(coop::spawn(async move {
+            let count = Rc::clone(&polls);
+            let sender = coop::spawn(async move {
                 // The wake-up lies in the inbox when this returns.
                 std::thread::spawn(move || promise.fulfil(Ok(()))).join().unwrap();
-                sent.set(count.get());
-            }));
+                count.get()
+            });
             answer.await.unwrap();
-            // Two polls more: the task that sent it, and this one.
-            assert!(polls.get() - sent_at.get() <= interval + 2, "interval {interval}");
+            let served_at = polls.get();
+            // Two polls are not counted: the sender's, and ours.
+            assert!(served_at - sender.await.unwrap() <= interval + 2, "interval {interval}");
         });
     }
 }
@@ -117,29 +113,30 @@ fn a_timer_fires_beside_a_task_that_is_always_ready() {
     });
 }
 
+/// Counts, then wakes, again and again, in a thread of its own.
+fn wake_often(times: u32, sent: &Arc<AtomicU32>, waker: &Waker) -> std::thread::JoinHandle<()> {
+    let (sent, waker) = (Arc::clone(sent), waker.clone());
+    std::thread::spawn(move || {
+        for _ in 0..times {
+            sent.fetch_add(1, Ordering::Relaxed);
+            waker.wake_by_ref();
+        }
+    })
+}
+
 #[test]
 fn every_wake_of_a_storm_is_seen_by_a_later_poll() {
     const THREADS: u32 = 4;
-    const WAKES: u32 = 20_000;
-    let wakes = Arc::new(AtomicU32::new(0));
-    let (sent, slot) = (Arc::clone(&wakes), RefCell::new(Vec::new()));
+    const TIMES: u32 = 20_000;
+    let (sent, mut threads) = (Arc::default(), Vec::new());
     coop::run(poll_fn(|context| {
-        if slot.borrow().is_empty() {
-            let spawn = |_| {
-                let (sent, waker) = (Arc::clone(&sent), context.waker().clone());
-                std::thread::spawn(move || {
-                    for _ in 0..WAKES {
-                        sent.fetch_add(1, Ordering::Relaxed);
-                        waker.wake_by_ref();
-                    }
-                })
-            };
-            slot.borrow_mut().extend((0..THREADS).map(spawn));
+        if threads.is_empty() {
+            threads.extend((0..THREADS).map(|_| wake_often(TIMES, &sent, context.waker())));
         }
-        let all = wakes.load(Ordering::Relaxed) == THREADS * WAKES;
-        if all { Poll::Ready(()) } else { Poll::Pending }
+        let is_all = sent.load(Ordering::Relaxed) == THREADS * TIMES;
+        if is_all { Poll::Ready(()) } else { Poll::Pending }
     }));
-    for thread in slot.take() {
+    for thread in threads {
         thread.join().unwrap();
     }
 }
@@ -170,26 +167,25 @@ enum Await {
     InTheMiddle,
 }
 
-/// Two tasks do `x = x + 1` a thousand times each; returns `x`.
+/// Does `x = x + 1` a thousand times.
+async fn count(x: Rc<Cell<u32>>, place: Await) {
+    for _ in 0..1_000 {
+        let read = x.get();
+        if let Await::InTheMiddle = place {
+            coop::yield_now().await;
+        }
+        x.set(read + 1);
+        if let Await::Between = place {
+            coop::yield_now().await;
+        }
+    }
+}
+
+/// Lets two tasks count on one `x`, and returns it.
 fn count_to(place: Await) -> u32 {
-    let x = Rc::new(Cell::new(0));
+    let x = Rc::default();
     coop::run(async {
-        let tasks = [(); 2].map(|()| {
-            let x = Rc::clone(&x);
-            coop::spawn(async move {
-                for _ in 0..1_000 {
-                    let read = x.get();
-                    if let Await::InTheMiddle = place {
-                        coop::yield_now().await;
-                    }
-                    x.set(read + 1);
-                    if let Await::Between = place {
-                        coop::yield_now().await;
-                    }
-                }
-            })
-        });
-        coop::join_all(tasks).await;
+        coop::join_all([(); 2].map(|()| coop::spawn(count(Rc::clone(&x), place)))).await;
     });
     x.get()
 }

@@ -12,10 +12,11 @@ use proptest::prelude::*;
 use trainyard::coop::{self, Builder, Elapsed};
 use trainyard::sys::clock;
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 const MS: Duration = Duration::from_millis(1);
 
 /// Runs `future` on virtual time; a test that fails prints the seed.
+#[expect(clippy::print_stdout, reason = "the harness shows it if the test fails")]
 fn on_virtual_time<F: Future>(seed: u64, future: F) -> F::Output {
     println!("seed {seed}");
     Builder::new().virtual_time(seed).build().unwrap().block_on(future)

@@ -2,12 +2,11 @@
 //! the promises of the loop fix.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::cell::RefCell;
 use std::future::{pending, poll_fn};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use trainyard::coop::net::{TcpListener, TcpStream};
@@ -107,6 +106,12 @@ fn each_outcome_of_a_task_has_its_word() {
     check_is_legal(&recording);
 }
 
+async fn nap_and_yield(number: u64) {
+    coop::sleep(Duration::from_secs(number % 3)).await;
+    coop::yield_now().await;
+    assert_ne!(number, 7, "on purpose");
+}
+
 #[test]
 fn the_model_accepts_every_order_that_a_seed_draws() {
     for seed in 0..50 {
@@ -114,15 +119,8 @@ fn the_model_accepts_every_order_that_a_seed_draws() {
         let recording = record(|| {
             let mut runtime = Builder::new().virtual_time(seed).build().unwrap();
             runtime.block_on(async {
-                let tasks: Vec<_> = (0..10)
-                    .map(|number| {
-                        coop::spawn(async move {
-                            coop::sleep(Duration::from_secs(number % 3)).await;
-                            coop::yield_now().await;
-                            assert_ne!(number, 7, "on purpose");
-                        })
-                    })
-                    .collect();
+                let tasks: Vec<_> =
+                    (0..10).map(|number| coop::spawn(nap_and_yield(number))).collect();
                 tasks[5].abort();
                 coop::join_all(tasks).await;
             });
@@ -131,36 +129,40 @@ fn the_model_accepts_every_order_that_a_seed_draws() {
     }
 }
 
+/// Counts, then wakes, again and again, in a thread of its own.
+fn wake_often(times: u32, sent: &Arc<AtomicU32>, waker: &Waker) -> std::thread::JoinHandle<()> {
+    let (sent, waker) = (Arc::clone(sent), waker.clone());
+    std::thread::spawn(move || {
+        for _ in 0..times {
+            sent.fetch_add(1, Ordering::Relaxed);
+            waker.wake_by_ref();
+        }
+    })
+}
+
 /// Fails if `push` rings whenever the loop was seen asleep, without lowering the flag.
 #[test]
 fn a_storm_of_wakes_rings_at_most_once_for_each_sleep() {
     const THREADS: u32 = 4;
-    const WAKES: u32 = 2_000;
+    const TIMES: u32 = 2_000;
     let recording = record(|| {
-        let sent = Arc::new(AtomicU32::new(0));
-        let threads = RefCell::new(Vec::new());
+        let (sent, mut threads) = (Arc::default(), Vec::new());
         coop::run(poll_fn(|context| {
-            if threads.borrow().is_empty() {
-                threads.borrow_mut().extend((0..THREADS).map(|_| {
-                    let (sent, waker) = (Arc::clone(&sent), context.waker().clone());
-                    std::thread::spawn(move || {
-                        for _ in 0..WAKES {
-                            sent.fetch_add(1, Ordering::Relaxed);
-                            waker.wake_by_ref();
-                        }
-                    })
-                }));
+            if threads.is_empty() {
+                threads.extend((0..THREADS).map(|_| wake_often(TIMES, &sent, context.waker())));
             }
-            let all = sent.load(Ordering::Relaxed) == THREADS * WAKES;
-            if all { Poll::Ready(()) } else { Poll::Pending }
+            let is_all = sent.load(Ordering::Relaxed) == THREADS * TIMES;
+            if is_all { Poll::Ready(()) } else { Poll::Pending }
         }));
-        threads.take().into_iter().for_each(|thread| thread.join().unwrap());
+        for thread in threads {
+            thread.join().unwrap();
+        }
     });
     check_is_legal(&recording);
     let (rung, saved) = (count(&recording, Kind::BellRung), count(&recording, Kind::BellSaved));
     let sleeps = count(&recording, Kind::LoopPark);
     assert!(rung <= sleeps, "{rung} rings for {sleeps} sleeps");
-    assert!(rung + saved <= (THREADS * WAKES) as usize);
+    assert!(rung + saved <= (THREADS * TIMES) as usize);
     assert!(rung + saved > 0, "the wakes came from other threads");
 }
 

@@ -68,7 +68,7 @@ impl<E: std::error::Error + 'static> std::error::Error for GroupError<E> {
 ///
 /// let outcome = coop::run(TaskGroup::run(async |group| {
 ///     group.spawn(async {
-///         coop::sleep(Duration::from_secs(3600)).await;
+///         coop::sleep(Duration::from_hours(1)).await;
 ///         Ok(())
 ///     });
 ///     group.spawn(async { Err::<(), _>("no such host") });

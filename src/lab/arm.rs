@@ -232,7 +232,9 @@ fn round<A: Arm>(arm: &mut A) -> Result<Outcome> {
     let wall_ns = clock::now_ns() - began_ns;
     let gil = before.zip(arm.gil()).map(|(before, gil)| since(before, gil.counters()));
     let mut digest = Digest::default();
-    answers.iter().for_each(|answer| answer.digest(&mut digest));
+    for answer in &answers {
+        answer.digest(&mut digest);
+    }
     Ok(Outcome { wall_ns, units: answers.len() as u64, checksum: digest.value(), gil })
 }
 

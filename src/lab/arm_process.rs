@@ -120,20 +120,21 @@ impl ArmProcess {
 
     fn ask(&mut self, question: &Question) -> Result<()> {
         // A dead arm cannot be asked; that it died is the more useful thing to say.
-        self.socket.ask(question).or_else(|error| match self.child.try_wait() {
-            Ok(Some(_)) => Err(self.died()),
-            _ => Err(error),
+        self.socket.ask(question).map_err(|error| match self.child.try_wait() {
+            Ok(Some(_)) => self.died(),
+            _ => error,
         })
     }
 
     /// Sleeps until the arm answers, Ctrl-C comes, or it was silent for too long.
     fn reply(&mut self, halt: &Halt<'_>) -> Result<Reply> {
-        let deadline_ns = clock::now_ns() + SILENCE_MAX.as_nanos() as u64;
+        let asked_ns = clock::now_ns();
         loop {
-            let left_ns = deadline_ns.saturating_sub(clock::now_ns());
+            let waited = Duration::from_nanos(clock::now_ns() - asked_ns);
+            let left = SILENCE_MAX.saturating_sub(waited);
             let sources =
                 [(self.socket.as_fd(), Interest::Read), (halt.interrupts.as_fd(), Interest::Read)];
-            let ready = poll::wait(&sources, Some(Duration::from_nanos(left_ns)))
+            let ready = poll::wait(&sources, Some(left))
                 .map_err(|why| LabError::failed("the conductor", why))?;
             if ready[1] && halt.interrupts.take() {
                 return Err(LabError::Interrupted);
@@ -145,7 +146,7 @@ impl ArmProcess {
                     None => Err(self.died()),
                 };
             }
-            if left_ns == 0 {
+            if left.is_zero() {
                 let silence =
                     format!("it was silent for {} s and was ended", SILENCE_MAX.as_secs());
                 return Err(LabError::failed(self.contender, silence));

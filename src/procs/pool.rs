@@ -5,6 +5,7 @@
 //! it works.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{JoinHandle, ThreadId};
 use std::time::Duration;
@@ -281,9 +282,10 @@ impl Builder {
         let shared = Arc::new(Shared::new(self.workers)?);
         let starter = Starter::new(self.start_method, initializer)?;
         let supervisor = Supervisor::new(Arc::clone(&shared), self.policy, starter, self.workers)?;
-        let thread = std::thread::Builder::new()
-            .name("procs supervisor".to_owned())
-            .spawn(move || supervisor.run())?;
+        let thread = std::thread::Builder::new().name("procs supervisor".to_owned()).spawn({
+            let shared = Arc::clone(&shared);
+            move || supervise(supervisor, &shared)
+        })?;
         let supervisor_id = thread.thread().id();
         let supervisor = Mutex::new(Some(thread));
         let pool = Pool { shared, supervisor, supervisor_id, workers: self.workers };
@@ -293,5 +295,13 @@ impl Builder {
             Some(reason) => Err(PoolError::Broken { reason }),
             None => Ok(pool),
         }
+    }
+}
+
+/// The supervisor's thread. If it panicked, which would be a bug, nobody is to wait for ever.
+fn supervise(supervisor: Supervisor, shared: &Shared) {
+    let outcome = catch_unwind(AssertUnwindSafe(|| supervisor.run()));
+    if outcome.is_err() {
+        shared.end(Some("its supervisor panicked"));
     }
 }

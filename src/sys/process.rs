@@ -17,6 +17,12 @@
 //! `sigaction`, `setpgid`, `dup2`, `dup3`, `close_range`, `sigprocmask`, `execveat`, and if that
 //! fails `send` and `_exit`.
 //!
+//! # Not here
+//!
+//! `vfork`, which lends the parent's memory to the child instead of copying its page tables. It
+//! starts a large parent's workers faster, and lets the child write to the parent's variables until
+//! it is done; `posix_spawn` hides that behind a list of actions.
+//!
 //! # Invariants
 //!
 //! - **PROCESS-1** Between `fork` and `execveat` or `_exit` the child allocates nothing, takes no

@@ -6,13 +6,17 @@ use std::process::Command;
 use crate::deaths::end;
 use crate::jobs::pool;
 use crate::runner::{eventually, field_of, scaled, tests};
-use crate::stories::{begin, tell};
+use crate::stories::{begin, tell, tell_in_copy};
 
 tests![
     a_program_without_init_is_told_the_line_to_add_and_starts_no_process,
     a_program_whose_workers_leave_before_init_is_told_once,
     a_program_whose_workers_dawdle_before_init_is_told,
     a_program_without_descriptors_gets_an_error,
+    a_program_that_cannot_be_executed_says_why,
+    a_program_whose_file_is_deleted_still_starts_workers,
+    a_worker_that_cannot_be_replaced_is_missed_until_it_can,
+    a_pool_whose_thread_cannot_go_on_answers_its_jobs,
     a_program_that_is_killed_leaves_no_worker,
     a_program_that_never_drops_its_pool_leaves_no_worker,
     what_a_program_and_its_jobs_print_comes_once,
@@ -53,6 +57,28 @@ fn a_program_whose_workers_dawdle_before_init_is_told() {
 fn a_program_without_descriptors_gets_an_error() {
     let (_, error) = refusal("has few descriptors");
     assert!(error.contains("Too many open files"), "{error}");
+}
+
+fn a_program_that_cannot_be_executed_says_why() {
+    let (_, error) = refusal("has a huge environment");
+    let expected = format!("exit status: {}", libc::E2BIG);
+    assert!(error.contains("could not be executed") && error.contains(&expected), "{error}");
+}
+
+fn a_program_whose_file_is_deleted_still_starts_workers() {
+    let output = tell_in_copy("is deleted");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn a_worker_that_cannot_be_replaced_is_missed_until_it_can() {
+    let text = String::from_utf8(tell("runs out of descriptors").stdout).unwrap();
+    let workers: Vec<&str> = text.lines().filter(|line| line.starts_with("workers")).collect();
+    assert_eq!(workers, ["workers 1", "workers 2"]);
+}
+
+fn a_pool_whose_thread_cannot_go_on_answers_its_jobs() {
+    let text = String::from_utf8(tell("cannot even poll").stdout).unwrap();
+    assert!(text.contains("JobError"), "{text}");
 }
 
 /// Starts a story and returns its process and the workers that it announces.

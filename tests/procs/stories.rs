@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use trainyard::procs::{Pool, init};
 
+use crate::deaths::end;
 use crate::jobs::sleep_ms;
+use crate::runner::eventually;
 
 /// Names the story.
 const STORY: &str = "TRAINYARD_TEST_STORY";
@@ -17,6 +19,14 @@ fn command(story: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.env(STORY, story).stdin(Stdio::null());
     command
+}
+
+/// Runs a story in a copy of this program.
+pub(crate) fn tell_in_copy(story: &str) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy");
+    std::fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
+    Command::new(copy).env(STORY, story).output().unwrap()
 }
 
 /// Runs a story to its end.
@@ -48,8 +58,19 @@ pub(crate) fn after_init() -> bool {
     match story.as_str() {
         "leaves before init" | "dawdles before init" => make_pool(),
         "has few descriptors" => {
-            use nix::sys::resource::{Resource, setrlimit};
-            setrlimit(Resource::RLIMIT_NOFILE, 14, 14).unwrap();
+            limit_descriptors(14);
+            make_pool();
+        }
+        "runs out of descriptors" => run_out_of_descriptors(),
+        "cannot even poll" => cannot_poll(),
+        #[expect(unsafe_code, reason = "there is no other way to have one")]
+        "has a huge environment" => {
+            // SAFETY: the program has no other thread.
+            unsafe { std::env::set_var("HUGE", "x".repeat(200_000)) };
+            make_pool();
+        }
+        "is deleted" => {
+            std::fs::remove_file(std::env::current_exe().unwrap()).unwrap();
             make_pool();
         }
         "waits to be killed" => wait_to_be_killed(),
@@ -61,6 +82,37 @@ pub(crate) fn after_init() -> bool {
         other => panic!("no story of this name: {other}"),
     }
     true
+}
+
+/// Lets no descriptor have this number or a higher one.
+fn limit_descriptors(number: u64) {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+    setrlimit(Resource::RLIMIT_NOFILE, number, hard).unwrap();
+}
+
+/// A worker cannot be replaced for a while; the other one goes on.
+fn run_out_of_descriptors() {
+    let pool = Pool::builder().workers(2).build().unwrap();
+    limit_descriptors(8);
+    assert!(pool.submit(end, 99).join().is_err());
+    let answers = pool.map(sleep_ms, [100; 30]);
+    assert!(answers.map(Result::unwrap).all(|duration| duration == 100));
+    println!("workers {}", pool.pids().len());
+    limit_descriptors(100);
+    eventually("the slot is filled again", || pool.pids().len() == 2);
+    println!("workers {}", pool.pids().len());
+}
+
+/// The pool's thread cannot go on.
+fn cannot_poll() {
+    let pool = Pool::builder().workers(2).build().unwrap();
+    limit_descriptors(2);
+    match pool.submit(|n: u32| n, 1).join() {
+        // The thread may have been asleep in its last good call.
+        Ok(_) => println!("{:?}", pool.submit(|n: u32| n, 1).join()),
+        error => println!("{error:?}"),
+    }
 }
 
 /// Makes a pool, and ends with exit code 2 if that fails.

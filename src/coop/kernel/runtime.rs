@@ -162,7 +162,7 @@ impl SlowPollWatch {
 /// use trainyard::coop;
 ///
 /// let mut runtime = coop::Builder::new().virtual_time(7).build()?;
-/// runtime.block_on(async { coop::sleep(Duration::from_secs(3600)).await });
+/// runtime.block_on(async { coop::sleep(Duration::from_hours(1)).await });
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[must_use = "a builder builds nothing until `build`"]

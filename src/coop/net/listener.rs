@@ -16,6 +16,7 @@ use crate::coop::kernel::reactor::Direction;
 use crate::coop::kernel::source::Source;
 use crate::coop::sleep;
 use crate::sys::resources_are_exhausted;
+use crate::sys::socket::deepen_backlog;
 
 /// How long `accept` waits for a descriptor to become free. nginx waits 500 ms; shorter recovers
 /// sooner, and ten tries a second cost nothing.
@@ -30,6 +31,9 @@ pub struct TcpListener {
 impl TcpListener {
     /// Listens on `address`; port 0 lets the kernel choose a free one.
     ///
+    /// As many connections may wait to be accepted as the system allows: tasks of one loop can ask
+    /// for hundreds before the accepting one has its turn.
+    ///
     /// # Errors
     ///
     /// Fails if the port is taken or not ours to take, if no descriptor is left, and on virtual
@@ -39,7 +43,10 @@ impl TcpListener {
     ///
     /// Panics outside of a loop.
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
-        Ok(Self { source: Source::new(mio::net::TcpListener::bind(address)?)? })
+        let listener = std::net::TcpListener::bind(address)?;
+        deepen_backlog(&listener)?;
+        listener.set_nonblocking(true)?;
+        Ok(Self { source: Source::new(mio::net::TcpListener::from_std(listener))? })
     }
 
     /// Waits for the next connection.

@@ -135,13 +135,12 @@ impl Worker {
         let start = start.ok_or(Leave::ParentGone)?;
         let mut fields = Reader::new(&start.payload);
         let broken = |error| Leave::Unfit(format!("the start frame does not decode: {error}"));
-        let initializer = match u8::decode(&mut fields).map_err(broken)? {
-            0 => None,
-            _ => {
-                let target = Target::decode(&mut fields).map_err(broken)?;
-                let len = fields.take_len().map_err(broken)?;
-                Some((target, fields.take(len).map_err(broken)?))
-            }
+        let initializer = if u8::decode(&mut fields).map_err(broken)? == 0 {
+            None
+        } else {
+            let target = Target::decode(&mut fields).map_err(broken)?;
+            let len = fields.take_len().map_err(broken)?;
+            Some((target, fields.take(len).map_err(broken)?))
         };
         let ours = identity(&process::own_program()?)?;
         let theirs = fields.take(fields.remaining()).map_err(broken)?;

@@ -123,6 +123,22 @@ impl Shared {
         answer
     }
 
+    /// Answers what came in last, and lets go whoever waits for the end.
+    ///
+    /// A `reason` says that the end was not asked for.
+    pub(crate) fn end(&self, reason: Option<&str>) {
+        let (error, jobs) = self.change(|state| {
+            if let Some(reason) = reason {
+                state.broken.get_or_insert(reason.to_owned());
+            }
+            state.phase = Phase::Ended;
+            (state.refusal(), std::mem::take(&mut state.inbox))
+        });
+        for job in jobs {
+            job.finish(Err(error()));
+        }
+    }
+
     /// Sleeps until the pool has left `phase` and those before it.
     pub(crate) fn wait_past(&self, phase: Phase) {
         blocking(Why::Lock, || {

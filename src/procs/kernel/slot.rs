@@ -29,6 +29,8 @@ use crate::trace::{self, Adopted, Event, Kind, Ring};
 
 /// As systemd: five starts in ten seconds. With the waits below that is four seconds of trying.
 pub(super) const BOOT_DEATHS_MAX: u32 = 5;
+/// How long to wait after that, if the reason may pass: the system had no room for a process.
+pub(super) const LAST_WAIT: Duration = Duration::from_millis(1600);
 /// Doubled with each try. Shorter than anybody notices, longer than a start takes.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 

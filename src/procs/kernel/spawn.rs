@@ -24,7 +24,7 @@ use std::io;
 use super::call::Target;
 use super::child::{VARIABLE, greeting};
 use super::frame::{FrameKind, Header, PAYLOAD_LEN_MAX, draft, seal, whole};
-use super::image::identity;
+use super::image::{Image, identity};
 use super::wire::{Wire, Writer};
 use crate::sys::channel::Channel;
 use crate::sys::pidfd::Pidfd;
@@ -83,6 +83,8 @@ pub(super) struct Started {
 impl Starter {
     /// Opens this program, so that its workers are the same one whatever happens to its file.
     pub(crate) fn new(method: StartMethod, initializer: Option<Initializer>) -> io::Result<Self> {
+        // Read now and kept: a submit must not fail because descriptors are short at that moment.
+        Image::own()?;
         let program = process::own_program()?;
         let identity = identity(&program)?;
         Ok(Self { program, identity, initializer, method })

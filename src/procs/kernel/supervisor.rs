@@ -42,7 +42,7 @@ use std::time::Duration;
 
 use super::job::Job;
 use super::shared::{Death, Phase, Shared, Shutdown};
-use super::slot::{Retry, Slot, SlotState};
+use super::slot::{LAST_WAIT, Retry, Slot, SlotState};
 use super::spawn::Starter;
 use super::worker::{Ending, Stage, Worker, after};
 use crate::handle::{JobError, Start};
@@ -101,7 +101,8 @@ impl Supervisor {
             self.enforce_deadlines(clock::now_ns());
             self.take_inbox();
         }
-        self.end();
+        // INVARIANT: [SUPERVISOR-3] the queue was refused when the pool closed.
+        self.shared.end(None);
     }
 
     fn is_over(&self) -> bool {
@@ -121,7 +122,7 @@ impl Supervisor {
                     let until_ns = after(now_ns, self.policy.hello_timeout);
                     slot.man(Worker::new(started, until_ns));
                 }
-                Err(error) => self.boot_failed(index, &format!("a worker cannot start: {error}")),
+                Err(error) => self.start_failed(index, &error),
             }
         }
     }
@@ -239,9 +240,9 @@ impl Supervisor {
         if matches!(self.course, Course::Closing { .. }) {
             self.slots[index].state = SlotState::Closed;
         } else if let Some(reason) = unfit {
-            self.break_down(format!("worker {pid} cannot work: {reason}"));
+            self.break_down(format!("worker {pid} ({status}) cannot work: {reason}"));
         } else if stage != Stage::Ready {
-            self.boot_failed(index, &boot_death(pid, status, stage, ending.as_ref()));
+            self.died_at_boot(index, boot_death(pid, status, stage, ending.as_ref()));
         }
     }
 
@@ -268,13 +269,30 @@ impl Supervisor {
         }
     }
 
-    /// A worker could not be started, or died before it was ready.
-    fn boot_failed(&mut self, index: usize, reason: &str) {
-        let is_starting = self.shared.lock().phase == Phase::Starting;
-        match self.slots[index].note_boot_death() {
-            Retry::After(wait) if !is_starting => self.slots[index].vacate(clock::now_ns(), wait),
-            _ => self.break_down(reason.to_owned()),
+    /// A worker died before it was ready: so will the next one, as a rule.
+    fn died_at_boot(&mut self, index: usize, reason: String) {
+        let retry = self.slots[index].note_boot_death();
+        match (retry, self.is_starting()) {
+            (Retry::After(wait), false) => self.slots[index].vacate(clock::now_ns(), wait),
+            _ => self.break_down(reason),
         }
+    }
+
+    /// The system has no room for a worker at the moment. Others, if there are, go on meanwhile.
+    fn start_failed(&mut self, index: usize, error: &io::Error) {
+        let retry = self.slots[index].note_boot_death();
+        let has_others = self.slots.iter().any(|slot| slot.worker().is_some());
+        match (retry, self.is_starting()) {
+            (Retry::After(wait), false) => self.slots[index].vacate(clock::now_ns(), wait),
+            (Retry::GiveUp, false) if has_others => {
+                self.slots[index].vacate(clock::now_ns(), LAST_WAIT);
+            }
+            _ => self.break_down(format!("a worker cannot be started: {error}")),
+        }
+    }
+
+    fn is_starting(&self) -> bool {
+        self.shared.lock().phase == Phase::Starting
     }
 
     /// No worker can be had any more: those that run a job finish it, all other jobs fail.
@@ -329,8 +347,13 @@ impl Supervisor {
 
     /// Sends the workers home: they leave when they have answered the job they have.
     fn close(&mut self, grace: Option<Duration>) {
-        let now_ns = clock::now_ns();
-        self.course = Course::Closing { until_ns: grace.map(|grace| after(now_ns, grace)) };
+        let until_ns = grace.map(|grace| after(clock::now_ns(), grace));
+        // Asked twice, the pool keeps to the earlier end.
+        let before_ns = match self.course {
+            Course::Closing { until_ns } => until_ns,
+            Course::On | Course::Finishing => None,
+        };
+        self.course = Course::Closing { until_ns: before_ns.into_iter().chain(until_ns).min() };
         self.refuse_queue();
         for slot in &mut self.slots {
             match slot.worker_mut() {
@@ -347,17 +370,6 @@ impl Supervisor {
         for job in self.queue.drain(..) {
             job.finish(Err(error()));
         }
-    }
-
-    /// Answers what came in last, and lets go whoever waits for the end.
-    fn end(mut self) {
-        let (error, jobs) = self.shared.change(|state| {
-            state.phase = Phase::Ended;
-            (state.refusal(), std::mem::take(&mut state.inbox))
-        });
-        // INVARIANT: [SUPERVISOR-3]
-        self.queue.extend(jobs);
-        self.queue.drain(..).for_each(|job| job.finish(Err(error())));
     }
 }
 

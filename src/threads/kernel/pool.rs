@@ -220,8 +220,7 @@ fn work(shared: &Shared, gil: &Gil, initializer: Option<&Initializer>) {
     trace::emit(Kind::ThreadStart, 0, 0);
     gil.attach(|at| {
         let run_once = || initializer.map_or((), |initializer| initializer());
-        let initialized = catch_unwind(AssertUnwindSafe(run_once));
-        shared.report(initialized);
+        shared.report(catch_unwind(AssertUnwindSafe(run_once)));
         while let Some(job) = shared.pop() {
             job(at);
         }
