@@ -55,11 +55,8 @@ pub fn before(params: &Params, conditions: &Conditions, build: Build) -> Vec<Str
         );
     }
     if params.runs < stats::VERDICT_ROUNDS_MIN {
-        warnings.push(format!(
-            "{} give no verdict: `--runs {}`",
-            numbers::count(params.runs, "round"),
-            stats::VERDICT_ROUNDS_MIN
-        ));
+        let enough = stats::VERDICT_ROUNDS_MIN;
+        warnings.push(format!("fewer than {enough} rounds give no verdict: `--runs {enough}`"));
     }
     warnings
 }
@@ -223,7 +220,7 @@ mod tests {
         };
         let warnings = before(&params, &QUIET, Build::Release);
         assert!(warnings[0].starts_with("sync was measured too"), "{warnings:?}");
-        assert_eq!(warnings[1], "3 rounds give no verdict: `--runs 6`");
+        assert_eq!(warnings[1], "fewer than 6 rounds give no verdict: `--runs 6`");
     }
 
     #[test]

@@ -102,14 +102,25 @@ fn block(report: &Report, workload: Workload, subjects: &[Subject<'_>], style: S
     let layout = Layout::new(style, label_width.unwrap_or(0));
     // INVARIANT: [PICTURE-2] one window for all.
     let window_ns = window_ns(report, workload, subjects);
-    let strips: Vec<Vec<Vec<Mark>>> = subjects
+    let scenes: Vec<Option<Scene<'_>>> = subjects
         .iter()
-        .map(|subject| {
-            let lanes = subject.lanes.as_ref();
-            lanes.map_or_else(Vec::new, |lanes| strips(lanes, window_ns, layout.strip_width))
+        .map(|subject| subject.lanes.as_ref().map(|lanes| Scene::new(lanes, window_ns)))
+        .collect();
+    let strips: Vec<Vec<Vec<Mark>>> = scenes
+        .iter()
+        .map(|scene| {
+            let strips = |scene: &Scene<'_>| scene.strips(window_ns, layout.strip_width);
+            scene.as_ref().map_or_else(Vec::new, strips)
         })
         .collect();
-    let mut text = heading(report, workload, window_ns, style.columns());
+    let is_late = |scene: &Scene<'_>| scene.origin == Origin::SecondTrain;
+    let window = seconds(window_ns);
+    let window = if scenes.iter().flatten().any(is_late) {
+        format!("{window}, from when two are at work")
+    } else {
+        format!("the first {window}")
+    };
+    let mut text = heading(report, workload, &window, style.columns());
     text += &legend(&strips, layout);
     for (subject, strips) in subjects.iter().zip(&strips) {
         text += &contender(subject, strips, layout);
@@ -146,8 +157,8 @@ impl Layout {
     }
 }
 
-/// What is done, and how much of it is drawn.
-fn heading(report: &Report, workload: Workload, window_ns: u64, columns: usize) -> String {
+/// What is done, and which part of it is drawn.
+fn heading(report: &Report, workload: Workload, window: &str, columns: usize) -> String {
     let params = &report.params;
     let left = match (workload, params.kernel) {
         (Workload::Io, _) if params.urls.is_empty() => {
@@ -165,12 +176,11 @@ fn heading(report: &Report, workload: Workload, window_ns: u64, columns: usize) 
             format!("CPU-bound: {inputs} times fib({n})")
         }
     };
-    let right = format!("the first {}", seconds(window_ns));
-    let gap = columns.saturating_sub(left.len() + right.len());
+    let gap = columns.saturating_sub(left.len() + window.len());
     if gap >= 2 {
-        format!("{left}{:gap$}{right}\n", "")
+        format!("{left}{:gap$}{window}\n", "")
     } else {
-        wrap(&format!("{left}; {right}"), columns, 1)
+        wrap(&format!("{left}; {window}"), columns, 1)
     }
 }
 
@@ -286,15 +296,45 @@ fn speedup(row: &Row) -> String {
     }
 }
 
-/// The trains that are drawn, cut into cells.
-fn strips(lanes: &Lanes, window_ns: u64, cells: usize) -> Vec<Vec<Mark>> {
-    let end_ns = lanes.begin_ns + window_ns;
-    // A thread that starts late has nothing to show; the others tell the story.
-    let has_story = |lane: &&Lane| {
-        lane.spans.iter().any(|span| span.state != State::Idle && span.from_ns < end_ns)
-    };
-    let drawn = lanes.trains.iter().filter(has_story).take(TRAINS_MAX);
-    drawn.map(|lane| strip::marks(lane, lanes.begin_ns, window_ns, cells)).collect()
+/// The trains of one contender that are drawn, from one moment on.
+struct Scene<'a> {
+    trains: Vec<&'a Lane>,
+    origin_ns: u64,
+    origin: Origin,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// The first work that was done.
+    Begin,
+    /// A second train that came late: before it there is nothing to compare.
+    SecondTrain,
+}
+
+impl<'a> Scene<'a> {
+    fn new(lanes: &'a Lanes, window_ns: u64) -> Self {
+        let first_work = |lane: &Lane| {
+            let span = lane.spans.iter().find(|span| span.state != State::Idle);
+            span.map(|span| span.from_ns)
+        };
+        let with_work = lanes.trains.iter().filter_map(|lane| Some((first_work(lane)?, lane)));
+        let mut trains: Vec<(u64, &Lane)> = with_work.collect();
+        trains.sort_by_key(|(first_work_ns, _)| *first_work_ns);
+        trains.truncate(TRAINS_MAX);
+        // A thread's start takes a while, and a short window would show only who came first.
+        let late_ns = lanes.begin_ns + window_ns / PERIODS;
+        let second = trains.get(1).map(|(first_work_ns, _)| *first_work_ns);
+        let (origin_ns, origin) = match second.filter(|second_ns| *second_ns > late_ns) {
+            Some(second_ns) => (second_ns, Origin::SecondTrain),
+            None => (lanes.begin_ns, Origin::Begin),
+        };
+        Self { trains: trains.into_iter().map(|(_, lane)| lane).collect(), origin_ns, origin }
+    }
+
+    fn strips(&self, window_ns: u64, cells: usize) -> Vec<Vec<Mark>> {
+        let strip = |lane: &&Lane| strip::marks(lane, self.origin_ns, window_ns, cells);
+        self.trains.iter().map(strip).collect()
+    }
 }
 
 /// How much time is drawn: some periods of what repeats, and no more than there is.

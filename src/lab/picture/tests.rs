@@ -50,6 +50,24 @@ fn two_threads_under_a_lock_alternate_and_without_it_do_not() {
     assert_eq!(at_once.trim_matches('#'), "");
 }
 
+/// Fails if a strip always begins with the first work: the second thread has none yet then.
+#[test]
+fn a_short_window_waits_for_the_second_train() {
+    let (_, mut measured) = testing::report();
+    for event in &mut measured[6].recording.as_mut().unwrap().events {
+        // The second thread comes 1 ms late, which is long before the first switch.
+        if event.track == 1 && event.time_ns < 4_000_000 {
+            event.time_ns += 1_000_000;
+        }
+    }
+    measured[6].recording.as_mut().unwrap().events.sort_by_key(|event| event.time_ns);
+    let (mut report, measured) = testing::report_of(measured);
+    report.params.switch_interval_ns = 100_000;
+    let picture = plain(&report, &measured, Style { glyphs: Glyphs::Ascii, ..WIDE });
+    assert!(picture.contains("600 us, from when two are at work"), "{picture}");
+    assert!(picture.contains("|==========================| 2 CPUs, 1 at a time"), "{picture}");
+}
+
 #[test]
 fn a_contender_that_was_not_recorded_and_lost_events_say_so() {
     let (_, mut measured) = testing::report();

@@ -81,6 +81,11 @@ fn table(report: &Report, workload: Workload, columns: usize) -> String {
 #[expect(clippy::cast_precision_loss, reason = "counts of switches, shown in thousands")]
 fn cells(row: &Row) -> Cells {
     let wall = row.wall_s.summary;
+    let spread = if row.wall_s.samples.len() < 2 {
+        "–".to_owned()
+    } else {
+        numbers::percent(wall.stddev / wall.median)
+    };
     let switches = row.voluntary_switches + row.involuntary_switches;
     let switches = if switches < 10_000 {
         switches.to_string()
@@ -90,7 +95,7 @@ fn cells(row: &Row) -> Cells {
     Cells::from([
         row.contender().label(),
         numbers::seconds(wall.median),
-        numbers::percent(wall.stddev / wall.median),
+        spread,
         numbers::seconds(row.user_s + row.system_s),
         numbers::megabytes(row.max_rss_bytes),
         switches,
