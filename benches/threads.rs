@@ -9,7 +9,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use trainyard::threads::{Gil, Mode, ThreadPool};
+use trainyard::threads::{Attached, Gil, Mode, ThreadPool};
 
 const MODES: [(&str, Mode); 2] = [
     ("threads_gil_on", Mode::timed(std::time::Duration::from_millis(5))),
@@ -34,14 +34,13 @@ fn lock(criterion: &mut Criterion) {
         criterion.bench_function(&format!("attach/{name}/1"), |bencher| {
             bencher.iter(|| gil.attach(|_| black_box(1)));
         });
+        let turns = |at: &mut Attached<'_>| {
+            for _ in 0..black_box(1000) {
+                at.checkpoint();
+            }
+        };
         criterion.bench_function(&format!("checkpoint/{name}/1000"), |bencher| {
-            gil.attach(|at| {
-                bencher.iter(|| {
-                    for _ in 0..black_box(1000) {
-                        at.checkpoint();
-                    }
-                });
-            });
+            gil.attach(|at| bencher.iter(|| turns(at)));
         });
     }
 }

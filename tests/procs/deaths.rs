@@ -1,4 +1,8 @@
 //! Workers that die, or have to: what is lost, and what is not.
+#![expect(
+    unsafe_code,
+    reason = "names a descriptor by its number, as a bug would; ignores a signal"
+)]
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -177,7 +181,6 @@ fn a_job_that_a_dead_worker_had_not_begun_runs_elsewhere() {
 
 /// Writes bytes into the worker's own socket, as a stray descriptor in a job might.
 #[expect(clippy::needless_pass_by_value, reason = "the argument of a job")]
-#[expect(unsafe_code, reason = "names a descriptor by its number, as such a bug would")]
 fn write_rubbish(bytes: Vec<u8>) {
     // SAFETY: the descriptor is open for as long as this process is a worker.
     let socket = unsafe { std::os::fd::BorrowedFd::borrow_raw(3) };
@@ -239,7 +242,6 @@ fn the_processes_that_a_job_started_end_with_their_worker() {
 
 fn a_job_that_runs_too_long_is_ended_whatever_it_does() {
     let stubborn = |()| {
-        #[expect(unsafe_code, reason = "ignores the polite signal")]
         // SAFETY: ignoring a signal runs no code.
         unsafe { nix::sys::signal::signal(Signal::SIGTERM, SigHandler::SigIgn) }.unwrap();
         sleep_ms(600_000)
