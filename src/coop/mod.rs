@@ -46,14 +46,16 @@ pub mod net;
 
 mod combine;
 mod group;
+mod runtime;
 mod time;
 
 pub use combine::{Either, join_all, select};
 pub use group::{GroupError, TaskGroup};
 pub use kernel::join::{JoinError, JoinHandle};
-pub use kernel::runtime::{Builder, Runtime, SlowPoll, run};
+pub use kernel::settings::SlowPoll;
 pub use kernel::sleep::Sleep;
 pub use kernel::task::{TaskId, TaskInfo, TaskState, WaitsOn};
+pub use runtime::{Builder, Runtime, run};
 pub use time::{Elapsed, Interval, Moment, interval, now, sleep, sleep_until, timeout, yield_now};
 
 use std::future::Future;

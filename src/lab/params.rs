@@ -23,9 +23,11 @@
 //!
 //! One round of `io` takes, per contender, requests / in flight × (5 ms + about 0.2 ms for the
 //! loopback): 0.83 s in sequence, 0.17 s with 5 threads (twice: lock on, lock off) and with 5
-//! processes, 0.02 s in the cooperative loop; 1.4 s together. One round of `cpu` is 100 million
-//! turns, about 70 ms: four times that at most, and half for three contenders on two processors,
-//! 0.4 s together. Seven measured rounds, one to warm up and one recorded: 9 × 1.7 s = 15.3 s.
+//! processes, 0.02 s in the cooperative loop; 1.4 s together. One round of `cpu` is the first
+//! edition's own 100 million turns, 65 to 100 ms: three times that, and half of it for three
+//! contenders on two processors, 0.4 s together. Seven measured rounds, one to warm up and one
+//! recorded: 9 × 1.8 s = 16.2 s. (65 ms are also 13 switch intervals: enough to see the lock
+//! change hands.)
 
 use serde::{Deserialize, Serialize};
 

@@ -45,6 +45,7 @@
 //!
 //! Read next: `kernel`, whose page gives the order; then [`pool`](Pool).
 
+mod call;
 mod error;
 mod kernel;
 mod pool;

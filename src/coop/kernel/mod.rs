@@ -11,7 +11,7 @@
 //! | [`world`] | time and the kernel's news, real or virtual |
 //! | [`scheduler`], [`outside`], [`current`] | the loop itself, and how tasks find it |
 //! | [`join`] | how a task's output reaches whoever waits for it |
-//! | [`runtime`] | the loop as its owner sees it |
+//! | [`settings`] | what a loop is told when it is built |
 //!
 //! Read next: [`task`].
 
@@ -21,8 +21,8 @@ pub(in crate::coop) mod join;
 mod outside;
 pub(in crate::coop) mod reactor;
 mod run_queue;
-pub(in crate::coop) mod runtime;
 pub(in crate::coop) mod scheduler;
+pub(in crate::coop) mod settings;
 pub(in crate::coop) mod sleep;
 pub(in crate::coop) mod source;
 pub(in crate::coop) mod task;

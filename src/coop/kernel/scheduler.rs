@@ -14,12 +14,14 @@
 //!   polls, however long the run queue is.
 //! - **LOOP-3** A task's panic is caught here, and the loop goes on.
 //!
-//! Read next: [`outside`](super::outside), [`join`](super::join), [`runtime`](super::runtime).
+//! Read next: [`outside`](super::outside), [`join`](super::join),
+//! [`runtime`](crate::coop::runtime).
 #![forbid(unsafe_code)]
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
+use std::io;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -30,7 +32,7 @@ use super::current::{Entered, Root};
 use super::inbox::{Bell, Inbox};
 use super::join::{JoinCell, JoinError, JoinHandle, Spawned};
 use super::run_queue::RunQueue;
-use super::runtime::{Settings, SlowPoll};
+use super::settings::{Settings, SlowPoll};
 use super::task::{Body, Key, TaskId, TaskInfo, Tasks, Turn, WaitsOn};
 use super::timer::{TimerKey, Timers};
 use super::waker::TaskWaker;
@@ -73,8 +75,10 @@ pub(in crate::coop) enum Budget {
 }
 
 impl Scheduler {
-    pub(super) fn new(world: World, bell: Bell, settings: Settings) -> Rc<Self> {
-        Rc::new(Self {
+    /// Creates a loop without tasks; fails if the process has no descriptors left.
+    pub(in crate::coop) fn new(settings: Settings) -> io::Result<Rc<Self>> {
+        let (world, bell) = World::new(settings.time)?;
+        Ok(Rc::new(Self {
             inbox: Arc::new(Inbox::new(bell)),
             tasks: RefCell::default(),
             run_queue: RefCell::new(RunQueue::new(world.order())),
@@ -86,7 +90,7 @@ impl Scheduler {
             waits_on: Cell::new(WaitsOn::Other),
             world,
             settings,
-        })
+        }))
     }
 
     /// Creates a task and puts it at the back of the run queue.
@@ -126,7 +130,7 @@ impl Scheduler {
     }
 
     /// Runs the loop until `future` is done, and returns its output.
-    pub(super) fn block_on<F: Future>(
+    pub(in crate::coop) fn block_on<F: Future>(
         self: &Rc<Self>,
         future: F,
         spawned_at: &'static Location<'static>,
@@ -253,7 +257,7 @@ impl Scheduler {
     }
 
     /// Drops every task, here and now; tasks that are spawned meanwhile are dropped at once.
-    pub(super) fn close(self: &Rc<Self>) {
+    pub(in crate::coop) fn close(self: &Rc<Self>) {
         let entered = Entered::over(self);
         self.life.set(Life::Closing);
         loop {

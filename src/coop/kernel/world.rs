@@ -19,6 +19,7 @@ use std::task::Waker;
 use super::inbox::Bell;
 use super::reactor::{Patience, Reactor};
 use super::run_queue::{Order, Random};
+use super::settings::Time;
 use crate::sys::clock;
 
 /// Where time and news come from.
@@ -38,15 +39,17 @@ pub(super) enum News {
 }
 
 impl World {
-    /// Creates the real world, and the bell that other threads ring.
-    pub(super) fn real() -> io::Result<(Self, Bell)> {
-        let (reactor, bell) = Reactor::new()?;
-        Ok((Self::Real(RefCell::new(reactor)), Bell::Eventfd(bell)))
-    }
-
-    /// Creates a world in which it is the moment zero.
-    pub(super) fn on_virtual_time(seed: u64) -> (Self, Bell) {
-        (Self::Virtual { now_ns: Cell::new(0), seed }, Bell::Silent)
+    /// Creates a world, and the bell that other threads ring.
+    pub(super) fn new(time: Time) -> io::Result<(Self, Bell)> {
+        match time {
+            Time::Real => {
+                let (reactor, bell) = Reactor::new()?;
+                Ok((Self::Real(RefCell::new(reactor)), Bell::Eventfd(bell)))
+            }
+            Time::Virtual { seed } => {
+                Ok((Self::Virtual { now_ns: Cell::new(0), seed }, Bell::Silent))
+            }
+        }
     }
 
     /// Returns the order in which ready tasks run in this world.

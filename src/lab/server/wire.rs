@@ -2,9 +2,9 @@
 //!
 //! # Invariants
 //!
-//! - **WIRE-1** What a request means does not depend on how its bytes were cut into pieces: every
+//! - **REQUEST-1** What a request means does not depend on how its bytes were cut into pieces: every
 //!   part of it that is not the whole is [`Parsed::NeedMore`].
-//! - **WIRE-2** No more than [`HEAD_LEN_MAX`] bytes of a request are ever looked at.
+//! - **REQUEST-2** No more than [`HEAD_LEN_MAX`] bytes of a request are ever looked at.
 //!
 //! # Not here
 //!
@@ -86,7 +86,7 @@ impl Refusal {
 
 /// Reads the request at the front of `input`.
 pub(super) fn parse(input: &[u8]) -> Parsed {
-    // INVARIANT: [WIRE-2] the one place where input is looked at.
+    // INVARIANT: [REQUEST-2] the one place where input is looked at.
     let input = &input[..input.len().min(HEAD_LEN_MAX)];
     let mut fields = [httparse::EMPTY_HEADER; FIELDS_MAX];
     let mut head = httparse::Request::new(&mut fields);
@@ -216,7 +216,7 @@ pub fn fuzz_request(data: &[u8]) -> usize {
         let mut out = Vec::new();
         Answer { status: "200 OK", content_type: "text/plain", body: b"" }
             .encode(&request, &mut out);
-        // INVARIANT: [WIRE-1] nothing in a request makes the answer more than one head.
+        // INVARIANT: [REQUEST-1] nothing in a request makes the answer more than one head.
         let heads = out.windows(4).filter(|window| window == b"\r\n\r\n").count();
         assert_eq!(heads, 1, "{request:?}");
         rest = &rest[len..];
@@ -232,7 +232,7 @@ fn check_prefixes(input: &[u8]) -> Parsed {
     // All prefixes of a large input would take long: 64 of them, evenly spread.
     for cut in (0..shown).step_by(shown / 64 + 1) {
         let part = parse(&input[..cut]);
-        // INVARIANT: [WIRE-1] a part is incomplete, or already means what the whole does.
+        // INVARIANT: [REQUEST-1] a part is incomplete, or already means what the whole does.
         assert!(part == Parsed::NeedMore || part == whole, "cut at {cut}: {part:?}, not {whole:?}");
     }
     whole

@@ -33,11 +33,11 @@ use std::io::{self, IoSlice, Write};
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::call::{Outcome, Target};
 use super::frame::{ARMED, Frame, FrameKind, Header, seal, whole};
-use super::image::identity;
 use super::stream::{Broken, FrameReader};
 use super::wire::{Reader, Wire};
+use crate::procs::call::image::identity;
+use crate::procs::call::{Outcome, Target};
 use crate::sys::channel::Channel;
 use crate::sys::memory::SharedWords;
 use crate::sys::{Why, blocking, process};

@@ -18,7 +18,7 @@
 //! - **FRAME-2** A decoder's answer depends on the bytes alone, not on the pieces they come in.
 //! - **FRAME-3** After a bad frame a stream has no borders any more: its decoder is not used again.
 //!
-//! Read next: [`call`](super::call).
+//! Read next: [`call`](crate::procs::call).
 
 use std::fmt;
 
@@ -196,8 +196,9 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// Fails if the bytes are no frame; see FRAME-3.
+    /// Fails if the bytes are no frame. INVARIANT: [FRAME-3] the caller uses it no more.
     pub(crate) fn take(&mut self, input: &mut &[u8]) -> Result<Option<Frame>, BadFrame> {
+        // INVARIANT: [FRAME-2] what is incomplete is kept, and looked at again with more of it.
         let Some(expected) = self.header(input)? else { return Ok(None) };
         move_up_to(expected.len, input, &mut self.payload);
         if self.payload.len() < expected.len {
@@ -292,5 +293,4 @@ fn decode_pieces(data: &[u8], piece_len: usize) -> (Vec<Frame>, Option<BadFrame>
 }
 
 #[cfg(test)]
-#[path = "frame_tests.rs"]
 mod tests;

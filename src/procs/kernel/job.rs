@@ -8,10 +8,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use super::call::Target;
 use super::frame::{FrameKind, Header, draft, seal};
 use super::wire::{Wire, decode};
 use crate::handle::{JobError, JobHandle, JobId, Promise, Start, job};
+use crate::procs::call::Target;
 
 /// What may be asked for a single job.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +39,7 @@ const RETURNS_MAX: u8 = 3;
 /// A job on its way.
 pub(crate) struct Job {
     pub(super) id: JobId,
+    // INVARIANT: [WORKER-3] it lives as long as the job.
     pub(super) frame: Vec<u8>,
     pub(super) deadline: Option<Duration>,
     returns: u8,

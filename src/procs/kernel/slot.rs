@@ -85,6 +85,7 @@ impl Slot {
 
     /// Puts a worker into the slot.
     pub(super) fn man(&mut self, worker: Worker) {
+        // INVARIANT: [SLOT-1] whoever wrote before is gone, or the slot would not be vacant.
         self.ring_start = self.ring.count();
         self.state = SlotState::Manned(Box::new(worker));
     }

@@ -21,11 +21,11 @@ use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 
-use super::call::Target;
 use super::child::{VARIABLE, greeting};
 use super::frame::{FrameKind, Header, PAYLOAD_LEN_MAX, draft, seal, whole};
-use super::image::{Image, identity};
 use super::wire::{Wire, Writer};
+use crate::procs::call::Target;
+use crate::procs::call::image::{Image, identity};
 use crate::sys::channel::Channel;
 use crate::sys::pidfd::Pidfd;
 use crate::sys::process::{self, Plan};

@@ -117,6 +117,7 @@ impl Supervisor {
             if until_ns > now_ns || matches!(self.course, Course::Closing { .. }) {
                 continue;
             }
+            // INVARIANT: [SUPERVISOR-1] this is the only call.
             match self.starter.start(index, &slot.ring) {
                 Ok(started) => {
                     let until_ns = after(now_ns, self.policy.hello_timeout);

@@ -9,7 +9,7 @@
 //! - **IMAGE-1** An address that comes out of an offset lies in the mapping of this program's file
 //!   that it should be in: code in an executable one, constants in one that nobody can write.
 //!
-//! Read next: [`call`](super::call).
+//! Read next: [`call`](crate::procs::call).
 
 use std::fs::File;
 use std::io;
@@ -17,7 +17,7 @@ use std::ops::Range;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::sync::OnceLock;
 
-use super::wire::Reader;
+use crate::procs::kernel::wire::Reader;
 
 /// A distance from the start of the image, the same in every process of this program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

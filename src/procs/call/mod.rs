@@ -31,15 +31,18 @@
 //! Functions of shared libraries, and code made at run time: they have no offset in the file, and
 //! [`Target::of`] says so.
 //!
-//! Read next: [`child`](super::child).
+//! Read next: [`child`](crate::procs::kernel::child).
 #![expect(unsafe_code, reason = "calls a function whose address came as a number")]
+
+pub(crate) mod image;
 
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::frame;
-use super::image::{Image, Offset};
-use super::wire::{Reader, Wire, WireError, Writer, decode};
+use super::kernel::frame;
+
+use self::image::{Image, Offset};
+use super::kernel::wire::{Reader, Wire, WireError, Writer, decode};
 use crate::handle::JobError;
 
 /// What a call came to: the frame's payload, or why there is none.

@@ -5,7 +5,7 @@
 //! - **RUNTIME-1** A runtime never leaves its thread, so its tasks need not be `Send`.
 //! - **RUNTIME-2** Dropping the runtime drops every task, in this thread, before `drop` returns.
 //!
-//! Read after [`scheduler`](super::scheduler).
+//! Read after [`scheduler`](super::kernel::scheduler).
 #![forbid(unsafe_code)]
 
 use std::fmt;
@@ -15,19 +15,10 @@ use std::panic::Location;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::join::JoinHandle;
-use super::scheduler::Scheduler;
-use super::task::{TaskId, TaskInfo};
-use super::world::World;
-
-/// Polls between two looks at sockets, timers and other threads. 61 is tokio's number, which says
-/// that it copied Go's, where it is a prime so as not to fall into step with anything. Fewer:
-/// news is served sooner, and a larger share of every second goes into system calls.
-const EVENT_INTERVAL: u32 = 61;
-
-/// Operations that one poll may do while they are ready at once. 128 is tokio's number, found by
-/// trying. Fewer: a busy connection disturbs others less, and pays more turns in the queue.
-const BUDGET: u32 = 128;
+use super::kernel::join::JoinHandle;
+use super::kernel::scheduler::Scheduler;
+use super::kernel::settings::{Settings, SlowPoll, SlowPollWatch, Time};
+use super::kernel::task::TaskInfo;
 
 /// Runs `future` on a new loop, and returns its output.
 ///
@@ -112,47 +103,6 @@ impl fmt::Debug for Runtime {
     }
 }
 
-/// What a loop is told when it is built.
-pub(super) struct Settings {
-    pub(super) event_interval: u32,
-    pub(super) budget: u32,
-    pub(super) slow_poll: Option<SlowPollWatch>,
-}
-
-/// A task that held the loop for too long.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct SlowPoll {
-    /// The task.
-    pub task: TaskId,
-    /// The line that spawned it.
-    pub spawned_at: &'static Location<'static>,
-    /// How long its poll took, while nothing else could run.
-    pub took: Duration,
-}
-
-impl fmt::Display for SlowPoll {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { task, spawned_at, took } = self;
-        write!(formatter, "task {task} (spawned at {spawned_at}) held the loop for {took:?}")
-    }
-}
-
-/// Who is told of slow polls, and from when on.
-pub(super) struct SlowPollWatch {
-    threshold: Duration,
-    report: Box<dyn Fn(&SlowPoll)>,
-}
-
-impl SlowPollWatch {
-    pub(super) fn report(&self, took_ns: u64, describe: impl FnOnce(Duration) -> SlowPoll) {
-        let took = Duration::from_nanos(took_ns);
-        if took >= self.threshold {
-            (self.report)(&describe(took));
-        }
-    }
-}
-
 /// Settings of a loop.
 ///
 /// # Example: an hour in a moment
@@ -168,20 +118,12 @@ impl SlowPollWatch {
 #[must_use = "a builder builds nothing until `build`"]
 pub struct Builder {
     settings: Settings,
-    time: Time,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Time {
-    Real,
-    Virtual { seed: u64 },
 }
 
 impl Builder {
     /// Starts with every setting at its default.
     pub fn new() -> Self {
-        let settings = Settings { event_interval: EVENT_INTERVAL, budget: BUDGET, slow_poll: None };
-        Self { settings, time: Time::Real }
+        Self { settings: Settings::default() }
     }
 
     /// Serves sockets, timers and other threads at least once in `polls` polls; 61 by default.
@@ -220,7 +162,7 @@ impl Builder {
     /// Such a loop has no sockets, and does not wait for other threads: when nothing is ready and
     /// no deadline is set, `block_on` panics with the list of the tasks and the seed.
     pub fn virtual_time(mut self, seed: u64) -> Self {
-        self.time = Time::Virtual { seed };
+        self.settings.time = Time::Virtual { seed };
         self
     }
 
@@ -230,11 +172,7 @@ impl Builder {
     ///
     /// Fails if the process has no descriptors left; on virtual time never.
     pub fn build(self) -> io::Result<Runtime> {
-        let (world, bell) = match self.time {
-            Time::Real => World::real()?,
-            Time::Virtual { seed } => World::on_virtual_time(seed),
-        };
-        Ok(Runtime { scheduler: Scheduler::new(world, bell, self.settings) })
+        Ok(Runtime { scheduler: Scheduler::new(self.settings)? })
     }
 }
 
@@ -246,12 +184,12 @@ impl Default for Builder {
 
 impl fmt::Debug for Builder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Settings { event_interval, budget, .. } = &self.settings;
+        let Settings { time, event_interval, budget, .. } = &self.settings;
         formatter
             .debug_struct("Builder")
             .field("event_interval", event_interval)
             .field("budget", budget)
-            .field("time", &self.time)
+            .field("time", time)
             .finish_non_exhaustive()
     }
 }
