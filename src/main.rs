@@ -1,3 +1,8 @@
-//! The `trainyard` program.
+//! The `trainyard` program; [`trainyard::lab`] is all of it.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    trainyard::procs::init();
+    trainyard::lab::program::run(std::env::args_os())
+}

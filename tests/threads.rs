@@ -256,6 +256,13 @@ fn the_initializer_runs_once_in_each_thread() {
 }
 
 #[test]
+fn a_pool_whose_initializer_panics_is_not_made() {
+    let builder = ThreadPool::builder().workers(2).initializer(|| panic!("no session"));
+    let error = builder.build().unwrap_err();
+    assert_eq!(error.to_string(), "an initializer failed: the job panicked: no session");
+}
+
+#[test]
 fn a_pool_that_works_obeys_the_model_with_the_lock_on_and_off() {
     for mode in [Mode::timed(INTERVAL), Mode::Off] {
         let recording = recorded(|| {

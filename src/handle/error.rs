@@ -38,6 +38,18 @@ pub enum JobError {
         /// What is wrong with what it sent.
         reason: String,
     },
+    /// The job ran longer than its deadline allows, and its process was ended.
+    DeadlineExceeded,
+    /// The job could not be sent, or its answer could not: too large, or not encodable.
+    Refused {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The pool has no workers any more and cannot start new ones.
+    PoolBroken {
+        /// What broke it.
+        reason: String,
+    },
     /// The pool was shut down before the job ran.
     Shutdown,
 }
@@ -65,6 +77,11 @@ impl fmt::Display for JobError {
             Self::Protocol { pid, reason } => {
                 write!(formatter, "worker {pid} broke the protocol and was ended: {reason}")
             }
+            Self::DeadlineExceeded => {
+                write!(formatter, "the job ran past its deadline, and its worker was ended")
+            }
+            Self::Refused { reason } => write!(formatter, "the job was refused: {reason}"),
+            Self::PoolBroken { reason } => write!(formatter, "the pool is broken: {reason}"),
             Self::Shutdown => write!(formatter, "the pool was shut down before the job ran"),
         }
     }

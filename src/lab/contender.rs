@@ -89,6 +89,23 @@ impl GilState {
     }
 }
 
+impl Contender {
+    /// The name that a reader gets: `5 threads, lock on`.
+    pub fn label(&self) -> String {
+        let count = self.workers;
+        let threads = if count == 1 { "thread" } else { "threads" };
+        match (self.model, self.gil) {
+            (Model::Sync, _) => "one after another".to_owned(),
+            (Model::Threads, GilState::On) => format!("{count} {threads}, lock on"),
+            (Model::Threads, _) => format!("{count} {threads}, lock off"),
+            (Model::ThreadsNative, _) => format!("{count} {threads}, native"),
+            (Model::Coop, _) => "coop, one thread".to_owned(),
+            (Model::Procs, _) if count == 1 => "1 process".to_owned(),
+            (Model::Procs, _) => format!("{count} processes"),
+        }
+    }
+}
+
 impl fmt::Display for Workload {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.pad(self.name())

@@ -1,12 +1,33 @@
 //! The laboratory: the same work through all three runtimes, measured and shown.
 
+pub mod arm;
+pub mod arm_process;
 pub mod cli;
+pub mod conductor;
 pub mod contender;
+pub mod conversation;
+pub mod cpu;
 pub mod duration;
 pub mod error;
+pub mod explain;
+pub mod host;
 pub mod io;
+pub mod lanes;
+pub mod lines;
+pub mod next;
 pub mod params;
+pub mod picture;
+pub mod program;
+pub mod progress;
+pub mod render;
+pub mod report;
 pub mod sample;
 pub mod server;
+pub mod sources;
+pub mod stats;
+#[cfg(test)]
+mod testing;
+pub mod usage;
+pub mod warnings;
 
 pub use error::{LabError, Result};

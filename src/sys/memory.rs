@@ -66,6 +66,7 @@ impl SharedWords {
     /// Fails if memory or descriptors are used up, or `len` is 0.
     pub fn create(name: &str, len: usize) -> io::Result<Self> {
         let bytes = byte_len(len)?;
+        // INVARIANT: [SYS-2] closed on exec from its first moment.
         let flags = MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING;
         let descriptor = memfd_create(name, flags).map_err(named("memfd_create"))?;
         ftruncate(&descriptor, i64::try_from(bytes.get()).map_err(io::Error::other)?)
@@ -154,9 +155,9 @@ mod tests {
 
     #[test]
     fn a_file_that_could_shrink_under_us_is_refused() {
-        let file = tempfile::tempfile().unwrap();
-        file.set_len(64).unwrap();
-        assert!(SharedWords::open(file.into()).is_err());
+        let file = memfd_create("unsealed", MFdFlags::MFD_CLOEXEC).unwrap();
+        ftruncate(&file, 64).unwrap();
+        assert!(SharedWords::open(file).is_err());
     }
 
     #[test]

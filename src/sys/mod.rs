@@ -11,7 +11,10 @@
 //! | [`mod@blocking`] | the one door for every call that may sleep |
 //! | [`memory`] | memory shared between processes, without a name in the file system |
 //! | [`socket`] | TCP options that std has no name for |
+//! | [`signal`] | Ctrl-C as something to read |
 //! | [`timerfd`] | a descriptor that becomes readable when a moment has come |
+//! | [`process`], [`pidfd`] | starting a program, and watching over the process it runs in |
+//! | [`channel`], [`bell`], [`poll`] | a socket pair, a wake-up, and waiting for either |
 //! | [`affinity`], [`rusage`] | which processors a thread may use, what a process has used |
 //!
 //! # Invariants
@@ -22,11 +25,17 @@
 //! Read next: [`prim`].
 
 pub mod affinity;
+pub mod bell;
 pub mod blocking;
+pub mod channel;
 pub mod clock;
 pub mod memory;
+pub mod pidfd;
+pub mod poll;
 pub mod prim;
+pub mod process;
 pub mod rusage;
+pub mod signal;
 pub mod socket;
 pub mod timerfd;
 

@@ -82,7 +82,7 @@ impl Timers {
     pub(super) fn pop_due(&mut self, now_ns: u64) -> Due {
         let Some(first) = self.set.first_entry() else { return Due::Never };
         let deadline_ns = first.key().deadline_ns;
-        // INVARIANT: [TIMER-1]
+        // INVARIANT: [TIMER-1], and [TIMER-2]: the first entry has the lowest number.
         if deadline_ns > now_ns {
             return Due::At(deadline_ns);
         }

@@ -57,6 +57,7 @@ impl TaskWaker {
 
     /// Step 4: what comes from now on is news for the next poll.
     pub(super) fn begin_poll(&self) {
+        // INVARIANT: [WAKE-2]
         // STEP: clear-queued-before-poll
         self.queued.clear();
     }
@@ -135,7 +136,7 @@ mod loom_models {
 
     /// Two wakers with news each; the loop polls as often as it was asked to.
     ///
-    /// Fails if `clear` comes after the poll (WAKE-2), if `clear` is a Relaxed store or swap, or
+    /// Fails if `clear` comes after the poll ([WAKE-2]), if `clear` is a Relaxed store or swap, or
     /// if `set` is Relaxed: the last poll then has not seen all news. Fails as well if `set`
     /// loads and stores instead of swapping: the task is in the queue twice (WAKE-1).
     #[test]

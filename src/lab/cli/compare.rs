@@ -38,7 +38,7 @@ pub(super) struct CompareOptions {
     #[arg(value_name = "WORKLOAD", value_parser = values::workload, allow_negative_numbers = true)]
     workloads: Vec<Workload>,
 
-    /// Where all figures come from that no option sets: quick, rp2018, rp2024
+    /// Where all figures come from that no option sets: quick, or rp2018, rp2024, the article's
     #[arg(long, value_name = "NAME", default_value = "quick", value_parser = values::preset)]
     preset: Preset,
 

@@ -16,7 +16,8 @@ const HINT: &str = "`trainyard --help` has examples that work";
 pub(super) fn exit(error: &Error) -> Exit {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            Exit { message: error.render().to_string(), stream: Stream::Stdout, code: 0 }
+            let message = format!("{}\n", error.render().to_string().trim_end());
+            Exit { message, stream: Stream::Stdout, code: 0 }
         }
         ErrorKind::InvalidSubcommand => {
             let verb = context(error, ContextKind::InvalidSubcommand);

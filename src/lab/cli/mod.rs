@@ -3,21 +3,20 @@
 //! # The life of one command line
 //!
 //! 1. [`parse`] gets the arguments. No verb at all means `compare`.
-//! 2. clap takes them apart; each value goes through a parser of [`values`], which says what is
+//! 2. clap takes them apart; each value goes through a parser of `values`, which says what is
 //!    wrong with it and what would be right.
 //! 3. What no single option can know (nothing left to compare, two documents on one standard
 //!    output) is checked when the options become a [`Compare`].
-//! 4. Whatever fails becomes an [`Exit`]: one line, made by [`complaint`], and exit code 2.
+//! 4. Whatever fails becomes an [`Exit`]: one line, made by `complaint`, and exit code 2.
 //!
 //! Nothing here reads a file, a variable or a clock, so a test can try any arguments at all.
 //! Whether the files to write can be written is asked later, by [`Output::check_writable`].
 //!
-//! Read next: [`compare`], [`output`].
+//! Read next: `compare`, [`output`].
 
 mod compare;
 mod complaint;
 pub mod output;
-pub mod serve;
 mod values;
 
 #[cfg(test)]
@@ -27,9 +26,10 @@ use std::ffi::{OsStr, OsString};
 
 use clap::Parser;
 
+use super::server::ServerConfig;
+
 pub use compare::Compare;
 pub use output::{Color, Format, Glyphs, Output};
-pub use serve::Serve;
 
 /// What the program is asked to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub enum Command {
     /// Measure and show.
     Compare(Box<Compare>),
     /// Be the server that the workload `io` asks.
-    Serve(Serve),
+    Serve(ServerConfig),
     /// Be one contender: what `compare` starts, never a user. The arguments are its own affair.
     Arm(Vec<OsString>),
 }
@@ -112,6 +112,11 @@ Examples:
 
 `trainyard compare --help` has all its options, and more examples.";
 
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  trainyard serve --port 8000 --latency 20ms
+  trainyard compare io --url http://127.0.0.1:8000/dice";
+
 /// Three concurrency runtimes built from scratch, and a laboratory that compares them.
 ///
 /// Without a verb, `trainyard` does `trainyard compare` on its defaults.
@@ -121,6 +126,7 @@ Examples:
     version,
     after_help = EXAMPLES,
     disable_help_subcommand = true,
+    override_usage = "trainyard [COMMAND]",
     max_term_width = 100
 )]
 struct CommandLine {
@@ -131,7 +137,9 @@ struct CommandLine {
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
     Compare(Box<compare::CompareOptions>),
-    Serve(Serve),
+    /// Be the server that `compare io` asks: two pages, each after a set time
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve(ServerConfig),
     #[command(name = "__arm", hide = true, disable_help_flag = true)]
     Arm {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

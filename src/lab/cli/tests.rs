@@ -185,6 +185,16 @@ fn every_example_in_the_help_works() {
 }
 
 #[test]
+fn a_server_is_started_by_the_arguments_that_its_configuration_makes() {
+    let config = ServerConfig { port: 8000, until_eof: true, ..ServerConfig::default() };
+    assert_eq!(parse_line(&config.to_args().join(" ")), Ok(Command::Serve(config)));
+    check_refused(
+        "serve --latency -1ms",
+        "invalid value '-1ms' for --latency: it cannot be negative",
+    );
+}
+
+#[test]
 fn what_an_arm_is_told_reaches_it_untouched() {
     let expected = ["io", "--workers", "x"].map(OsString::from).to_vec();
     assert_eq!(parse_line("__arm io --workers x"), Ok(Command::Arm(expected)));

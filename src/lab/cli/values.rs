@@ -87,10 +87,6 @@ pub(super) fn seed(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("it must be a whole number from 0 to {}", u64::MAX))
 }
 
-pub(super) fn port(text: &str) -> Result<u16, String> {
-    text.parse().map_err(|_| format!("it must be a whole number from 0 to {}", u16::MAX))
-}
-
 pub(super) fn latency(text: &str) -> Result<Duration, String> {
     let latency = duration::parse(text)?;
     if latency > LATENCY_MAX {

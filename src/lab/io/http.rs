@@ -8,7 +8,7 @@
 //! 1. A fresh [`ResponseDecoder`] is in `Head`. Bytes gather until `httparse` sees a whole head.
 //! 2. An interim answer (1xx) is dropped, and the next head expected.
 //! 3. A final one fixes how the body ends: after a length, after the last chunk, or where the
-//!    server closes (see `Framing`). The body is counted and hashed, never kept.
+//!    server closes (see `Framing`). The body is counted and summed up, never kept.
 //! 4. At the body's end [`feed`](ResponseDecoder::feed) answers [`Progress::Done`].
 //!
 //! # Invariants
@@ -26,14 +26,18 @@
 use std::fmt;
 use std::io::Write;
 
+use serde::{Deserialize, Serialize};
+
 use self::body::{Body, Ended, Framing};
 
 mod body;
+mod checksum;
 mod fuzz;
 #[cfg(test)]
 mod tests;
 
-pub use self::body::{BODY_LEN_MAX, Fnv1a};
+pub use self::body::BODY_LEN_MAX;
+pub use self::checksum::{Adler32, Fnv1a};
 #[doc(hidden)]
 pub use self::fuzz::fuzz_response;
 
@@ -47,7 +51,7 @@ const FIELDS_MAX: usize = 100;
 pub const REQUEST_ID_FIELD: &str = "X-Request-Id";
 
 /// The number of a request, unique in its round. An answer that carries another's is an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RequestId(pub u64);
 
 impl fmt::Display for RequestId {
@@ -81,7 +85,7 @@ impl Request<'_> {
 }
 
 /// What is left of an answer once it has been read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
     /// 200 and its relatives.
     pub status: u16,
@@ -89,7 +93,7 @@ pub struct Page {
     pub request_id: Option<RequestId>,
     /// How many bytes of content came.
     pub body_len: u64,
-    /// The [`Fnv1a`] of the content.
+    /// The [`Adler32`] of the content.
     pub checksum: u64,
     /// Whether the connection may be used again.
     pub keep_alive: bool,

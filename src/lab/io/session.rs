@@ -26,6 +26,8 @@ use std::time::Duration;
 use super::http::{HttpError, Page, Progress, RequestId, ResponseDecoder};
 use super::target::{CONNECT_TIMEOUT, Target};
 use crate::lab::Result;
+use crate::lab::arm::Unit;
+use crate::sys::{Why, blocking};
 
 /// How long a server may be silent. Longer than any latency that makes sense to compare, short
 /// enough that a dead server does not look like a hang.
@@ -60,6 +62,7 @@ impl Session {
     ///
     /// One line that names the URL and what went wrong.
     pub fn get(&mut self, target: &Target, id: RequestId) -> Result<Page> {
+        let _unit = Unit::begin(id.0);
         self.connection(target)?.get(target, id)
     }
 
@@ -178,7 +181,7 @@ impl<S: Read + Write> Connection<S> {
 
 /// The one place where this client may sleep.
 fn wait_for_io<R>(call: impl FnOnce() -> R) -> R {
-    call()
+    blocking(Why::Io, call)
 }
 
 fn dial_tcp(address: SocketAddr) -> io::Result<TcpStream> {
@@ -257,6 +260,9 @@ mod tests {
     impl Read for Script {
         fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
             // Three bytes at a time, and never of two answers at once.
+            if self.answers.get_ref() == b"(silence)" {
+                return Err(ErrorKind::WouldBlock.into());
+            }
             let at = usize::try_from(self.answers.position()).unwrap();
             let rest = &self.answers.get_ref()[at..];
             let next = rest.windows(4).skip(1).position(|window| window == b"HTTP");
@@ -331,6 +337,11 @@ mod tests {
             &["HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nhi", KEPT],
             &[Err("the server closed in the middle of a body"), Ok(2)],
         );
+    }
+
+    #[test]
+    fn a_server_that_stays_silent_is_not_asked_again() {
+        check(&["(silence)", KEPT], &[Err("the server was silent for 30 s"), Ok(2)]);
     }
 
     #[test]

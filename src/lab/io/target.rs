@@ -136,7 +136,7 @@ impl Target {
         }
         if (page.body_len, page.checksum) != (content.body.len() as u64, content.checksum) {
             return Err(self.failed(format_args!(
-                "request {id} got {} bytes with checksum {:016x}, not {} with {:016x}",
+                "request {id} got {} bytes with checksum {:08x}, not {} with {:08x}",
                 page.body_len,
                 page.checksum,
                 content.body.len(),

@@ -4,8 +4,7 @@
 //!
 //! 1. [`spawn`](ServerProcess::spawn) runs the current program again, as `serve --until-eof`, in a
 //!    process group of its own: Ctrl-C at the terminal is for the program that started it.
-//! 2. The child prints the address it listens on. That line is waited for, at most
-//!    [`START_TIMEOUT`].
+//! 2. The child prints the address it listens on. That line is waited for, but not for ever.
 //! 3. Dropping the value kills the child and reaps it.
 //! 4. Should the parent end without dropping anything (a kill -9), the pipe to the child's
 //!    standard input closes with it, and the child leaves at its end.
@@ -47,24 +46,33 @@ impl ServerProcess {
     ///
     /// One line that says why no server listens, in the child's own words if it left any.
     pub fn spawn(config: &ServerConfig) -> Result<Self> {
-        let fail = |why: String| LabError::failed("the i/o server did not start", why);
+        Self::spawn_within(config, START_TIMEOUT)
+    }
+
+    /// As [`spawn`](Self::spawn), with another limit of time.
+    ///
+    /// # Errors
+    ///
+    /// One line that says why no server listens, in the child's own words if it left any.
+    pub fn spawn_within(config: &ServerConfig, timeout: Duration) -> Result<Self> {
+        Self::try_spawn(config, timeout)
+            .map_err(|error| LabError::failed("the i/o server did not start", error))
+    }
+
+    fn try_spawn(config: &ServerConfig, timeout: Duration) -> io::Result<Self> {
         let config = ServerConfig { until_eof: true, ..config.clone() };
-        let program = std::env::current_exe().map_err(|error| fail(error.to_string()))?;
-        let child = Command::new(program)
+        let child = Command::new(std::env::current_exe()?)
             .args(config.to_args())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
-            .spawn()
-            .map_err(|error| fail(error.to_string()))?;
+            .spawn()?;
         // From here on the child is killed and reaped whatever happens, because it has an owner.
         let mut server = Self { child, address: SocketAddr::from(([0; 4], 0)) };
-        match server.first_line().as_deref().map(parse_line) {
-            Some(Some(address)) => server.address = address,
-            Some(None) => return Err(fail("it printed something else than its address".into())),
-            None => return Err(fail(server.last_words())),
-        }
+        let line = server.first_line(timeout)?;
+        server.address = parse_line(&line)
+            .ok_or_else(|| io::Error::other(format!("it printed {line:?}, not its address")))?;
         Ok(server)
     }
 
@@ -105,37 +113,39 @@ impl ServerProcess {
         Ok(serde_json::from_str(body)?)
     }
 
-    /// The first line that the child prints, or nothing if it ends or is silent for too long.
-    fn first_line(&mut self) -> Option<String> {
-        let stdout = self.child.stdout.take().expect("the child's output was piped");
+    /// The first line that the child prints. An error is the child's own, if it printed one.
+    fn first_line(&mut self, timeout: Duration) -> io::Result<String> {
+        let stdout = self.child.stdout.take().expect("the child's output is a pipe");
         let (sender, receiver) = mpsc::channel();
         // A pipe cannot be read with a time limit, so a thread reads it. It ends with the line,
-        // or with the child, which is killed below.
+        // or with the child.
         let reader = thread::spawn(move || {
             let mut line = String::new();
             let read = BufReader::new(stdout.take(LINE_LEN_MAX)).read_line(&mut line);
             // An error means that nobody waits any more.
             drop(sender.send(read.map(|_| line)));
         });
-        let line = receiver.recv_timeout(START_TIMEOUT);
-        if line.is_err() {
-            self.kill();
-        }
-        // An error would be a panic of a thread that has none in it.
+        let line = match receiver.recv_timeout(timeout) {
+            Ok(Ok(line)) if line.is_empty() => Err(self.last_words("it ended at once".to_owned())),
+            Ok(line) => line,
+            Err(_) => Err(self.last_words(format!("it did not listen within {timeout:?}"))),
+        };
+        // An error would be a panic, and the thread has none in it.
         drop(reader.join());
-        line.ok()?.ok().filter(|line| !line.is_empty())
+        line
     }
 
-    /// Why the child left without a word on its output.
-    fn last_words(&mut self) -> String {
+    /// What the child complained about before it ended, or `otherwise`.
+    fn last_words(&mut self, otherwise: String) -> io::Error {
         self.kill();
-        let mut words = String::new();
+        let mut words = Vec::new();
         if let Some(stderr) = self.child.stderr.take() {
-            // What cannot be read is not quoted.
-            drop(stderr.take(LINE_LEN_MAX).read_to_string(&mut words));
+            // What cannot be read cannot be quoted.
+            drop(stderr.take(LINE_LEN_MAX).read_to_end(&mut words));
         }
+        let words = String::from_utf8_lossy(&words);
         let line = words.lines().find(|line| !line.trim().is_empty());
-        line.map_or_else(|| "it ended or hung without a word".to_owned(), str::to_owned)
+        io::Error::other(line.map_or(otherwise, str::to_owned))
     }
 
     /// Ends the child, if it has not ended, and reaps it.

@@ -34,9 +34,9 @@ use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use self::connection::converse;
+use self::connection::{REQUEST_TIMEOUT, converse};
 use self::wire::{Refusal, encode_refusal};
-use crate::sys::socket;
+use crate::sys::{Why, blocking, socket};
 
 pub mod child;
 pub mod config;
@@ -60,8 +60,8 @@ pub const LISTENING: &str = "listening on ";
 /// connection ends. Without a rest it would spin.
 const ACCEPT_REST: Duration = Duration::from_millis(10);
 
-/// A connection's thread keeps its buffers on the heap and calls little: a page of code and the
-/// parser's fields (2 KiB) are all that its stack holds.
+/// A connection's stack holds the parser's fields (64 of 32 bytes) and little else; its buffers are
+/// on the heap. A sixteenth of the usual 2 MiB, so that a thousand connections stay modest.
 const STACK_LEN: usize = 128 * 1024;
 
 /// Serves until its time is over: until standard input ends with
@@ -106,8 +106,10 @@ pub struct Server {
 #[derive(Debug)]
 pub(in crate::lab::server) struct Shared {
     config: ServerConfig,
+    /// How long a request may take to arrive, from its first byte on.
+    request_timeout: Duration,
     stopping: AtomicBool,
-    /// How many requests for pages were answered.
+    /// How many pages were asked for.
     requests: AtomicU64,
     /// How many connections were accepted.
     connections: AtomicU64,
@@ -115,8 +117,8 @@ pub(in crate::lab::server) struct Shared {
 
 impl Shared {
     fn is_stopping(&self) -> bool {
-        // ORDER: Acquire; pairs with the Release in `Server::drop`, so that who sees the flag also
-        // sees what the dropping thread did before. Nothing else rides on it.
+        // ORDER: Acquire; pairs with the Release in `Server::drop`. No data rides on the flag: that
+        // a woken thread finds it raised is already promised by SERVER-2 and the wake itself.
         self.stopping.load(Ordering::Acquire)
     }
 }
@@ -129,17 +131,22 @@ impl Server {
     /// One line that names the address when it cannot be listened on.
     pub fn start(config: &ServerConfig) -> io::Result<Self> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, config.port));
-        Self::listen(address, config).map_err(|error| {
+        Self::listen(address, config, REQUEST_TIMEOUT).map_err(|error| {
             io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
         })
     }
 
-    fn listen(address: SocketAddr, config: &ServerConfig) -> io::Result<Self> {
+    fn listen(
+        address: SocketAddr,
+        config: &ServerConfig,
+        request_timeout: Duration,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         socket::deepen_backlog(&listener)?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             config: config.clone(),
+            request_timeout,
             stopping: AtomicBool::new(false),
             requests: AtomicU64::new(0),
             connections: AtomicU64::new(0),
@@ -210,7 +217,7 @@ struct Connection {
 impl Acceptor {
     fn run(mut self) {
         loop {
-            let accepted = self.listener.accept();
+            let accepted = blocking(Why::Io, || self.listener.accept());
             if self.shared.is_stopping() {
                 break;
             }
@@ -219,7 +226,7 @@ impl Acceptor {
                 // INVARIANT: [SERVER-1] the client is gone, or descriptors are short, or whatever
                 // it is: the next one may do better.
                 Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
-                Err(_) => thread::park_timeout(ACCEPT_REST),
+                Err(_) => blocking(Why::Sleep, || thread::park_timeout(ACCEPT_REST)),
             }
         }
         for connection in &self.threads {

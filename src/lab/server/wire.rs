@@ -2,9 +2,9 @@
 //!
 //! # Invariants
 //!
-//! - **WIRE-1** What a request means does not depend on how its bytes were cut into pieces: every
+//! - **REQUEST-1** What a request means does not depend on how its bytes were cut into pieces: every
 //!   part of it that is not the whole is [`Parsed::NeedMore`].
-//! - **WIRE-2** No more than [`HEAD_LEN_MAX`] bytes of a request are ever looked at.
+//! - **REQUEST-2** No more than [`HEAD_LEN_MAX`] bytes of a request are ever looked at.
 //!
 //! # Not here
 //!
@@ -86,7 +86,7 @@ impl Refusal {
 
 /// Reads the request at the front of `input`.
 pub(super) fn parse(input: &[u8]) -> Parsed {
-    // INVARIANT: [WIRE-2] the one place where input is looked at.
+    // INVARIANT: [REQUEST-2] the one place where input is looked at.
     let input = &input[..input.len().min(HEAD_LEN_MAX)];
     let mut fields = [httparse::EMPTY_HEADER; FIELDS_MAX];
     let mut head = httparse::Request::new(&mut fields);
@@ -157,27 +157,8 @@ pub(super) struct Answer<'a> {
 impl Answer<'_> {
     /// Appends the answer to `request` as it goes over the wire.
     pub(super) fn encode(&self, request: &Request, out: &mut Vec<u8>) {
-        self.encode_head(request.id.as_deref(), request.afterwards, out);
-        if request.want == Want::HeadAndBody {
-            out.extend_from_slice(self.body);
-        }
-    }
-
-    fn encode_head(&self, id: Option<&[u8]>, afterwards: Afterwards, out: &mut Vec<u8>) {
-        let connection = match afterwards {
-            Afterwards::KeepAlive => "keep-alive",
-            Afterwards::Close => "close",
-        };
-        write!(
-            out,
-            "HTTP/1.1 {}\r\nServer: trainyard\r\nContent-Type: {}\r\nContent-Length: {}\r\n\
-             Connection: {connection}\r\n",
-            self.status,
-            self.content_type,
-            self.body.len()
-        )
-        .expect("writing to memory does not fail");
-        if let Some(id) = id {
+        self.encode_fields(request.afterwards, out);
+        if let Some(id) = &request.id {
             // The parser lets no line break into a value, so an echo cannot forge a field.
             out.extend_from_slice(REQUEST_ID_FIELD.as_bytes());
             out.extend_from_slice(b": ");
@@ -185,19 +166,38 @@ impl Answer<'_> {
             out.extend_from_slice(b"\r\n");
         }
         out.extend_from_slice(b"\r\n");
+        if request.want == Want::HeadAndBody {
+            out.extend_from_slice(self.body);
+        }
+    }
+
+    /// Appends the fields that every answer has, without the empty line after the last one.
+    fn encode_fields(&self, afterwards: Afterwards, out: &mut Vec<u8>) {
+        let Self { status, content_type, body } = self;
+        let connection = match afterwards {
+            Afterwards::KeepAlive => "keep-alive",
+            Afterwards::Close => "close",
+        };
+        write!(
+            out,
+            "HTTP/1.1 {status}\r\nServer: trainyard\r\nContent-Type: {content_type}\r\n\
+             Content-Length: {}\r\nConnection: {connection}\r\n",
+            body.len()
+        )
+        .expect("writing to memory does not fail");
     }
 }
 
 /// The whole answer of a refusal, after which the connection is closed.
 pub(super) fn encode_refusal(refusal: Refusal) -> Vec<u8> {
     let mut out = Vec::new();
-    let answer = Answer { status: refusal.status(), content_type: "text/plain", body: b"" };
-    answer.encode_head(None, Afterwards::Close, &mut out);
+    Answer { status: refusal.status(), content_type: "text/plain", body: b"" }
+        .encode_fields(Afterwards::Close, &mut out);
     if refusal == Refusal::MethodNotAllowed {
         // RFC 9110, 15.5.6: the answer says which methods there are.
-        out.truncate(out.len() - b"\r\n".len());
-        out.extend_from_slice(b"Allow: GET, HEAD\r\n\r\n");
+        out.extend_from_slice(b"Allow: GET, HEAD\r\n");
     }
+    out.extend_from_slice(b"\r\n");
     out
 }
 
@@ -216,7 +216,7 @@ pub fn fuzz_request(data: &[u8]) -> usize {
         let mut out = Vec::new();
         Answer { status: "200 OK", content_type: "text/plain", body: b"" }
             .encode(&request, &mut out);
-        // INVARIANT: [WIRE-1] nothing in a request makes the answer more than one head.
+        // INVARIANT: [REQUEST-1] nothing in a request makes the answer more than one head.
         let heads = out.windows(4).filter(|window| window == b"\r\n\r\n").count();
         assert_eq!(heads, 1, "{request:?}");
         rest = &rest[len..];
@@ -232,7 +232,7 @@ fn check_prefixes(input: &[u8]) -> Parsed {
     // All prefixes of a large input would take long: 64 of them, evenly spread.
     for cut in (0..shown).step_by(shown / 64 + 1) {
         let part = parse(&input[..cut]);
-        // INVARIANT: [WIRE-1] a part is incomplete, or already means what the whole does.
+        // INVARIANT: [REQUEST-1] a part is incomplete, or already means what the whole does.
         assert!(part == Parsed::NeedMore || part == whole, "cut at {cut}: {part:?}, not {whole:?}");
     }
     whole

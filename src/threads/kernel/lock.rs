@@ -87,7 +87,7 @@ impl Default for Mode {
 
 impl Mode {
     /// On, with CPython's rules and another switch interval.
-    pub fn timed(interval: Duration) -> Self {
+    pub const fn timed(interval: Duration) -> Self {
         Self::On(Policy::Timed { interval, forced_switching: ForcedSwitching::Yes })
     }
 }
@@ -162,6 +162,10 @@ struct State {
     last_holder: Option<Arc<Thread>>,
     /// How often the holder changed; a waiter sees by it that somebody else was served.
     switch_number: u64,
+    /// How many threads wait for `freed`. Nobody to wake: no system call.
+    waiting: u32,
+    /// How many threads wait for `switched`.
+    watching: u32,
     taken_at_ns: u64,
     counters: Counters,
 }
@@ -214,8 +218,9 @@ impl Lock {
         me.breaker.store(0, Ordering::Relaxed);
         state.taken_at_ns = clock::now_ns();
         trace::emit(Kind::GilTake, self.id, before);
+        let watched = switched && state.watching > 0;
         drop(state);
-        if switched {
+        if watched {
             self.switched.notify_all();
         }
     }
@@ -228,6 +233,7 @@ impl Lock {
     ) -> MutexGuard<'a, State> {
         trace::emit(Kind::GilWait, self.id, 0);
         state.counters.contended += 1;
+        state.waiting += 1;
         let began_ns = clock::now_ns();
         while state.locked {
             // INVARIANT: [GIL-4] a switch that comes while we sleep begins our interval anew.
@@ -239,6 +245,7 @@ impl Lock {
                 self.ask_the_holder(&mut state);
             }
         }
+        state.waiting -= 1;
         state.counters.wait_ns += clock::now_ns() - began_ns;
         state
     }
@@ -270,8 +277,11 @@ impl Lock {
             self.freed.notify_one();
             self.wait_until_switched(state, me);
         } else {
+            let wanted = state.waiting > 0;
             drop(state);
-            self.freed.notify_one();
+            if wanted {
+                self.freed.notify_one();
+            }
         }
     }
 
@@ -286,9 +296,11 @@ impl Lock {
         me.breaker.store(0, Ordering::Relaxed);
         // INVARIANT: [GIL-2] this loop ends only when another has taken the lock.
         // STEP: wait-until-switched
+        state.watching += 1;
         while state.was_last_held_by(me) {
             state = self.switched.wait(state);
         }
+        state.watching -= 1;
         trace::emit(Kind::GilSwitched, self.id, 0);
     }
 

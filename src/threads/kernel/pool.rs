@@ -19,6 +19,7 @@
 //! thread, ours starts all at once so that start-up can be measured apart. Stealing: a worker
 //! that waits for a job sleeps, and never runs another job inside it.
 
+use std::any::Any;
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
@@ -58,6 +59,12 @@ struct Shared {
 struct Queue {
     jobs: VecDeque<Job>,
     is_closed: bool,
+    /// How many threads wait for a job. Nobody to wake: no system call.
+    idle: usize,
+    /// How many threads have run their initializer.
+    ready: usize,
+    /// What an initializer panicked with.
+    failure: Option<Box<dyn Any + Send>>,
 }
 
 impl ThreadPool {
@@ -143,8 +150,11 @@ impl Shared {
             return;
         }
         queue.jobs.push_back(job);
+        let awaited = queue.idle > 0;
         drop(queue);
-        self.changed.notify_one();
+        if awaited {
+            self.changed.notify_one();
+        }
     }
 
     /// Takes the next job; `None` once the pool is closed and the queue empty.
@@ -152,6 +162,27 @@ impl Shared {
         // A worker that need not wait need not give the global lock up.
         let ready = self.queue.lock().jobs.pop_front();
         ready.or_else(|| blocking(Why::Lock, || self.wait_for_job()))
+    }
+
+    /// Says that one more thread has run its initializer.
+    fn report(&self, initialized: thread::Result<()>) {
+        let mut queue = self.queue.lock();
+        queue.ready += 1;
+        queue.failure = queue.failure.take().or(initialized.err());
+        drop(queue);
+        self.changed.notify_all();
+    }
+
+    /// Sleeps until `workers` threads have run their initializers.
+    fn wait_until_ready(&self, workers: usize) -> io::Result<()> {
+        let mut queue = self.queue.lock();
+        while queue.ready < workers {
+            queue = self.changed.wait(queue);
+        }
+        let Some(payload) = queue.failure.take() else { return Ok(()) };
+        drop(queue);
+        let error = JobError::panicked(payload);
+        Err(io::Error::other(format!("an initializer failed: {error}")))
     }
 
     fn wait_for_job(&self) -> Option<Job> {
@@ -163,7 +194,9 @@ impl Shared {
             if queue.is_closed {
                 return None;
             }
+            queue.idle += 1;
             queue = self.changed.wait(queue);
+            queue.idle -= 1;
         }
     }
 }
@@ -186,9 +219,8 @@ where
 fn work(shared: &Shared, gil: &Gil, initializer: Option<&Initializer>) {
     trace::emit(Kind::ThreadStart, 0, 0);
     gil.attach(|at| {
-        if let Some(initializer) = initializer {
-            initializer();
-        }
+        let run_once = || initializer.map_or((), |initializer| initializer());
+        shared.report(catch_unwind(AssertUnwindSafe(run_once)));
         while let Some(job) = shared.pop() {
             job(at);
         }
@@ -236,11 +268,12 @@ impl Builder {
         self
     }
 
-    /// Starts the threads.
+    /// Starts the threads, and waits until each has run its initializer.
     ///
     /// # Errors
     ///
-    /// Fails if a thread cannot be started; those that were are joined first.
+    /// Fails if a thread cannot be started, or an initializer panics; the threads that were
+    /// started are joined first.
     pub fn build(self) -> io::Result<ThreadPool> {
         let workers = match self.workers {
             Some(workers) => workers,
@@ -257,6 +290,7 @@ impl Builder {
                 .spawn(move || work(&shared, &gil, initializer.as_ref()))?;
             pool.threads.push(thread);
         }
+        blocking(Why::Job, || pool.shared.wait_until_ready(workers))?;
         Ok(pool)
     }
 }

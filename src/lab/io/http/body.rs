@@ -1,4 +1,4 @@
-//! The body of an answer: where it ends, how long it was, what it hashes to.
+//! The body of an answer: where it ends, how long it was, what its checksum is.
 //!
 //! # How a chunked body is read
 //!
@@ -11,10 +11,11 @@
 //!
 //! Read after [`super`].
 
+use super::checksum::Adler32;
 use super::{HEAD_LEN_MAX, HttpError, Page, values};
 
-/// The longest body that is read: far beyond any page, far below what a hash in a loop would make
-/// someone wait for.
+/// The longest body that is read: far beyond any page, small enough that counting it is a matter
+/// of milliseconds.
 pub const BODY_LEN_MAX: u64 = 64 << 20;
 
 /// The longest line between chunks. Lengths have at most 16 digits; extensions are all but unused.
@@ -85,7 +86,7 @@ pub(super) enum Ended {
 pub(super) struct Body {
     state: State,
     len: u64,
-    hash: Fnv1a,
+    checksum: Adler32,
     /// The line between chunks, as far as it has come.
     line: Vec<u8>,
     trailer_len: usize,
@@ -108,7 +109,7 @@ impl Body {
             Framing::Chunked => State::Size,
             Framing::UntilClose => State::UntilClose,
         };
-        Self { state, len: 0, hash: Fnv1a::default(), line: Vec::new(), trailer_len: 0 }
+        Self { state, len: 0, checksum: Adler32::default(), line: Vec::new(), trailer_len: 0 }
     }
 
     /// Takes what belongs to the body off the front of `rest`.
@@ -154,7 +155,7 @@ impl Body {
 
     /// Writes into `page` what the body was.
     pub(super) fn seal(&self, page: Page) -> Page {
-        Page { body_len: self.len, checksum: self.hash.value(), ..page }
+        Page { body_len: self.len, checksum: self.checksum.value(), ..page }
     }
 
     /// Takes at most `limit` bytes of content, and says how many there were.
@@ -162,7 +163,7 @@ impl Body {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let (content, after) = rest.split_at(rest.len().min(limit));
         *rest = after;
-        self.hash.update(content);
+        self.checksum.update(content);
         self.len += content.len() as u64;
         if self.len > BODY_LEN_MAX {
             return Err(HttpError::BodyTooLarge);
@@ -211,37 +212,5 @@ fn chunk_len(line: &[u8]) -> Result<u64, HttpError> {
     match httparse::parse_chunk_size(line) {
         Ok(httparse::Status::Complete((_, chunk_len))) => Ok(chunk_len),
         _ => Err(HttpError::BadChunk),
-    }
-}
-
-/// The hash FNV-1a with 64 bits: one multiplication a byte, nothing to explain, enough to tell a
-/// page from a wrong one (but not from a forged one).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fnv1a(u64);
-
-impl Default for Fnv1a {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Fnv1a {
-    /// The hash of `bytes`.
-    pub fn of(bytes: &[u8]) -> u64 {
-        let mut hash = Self::default();
-        hash.update(bytes);
-        hash.value()
-    }
-
-    /// Takes more bytes in.
-    pub fn update(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-
-    /// The hash of all bytes so far.
-    pub fn value(self) -> u64 {
-        self.0
     }
 }

@@ -17,7 +17,7 @@ fn page(status: u16, body: &[u8]) -> Page {
         status,
         request_id: None,
         body_len: body.len() as u64,
-        checksum: Fnv1a::of(body),
+        checksum: Adler32::of(body),
         keep_alive: true,
     }
 }
@@ -44,12 +44,6 @@ fn a_request_is_encoded_with_its_host_and_its_number() {
     let text = String::from_utf8(bytes).unwrap();
     assert!(text.starts_with("GET /dice?n=1 HTTP/1.1\r\nHost: localhost:8000\r\n"), "{text}");
     assert!(text.ends_with("\r\nX-Request-Id: 7\r\n\r\n"), "{text}");
-}
-
-#[test]
-fn a_hash_is_the_published_fnv1a() {
-    assert_eq!(Fnv1a::of(b""), 0xcbf2_9ce4_8422_2325);
-    assert_eq!(Fnv1a::of(b"foobar"), 0x8594_4171_f739_67e8);
 }
 
 #[test]

@@ -1,0 +1,49 @@
+//! What does the thread pool add to a job, and the lock to a turn?
+//!
+//! Ids are `what/model/parameter`.
+//!
+//! What would mislead: `submit_join` is decided by how long the kernel takes to wake a thread on
+//! another processor, some 20 µs in a virtual machine, and not by the queue. `attach` and
+//! `checkpoint` are those of a lock that nobody else wants.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use trainyard::threads::{Attached, Gil, Mode, ThreadPool};
+
+const MODES: [(&str, Mode); 2] = [
+    ("threads_gil_on", Mode::timed(std::time::Duration::from_millis(5))),
+    ("threads_gil_off", Mode::Off),
+];
+
+fn submit(criterion: &mut Criterion) {
+    for (name, mode) in MODES {
+        let pool = ThreadPool::builder().workers(2).gil(Gil::new(mode)).build().expect("threads");
+        criterion.bench_function(&format!("submit_join/{name}/1"), |bencher| {
+            bencher.iter(|| pool.submit(|_| black_box(1)).join().expect("the job returns"));
+        });
+        criterion.bench_function(&format!("map/{name}/1000"), |bencher| {
+            bencher.iter(|| black_box(pool.map(0..1000, |_, n| n).len()));
+        });
+    }
+}
+
+fn lock(criterion: &mut Criterion) {
+    for (name, mode) in MODES {
+        let gil = Gil::new(mode);
+        criterion.bench_function(&format!("attach/{name}/1"), |bencher| {
+            bencher.iter(|| gil.attach(|_| black_box(1)));
+        });
+        let turns = |at: &mut Attached<'_>| {
+            for _ in 0..black_box(1000) {
+                at.checkpoint();
+            }
+        };
+        criterion.bench_function(&format!("checkpoint/{name}/1000"), |bencher| {
+            gil.attach(|at| bencher.iter(|| turns(at)));
+        });
+    }
+}
+
+criterion_group!(benches, submit, lock);
+criterion_main!(benches);

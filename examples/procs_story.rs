@@ -1,0 +1,65 @@
+//! A story of the process pool: what a worker shares with its parent, and what it takes with it
+//! when it dies.
+//!
+//! Run it with `cargo run --release --example procs_story`.
+#![expect(clippy::print_stdout, reason = "it tells a story")]
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use trainyard::handle::JobError;
+use trainyard::procs::Pool;
+
+/// A global. Each process has its own.
+static TICKETS_SOLD: AtomicU64 = AtomicU64::new(0);
+
+/// A job: it is a plain function, because its place in the program is what crosses, not its code.
+fn sell(count: u64) -> (u32, u64) {
+    let sold = TICKETS_SOLD.fetch_add(count, Ordering::Relaxed) + count;
+    (std::process::id(), sold)
+}
+
+fn derail(_train: u64) -> u64 {
+    std::process::abort()
+}
+
+fn arrive(train: u64) -> u64 {
+    train
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    trainyard::procs::init();
+    let pool = Pool::builder().workers(2).build()?;
+    println!("I am process {}, and my workers are {:?}.", std::process::id(), pool.pids());
+
+    println!("\nA process has its own memory. Four jobs add 10 to a global:");
+    for sold in pool.map(sell, [10; 4]) {
+        let (pid, sold) = sold?;
+        println!("  in process {pid} it is now {sold}");
+    }
+    println!("  here it is still {}", TICKETS_SOLD.load(Ordering::Relaxed));
+
+    println!("\nA worker that dies takes its own job with it, and no other:");
+    let trains: Vec<_> =
+        (1..=6).map(|train| pool.submit(if train == 3 { derail } else { arrive }, train)).collect();
+    for (train, handle) in (1..).zip(trains) {
+        match handle.join() {
+            Ok(_) => println!("  train {train} arrives"),
+            Err(error @ JobError::WorkerDied { .. }) => println!("  train {train}: {error}"),
+            Err(error) => return Err(error.into()),
+        }
+    }
+
+    for death in pool.deaths() {
+        if let Some(event) = death.last_event {
+            let (what, job) = (event.kind.sentence(), event.a);
+            println!(
+                "\nThe flight recorder of worker {} ends with job {job}:\n  {what}",
+                death.pid
+            );
+        }
+    }
+    // The answers do not wait until the dead worker's slot is filled; this one does.
+    pool.map(arrive, 7..20).try_for_each(|train| train.map(|_| ()))?;
+    println!("\nIts place is taken; the workers are now {:?}.", pool.pids());
+    Ok(())
+}

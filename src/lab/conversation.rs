@@ -1,0 +1,229 @@
+//! What the conductor and an arm say to each other: a line of JSON each way.
+//!
+//! Lines of JSON, because a person can read them, and an arm need not be a program of ours. A
+//! recording follows its line as plain records of 32 bytes, the same as in a ring.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::arm::Setup;
+use super::sample::Outcome;
+use super::{LabError, Result};
+use crate::trace::Recording;
+use crate::trace::event::{Event, WORDS};
+
+/// What an arm is asked.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Question {
+    /// Bring everything up.
+    Start(Box<Setup>),
+    /// Do the work once, and say how long it took.
+    Round,
+    /// Do the work once, and say what happened.
+    Record,
+}
+
+/// What an arm answers.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Reply {
+    /// Everything is up.
+    Started {
+        /// How long that took, in nanoseconds.
+        startup_ns: u64,
+    },
+    /// The work is done.
+    Done(Outcome),
+    /// The work is done, and `events` records follow this line.
+    Recorded(Header),
+    /// It could not be done.
+    Failed(LabError),
+}
+
+/// What goes before a recording's events.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Header {
+    begin_ns: u64,
+    end_ns: u64,
+    tracks: Vec<(u32, String)>,
+    overwritten: u64,
+    events: usize,
+}
+
+/// More events than the rings of a thousand threads hold; a longer recording is a broken one.
+const EVENTS_MAX: usize = 1 << 26;
+
+/// One end of the conversation.
+#[derive(Debug)]
+pub struct Socket {
+    reader: BufReader<UnixStream>,
+    writer: UnixStream,
+}
+
+impl Socket {
+    /// Takes over a connected socket.
+    ///
+    /// # Errors
+    ///
+    /// Fails if descriptors are used up.
+    pub fn new(stream: UnixStream) -> Result<Self> {
+        let writer = stream.try_clone().map_err(broken)?;
+        Ok(Self { reader: BufReader::new(stream), writer })
+    }
+
+    /// Asks the arm at the other end.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the arm is gone.
+    pub fn ask(&mut self, question: &Question) -> Result<()> {
+        self.send(question)
+    }
+
+    /// Waits for the next question; `None` when there will be none.
+    ///
+    /// # Errors
+    ///
+    /// Fails if what came is no question.
+    pub fn next_question(&mut self) -> Result<Option<Question>> {
+        self.receive()
+    }
+
+    /// Answers with a line.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the conductor is gone.
+    pub fn reply(&mut self, reply: &Reply) -> Result<()> {
+        self.send(reply)
+    }
+
+    /// Answers with a recording.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the conductor is gone.
+    pub fn reply_recorded(&mut self, recording: &Recording) -> Result<()> {
+        let Recording { begin_ns, end_ns, events, tracks, overwritten } = recording;
+        let (begin_ns, end_ns, overwritten) = (*begin_ns, *end_ns, *overwritten);
+        let (tracks, count) = (tracks.clone(), events.len());
+        let header = Header { begin_ns, end_ns, tracks, overwritten, events: count };
+        self.send(&Reply::Recorded(header))?;
+        let words = events.iter().flat_map(|event| event.to_words());
+        let bytes: Vec<u8> = words.flat_map(u64::to_le_bytes).collect();
+        self.writer.write_all(&bytes).map_err(broken)
+    }
+
+    /// Waits for the next answer; `None` when the arm is gone.
+    ///
+    /// # Errors
+    ///
+    /// Fails if what came is no answer.
+    pub fn next_reply(&mut self) -> Result<Option<Reply>> {
+        self.receive()
+    }
+
+    /// Reads the records that follow a [`Reply::Recorded`].
+    ///
+    /// # Errors
+    ///
+    /// Fails if the arm ends in the middle, or sends an event that this version does not know.
+    pub fn read_recording(&mut self, header: Header) -> Result<Recording> {
+        let Header { begin_ns, end_ns, tracks, overwritten, events: count } = header;
+        if count > EVENTS_MAX {
+            return Err(broken(io::Error::other("a recording is too long")));
+        }
+        let mut bytes = vec![0; count * WORDS * size_of::<u64>()];
+        self.reader.read_exact(&mut bytes).map_err(broken)?;
+        let (words, _) = bytes.as_chunks::<{ size_of::<u64>() }>();
+        let words: Vec<u64> = words.iter().map(|word| u64::from_le_bytes(*word)).collect();
+        let (records, _) = words.as_chunks::<WORDS>();
+        let events: Option<Vec<Event>> = records.iter().map(|&r| Event::from_words(r)).collect();
+        let events = events.ok_or_else(|| broken(io::Error::other("an event is unknown")))?;
+        Ok(Recording { begin_ns, end_ns, events, tracks, overwritten })
+    }
+
+    fn send(&mut self, message: &impl Serialize) -> Result<()> {
+        let mut line = serde_json::to_vec(message).map_err(|error| broken(error.into()))?;
+        line.push(b'\n');
+        self.writer.write_all(&line).map_err(broken)
+    }
+
+    fn receive<M: DeserializeOwned>(&mut self) -> Result<Option<M>> {
+        let mut line = Vec::new();
+        match self.reader.read_until(b'\n', &mut line) {
+            Ok(0) => Ok(None),
+            Ok(_) => serde_json::from_slice(&line).map(Some).map_err(|error| broken(error.into())),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(None),
+            Err(error) => Err(broken(error)),
+        }
+    }
+}
+
+impl AsFd for Socket {
+    /// What the conductor polls. Nothing is buffered between answers: an arm speaks when asked.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.writer.as_fd()
+    }
+}
+
+fn broken(error: io::Error) -> LabError {
+    LabError::failed("the conversation with an arm broke off", error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::Kind;
+
+    fn pair() -> (Socket, Socket) {
+        let (one, other) = UnixStream::pair().unwrap();
+        (Socket::new(one).unwrap(), Socket::new(other).unwrap())
+    }
+
+    #[test]
+    fn a_question_gets_its_answer() {
+        let (mut conductor, mut arm) = pair();
+        conductor.ask(&Question::Round).unwrap();
+        assert!(matches!(arm.next_question().unwrap(), Some(Question::Round)));
+        let outcome = Outcome { wall_ns: 1, units: 2, checksum: u64::MAX, gil: None };
+        arm.reply(&Reply::Done(outcome.clone())).unwrap();
+        let Some(Reply::Done(received)) = conductor.next_reply().unwrap() else {
+            panic!("not the answer")
+        };
+        assert_eq!(received, outcome);
+    }
+
+    #[test]
+    fn a_recording_arrives_whole() {
+        let (mut conductor, mut arm) = pair();
+        let event = Event { time_ns: 5, track: 1, kind: Kind::UnitBegin, cpu: 1, a: 2, b: 3 };
+        let recording = Recording {
+            begin_ns: 1,
+            end_ns: 9,
+            events: vec![event; 3],
+            tracks: vec![(1, "worker-0".to_owned())],
+            overwritten: 4,
+        };
+        arm.reply_recorded(&recording).unwrap();
+        let Some(Reply::Recorded(header)) = conductor.next_reply().unwrap() else {
+            panic!("not the recording")
+        };
+        let received = conductor.read_recording(header).unwrap();
+        assert_eq!((received.events, received.tracks), (recording.events, recording.tracks));
+        assert_eq!(received.overwritten, 4);
+    }
+
+    #[test]
+    fn the_end_of_the_other_side_is_no_error_and_rubbish_is_one() {
+        let (mut conductor, arm) = pair();
+        drop(arm);
+        assert!(conductor.next_reply().unwrap().is_none());
+        let (mut conductor, mut arm) = pair();
+        arm.writer.write_all(b"hello\n").unwrap();
+        assert!(conductor.next_reply().is_err());
+    }
+}

@@ -1,0 +1,24 @@
+//! Computing, one after another.
+
+use super::{Input, Unasked, compute, inputs};
+use crate::lab::Result;
+use crate::lab::arm::{Arm, Setup};
+
+/// The plain loop that every other model is measured against.
+#[derive(Debug)]
+pub struct Sync {
+    inputs: Vec<Input>,
+}
+
+impl Arm for Sync {
+    type Answer = u128;
+
+    fn start(setup: &Setup) -> Result<Self> {
+        Ok(Self { inputs: inputs(setup.params.kernel) })
+    }
+
+    fn round(&mut self) -> Result<Vec<u128>> {
+        let checks = Unasked::new();
+        Ok(self.inputs.iter().map(|&input| compute(input, &mut &checks)).collect())
+    }
+}

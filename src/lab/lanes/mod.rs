@@ -1,0 +1,234 @@
+//! From a recording to lanes: what each train did, moment by moment.
+//!
+//! A *lane* is one train of thought over time: a thread, a worker process, or the one thread that
+//! carries all tasks of a loop. It is cut into spans, and in each span the train is in one
+//! [`State`] of the vocabulary that all three runtimes share. The figures that explain a time
+//! come from the same events: how many units of work were in flight, how many trains ran at the
+//! same instant, on how many processors.
+//!
+//! # The life of one lane
+//!
+//! 1. A track has a lane if it did some of the work: it began or ended a unit, a job or a poll.
+//!    The thread that waits for a pool's answers has none.
+//! 2. [`train`] replays the track's events and says after each which state the train is in.
+//! 3. The spans are cut to the round: from the first thing done to the last.
+//!
+//! # Invariants
+//!
+//! - **LANES-1** The spans of a lane follow each other without a gap from the begin of the round
+//!   to its end, and neighbours differ in state or processor.
+//!
+//! # Not here
+//!
+//! Judging a recording: [`crate::trace::check`] says whether it is possible. This module draws
+//! what it is given, and a recording that begins in the middle is read from what it shows.
+//!
+//! Read next: [`train`], then [`crate::lab::picture`].
+
+pub mod train;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeSet, HashMap};
+
+use self::train::{State, Train};
+use crate::trace::{Event, Kind, Recording};
+
+/// A recording as lanes.
+#[derive(Clone, Debug)]
+pub struct Lanes {
+    /// When the round began.
+    pub begin_ns: u64,
+    /// When it ended.
+    pub end_ns: u64,
+    /// One for each train, in the order of their tracks.
+    pub trains: Vec<Lane>,
+    /// What the round shows as numbers.
+    pub figures: Figures,
+    /// How many events were lost because a ring was full.
+    pub overwritten: u64,
+}
+
+/// One train over time.
+#[derive(Clone, Debug)]
+pub struct Lane {
+    /// The name of the thread or worker.
+    pub name: String,
+    /// What it did, in order.
+    pub spans: Vec<Span>,
+}
+
+/// A time in one state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// When it begins.
+    pub from_ns: u64,
+    /// When it ends.
+    pub until_ns: u64,
+    /// What the train did meanwhile.
+    pub state: State,
+    /// The processor that it was last seen on.
+    pub cpu: u16,
+}
+
+/// What explains a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// The most units of work that had begun and not ended.
+    pub in_flight_max: usize,
+    /// The most trains that ran at the same instant, with the lock or without need of it, each on
+    /// a processor of its own: two that are ready to run on the same one take turns there.
+    pub running_at_once_max: usize,
+    /// How many processors trains were seen running on.
+    pub cpus_used: usize,
+}
+
+impl Lanes {
+    /// Reads a recording of one round; `None` if nobody worked in it.
+    pub fn read(recording: &Recording) -> Option<Self> {
+        let mut tracks: Vec<(u32, Vec<Event>)> = Vec::new();
+        for event in &recording.events {
+            match tracks.iter_mut().find(|(track, _)| *track == event.track) {
+                Some((_, events)) => events.push(*event),
+                None => tracks.push((event.track, vec![*event])),
+            }
+        }
+        tracks.retain(|(_, events)| events.iter().any(|event| train::is_work(event.kind)));
+        tracks.sort_by_key(|(track, _)| *track);
+
+        let has_lock = recording.events.iter().any(|event| train::shows_lock(event.kind));
+        let (begin_ns, end_ns) = round(recording, &tracks)?;
+        let mut trains = Vec::new();
+        for (track, events) in &tracks {
+            let name = recording.tracks.iter().find(|(number, _)| number == track);
+            let name = name.map_or_else(|| format!("track {track}"), |(_, name)| name.clone());
+            let train = Train::before(events, has_lock);
+            trains.push(Lane { name, spans: replay(train, events, begin_ns, end_ns) });
+        }
+        let figures = Figures {
+            in_flight_max: in_flight_max(&recording.events),
+            running_at_once_max: running_at_once_max(&trains),
+            cpus_used: cpus_used(&trains),
+        };
+        Some(Self { begin_ns, end_ns, trains, figures, overwritten: recording.overwritten })
+    }
+
+    /// Returns the share of all lanes' time that was spent in `state`.
+    #[expect(clippy::cast_precision_loss, reason = "a round is far shorter than 2^53 ns, 104 days")]
+    pub fn share(&self, state: State) -> f64 {
+        let spans = self.trains.iter().flat_map(|lane| &lane.spans);
+        let spent: u64 = spans.filter(|span| span.state == state).map(Span::length_ns).sum();
+        let total = (self.end_ns - self.begin_ns) * self.trains.len() as u64;
+        spent as f64 / (total as f64).max(1.0)
+    }
+}
+
+impl Span {
+    fn length_ns(&self) -> u64 {
+        self.until_ns - self.from_ns
+    }
+}
+
+/// The ends of the round: the first and the last sign of work. Work that has no begin or no end
+/// in the recording reaches beyond it.
+fn round(recording: &Recording, tracks: &[(u32, Vec<Event>)]) -> Option<(u64, u64)> {
+    let work = tracks.iter().flat_map(|(_, events)| events).filter(|e| train::is_work(e.kind));
+    let times = || work.clone().map(|event| event.time_ns);
+    let (begin_ns, end_ns) = times().min().zip(times().max())?;
+    let began_before = tracks.iter().any(|(_, events)| Train::before(events, false).is_working());
+    let goes_on = tracks.iter().any(|(_, events)| {
+        let mut train = Train::before(events, false);
+        for event in events {
+            train.step(event);
+        }
+        train.is_working()
+    });
+    let begin_ns = if began_before { recording.begin_ns.min(begin_ns) } else { begin_ns };
+    Some((begin_ns, if goes_on { recording.end_ns.max(end_ns) } else { end_ns }))
+}
+
+/// Cuts the time between the ends of the round into spans.
+fn replay(mut train: Train, events: &[Event], begin_ns: u64, end_ns: u64) -> Vec<Span> {
+    let mut spans: Vec<Span> = Vec::new();
+    let mut from_ns = begin_ns;
+    // INVARIANT: [LANES-1] every span begins where the one before ended, and joins it if it is
+    // of the same kind.
+    let mut cut = |until_ns: u64, state: State, cpu: u16| {
+        let until_ns = until_ns.clamp(from_ns, end_ns);
+        match spans.last_mut() {
+            Some(last) if (last.state, last.cpu) == (state, cpu) => last.until_ns = until_ns,
+            _ if until_ns == from_ns => {}
+            _ => spans.push(Span { from_ns, until_ns, state, cpu }),
+        }
+        from_ns = until_ns;
+    };
+    let mut cpu = events.first().map_or(UNKNOWN_CPU, |event| event.cpu);
+    for event in events {
+        cut(event.time_ns, train.state(), cpu);
+        train.step(event);
+        cpu = event.cpu;
+    }
+    cut(end_ns, train.state(), cpu);
+    spans
+}
+
+/// What [`current_cpu`](crate::sys::affinity::current_cpu) says when the kernel does not.
+const UNKNOWN_CPU: u16 = u16::MAX;
+
+fn running(trains: &[Lane]) -> impl Iterator<Item = &Span> {
+    trains.iter().flat_map(|lane| &lane.spans).filter(|span| span.state.is_running())
+}
+
+fn cpus_used(trains: &[Lane]) -> usize {
+    running(trains)
+        .map(|span| span.cpu)
+        .filter(|cpu| *cpu != UNKNOWN_CPU)
+        .collect::<BTreeSet<_>>()
+        .len()
+}
+
+/// Counts begins and ends. A unit whose first sign is its end was in flight from the start.
+fn in_flight_max(events: &[Event]) -> usize {
+    let mut in_flight: HashMap<u64, bool> = HashMap::new();
+    let units = || events.iter().filter(|e| matches!(e.kind, Kind::UnitBegin | Kind::UnitEnd));
+    for event in units() {
+        in_flight.entry(event.a).or_insert(event.kind == Kind::UnitEnd);
+    }
+    let mut count = in_flight.values().filter(|flying| **flying).count();
+    let mut max = count;
+    for event in units() {
+        let flies = event.kind == Kind::UnitBegin;
+        let flew = in_flight.insert(event.a, flies).unwrap_or(false);
+        match (flew, flies) {
+            (false, true) => count += 1,
+            (true, false) => count -= 1,
+            _ => {}
+        }
+        max = max.max(count);
+    }
+    max
+}
+
+/// The most processors that were busy with trains at one instant.
+fn running_at_once_max(trains: &[Lane]) -> usize {
+    // At one instant ends come before begins: who hands over does not run beside the other.
+    let mut changes: Vec<(u64, i32, u16)> = running(trains)
+        .flat_map(|span| [(span.from_ns, 1, span.cpu), (span.until_ns, -1, span.cpu)])
+        .collect();
+    changes.sort_unstable();
+    let mut trains_of: HashMap<u16, i32> = HashMap::new();
+    let (mut busy, mut busy_max) = (0, 0);
+    for (_, change, cpu) in changes {
+        let trains = trains_of.entry(cpu).or_default();
+        let before = *trains > 0;
+        *trains += change;
+        match (before, *trains > 0) {
+            (false, true) => busy += 1,
+            (true, false) => busy -= 1,
+            _ => {}
+        }
+        busy_max = busy_max.max(busy);
+    }
+    busy_max
+}

@@ -1,0 +1,102 @@
+//! Figures as people read them: three digits, and the unit that fits.
+
+/// `0.97x`, `4.7x`, `38x`: two digits behind the point below 2, where they decide; then fewer.
+pub fn ratio(value: f64) -> String {
+    format!("{}x", ratio_digits(value))
+}
+
+/// `[4.6, 4.8]`.
+pub fn interval([low, high]: [f64; 2]) -> String {
+    format!("[{}, {}]", ratio_digits(low), ratio_digits(high))
+}
+
+fn ratio_digits(value: f64) -> String {
+    // The bounds are where rounding would add a digit: 1.995 is printed 2.0.
+    match value {
+        value if value < 1.995 => format!("{value:.2}"),
+        value if value < 9.95 => format!("{value:.1}"),
+        value => format!("{value:.0}"),
+    }
+}
+
+/// `832 ms`, `1.25 s`.
+pub fn seconds(value: f64) -> String {
+    let (scaled, unit) = match value {
+        value if value < 999.5e-9 => (value * 1e9, "ns"),
+        value if value < 999.5e-6 => (value * 1e6, "us"),
+        value if value < 999.5e-3 => (value * 1e3, "ms"),
+        value => (value, "s"),
+    };
+    let digits = match scaled {
+        scaled if scaled < 9.995 => 2,
+        scaled if scaled < 99.95 => 1,
+        _ => 0,
+    };
+    // 5 ms is better read than 5.00 ms, and as true of what was set rather than measured.
+    if scaled.fract() == 0.0 {
+        format!("{scaled} {unit}")
+    } else {
+        format!("{scaled:.digits$} {unit}")
+    }
+}
+
+/// `13.2 MB`: memory, in millions of bytes.
+#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+pub fn megabytes(bytes: u64) -> String {
+    let megabytes = bytes as f64 / 1e6;
+    if megabytes < 99.95 { format!("{megabytes:.1} MB") } else { format!("{megabytes:.0} MB") }
+}
+
+/// `49 %`; what is there and rounds to nothing is `< 1 %`.
+pub fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent > 0.0 && percent < 0.95 { "< 1 %".to_owned() } else { format!("{percent:.0} %") }
+}
+
+/// `1 line`, `9 lines`.
+pub fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// `400 000`: groups of three digits.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|group| str::from_utf8(group).ok()).collect();
+    groups.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ratio_has_the_digits_that_decide() {
+        assert_eq!(
+            [0.968, 1.0, 1.994, 1.996, 4.66].map(ratio),
+            ["0.97x", "1.00x", "1.99x", "2.0x", "4.7x"]
+        );
+        assert_eq!([9.94, 9.96, 38.4, 160.2].map(ratio), ["9.9x", "10x", "38x", "160x"]);
+        assert_eq!(interval([0.95, 1.02]), "[0.95, 1.02]");
+    }
+
+    #[test]
+    fn a_time_has_three_digits_and_the_unit_that_fits() {
+        assert_eq!([1.25, 12.345, 0.8324].map(seconds), ["1.25 s", "12.3 s", "832 ms"]);
+        assert_eq!(
+            [0.005, 0.000_123_4, 0.9997, 5e-8].map(seconds),
+            ["5 ms", "123 us", "1.00 s", "50 ns"]
+        );
+    }
+
+    #[test]
+    fn memory_shares_and_counts_are_short() {
+        assert_eq!([0, 999, 5_000_000].map(grouped), ["0", "999", "5 000 000"]);
+        assert_eq!([13_200_000, 250_000_000].map(megabytes), ["13.2 MB", "250 MB"]);
+        assert_eq!([0.0, 0.004, 0.49, 1.0].map(percent), ["0 %", "< 1 %", "49 %", "100 %"]);
+        assert_eq!(
+            (count(1, "line"), count(9, "line")),
+            ("1 line".to_owned(), "9 lines".to_owned())
+        );
+    }
+}

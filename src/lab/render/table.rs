@@ -1,0 +1,191 @@
+//! What a person gets: the picture, the table, what they mean, and what to do next.
+//!
+//! Everything is made for 80 columns. Escape sequences are always in the text: whoever prints it
+//! takes them out where they are not wanted (`anstream` does).
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style as Ansi};
+use comfy_table::{CellAlignment, ContentArrangement, Row as Cells, Table, presets};
+
+use super::numbers;
+use super::wrap::wrap;
+use crate::lab::contender::Workload;
+use crate::lab::picture::{self, Style};
+use crate::lab::report::{Report, Row};
+use crate::lab::sample::Measured;
+use crate::lab::{explain, next};
+
+const BOLD: Ansi = Ansi::new().bold();
+const WARNING: Ansi = AnsiColor::Yellow.on_default().bold();
+const HEADER: [&str; 7] = ["", "median", "±", "CPU", "memory", "switches", "start-up"];
+
+/// Renders `report`, with a picture of what was recorded.
+pub fn render(report: &Report, measured: &[Measured], style: Style) -> String {
+    let columns = style.columns();
+    let mut text = picture::draw(report, measured, style);
+    for &workload in &report.params.workloads {
+        text += &table(report, workload, columns);
+    }
+    let add = |text: &mut String, paragraph: &str| {
+        text.push('\n');
+        text.push_str(paragraph);
+    };
+    add(&mut text, &wrap(&conditions(report), columns, 0));
+    for sentence in explain::sentences(report) {
+        add(&mut text, &bold_name(&wrap(&sentence, columns, 0)));
+    }
+    if !report.warnings.is_empty() {
+        text.push('\n');
+    }
+    for warning in &report.warnings {
+        let line = wrap(&format!("warning: {warning}"), columns, 2);
+        text += &line.replacen("warning:", &format!("{WARNING}warning:{WARNING:#}"), 1);
+    }
+    if report.complete {
+        add(&mut text, &suggestions(report, columns));
+    }
+    text
+}
+
+/// The figures that are not in the picture, one line for each contender.
+fn table(report: &Report, workload: Workload, columns: usize) -> String {
+    let rows: Vec<&Row> = report.rows(workload).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(u16::try_from(columns).unwrap_or(u16::MAX));
+    let mut header = HEADER;
+    header[0] = workload.name();
+    table.set_header(header);
+    for row in rows {
+        table.add_row(cells(row));
+    }
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((1, 1));
+        if index > 0 {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let lines = table.to_string();
+    let mut text = String::from("\n");
+    for line in lines.lines() {
+        text += line.trim_end();
+        text.push('\n');
+    }
+    text
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of switches, shown in thousands")]
+fn cells(row: &Row) -> Cells {
+    let wall = row.wall_s.summary;
+    let spread = if row.wall_s.samples.len() < 2 {
+        "–".to_owned()
+    } else {
+        numbers::percent(wall.stddev / wall.median)
+    };
+    let switches = row.voluntary_switches + row.involuntary_switches;
+    let switches = if switches < 10_000 {
+        switches.to_string()
+    } else {
+        format!("{:.0}k", switches as f64 / 1e3)
+    };
+    Cells::from([
+        row.contender().label(),
+        numbers::seconds(wall.median),
+        spread,
+        numbers::seconds(row.user_s + row.system_s),
+        numbers::megabytes(row.max_rss_bytes),
+        switches,
+        numbers::seconds(row.startup_s),
+    ])
+}
+
+/// How it was measured, and on what.
+fn conditions(report: &Report) -> String {
+    let host = &report.host;
+    let rounds = report.results.iter().map(|row| row.wall_s.samples.len()).max().unwrap_or(0);
+    let ratios = if report.results.iter().any(|row| row.speedup_interval.is_some()) {
+        "ratios are medians of each round's ratio to the sequential one beside it, with a 95 % \
+         interval; "
+    } else {
+        ""
+    };
+    format!(
+        "{}, interleaved; {ratios}per round: CPU time and switches. {} ({}), Linux {}.{}",
+        numbers::count(rounds, "round"),
+        numbers::count(host.cpus, "CPU"),
+        host.cpu_model,
+        host.kernel,
+        if report.complete { "" } else { " Interrupted: this is what was measured so far." },
+    )
+}
+
+/// The workload's name stands out at the start of its sentence.
+fn bold_name(sentence: &str) -> String {
+    match sentence.split_once(':') {
+        Some((name, rest)) => format!("{BOLD}{name}:{BOLD:#}{rest}"),
+        None => sentence.to_owned(),
+    }
+}
+
+fn suggestions(report: &Report, columns: usize) -> String {
+    let suggestions = next::suggestions(&report.params);
+    let width = suggestions.iter().map(|suggestion| suggestion.command.len()).max().unwrap_or(0);
+    let mut text = String::from("Try next:\n");
+    for next::Suggestion { command, shows } in suggestions {
+        let line = format!("  {BOLD}{command:width$}{BOLD:#}  {shows}");
+        // Indent, gap and words; escape sequences take no room.
+        if 2 + width + 2 + shows.len() <= columns {
+            writeln!(text, "{line}").expect("writing to memory does not fail");
+        } else {
+            writeln!(text, "  {BOLD}{command}{BOLD:#}\n      {shows}").expect("to memory");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::cli::Glyphs;
+    use crate::lab::testing;
+
+    fn plain(report: &Report, measured: &[Measured], width: usize) -> String {
+        let text = render(report, measured, Style { width, glyphs: Glyphs::Unicode });
+        anstream::adapter::strip_str(&text).to_string()
+    }
+
+    #[test]
+    fn the_whole_output_fits_eighty_columns_and_looks_like_this() {
+        let (report, measured) = testing::report();
+        let report = report.with_warnings(vec![
+            "the machine is busy: a load of 3.1 on 2 processors; end what else runs, and run \
+             again"
+                .to_owned(),
+        ]);
+        let text = plain(&report, &measured, 80);
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        assert_eq!(text, include_str!("expected_80.txt"), "\n{text}");
+    }
+
+    #[test]
+    fn an_interrupted_run_says_so_and_suggests_nothing() {
+        let (report, measured) = testing::report();
+        let text = plain(&report.interrupted(), &measured, 80);
+        assert!(text.contains("Interrupted: this is what"), "{text}");
+        assert!(!text.contains("Try next"), "{text}");
+        let (report, measured) = testing::report_of(Vec::new());
+        let text = plain(&report.interrupted(), &measured, 80);
+        assert!(text.starts_with("\n0 rounds"), "{text}");
+    }
+
+    #[test]
+    fn a_narrow_terminal_gets_narrow_lines() {
+        let (report, measured) = testing::report();
+        let text = plain(&report, &measured, 60);
+        assert!(text.lines().all(|line| line.chars().count() <= 60), "{text}");
+    }
+}

@@ -1,0 +1,156 @@
+//! Runs tests one after another, and counts what they leave behind.
+
+use std::collections::BTreeSet;
+use std::panic::catch_unwind;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+/// A test and its name.
+pub(crate) type Test = (&'static str, fn());
+
+/// Lists tests by their functions' names.
+macro_rules! tests {
+    ($($test:ident),+ $(,)?) => {
+        pub(crate) const TESTS: &[crate::runner::Test] = &[$((stringify!($test), $test)),+];
+    };
+}
+pub(crate) use tests;
+
+/// Longer than any test takes on a slow machine under a sanitizer: what takes longer hangs.
+const TEST_TIME_MAX: Duration = Duration::from_mins(2);
+
+/// Runs the tests that the command line names, or all, and ends the process if one failed.
+pub(crate) fn run(groups: &[&[Test]]) {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let filters: Vec<&str> = arguments
+        .iter()
+        .map(String::as_str)
+        .filter(|argument| !argument.starts_with('-'))
+        .collect();
+    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    let is_named = |name: &str| {
+        let fits =
+            |filter: &&str| if has("--exact") { name == *filter } else { name.contains(*filter) };
+        filters.is_empty() || filters.iter().any(fits)
+    };
+    let tests: Vec<&Test> = groups.iter().copied().flatten().collect();
+    if has("--list") {
+        for (name, _) in tests {
+            println!("{name}: test");
+        }
+        return;
+    }
+    let (chosen, others): (Vec<&Test>, Vec<&Test>) =
+        tests.into_iter().partition(|(name, _)| is_named(name) && !has("--ignored"));
+    println!("\nrunning {} tests", chosen.len());
+    let started = Instant::now();
+    let failed: Vec<&str> =
+        chosen.iter().filter(|(name, test)| !passes(name, *test)).map(|(name, _)| *name).collect();
+    for name in &failed {
+        println!("failed: {name}");
+    }
+    println!(
+        "\ntest result: {}. {} passed; {} failed; 0 ignored; 0 measured; {} filtered out; finished in {:.2}s\n",
+        if failed.is_empty() { "ok" } else { "FAILED" },
+        chosen.len() - failed.len(),
+        failed.len(),
+        others.len(),
+        started.elapsed().as_secs_f64(),
+    );
+    assert!(failed.is_empty(), "tests failed");
+}
+
+fn passes(name: &'static str, test: fn()) -> bool {
+    // Lives from before the count to after it, so that it is in neither.
+    let (done, watched) = channel::<()>();
+    let watchdog = std::thread::spawn(move || {
+        if watched.recv_timeout(TEST_TIME_MAX) == Err(RecvTimeoutError::Timeout) {
+            eprintln!("test {name} hangs");
+            std::process::abort();
+        }
+    });
+    let before = Belongings::count();
+    let outcome = catch_unwind(|| {
+        test();
+        before.check_nothing_is_left();
+    });
+    drop(done);
+    watchdog.join().unwrap();
+    println!("test {name} ... {}", if outcome.is_ok() { "ok" } else { "FAILED" });
+    outcome.is_ok()
+}
+
+/// What a process holds.
+#[derive(Debug, PartialEq, Eq)]
+struct Belongings {
+    descriptors: BTreeSet<String>,
+    threads: usize,
+    children: Vec<u32>,
+    shared_memory: usize,
+}
+
+impl Belongings {
+    fn count() -> Self {
+        Self {
+            descriptors: descriptors(),
+            threads: entries("/proc/self/task").count(),
+            children: children(std::process::id()),
+            shared_memory: entries("/dev/shm").count(),
+        }
+    }
+
+    /// A joined thread may stay in /proc for a moment, so look again until the time is over.
+    #[track_caller]
+    fn check_nothing_is_left(&self) {
+        let until = Instant::now() + Duration::from_secs(2);
+        while Self::count() != *self && Instant::now() < until {
+            std::thread::yield_now();
+        }
+        assert_eq!(Self::count(), *self, "left behind (right: what there was before)");
+    }
+}
+
+fn entries(folder: &str) -> impl Iterator<Item = String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap())
+}
+
+/// Returns the open descriptors, each with what it leads to.
+pub(crate) fn descriptors() -> BTreeSet<String> {
+    let leads_to = |name: String| {
+        let target = std::fs::read_link(format!("/proc/self/fd/{name}")).ok()?;
+        // The one that reads the folder itself is gone by now, or leads to it.
+        let target = target.to_string_lossy().into_owned();
+        (!target.contains("/fd")).then(|| format!("{name} -> {target}"))
+    };
+    entries("/proc/self/fd").filter_map(leads_to).collect()
+}
+
+/// Returns the children of a process, zombies included.
+pub(crate) fn children(parent: u32) -> Vec<u32> {
+    let pids = entries("/proc").filter_map(|name| name.parse::<u32>().ok());
+    pids.filter(|&pid| field_of(pid, "PPid:") == Some(parent)).collect()
+}
+
+/// Reads a number out of /proc/PID/status; `None` if the process is gone.
+pub(crate) fn field_of(pid: u32, field: &str) -> Option<u32> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with(field))?;
+    line.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
+/// Waits until something is so, and fails if it is not in time.
+#[track_caller]
+pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let until = Instant::now() + Duration::from_secs(10);
+    while !is_so() {
+        assert!(Instant::now() < until, "not in time: {what}");
+        std::thread::yield_now();
+    }
+}
+
+/// Scales a number of rounds: `TRAINYARD_STRESS=10` makes ten times as many.
+pub(crate) fn scaled(rounds: usize) -> usize {
+    let factor = std::env::var("TRAINYARD_STRESS").ok().and_then(|text| text.parse().ok());
+    rounds * factor.unwrap_or(1)
+}
