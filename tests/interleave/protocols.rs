@@ -40,7 +40,7 @@ pub(crate) struct Protocol {
 pub(crate) const PROTOCOLS: &[Protocol] = &[
     Protocol {
         name: "inbox",
-        modelled: Modelled::NotYet,
+        modelled: Modelled::Yes,
         world: &[],
         steps: || inbox::correct(1).steps().collect(),
     },
@@ -58,7 +58,7 @@ pub(crate) const PROTOCOLS: &[Protocol] = &[
     },
     Protocol {
         name: "task",
-        modelled: Modelled::NotYet,
+        modelled: Modelled::Yes,
         world: &["make-ready"],
         steps: || task::correct().steps().collect(),
     },
