@@ -1,7 +1,10 @@
 //! A panic of a task is the task's: it reaches whoever joins it, and the loop lives.
 
-use std::future::pending;
+use std::future::{Future, pending};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
 
 use trainyard::coop::{self, JoinError, Runtime};
 
@@ -46,6 +49,34 @@ fn a_panic_of_a_destructor_is_the_tasks_panic() {
         // Of an output that nobody takes: nobody is left to be told, and the loop lives.
         drop(coop::spawn(async { PanicsWhenDropped }));
         coop::yield_now().await;
+    });
+}
+
+/// Fails if a task's end is not settled before and whatever its joiner's waker does.
+#[test]
+fn a_waker_that_panics_costs_no_other_task_anything() {
+    struct Panics;
+    impl Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            panic!("in wake");
+        }
+    }
+    coop::run(async {
+        for end in [Poll::Pending, Poll::Ready(())] {
+            let mut handle = coop::spawn(async move {
+                coop::yield_now().await;
+                std::future::poll_fn(|_| end).await;
+            });
+            let waker = Waker::from(Arc::new(Panics));
+            assert!(Pin::new(&mut handle).poll(&mut Context::from_waker(&waker)).is_pending());
+            for _ in 0..3 {
+                coop::yield_now().await;
+            }
+            handle.abort();
+            assert!(handle.is_finished());
+            assert_eq!(handle.await.is_ok(), end.is_ready());
+            assert_eq!(coop::tasks().len(), 1);
+        }
     });
 }
 

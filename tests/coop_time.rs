@@ -84,6 +84,14 @@ fn a_sleep_that_is_dropped_is_forgotten() {
 }
 
 #[test]
+#[should_panic(expected = "the sleep belongs to another event loop")]
+fn a_sleep_is_refused_by_a_loop_that_would_not_wake_it() {
+    let mut sleep = None;
+    coop::run(async { sleep = Some(coop::sleep(HOUR)) });
+    coop::run(sleep.unwrap());
+}
+
+#[test]
 fn an_hour_of_virtual_time_takes_a_moment() {
     let begin_ns = clock::now_ns();
     let passed = on_virtual_time(1, async {

@@ -37,6 +37,11 @@ pub(in crate::coop) fn current() -> Rc<Scheduler> {
     current.expect("no event loop runs in this thread: call this inside of `coop::run`")
 }
 
+/// Tells whether `scheduler` is the loop that runs in this thread.
+pub(super) fn is_current(scheduler: &Rc<Scheduler>) -> bool {
+    CURRENT.with_borrow(|current| current.as_ref().is_some_and(|here| Rc::ptr_eq(here, scheduler)))
+}
+
 /// Whether a wake-up is on its loop's own thread.
 #[must_use = "a task that is queued elsewhere is still to be queued"]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

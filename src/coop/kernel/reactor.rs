@@ -164,12 +164,12 @@ impl Reactor {
         &mut self,
         id: SourceId,
         direction: Direction,
-        waker: &Waker,
+        waker: Waker,
         task: TaskId,
     ) -> Option<Waker> {
         trace::emit(Kind::IoWait, task.0, id.token().0 as u64);
         // INVARIANT: [REACTOR-4] whoever waited before has given up.
-        self.readiness(id, direction).waiter.replace(waker.clone())
+        self.readiness(id, direction).waiter.replace(waker)
     }
 
     /// Takes in the kernel's news, collects the wakers to call, and returns how many events came.
@@ -281,7 +281,7 @@ mod tests {
         let next_id = reactor.add(&mut next).unwrap();
         assert_eq!((next_id.slot, next_id != closed_id), (closed_id.slot, true));
         reactor.clear(next_id, Direction::Read);
-        assert!(reactor.wait(next_id, Direction::Read, Waker::noop(), TaskId(1)).is_none());
+        assert!(reactor.wait(next_id, Direction::Read, Waker::noop().clone(), TaskId(1)).is_none());
         let mut ready = Vec::new();
         assert_eq!(reactor.take_in(&mut ready), 1);
         assert!(ready.is_empty() && !reactor.is_ready(next_id, Direction::Read));

@@ -8,8 +8,8 @@
 //!
 //! # Invariants
 //!
-//! - **LOOP-1** No table is borrowed while foreign code runs: a future, a waker, a destructor may
-//!   call anything here.
+//! - **LOOP-1** No table is borrowed while foreign code runs: a future, a waker (its clone and its
+//!   destructor too), a destructor may call anything here.
 //! - **LOOP-2** Sockets, timers and other threads are served at least once in `event_interval`
 //!   polls, however long the run queue is.
 //! - **LOOP-3** A task's panic is caught here, and the loop goes on.
@@ -180,8 +180,8 @@ impl Scheduler {
             }
             Ok(Poll::Ready(())) => self.end(body),
             Err(payload) => {
-                body.job.fail(JoinError::panicked(body.task.key().id, payload));
-                self.end(body);
+                let error = JoinError::panicked(body.task.key().id, payload);
+                self.fail(body, error);
             }
         }
     }
@@ -236,6 +236,13 @@ impl Scheduler {
         }
     }
 
+    /// Drops a task's future and tells its joiner why there is no output.
+    fn fail(&self, mut body: Body, error: JoinError) {
+        // The joiner's waker may be foreign, and the task must be settled whatever it does.
+        drop(catch_unwind(AssertUnwindSafe(|| body.job.fail(error))));
+        self.end(body);
+    }
+
     /// Forgets a task that has answered its joiner.
     fn end(&self, body: Body) {
         body.task.retire();
@@ -246,11 +253,10 @@ impl Scheduler {
     }
 
     /// Drops a task's future where it stands.
-    fn cancel(&self, mut body: Body) {
+    fn cancel(&self, body: Body) {
         let task = body.task.key().id;
         trace::emit(Kind::TaskCancel, task.0, 0);
-        body.job.fail(JoinError::Cancelled { task });
-        self.end(body);
+        self.fail(body, JoinError::Cancelled { task });
     }
 
     pub(super) fn abort(&self, key: Key) {
@@ -322,7 +328,8 @@ impl Scheduler {
 
     /// Puts `waker`'s task behind the others: it runs again when the outside has been served.
     pub(in crate::coop) fn make_room(&self, waker: &Waker) {
-        self.made_room.borrow_mut().push(waker.clone());
+        let waker = waker.clone();
+        self.made_room.borrow_mut().push(waker);
     }
 
     /// Asks for one operation that may be ready at once; pay for it with [`spend`](Self::spend).
@@ -345,7 +352,8 @@ impl Scheduler {
 
     pub(super) fn set_timer(&self, key: TimerKey, waker: &Waker) {
         self.note_wait(WaitsOn::Timer);
-        let replaced = self.timers.borrow_mut().put(key, waker, self.current_task());
+        let (waker, task) = (waker.clone(), self.current_task());
+        let replaced = self.timers.borrow_mut().put(key, waker, task);
         // INVARIANT: [LOOP-1]
         drop(replaced);
     }

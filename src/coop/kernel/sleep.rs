@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use super::current::current;
+use super::current::{current, is_current};
 use super::scheduler::Scheduler;
 use super::timer::TimerKey;
 
@@ -18,6 +18,10 @@ use super::timer::TimerKey;
 /// # Cancel behaviour
 ///
 /// Dropping it removes its timer.
+///
+/// # Panics
+///
+/// Awaiting it panics in another loop than the one that made it, which would not wake it.
 #[must_use = "a sleep that is not awaited does not wait"]
 pub struct Sleep {
     key: TimerKey,
@@ -41,6 +45,7 @@ impl Future for Sleep {
         if self.scheduler.now_ns() >= self.key.deadline_ns {
             return Poll::Ready(());
         }
+        assert!(is_current(&self.scheduler), "the sleep belongs to another event loop");
         self.scheduler.set_timer(self.key, context.waker());
         Poll::Pending
     }
