@@ -54,11 +54,12 @@ fn switch(criterion: &mut Criterion) {
         let (to, from_us) = mpsc::channel::<()>();
         let (to_us, back) = mpsc::channel();
         let theirs = gil.clone();
-        let partner = thread::spawn(move || {
-            theirs.attach(|_| {
-                while blocking(Why::Lock, || from_us.recv()).is_ok() && to_us.send(()).is_ok() {}
-            });
-        });
+        let answer = move || {
+            while blocking(Why::Lock, || from_us.recv()).is_ok() {
+                to_us.send(()).expect("whoever asks waits for the answer");
+            }
+        };
+        let partner = thread::spawn(move || theirs.attach(|_| answer()));
         let round_trip = || {
             to.send(()).expect("the partner listens");
             blocking(Why::Lock, || back.recv()).expect("the partner answers");
