@@ -52,7 +52,7 @@ pub(crate) const PROTOCOLS: &[Protocol] = &[
     },
     Protocol {
         name: "death",
-        modelled: Modelled::NotYet,
+        modelled: Modelled::Yes,
         world: &["kernel"],
         steps: || death::correct().steps().collect(),
     },
