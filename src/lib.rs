@@ -27,6 +27,7 @@ pub mod handle;
 pub mod interleave;
 #[cfg(feature = "lab")]
 pub mod lab;
+#[cfg(not(loom))] // a model has threads, and no processes
 pub mod procs;
 pub mod sys;
 pub mod threads;

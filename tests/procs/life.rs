@@ -41,7 +41,6 @@ fn an_initializer_that_panics_breaks_the_pool() {
 /// Where the next test's workers look whether they may start.
 const TRAP: &str = "TRAINYARD_TEST_TRAP";
 
-/// Fails if `boot_failed` or `break_down` leaves the queue or the inbox alone.
 fn a_pool_that_broke_later_answers_every_job() {
     let trap = tempfile::tempdir().unwrap();
     let path = trap.path().join("sprung");

@@ -158,7 +158,7 @@ impl Supervisor {
             .map(|deadline_ns| Duration::from_nanos(deadline_ns.saturating_sub(now_ns)));
         // STEP: await-news
         let ready = wait(&descriptors, timeout);
-        ready.expect("poll fails only with more descriptors than the process can have opened")
+        ready.expect("poll fails only if the limit of descriptors was set below those in use")
     }
 
     fn next_deadline_ns(&self) -> Option<u64> {
