@@ -53,6 +53,7 @@
 //! Read next: `kernel`, whose page gives the order; then [`pool`](Pool).
 
 mod call;
+mod death;
 mod error;
 mod kernel;
 mod pool;
@@ -62,11 +63,12 @@ mod types;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+pub use death::Death;
 pub use error::PoolError;
 #[doc(hidden)]
 pub use kernel::frame::fuzz_frame;
 pub use kernel::job::JobOptions;
-pub use kernel::shared::{Death, Shutdown};
+pub use kernel::shared::Shutdown;
 pub use kernel::spawn::StartMethod;
 pub use kernel::wire::{Reader, Wire, WireError, Writer};
 pub use pool::{Builder, Map, Pool};

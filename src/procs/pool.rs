@@ -10,12 +10,12 @@ use std::sync::Arc;
 use std::thread::{JoinHandle, ThreadId};
 use std::time::Duration;
 
-use super::PoolError;
 use super::kernel::job::{Job, JobOptions, prepare};
-use super::kernel::shared::{Death, Phase, Shared, Shutdown};
+use super::kernel::shared::{Phase, Shared, Shutdown};
 use super::kernel::spawn::{Initializer, StartMethod, Starter};
 use super::kernel::supervisor::{Policy, Supervisor};
 use super::kernel::wire::Wire;
+use super::{Death, PoolError};
 use crate::handle::{JobHandle, JobResult};
 use crate::sys::prim::Mutex;
 use crate::sys::{Why, affinity, blocking, process};

@@ -44,6 +44,7 @@ use std::os::unix::ffi::OsStrExt;
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::sys::prctl;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 
 use super::channel::Channel;
 use super::named;
@@ -209,12 +210,27 @@ fn back_to_default_signals() {
 ///
 /// # Errors
 ///
-/// Fails with ECHILD if there is no such child.
+/// Fails with ECHILD, and kills nobody, if there is no such child.
 pub fn kill_unwatched(pid: u32) -> io::Result<()> {
     let pid = nix::unistd::Pid::from_raw(pid.cast_signed());
-    nix::sys::signal::kill(pid, Signal::SIGKILL).map_err(named("kill"))?;
-    nix::sys::wait::waitpid(pid, None).map_err(named("waitpid"))?;
+    // A child's number cannot become another's before it is reaped, so whom this finds alive is
+    // whom the signal reaches.
+    if waitpid(pid, Some(WaitPidFlag::WNOHANG)).map_err(named("waitpid"))? == WaitStatus::StillAlive
+    {
+        nix::sys::signal::kill(pid, Signal::SIGKILL).map_err(named("kill"))?;
+        waitpid(pid, None).map_err(named("waitpid"))?;
+    }
     Ok(())
+}
+
+/// Makes this process the parent of those whose parent ends, among its children's children: it
+/// will be the one to reap them.
+///
+/// # Errors
+///
+/// Does not fail on a kernel that this crate supports.
+pub fn adopt_orphans() -> io::Result<()> {
+    prctl::set_child_subreaper(true).map_err(named("prctl(PR_SET_CHILD_SUBREAPER)"))
 }
 
 /// Ends the process at once: nothing is flushed, no destructor and no exit handler runs.

@@ -41,11 +41,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::job::Job;
-use super::shared::{Death, Phase, Shared, Shutdown};
+use super::shared::{Phase, Shared, Shutdown};
 use super::slot::{LAST_WAIT, Retry, Slot, SlotState};
 use super::spawn::Starter;
 use super::worker::{Ending, Stage, Worker, after};
 use crate::handle::{JobError, Start};
+use crate::procs::death::Death;
 use crate::sys::clock;
 use crate::sys::poll::{Interest, wait};
 use crate::trace::{self, Kind};
@@ -228,7 +229,8 @@ impl Supervisor {
         trace::emit(Kind::WorkerExit, u64::from(pid), u64::from(status.into_raw().cast_unsigned()));
         let went_home = matches!(self.course, Course::Closing { .. }) && jobs.is_empty();
         let job = jobs.front().map(|job| job.id).filter(|&job| slot.may_have_run(job));
-        let death = Death { pid, status, job, last_event: slot.last_event() };
+        let last_event = slot.last_event();
+        let death = Death { pid, status, job, noticed_ns: now_ns, last_event };
         self.shared.change(|state| {
             state.pids[index] = None;
             if !went_home {
