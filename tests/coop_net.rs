@@ -137,7 +137,6 @@ fn a_peer_that_resets_the_connection_is_an_error_and_no_more() {
     });
 }
 
-/// Fails if a source is looked up by its slot alone.
 #[test]
 fn a_slot_that_is_used_again_does_not_hear_its_last_owners_news() {
     coop::run(async {

@@ -81,15 +81,20 @@ impl Entered {
 
     /// Enters a loop that drops its tasks and then is left again, maybe inside of another.
     pub(super) fn over(scheduler: &Rc<Scheduler>) -> Self {
-        Self { before: CURRENT.replace(Some(Rc::clone(scheduler))) }
+        Self { before: replace(Some(Rc::clone(scheduler))) }
     }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        let left = CURRENT.replace(self.before.take());
+        let left = replace(self.before.take());
         drop(left);
     }
+}
+
+/// Changes the current loop. A thread that is ending has none, and its tasks are dropped without.
+fn replace(scheduler: Option<Rc<Scheduler>>) -> Option<Rc<Scheduler>> {
+    CURRENT.try_with(|current| current.replace(scheduler)).ok().flatten()
 }
 
 /// The future of `block_on` has a place among the tasks until this is dropped.

@@ -228,7 +228,10 @@ impl Scheduler {
         let took_ns = clock::now_ns().saturating_sub(begin_ns);
         let spawned_at = self.tasks.borrow().spawned_at(key);
         if let (Some(watch), Some(spawned_at)) = (&self.settings.slow_poll, spawned_at) {
-            watch.report(took_ns, |took| SlowPoll { task: key.id, spawned_at, took });
+            let report =
+                || watch.report(took_ns, |took| SlowPoll { task: key.id, spawned_at, took });
+            // The task is still in our hands, and must be settled whatever the report does.
+            drop(catch_unwind(AssertUnwindSafe(report)));
         }
     }
 
@@ -260,10 +263,9 @@ impl Scheduler {
     pub(in crate::coop) fn close(self: &Rc<Self>) {
         let entered = Entered::over(self);
         self.life.set(Life::Closing);
-        loop {
-            let body = self.tasks.borrow_mut().take_any();
-            let Some(body) = body else { break };
-            self.cancel(body);
+        let keys = self.tasks.borrow().keys();
+        for key in keys {
+            self.abort(key);
         }
         drop(entered);
     }

@@ -52,12 +52,6 @@ impl<S: Watchable> Source<S> {
         poll_fn(|context| self.poll_ready(direction, context, &mut operation)).await
     }
 
-    /// Makes the next operation wait for an event, for a socket that is not connected yet.
-    pub(in crate::coop) fn expect_event(&self, direction: Direction) -> io::Result<()> {
-        self.scheduler.world.reactor()?.borrow_mut().clear(self.id, direction);
-        Ok(())
-    }
-
     fn poll_ready<R>(
         &self,
         direction: Direction,
