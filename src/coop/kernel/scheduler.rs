@@ -149,6 +149,7 @@ impl Scheduler {
     fn round<F: Future>(&self, root: &Root<'_>, mut future: Pin<&mut F>) -> Poll<F::Output> {
         // INVARIANT: [LOOP-2]
         for _ in 0..self.settings.event_interval {
+            // STEP: take-from-queue
             let Some(key) = self.run_queue.borrow_mut().pop() else { break };
             let turn = self.tasks.borrow_mut().start(key);
             let output = match turn {

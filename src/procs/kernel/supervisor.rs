@@ -156,6 +156,7 @@ impl Supervisor {
         let timeout = self
             .next_deadline_ns()
             .map(|deadline_ns| Duration::from_nanos(deadline_ns.saturating_sub(now_ns)));
+        // STEP: await-news
         let ready = wait(&descriptors, timeout);
         ready.expect("poll fails only with more descriptors than the process can have opened")
     }
@@ -187,6 +188,7 @@ impl Supervisor {
                 continue;
             }
             let was = worker.stage;
+            // STEP: read-to-end
             worker.receive(now_ns);
             let (is, pid) = (worker.stage, worker.pid());
             if was != Stage::Ready && is == Stage::Ready {
@@ -221,6 +223,7 @@ impl Supervisor {
         // Nobody is left in the group, as a rule.
         drop(pidfd.kill_group());
         // Somebody who waits for all children of the program was faster; then nobody can know.
+        // STEP: reap-worker
         let status = pidfd.reap().unwrap_or(ExitStatus::from_raw(0));
         trace::emit(Kind::WorkerExit, u64::from(pid), u64::from(status.into_raw().cast_unsigned()));
         let went_home = matches!(self.course, Course::Closing { .. }) && jobs.is_empty();
@@ -232,6 +235,7 @@ impl Supervisor {
                 state.note_death(death);
             }
         });
+        // STEP: declare-death
         self.distribute(index, jobs, |job| match &ending {
             Some(Ending::Protocol(reason)) => JobError::Protocol { pid, reason: reason.clone() },
             Some(Ending::Deadline) => JobError::DeadlineExceeded,
