@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::Duration;
 
+#[cfg(not(sanitized))]
 use proptest::prelude::*;
 use trainyard::coop::{self, Builder, Elapsed};
 use trainyard::handle;
@@ -116,6 +117,7 @@ fn a_sleep_of_the_longest_duration_is_cut_off_and_never_ends() {
     });
 }
 
+#[cfg(not(sanitized))]
 proptest! {
     /// Fails if a timer fires early, late or out of order: virtual time is exact.
     #[test]
