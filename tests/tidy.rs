@@ -28,11 +28,8 @@ mod tags;
 #[path = "tidy/tree.rs"]
 mod tree;
 
-use protocols::{Modelled, PROTOCOLS};
+use protocols::PROTOCOLS;
 use tree::{Complaint, Tree};
-
-/// Whether every runtime is there, so that every kind of event must have its place.
-const EVENTS_ARE_EMITTED: Modelled = Modelled::NotYet;
 
 #[track_caller]
 fn check_rule(complaints: impl IntoIterator<Item = Complaint>) {
@@ -102,8 +99,6 @@ fn every_kind_of_event_is_emitted_at_one_place_which_the_table_names() {
     let emitted = sites::emit_sites(&tree);
     // INVARIANT: [TRACE-1] one place for each kind, by this rule.
     check_rule(sites::emitted_once(&declared, &emitted));
-    if EVENTS_ARE_EMITTED == Modelled::Yes {
-        check_rule(sites::emitted_at_all(&declared, &emitted));
-    }
+    check_rule(sites::emitted_at_all(&declared, &emitted));
     tree::check_generated(sites::TABLE, &sites::table(&declared, &emitted));
 }

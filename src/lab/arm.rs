@@ -13,8 +13,12 @@
 //! 3. [`Record`](Question::Record): one more round, with the recorder armed, and not measured.
 //! 4. The socket ends, and so does the process.
 //!
+//! A round in which a worker died, or before which one did, is void, though the pool has a new one:
+//! what it took to start that one is in nobody else's time. The answer says who died, and what it
+//! did last.
+//!
 //! Read next: [`conversation`](super::conversation), what travels over the socket;
-//! [`cpu`](super::cpu) and [`io`](super::io), one short file for each workload and model.
+//! [`cpu`] and [`io`], one short file for each workload and model.
 
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
@@ -58,6 +62,11 @@ pub trait Arm: Sized {
 
     /// The global lock, if the model has one.
     fn gil(&self) -> Option<&Gil> {
+        None
+    }
+
+    /// The worker processes, if the model has any.
+    fn workers(&self) -> Option<&Pool> {
         None
     }
 }
@@ -208,11 +217,11 @@ fn answer<A: Arm>(socket: &mut Socket, setup: &Setup) -> Result<()> {
     socket.reply(&Reply::Started { startup_ns: clock::now_ns() - began_ns })?;
     while let Some(question) = socket.next_question()? {
         match question {
-            Question::Round => match round(&mut arm) {
+            Question::Round => match unless_one_died(&mut arm, round) {
                 Ok(outcome) => socket.reply(&Reply::Done(outcome))?,
                 Err(error) => socket.reply(&Reply::Failed(error))?,
             },
-            Question::Record => match record(&mut arm) {
+            Question::Record => match unless_one_died(&mut arm, record) {
                 Ok(recording) => socket.reply_recorded(&recording)?,
                 Err(error) => socket.reply(&Reply::Failed(error))?,
             },
@@ -222,6 +231,15 @@ fn answer<A: Arm>(socket: &mut Socket, setup: &Setup) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Does a round, and calls it void if a worker of the arm has ever died: the conductor replaces an
+/// arm of which one did, so no death is reported twice.
+fn unless_one_died<A: Arm, T>(arm: &mut A, round: impl FnOnce(&mut A) -> Result<T>) -> Result<T> {
+    let outcome = round(arm);
+    // The pool has noted a death before it answers the dead one's job.
+    let deaths = arm.workers().map(Pool::deaths).unwrap_or_default();
+    deaths.first().map_or(outcome, |death| Err(LabError::WorkerDied(death.to_string())))
 }
 
 /// Does the work once. Only the work is between the two looks at the clock.

@@ -1,13 +1,18 @@
 //! An arm seen from outside: a process that is started, asked, measured and ended.
 //!
 //! The process gets one end of a socket pair as its standard input, and a process group of its
-//! own, so that Ctrl-C at the terminal reaches the conductor alone. It is killed and reaped when
-//! the [`ArmProcess`] is dropped, with everything in its group; its own worker processes see the
-//! end of their sockets and leave.
+//! own, so that Ctrl-C at the terminal reaches the conductor alone.
+//!
+//! # How it ends
+//!
+//! Dropping the [`ArmProcess`] kills the process and reaps it. Its own worker processes are killed
+//! with it, by the kernel, and become the conductor's: it reaps them too, so that none is left as
+//! a zombie where nobody else would ever look. If the conductor itself is killed, the arm's socket
+//! ends; an arm in the middle of a round does not look at it, and is killed by the kernel.
 //!
 //! Read after [`conductor`](super::conductor).
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
@@ -19,20 +24,18 @@ use super::conversation::{Question, Reply, Socket};
 use super::sample::Outcome;
 use super::usage::{self, Reading};
 use super::{LabError, Result};
-use crate::sys::clock;
 use crate::sys::poll::{self, Interest};
 use crate::sys::signal::Interrupts;
+use crate::sys::{clock, process};
 use crate::trace::Recording;
 
-/// How long an arm may be silent. The slowest preset's sequential round, `fib(35)` twenty times,
-/// takes half a minute on a slow machine; this is ten times that.
-const SILENCE_MAX: Duration = Duration::from_mins(5);
-
 /// What ends a wait early.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Halt<'a> {
     /// Ctrl-C.
     pub interrupts: &'a Interrupts,
+    /// How long an arm may be silent.
+    pub silence_max: Duration,
 }
 
 /// A contender's process.
@@ -41,6 +44,8 @@ pub struct ArmProcess {
     contender: Contender,
     child: Child,
     socket: Socket,
+    /// Its own processes, as they were when it had started.
+    workers: Vec<u32>,
 }
 
 impl ArmProcess {
@@ -55,7 +60,10 @@ impl ArmProcess {
         let mut arm = Self::spawn(&setup).map_err(|why| LabError::failed(contender, why))??;
         arm.socket.ask(&Question::Start(Box::new(setup)))?;
         match arm.reply(halt)? {
-            Reply::Started { startup_ns } => Ok((arm, Duration::from_nanos(startup_ns))),
+            Reply::Started { startup_ns } => {
+                arm.workers = arm.list_workers();
+                Ok((arm, Duration::from_nanos(startup_ns)))
+            }
             other => Err(arm.unexpected(&other)),
         }
     }
@@ -64,11 +72,13 @@ impl ArmProcess {
         let (ours, theirs) = UnixStream::pair()?;
         let child = Command::new(std::env::current_exe()?)
             .arg("__arm")
+            .arg(std::process::id().to_string())
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::null())
             .process_group(0)
             .spawn()?;
-        Ok(Socket::new(ours).map(|socket| Self { contender: setup.contender, child, socket }))
+        let (contender, workers) = (setup.contender, Vec::new());
+        Ok(Socket::new(ours).map(|socket| Self { contender, child, socket, workers }))
     }
 
     /// The process.
@@ -97,7 +107,11 @@ impl ArmProcess {
     pub fn record(&mut self, halt: &Halt<'_>) -> Result<Recording> {
         self.ask(&Question::Record)?;
         match self.reply(halt)? {
-            Reply::Recorded(header) => self.socket.read_recording(header),
+            Reply::Recorded(header) => {
+                let contender = self.contender;
+                let wait = |socket: BorrowedFd<'_>| halt.wait_for(socket, contender);
+                self.socket.read_recording(header, wait)?.ok_or_else(|| self.died())
+            }
             other => Err(self.unexpected(&other)),
         }
     }
@@ -107,50 +121,26 @@ impl ArmProcess {
         usage::read(self.pid())
     }
 
-    /// Forgets the peaks of the start, and reads the accounts.
-    pub fn settle(&self) -> Reading {
+    /// Forgets how large the arm and its workers have been.
+    pub fn forget_peaks(&self) {
         usage::forget_peaks(self.pid());
-        self.usage()
     }
 
-    /// Tells whether the process has ended.
-    pub fn is_gone(&mut self) -> bool {
-        !matches!(self.child.try_wait(), Ok(None))
+    fn list_workers(&self) -> Vec<u32> {
+        usage::tree(self.pid()).split_off(1)
     }
 
     fn ask(&mut self, question: &Question) -> Result<()> {
-        // A dead arm cannot be asked; that it died is the more useful thing to say.
-        self.socket.ask(question).map_err(|error| match self.child.try_wait() {
-            Ok(Some(_)) => self.died(),
-            _ => error,
-        })
+        // Only an arm that is gone cannot be asked, and that is the more useful thing to say.
+        self.socket.ask(question).map_err(|_| self.died())
     }
 
-    /// Sleeps until the arm answers, Ctrl-C comes, or it was silent for too long.
     fn reply(&mut self, halt: &Halt<'_>) -> Result<Reply> {
-        let asked_ns = clock::now_ns();
-        loop {
-            let waited = Duration::from_nanos(clock::now_ns() - asked_ns);
-            let left = SILENCE_MAX.saturating_sub(waited);
-            let sources =
-                [(self.socket.as_fd(), Interest::Read), (halt.interrupts.as_fd(), Interest::Read)];
-            let ready = poll::wait(&sources, Some(left))
-                .map_err(|why| LabError::failed("the conductor", why))?;
-            if ready[1] && halt.interrupts.take() {
-                return Err(LabError::Interrupted);
-            }
-            if ready[0] {
-                return match self.socket.next_reply()? {
-                    Some(Reply::Failed(error)) => Err(self.in_its_name(error)),
-                    Some(reply) => Ok(reply),
-                    None => Err(self.died()),
-                };
-            }
-            if left.is_zero() {
-                let silence =
-                    format!("it was silent for {} s and was ended", SILENCE_MAX.as_secs());
-                return Err(LabError::failed(self.contender, silence));
-            }
+        halt.wait_for(self.socket.as_fd(), self.contender)?;
+        match self.socket.next_reply()? {
+            Some(Reply::Failed(error)) => Err(self.in_its_name(error)),
+            Some(reply) => Ok(reply),
+            None => Err(self.died()),
         }
     }
 
@@ -176,10 +166,41 @@ impl ArmProcess {
     }
 }
 
+impl Halt<'_> {
+    /// Sleeps until `socket`, the one of `contender`, has something to read.
+    fn wait_for(&self, socket: BorrowedFd<'_>, contender: Contender) -> Result<()> {
+        let asked_ns = clock::now_ns();
+        loop {
+            let waited = Duration::from_nanos(clock::now_ns() - asked_ns);
+            let left = self.silence_max.saturating_sub(waited);
+            let sources = [(socket, Interest::Read), (self.interrupts.as_fd(), Interest::Read)];
+            let ready = poll::wait(&sources, Some(left))
+                .map_err(|why| LabError::failed("the conductor", why))?;
+            if ready[1] && self.interrupts.take() {
+                return Err(LabError::Interrupted);
+            }
+            if ready[0] {
+                return Ok(());
+            }
+            if left.is_zero() {
+                let seconds = self.silence_max.as_secs();
+                let silence = format!("it was silent for {seconds} s and was ended");
+                return Err(LabError::failed(contender, silence));
+            }
+        }
+    }
+}
+
 impl Drop for ArmProcess {
     fn drop(&mut self) {
+        // Empty if it was killed by somebody else; then the older list holds.
+        let workers = self.list_workers();
         // Errors mean that it has ended and was reaped.
         drop(self.child.kill());
         drop(self.child.wait());
+        for worker in workers.iter().chain(&self.workers) {
+            // An error means that it was reaped, by the arm or a line above.
+            drop(process::kill_unwatched(*worker));
+        }
     }
 }

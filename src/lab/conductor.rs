@@ -14,8 +14,9 @@
 //!
 //! | what | then |
 //! | --- | --- |
-//! | a worker or an arm dies | the round is void, and repeated once; the second death ends it all |
+//! | a worker or an arm dies | the round is void, and repeated once, in a process that was started and warmed up anew; the second death ends it all |
 //! | an arm says nothing for too long | it is ended, and so is the comparison |
+//! | an arm's answers are not those of the others | the comparison ends: one of them is wrong |
 //! | Ctrl-C | all processes are killed; what was measured is kept |
 //!
 //! # Invariants
@@ -28,12 +29,11 @@ use std::time::Duration;
 use super::arm::Setup;
 use super::arm_process::{ArmProcess, Halt};
 use super::contender::{Contender, Workload};
-use super::io::target::Target;
 use super::params::Params;
 use super::progress::Progress;
 use super::sample::{GilStats, Measured, Outcome};
 use super::server::{ServerConfig, ServerProcess};
-use super::usage::{self, Reading};
+use super::usage::Account;
 use super::{LabError, Result};
 use crate::sys::affinity;
 use crate::sys::signal::Interrupts;
@@ -49,8 +49,15 @@ pub struct Measurement {
 }
 
 /// Measures every contender of `workload`.
-pub fn measure(workload: Workload, params: &Params, interrupts: &Interrupts) -> Measurement {
-    let mut conductor = match Conductor::new(workload, params, interrupts) {
+///
+/// The URLs of `params` must have been reached.
+pub fn measure(
+    workload: Workload,
+    params: &Params,
+    interrupts: &Interrupts,
+    deaths: &mut Deaths,
+) -> Measurement {
+    let mut conductor = match Conductor::new(workload, params, interrupts, deaths) {
         Ok(conductor) => conductor,
         Err(failure) => return Measurement { measured: Vec::new(), failure: Some(failure) },
     };
@@ -59,13 +66,30 @@ pub fn measure(workload: Workload, params: &Params, interrupts: &Interrupts) -> 
     Measurement { measured: seats.into_iter().filter_map(Seat::result).collect(), failure }
 }
 
+/// The deaths of workers and arms in a whole comparison.
+#[derive(Debug, Default)]
+pub struct Deaths {
+    count: usize,
+}
+
+impl Deaths {
+    /// One is bad luck, and may be somebody's experiment; the second has a reason.
+    const SURVIVED_MAX: usize = 1;
+
+    /// Counts `failure` if it is a death, and returns it unless it can be survived.
+    fn survive(&mut self, failure: LabError) -> Result<String> {
+        let LabError::WorkerDied(line) = failure else { return Err(failure) };
+        self.count += 1;
+        if self.count > Self::SURVIVED_MAX { Err(LabError::WorkerDied(line)) } else { Ok(line) }
+    }
+}
+
 /// A contender, its process, and what was seen of it so far.
 struct Seat {
     contender: Contender,
     arm: Option<ArmProcess>,
     startup_s: f64,
-    before: Reading,
-    after: Reading,
+    account: Account,
     outcomes: Vec<Outcome>,
     recording: Option<Recording>,
     /// Whether the user has been shown a first time.
@@ -74,11 +98,11 @@ struct Seat {
 
 struct Conductor<'a> {
     params: &'a Params,
-    interrupts: &'a Interrupts,
+    halt: Halt<'a>,
+    deaths: &'a mut Deaths,
     progress: Progress,
     server: Option<ServerProcess>,
     seats: Vec<Seat>,
-    deaths: usize,
 }
 
 /// Which kind of round.
@@ -89,41 +113,38 @@ enum Round {
     Recorded,
 }
 
-/// How many deaths a comparison survives.
-const DEATHS_MAX: usize = 1;
-
 impl<'a> Conductor<'a> {
-    fn new(workload: Workload, params: &'a Params, interrupts: &'a Interrupts) -> Result<Self> {
-        let server = match (workload, params.urls.is_empty()) {
-            (Workload::Cpu, _) => None,
-            (Workload::Io, true) => Some(ServerProcess::spawn(&ServerConfig {
+    fn new(
+        workload: Workload,
+        params: &'a Params,
+        interrupts: &'a Interrupts,
+        deaths: &'a mut Deaths,
+    ) -> Result<Self> {
+        let server = match workload {
+            Workload::Io if params.urls.is_empty() => Some(ServerProcess::spawn(&ServerConfig {
                 latency: Duration::from_nanos(params.latency_ns),
                 ..ServerConfig::default()
             })?),
-            (Workload::Io, false) => {
-                for url in &params.urls {
-                    Target::parse(url)?.reach()?;
-                }
-                None
-            }
+            Workload::Io | Workload::Cpu => None,
         };
         let cpus = affinity::allowed_cpus().map_err(|why| LabError::failed("the host", why))?;
         let contenders = params.contenders(cpus.len());
         let mine = contenders.into_iter().filter(|contender| contender.workload == workload);
         let seats: Vec<Seat> = mine.map(Seat::new).collect();
         let progress = Progress::start(seats.len() * (params.warmup + params.runs + 1));
-        Ok(Self { params, interrupts, progress, server, seats, deaths: 0 })
+        let halt = Halt { interrupts, silence_max: params.round_max(workload) };
+        Ok(Self { params, halt, deaths, progress, server, seats })
     }
 
     fn run(&mut self) -> Result<()> {
         for seat in 0..self.seats.len() {
-            self.start(seat)?;
+            self.start_with_one_retry(seat)?;
         }
         for _ in 0..self.params.warmup {
             self.rounds(Round::Warmup, Order::Table)?;
         }
-        for seat in &mut self.seats {
-            seat.before = seat.arm.as_ref().map_or_else(Reading::default, ArmProcess::settle);
+        for arm in self.seats.iter().filter_map(|seat| seat.arm.as_ref()) {
+            arm.forget_peaks();
         }
         for number in 0..self.params.runs {
             let order = if number % 2 == 0 { Order::Table } else { Order::Reverse };
@@ -142,49 +163,47 @@ impl<'a> Conductor<'a> {
             self.round_with_one_retry(seat, round)?;
             self.progress.advance();
         }
-        self.compare_checksums()
+        compare_answers(&self.seats.iter().filter_map(Seat::last_outcome).collect::<Vec<_>>())
     }
 
     fn round_with_one_retry(&mut self, seat: usize, round: Round) -> Result<()> {
         loop {
             let Err(failure) = self.round(seat, round) else { return Ok(()) };
-            let LabError::WorkerDied(line) = &failure else { return Err(failure) };
-            self.deaths += 1;
-            if self.deaths > DEATHS_MAX {
-                return Err(failure);
-            }
+            let line = self.deaths.survive(failure)?;
             self.progress.note(&format!("{line}; this round is void and repeated once"));
-            if self.seats[seat].arm.as_mut().is_none_or(ArmProcess::is_gone) {
-                self.start(seat)?;
-                let seat = &mut self.seats[seat];
-                // The new process's accounts begin anew, so the old one's cannot be subtracted.
-                seat.before = seat.arm.as_ref().map_or_else(Reading::default, ArmProcess::settle);
-            }
+            self.replace(seat, round)?;
+        }
+    }
+
+    fn start_with_one_retry(&mut self, seat: usize) -> Result<()> {
+        loop {
+            let Err(failure) = self.start(seat) else { return Ok(()) };
+            let line = self.deaths.survive(failure)?;
+            self.progress.note(&format!("{line}; it is started again once"));
         }
     }
 
     fn round(&mut self, seat: usize, round: Round) -> Result<()> {
-        let halt = Halt { interrupts: self.interrupts };
         let seat = &mut self.seats[seat];
         let arm = seat.arm.as_mut().expect("every seat's arm is started first");
         match round {
             Round::Warmup => {
-                let outcome = arm.round(&halt)?;
+                let outcome = arm.round(&self.halt)?;
                 seat.look(&self.progress, &outcome);
             }
             Round::Measured => {
-                let outcome = arm.round(&halt)?;
-                seat.after = arm.usage();
+                let before = arm.usage();
+                let outcome = arm.round(&self.halt)?;
+                seat.account.add(before, arm.usage());
                 seat.look(&self.progress, &outcome);
                 seat.outcomes.push(outcome);
             }
-            Round::Recorded => seat.recording = Some(arm.record(&halt)?),
+            Round::Recorded => seat.recording = Some(arm.record(&self.halt)?),
         }
         Ok(())
     }
 
     fn start(&mut self, seat: usize) -> Result<()> {
-        let halt = Halt { interrupts: self.interrupts };
         let seat = &mut self.seats[seat];
         let setup = Setup {
             contender: seat.contender,
@@ -193,30 +212,39 @@ impl<'a> Conductor<'a> {
         };
         // The old process is gone before the new one comes.
         seat.arm = None;
-        let (arm, startup) = ArmProcess::start(setup, &halt)?;
+        let (arm, startup) = ArmProcess::start(setup, &self.halt)?;
         seat.startup_s = startup.as_secs_f64();
         seat.arm = Some(arm);
         Ok(())
     }
 
-    /// All contenders did the same work, or one of them is wrong.
-    fn compare_checksums(&self) -> Result<()> {
-        let last = |seat: &'_ Seat| seat.outcomes.last().map(|outcome| outcome.checksum);
-        let reference = self.seats.first().and_then(last);
-        for seat in &self.seats {
-            if let (Some(expected), Some(found)) = (reference, last(seat))
-                && expected != found
-            {
-                return Err(LabError::failed(
-                    seat.contender,
-                    format!(
-                        "its answers have checksum {found:016x}, those of sync {expected:016x}"
-                    ),
-                ));
+    /// Starts the contender again for `round`, as warm as the others. One more death ends it all.
+    fn replace(&mut self, seat: usize, round: Round) -> Result<()> {
+        self.start(seat)?;
+        let arm = self.seats[seat].arm.as_mut().expect("it was started");
+        if round != Round::Warmup {
+            for _ in 0..self.params.warmup {
+                arm.round(&self.halt)?;
             }
+            arm.forget_peaks();
         }
         Ok(())
     }
+}
+
+/// All contenders did the same work, or one of them is wrong.
+fn compare_answers(outcomes: &[(Contender, &Outcome)]) -> Result<()> {
+    let Some(((reference, expected), others)) = outcomes.split_first() else { return Ok(()) };
+    for (contender, found) in others {
+        let says = |outcome: &Outcome| {
+            format!("{} answers with checksum {:016x}", outcome.units, outcome.checksum)
+        };
+        if (found.units, found.checksum) != (expected.units, expected.checksum) {
+            let differs = format!("{}, but {reference} gave {}", says(found), says(expected));
+            return Err(LabError::failed(contender, format!("it gave {differs}")));
+        }
+    }
+    Ok(())
 }
 
 /// In which direction a round goes through the table.
@@ -232,12 +260,15 @@ impl Seat {
             contender,
             arm: None,
             startup_s: 0.0,
-            before: Reading::default(),
-            after: Reading::default(),
+            account: Account::default(),
             outcomes: Vec::new(),
             recording: None,
             is_seen: false,
         }
+    }
+
+    fn last_outcome(&self) -> Option<(Contender, &Outcome)> {
+        self.outcomes.last().map(|outcome| (self.contender, outcome))
     }
 
     /// Shows the contender's first time to whoever waits.
@@ -250,7 +281,6 @@ impl Seat {
     /// What was seen; nothing if no round was measured.
     fn result(self) -> Option<Measured> {
         let last = self.outcomes.last()?;
-        let rounds = self.outcomes.len() as u64;
         let stats = self.outcomes.iter().filter_map(|outcome| outcome.gil);
         Some(Measured {
             contender: self.contender,
@@ -258,7 +288,7 @@ impl Seat {
             wall_s: self.outcomes.iter().map(|outcome| seconds(outcome.wall_ns)).collect(),
             units: last.units,
             checksum: last.checksum,
-            usage: usage::per_round(self.before, self.after, rounds),
+            usage: self.account.per_round(),
             gil: stats.reduce(add),
             recording: self.recording,
             pid: self.arm.as_ref().map_or(0, ArmProcess::pid),
@@ -279,5 +309,44 @@ fn add(a: GilStats, b: GilStats) -> GilStats {
         forced_switches: a.forced_switches + b.forced_switches,
         wait_s: a.wait_s + b.wait_s,
         hold_s: a.hold_s + b.hold_s,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::params::Preset;
+
+    fn outcome(units: u64, checksum: u64) -> Outcome {
+        Outcome { wall_ns: 1, units, checksum, gil: None }
+    }
+
+    #[test]
+    fn a_contender_whose_answers_differ_is_named() {
+        let contenders = Params::of(Preset::Quick).contenders(2);
+        let check = |third: &Outcome| {
+            let right = outcome(160, 0xab);
+            let outcomes = contenders.iter().copied().zip([&right, &right, third]);
+            compare_answers(&outcomes.collect::<Vec<_>>())
+        };
+        assert_eq!(check(&outcome(160, 0xab)), Ok(()));
+        let error = check(&outcome(160, 0xcd)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "io/threads-off/5: it gave 160 answers with checksum 00000000000000cd, but io/sync/1 \
+             gave 160 answers with checksum 00000000000000ab"
+        );
+        assert_eq!(error.exit_code(), 1);
+        assert!(check(&outcome(159, 0xab)).is_err(), "as many answers as the others, too");
+    }
+
+    #[test]
+    fn one_death_is_survived_and_no_other_failure() {
+        let mut deaths = Deaths::default();
+        let died = || LabError::WorkerDied("worker 7 ended".to_owned());
+        let failed = LabError::Failed("no".to_owned());
+        assert_eq!(deaths.survive(failed.clone()), Err(failed));
+        assert_eq!(deaths.survive(died()), Ok("worker 7 ended".to_owned()));
+        assert_eq!(deaths.survive(died()), Err(died()));
     }
 }

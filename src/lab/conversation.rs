@@ -126,24 +126,40 @@ impl Socket {
         self.receive()
     }
 
-    /// Reads the records that follow a [`Reply::Recorded`].
+    /// Reads the records that follow a [`Reply::Recorded`]; `None` if the arm is gone before the
+    /// last. Each read that may sleep is left to `wait` to sleep for, which may call it off.
     ///
     /// # Errors
     ///
-    /// Fails if the arm ends in the middle, or sends an event that this version does not know.
-    pub fn read_recording(&mut self, header: Header) -> Result<Recording> {
+    /// Fails if `wait` does, or the arm sends an event that this version does not know.
+    pub fn read_recording(
+        &mut self,
+        header: Header,
+        mut wait: impl FnMut(BorrowedFd<'_>) -> Result<()>,
+    ) -> Result<Option<Recording>> {
         let Header { begin_ns, end_ns, tracks, overwritten, events: count } = header;
         if count > EVENTS_MAX {
             return Err(broken(io::Error::other("a recording is too long")));
         }
         let mut bytes = vec![0; count * WORDS * size_of::<u64>()];
-        self.reader.read_exact(&mut bytes).map_err(broken)?;
+        let mut rest = bytes.as_mut_slice();
+        while !rest.is_empty() {
+            if self.reader.buffer().is_empty() {
+                wait(self.writer.as_fd())?;
+            }
+            match self.reader.read(rest) {
+                Ok(0) => return Ok(None),
+                Ok(len) => rest = &mut rest[len..],
+                Err(error) if is_the_end(&error) => return Ok(None),
+                Err(error) => return Err(broken(error)),
+            }
+        }
         let (words, _) = bytes.as_chunks::<{ size_of::<u64>() }>();
         let words: Vec<u64> = words.iter().map(|word| u64::from_le_bytes(*word)).collect();
         let (records, _) = words.as_chunks::<WORDS>();
         let events: Option<Vec<Event>> = records.iter().map(|&r| Event::from_words(r)).collect();
         let events = events.ok_or_else(|| broken(io::Error::other("an event is unknown")))?;
-        Ok(Recording { begin_ns, end_ns, events, tracks, overwritten })
+        Ok(Some(Recording { begin_ns, end_ns, events, tracks, overwritten }))
     }
 
     fn send(&mut self, message: &impl Serialize) -> Result<()> {
@@ -155,12 +171,18 @@ impl Socket {
     fn receive<M: DeserializeOwned>(&mut self) -> Result<Option<M>> {
         let mut line = Vec::new();
         match self.reader.read_until(b'\n', &mut line) {
-            Ok(0) => Ok(None),
+            // Nothing more, or half a line: whoever wrote it ended over it.
+            Ok(_) if line.last() != Some(&b'\n') => Ok(None),
             Ok(_) => serde_json::from_slice(&line).map(Some).map_err(|error| broken(error.into())),
-            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(None),
+            Err(error) if is_the_end(&error) => Ok(None),
             Err(error) => Err(broken(error)),
         }
     }
+}
+
+/// A process that ends with something unread in its socket resets it.
+fn is_the_end(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::ConnectionReset
 }
 
 impl AsFd for Socket {
@@ -212,9 +234,26 @@ mod tests {
         let Some(Reply::Recorded(header)) = conductor.next_reply().unwrap() else {
             panic!("not the recording")
         };
-        let received = conductor.read_recording(header).unwrap();
+        let received = conductor.read_recording(header, |_| Ok(())).unwrap().unwrap();
         assert_eq!((received.events, received.tracks), (recording.events, recording.tracks));
         assert_eq!(received.overwritten, 4);
+    }
+
+    #[test]
+    fn an_arm_that_ends_in_the_middle_of_what_it_says_is_gone() {
+        let (mut conductor, mut arm) = pair();
+        arm.writer.write_all(b"{\"Started\":{\"start").unwrap();
+        drop(arm);
+        assert!(conductor.next_reply().unwrap().is_none());
+        let (mut conductor, mut arm) = pair();
+        let header =
+            || Header { begin_ns: 0, end_ns: 1, tracks: Vec::new(), overwritten: 0, events: 2 };
+        arm.writer.write_all(&[0; 40]).unwrap();
+        drop(arm);
+        assert!(conductor.read_recording(header(), |_| Ok(())).unwrap().is_none());
+        let (mut conductor, _arm) = pair();
+        let called_off = conductor.read_recording(header(), |_| Err(LabError::Interrupted));
+        assert_eq!(called_off.err(), Some(LabError::Interrupted));
     }
 
     #[test]

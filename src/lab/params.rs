@@ -29,9 +29,12 @@
 //! recorded: 9 × 1.8 s = 16.2 s. (65 ms are also 13 switch intervals: enough to see the lock
 //! change hands.)
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::contender::{Contender, GilState, Model, Workload};
+use super::io::session::SILENCE_MAX;
 
 /// A set of parameters with a name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -86,6 +89,15 @@ impl CpuKernel {
             Self::SumOfSquares { inputs, .. } | Self::Fib { inputs, .. } => inputs,
         }
     }
+
+    /// The same work with another number of units.
+    #[must_use]
+    pub fn with_inputs(self, inputs: usize) -> Self {
+        match self {
+            Self::SumOfSquares { first_n, .. } => Self::SumOfSquares { first_n, inputs },
+            Self::Fib { n, .. } => Self::Fib { n, inputs },
+        }
+    }
 }
 
 /// Everything that a comparison is told.
@@ -131,6 +143,10 @@ const ARTICLE_THREADS: usize = 5;
 const ARTICLE_2024_PROCESSES: usize = 4;
 /// 14.29 s for 160 requests in sequence.
 const ARTICLE_LATENCY_NS: u64 = 89_000_000;
+/// What a round may take beside its work: longer than any machine stalls that goes on afterwards.
+const ROUND_MAX: Duration = Duration::from_mins(1);
+/// `fib(35)` takes over a second on a slow machine, in a debug build; this is ten times that.
+const INPUT_MAX: Duration = Duration::from_secs(15);
 /// `CPython`'s default. Shorter is fairer, and more of every second goes into hand-offs.
 const SWITCH_INTERVAL_NS: u64 = 5_000_000;
 
@@ -215,6 +231,17 @@ impl Params {
             Workload::Io => self.requests,
             Workload::Cpu => self.kernel.inputs(),
         }
+    }
+
+    /// How long a round of `workload` may take before nobody believes in its end any more.
+    pub fn round_max(&self, workload: Workload) -> Duration {
+        let unit_max = match workload {
+            Workload::Cpu => INPUT_MAX,
+            Workload::Io if self.urls.is_empty() => Duration::from_nanos(self.latency_ns) * 10,
+            Workload::Io => SILENCE_MAX,
+        };
+        let units = u32::try_from(self.units(workload)).unwrap_or(u32::MAX);
+        ROUND_MAX + unit_max.saturating_mul(units)
     }
 
     /// Checks what no single option can know of the others.
@@ -315,6 +342,16 @@ mod tests {
         assert!(Params { gil: GilChoice::Off, ..cpu }.check().is_err());
         let sync = Params { models: vec![Model::Sync], ..Params::of(Preset::Quick) };
         assert_eq!(sync.check(), Ok(()), "a reference alone is a measurement too");
+    }
+
+    #[test]
+    fn a_round_may_take_ten_times_what_its_units_add_up_to() {
+        let quick = Params::of(Preset::Quick);
+        assert_eq!(quick.round_max(Workload::Cpu), ROUND_MAX + 20 * INPUT_MAX);
+        let many = Params { requests: 1_000_000, ..quick.clone() };
+        assert_eq!(many.round_max(Workload::Io), ROUND_MAX + Duration::from_millis(5) * 10_000_000);
+        let url = Params { urls: vec!["http://[::1]/".to_owned()], requests: 2, ..quick };
+        assert_eq!(url.round_max(Workload::Io), ROUND_MAX + 2 * SILENCE_MAX);
     }
 
     #[test]

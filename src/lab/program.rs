@@ -3,28 +3,33 @@
 //! # The life of one `trainyard compare`
 //!
 //! 1. The arguments become a command, or one line that says why not.
-//! 2. The files to write are tried, before anything is measured.
+//! 2. What can be refused is refused, before anything is measured or started: files that cannot be
+//!    written, processors that are not there, URLs that nobody answers.
 //! 3. Ctrl-C becomes something to read; from here on it ends the run in good order.
 //! 4. Each workload's contenders are measured, interleaved.
 //! 5. The report is rendered: to standard output, and into the files. An interrupted or failed run
 //!    shows what it has, and says that it is not complete.
 
 use std::ffi::OsString;
-use std::io::Write;
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
 use super::cli::{self, Command, Compare, Format, Stream};
-use super::conductor::{Measurement, measure};
+use super::conductor::{Deaths, Measurement, measure};
+use super::contender::Workload;
 use super::host::{Conditions, Host};
+use super::io::target::Target;
+use super::params::Params;
 use super::picture::Style;
 use super::report::Report;
 use super::sample::Measured;
 use super::warnings::{self, Build};
 use super::{LabError, Result, arm, render, server, sources};
-use crate::sys::affinity;
 use crate::sys::signal::Interrupts;
+use crate::sys::{affinity, process};
 
 /// Runs the program with `args`, its name first, and returns its exit code.
 ///
@@ -35,44 +40,54 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(Command::Serve(config)) => {
             server::serve(&config).map_err(|why| LabError::failed("the server", why))
         }
-        Ok(Command::Arm(_)) => be_an_arm(),
+        Ok(Command::Arm(args)) => be_an_arm(&args),
         Err(exit) => {
-            match exit.stream {
+            let ended = match exit.stream {
                 Stream::Stdout => print(&exit.message),
-                Stream::Stderr => anstream::eprint!("{}", exit.message),
-            }
-            return ExitCode::from(exit.code);
+                Stream::Stderr => {
+                    complain(&exit.message);
+                    Ok(())
+                }
+            };
+            return ended.map_or_else(failed, |()| ExitCode::from(exit.code));
         }
     };
-    match ended {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            anstream::eprintln!("trainyard: {error}");
-            ExitCode::from(error.exit_code())
-        }
-    }
+    ended.map_or_else(failed, |()| ExitCode::SUCCESS)
 }
 
-/// The conductor gave us one end of a socket as standard input.
-fn be_an_arm() -> Result<()> {
-    let stdin = std::io::stdin();
-    let socket = stdin.as_fd().try_clone_to_owned();
-    arm::serve(UnixStream::from(socket.map_err(|why| LabError::failed("an arm", why))?))
+#[expect(clippy::needless_pass_by_value, reason = "what ends the program is used up")]
+fn failed(error: LabError) -> ExitCode {
+    complain(format_args!("trainyard: {error}\n"));
+    ExitCode::from(error.exit_code())
+}
+
+/// The conductor, whose number is the argument, gave us one end of a socket as standard input.
+fn be_an_arm(args: &[OsString]) -> Result<()> {
+    let failed = |why| LabError::failed("an arm", why);
+    // At the end of the socket an arm leaves, but in the middle of a round it does not look. The
+    // conductor's main thread, which the kernel watches here, lives as long as the conductor.
+    process::die_with_parent().map_err(failed)?;
+    let parent = args.first().and_then(|pid| pid.to_str()?.parse().ok());
+    if parent != Some(process::parent_pid()) {
+        // It was gone before the line above, or this was typed by a person.
+        return Err(LabError::BadInput("`__arm` is what `compare` starts, not a user".to_owned()));
+    }
+    let socket = io::stdin().as_fd().try_clone_to_owned().map_err(failed)?;
+    arm::serve(UnixStream::from(socket))
 }
 
 fn compare(asked: &Compare) -> Result<()> {
     let Compare { params, output } = asked;
     output.check_writable()?;
-    if !params.affinity.is_empty() {
-        affinity::restrict_to(&params.affinity)
-            .map_err(|why| LabError::BadInput(format!("--affinity: {why}")))?;
-    }
+    prepare(params)?;
     let interrupts = Interrupts::listen().map_err(|why| LabError::failed("Ctrl-C", why))?;
     // Looked at now: the run itself will keep the machine busy.
     let mut doubts = warnings::before(params, &Conditions::read(), Build::this());
     let (mut measured, mut failure) = (Vec::new(), None);
+    let mut deaths = Deaths::default();
     for &workload in &params.workloads {
-        let Measurement { measured: more, failure: end } = measure(workload, params, &interrupts);
+        let Measurement { measured: more, failure: end } =
+            measure(workload, params, &interrupts, &mut deaths);
         measured.extend(more);
         if end.is_some() {
             failure = end;
@@ -85,12 +100,28 @@ fn compare(asked: &Compare) -> Result<()> {
     let written = match &failure {
         None => write(asked, &report, &measured),
         // Nothing was started that could have been measured: the line that says so is enough.
-        Some(LabError::BadInput(_)) => Ok(()),
+        Some(LabError::BadInput(_)) if measured.is_empty() => Ok(()),
         Some(_) => write(asked, &report.interrupted(), &measured),
     };
     failure.map_or(written, Err)
 }
 
+/// Makes sure that what was asked for is there, and that nothing of it will stay behind.
+fn prepare(params: &Params) -> Result<()> {
+    if !params.affinity.is_empty() {
+        affinity::restrict_to(&params.affinity)
+            .map_err(|why| LabError::BadInput(format!("--affinity: {why}")))?;
+    }
+    if params.workloads.contains(&Workload::Io) {
+        for url in &params.urls {
+            Target::parse(url)?.reach()?;
+        }
+    }
+    process::adopt_orphans().map_err(|why| LabError::failed("the conductor", why))
+}
+
+/// Writes the report wherever it is wanted; what fails in one place is no reason not to write it
+/// in another.
 fn write(asked: &Compare, report: &Report, measured: &[Measured]) -> Result<()> {
     let document = |format| match format {
         Format::Table => {
@@ -101,16 +132,25 @@ fn write(asked: &Compare, report: &Report, measured: &[Measured]) -> Result<()> 
         Format::Markdown => render::markdown::render(report),
     };
     anstream::ColorChoice::from(asked.output.color).write_global();
-    print(&document(asked.output.stdout));
+    let mut written = print(&document(asked.output.stdout));
     for file in &asked.output.files {
-        file.write(&document(file.format))?;
+        written = written.and(file.write(&document(file.format)));
     }
-    Ok(())
+    written
 }
 
 /// Prints to standard output. A reader who has seen enough (`| head`) is no failure.
-fn print(text: &str) {
+fn print(text: &str) -> Result<()> {
     let mut stdout = anstream::stdout().lock();
-    let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-    printed.unwrap_or_default();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(LabError::failed("cannot write to standard output", error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints to standard error. If that cannot be written either, the exit code has to do.
+fn complain(text: impl Display) {
+    drop(write!(anstream::stderr(), "{text}"));
 }

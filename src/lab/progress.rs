@@ -4,6 +4,8 @@
 //! is no such thread: the bar is drawn by the calls below and at no other time, and the conductor
 //! makes them between rounds.
 
+use std::io::Write;
+
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::contender::Contender;
@@ -50,7 +52,8 @@ impl Progress {
 
     /// Prints a line above the bar: something happened that the user should know of.
     pub fn note(&self, line: &str) {
-        self.bar.suspend(|| anstream::eprintln!("{line}"));
+        // If standard error is gone, nobody reads it.
+        self.bar.suspend(|| drop(writeln!(anstream::stderr(), "trainyard: {line}")));
     }
 }
 

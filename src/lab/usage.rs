@@ -88,25 +88,44 @@ fn field(status: &str, name: &str) -> Option<u64> {
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// What was used between two readings, per round; the peak is the later reading's.
-#[expect(clippy::cast_precision_loss, reason = "ticks of a run are far below 2^53")]
-pub fn per_round(before: Reading, after: Reading, rounds: u64) -> TreeUsage {
-    let rounds = rounds.max(1);
-    let used_s = (after.cpu_s - before.cpu_s).max(0.0) / rounds as f64;
-    let user = after.user_ticks.saturating_sub(before.user_ticks) as f64;
-    let system = after.system_ticks.saturating_sub(before.system_ticks) as f64;
-    // Less than a tick of either: say that all was the program's own.
-    let user_share = if user + system > 0.0 { user / (user + system) } else { 1.0 };
-    TreeUsage {
-        user_s: used_s * user_share,
-        system_s: used_s * (1.0 - user_share),
-        max_rss_bytes: after.max_rss_bytes,
-        voluntary_switches: after.voluntary_switches.saturating_sub(before.voluntary_switches)
-            / rounds,
-        involuntary_switches: after
-            .involuntary_switches
-            .saturating_sub(before.involuntary_switches)
-            / rounds,
+/// What the measured rounds of a contender have used, and nothing that came between them: not the
+/// start of a process that took the place of a dead one, not a round that was void.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Account {
+    sum: Reading,
+    rounds: u64,
+}
+
+impl Account {
+    /// Adds one round, from the readings at its two ends; the peak is the later one's.
+    pub fn add(&mut self, before: Reading, after: Reading) {
+        self.rounds += 1;
+        let sum = &mut self.sum;
+        sum.cpu_s += (after.cpu_s - before.cpu_s).max(0.0);
+        sum.user_ticks += after.user_ticks.saturating_sub(before.user_ticks);
+        sum.system_ticks += after.system_ticks.saturating_sub(before.system_ticks);
+        sum.max_rss_bytes = sum.max_rss_bytes.max(after.max_rss_bytes);
+        sum.voluntary_switches +=
+            after.voluntary_switches.saturating_sub(before.voluntary_switches);
+        sum.involuntary_switches +=
+            after.involuntary_switches.saturating_sub(before.involuntary_switches);
+    }
+
+    /// What a round used on average.
+    #[expect(clippy::cast_precision_loss, reason = "ticks of a run are far below 2^53")]
+    pub fn per_round(&self) -> TreeUsage {
+        let (sum, rounds) = (self.sum, self.rounds.max(1));
+        let used_s = sum.cpu_s / rounds as f64;
+        let (user, system) = (sum.user_ticks as f64, sum.system_ticks as f64);
+        // Less than a tick of either: say that all was the program's own.
+        let user_share = if user + system > 0.0 { user / (user + system) } else { 1.0 };
+        TreeUsage {
+            user_s: used_s * user_share,
+            system_s: used_s * (1.0 - user_share),
+            max_rss_bytes: sum.max_rss_bytes,
+            voluntary_switches: sum.voluntary_switches / rounds,
+            involuntary_switches: sum.involuntary_switches / rounds,
+        }
     }
 }
 
@@ -145,8 +164,21 @@ mod tests {
     fn the_exact_time_is_split_as_the_ticks_are() {
         let before = Reading { cpu_s: 1.0, user_ticks: 10, ..Reading::default() };
         let after = Reading { cpu_s: 3.0, user_ticks: 13, system_ticks: 1, ..Reading::default() };
-        let usage = per_round(before, after, 2);
+        let mut account = Account::default();
+        account.add(before, after);
+        account.add(after, after);
+        let usage = account.per_round();
         assert_eq!((usage.user_s, usage.system_s), (0.75, 0.25));
+    }
+
+    #[test]
+    fn what_a_process_used_is_not_lost_when_another_takes_its_place() {
+        let reading = |cpu_s, max_rss_bytes| Reading { cpu_s, max_rss_bytes, ..Reading::default() };
+        let mut account = Account::default();
+        account.add(reading(1.0, 50), reading(5.0, 70));
+        account.add(reading(0.1, 10), reading(2.1, 30));
+        let usage = account.per_round();
+        assert_eq!((usage.user_s, usage.max_rss_bytes), (3.0, 70));
     }
 
     #[test]

@@ -22,6 +22,13 @@
 //! 5. Its answer comes back as a frame, or the worker ends without one: `WorkerDied`.
 //! 6. A job that the dead worker had not begun is given to another.
 //!
+//! # What a worker has
+//!
+//! Its parent's environment and working folder, its stdout and stderr, the standard signals, and no
+//! other descriptor. Its stdin is empty, so that it never takes a line away from its parent. It is
+//! in a process group of its own: a Ctrl-C reaches the parent alone, and processes that a job
+//! starts end with the worker.
+//!
 //! # One line to add
 //!
 //! ```
@@ -46,6 +53,7 @@
 //! Read next: `kernel`, whose page gives the order; then [`pool`](Pool).
 
 mod call;
+mod death;
 mod error;
 mod kernel;
 mod pool;
@@ -55,11 +63,12 @@ mod types;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+pub use death::Death;
 pub use error::PoolError;
 #[doc(hidden)]
 pub use kernel::frame::fuzz_frame;
 pub use kernel::job::JobOptions;
-pub use kernel::shared::{Death, Shutdown};
+pub use kernel::shared::Shutdown;
 pub use kernel::spawn::StartMethod;
 pub use kernel::wire::{Reader, Wire, WireError, Writer};
 pub use pool::{Builder, Map, Pool};

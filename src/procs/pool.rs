@@ -10,12 +10,12 @@ use std::sync::Arc;
 use std::thread::{JoinHandle, ThreadId};
 use std::time::Duration;
 
-use super::PoolError;
 use super::kernel::job::{Job, JobOptions, prepare};
-use super::kernel::shared::{Death, Phase, Shared, Shutdown};
+use super::kernel::shared::{Phase, Shared, Shutdown};
 use super::kernel::spawn::{Initializer, StartMethod, Starter};
 use super::kernel::supervisor::{Policy, Supervisor};
 use super::kernel::wire::Wire;
+use super::{Death, PoolError};
 use crate::handle::{JobHandle, JobResult};
 use crate::sys::prim::Mutex;
 use crate::sys::{Why, affinity, blocking, process};
@@ -276,13 +276,13 @@ impl Builder {
         if self.workers == 0 {
             return Err(PoolError::NoWorkers);
         }
-        process::keep_exit_statuses()?;
+        process::keep_exit_statuses();
         let initializer =
             self.initializer.transpose().map_err(|reason| PoolError::Broken { reason })?;
         let shared = Arc::new(Shared::new(self.workers)?);
         let starter = Starter::new(self.start_method, initializer)?;
         let supervisor = Supervisor::new(Arc::clone(&shared), self.policy, starter, self.workers)?;
-        let thread = std::thread::Builder::new().name("procs supervisor".to_owned()).spawn({
+        let thread = std::thread::Builder::new().name("supervisor".to_owned()).spawn({
             let shared = Arc::clone(&shared);
             move || supervise(supervisor, &shared)
         })?;

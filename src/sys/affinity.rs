@@ -4,6 +4,7 @@
 
 use std::io;
 
+use nix::errno::Errno;
 use nix::sched::{CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity};
 use nix::unistd::Pid;
 
@@ -29,13 +30,23 @@ pub fn allowed_cpus() -> io::Result<Vec<usize>> {
 ///
 /// # Errors
 ///
-/// Fails if a number is too large, or none of the processors is there.
+/// Fails if one of the processors is not there, or not this thread's to use.
 pub fn restrict_to(cpus: &[usize]) -> io::Result<()> {
     let mut set = CpuSet::new();
     for &cpu in cpus {
         set.set(cpu).map_err(named("sched_setaffinity"))?;
     }
-    sched_setaffinity(THIS_THREAD, &set).map_err(named("sched_setaffinity"))
+    let named = named("sched_setaffinity");
+    match sched_setaffinity(THIS_THREAD, &set) {
+        // None of them is there; which one is said below.
+        Ok(()) | Err(Errno::EINVAL) => {}
+        Err(errno) => return Err(named(errno)),
+    }
+    // The kernel leaves out what is not there, and says nothing as long as something is left.
+    let allowed = allowed_cpus()?;
+    cpus.iter().find(|cpu| !allowed.contains(cpu)).map_or(Ok(()), |missing| {
+        Err(io::Error::other(format!("sched_setaffinity: processor {missing} is not there")))
+    })
 }
 
 /// 0 means the calling thread, says the man page.
@@ -60,7 +71,12 @@ mod tests {
 
     #[test]
     fn a_processor_that_is_not_there_is_refused() {
-        let error = restrict_to(&[1023]).unwrap_err();
-        assert!(error.to_string().starts_with("sched_setaffinity: "), "{error}");
+        let refused = |cpus: &[usize]| restrict_to(cpus).unwrap_err().to_string();
+        let expected = "sched_setaffinity: processor 1023 is not there";
+        assert_eq!(refused(&[1023]), expected);
+        // In a thread of its own: what is there is taken.
+        let first = allowed_cpus().unwrap()[0];
+        let both = std::thread::spawn(move || refused(&[first, 1023])).join().unwrap();
+        assert_eq!(both, expected);
     }
 }

@@ -43,7 +43,8 @@ use std::os::unix::ffi::OsStrExt;
 
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::sys::prctl;
-use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 
 use super::channel::Channel;
 use super::named;
@@ -209,12 +210,27 @@ fn back_to_default_signals() {
 ///
 /// # Errors
 ///
-/// Fails with ECHILD if there is no such child.
+/// Fails with ECHILD, and kills nobody, if there is no such child.
 pub fn kill_unwatched(pid: u32) -> io::Result<()> {
     let pid = nix::unistd::Pid::from_raw(pid.cast_signed());
-    nix::sys::signal::kill(pid, Signal::SIGKILL).map_err(named("kill"))?;
-    nix::sys::wait::waitpid(pid, None).map_err(named("waitpid"))?;
+    // A child's number cannot become another's before it is reaped, so whom this finds alive is
+    // whom the signal reaches.
+    if waitpid(pid, Some(WaitPidFlag::WNOHANG)).map_err(named("waitpid"))? == WaitStatus::StillAlive
+    {
+        nix::sys::signal::kill(pid, Signal::SIGKILL).map_err(named("kill"))?;
+        waitpid(pid, None).map_err(named("waitpid"))?;
+    }
     Ok(())
+}
+
+/// Makes this process the parent of those whose parent ends, among its children's children: it
+/// will be the one to reap them.
+///
+/// # Errors
+///
+/// Does not fail on a kernel that this crate supports.
+pub fn adopt_orphans() -> io::Result<()> {
+    prctl::set_child_subreaper(true).map_err(named("prctl(PR_SET_CHILD_SUBREAPER)"))
 }
 
 /// Ends the process at once: nothing is flushed, no destructor and no exit handler runs.
@@ -252,21 +268,16 @@ pub fn set_name(name: &CStr) -> io::Result<()> {
 ///
 /// A process that was started with SIGCHLD ignored would never learn it: the kernel then reaps its
 /// children by itself. A handler of the program's own stays as it is.
-///
-/// # Errors
-///
-/// Does not fail with a signal that exists.
-pub fn keep_exit_statuses() -> io::Result<()> {
-    let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
-    // SAFETY: the default action runs no code of ours.
-    let before = unsafe { nix::sys::signal::sigaction(Signal::SIGCHLD, &default) }
-        .map_err(named("sigaction"))?;
-    if !matches!(before.handler(), SigHandler::SigIgn) {
-        // SAFETY: puts back the handler that the program had installed itself.
-        unsafe { nix::sys::signal::sigaction(Signal::SIGCHLD, &before) }
-            .map_err(named("sigaction"))?;
+pub fn keep_exit_statuses() {
+    // SAFETY: all zeroes is the default action, and room for an answer.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    let default = action;
+    // SAFETY: asks, and changes nothing; `action` outlives the call.
+    unsafe { libc::sigaction(libc::SIGCHLD, std::ptr::null(), &raw mut action) };
+    if action.sa_sigaction == libc::SIG_IGN {
+        // SAFETY: the default action runs no code of ours; `default` outlives the call.
+        unsafe { libc::sigaction(libc::SIGCHLD, &raw const default, std::ptr::null_mut()) };
     }
-    Ok(())
 }
 
 /// Opens the program that this process runs, also when its file was replaced or deleted.

@@ -59,6 +59,10 @@ pub(super) struct CompareOptions {
     #[arg(long, value_name = "N", value_parser = values::requests, allow_negative_numbers = true)]
     requests: Option<usize>,
 
+    /// How many inputs a round of cpu computes
+    #[arg(long, value_name = "N", value_parser = values::inputs, allow_negative_numbers = true)]
+    inputs: Option<usize>,
+
     /// How long the server takes to answer, as in 5ms
     #[arg(long, value_name = "DURATION", value_parser = values::latency,
           allow_hyphen_values = true)]
@@ -151,6 +155,7 @@ impl CompareOptions {
             switch_interval_ns: self.switch_interval.map_or(preset.switch_interval_ns, nanoseconds),
             affinity: self.affinity.map_or(preset.affinity, |Affinity(cpus)| cpus),
             seed: self.seed.unwrap_or(preset.seed),
+            kernel: self.inputs.map_or(preset.kernel, |inputs| preset.kernel.with_inputs(inputs)),
             urls: self.url,
             ..preset
         }

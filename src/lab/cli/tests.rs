@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::lab::contender::{Model, Workload};
-use crate::lab::params::{GilChoice, Params, Preset};
+use crate::lab::params::{CpuKernel, GilChoice, Params, Preset};
 
 fn parse_line(line: &str) -> Result<Command, Exit> {
     let name = std::iter::once(OsString::from("trainyard"));
@@ -47,7 +47,7 @@ fn an_option_without_a_verb_is_an_option_of_compare() {
 #[test]
 fn options_override_the_preset_and_leave_the_rest() {
     let line = "compare cpu io cpu --preset rp2018 --models threads,procs --models coop --gil off \
-                --workers 3 --requests 10 --latency 1.5ms --switch-interval 100us --runs 9 -w 2 \
+                --workers 3 --requests 10 --inputs 4 --latency 1.5ms --switch-interval 100us --runs 9 -w 2 \
                 --seed 4 --affinity 0,2-3";
     let expected = Params {
         workloads: vec![Workload::Cpu, Workload::Io],
@@ -61,6 +61,7 @@ fn options_override_the_preset_and_leave_the_rest() {
         warmup: 2,
         seed: 4,
         affinity: vec![0, 2, 3],
+        kernel: CpuKernel::SumOfSquares { first_n: 5_000_000, inputs: 4 },
         ..Params::of(Preset::Rp2018)
     };
     assert_eq!(compare(line).params, expected);

@@ -15,6 +15,8 @@ use super::output::{Color, Format};
 const WORKERS_MAX: u64 = 1000;
 /// A million requests of `quick` take an hour and a half in sequence.
 const REQUESTS_MAX: u64 = 1_000_000;
+/// Ten thousand sums of `quick` take a minute in sequence, and each is one larger than the last.
+const INPUTS_MAX: u64 = 10_000;
 /// More rounds than anybody waits for.
 const ROUNDS_MAX: u64 = 10_000;
 /// A longer latency than any page is worth waiting for; a client gives a server up after 30 s.
@@ -66,6 +68,10 @@ pub(super) fn workers(text: &str) -> Result<usize, String> {
 
 pub(super) fn requests(text: &str) -> Result<usize, String> {
     count(text, 1, REQUESTS_MAX)
+}
+
+pub(super) fn inputs(text: &str) -> Result<usize, String> {
+    count(text, 1, INPUTS_MAX)
 }
 
 pub(super) fn runs(text: &str) -> Result<usize, String> {

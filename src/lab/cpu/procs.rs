@@ -26,6 +26,10 @@ impl Arm for Procs {
         let answers = self.pool.map(sum, self.inputs.iter().map(|&input| Postcard(input)));
         Ok(answers.into_iter().collect::<std::result::Result<_, _>>()?)
     }
+
+    fn workers(&self) -> Option<&Pool> {
+        Some(&self.pool)
+    }
 }
 
 fn sum(Postcard(input): Postcard<Input>) -> u128 {

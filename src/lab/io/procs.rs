@@ -34,6 +34,10 @@ impl Arm for Procs {
         let pages = self.pool.map(fetch, 0..self.requests);
         pages.into_iter().map(|page| page.map_err(LabError::from)?.0).collect()
     }
+
+    fn workers(&self) -> Option<&Pool> {
+        Some(&self.pool)
+    }
 }
 
 fn open(setup: &Setup) -> Result<(Plan, Session)> {

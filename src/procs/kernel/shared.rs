@@ -14,14 +14,13 @@
 //! taking is still to come: that taking finds both.
 
 use std::collections::VecDeque;
-use std::process::ExitStatus;
 
 use super::job::Job;
-use crate::handle::{JobError, JobId};
+use crate::handle::JobError;
+use crate::procs::death::Death;
 use crate::sys::bell::Bell;
 use crate::sys::prim::{Condvar, Mutex, MutexGuard};
 use crate::sys::{Why, blocking};
-use crate::trace::Event;
 
 /// Deaths that are remembered; older ones are forgotten.
 const DEATHS_MAX: usize = 1024;
@@ -33,19 +32,6 @@ pub enum Shutdown {
     Finish,
     /// Those in the queue are dropped; those that run get the pool's grace, then are ended.
     Cancel,
-}
-
-/// The end of a worker that was not sent home.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Death {
-    /// The process.
-    pub pid: u32,
-    /// How it ended.
-    pub status: ExitStatus,
-    /// The job that it was running.
-    pub job: Option<JobId>,
-    /// The last event in its flight recorder.
-    pub last_event: Option<Event>,
 }
 
 /// How far the pool has come.

@@ -41,11 +41,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::job::Job;
-use super::shared::{Death, Phase, Shared, Shutdown};
+use super::shared::{Phase, Shared, Shutdown};
 use super::slot::{LAST_WAIT, Retry, Slot, SlotState};
 use super::spawn::Starter;
 use super::worker::{Ending, Stage, Worker, after};
 use crate::handle::{JobError, Start};
+use crate::procs::death::Death;
 use crate::sys::clock;
 use crate::sys::poll::{Interest, wait};
 use crate::trace::{self, Kind};
@@ -156,8 +157,9 @@ impl Supervisor {
         let timeout = self
             .next_deadline_ns()
             .map(|deadline_ns| Duration::from_nanos(deadline_ns.saturating_sub(now_ns)));
+        // STEP: await-news
         let ready = wait(&descriptors, timeout);
-        ready.expect("poll fails only with more descriptors than the process can have opened")
+        ready.expect("poll fails only if the limit of descriptors was set below those in use")
     }
 
     fn next_deadline_ns(&self) -> Option<u64> {
@@ -187,6 +189,7 @@ impl Supervisor {
                 continue;
             }
             let was = worker.stage;
+            // STEP: read-to-end
             worker.receive(now_ns);
             let (is, pid) = (worker.stage, worker.pid());
             if was != Stage::Ready && is == Stage::Ready {
@@ -221,17 +224,20 @@ impl Supervisor {
         // Nobody is left in the group, as a rule.
         drop(pidfd.kill_group());
         // Somebody who waits for all children of the program was faster; then nobody can know.
+        // STEP: reap-worker
         let status = pidfd.reap().unwrap_or(ExitStatus::from_raw(0));
         trace::emit(Kind::WorkerExit, u64::from(pid), u64::from(status.into_raw().cast_unsigned()));
         let went_home = matches!(self.course, Course::Closing { .. }) && jobs.is_empty();
         let job = jobs.front().map(|job| job.id).filter(|&job| slot.may_have_run(job));
-        let death = Death { pid, status, job, last_event: slot.last_event() };
+        let last_event = slot.last_event();
+        let death = Death { pid, status, job, noticed_ns: now_ns, last_event };
         self.shared.change(|state| {
             state.pids[index] = None;
             if !went_home {
                 state.note_death(death);
             }
         });
+        // STEP: declare-death
         self.distribute(index, jobs, |job| match &ending {
             Some(Ending::Protocol(reason)) => JobError::Protocol { pid, reason: reason.clone() },
             Some(Ending::Deadline) => JobError::DeadlineExceeded,

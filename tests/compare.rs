@@ -1,0 +1,20 @@
+//! `trainyard compare` as its users run it: the program, its arguments, its outputs, its exit code.
+//!
+//! Nothing is mocked. Each test starts the real program on settings that are small, and where the
+//! moment matters, it is the test's own HTTP server that makes it: it holds an answer back until
+//! the test has done what it wants to do in the middle of a round.
+
+#[path = "compare/deaths.rs"]
+mod deaths;
+#[path = "compare/documents.rs"]
+mod documents;
+#[path = "compare/endings.rs"]
+mod endings;
+#[path = "compare/program.rs"]
+mod program;
+#[path = "compare/refusals.rs"]
+mod refusals;
+#[path = "compare/servers.rs"]
+mod servers;
+#[path = "compare/web.rs"]
+mod web;

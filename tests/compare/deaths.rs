@@ -1,0 +1,137 @@
+//! `kill -9` in the middle of a comparison: a round is lost, not the comparison, and never a hang.
+//!
+//! The contenders are `sync` and two processes, four requests a round, so the test knows who asks:
+//! requests 0 to 3 are the first round of `sync`, 4 to 7 that of the processes.
+
+use nix::sys::signal::Signal;
+use serde_json::Value;
+
+use crate::program::{Ended, Process, Program, send};
+use crate::web::Web;
+
+fn start(workers: usize, web: &Web) -> Program {
+    Program::start(&format!(
+        "compare io --models procs --workers {workers} --requests 4 --runs 2 --warmup 0 \
+         --format json --url {}",
+        web.url()
+    ))
+}
+
+/// Waits for `count` worker processes, of another arm than `old_arm`.
+#[track_caller]
+fn workers(program: &Program, count: usize, old_arm: Option<u32>) -> Vec<Process> {
+    let is_new = |process: &Process| process.is_worker() && Some(process.parent) != old_arm;
+    let all = program.family_when("the workers are there", |family| {
+        family.iter().filter(|process| is_new(process)).count() == count
+    });
+    all.into_iter().filter(is_new).collect()
+}
+
+/// The comparison came to its end, with all rounds of both contenders.
+#[track_caller]
+fn check_complete(ended: &Ended) {
+    let document = ended.json();
+    assert_eq!(document["complete"], true);
+    let rows = document["results"].as_array().unwrap();
+    let samples = |row: &Value| row["wall_s"]["samples"].as_array().unwrap().len();
+    assert_eq!(rows.iter().map(samples).collect::<Vec<_>>(), [2, 2]);
+    let same = |key: &str| assert_eq!(rows[0][key], rows[1][key], "{key}");
+    same("units");
+    same("checksum");
+}
+
+/// Standard error is one line, with these words in this order.
+#[track_caller]
+fn check_says(ended: &Ended, words: &[&str]) {
+    assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
+    let mut rest = ended.stderr.as_str();
+    for word in words {
+        rest = rest.split_once(word).unwrap_or_else(|| panic!("no {word:?} in {ended:?}")).1;
+    }
+}
+
+#[test]
+fn a_round_in_which_a_worker_is_killed_is_void_and_repeated() {
+    let web = Web::answering(4);
+    let program = start(2, &web);
+    web.wait_for(6);
+    let victim = workers(&program, 2, None)[0].pid;
+    send(Signal::SIGKILL, victim);
+    web.release();
+    let ended = program.end().with_code(0);
+    check_complete(&ended);
+    let who = format!("trainyard: io/procs/2: worker {victim} ended (signal: 9 (SIGKILL)) before");
+    check_says(
+        &ended,
+        &[
+            &who,
+            "its last event: WorkerJobBegin (job ",
+            "ms before; this round is void and repeated",
+        ],
+    );
+    // Two rounds and the recorded one for each, and what the void round asked.
+    assert!((24 + 2..=24 + 4).contains(&web.asked()), "{}", web.asked());
+}
+
+#[test]
+fn a_worker_that_is_killed_between_its_rounds_voids_the_next_one() {
+    let web = Web::answering(0);
+    let program = start(2, &web);
+    web.wait_for(1);
+    let victim = workers(&program, 2, None)[0].pid;
+    send(Signal::SIGKILL, victim);
+    web.release();
+    let ended = program.end().with_code(0);
+    check_complete(&ended);
+    let who = format!("worker {victim} ended (signal: 9 (SIGKILL)) while it had no job");
+    check_says(&ended, &[&who, "its last event: WorkerIdle", "this round is void and repeated"]);
+}
+
+#[test]
+fn the_second_death_ends_the_comparison() {
+    let web = Web::answering(4);
+    let program = start(1, &web);
+    web.wait_for(5);
+    let first = workers(&program, 1, None).remove(0);
+    send(Signal::SIGKILL, first.pid);
+    // The repeated round gets no further than the one before.
+    let second = workers(&program, 1, Some(first.parent)).remove(0);
+    send(Signal::SIGKILL, second.pid);
+    let ended = program.end().with_code(1);
+    let lines: Vec<&str> = ended.stderr.lines().collect();
+    assert_eq!(lines.len(), 2, "{ended:?}");
+    assert!(lines[0].contains(&format!("worker {} ended", first.pid)), "{ended:?}");
+    assert!(lines[1].contains(&format!("worker {} ended", second.pid)), "{ended:?}");
+    let document = ended.json();
+    assert_eq!(document["complete"], false);
+    assert_eq!(document["results"][0]["model"], "sync", "the one round that was measured");
+}
+
+#[test]
+fn an_arm_that_is_killed_is_started_again() {
+    let web = Web::answering(4);
+    let program = start(2, &web);
+    web.wait_for(6);
+    let workers = workers(&program, 2, None);
+    let arm = workers[0].parent;
+    send(Signal::SIGKILL, arm);
+    web.release();
+    let ended = program.end().with_code(0);
+    check_complete(&ended);
+    let who = format!("trainyard: io/procs/2: its process {arm} ended (signal: 9 (SIGKILL)); ");
+    check_says(&ended, &[&who, "this round is void and repeated once"]);
+    assert!(workers.iter().all(|worker| !worker.is_known()), "its workers went with it");
+}
+
+#[test]
+fn an_arm_that_is_killed_between_its_rounds_is_started_again() {
+    let web = Web::answering(0);
+    let program = start(2, &web);
+    web.wait_for(1);
+    let arm = workers(&program, 2, None)[0].parent;
+    send(Signal::SIGKILL, arm);
+    web.release();
+    let ended = program.end().with_code(0);
+    check_complete(&ended);
+    check_says(&ended, &[&format!("its process {arm} ended (signal: 9 (SIGKILL))")]);
+}

@@ -1,0 +1,65 @@
+//! `--url`: any HTTP server instead of our own; its pages are counted, and their status compared.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::program::{Ended, trainyard};
+use crate::web::Web;
+
+const SMALL: &str = "compare io --requests 10 --workers 3 --runs 1 --warmup 0 --format json --url";
+
+/// Every contender got as many pages, and they were as good.
+#[track_caller]
+fn check_fetched(ended: &Ended) {
+    let document = ended.json();
+    let rows = document["results"].as_array().unwrap();
+    let models: Vec<&str> = rows.iter().map(|row| row["model"].as_str().unwrap()).collect();
+    assert_eq!(models, ["sync", "threads", "threads", "coop", "procs"]);
+    let same = |key: &str| rows.iter().all(|row: &Value| row[key] == rows[0][key]);
+    assert!(same("units") && same("checksum"), "{document}");
+    assert_eq!(rows[0]["units"], 10);
+}
+
+#[test]
+fn every_contender_fetches_from_a_server_that_closes_each_connection() {
+    let web = Web::answering(usize::MAX);
+    let ended = trainyard(&format!("{SMALL} {}", web.url())).with_code(0);
+    check_fetched(&ended);
+    // No two of its pages are the same. A measured round and a recorded one for each of five.
+    assert_eq!(web.asked(), 10 * 2 * 5);
+}
+
+#[test]
+fn several_urls_are_fetched_in_turn() {
+    let (one, other) = (Web::answering(usize::MAX), Web::answering(usize::MAX));
+    let line = format!("{SMALL} {} --url {}", one.url(), other.url());
+    check_fetched(&trainyard(&line).with_code(0));
+    assert_eq!((one.asked(), other.asked()), (50, 50));
+}
+
+/// Python's own server, unless there is no Python here.
+#[test]
+fn every_contender_fetches_from_the_server_of_python() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("page.txt"), "a page").unwrap();
+    let server = Command::new("python3")
+        .args(["-u", "-m", "http.server", "0", "--bind", "127.0.0.1"])
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn();
+    let Ok(mut server) = server else { return };
+    let mut line = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    // Serving HTTP on 127.0.0.1 port 40673 (http://127.0.0.1:40673/) ...
+    let port = line.split("port ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+    let page = trainyard(&format!("{SMALL} http://127.0.0.1:{port}/page.txt"));
+    let missing = trainyard(&format!("{SMALL} http://127.0.0.1:{port}/none.txt"));
+    server.kill().unwrap();
+    server.wait().unwrap();
+    check_fetched(&page.with_code(0));
+    let said = missing.with_code(1).stderr;
+    assert!(said.contains("/none.txt") && said.contains("status 404"), "{said}");
+}
