@@ -33,3 +33,8 @@ pub mod procs;
 pub mod sys;
 pub mod threads;
 pub mod trace;
+
+/// The README's examples, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

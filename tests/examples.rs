@@ -17,6 +17,6 @@ fn every_example_runs_and_tells_something() {
         sources.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
     assert!(names.len() >= 5, "only these were found: {names:?}");
     for name in names {
-        program::run(&program::example(&name), []);
+        program::run(&program::example(&name), &[]);
     }
 }

@@ -55,11 +55,11 @@ fn output_of(command: &str) -> String {
         ["trainyard", "compare", options @ ..] => {
             let more = SHORT.iter().filter(|(option, _)| !options.contains(option));
             let more = more.flat_map(|&(option, value)| [option, value]);
-            let arguments = ["compare"].into_iter().chain(options.iter().copied()).chain(more);
-            program::run(Path::new(env!("CARGO_BIN_EXE_trainyard")), arguments)
+            let arguments = words[1..].iter().copied().chain(more).collect::<Vec<_>>();
+            program::run(Path::new(env!("CARGO_BIN_EXE_trainyard")), &arguments)
         }
         ["cargo", "run", "--release", "--example", name] => {
-            program::run(&program::example(name), [])
+            program::run(&program::example(name), &[])
         }
         _ => panic!("{command:?} is neither a comparison nor an example"),
     };

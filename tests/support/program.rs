@@ -18,7 +18,7 @@ pub(crate) fn example(name: &str) -> PathBuf {
 
 /// Runs a program to its good end, and returns what it printed.
 #[track_caller]
-pub(crate) fn run<'a>(program: &Path, arguments: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn run(program: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new("timeout");
     command.arg(LIMIT_S).arg(program).args(arguments);
     let output = command.output().expect("coreutils has `timeout`");
