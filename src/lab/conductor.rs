@@ -189,13 +189,13 @@ impl<'a> Conductor<'a> {
         match round {
             Round::Warmup => {
                 let outcome = arm.round(&self.halt)?;
-                seat.look(&self.progress, &outcome);
+                seat.look(&mut self.progress, &outcome);
             }
             Round::Measured => {
                 let before = arm.usage();
                 let outcome = arm.round(&self.halt)?;
                 seat.account.add(before, arm.usage());
-                seat.look(&self.progress, &outcome);
+                seat.look(&mut self.progress, &outcome);
                 seat.outcomes.push(outcome);
             }
             Round::Recorded => seat.recording = Some(arm.record(&self.halt)?),
@@ -272,7 +272,7 @@ impl Seat {
     }
 
     /// Shows the contender's first time to whoever waits.
-    fn look(&mut self, progress: &Progress, outcome: &Outcome) {
+    fn look(&mut self, progress: &mut Progress, outcome: &Outcome) {
         if !std::mem::replace(&mut self.is_seen, true) {
             progress.first_look(&self.contender, seconds(outcome.wall_ns));
         }
