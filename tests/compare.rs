@@ -4,6 +4,8 @@
 //! moment matters, it is the test's own HTTP server that makes it: it holds an answer back until
 //! the test has done what it wants to do in the middle of a round.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests, as in tests")]
+
 #[path = "compare/deaths.rs"]
 mod deaths;
 #[path = "compare/documents.rs"]

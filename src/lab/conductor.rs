@@ -67,7 +67,8 @@ pub fn measure(
     };
     let failure = conductor.run().err();
     // A server that does not answer any more has no account; the failure says more.
-    let server = conductor.server.as_ref().and_then(|server| server.cpu().ok());
+    let server = conductor.server.as_ref().filter(|_| failure.is_none());
+    let server = server.and_then(|server| server.cpu().ok());
     let seats = std::mem::take(&mut conductor.seats);
     let measured = seats.into_iter().filter_map(Seat::result).collect();
     Measurement { measured, server, failure }
@@ -196,13 +197,13 @@ impl<'a> Conductor<'a> {
         match round {
             Round::Warmup => {
                 let outcome = arm.round(&self.halt)?;
-                seat.look(&self.progress, &outcome);
+                seat.look(&mut self.progress, &outcome);
             }
             Round::Measured => {
                 let before = arm.usage();
                 let outcome = arm.round(&self.halt)?;
                 seat.account.add(before, arm.usage());
-                seat.look(&self.progress, &outcome);
+                seat.look(&mut self.progress, &outcome);
                 seat.outcomes.push(outcome);
             }
             Round::Recorded => seat.recording = Some(arm.record(&self.halt)?),
@@ -279,7 +280,7 @@ impl Seat {
     }
 
     /// Shows the contender's first time to whoever waits.
-    fn look(&mut self, progress: &Progress, outcome: &Outcome) {
+    fn look(&mut self, progress: &mut Progress, outcome: &Outcome) {
         if !std::mem::replace(&mut self.is_seen, true) {
             progress.first_look(&self.contender, seconds(outcome.wall_ns));
         }

@@ -74,7 +74,7 @@ fn nobody(rivals: &[&Row], sync: &Row) -> String {
     let text = if all_slower {
         "one after another won: all others were slower"
     } else {
-        "nobody was faster than one after another"
+        "nobody was clearly faster than one after another"
     };
     let reason = match sync.workload {
         Workload::Io => rivals
@@ -329,8 +329,8 @@ mod tests {
         check(
             Workload::Cpu,
             one_is_unclear,
-            "cpu: nobody was faster than one after another, and in the recorded round only one ran \
-             at a time.",
+            "cpu: nobody was clearly faster than one after another, and in the recorded round only \
+             one ran at a time.",
         );
         check(
             Workload::Io,

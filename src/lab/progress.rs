@@ -3,130 +3,183 @@
 //! Drawing takes time, and a thread that draws every 100 ms would take it from the arms. So there
 //! is no such thread: the bar is drawn by the calls below and at no other time, and the conductor
 //! makes them between rounds.
+//!
+//! # Invariants
+//!
+//! - **PROGRESS-1** The cursor stays at the end of the bar, a few columns before the end of its
+//!   line: the `^C` that a terminal writes when somebody presses it comes onto the same line, and
+//!   goes with it. (Libraries that draw bars fill the line up, and leave the bar behind then.)
 
-use std::io::Write;
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
 
 use super::contender::Contender;
 use super::render::numbers;
 
+/// What is drawn for a bar.
+const BAR_WIDTH: usize = 24;
+/// What is left free at the end of the line: a `^C`, and the column that a terminal wraps after.
+const MARGIN: usize = 3;
+/// Goes back to the start of the line and erases it.
+const ERASE: &str = "\r\x1b[2K";
+
 /// A bar with as many steps as rounds.
-#[derive(Debug)]
 pub struct Progress {
-    bar: ProgressBar,
+    /// `None` where nobody looks.
+    terminal: Option<Terminal>,
+    rounds: usize,
+    done: usize,
+    message: String,
+}
+
+/// Where the bar is drawn.
+struct Terminal {
+    width: usize,
+    out: Box<dyn Write>,
 }
 
 impl Progress {
-    /// Draws an empty bar for `rounds` rounds of single contenders.
+    /// Draws an empty bar for `rounds` rounds of single contenders, if standard error is a terminal
+    /// that can erase a line.
     pub fn start(rounds: usize) -> Self {
-        // Hidden by itself where standard error is no terminal.
-        Self::on(rounds, ProgressDrawTarget::stderr())
+        let is_dumb = std::env::var_os("TERM").is_none_or(|name| name == "dumb");
+        let size = terminal_size::terminal_size_of(io::stderr());
+        let size = size.filter(|_| io::stderr().is_terminal() && !is_dumb);
+        let terminal = size.map(|(width, _)| Terminal {
+            width: usize::from(width.0),
+            out: Box::new(io::stderr()),
+        });
+        Self::on(terminal, rounds)
     }
 
-    fn on(rounds: usize, target: ProgressDrawTarget) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(rounds as u64), target);
-        let template = "{bar:24} {pos:>3} of {len} rounds  {msg}";
-        let style = ProgressStyle::with_template(template).expect("the template is right");
-        bar.set_style(style);
-        Self { bar }
+    fn on(terminal: Option<Terminal>, rounds: usize) -> Self {
+        Self { terminal, rounds, done: 0, message: String::new() }
     }
 
     /// Says which contender's turn it is. To be called before its round, not during it.
-    pub fn tick(&self, contender: &Contender) {
-        self.bar.set_message(format!("{}: {}", contender.workload, contender.label()));
+    pub fn tick(&mut self, contender: &Contender) {
+        self.message = format!("{}: {}", contender.workload, contender.label());
+        self.draw("");
     }
 
     /// Counts a round. To be called after it.
-    pub fn advance(&self) {
-        self.bar.inc(1);
+    pub fn advance(&mut self) {
+        self.done += 1;
+        self.draw("");
     }
 
     /// Prints the first time of a contender above the bar: the result is some rounds away, and
     /// somebody is waiting.
-    pub fn first_look(&self, contender: &Contender, wall_s: f64) {
+    pub fn first_look(&mut self, contender: &Contender, wall_s: f64) {
         let (label, workload) = (contender.label(), contender.workload.name());
         let time = numbers::seconds(wall_s);
-        self.bar.println(format!("{workload:3}  {label:22} {time:>8}  (first round)"));
+        self.draw(&format!("{workload:3}  {label:22} {time:>8}  (first round)\n"));
     }
 
-    /// Prints a line above the bar: something happened that the user should know of.
-    pub fn note(&self, line: &str) {
+    /// Prints a line above the bar, or where there is none: something happened that the user should
+    /// know of.
+    pub fn note(&mut self, line: &str) {
+        self.write(ERASE);
         // If standard error is gone, nobody reads it.
-        self.bar.suspend(|| drop(writeln!(anstream::stderr(), "trainyard: {line}")));
+        drop(writeln!(anstream::stderr(), "trainyard: {line}"));
+        self.draw("");
+    }
+
+    /// Draws the bar anew, with `above` before it.
+    fn draw(&mut self, above: &str) {
+        let Some(terminal) = &self.terminal else { return };
+        let full = (self.done * BAR_WIDTH).checked_div(self.rounds).unwrap_or(BAR_WIDTH);
+        let (full, empty) = ("█".repeat(full), "░".repeat(BAR_WIDTH.saturating_sub(full)));
+        let Self { rounds, done, message, .. } = self;
+        let bar = format!("{full}{empty} {done:>3} of {rounds} rounds  {message}");
+        // INVARIANT: [PROGRESS-1]
+        let width = terminal.width.saturating_sub(MARGIN);
+        let bar: String = bar.chars().take(width).collect();
+        self.write(&format!("{ERASE}{above}{bar}"));
+    }
+
+    fn write(&mut self, text: &str) {
+        if let Some(terminal) = &mut self.terminal {
+            // A terminal that is gone shows nothing.
+            drop(terminal.out.write_all(text.as_bytes()).and_then(|()| terminal.out.flush()));
+        }
+    }
+}
+
+impl fmt::Debug for Progress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Progress({} of {})", self.done, self.rounds)
     }
 }
 
 impl Drop for Progress {
     /// Leaves no trace on the terminal, however the comparison ends.
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        self.write(ERASE);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io;
     use std::sync::{Arc, Mutex};
-
-    use indicatif::TermLike;
 
     use super::*;
     use crate::lab::params::{Params, Preset};
 
     /// A terminal that keeps everything that was ever written to it.
-    #[derive(Clone, Debug, Default)]
-    struct Paper(Arc<Mutex<String>>);
+    #[derive(Clone, Default)]
+    struct Paper(Arc<Mutex<Vec<u8>>>);
 
     impl Paper {
         fn text(&self) -> String {
-            self.0.lock().unwrap().clone()
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
         }
     }
 
-    impl TermLike for Paper {
-        fn width(&self) -> u16 {
-            100
+    impl Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
         }
-        fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+        fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
-        fn move_cursor_down(&self, _: usize) -> io::Result<()> {
-            Ok(())
-        }
-        fn move_cursor_right(&self, _: usize) -> io::Result<()> {
-            Ok(())
-        }
-        fn move_cursor_left(&self, _: usize) -> io::Result<()> {
-            Ok(())
-        }
-        fn write_line(&self, line: &str) -> io::Result<()> {
-            self.write_str(&format!("{line}\n"))
-        }
-        fn write_str(&self, text: &str) -> io::Result<()> {
-            self.0.lock().unwrap().push_str(text);
-            Ok(())
-        }
-        fn clear_line(&self) -> io::Result<()> {
-            self.write_str("<cleared>")
-        }
-        fn flush(&self) -> io::Result<()> {
-            Ok(())
-        }
+    }
+
+    fn bar(width: usize) -> (Paper, Progress) {
+        let paper = Paper::default();
+        let terminal = Terminal { width, out: Box::new(paper.clone()) };
+        (paper, Progress::on(Some(terminal), 3))
     }
 
     #[test]
     fn the_bar_names_the_contender_and_is_gone_in_the_end() {
-        let paper = Paper::default();
+        let (paper, mut progress) = bar(80);
         let contender = Params::of(Preset::Quick).contenders(2)[1];
-        let progress = Progress::on(3, ProgressDrawTarget::term_like(Box::new(paper.clone())));
         progress.tick(&contender);
+        assert!(paper.text().ends_with("░░░   0 of 3 rounds  io: 5 threads, lock on"));
         progress.first_look(&contender, 0.18);
         progress.advance();
         let drawn = paper.text();
-        assert!(drawn.contains("0 of 3 rounds  io: 5 threads, lock on"), "{drawn}");
-        assert!(drawn.contains("5 threads, lock on       180 ms  (first round)"), "{drawn}");
+        let above = format!("{ERASE}io   5 threads, lock on       180 ms  (first round)\n░░");
+        assert!(drawn.contains(&above), "{drawn}");
+        assert!(drawn.contains(&format!("{ERASE}████████░")), "a third is done: {drawn}");
         drop(progress);
-        assert!(paper.text().ends_with("<cleared>"), "{}", paper.text());
+        assert!(paper.text().ends_with(ERASE), "{}", paper.text());
+    }
+
+    #[test]
+    fn the_bar_leaves_room_for_what_the_terminal_writes_itself() {
+        let (paper, mut progress) = bar(40);
+        progress.tick(&Params::of(Preset::Quick).contenders(2)[1]);
+        let drawn = paper.text();
+        let line = drawn.strip_prefix(ERASE).unwrap();
+        assert_eq!(line.chars().count(), 37, "PROGRESS-1: {line}");
+    }
+
+    #[test]
+    fn nothing_is_drawn_where_nobody_looks() {
+        let mut progress = Progress::on(None, 0);
+        progress.tick(&Params::of(Preset::Quick).contenders(2)[1]);
+        progress.advance();
     }
 }

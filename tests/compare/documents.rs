@@ -121,9 +121,10 @@ fn with_the_lock_on_one_train_runs_at_a_time() {
     let at_once: Vec<u64> =
         rows.iter().map(|row| row["running_at_once_max"].as_u64().unwrap()).collect();
     assert_eq!(at_once[..2], [1, 1], "sync, and two threads with the lock on");
-    // Without it they may run at once, where there is room for two.
-    let room = document["host"]["cpus"].as_u64().unwrap() > 1;
-    assert_eq!(at_once[2..].iter().all(|count| *count == 2), room, "{at_once:?}");
+    // Without it they may run at once, where there is room for two. That they do is the affair of a
+    // busy kernel, which may leave both on one processor.
+    let room = document["host"]["cpus"].as_u64().unwrap().min(2);
+    assert!(at_once[2..].iter().all(|count| (1..=room).contains(count)), "{at_once:?}");
     assert!(rows[1]["gil_stats"]["drop_requests"].as_u64().unwrap() > 0);
     assert_eq!(rows[2]["gil_stats"]["contended"], 0);
 }

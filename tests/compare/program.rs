@@ -15,7 +15,7 @@ use nix::unistd::Pid;
 use serde_json::Value;
 
 /// Far more than any step of these tests takes, also in a debug build on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The variable of the mark, which everything that the program starts inherits.
 const MARK: &str = "TRAINYARD_ACCEPTANCE";

@@ -34,15 +34,8 @@ impl Web {
         let state = Mutex::new(State { asked: 0, hold_from: answered });
         let shared = Arc::new(Shared { state, changed: Condvar::new() });
         // Listens until the test's process ends; the threads are in nobody's way.
-        std::thread::spawn({
-            let shared = Arc::clone(&shared);
-            move || {
-                for stream in listener.incoming().map(Result::unwrap) {
-                    let shared = Arc::clone(&shared);
-                    std::thread::spawn(move || shared.converse(&stream));
-                }
-            }
-        });
+        let own = Arc::clone(&shared);
+        std::thread::spawn(move || own.listen(&listener));
         Self { url, shared }
     }
 
@@ -71,6 +64,13 @@ impl Web {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
+    }
+
+    fn listen(self: Arc<Self>, listener: &TcpListener) {
+        for stream in listener.incoming().map(Result::unwrap) {
+            let shared = Arc::clone(&self);
+            std::thread::spawn(move || shared.converse(&stream));
+        }
     }
 
     fn converse(&self, mut stream: &TcpStream) {

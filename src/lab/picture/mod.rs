@@ -113,11 +113,11 @@ fn block(report: &Report, workload: Workload, subjects: &[Subject<'_>], style: S
     let is_late = |scene: &Scene<'_>| scene.origin == Origin::SecondTrain;
     let window = seconds(window_ns);
     let window = if scenes.iter().flatten().any(is_late) {
-        format!("{window}, from when two are at work")
+        Some(format!("{window}, from when two are at work"))
     } else {
-        format!("the first {window}")
+        scenes.iter().flatten().next().map(|_| format!("the first {window}"))
     };
-    let mut text = heading(report, workload, &window, style.columns());
+    let mut text = heading(report, workload, window.as_deref(), style.columns());
     text += &legend(&strips, layout);
     for (subject, strips) in subjects.iter().zip(&strips) {
         text += &contender(subject, strips, layout);
@@ -155,24 +155,27 @@ impl Layout {
 }
 
 /// What is done, and which part of it is drawn.
-fn heading(report: &Report, workload: Workload, window: &str, columns: usize) -> String {
+fn heading(report: &Report, workload: Workload, window: Option<&str>, columns: usize) -> String {
     let params = &report.params;
     let left = match (workload, params.kernel) {
         (Workload::Io, _) if params.urls.is_empty() => {
             let latency = seconds(params.latency_ns);
-            format!("I/O-bound: {} requests, each answered after {latency}", params.requests)
+            let requests = numbers::count(params.requests, "request");
+            format!("I/O-bound: {requests}, each answered after {latency}")
         }
         (Workload::Io, _) => {
             let urls = numbers::count(params.urls.len(), "URL");
-            format!("I/O-bound: {} requests to {urls}", params.requests)
+            format!("I/O-bound: {} to {urls}", numbers::count(params.requests, "request"))
         }
         (Workload::Cpu, CpuKernel::SumOfSquares { inputs, first_n }) => {
-            format!("CPU-bound: {inputs} sums of {} squares", numbers::grouped(first_n))
+            let sums = numbers::count(inputs, "sum");
+            format!("CPU-bound: {sums} of {} squares", numbers::grouped(first_n))
         }
         (Workload::Cpu, CpuKernel::Fib { n, inputs }) => {
-            format!("CPU-bound: {inputs} times fib({n})")
+            format!("CPU-bound: {} fib({n})", numbers::count(inputs, "time"))
         }
     };
+    let Some(window) = window else { return wrap(&left, columns, 1) };
     let gap = columns.saturating_sub(left.len() + window.len());
     if gap >= 2 {
         format!("{left}{:gap$}{window}\n", "")
