@@ -53,7 +53,7 @@ fn check_says(ended: &Ended, words: &[&str]) {
 #[test]
 fn a_round_in_which_a_worker_is_killed_is_void_and_repeated() {
     let web = Web::answering(4);
-    let program = start(2, &web);
+    let mut program = start(2, &web);
     web.wait_for(6);
     let victim = workers(&program, 2, None)[0].pid;
     send(Signal::SIGKILL, victim);
@@ -76,7 +76,7 @@ fn a_round_in_which_a_worker_is_killed_is_void_and_repeated() {
 #[test]
 fn a_worker_that_is_killed_between_its_rounds_voids_the_next_one() {
     let web = Web::answering(0);
-    let program = start(2, &web);
+    let mut program = start(2, &web);
     web.wait_for(1);
     let victim = workers(&program, 2, None)[0].pid;
     send(Signal::SIGKILL, victim);
@@ -90,7 +90,7 @@ fn a_worker_that_is_killed_between_its_rounds_voids_the_next_one() {
 #[test]
 fn the_second_death_ends_the_comparison() {
     let web = Web::answering(4);
-    let program = start(1, &web);
+    let mut program = start(1, &web);
     web.wait_for(5);
     let first = workers(&program, 1, None).remove(0);
     send(Signal::SIGKILL, first.pid);
@@ -110,7 +110,7 @@ fn the_second_death_ends_the_comparison() {
 #[test]
 fn an_arm_that_is_killed_is_started_again() {
     let web = Web::answering(4);
-    let program = start(2, &web);
+    let mut program = start(2, &web);
     web.wait_for(6);
     let workers = workers(&program, 2, None);
     let arm = workers[0].parent;
@@ -126,7 +126,7 @@ fn an_arm_that_is_killed_is_started_again() {
 #[test]
 fn an_arm_that_is_killed_between_its_rounds_is_started_again() {
     let web = Web::answering(0);
-    let program = start(2, &web);
+    let mut program = start(2, &web);
     web.wait_for(1);
     let arm = workers(&program, 2, None)[0].parent;
     send(Signal::SIGKILL, arm);

@@ -50,7 +50,7 @@ fn names<'d>(rows: &[&'d Value]) -> Vec<(&'d str, &'d str)> {
 
 #[test]
 fn the_json_document_has_every_key_and_every_contender() {
-    let line = "compare --requests 10 --inputs 2 --workers 2 --latency 1ms --runs 1 --warmup 0";
+    let line = "compare --requests 10 --inputs 1 --workers 2 --latency 1ms --runs 1 --warmup 0";
     let ended = trainyard(&format!("{line} --format json")).with_code(0);
     assert_eq!(ended.stderr, "", "progress is for terminals, warnings are in the document");
     let document = ended.json();
@@ -66,7 +66,7 @@ fn the_json_document_has_every_key_and_every_contender() {
     let (first, last) = ([("sync", "none")], [("coop", "none"), ("procs", "none")]);
     assert_eq!(names(&io), [&first[..], &threads, &last].concat());
     assert_eq!(names(&cpu), [&first[..], &threads, &[("threads-native", "on")], &last].concat());
-    for (workload, units) in [(&io, 10), (&cpu, 2)] {
+    for (workload, units) in [(&io, 10), (&cpu, 1)] {
         for row in workload {
             check_row(row, units);
             assert_eq!(row["checksum"], workload[0]["checksum"], "{row}");
@@ -110,9 +110,13 @@ fn requests_in_flight_are_as_many_as_there_are_trains() {
 
 #[test]
 fn with_the_lock_on_one_train_runs_at_a_time() {
-    let line = "compare cpu --models threads,procs --workers 2 --inputs 4 --runs 1 --warmup 0 \
-                --format json";
-    let document = trainyard(line).with_code(0).json();
+    // Enough for two workers to be at it together: an input takes 5 ms, or in a debug build 100.
+    let inputs = if cfg!(debug_assertions) { 2 } else { 8 };
+    let line = format!(
+        "compare cpu --models threads,procs --workers 2 --inputs {inputs} --runs 1 --warmup 0 \
+         --format json"
+    );
+    let document = trainyard(&line).with_code(0).json();
     let rows = rows(&document, "cpu");
     let at_once: Vec<u64> =
         rows.iter().map(|row| row["running_at_once_max"].as_u64().unwrap()).collect();
@@ -145,7 +149,7 @@ fn every_format_can_be_had_on_standard_output() {
     check_csv(&trainyard(&format!("{SMALL} --export-csv -")).with_code(0).stdout);
     check_markdown(&trainyard(&format!("{SMALL} --format markdown")).with_code(0).stdout);
     let table = trainyard(&format!("{SMALL} --format table")).with_code(0).stdout;
-    for expected in ["I/O-bound: 10 requests", "coop, one thread ", "10 in flight", "Try next:"] {
+    for expected in ["I/O-bound: 10 requests", "coop, one thread ", " in flight", "Try next:"] {
         assert!(table.contains(expected), "no {expected:?} in\n{table}");
     }
     assert!(!table.contains('\u{1b}'), "no colours where there is no terminal");

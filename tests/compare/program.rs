@@ -73,7 +73,7 @@ impl Program {
 
     /// Waits for the end.
     #[track_caller]
-    pub(crate) fn end(mut self) -> Ended {
+    pub(crate) fn end(&mut self) -> Ended {
         let mut status = None;
         eventually("the program ends", || {
             status = self.child.try_wait().unwrap();

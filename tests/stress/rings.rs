@@ -19,10 +19,10 @@ fn numbered(number: u64) -> Event {
 fn stress_a_reader_beside_the_writer_misses_nothing_and_sees_nothing_torn() {
     for capacity in [2, 8, 64] {
         let ring = Arc::new(Ring::new(1, capacity));
-        let (written, writes) = (turns(300_000), Arc::clone(&ring));
-        let writer = thread::spawn(move || (0..written).for_each(|n| writes.push(numbered(n))));
+        let (count, shared) = (turns(300_000), Arc::clone(&ring));
+        let writer = thread::spawn(move || (0..count).for_each(|n| shared.push(numbered(n))));
         let mut next = 0;
-        while next < written {
+        while next < count {
             let contents = ring.read(next);
             next += contents.overwritten;
             for event in contents.events {

@@ -83,13 +83,13 @@ fn stress_a_wake_brings_what_was_written_before_it() {
 
 /// Hangs if `queued` is cleared after the poll, now and then (WAKE-2).
 fn stress_the_last_wake_of_a_storm_from_two_threads_is_seen() {
-    let wakes = turns(10_000);
-    let (sent, mut threads) = (Arc::new(AtomicU64::new(0)), Vec::new());
+    let each = turns(10_000);
+    let (count, mut threads) = (Arc::new(AtomicU64::new(0)), Vec::new());
     let storm = |waker: &Waker| {
-        let (sent, waker) = (Arc::clone(&sent), waker.clone());
+        let (count, waker) = (Arc::clone(&count), waker.clone());
         thread::spawn(move || {
-            for _ in 0..wakes {
-                sent.fetch_add(1, Ordering::Relaxed);
+            for _ in 0..each {
+                count.fetch_add(1, Ordering::Relaxed);
                 waker.wake_by_ref();
             }
         })
@@ -98,7 +98,7 @@ fn stress_the_last_wake_of_a_storm_from_two_threads_is_seen() {
         if threads.is_empty() {
             threads.extend([storm(context.waker()), storm(context.waker())]);
         }
-        let all_seen = sent.load(Ordering::Relaxed) == 2 * wakes;
+        let all_seen = count.load(Ordering::Relaxed) == 2 * each;
         if all_seen { Poll::Ready(()) } else { Poll::Pending }
     }));
     for thread in threads {
