@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "it tells a story")]
 
 use std::fs::{self, File};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use trainyard::handle::JobError;
@@ -22,10 +23,9 @@ fn sell(count: u64) -> (u32, u64) {
 /// Tells whether the process that runs this has the file open.
 #[expect(clippy::needless_pass_by_value, reason = "a job owns its argument")]
 fn has_open(path: String) -> bool {
+    let path = PathBuf::from(path);
     let Ok(descriptors) = fs::read_dir("/proc/self/fd") else { return false };
-    descriptors
-        .flatten()
-        .any(|entry| fs::read_link(entry.path()).is_ok_and(|file| file.as_os_str() == &*path))
+    descriptors.flatten().any(|entry| fs::read_link(entry.path()).is_ok_and(|file| file == path))
 }
 
 fn derail(_train: u64) -> u64 {

@@ -1,7 +1,7 @@
 //! A switch in the middle of `x = x + 1`: where it can happen, and who decides.
 //!
 //! The statement is three acts: load, add, store. First the explorer tries every order in which
-//! two trains can do them. Then two real threads do them a million times, and it turns out that
+//! two trains can do them. Then two real threads do them millions of times, and it turns out that
 //! the place of the check point decides what a lock is worth. Last come two tasks, which switch
 //! where they say so and nowhere else.
 //!
@@ -17,10 +17,10 @@ use std::time::Duration;
 
 use trainyard::coop;
 use trainyard::interleave::{Action, Exploration, ExploreError, Explorer, Step};
-use trainyard::threads::{Gil, Mode};
+use trainyard::threads::{Attached, Gil, Mode};
 
-/// Enough for dozens of switch intervals, also where the compiler does not optimise.
-const UPDATES: u64 = 1_000_000;
+/// Enough for two threads to meet, and for dozens of switch intervals.
+const UPDATES: u64 = 10_000_000;
 /// Shorter than CPython's 5 ms, so that it happens dozens of times in a moment.
 const SWITCH_INTERVAL: Duration = Duration::from_micros(100);
 const TASK_UPDATES: u64 = 1_000;
@@ -119,26 +119,28 @@ fn update(how: &str, mode: Mode, check_point: CheckPoint) {
     let (gil, x, begin) = (Gil::new(mode), AtomicU64::new(0), Barrier::new(2));
     let train = || {
         begin.wait();
-        gil.attach(|at| {
-            for _ in 0..UPDATES {
-                // ORDER: Relaxed; what is on show is the gap between the two lines.
-                let register = x.load(Ordering::Relaxed);
-                if check_point == CheckPoint::InItsMiddle {
-                    at.checkpoint();
-                }
-                x.store(register + 1, Ordering::Relaxed);
-                if check_point == CheckPoint::AfterTheStatement {
-                    at.checkpoint();
-                }
-            }
-        });
+        gil.attach(|at| as_a_thread(at, &x, check_point));
     };
     thread::scope(|scope| {
         scope.spawn(train);
         scope.spawn(train);
     });
     let (lost, switches) = (2 * UPDATES - x.into_inner(), gil.counters().forced_switches);
-    println!("  {how:<43} lost {lost:>7}, forced switches {switches:>3}");
+    println!("  {how:<43} lost {lost:>8}, forced switches {switches:>3}");
+}
+
+fn as_a_thread(at: &mut Attached<'_>, x: &AtomicU64, check_point: CheckPoint) {
+    for _ in 0..UPDATES {
+        // ORDER: Relaxed; what is on show is the gap between this line and the store.
+        let register = x.load(Ordering::Relaxed);
+        if check_point == CheckPoint::InItsMiddle {
+            at.checkpoint();
+        }
+        x.store(register + 1, Ordering::Relaxed);
+        if check_point == CheckPoint::AfterTheStatement {
+            at.checkpoint();
+        }
+    }
 }
 
 fn tasks() {
@@ -148,20 +150,24 @@ fn tasks() {
         ("an await in its middle", CheckPoint::InItsMiddle),
     ] {
         let x = Rc::new(Cell::new(0));
-        let task = |x: Rc<Cell<u64>>| async move {
-            for _ in 0..TASK_UPDATES {
-                let register = x.get();
-                if check_point == CheckPoint::InItsMiddle {
-                    coop::yield_now().await;
-                }
-                x.set(register + 1);
-                if check_point == CheckPoint::AfterTheStatement {
-                    coop::yield_now().await;
-                }
-            }
-        };
-        coop::run(coop::join_all([task(Rc::clone(&x)), task(Rc::clone(&x))]));
-        println!("  {how:<43} lost {:>7}", 2 * TASK_UPDATES - x.get());
+        coop::run(async {
+            let task = |_| coop::spawn(as_a_task(Rc::clone(&x), check_point));
+            coop::join_all([0, 1].map(task)).await
+        });
+        println!("  {how:<43} lost {:>8}", 2 * TASK_UPDATES - x.get());
     }
     println!("A task is switched out where its program says await. Nobody else decides.");
+}
+
+async fn as_a_task(x: Rc<Cell<u64>>, check_point: CheckPoint) {
+    for _ in 0..TASK_UPDATES {
+        let register = x.get();
+        if check_point == CheckPoint::InItsMiddle {
+            coop::yield_now().await;
+        }
+        x.set(register + 1);
+        if check_point == CheckPoint::AfterTheStatement {
+            coop::yield_now().await;
+        }
+    }
 }
