@@ -76,8 +76,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             );
         }
     }
-    // The answers do not wait until the dead worker's slot is filled; this one does.
-    pool.map(arrive, 7..20).try_for_each(|train| train.map(|_| ()))?;
+    // No answer waited for the dead worker's place to be taken; so send trains until it is.
+    while pool.pids().len() < pool.workers() {
+        pool.submit(arrive, 7).join()?;
+    }
     println!("\nIts place is taken; the workers are now {:?}.", pool.pids());
     Ok(())
 }
