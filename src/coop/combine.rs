@@ -98,8 +98,10 @@ impl Wake for News {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
+        // A swap, not a store: the poll that reads this must also see the news of every child that
+        // raised the flag before, and a store would cut them off from it.
         // ORDER: Release; pairs with the Acquire in `poll`.
-        self.is_woken.store(true, Ordering::Release);
+        self.is_woken.swap(true, Ordering::Release);
         // Gone if another child has woken it already: then its next poll is still to come.
         let parent = self.parent.lock().take();
         if let Some(parent) = parent {

@@ -16,7 +16,8 @@
 //! # Invariants
 //!
 //! - **HANDLE-1** A job is done exactly once: the first of (3), (5) and (6) wins.
-//! - **HANDLE-2** Wakers and callbacks are called after the lock is released, never under it.
+//! - **HANDLE-2** Wakers and callbacks are called after the lock is released, never under it; the
+//!   panic of one is caught, reported by the panic hook, and the next is called.
 //! - **HANDLE-3** A promise that is dropped unfulfilled answers [`JobError::Shutdown`], so nobody
 //!   waits for ever.
 //!
@@ -31,6 +32,7 @@ pub mod error;
 
 use std::fmt;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64 as Counter;
@@ -180,11 +182,12 @@ impl<T> Shared<T> {
         drop(state);
         // INVARIANT: [HANDLE-2] the lock is released by now.
         self.done.notify_all();
+        // Each is foreign code, and one that panics must not silence the others.
         if let Some(waker) = waker {
-            waker.wake();
+            drop(catch_unwind(AssertUnwindSafe(|| waker.wake())));
         }
         for callback in callbacks {
-            callback();
+            drop(catch_unwind(AssertUnwindSafe(callback)));
         }
         true
     }

@@ -100,6 +100,20 @@ fn a_callback_may_ask_the_handle() {
     promise.fulfil(Ok(()));
 }
 
+/// Fails if the loop over the callbacks does not catch.
+#[test]
+fn a_callback_that_panics_does_not_silence_the_next() {
+    let (promise, handle) = job();
+    let called = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&called);
+    handle.on_done(|| panic!("the first"));
+    handle.on_done(move || {
+        counter.fetch_add(1, Ordering::Relaxed);
+    });
+    promise.fulfil(Ok(()));
+    assert_eq!(called.load(Ordering::Relaxed), 1);
+}
+
 #[test]
 fn the_error_of_a_panic_keeps_its_text() {
     let payload = std::panic::catch_unwind(|| panic!("job {}", 7)).unwrap_err();

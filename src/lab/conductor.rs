@@ -29,13 +29,13 @@ use std::time::Duration;
 use super::arm::Setup;
 use super::arm_process::{ArmProcess, Halt};
 use super::contender::{Contender, Workload};
+use super::host::Conditions;
 use super::params::Params;
 use super::progress::Progress;
 use super::sample::{GilStats, Measured, Outcome};
 use super::server::{ServerConfig, ServerProcess, ServerUsage};
 use super::usage::Account;
 use super::{LabError, Result};
-use crate::sys::affinity;
 use crate::sys::signal::Interrupts;
 use crate::trace::Recording;
 
@@ -128,17 +128,21 @@ impl<'a> Conductor<'a> {
         interrupts: &'a Interrupts,
         deaths: &'a mut Deaths,
     ) -> Result<Self> {
-        let server = match workload {
-            Workload::Io if params.urls.is_empty() => Some(ServerProcess::spawn(&ServerConfig {
-                latency: Duration::from_nanos(params.latency_ns),
-                ..ServerConfig::default()
-            })?),
-            Workload::Io | Workload::Cpu => None,
-        };
-        let cpus = affinity::allowed_cpus().map_err(|why| LabError::failed("the host", why))?;
-        let contenders = params.contenders(cpus.len());
+        let contenders = params.contenders(Conditions::read().cpus());
         let mine = contenders.into_iter().filter(|contender| contender.workload == workload);
         let seats: Vec<Seat> = mine.map(Seat::new).collect();
+        let server = match workload {
+            Workload::Io if params.urls.is_empty() => {
+                // All contenders stay connected all the time; one place more asks for the account.
+                let workers: usize = seats.iter().map(|seat| seat.contender.workers).sum();
+                Some(ServerProcess::spawn(&ServerConfig {
+                    latency: Duration::from_nanos(params.latency_ns),
+                    connections: u32::try_from(workers + 8).unwrap_or(u32::MAX),
+                    ..ServerConfig::default()
+                })?)
+            }
+            Workload::Io | Workload::Cpu => None,
+        };
         let progress = Progress::start(seats.len() * (params.warmup + params.runs + 1));
         let halt = Halt { interrupts, silence_max: params.round_max(workload) };
         Ok(Self { params, halt, deaths, progress, server, seats })

@@ -215,6 +215,7 @@ impl Params {
         let units = self.units(workload);
         let preset = match (workload, model, self.preset) {
             (_, Model::Sync, _) => return 1,
+            (Workload::Io, Model::Coop, _) => units.min(CONNECTIONS_MAX),
             (_, Model::Coop, _) => units,
             (_, Model::Procs, Preset::Rp2018) => cpus.max(1),
             (_, Model::Procs, Preset::Rp2024) => ARTICLE_2024_PROCESSES,
@@ -266,6 +267,10 @@ impl Params {
         Ok(())
     }
 }
+
+/// How many connections the cooperative loop opens unless told: one for each of the article's
+/// requests, and not so many that its process or the server runs out of descriptors.
+const CONNECTIONS_MAX: usize = 500;
 
 /// The order of the rows: from what one writes first to what one writes last.
 const TABLE_ORDER: [Model; 5] =

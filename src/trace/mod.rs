@@ -166,14 +166,16 @@ pub struct Recorder {
 
 impl Recorder {
     /// Ends the recording and returns what happened, in the order of time.
-    pub fn finish(self) -> Recording {
-        ARMED.store(false, Ordering::Relaxed);
+    pub fn finish(mut self) -> Recording {
+        let (starts, begin_ns) = (std::mem::take(&mut self.starts), self.begin_ns);
+        // Lowers the flag, once: a second time might be in the middle of somebody's next recording.
+        drop(self);
         let end_ns = clock::now_ns();
-        let mut recording = Recording { begin_ns: self.begin_ns, end_ns, ..Recording::default() };
+        let mut recording = Recording { begin_ns, end_ns, ..Recording::default() };
         let (mut registry, mut ended) = (tracks(), Vec::new());
         for track in registry.iter() {
             let number = track.ring.track();
-            let start = self.starts.iter().find(|(known, _)| *known == number);
+            let start = starts.iter().find(|(known, _)| *known == number);
             let contents = track.ring.read(start.map_or(0, |(_, count)| *count));
             recording.overwritten += contents.overwritten;
             recording.events.extend(contents.events);

@@ -20,6 +20,7 @@ use std::rc::Rc;
 use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 
+use super::current::is_current;
 use super::scheduler::Scheduler;
 use super::task::{Job, Key, TaskId, WaitsOn};
 
@@ -212,13 +213,15 @@ impl<T> Future for JoinHandle<T> {
 
     /// # Panics
     ///
-    /// Panics if the answer was taken before, or if a task waits for itself.
+    /// Panics if the answer was taken before, if a task waits for itself, or if the task is not done
+    /// and belongs to another event loop.
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let task = self.key.id;
         if let Some(result) = self.cell.take(task) {
             return Poll::Ready(result);
         }
         assert!(!self.scheduler.is_running(self.key), "task {task} waits for itself");
+        assert!(is_current(&self.scheduler), "task {task} belongs to another event loop");
         self.scheduler.note_wait(WaitsOn::Task(task));
         self.cell.wait(context.waker().clone());
         Poll::Pending

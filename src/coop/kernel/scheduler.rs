@@ -193,6 +193,9 @@ impl Scheduler {
             future.poll(context).map(|done| output = Some(done))
         });
         self.tasks.borrow_mut().rest_root(root.task.key(), self.waits_on.get());
+        if !matches!(polled, Ok(Poll::Pending)) {
+            root.task.retire();
+        }
         if let Err(payload) = polled {
             resume_unwind(payload);
         }
@@ -238,6 +241,8 @@ impl Scheduler {
 
     /// Drops a task's future and tells its joiner why there is no output.
     fn fail(&self, mut body: Body, error: JoinError) {
+        // First: a destructor in the future may wake its own task, which has ended.
+        body.task.retire();
         // The joiner's waker may be foreign, and the task must be settled whatever it does.
         drop(catch_unwind(AssertUnwindSafe(|| body.job.fail(error))));
         self.end(body);
@@ -352,6 +357,10 @@ impl Scheduler {
 
     pub(super) fn set_timer(&self, key: TimerKey, waker: &Waker) {
         self.note_wait(WaitsOn::Timer);
+        // The moment that never comes: on virtual time the clock would jump there.
+        if key.deadline_ns == u64::MAX {
+            return;
+        }
         let (waker, task) = (waker.clone(), self.current_task());
         let replaced = self.timers.borrow_mut().put(key, waker, task);
         // INVARIANT: [LOOP-1]

@@ -201,19 +201,19 @@ mod tests {
     #[test]
     fn only_this_programs_code_has_an_offset() {
         let image = Image::parse(MAPS, 0x2100).unwrap();
-        assert_eq!(image.code_offset(0x2200), Some(Offset(0x1200)));
+        assert_eq!(image.code_offset(0x2200), Some(Offset(0x100)));
         assert_eq!(image.code_offset(0x9100), None, "a library's");
         assert_eq!(image.code_offset(0x5000), None, "a constant");
-        assert_eq!(image.code(Offset(0x1200)), Some(0x2200));
-        assert_eq!(image.code(Offset(u64::MAX)), None);
+        assert_eq!(image.code(Offset(0x100)), Some(0x2200));
+        assert_eq!(image.code(Offset(0x7000)), None, "a library's");
     }
 
     #[test]
     fn a_constant_lies_whole_in_memory_that_nobody_writes() {
         let image = Image::parse(MAPS, 0x2100).unwrap();
-        assert_eq!(image.constant_offset(0x5ff0, 16), Some(Offset(0x4ff0)));
+        assert_eq!(image.constant_offset(0x5ff0, 16), Some(Offset(0x3ef0)));
         assert_eq!(image.constant_offset(0x5ff0, 17), None);
-        assert_eq!(image.constant(Offset(0x5000), 8), None, "writable");
+        assert_eq!(image.constant(Offset(0x3f00), 8), None, "writable");
     }
 
     #[test]

@@ -24,6 +24,7 @@
 
 use std::cell::UnsafeCell;
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
 use super::{Futex, Ordering};
@@ -78,13 +79,13 @@ impl<T> Mutex<T> {
         if !self.try_state(LOCKED) {
             self.lock_contended();
         }
-        MutexGuard { mutex: self }
+        MutexGuard { mutex: self, not_sync: PhantomData }
     }
 
     /// Locks if nobody else has.
     #[inline]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-        self.try_state(LOCKED).then_some(MutexGuard { mutex: self })
+        self.try_state(LOCKED).then_some(MutexGuard { mutex: self, not_sync: PhantomData })
     }
 
     fn try_state(&self, locked: u32) -> bool {
@@ -113,10 +114,24 @@ impl<T> Mutex<T> {
 }
 
 /// The right to touch the value; unlocks when dropped.
+///
+/// Only a value that threads may share can be reached from two threads through one guard:
+///
+/// ```compile_fail
+/// fn share(_: &(impl Sync + ?Sized)) {}
+/// let mutex = trainyard::sys::prim::Mutex::new(std::cell::Cell::new(0));
+/// share(&mutex.lock());
+/// ```
 #[must_use = "dropped at once, the guard unlocks at once"]
 pub struct MutexGuard<'a, T> {
     mutex: &'a Mutex<T>,
+    /// Without it the guard would be `Sync` for every `T` that is `Send`, since `&Mutex<T>` is: two
+    /// threads could then share a `&Cell` (rust-lang/rust#41622 was this bug, in std).
+    not_sync: PhantomData<*const ()>,
 }
+
+// SAFETY: a shared guard gives out `&T` alone, so `T` must allow that from several threads.
+unsafe impl<T: Sync> Sync for MutexGuard<'_, T> {}
 
 impl<'a, T> MutexGuard<'a, T> {
     /// Returns the mutex, for a condition variable that has to lock it again.
