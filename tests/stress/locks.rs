@@ -21,11 +21,12 @@ tests![
 fn stress_a_mutex_loses_no_count() {
     let count = Arc::new(Mutex::new(0));
     let shared = Arc::clone(&count);
-    in_threads(4, move |_| (0..turns(20_000)).for_each(|_| *shared.lock() += 1));
-    assert_eq!(*count.lock(), 4 * turns(20_000));
+    in_threads(4, move |_| (0..turns(50_000)).for_each(|_| *shared.lock() += 1));
+    assert_eq!(*count.lock(), 4 * turns(50_000));
 }
 
-/// Hangs if `Condvar::notify` does not move the count on.
+/// Hangs if `Condvar::notify` wakes nobody. That it also has to count is for the model to show: the
+/// moment between looking and sleeping is too short for a test like this one.
 fn stress_a_token_goes_round_through_a_condition() {
     let ring = Arc::new((Mutex::new(0_u64), Condvar::new()));
     let rounds = turns(2_000);
@@ -42,7 +43,7 @@ fn stress_a_token_goes_round_through_a_condition() {
     });
 }
 
-/// Loses counts (and `ThreadSanitizer` reports a race) if `take` does not wait.
+/// Panics (GIL-1) and loses counts if `take` does not wait.
 fn stress_the_global_lock_protects_plain_data_across_forced_switches() {
     let gil = Gil::new(Mode::timed(Duration::from_micros(50)));
     let count = Arc::new(Unguarded::default());

@@ -19,6 +19,7 @@ mod workers;
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 fn main() -> ExitCode {
@@ -34,13 +35,39 @@ fn turns(base: u64) -> u64 {
 
 /// Runs `body` in `count` threads, each with its number, and waits for all of them.
 fn in_threads(count: usize, body: impl Fn(usize) + Send + Sync + 'static) {
-    let body = Arc::new(body);
+    let shared = Arc::new((body, StartLine::default()));
     let start = |number| {
-        let body = Arc::clone(&body);
-        thread::spawn(move || body(number))
+        let shared = Arc::clone(&shared);
+        thread::spawn(move || {
+            // Without it, the first has often ended when the last begins.
+            shared.1.line_up(count);
+            (shared.0)(number);
+        })
     };
     let threads: Vec<_> = (0..count).map(start).collect();
     for thread in threads {
         thread.join().expect("no thread of this test panics");
+    }
+}
+
+/// Lets threads begin together. It spins, because whoever sleeps wakes up late.
+#[derive(Default)]
+struct StartLine(AtomicUsize);
+
+impl StartLine {
+    /// Returns when `count` calls have come, counted from the beginning.
+    fn line_up(&self, count: usize) {
+        // ORDER: AcqRel and Acquire pair with each other: what was done before the line is done.
+        // What is raced is behind the line, where this orders nothing.
+        self.0.fetch_add(1, Ordering::AcqRel);
+        while self.0.load(Ordering::Acquire) < count {
+            thread::yield_now();
+        }
+    }
+
+    /// Returns when two threads have come for the turn number `turn`.
+    fn line_up_pair(&self, turn: u64) {
+        let before = usize::try_from(turn).expect("the turns fit into memory") * 2;
+        self.line_up(before + 2);
     }
 }

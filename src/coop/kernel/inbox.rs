@@ -154,7 +154,7 @@ mod loom_models {
 
     fn check_every_push_arrives(pushers: usize, preemption_bound: usize) {
         let mut model = loom::model::Builder::new();
-        model.preemption_bound = Some(preemption_bound);
+        model.preemption_bound = model.preemption_bound.or(Some(preemption_bound));
         model.check(move || {
             let inbox = Arc::new(Inbox::new(Eventfd(Futex::new(0))));
             for _ in 0..pushers {

@@ -339,7 +339,7 @@ mod loom_models {
     fn loom_the_lock_has_one_holder_and_every_request_is_answered() {
         let mut model = loom::model::Builder::new();
         // Two is what tokio's continuous integration uses; three threads unbounded take minutes.
-        model.preemption_bound = Some(2);
+        model.preemption_bound = model.preemption_bound.or(Some(2));
         model.check(|| {
             let shared = loom::sync::Arc::new((Lock::new(Mode::default()), Watched::new(0)));
             let other = loom::sync::Arc::clone(&shared);
