@@ -18,7 +18,7 @@
 //! did last.
 //!
 //! Read next: [`conversation`](super::conversation), what travels over the socket;
-//! [`cpu`](super::cpu) and [`io`](super::io), one short file for each workload and model.
+//! [`cpu`] and [`io`], one short file for each workload and model.
 
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
