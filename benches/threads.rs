@@ -3,18 +3,20 @@
 //! Ids are `what/model/parameter`.
 //!
 //! What would mislead: `submit_join` is decided by how long the kernel takes to wake a thread on
-//! another processor, some 20 µs in a virtual machine, and not by the queue. `attach` and
-//! `checkpoint` are those of a lock that nobody else wants.
+//! another processor, some 20 µs in a virtual machine, and not by the queue; so is `switch`, two
+//! hand-offs. `attach` and `checkpoint` are those of a lock that nobody else wants.
 
 use std::hint::black_box;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use trainyard::threads::{Gil, Mode, ThreadPool};
+use trainyard::sys::{Why, blocking};
+use trainyard::threads::{Attached, Gil, Mode, ThreadPool};
 
-const MODES: [(&str, Mode); 2] = [
-    ("threads_gil_on", Mode::timed(std::time::Duration::from_millis(5))),
-    ("threads_gil_off", Mode::Off),
-];
+const MODES: [(&str, Mode); 2] =
+    [("threads_gil_on", Mode::timed(Duration::from_millis(5))), ("threads_gil_off", Mode::Off)];
 
 fn submit(criterion: &mut Criterion) {
     for (name, mode) in MODES {
@@ -34,17 +36,41 @@ fn lock(criterion: &mut Criterion) {
         criterion.bench_function(&format!("attach/{name}/1"), |bencher| {
             bencher.iter(|| gil.attach(|_| black_box(1)));
         });
+        let turns = |at: &mut Attached<'_>| {
+            for _ in 0..black_box(1000) {
+                at.checkpoint();
+            }
+        };
         criterion.bench_function(&format!("checkpoint/{name}/1000"), |bencher| {
-            gil.attach(|at| {
-                bencher.iter(|| {
-                    for _ in 0..black_box(1000) {
-                        at.checkpoint();
-                    }
-                });
-            });
+            gil.attach(|at| bencher.iter(|| turns(at)));
         });
     }
 }
 
-criterion_group!(benches, submit, lock);
+/// A token goes to another thread and back; each that waits for it gives the lock up.
+fn switch(criterion: &mut Criterion) {
+    for (name, mode) in MODES {
+        let gil = Gil::new(mode);
+        let (to, from_us) = mpsc::channel::<()>();
+        let (to_us, back) = mpsc::channel();
+        let theirs = gil.clone();
+        let answer = move || {
+            while blocking(Why::Lock, || from_us.recv()).is_ok() {
+                to_us.send(()).expect("whoever asks waits for the answer");
+            }
+        };
+        let partner = thread::spawn(move || theirs.attach(|_| answer()));
+        let round_trip = || {
+            to.send(()).expect("the partner listens");
+            blocking(Why::Lock, || back.recv()).expect("the partner answers");
+        };
+        criterion.bench_function(&format!("switch/{name}/2"), |bencher| {
+            gil.attach(|_| bencher.iter(round_trip));
+        });
+        drop(to);
+        partner.join().expect("the partner ends when nobody asks");
+    }
+}
+
+criterion_group!(benches, submit, lock, switch);
 criterion_main!(benches);

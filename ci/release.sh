@@ -1,9 +1,26 @@
 #!/usr/bin/env bash
-# The release build: the main job on a small setting, and every bench once.
+# The release build: the main job on a small setting, as text and as JSON, and every bench once.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# Reads one JSON document from a file and says so if it is not one.
+check_json() {
+    if command -v python3 >/dev/null; then
+        python3 -c 'import json, sys; json.load(open(sys.argv[1]))' "$1"
+    elif [ "$(grep -c '^{' "$1")" != 1 ] || [ "$(head -c 1 "$1")" != '{' ] ||
+        [ "$(tail -n 1 "$1")" != '}' ]; then
+        echo "$1 is not one JSON document" >&2
+        return 1
+    fi
+}
+
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}
+trainyard=$CARGO_TARGET_DIR/release/trainyard
 cargo build --locked --release
-target/release/trainyard compare --requests 20 --runs 6 --warmup 1 --latency 2ms
-target/release/trainyard compare cpu --runs 1 --warmup 0 --format json >/dev/null
-cargo bench --locked -- --test
+"$trainyard" compare --requests 20 --runs 6 --warmup 1 --latency 2ms </dev/null
+json=$(mktemp)
+trap 'rm "$json"' EXIT
+"$trainyard" compare --requests 20 --runs 1 --warmup 0 --latency 2ms --format json \
+    </dev/null >"$json"
+check_json "$json"
+cargo bench --locked --bench '*' -- --test

@@ -4,6 +4,8 @@
 //! Run it with `cargo run --release --example procs_story`.
 #![expect(clippy::print_stdout, reason = "it tells a story")]
 
+use std::fs::{self, File};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use trainyard::handle::JobError;
@@ -18,6 +20,14 @@ fn sell(count: u64) -> (u32, u64) {
     (std::process::id(), sold)
 }
 
+/// Tells whether the process that runs this has the file open.
+#[expect(clippy::needless_pass_by_value, reason = "a job owns its argument")]
+fn has_open(path: String) -> bool {
+    let path = PathBuf::from(path);
+    let Ok(descriptors) = fs::read_dir("/proc/self/fd") else { return false };
+    descriptors.flatten().any(|entry| fs::read_link(entry.path()).is_ok_and(|file| file == path))
+}
+
 fn derail(_train: u64) -> u64 {
     std::process::abort()
 }
@@ -28,6 +38,8 @@ fn arrive(train: u64) -> u64 {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     trainyard::procs::init();
+    let path = std::env::current_exe()?.display().to_string();
+    let _open = File::open(&path)?;
     let pool = Pool::builder().workers(2).build()?;
     println!("I am process {}, and my workers are {:?}.", std::process::id(), pool.pids());
 
@@ -37,6 +49,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("  in process {pid} it is now {sold}");
     }
     println!("  here it is still {}", TICKETS_SOLD.load(Ordering::Relaxed));
+
+    println!("\nAnd its own open files. I opened this program's file before they were started:");
+    let anybody =
+        pool.map(has_open, [path.clone(), path.clone()]).any(|open| matches!(open, Ok(true)));
+    println!("  I have it open: {}", has_open(path));
+    println!("  my workers: they {} it open", if anybody { "have" } else { "do not have" });
 
     println!("\nA worker that dies takes its own job with it, and no other:");
     let trains: Vec<_> =
@@ -58,8 +76,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             );
         }
     }
-    // The answers do not wait until the dead worker's slot is filled; this one does.
-    pool.map(arrive, 7..20).try_for_each(|train| train.map(|_| ()))?;
+    // No answer waited for the dead worker's place to be taken; so send trains until it is.
+    while pool.pids().len() < pool.workers() {
+        pool.submit(arrive, 7).join()?;
+    }
     println!("\nIts place is taken; the workers are now {:?}.", pool.pids());
     Ok(())
 }

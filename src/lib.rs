@@ -27,7 +27,14 @@ pub mod handle;
 pub mod interleave;
 #[cfg(feature = "lab")]
 pub mod lab;
+// Nothing that starts processes can be modelled, and loom knows no shared memory.
+#[cfg(not(loom))]
 pub mod procs;
 pub mod sys;
 pub mod threads;
 pub mod trace;
+
+/// The README's examples, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -137,7 +137,6 @@ fn a_peer_that_resets_the_connection_is_an_error_and_no_more() {
     });
 }
 
-/// Fails if a source is looked up by its slot alone.
 #[test]
 fn a_slot_that_is_used_again_does_not_hear_its_last_owners_news() {
     coop::run(async {
@@ -155,24 +154,42 @@ fn a_slot_that_is_used_again_does_not_hear_its_last_owners_news() {
     });
 }
 
-/// Fails (never ends) if the budget is not asked for: the flood's task keeps the loop.
-#[test]
-fn a_task_whose_socket_is_always_ready_lets_a_timer_fire() {
+/// Sends without end, until the reader is gone.
+fn start_flood() -> (SocketAddr, std::thread::JoinHandle<()>) {
     let listener = std::net::TcpListener::bind(ANY).unwrap();
     let address = listener.local_addr().unwrap();
     let flood = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
-        // Ends when the reader is gone.
         while stream.write_all(&[0; 1 << 14]).is_ok() {}
     });
+    (address, flood)
+}
+
+/// Reads byte by byte, so that the next is always there.
+async fn read_without_end(mut stream: TcpStream) {
+    while stream.read(&mut [0]).await.unwrap() > 0 {}
+}
+
+/// Fails (never ends) if the budget is not asked for: the flood's task keeps the loop.
+#[test]
+fn a_task_whose_socket_is_always_ready_lets_a_timer_fire() {
+    let (address, flood) = start_flood();
     coop::run(async {
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        let reader = coop::spawn(async move {
-            let mut byte = [0];
-            while stream.read(&mut byte).await.unwrap() > 0 {}
-        });
+        let reader = coop::spawn(read_without_end(TcpStream::connect(address).await.unwrap()));
         coop::sleep(Duration::from_millis(5)).await;
         reader.abort();
+    });
+    flood.join().unwrap();
+}
+
+/// Fails (never ends) if a sleep asks for the budget, which the reads before it have spent.
+#[test]
+fn a_timeout_round_a_socket_that_is_always_ready_sees_its_end() {
+    let (address, flood) = start_flood();
+    coop::run(async {
+        let stream = TcpStream::connect(address).await.unwrap();
+        let reads = coop::timeout(Duration::from_millis(5), read_without_end(stream));
+        assert!(reads.await.is_err());
     });
     flood.join().unwrap();
 }

@@ -8,9 +8,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::Duration;
 
+#[cfg(not(sanitized))]
 use proptest::prelude::*;
 use trainyard::coop::{self, Builder, Elapsed};
-use trainyard::sys::clock;
+use trainyard::handle;
+use trainyard::sys::{Why, blocking, clock};
 
 const HOUR: Duration = Duration::from_hours(1);
 const MS: Duration = Duration::from_millis(1);
@@ -46,15 +48,48 @@ fn a_real_sleep_of_100_microseconds_is_late_by_less_than_a_millisecond_at_its_be
     assert!(best_ns < 800_000, "late by {best_ns} ns at best, loop's start and end included");
 }
 
+/// Fails if the kernel's timer is left at the deadline of the sleep before.
 #[test]
-fn a_deadline_that_is_set_while_the_loop_sleeps_to_a_later_one_is_kept() {
+fn a_deadline_that_comes_up_after_the_loop_slept_to_a_later_one_is_kept() {
     let begin_ns = clock::now_ns();
     coop::run(async {
-        let _late = coop::spawn(coop::sleep(HOUR));
+        let late = coop::spawn(coop::sleep(HOUR));
+        // The loop sleeps, to a deadline in an hour, until the other thread answers.
+        let (promise, answer) = handle::job();
+        let thread = std::thread::spawn(move || {
+            blocking(Why::Sleep, || std::thread::park_timeout(20 * MS));
+            promise.fulfil(Ok(()));
+        });
+        answer.await.unwrap();
+        thread.join().unwrap();
         coop::sleep(MS).await;
-        coop::sleep(MS).await;
+        late.abort();
     });
     assert!(clock::now_ns() - begin_ns < 1_000_000_000, "it waited for the later deadline");
+}
+
+/// Fails if a dropped sleep leaves its timer behind: time then jumps to a deadline that nobody
+/// waits for.
+#[test]
+fn a_sleep_that_is_dropped_is_forgotten() {
+    let mut runtime = Builder::new().virtual_time(1).build().unwrap();
+    let begin = runtime.block_on(async {
+        let sleeper = coop::spawn(coop::sleep(HOUR));
+        coop::yield_now().await;
+        sleeper.abort();
+        coop::now()
+    });
+    let deadlock = catch_unwind(AssertUnwindSafe(|| runtime.block_on(pending::<()>())));
+    assert!(deadlock.is_err());
+    assert_eq!(runtime.block_on(async { coop::now() }), begin);
+}
+
+#[test]
+#[should_panic(expected = "the sleep belongs to another event loop")]
+fn a_sleep_is_refused_by_a_loop_that_would_not_wake_it() {
+    let mut sleep = None;
+    coop::run(async { sleep = Some(coop::sleep(HOUR)) });
+    coop::run(sleep.unwrap());
 }
 
 #[test]
@@ -82,6 +117,7 @@ fn a_sleep_of_the_longest_duration_is_cut_off_and_never_ends() {
     });
 }
 
+#[cfg(not(sanitized))]
 proptest! {
     /// Fails if a timer fires early, late or out of order: virtual time is exact.
     #[test]
@@ -232,4 +268,11 @@ fn a_slow_poll_is_named_with_the_line_that_spawned_it() {
         line
     });
     assert!(slow.borrow().iter().any(|&(at, took)| at == line && took >= 2 * MS), "{slow:?}");
+}
+
+#[test]
+fn a_report_that_panics_costs_no_task_its_answer() {
+    let mut runtime =
+        Builder::new().slow_poll(Duration::ZERO, |_| panic!("report")).build().unwrap();
+    assert_eq!(runtime.block_on(async { coop::spawn(async { 7 }).await.unwrap() }), 7);
 }

@@ -140,23 +140,28 @@ fn wake_often(times: u32, sent: &Arc<AtomicU32>, waker: &Waker) -> std::thread::
     })
 }
 
-/// Fails if `push` rings whenever the loop was seen asleep, without lowering the flag.
+/// Waits until a thread of its own has woken this task so many times.
+async fn woken_by_a_thread(times: u32) {
+    let (sent, mut thread) = (Arc::default(), None);
+    poll_fn(|context| {
+        thread.get_or_insert_with(|| wake_often(times, &sent, context.waker()));
+        if sent.load(Ordering::Relaxed) == times { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    thread.unwrap().join().unwrap();
+}
+
+/// Fails if `push` looks at the flag without lowering it: each thread then rings for the same
+/// sleep.
 #[test]
 fn a_storm_of_wakes_rings_at_most_once_for_each_sleep() {
     const THREADS: u32 = 4;
     const TIMES: u32 = 2_000;
     let recording = record(|| {
-        let (sent, mut threads) = (Arc::default(), Vec::new());
-        coop::run(poll_fn(|context| {
-            if threads.is_empty() {
-                threads.extend((0..THREADS).map(|_| wake_often(TIMES, &sent, context.waker())));
-            }
-            let is_all = sent.load(Ordering::Relaxed) == THREADS * TIMES;
-            if is_all { Poll::Ready(()) } else { Poll::Pending }
-        }));
-        for thread in threads {
-            thread.join().unwrap();
-        }
+        coop::run(async {
+            let tasks = [(); THREADS as usize].map(|()| coop::spawn(woken_by_a_thread(TIMES)));
+            coop::join_all(tasks).await.into_iter().for_each(Result::unwrap);
+        });
     });
     check_is_legal(&recording);
     let (rung, saved) = (count(&recording, Kind::BellRung), count(&recording, Kind::BellSaved));
@@ -179,4 +184,37 @@ fn a_wake_from_the_loops_own_thread_rings_nobody() {
     assert!(count(&recording, Kind::TaskWake) >= 200);
     assert_eq!(count(&recording, Kind::BellRung) + count(&recording, Kind::BellSaved), 0);
     assert_eq!(count(&recording, Kind::LoopPark), 0, "nothing had to be waited for");
+}
+
+/// Fails if the flag of a task that has ended is left clear: a dead inbox then grows for ever.
+#[test]
+fn a_wake_after_the_end_of_its_task_does_nothing_in_any_thread() {
+    let recording = record(|| {
+        let mut runtime = coop::Runtime::new().unwrap();
+        let (aborted, ended) = runtime.block_on(async {
+            let (aborted, ended) = (Arc::new(Mutex::new(None)), Arc::new(Mutex::new(None)));
+            let task = coop::spawn(give_waker(Arc::clone(&aborted), Poll::Pending));
+            coop::spawn(give_waker(Arc::clone(&ended), Poll::Ready(()))).await.unwrap();
+            task.abort();
+            let take = |slot: &Mutex<Option<Waker>>| slot.lock().unwrap().take().unwrap();
+            (take(&aborted), take(&ended))
+        });
+        runtime.block_on(async {
+            aborted.wake_by_ref();
+            ended.wake_by_ref();
+            std::thread::spawn(move || [aborted, ended].map(Waker::wake)).join().unwrap();
+            coop::yield_now().await;
+        });
+    });
+    check_is_legal(&recording);
+    assert_eq!(count(&recording, Kind::BellRung) + count(&recording, Kind::BellSaved), 0);
+}
+
+/// Leaves its task's waker in `slot` and answers `poll`.
+async fn give_waker(slot: Arc<Mutex<Option<Waker>>>, poll: Poll<()>) {
+    poll_fn(|context| {
+        *slot.lock().unwrap() = Some(context.waker().clone());
+        poll
+    })
+    .await;
 }

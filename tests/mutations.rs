@@ -11,6 +11,7 @@ use std::path::Path;
 
 use trainyard::lab::io::http::fuzz_response;
 use trainyard::lab::server::fuzz_request;
+use trainyard::procs::fuzz_frame;
 
 /// Some three seconds in a debug build.
 const ROUNDS: u64 = 4_000;
@@ -32,7 +33,16 @@ fn mutated_requests_never_break_the_parser() {
 }
 
 #[test]
+fn mutated_frames_never_break_the_decoder() {
+    let (read, refused) = mutate("frame", |data| fuzz_frame(data) > 0);
+    assert!(read > ROUNDS / 10 && refused > ROUNDS / 10, "{read} read, {refused} refused");
+}
+
+#[test]
 fn the_corpus_itself_is_read() {
+    for data in corpus("frame") {
+        assert!(fuzz_frame(&data) > 0, "{}", data.escape_ascii());
+    }
     for data in corpus("http_response") {
         assert!(fuzz_response(&data).is_ok(), "{}", data.escape_ascii());
     }

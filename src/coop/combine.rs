@@ -37,7 +37,8 @@ where
     let mut children: Vec<_> =
         futures.into_iter().map(|future| Child::new(future.into_future(), &parent)).collect();
     poll_fn(|context| {
-        let replaced = parent.lock().replace(context.waker().clone());
+        let waker = context.waker().clone();
+        let replaced = parent.lock().replace(waker);
         drop(replaced);
         let mut outcome = Poll::Ready(());
         for child in &mut children {
@@ -99,7 +100,8 @@ impl Wake for News {
     fn wake_by_ref(self: &Arc<Self>) {
         // ORDER: Release; pairs with the Acquire in `poll`.
         self.is_woken.store(true, Ordering::Release);
-        let parent = self.parent.lock().clone();
+        // Gone if another child has woken it already: then its next poll is still to come.
+        let parent = self.parent.lock().take();
         if let Some(parent) = parent {
             parent.wake();
         }

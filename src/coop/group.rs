@@ -151,11 +151,12 @@ impl<E: 'static> TaskGroup<E> {
     }
 
     fn poll_failure(&self, context: &mut Context<'_>) -> Poll<GroupError<E>> {
+        let waker = context.waker().clone();
         let mut shared = self.shared.borrow_mut();
         if let Some(failure) = shared.failure.take() {
             return Poll::Ready(failure);
         }
-        let replaced = shared.waiter.replace(context.waker().clone());
+        let replaced = shared.waiter.replace(waker);
         drop(shared);
         drop(replaced);
         Poll::Pending

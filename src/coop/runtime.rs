@@ -50,6 +50,13 @@ pub fn run<F: Future>(future: F) -> F::Output {
 }
 
 /// A cooperative scheduler: one thread, one loop, any number of tasks.
+///
+/// # Example: a loop stays in its thread
+///
+/// ```compile_fail,E0277
+/// let runtime = trainyard::coop::Runtime::new().unwrap();
+/// std::thread::spawn(move || drop(runtime));
+/// ```
 pub struct Runtime {
     // INVARIANT: [RUNTIME-1] an `Rc` makes the runtime `!Send`.
     scheduler: Rc<Scheduler>,

@@ -32,7 +32,7 @@ use super::contender::{Contender, Workload};
 use super::params::Params;
 use super::progress::Progress;
 use super::sample::{GilStats, Measured, Outcome};
-use super::server::{ServerConfig, ServerProcess};
+use super::server::{ServerConfig, ServerProcess, ServerUsage};
 use super::usage::Account;
 use super::{LabError, Result};
 use crate::sys::affinity;
@@ -44,6 +44,8 @@ use crate::trace::Recording;
 pub struct Measurement {
     /// Everyone of whom at least one round was measured.
     pub measured: Vec<Measured>,
+    /// What our own server has used and done, if it was asked.
+    pub server: Option<ServerUsage>,
     /// Why it is not complete, if it is not.
     pub failure: Option<LabError>,
 }
@@ -59,11 +61,17 @@ pub fn measure(
 ) -> Measurement {
     let mut conductor = match Conductor::new(workload, params, interrupts, deaths) {
         Ok(conductor) => conductor,
-        Err(failure) => return Measurement { measured: Vec::new(), failure: Some(failure) },
+        Err(failure) => {
+            return Measurement { measured: Vec::new(), server: None, failure: Some(failure) };
+        }
     };
     let failure = conductor.run().err();
+    // A server that does not answer any more has no account; the failure says more.
+    let server = conductor.server.as_ref().filter(|_| failure.is_none());
+    let server = server.and_then(|server| server.cpu().ok());
     let seats = std::mem::take(&mut conductor.seats);
-    Measurement { measured: seats.into_iter().filter_map(Seat::result).collect(), failure }
+    let measured = seats.into_iter().filter_map(Seat::result).collect();
+    Measurement { measured, server, failure }
 }
 
 /// The deaths of workers and arms in a whole comparison.

@@ -86,12 +86,13 @@ fn compare(asked: &Compare) -> Result<()> {
     let interrupts = Interrupts::listen().map_err(|why| LabError::failed("Ctrl-C", why))?;
     // Looked at now: the run itself will keep the machine busy.
     let mut doubts = warnings::before(params, &Conditions::read(), Build::this());
-    let (mut measured, mut failure) = (Vec::new(), None);
+    let (mut measured, mut server, mut failure) = (Vec::new(), None, None);
     let mut deaths = Deaths::default();
     for &workload in &params.workloads {
-        let Measurement { measured: more, failure: end } =
+        let Measurement { measured: more, server: account, failure: end } =
             measure(workload, params, &interrupts, &mut deaths);
         measured.extend(more);
+        server = server.or(account);
         if end.is_some() {
             failure = end;
             break;
@@ -99,7 +100,7 @@ fn compare(asked: &Compare) -> Result<()> {
     }
     doubts.extend(warnings::after(params, &measured));
     let report = Report::new(params, Host::read(), &measured, sources::lines_changed);
-    let report = report.with_warnings(doubts);
+    let report = report.with_server(server).with_warnings(doubts);
     let written = match &failure {
         None => write(asked, &report, &measured),
         // Nothing was started that could have been measured: the line that says so is enough.

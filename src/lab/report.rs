@@ -16,6 +16,7 @@ use super::host::Host;
 use super::lanes::{Figures, Lanes};
 use super::params::Params;
 use super::sample::{GilStats, Measured};
+use super::server::ServerUsage;
 use super::stats::{self, Summary, Verdict};
 
 /// The name and version of the JSON form.
@@ -36,6 +37,9 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// The machine.
     pub host: Host,
+    /// What the server of `io` has used in all rounds together, warm-up and recording included;
+    /// null for another server than ours.
+    pub server: Option<ServerUsage>,
     /// One row for each contender that was measured, in the order of the table.
     pub results: Vec<Row>,
 }
@@ -122,8 +126,15 @@ impl Report {
             params: params.clone(),
             warnings: Vec::new(),
             host,
+            server: None,
             results: rows.collect(),
         }
+    }
+
+    /// Says what the server has used.
+    #[must_use]
+    pub fn with_server(self, server: Option<ServerUsage>) -> Self {
+        Self { server, ..self }
     }
 
     /// Says what makes the figures doubtful.

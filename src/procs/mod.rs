@@ -22,6 +22,13 @@
 //! 5. Its answer comes back as a frame, or the worker ends without one: `WorkerDied`.
 //! 6. A job that the dead worker had not begun is given to another.
 //!
+//! # What a worker has
+//!
+//! Its parent's environment and working folder, its stdout and stderr, the standard signals, and no
+//! other descriptor. Its stdin is empty, so that it never takes a line away from its parent. It is
+//! in a process group of its own: a Ctrl-C reaches the parent alone, and processes that a job
+//! starts end with the worker.
+//!
 //! # One line to add
 //!
 //! ```

@@ -276,13 +276,13 @@ impl Builder {
         if self.workers == 0 {
             return Err(PoolError::NoWorkers);
         }
-        process::keep_exit_statuses()?;
+        process::keep_exit_statuses();
         let initializer =
             self.initializer.transpose().map_err(|reason| PoolError::Broken { reason })?;
         let shared = Arc::new(Shared::new(self.workers)?);
         let starter = Starter::new(self.start_method, initializer)?;
         let supervisor = Supervisor::new(Arc::clone(&shared), self.policy, starter, self.workers)?;
-        let thread = std::thread::Builder::new().name("procs supervisor".to_owned()).spawn({
+        let thread = std::thread::Builder::new().name("supervisor".to_owned()).spawn({
             let shared = Arc::clone(&shared);
             move || supervise(supervisor, &shared)
         })?;

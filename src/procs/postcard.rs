@@ -46,3 +46,37 @@ impl<T: Serialize + DeserializeOwned> Wire for Postcard<T> {
         value.map(Self).map_err(|error| WireError::new(format!("serde: {error}")))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize, Serializer};
+
+    use super::*;
+    use crate::procs::kernel::frame::{HEADER_LEN, draft};
+    use crate::procs::kernel::wire::decode;
+
+    #[test]
+    fn a_serde_type_crosses() {
+        let value = Postcard((Some("all aboard".to_owned()), vec![1.5_f64], [(); 0]));
+        let mut out = draft();
+        value.encode(&mut out);
+        let bytes = out.finish().unwrap();
+        assert_eq!(decode(&bytes[HEADER_LEN..]), Ok(value));
+    }
+
+    #[derive(Deserialize)]
+    struct Unwilling;
+
+    impl Serialize for Unwilling {
+        fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(serde::ser::Error::custom("unwilling"))
+        }
+    }
+
+    #[test]
+    fn a_value_that_serde_refuses_is_refused() {
+        let mut out = draft();
+        Postcard(Unwilling).encode(&mut out);
+        assert!(out.finish().unwrap_err().starts_with("serde: "));
+    }
+}

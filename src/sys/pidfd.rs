@@ -60,17 +60,15 @@ impl Pidfd {
     ///
     /// Fails with ESRCH if somebody else has reaped the process.
     pub fn signal(&self, signal: Signal) -> io::Result<()> {
+        self.send(signal as i32)
+    }
+
+    fn send(&self, signal: i32) -> io::Result<()> {
         let descriptor = self.descriptor.as_raw_fd();
+        let details = std::ptr::null::<libc::siginfo_t>();
         // SAFETY: plain numbers, and a null pointer that means "no details".
-        let answer = unsafe {
-            libc::syscall(
-                libc::SYS_pidfd_send_signal,
-                descriptor,
-                signal as i32,
-                std::ptr::null::<libc::siginfo_t>(),
-                0,
-            )
-        };
+        let answer =
+            unsafe { libc::syscall(libc::SYS_pidfd_send_signal, descriptor, signal, details, 0) };
         checked("pidfd_send_signal", answer).map(|_| ())
     }
 
@@ -78,8 +76,11 @@ impl Pidfd {
     ///
     /// # Errors
     ///
-    /// Fails with ESRCH if there is nobody left, or it never led a group.
+    /// Fails with ESRCH if there is nobody left, it never led a group, or somebody else has reaped
+    /// it.
     pub fn kill_group(&self) -> io::Result<()> {
+        // A signal of 0 only asks whether the process is there.
+        self.send(0)?;
         // SAFETY: plain numbers. [PIDFD-1] the process is not reaped, so its number, which is also
         // the group's, cannot belong to anybody else.
         let answer = unsafe { libc::kill(-self.pid.cast_signed(), libc::SIGKILL) };

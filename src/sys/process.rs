@@ -43,7 +43,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::sys::prctl;
-use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 
 use super::channel::Channel;
@@ -268,21 +268,16 @@ pub fn set_name(name: &CStr) -> io::Result<()> {
 ///
 /// A process that was started with SIGCHLD ignored would never learn it: the kernel then reaps its
 /// children by itself. A handler of the program's own stays as it is.
-///
-/// # Errors
-///
-/// Does not fail with a signal that exists.
-pub fn keep_exit_statuses() -> io::Result<()> {
-    let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
-    // SAFETY: the default action runs no code of ours.
-    let before = unsafe { nix::sys::signal::sigaction(Signal::SIGCHLD, &default) }
-        .map_err(named("sigaction"))?;
-    if !matches!(before.handler(), SigHandler::SigIgn) {
-        // SAFETY: puts back the handler that the program had installed itself.
-        unsafe { nix::sys::signal::sigaction(Signal::SIGCHLD, &before) }
-            .map_err(named("sigaction"))?;
+pub fn keep_exit_statuses() {
+    // SAFETY: all zeroes is the default action, and room for an answer.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    let default = action;
+    // SAFETY: asks, and changes nothing; `action` outlives the call.
+    unsafe { libc::sigaction(libc::SIGCHLD, std::ptr::null(), &raw mut action) };
+    if action.sa_sigaction == libc::SIG_IGN {
+        // SAFETY: the default action runs no code of ours; `default` outlives the call.
+        unsafe { libc::sigaction(libc::SIGCHLD, &raw const default, std::ptr::null_mut()) };
     }
-    Ok(())
 }
 
 /// Opens the program that this process runs, also when its file was replaced or deleted.

@@ -40,7 +40,7 @@ pub(crate) struct Protocol {
 pub(crate) const PROTOCOLS: &[Protocol] = &[
     Protocol {
         name: "inbox",
-        modelled: Modelled::NotYet,
+        modelled: Modelled::Yes,
         world: &[],
         steps: || inbox::correct(1).steps().collect(),
     },
@@ -52,13 +52,13 @@ pub(crate) const PROTOCOLS: &[Protocol] = &[
     },
     Protocol {
         name: "death",
-        modelled: Modelled::NotYet,
+        modelled: Modelled::Yes,
         world: &["kernel"],
         steps: || death::correct().steps().collect(),
     },
     Protocol {
         name: "task",
-        modelled: Modelled::NotYet,
+        modelled: Modelled::Yes,
         world: &["make-ready"],
         steps: || task::correct().steps().collect(),
     },

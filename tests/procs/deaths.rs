@@ -1,10 +1,15 @@
 //! Workers that die, or have to: what is lost, and what is not.
+#![expect(
+    unsafe_code,
+    reason = "names a descriptor by its number, as a bug would; ignores a signal"
+)]
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::ExitStatus;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{SigHandler, Signal, kill, raise};
@@ -14,12 +19,13 @@ use trainyard::procs::{JobOptions, Pool};
 use trainyard::trace::Kind;
 
 use crate::jobs::{pool, sleep_ms};
-use crate::runner::{eventually, field_of, scaled, tests};
+use crate::runner::{eventually, field_of, is_gone, scaled, tests};
 
 tests![
     only_the_job_of_a_killed_worker_fails,
     every_way_to_end_without_an_answer_is_reported_as_it_was,
     an_answer_that_came_before_the_death_counts,
+    an_answer_counts_though_sending_to_its_worker_failed_first,
     a_worker_that_dies_while_its_parent_writes_loses_no_answer,
     a_job_that_a_dead_worker_had_not_begun_runs_elsewhere,
     rubbish_in_the_socket_ends_that_worker_only,
@@ -139,17 +145,48 @@ fn an_answer_that_came_before_the_death_counts() {
     }
 }
 
-/// Fails if an error in sending makes the supervisor stop receiving.
+/// Answers, and takes the worker down when the answer is sent.
+fn answer_and_die(n: u32) -> u32 {
+    std::thread::spawn(|| {
+        // The main thread sleeps when it has sent its answer and waits for more.
+        let stat = format!("/proc/self/task/{}/stat", std::process::id());
+        while !std::fs::read_to_string(&stat).unwrap().contains(") S ") {}
+        raise(Signal::SIGKILL)
+    });
+    n
+}
+
+/// The pool's thread is held up, by a callback, until the worker has answered and died. Then it
+/// sends to the dead worker before it has read from it.
+///
+/// Fails if an error in sending ends the receiving as well, and if `distribute` answers a job that
+/// had not begun.
+fn an_answer_counts_though_sending_to_its_worker_failed_first() {
+    let pool = Arc::new(Pool::builder().workers(2).prefetch(1).build().unwrap());
+    let first = pool.pids()[0];
+    let answered = pool.submit(
+        |n: u32| {
+            sleep_ms(100);
+            answer_and_die(n)
+        },
+        7,
+    );
+    let held_up = pool.submit(sleep_ms, 10);
+    let behind = Arc::new(Mutex::new(Vec::new()));
+    let (callback_pool, callback_behind) = (Arc::clone(&pool), Arc::clone(&behind));
+    held_up.on_done(move || {
+        // One for each worker.
+        let jobs = [1, 2].map(|n| callback_pool.submit(|n: u32| n, n));
+        callback_behind.lock().unwrap().extend(jobs);
+        eventually("the first worker is dead", || is_gone(first));
+    });
+    assert_eq!(answered.join().unwrap(), 7);
+    let behind = std::mem::take(&mut *behind.lock().unwrap());
+    assert_eq!(behind.into_iter().map(|handle| handle.join().unwrap()).sum::<u32>(), 3);
+    assert_eq!((pool.deaths().len(), pool.deaths()[0].pid), (1, first));
+}
+
 fn a_worker_that_dies_while_its_parent_writes_loses_no_answer() {
-    let answer_and_die = |n: u32| {
-        std::thread::spawn(|| {
-            // The main thread sleeps when it has sent its answer and waits for more.
-            let stat = format!("/proc/self/task/{}/stat", std::process::id());
-            while !std::fs::read_to_string(&stat).unwrap().contains(") S ") {}
-            raise(Signal::SIGKILL)
-        });
-        n
-    };
     let pool = Pool::builder().workers(1).prefetch(1).build().unwrap();
     for round in 0..u32::try_from(scaled(30)).unwrap() {
         let answered = pool.submit(answer_and_die, round);
@@ -177,7 +214,6 @@ fn a_job_that_a_dead_worker_had_not_begun_runs_elsewhere() {
 
 /// Writes bytes into the worker's own socket, as a stray descriptor in a job might.
 #[expect(clippy::needless_pass_by_value, reason = "the argument of a job")]
-#[expect(unsafe_code, reason = "names a descriptor by its number, as such a bug would")]
 fn write_rubbish(bytes: Vec<u8>) {
     // SAFETY: the descriptor is open for as long as this process is a worker.
     let socket = unsafe { std::os::fd::BorrowedFd::borrow_raw(3) };
@@ -230,16 +266,11 @@ fn the_processes_that_a_job_started_end_with_their_worker() {
     let grandchild = pool.submit(start_and_return, ()).join().unwrap();
     assert!(field_of(grandchild, "PPid:").is_some());
     died(pool.submit(end, 99));
-    eventually("the grandchild is gone", || {
-        // Whoever is process 1 here may take its time to reap it.
-        let stat = std::fs::read_to_string(format!("/proc/{grandchild}/stat"));
-        stat.map_or(true, |stat| stat.contains(") Z "))
-    });
+    eventually("the grandchild is gone", || is_gone(grandchild));
 }
 
 fn a_job_that_runs_too_long_is_ended_whatever_it_does() {
     let stubborn = |()| {
-        #[expect(unsafe_code, reason = "ignores the polite signal")]
         // SAFETY: ignoring a signal runs no code.
         unsafe { nix::sys::signal::signal(Signal::SIGTERM, SigHandler::SigIgn) }.unwrap();
         sleep_ms(600_000)

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::deaths::end;
 use crate::jobs::pool;
-use crate::runner::{eventually, field_of, scaled, tests};
+use crate::runner::{eventually, is_gone, scaled, tests};
 use crate::stories::{begin, tell, tell_in_copy};
 
 tests![
@@ -109,13 +109,7 @@ fn a_program_that_never_drops_its_pool_leaves_no_worker() {
 
 #[track_caller]
 fn check_gone(workers: &[u32]) {
-    eventually("all workers are gone", || {
-        workers.iter().all(|&pid| {
-            // Whoever is process 1 here may take its time to reap it.
-            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
-            field_of(pid, "PPid:").is_none() || stat.is_ok_and(|stat| stat.contains(") Z "))
-        })
-    });
+    eventually("all workers are gone", || workers.iter().all(|&pid| is_gone(pid)));
 }
 
 fn what_a_program_and_its_jobs_print_comes_once() {

@@ -1,4 +1,5 @@
 //! Jobs that end well, or fail by themselves.
+#![expect(unsafe_code, reason = "makes a function of a library's address")]
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -150,7 +151,6 @@ fn a_value_that_does_not_decode_fails_its_own_job() {
 }
 
 fn a_function_of_a_library_is_refused() {
-    #[expect(unsafe_code, reason = "makes a function of a library's address")]
     fn library_function() -> fn(u32) -> u32 {
         let address: unsafe extern "C" fn(libc::c_int) -> libc::c_int = libc::abs;
         // SAFETY: it is never called: the pool has to notice that it is not the program's.

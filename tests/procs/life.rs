@@ -1,4 +1,5 @@
 //! How a pool and its workers begin and end.
+#![expect(unsafe_code, reason = "sets a variable; ignores a signal")]
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -40,8 +41,6 @@ fn an_initializer_that_panics_breaks_the_pool() {
 /// Where the next test's workers look whether they may start.
 const TRAP: &str = "TRAINYARD_TEST_TRAP";
 
-/// Fails if `boot_failed` or `break_down` leaves the queue or the inbox alone.
-#[expect(unsafe_code, reason = "an initializer can be told something in no other way")]
 fn a_pool_that_broke_later_answers_every_job() {
     let trap = tempfile::tempdir().unwrap();
     let path = trap.path().join("sprung");
@@ -81,7 +80,6 @@ fn a_worker_has_its_socket_and_its_ring_and_the_standard_three() {
 }
 
 fn a_worker_begins_with_default_signals_whatever_its_parent_did() {
-    #[expect(unsafe_code, reason = "ignores a signal")]
     fn set(handler: SigHandler) {
         let action = SigAction::new(handler, SaFlags::empty(), SigSet::empty());
         // SAFETY: neither ignoring nor the default runs code of ours.

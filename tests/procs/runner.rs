@@ -95,7 +95,7 @@ impl Belongings {
             descriptors: descriptors(),
             threads: entries("/proc/self/task").count(),
             children: children(std::process::id()),
-            shared_memory: entries("/dev/shm").count(),
+            shared_memory: mappings_of_shared_memory(),
         }
     }
 
@@ -108,6 +108,12 @@ impl Belongings {
         }
         assert_eq!(Self::count(), *self, "left behind (right: what there was before)");
     }
+}
+
+/// All of ours is nameless, so there is nothing to find under /dev/shm.
+fn mappings_of_shared_memory() -> usize {
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+    maps.lines().filter(|line| line.contains("memfd:")).count()
 }
 
 fn entries(folder: &str) -> impl Iterator<Item = String> {
@@ -137,6 +143,12 @@ pub(crate) fn field_of(pid: u32, field: &str) -> Option<u32> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find(|line| line.starts_with(field))?;
     line.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
+/// Tells whether a process has ended. Its parent, or process 1, may take its time to reap it.
+pub(crate) fn is_gone(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
+    stat.map_or(true, |stat| stat.contains(") Z ") || stat.contains(") X "))
 }
 
 /// Waits until something is so, and fails if it is not in time.

@@ -1,5 +1,6 @@
 //! Small programs that a test starts and watches from outside. They are this same program: a
 //! variable says which story it is to tell.
+#![expect(unsafe_code, reason = "sets a variable; ignores a signal")]
 
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
@@ -63,7 +64,6 @@ pub(crate) fn after_init() -> bool {
         }
         "runs out of descriptors" => run_out_of_descriptors(),
         "cannot even poll" => cannot_poll(),
-        #[expect(unsafe_code, reason = "there is no other way to have one")]
         "has a huge environment" => {
             // SAFETY: the program has no other thread.
             unsafe { std::env::set_var("HUGE", "x".repeat(200_000)) };
@@ -155,7 +155,6 @@ fn print_twice() {
 
 fn ignore_children() {
     use nix::sys::signal::{SigHandler, Signal, raise, signal};
-    #[expect(unsafe_code, reason = "ignores a signal")]
     // SAFETY: ignoring a signal runs no code.
     unsafe { signal(Signal::SIGCHLD, SigHandler::SigIgn) }.unwrap();
     init();

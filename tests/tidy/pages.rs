@@ -4,12 +4,15 @@
 use std::collections::BTreeSet;
 
 use crate::tags::Invariant;
-use crate::tree::{Complaint, root};
+use crate::tree::{Complaint, Tree, root};
 
 pub(crate) const PAGE: &str = "ARCHITECTURE.md";
 
 /// The section that lists the files with unsafe code, each as "- `path`: reason".
 const UNSAFE_SECTION: &str = "## Where unsafe lives";
+
+/// The section whose steps are told with the names of events.
+const LIVES_SECTION: &str = "## Lives";
 
 /// The index of invariants stands between these two lines.
 const INDEX_BEGIN: &str = "<!-- index: `TRAINYARD_BLESS=1 cargo test --test tidy` rewrites it -->";
@@ -45,10 +48,62 @@ fn looks_like_a_path(text: &str) -> bool {
 
 /// The files that the page lists as the ones with unsafe code.
 pub(crate) fn listed_as_unsafe(page: &str) -> BTreeSet<String> {
-    let section = page.split(UNSAFE_SECTION).nth(1).unwrap_or_default();
-    let section = section.split("\n## ").next().unwrap_or_default();
-    let items = section.lines().filter_map(|line| line.strip_prefix("- `"));
+    let items = section(page, UNSAFE_SECTION).lines().filter_map(|line| line.strip_prefix("- `"));
     items.filter_map(|item| item.split_once("`: ")).map(|(path, _)| path.to_owned()).collect()
+}
+
+/// Complains of every event in the lives that is not declared.
+pub(crate) fn names_declared_events(page: &str, declared: &[&str]) -> Vec<Complaint> {
+    let named = section(page, LIVES_SECTION).split('`').skip(1).step_by(2);
+    let unknown = named.filter(|name| looks_like_an_event(name) && !declared.contains(name));
+    let complain = |name: &str| {
+        let says = format!("`{name}` in {LIVES_SECTION:?} is no event of src/trace/event.rs");
+        Complaint { path: PAGE.to_owned(), line: line_of(page, name), says }
+    };
+    unknown.map(complain).collect()
+}
+
+/// Two capitals or more, and nothing but letters.
+fn looks_like_an_event(name: &str) -> bool {
+    let capitals = name.chars().filter(char::is_ascii_uppercase).count();
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+        && capitals > 1
+        && name.chars().all(|letter| letter.is_ascii_alphabetic())
+}
+
+/// The first line that holds `text`, counted from 1.
+fn line_of(page: &str, text: &str) -> usize {
+    page.lines().take_while(|line| !line.contains(text)).count() + 1
+}
+
+/// What stands between a heading and the next one of its rank.
+fn section<'a>(page: &'a str, heading: &str) -> &'a str {
+    let rest = page.split(heading).nth(1).unwrap_or_default();
+    rest.split("\n## ").next().unwrap_or_default()
+}
+
+/// The page with true numbers in its tables of files and lines, to within a tenth.
+pub(crate) fn with_line_counts(page: &str, tree: &Tree) -> String {
+    page.split_inclusive('\n').map(|line| with_line_count(line, tree)).collect()
+}
+
+/// A row "| `path` | number | ..." with the number as it should be; other lines as they are. A
+/// number that is nearly right stays: not every change of a file is one of the page.
+fn with_line_count(line: &str, tree: &Tree) -> String {
+    let cells: Vec<&str> = line.splitn(4, " | ").collect();
+    let [first, number, rest @ ..] = cells.as_slice() else { return line.to_owned() };
+    let path = first.strip_prefix("| `").and_then(|path| path.strip_suffix('`'));
+    let (Some(path), Ok(number)) = (path, number.parse::<usize>()) else {
+        return line.to_owned();
+    };
+    let folder = format!("{path}/");
+    let is_in = |name: &str| name == path || name.starts_with(&folder);
+    let sources = tree.sources.iter().filter(|source| is_in(&source.path));
+    let lines: usize = sources.map(|source| source.text.lines().count()).sum();
+    if number.abs_diff(lines) * 10 <= lines {
+        return line.to_owned();
+    }
+    format!("{first} | {lines} | {}", rest.join(" | "))
 }
 
 /// The page with the index as it should be.
@@ -69,6 +124,7 @@ pub(crate) fn with_index(page: &str, invariants: &[Invariant]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tree::Source;
 
     #[test]
     fn a_path_that_does_not_exist_is_found_and_what_is_no_path_is_left_alone() {
@@ -84,6 +140,24 @@ mod tests {
         let page = "- `src/x.rs`: no\n## Where unsafe lives\nProse.\n\
                     - `src/a.rs`: maps\n## Next\n- `src/y.rs`: no\n";
         assert_eq!(listed_as_unsafe(page), BTreeSet::from(["src/a.rs".to_owned()]));
+    }
+
+    #[test]
+    fn an_event_in_the_lives_that_is_not_declared_is_found() {
+        let page = "`NoEvent`\n## Lives\n`TaskWake` `src/a.rs` `join`\n`TaskGone`\n## Next\n";
+        let found = names_declared_events(page, &["TaskWake"]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].line, 4);
+    }
+
+    #[test]
+    fn line_counts_that_are_off_by_more_than_a_tenth_are_replaced_and_other_tables_are_kept() {
+        let text = "//! A.\n".repeat(10);
+        let sources = ["src/a/b.rs", "src/a/c.rs"].map(|path| Source::new(path, &text));
+        let tree = Tree::of(sources.into());
+        let page = "| `src/a` | 17 | x | y |\n| `src/a/b.rs` | 9 | x |\n| `src/a` | x | 7 |\n";
+        let expected = "| `src/a` | 20 | x | y |\n| `src/a/b.rs` | 9 | x |\n| `src/a` | x | 7 |\n";
+        assert_eq!(with_line_counts(page, &tree), expected);
     }
 
     #[test]

@@ -37,6 +37,11 @@ pub(in crate::coop) fn current() -> Rc<Scheduler> {
     current.expect("no event loop runs in this thread: call this inside of `coop::run`")
 }
 
+/// Tells whether `scheduler` is the loop that runs in this thread.
+pub(super) fn is_current(scheduler: &Rc<Scheduler>) -> bool {
+    CURRENT.with_borrow(|current| current.as_ref().is_some_and(|here| Rc::ptr_eq(here, scheduler)))
+}
+
 /// Whether a wake-up is on its loop's own thread.
 #[must_use = "a task that is queued elsewhere is still to be queued"]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,15 +86,20 @@ impl Entered {
 
     /// Enters a loop that drops its tasks and then is left again, maybe inside of another.
     pub(super) fn over(scheduler: &Rc<Scheduler>) -> Self {
-        Self { before: CURRENT.replace(Some(Rc::clone(scheduler))) }
+        Self { before: replace(Some(Rc::clone(scheduler))) }
     }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        let left = CURRENT.replace(self.before.take());
+        let left = replace(self.before.take());
         drop(left);
     }
+}
+
+/// Changes the current loop. A thread that is ending has none, and its tasks are dropped without.
+fn replace(scheduler: Option<Rc<Scheduler>>) -> Option<Rc<Scheduler>> {
+    CURRENT.try_with(|current| current.replace(scheduler)).ok().flatten()
 }
 
 /// The future of `block_on` has a place among the tasks until this is dropped.

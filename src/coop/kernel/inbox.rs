@@ -85,6 +85,7 @@ impl<B: Ring> Inbox<B> {
 
     /// Says that the loop is awake, whatever woke it.
     pub(super) fn awake(&self) {
+        // STEP: lower-sleeping
         // ORDER: Relaxed. A pusher that reads this lets the loop come by itself, and the loop's
         // next last look comes after its push.
         self.sleeping.swap(false, Ordering::Relaxed);
@@ -92,6 +93,7 @@ impl<B: Ring> Inbox<B> {
 
     /// Moves everything to `into`, which is empty and lends its memory for the next pushes.
     pub(super) fn drain(&self, into: &mut Vec<Key>) {
+        // STEP: drain
         std::mem::swap(&mut *self.queue.lock(), into);
     }
 }

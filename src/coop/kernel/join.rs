@@ -103,9 +103,31 @@ impl<T> JoinCell<T> {
         let waker = waker.take();
         *state = State::Done(result);
         drop(state);
-        // INVARIANT: [JOIN-3]
         if let Some(waker) = waker {
             waker.wake();
+        }
+    }
+
+    /// Takes the answer of `task` if it is there.
+    fn take(&self, task: TaskId) -> Option<JoinResult<T>> {
+        let mut state = self.state.borrow_mut();
+        if let State::Running(_) = *state {
+            return None;
+        }
+        let State::Done(result) = std::mem::replace(&mut *state, State::Taken) else {
+            panic!("the answer of task {task} was taken already")
+        };
+        Some(result)
+    }
+
+    /// Leaves a waker for the answer.
+    fn wait(&self, waker: Waker) {
+        let mut state = self.state.borrow_mut();
+        if let State::Running(waiter) = &mut *state {
+            let replaced = waiter.replace(waker);
+            drop(state);
+            // INVARIANT: [JOIN-3]
+            drop(replaced);
         }
     }
 }
@@ -192,22 +214,14 @@ impl<T> Future for JoinHandle<T> {
     ///
     /// Panics if the answer was taken before, or if a task waits for itself.
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut state = self.cell.state.borrow_mut();
-        if let State::Running(waker) = &mut *state {
-            assert!(!self.scheduler.is_running(self.key), "task {} waits for itself", self.key.id);
-            self.scheduler.note_wait(WaitsOn::Task(self.key.id));
-            let replaced = waker.replace(context.waker().clone());
-            drop(state);
-            // INVARIANT: [JOIN-3]
-            drop(replaced);
-            return Poll::Pending;
+        let task = self.key.id;
+        if let Some(result) = self.cell.take(task) {
+            return Poll::Ready(result);
         }
-        match std::mem::replace(&mut *state, State::Taken) {
-            State::Done(result) => Poll::Ready(result),
-            State::Running(_) | State::Taken => {
-                panic!("the answer of task {} was taken already", self.key.id)
-            }
-        }
+        assert!(!self.scheduler.is_running(self.key), "task {task} waits for itself");
+        self.scheduler.note_wait(WaitsOn::Task(task));
+        self.cell.wait(context.waker().clone());
+        Poll::Pending
     }
 }
 

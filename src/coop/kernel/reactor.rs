@@ -14,7 +14,8 @@
 //! - **REACTOR-2** `ready` is lowered only after `EWOULDBLOCK`. The edge-triggered `epoll` reports
 //!   whatever arrives after that, so nothing that arrives is missed.
 //! - **REACTOR-3** A token names one registration: its generation is never used again with its
-//!   slot, so an event that was on its way when a socket was closed wakes nobody else.
+//!   slot, so an event that was on its way when a socket was closed wakes nobody else. (Today none
+//!   can be: events are taken in before any task runs, and a socket leaves `epoll` as it closes.)
 //! - **REACTOR-4** A direction has one waiter; who waits borrows the direction mutably.
 //!
 //! # Why one thread makes this simple
@@ -151,7 +152,7 @@ impl Reactor {
         self.readiness(id, direction).ready
     }
 
-    /// Notes that the kernel said `EWOULDBLOCK`, or that only an event will tell.
+    /// Notes that the kernel said `EWOULDBLOCK`.
     pub(super) fn clear(&mut self, id: SourceId, direction: Direction) {
         // INVARIANT: [REACTOR-2]
         self.readiness(id, direction).ready = false;
@@ -163,12 +164,12 @@ impl Reactor {
         &mut self,
         id: SourceId,
         direction: Direction,
-        waker: &Waker,
+        waker: Waker,
         task: TaskId,
     ) -> Option<Waker> {
         trace::emit(Kind::IoWait, task.0, id.token().0 as u64);
         // INVARIANT: [REACTOR-4] whoever waited before has given up.
-        self.readiness(id, direction).waiter.replace(waker.clone())
+        self.readiness(id, direction).waiter.replace(waker)
     }
 
     /// Takes in the kernel's news, collects the wakers to call, and returns how many events came.
@@ -188,14 +189,19 @@ impl Reactor {
                 blocking(why, || self.wait_for_events(None))?;
             }
         }
+        Ok(self.take_in(ready))
+    }
+
+    /// Raises flags by the events that came, and returns how many came.
+    fn take_in(&mut self, ready: &mut Vec<Waker>) -> usize {
         for event in &self.events {
             match event.token() {
                 BELL => {}
                 TIMER => self.timer_set_ns = None,
-                _ => take_in(&mut self.sources, event, ready),
+                _ => raise(&mut self.sources, event, ready),
             }
         }
-        Ok(self.events.iter().count())
+        self.events.iter().count()
     }
 
     fn wait_for_events(&mut self, timeout: Option<Duration>) -> io::Result<()> {
@@ -231,7 +237,7 @@ impl Reactor {
 }
 
 /// Raises the flags of one event's source.
-fn take_in(sources: &mut Slab<Entry>, event: &Event, ready: &mut Vec<Waker>) {
+fn raise(sources: &mut Slab<Entry>, event: &Event, ready: &mut Vec<Waker>) {
     let id = SourceId::of(event.token());
     let entry = sources.get_mut(id.slot as usize);
     // INVARIANT: [REACTOR-3] news for a socket that is closed meanwhile is dropped here.
@@ -245,5 +251,55 @@ fn take_in(sources: &mut Slab<Entry>, event: &Event, ready: &mut Vec<Waker>) {
     if event.is_writable() || event.is_write_closed() || event.is_error() {
         entry.write.ready = true;
         ready.extend(entry.write.waiter.take());
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    /// Returns a socket with a byte to read, and its peer.
+    fn readable() -> (mio::net::UnixStream, UnixStream) {
+        let (socket, mut peer) = UnixStream::pair().expect("a test has descriptors");
+        socket.set_nonblocking(true).expect("a socket can be made so");
+        io::Write::write_all(&mut peer, b"x").expect("there is room for a byte");
+        (mio::net::UnixStream::from_std(socket), peer)
+    }
+
+    /// Fails if `raise` looks sources up by their slot alone.
+    #[test]
+    fn news_for_a_closed_socket_is_not_for_the_next_owner_of_its_slot() {
+        let (mut reactor, _bell) = Reactor::new().unwrap();
+        let (mut closed, _peer) = readable();
+        let closed_id = reactor.add(&mut closed).unwrap();
+        reactor.wait_for_events(None).unwrap();
+        drop(reactor.remove(closed_id, &mut closed));
+
+        let (mut next, _peer) = readable();
+        let next_id = reactor.add(&mut next).unwrap();
+        assert_eq!((next_id.slot, next_id != closed_id), (closed_id.slot, true));
+        reactor.clear(next_id, Direction::Read);
+        assert!(reactor.wait(next_id, Direction::Read, Waker::noop().clone(), TaskId(1)).is_none());
+        let mut ready = Vec::new();
+        assert_eq!(reactor.take_in(&mut ready), 1);
+        assert!(ready.is_empty() && !reactor.is_ready(next_id, Direction::Read));
+
+        // Its own news arrives.
+        reactor.poll(Patience::Until(None), &mut ready).unwrap();
+        assert!(ready.len() == 1 && reactor.is_ready(next_id, Direction::Read));
+    }
+
+    /// Fails (hangs) if `set_timer` believes a setting that has expired.
+    #[test]
+    fn a_sleep_ends_at_its_deadline_each_time() {
+        let (mut reactor, _bell) = Reactor::new().unwrap();
+        for _ in 0..3 {
+            let deadline_ns = crate::sys::clock::now_ns() + 1_000_000;
+            let news = reactor.poll(Patience::Until(Some(deadline_ns)), &mut Vec::new()).unwrap();
+            assert_eq!(news, 1);
+            assert!(crate::sys::clock::now_ns() >= deadline_ns);
+        }
     }
 }

@@ -8,8 +8,8 @@
 //!
 //! # Invariants
 //!
-//! - **LOOP-1** No table is borrowed while foreign code runs: a future, a waker, a destructor may
-//!   call anything here.
+//! - **LOOP-1** No table is borrowed while foreign code runs: a future, a waker (its clone and its
+//!   destructor too), a destructor may call anything here.
 //! - **LOOP-2** Sockets, timers and other threads are served at least once in `event_interval`
 //!   polls, however long the run queue is.
 //! - **LOOP-3** A task's panic is caught here, and the loop goes on.
@@ -149,6 +149,7 @@ impl Scheduler {
     fn round<F: Future>(&self, root: &Root<'_>, mut future: Pin<&mut F>) -> Poll<F::Output> {
         // INVARIANT: [LOOP-2]
         for _ in 0..self.settings.event_interval {
+            // STEP: take-from-queue
             let Some(key) = self.run_queue.borrow_mut().pop() else { break };
             let turn = self.tasks.borrow_mut().start(key);
             let output = match turn {
@@ -179,8 +180,8 @@ impl Scheduler {
             }
             Ok(Poll::Ready(())) => self.end(body),
             Err(payload) => {
-                body.job.fail(JoinError::panicked(body.task.key().id, payload));
-                self.end(body);
+                let error = JoinError::panicked(body.task.key().id, payload);
+                self.fail(body, error);
             }
         }
     }
@@ -228,8 +229,18 @@ impl Scheduler {
         let took_ns = clock::now_ns().saturating_sub(begin_ns);
         let spawned_at = self.tasks.borrow().spawned_at(key);
         if let (Some(watch), Some(spawned_at)) = (&self.settings.slow_poll, spawned_at) {
-            watch.report(took_ns, |took| SlowPoll { task: key.id, spawned_at, took });
+            let report =
+                || watch.report(took_ns, |took| SlowPoll { task: key.id, spawned_at, took });
+            // The task is still in our hands, and must be settled whatever the report does.
+            drop(catch_unwind(AssertUnwindSafe(report)));
         }
+    }
+
+    /// Drops a task's future and tells its joiner why there is no output.
+    fn fail(&self, mut body: Body, error: JoinError) {
+        // The joiner's waker may be foreign, and the task must be settled whatever it does.
+        drop(catch_unwind(AssertUnwindSafe(|| body.job.fail(error))));
+        self.end(body);
     }
 
     /// Forgets a task that has answered its joiner.
@@ -242,11 +253,10 @@ impl Scheduler {
     }
 
     /// Drops a task's future where it stands.
-    fn cancel(&self, mut body: Body) {
+    fn cancel(&self, body: Body) {
         let task = body.task.key().id;
         trace::emit(Kind::TaskCancel, task.0, 0);
-        body.job.fail(JoinError::Cancelled { task });
-        self.end(body);
+        self.fail(body, JoinError::Cancelled { task });
     }
 
     pub(super) fn abort(&self, key: Key) {
@@ -260,10 +270,9 @@ impl Scheduler {
     pub(in crate::coop) fn close(self: &Rc<Self>) {
         let entered = Entered::over(self);
         self.life.set(Life::Closing);
-        loop {
-            let body = self.tasks.borrow_mut().take_any();
-            let Some(body) = body else { break };
-            self.cancel(body);
+        let keys = self.tasks.borrow().keys();
+        for key in keys {
+            self.abort(key);
         }
         drop(entered);
     }
@@ -319,7 +328,8 @@ impl Scheduler {
 
     /// Puts `waker`'s task behind the others: it runs again when the outside has been served.
     pub(in crate::coop) fn make_room(&self, waker: &Waker) {
-        self.made_room.borrow_mut().push(waker.clone());
+        let waker = waker.clone();
+        self.made_room.borrow_mut().push(waker);
     }
 
     /// Asks for one operation that may be ready at once; pay for it with [`spend`](Self::spend).
@@ -342,7 +352,8 @@ impl Scheduler {
 
     pub(super) fn set_timer(&self, key: TimerKey, waker: &Waker) {
         self.note_wait(WaitsOn::Timer);
-        let replaced = self.timers.borrow_mut().put(key, waker, self.current_task());
+        let (waker, task) = (waker.clone(), self.current_task());
+        let replaced = self.timers.borrow_mut().put(key, waker, task);
         // INVARIANT: [LOOP-1]
         drop(replaced);
     }

@@ -9,8 +9,8 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use super::current::current;
-use super::scheduler::{Budget, Scheduler};
+use super::current::{current, is_current};
+use super::scheduler::Scheduler;
 use super::timer::TimerKey;
 
 /// Waits for a moment; see [`sleep`](crate::coop::sleep).
@@ -18,6 +18,10 @@ use super::timer::TimerKey;
 /// # Cancel behaviour
 ///
 /// Dropping it removes its timer.
+///
+/// # Panics
+///
+/// Awaiting it panics in another loop than the one that made it, which would not wake it.
 #[must_use = "a sleep that is not awaited does not wait"]
 pub struct Sleep {
     key: TimerKey,
@@ -36,19 +40,14 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let (scheduler, waker) = (&self.scheduler, context.waker());
-        if scheduler.now_ns() < self.key.deadline_ns {
-            scheduler.set_timer(self.key, waker);
-            return Poll::Pending;
+        // No budget is asked: it is the I/O of the same task that may have spent it, and a timeout
+        // round that I/O must see its end.
+        if self.scheduler.now_ns() >= self.key.deadline_ns {
+            return Poll::Ready(());
         }
-        // A moment that has passed is ready at once, so a loop over such sleeps needs a budget.
-        match scheduler.budget(waker) {
-            Budget::Spent => Poll::Pending,
-            Budget::Left => {
-                scheduler.spend();
-                Poll::Ready(())
-            }
-        }
+        assert!(is_current(&self.scheduler), "the sleep belongs to another event loop");
+        self.scheduler.set_timer(self.key, context.waker());
+        Poll::Pending
     }
 }
 

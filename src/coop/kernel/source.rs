@@ -17,7 +17,7 @@ use std::task::{Context, Poll};
 
 use mio::event::Source as Watchable;
 
-use super::current::current;
+use super::current::{current, is_current};
 use super::reactor::{Direction, SourceId};
 use super::scheduler::{Budget, Scheduler};
 use super::task::WaitsOn;
@@ -52,19 +52,13 @@ impl<S: Watchable> Source<S> {
         poll_fn(|context| self.poll_ready(direction, context, &mut operation)).await
     }
 
-    /// Makes the next operation wait for an event, for a socket that is not connected yet.
-    pub(in crate::coop) fn expect_event(&self, direction: Direction) -> io::Result<()> {
-        self.scheduler.world.reactor()?.borrow_mut().clear(self.id, direction);
-        Ok(())
-    }
-
     fn poll_ready<R>(
         &self,
         direction: Direction,
         context: &mut Context<'_>,
         operation: &mut impl FnMut(&S) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
-        if !Rc::ptr_eq(&self.scheduler, &current()) {
+        if !is_current(&self.scheduler) {
             let text = "the socket belongs to another event loop";
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidInput, text)));
         }
@@ -85,8 +79,8 @@ impl<S: Watchable> Source<S> {
             }
         }
         self.scheduler.note_wait(WaitsOn::Io);
-        let task = self.scheduler.current_task();
-        let replaced = reactor.borrow_mut().wait(self.id, direction, context.waker(), task);
+        let (waker, task) = (context.waker().clone(), self.scheduler.current_task());
+        let replaced = reactor.borrow_mut().wait(self.id, direction, waker, task);
         // A waker's destructor is foreign code: the reactor is free by now.
         drop(replaced);
         Poll::Pending

@@ -278,13 +278,8 @@ impl Tasks {
         }
     }
 
-    /// Takes any one body out, for a loop that ends.
-    pub(super) fn take_any(&mut self) -> Option<Body> {
-        let slot = self.entries.iter().map(|(slot, _)| slot).next()?;
-        match self.entries.remove(slot).place {
-            Place::Resting(body) => Some(body),
-            Place::Running(_) | Place::Root => unreachable!("a loop ends outside of `block_on`"),
-        }
+    pub(super) fn keys(&self) -> Vec<Key> {
+        self.entries.iter().map(|(_, entry)| entry.task.key()).collect()
     }
 
     pub(super) fn contains(&self, key: Key) -> bool {

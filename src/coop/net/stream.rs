@@ -30,8 +30,6 @@ impl TcpStream {
     /// Panics outside of a loop.
     pub async fn connect(address: SocketAddr) -> io::Result<Self> {
         let source = Source::new(mio::net::TcpStream::connect(address)?)?;
-        // The kernel says nothing about a connection that is being made until it is made, or not.
-        source.expect_event(Direction::Write)?;
         source.ready(Direction::Write, is_connected).await?;
         Ok(Self { source })
     }

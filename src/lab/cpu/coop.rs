@@ -2,7 +2,7 @@
 //!
 //! A task runs until it awaits, and a sum awaits nothing: the tasks run whole, one after another.
 
-use super::{Input, Unasked, compute, inputs};
+use super::{Input, compute, inputs};
 use crate::coop::{Runtime, join_all, spawn};
 use crate::lab::arm::{Arm, Setup};
 use crate::lab::{LabError, Result};
@@ -23,7 +23,7 @@ impl Arm for Coop {
     }
 
     fn round(&mut self) -> Result<Vec<u128>> {
-        let sum = |&input: &Input| spawn(async move { compute(input, &mut &Unasked::new()) });
+        let sum = |&input: &Input| spawn(async move { compute(input) });
         let inputs = &self.inputs;
         let answers = self.runtime.block_on(async { join_all(inputs.iter().map(sum)).await });
         answers.into_iter().map(|answer| answer.map_err(LabError::from)).collect()

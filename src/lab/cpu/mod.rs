@@ -1,9 +1,9 @@
 //! The CPU-bound workload: sums of squares, or Fibonacci numbers by plain recursion.
 //!
 //! Both are the article's: the first edition adds squares, the second computes `fib(35)`. Every
-//! arm runs the one [`compute`] with a check point at each turn of the loop or each call, where
-//! CPython looks at its eval breaker. For the models without a lock nobody ever raises it, so a
-//! ratio between two arms measures their runtimes and nothing else.
+//! arm runs one kernel, compiled once, with a check point at each turn of the loop or each call,
+//! where CPython looks at its eval breaker. For the models without a lock nobody ever raises it, so
+//! a ratio between two arms measures their runtimes and nothing else.
 //!
 //! The answers are compared with exact values; a sum of squares does not fit into 64 bits.
 
@@ -14,12 +14,12 @@ pub mod threads;
 pub mod threads_native;
 
 use std::hint::black_box;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde::{Deserialize, Serialize};
 
 use super::arm::Unit;
 use super::params::CpuKernel;
-use crate::sys::prim::{AtomicU32, Ordering};
 use crate::threads::Attached;
 
 /// One unit of work.
@@ -49,63 +49,48 @@ pub fn inputs(kernel: CpuKernel) -> Vec<Input> {
     (0..kernel.inputs() as u64).map(|unit| Input { unit, task: task(unit) }).collect()
 }
 
+/// The breaker of a program without a lock: nobody raises it.
+static UNASKED: AtomicU32 = AtomicU32::new(0);
+
+/// Computes one unit, with check points that nobody raises.
+pub fn compute(input: Input) -> u128 {
+    compute_checked(input, &UNASKED, &mut || unreachable!("there is no lock to give up"))
+}
+
+/// Computes one unit under a lock, and gives it up at a check point if somebody asks.
+pub fn compute_attached(input: Input, at: &mut Attached<'_>) -> u128 {
+    compute_checked(input, at.asked(), &mut || at.checkpoint())
+}
+
+/// The one kernel of all contenders: compiled once, so that a ratio of two contenders is not one
+/// of two ways to compile a loop.
+#[inline(never)]
+fn compute_checked(input: Input, asked: &AtomicU32, give_way: &mut dyn FnMut()) -> u128 {
+    let _unit = Unit::begin(input.unit);
+    let mut checks = Checks { asked, give_way };
+    match input.task {
+        Task::SumOfSquares(n) => sum_of_squares(n, &mut checks),
+        Task::Fib(n) => u128::from(fib(n, &mut checks)),
+    }
+}
+
 /// Where a program looks whether it should give way.
-pub trait Checks {
-    /// Looks.
-    fn checkpoint(&mut self);
+struct Checks<'a> {
+    asked: &'a AtomicU32,
+    give_way: &'a mut dyn FnMut(),
 }
 
-impl Checks for Attached<'_> {
+impl Checks<'_> {
     #[inline]
     fn checkpoint(&mut self) {
-        Attached::checkpoint(self);
-    }
-}
-
-/// The check points of a model without a lock: the same look, at a word that nobody raises.
-#[derive(Debug)]
-pub struct Unasked {
-    breaker: AtomicU32,
-}
-
-impl Unasked {
-    /// Creates the word.
-    pub fn new() -> Self {
-        Self { breaker: AtomicU32::new(0) }
-    }
-}
-
-impl Default for Unasked {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Checks for &Unasked {
-    #[inline]
-    fn checkpoint(&mut self) {
-        // ORDER: Relaxed; nobody writes it. The optimizer cannot know that, so the look is made.
-        if black_box(&self.breaker).load(Ordering::Relaxed) != 0 {
-            give_way();
+        // ORDER: Relaxed, as the lock's own check point.
+        if self.asked.load(Ordering::Relaxed) != 0 {
+            (self.give_way)();
         }
     }
 }
 
-#[cold]
-fn give_way() {
-    unreachable!("nobody raises the breaker of a program without a lock");
-}
-
-/// Computes one unit.
-pub fn compute(input: Input, checks: &mut impl Checks) -> u128 {
-    let _unit = Unit::begin(input.unit);
-    match input.task {
-        Task::SumOfSquares(n) => sum_of_squares(n, checks),
-        Task::Fib(n) => u128::from(fib(n, checks)),
-    }
-}
-
-fn sum_of_squares(n: u64, checks: &mut impl Checks) -> u128 {
+fn sum_of_squares(n: u64, checks: &mut Checks<'_>) -> u128 {
     let mut sum = 0_u128;
     for i in 0..n {
         // Without the box the loop would be folded into its closed form.
@@ -116,7 +101,7 @@ fn sum_of_squares(n: u64, checks: &mut impl Checks) -> u128 {
     sum
 }
 
-fn fib(n: u32, checks: &mut impl Checks) -> u64 {
+fn fib(n: u32, checks: &mut Checks<'_>) -> u64 {
     checks.checkpoint();
     if black_box(n) < 2 { u64::from(n) } else { fib(n - 2, checks) + fib(n - 1, checks) }
 }
@@ -140,7 +125,7 @@ mod tests {
     #[track_caller]
     fn check(task: Task, exactly: u128) {
         assert_eq!(expected(task), exactly);
-        assert_eq!(compute(Input { unit: 0, task }, &mut &Unasked::new()), exactly);
+        assert_eq!(compute(Input { unit: 0, task }), exactly);
     }
 
     #[test]
@@ -163,21 +148,15 @@ mod tests {
         assert_eq!(total, 833_337_833_344_750_010_830);
     }
 
-    struct Counting(u64);
-
-    impl Checks for Counting {
-        fn checkpoint(&mut self) {
-            self.0 += 1;
-        }
-    }
-
     #[test]
     fn there_is_one_check_point_for_each_turn_and_each_call() {
-        let mut checks = Counting(0);
-        sum_of_squares(1000, &mut checks);
-        assert_eq!(checks.0, 1000);
-        checks.0 = 0;
-        fib(30, &mut checks);
-        assert_eq!(checks.0, 2_692_537);
+        let always = AtomicU32::new(1);
+        let count = |task| {
+            let mut looks = 0_u64;
+            compute_checked(Input { unit: 0, task }, &always, &mut || looks += 1);
+            looks
+        };
+        assert_eq!(count(Task::SumOfSquares(1000)), 1000);
+        assert_eq!(count(Task::Fib(30)), 2_692_537);
     }
 }

@@ -3,7 +3,7 @@
 //! A job is a plain function: it travels as an address in the program that both processes run.
 //! Its argument and its answer are encoded, sent and decoded.
 
-use super::{Input, Unasked, compute, inputs};
+use super::{Input, compute, inputs};
 use crate::lab::Result;
 use crate::lab::arm::{Arm, Setup};
 use crate::procs::{Pool, Postcard};
@@ -33,5 +33,5 @@ impl Arm for Procs {
 }
 
 fn sum(Postcard(input): Postcard<Input>) -> u128 {
-    compute(input, &mut &Unasked::new())
+    compute(input)
 }

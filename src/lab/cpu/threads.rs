@@ -1,6 +1,6 @@
 //! Computing in a pool of threads, with the lock on or off.
 
-use super::{Input, compute, inputs};
+use super::{Input, compute_attached, inputs};
 use crate::lab::Result;
 use crate::lab::arm::{Arm, Setup};
 use crate::threads::{Gil, ThreadPool};
@@ -20,7 +20,7 @@ impl Arm for Threads {
     }
 
     fn round(&mut self) -> Result<Vec<u128>> {
-        let answers = self.pool.map(self.inputs.clone(), |at, input| compute(input, at));
+        let answers = self.pool.map(self.inputs.clone(), |at, input| compute_attached(input, at));
         Ok(answers.into_iter().collect::<std::result::Result<_, _>>()?)
     }
 

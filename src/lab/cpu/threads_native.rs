@@ -3,7 +3,7 @@
 //! This is the notes' "writing some of your code in a different language": a library in C that
 //! does not touch Python's objects runs beside the threads that do.
 
-use super::{Input, Unasked, compute, inputs};
+use super::{Input, compute, inputs};
 use crate::lab::Result;
 use crate::lab::arm::{Arm, Setup};
 use crate::sys::Why;
@@ -24,9 +24,9 @@ impl Arm for ThreadsNative {
     }
 
     fn round(&mut self) -> Result<Vec<u128>> {
-        let answers = self.pool.map(self.inputs.clone(), |at, input| {
-            at.detach(Why::Native, || compute(input, &mut &Unasked::new()))
-        });
+        let answers = self
+            .pool
+            .map(self.inputs.clone(), |at, input| at.detach(Why::Native, || compute(input)));
         Ok(answers.into_iter().collect::<std::result::Result<_, _>>()?)
     }
 

@@ -18,17 +18,18 @@
 //! - **PICTURE-1** No line is wider than the terminal, if that has at least `WIDTH_MIN` columns.
 //! - **PICTURE-2** All strips of a block show the same length of time, which stands above them.
 //!
-//! Read next: [`strip`].
+//! Read next: `scene`, [`strip`].
 
+mod scene;
 pub mod strip;
 
 use std::fmt::Write;
 
+use self::scene::{Origin, Scene, window_ns};
 use self::strip::Mark;
 use crate::lab::cli::Glyphs;
 use crate::lab::contender::{Model, Workload};
-use crate::lab::lanes::train::State;
-use crate::lab::lanes::{Lane, Lanes};
+use crate::lab::lanes::Lanes;
 use crate::lab::params::CpuKernel;
 use crate::lab::render::numbers;
 use crate::lab::render::wrap::wrap;
@@ -53,10 +54,6 @@ const WIDTH_MAX: usize = 100;
 const FIGURES_WIDTH: usize = 30;
 /// Narrower strips than this show no pattern: the figures go below them instead.
 const STRIP_WIDTH_MIN: usize = 20;
-/// How many trains of a pool are drawn.
-const TRAINS_MAX: usize = 2;
-/// How many waits, or turns with the lock, a strip shows: enough to see that they repeat.
-const PERIODS: u64 = 6;
 
 /// What terminals have had since cards had 80 columns, and files too.
 const WIDTH_DEFAULT: usize = 80;
@@ -297,73 +294,6 @@ fn speedup(row: &Row) -> String {
         }
         _ => format!("{ratio}, no verdict"),
     }
-}
-
-/// The trains of one contender that are drawn, from one moment on.
-struct Scene<'a> {
-    trains: Vec<&'a Lane>,
-    origin_ns: u64,
-    origin: Origin,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Origin {
-    /// The first work that was done.
-    Begin,
-    /// A second train that came late: before it there is nothing to compare.
-    SecondTrain,
-}
-
-impl<'a> Scene<'a> {
-    fn new(lanes: &'a Lanes, window_ns: u64) -> Self {
-        let first_work = |lane: &Lane| {
-            let span = lane.spans.iter().find(|span| span.state != State::Idle);
-            span.map(|span| span.from_ns)
-        };
-        let with_work = lanes.trains.iter().filter_map(|lane| Some((first_work(lane)?, lane)));
-        let mut trains: Vec<(u64, &Lane)> = with_work.collect();
-        trains.sort_by_key(|(first_work_ns, _)| *first_work_ns);
-        trains.truncate(TRAINS_MAX);
-        // A thread's start takes a while, and a short window would show only who came first.
-        let late_ns = lanes.begin_ns + window_ns / PERIODS;
-        let second = trains.get(1).map(|(first_work_ns, _)| *first_work_ns);
-        let (origin_ns, origin) = match second.filter(|second_ns| *second_ns > late_ns) {
-            Some(second_ns) => (second_ns, Origin::SecondTrain),
-            None => (lanes.begin_ns, Origin::Begin),
-        };
-        Self { trains: trains.into_iter().map(|(_, lane)| lane).collect(), origin_ns, origin }
-    }
-
-    fn strips(&self, window_ns: u64, cells: usize) -> Vec<Vec<Mark>> {
-        let strip = |lane: &&Lane| strip::marks(lane, self.origin_ns, window_ns, cells);
-        self.trains.iter().map(strip).collect()
-    }
-}
-
-/// How much time is drawn: some periods of what repeats, and no more than there is.
-fn window_ns(report: &Report, workload: Workload, subjects: &[Subject<'_>]) -> u64 {
-    let params = &report.params;
-    let lengths = subjects.iter().filter_map(|subject| subject.lanes.as_ref());
-    let longest_ns = lengths.map(|lanes| lanes.end_ns - lanes.begin_ns).max().unwrap_or(0).max(1);
-    let period_ns = match workload {
-        Workload::Io if params.urls.is_empty() => params.latency_ns,
-        // Somebody else's server, or no latency: what one request takes in sequence.
-        Workload::Io => 0,
-        Workload::Cpu => params.switch_interval_ns,
-    };
-    let fallback_ns = (longest_ns / params.units(workload) as u64).max(1);
-    let period_ns = if period_ns == 0 { fallback_ns } else { period_ns };
-    round_up(period_ns.saturating_mul(PERIODS).min(longest_ns))
-}
-
-/// The next number that begins with 1, 1.5, 2, 3, 4, 5, 6 or 8 and goes on with zeros.
-fn round_up(value: u64) -> u64 {
-    let mut scale = 1_u64;
-    while value > scale.saturating_mul(10) {
-        scale *= 10;
-    }
-    let steps = [2, 3, 4, 6, 8, 10, 12, 16, 20].map(|halves| (scale * halves).div_ceil(2));
-    steps.into_iter().find(|&step| step >= value).unwrap_or(value)
 }
 
 #[cfg(test)]

@@ -32,9 +32,7 @@ mod tests {
         let keys = |value: &serde_json::Value| -> Vec<String> {
             value.as_object().unwrap().keys().cloned().collect()
         };
-        let mut top = ["schema", "complete", "seed", "params", "warnings", "host", "results"]
-            .map(String::from);
-        top.sort();
+        let top = ["complete", "host", "params", "results", "schema", "seed", "server", "warnings"];
         assert_eq!(keys(&value), top);
         assert_eq!(value["schema"], "trainyard.compare/1");
         assert_eq!(keys(&value["host"]), ["cpu_model", "cpus", "kernel", "trainyard"]);

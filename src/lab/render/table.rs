@@ -14,6 +14,7 @@ use crate::lab::contender::Workload;
 use crate::lab::picture::{self, Style};
 use crate::lab::report::{Report, Row};
 use crate::lab::sample::Measured;
+use crate::lab::server::ServerUsage;
 use crate::lab::{explain, next};
 
 const BOLD: Ansi = Ansi::new().bold();
@@ -119,6 +120,7 @@ fn cells(row: &Row) -> [String; HEADER.len()] {
 }
 
 /// How it was measured, and on what.
+#[expect(clippy::cast_precision_loss, reason = "requests are far below 2^53")]
 fn conditions(report: &Report) -> String {
     let host = &report.host;
     let rounds = report.results.iter().map(|row| row.wall_s.samples.len()).max().unwrap_or(0);
@@ -128,8 +130,15 @@ fn conditions(report: &Report) -> String {
     } else {
         ""
     };
+    let server = report.server.filter(|server| server.requests > 0).map_or_else(
+        String::new,
+        |ServerUsage { user_s, system_s, requests, .. }| {
+            let each = numbers::seconds((user_s + system_s) / requests as f64);
+            format!(" The server, another process, used {each} of CPU for a request.")
+        },
+    );
     format!(
-        "{}, interleaved; {ratios}per round: CPU time and switches. {} ({}), Linux {}.{}",
+        "{}, interleaved; {ratios}per round: CPU time and switches.{server} {} ({}), Linux {}.{}",
         numbers::count(rounds, "round"),
         numbers::count(host.cpus, "CPU"),
         host.cpu_model,

@@ -1,8 +1,9 @@
 //! Where this program lies in memory, and which program it is.
 //!
 //! Two processes that run the same file hold the same code, but at different addresses: the kernel
-//! loads it somewhere else each time. What is the same is the distance from the image's start. So a
-//! job names its function by that offset, and a worker adds its own base.
+//! loads it somewhere else each time. What is the same is the distance between two functions. So a
+//! job names its function by its distance from one that both know, and a worker adds its own. (Not
+//! by the distance from the lowest mapping: a backtrace maps the program's file once more.)
 //!
 //! # Invariants
 //!
@@ -19,7 +20,8 @@ use std::sync::OnceLock;
 
 use crate::procs::kernel::wire::Reader;
 
-/// A distance from the start of the image, the same in every process of this program.
+/// A distance from [`Image::own`], the same in every process of this program; it may be negative,
+/// and then wraps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Offset(pub(crate) u64);
 
@@ -60,7 +62,7 @@ impl Image {
             ours().filter(|mapping| wanted(mapping)).map(|mapping| mapping.range.clone()).collect()
         };
         Some(Self {
-            base: ours().map(|mapping| mapping.range.start).min()?,
+            base: inside,
             code: ranges(|mapping| mapping.rights.starts_with("r-x")),
             constants: ranges(|mapping| mapping.rights.starts_with("r--")),
         })
@@ -77,7 +79,7 @@ impl Image {
     }
 
     fn offset(&self, ranges: &[Range<usize>], address: usize, len: usize) -> Option<Offset> {
-        is_within(ranges, address, len).then(|| Offset((address - self.base) as u64))
+        is_within(ranges, address, len).then(|| Offset(address.wrapping_sub(self.base) as u64))
     }
 
     /// Returns the address of code.
@@ -91,7 +93,7 @@ impl Image {
     }
 
     fn address(&self, ranges: &[Range<usize>], offset: Offset, len: usize) -> Option<usize> {
-        let address = self.base.checked_add(usize::try_from(offset.0).ok()?)?;
+        let address = self.base.wrapping_add(usize::try_from(offset.0).ok()?);
         // INVARIANT: [IMAGE-1]
         is_within(ranges, address, len).then_some(address)
     }

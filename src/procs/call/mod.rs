@@ -39,9 +39,8 @@ pub(crate) mod image;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::kernel::frame;
-
 use self::image::{Image, Offset};
+use super::kernel::frame;
 use super::kernel::wire::{Reader, Wire, WireError, Writer, decode};
 use crate::handle::JobError;
 

@@ -167,6 +167,7 @@ impl Worker {
             // A job that prints has printed when its answer arrives. A stdout that is gone is the
             // job's business, and it was told if it looked.
             drop(io::stdout().flush());
+            // STEP: send-result
             self.send(&answer)?;
         }
     }

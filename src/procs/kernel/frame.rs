@@ -262,13 +262,14 @@ fn decode_header(bytes: &[u8; HEADER_LEN]) -> Result<Expected, BadFrame> {
     Ok(Expected { header: Header { kind, flags, job }, len, check: word(20) })
 }
 
-/// Decodes `data` in one piece and in many, and checks FRAME-2. For fuzzing.
+/// Decodes `data` in one piece and in many, checks FRAME-2, and says how many frames there were.
+/// Fuzzers call it.
 ///
 /// # Panics
 ///
 /// Panics if the two answers differ, or what was decoded does not encode to the same bytes.
 #[doc(hidden)]
-pub fn fuzz_frame(data: &[u8]) {
+pub fn fuzz_frame(data: &[u8]) -> usize {
     let (frames, error) = decode_pieces(data, data.len());
     for piece_len in [1, 7] {
         assert_eq!(decode_pieces(data, piece_len), (frames.clone(), error), "FRAME-2");
@@ -276,6 +277,7 @@ pub fn fuzz_frame(data: &[u8]) {
     let encoded: Vec<u8> =
         frames.iter().flat_map(|frame| whole(frame.header, &frame.payload)).collect();
     assert!(data.starts_with(&encoded), "what was decoded is what was there");
+    frames.len()
 }
 
 /// Decodes `data` in pieces of `piece_len`, up to its end or the first bad frame.

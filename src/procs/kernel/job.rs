@@ -70,9 +70,7 @@ impl<R: Wire + Send> Answer for Promise<R> {
 
 /// Makes a job of a function and its argument; the handle is the caller's.
 ///
-/// # Errors
-///
-/// Fails, with the reason in the handle already, if the job cannot be sent.
+/// If the job cannot be sent there is none, and its handle has the reason already.
 pub(crate) fn prepare<A: Wire, R: Wire + Send + 'static>(
     function: fn(A) -> R,
     argument: &A,

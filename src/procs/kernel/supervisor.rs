@@ -157,8 +157,9 @@ impl Supervisor {
         let timeout = self
             .next_deadline_ns()
             .map(|deadline_ns| Duration::from_nanos(deadline_ns.saturating_sub(now_ns)));
+        // STEP: await-news
         let ready = wait(&descriptors, timeout);
-        ready.expect("poll fails only with more descriptors than the process can have opened")
+        ready.expect("poll fails only if the limit of descriptors was set below those in use")
     }
 
     fn next_deadline_ns(&self) -> Option<u64> {
@@ -188,6 +189,7 @@ impl Supervisor {
                 continue;
             }
             let was = worker.stage;
+            // STEP: read-to-end
             worker.receive(now_ns);
             let (is, pid) = (worker.stage, worker.pid());
             if was != Stage::Ready && is == Stage::Ready {
@@ -222,6 +224,7 @@ impl Supervisor {
         // Nobody is left in the group, as a rule.
         drop(pidfd.kill_group());
         // Somebody who waits for all children of the program was faster; then nobody can know.
+        // STEP: reap-worker
         let status = pidfd.reap().unwrap_or(ExitStatus::from_raw(0));
         trace::emit(Kind::WorkerExit, u64::from(pid), u64::from(status.into_raw().cast_unsigned()));
         let went_home = matches!(self.course, Course::Closing { .. }) && jobs.is_empty();
@@ -234,6 +237,7 @@ impl Supervisor {
                 state.note_death(death);
             }
         });
+        // STEP: declare-death
         self.distribute(index, jobs, |job| match &ending {
             Some(Ending::Protocol(reason)) => JobError::Protocol { pid, reason: reason.clone() },
             Some(Ending::Deadline) => JobError::DeadlineExceeded,

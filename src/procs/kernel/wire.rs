@@ -153,6 +153,7 @@ impl<'a> Reader<'a> {
     /// Fails if there are fewer.
     #[inline]
     pub fn take(&mut self, len: usize) -> Result<&'a [u8], WireError> {
+        // INVARIANT: [WIRE-2] too few bytes are an error, here and in every reader built on it.
         let (bytes, rest) = self.rest.split_at_checked(len).ok_or(TRUNCATED)?;
         self.rest = rest;
         Ok(bytes)

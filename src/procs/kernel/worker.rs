@@ -38,6 +38,9 @@ use crate::sys::pidfd::{Pidfd, Signal};
 use crate::sys::poll::Interest;
 use crate::trace::{self, Kind};
 
+/// The kernel's limit for one call (UIO_MAXIOV); more is EMSGSIZE.
+const SLICES_MAX: usize = 1024;
+
 /// How far a worker has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -204,6 +207,7 @@ impl Worker {
         while self.has_unsent() {
             let jobs = self.running.iter().map(Running::unsent);
             let unsent = std::iter::once(self.start_frame.as_slice()).chain(jobs);
+            let unsent = unsent.filter(|unsent| !unsent.is_empty()).take(SLICES_MAX);
             let slices: Vec<IoSlice<'_>> = unsent.map(IoSlice::new).collect();
             match self.channel.send(&slices) {
                 Ok(len) => self.note_sent(len),

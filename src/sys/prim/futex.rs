@@ -28,6 +28,8 @@ use std::time::Duration;
 use super::AtomicU32;
 #[cfg(any(loom, test))]
 use super::Ordering;
+#[cfg(not(loom))]
+use crate::sys::clock::now_ns;
 
 /// How a wait ended.
 #[must_use = "a timed wait that ended early has to look at the word again"]
@@ -84,26 +86,35 @@ impl Futex {
     ///
     /// It may also return for no reason: look at the word again.
     pub fn wait(&self, expected: u32, timeout: Option<Duration>) -> Wait {
-        let limit = timeout.map(|timeout| libc::timespec {
-            // A wait of 292 billion years is as good as one for ever.
-            tv_sec: i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX),
-            tv_nsec: i64::from(timeout.subsec_nanos()),
+        // A moment, not a length: a signal interrupts the call, and a wait that began anew after
+        // each signal might never end.
+        let now = Duration::from_nanos(now_ns());
+        let limit = timeout.and_then(|timeout| now.checked_add(timeout)).map(|deadline| {
+            // A deadline in 292 billion years is as good as none.
+            let tv_sec = i64::try_from(deadline.as_secs()).unwrap_or(i64::MAX);
+            libc::timespec { tv_sec, tv_nsec: i64::from(deadline.subsec_nanos()) }
         });
         let limit = limit.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
-        // SAFETY: the word lives as long as `self`, which we borrow; `limit` is null or points to
-        // a timespec of this frame; the kernel keeps neither after the call.
-        let answer = unsafe {
-            libc::syscall(
-                libc::SYS_futex,
-                self.word.as_ptr(),
-                libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG,
-                expected,
-                limit,
-            )
-        };
-        let timed_out =
-            answer == -1 && std::io::Error::last_os_error().raw_os_error() == Some(libc::ETIMEDOUT);
-        if timed_out { Wait::TimedOut } else { Wait::Woken }
+        loop {
+            // SAFETY: the word lives as long as `self`, which we borrow; `limit` is null or points
+            // to a timespec of this frame; the kernel keeps neither after the call.
+            let answer = unsafe {
+                libc::syscall(
+                    libc::SYS_futex,
+                    self.word.as_ptr(),
+                    libc::FUTEX_WAIT_BITSET | libc::FUTEX_PRIVATE_FLAG,
+                    expected,
+                    limit,
+                    std::ptr::null::<u32>(),
+                    libc::FUTEX_BITSET_MATCH_ANY,
+                )
+            };
+            match (answer, std::io::Error::last_os_error().raw_os_error()) {
+                (-1, Some(libc::ETIMEDOUT)) => return Wait::TimedOut,
+                (-1, Some(libc::EINTR)) => {}
+                _ => return Wait::Woken,
+            }
+        }
     }
 
     /// Wakes at most `count` threads that sleep on the word.

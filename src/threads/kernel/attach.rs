@@ -30,6 +30,7 @@ use std::sync::Arc;
 
 use super::lock::{Cause, Counters, Lock, Mode, Thread};
 use crate::sys::blocking::{Hook, Installed, install};
+use crate::sys::prim::AtomicU32;
 use crate::sys::{Why, blocking};
 
 /// A global lock. Clones are the same lock.
@@ -184,8 +185,16 @@ pub struct Attached<'a> {
     not_send: PhantomData<*mut ()>,
 }
 
-impl Attached<'_> {
-    /// Gives the lock to another thread if one has asked for it; CPython's eval breaker.
+impl<'a> Attached<'a> {
+    /// Returns the word that is not 0 while somebody asks for the lock; CPython's eval breaker.
+    ///
+    /// For a loop that is compiled once and runs under a lock and without one: it looks at the
+    /// word itself, and calls [`checkpoint`](Self::checkpoint) when the word is not 0.
+    pub fn asked(&self) -> &'a AtomicU32 {
+        self.thread.breaker()
+    }
+
+    /// Gives the lock to another thread if one has asked for it.
     ///
     /// While nobody asks this is one relaxed load and a branch.
     #[inline]

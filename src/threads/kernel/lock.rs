@@ -125,6 +125,11 @@ impl Thread {
         Arc::new(Self { number, breaker: AtomicU32::new(0) })
     }
 
+    /// The word that `is_asked` looks at.
+    pub(super) fn breaker(&self) -> &AtomicU32 {
+        &self.breaker
+    }
+
     /// Tells whether somebody wants this thread to drop the lock.
     #[inline]
     pub(super) fn is_asked(&self) -> bool {

@@ -124,7 +124,9 @@ impl Drop for ThreadPool {
     fn drop(&mut self) {
         self.close();
         blocking(Why::Job, || {
-            for thread in self.threads.drain(..) {
+            let this = thread::current().id();
+            // A thread cannot wait for itself: the last job may own the pool.
+            for thread in self.threads.drain(..).filter(|thread| thread.thread().id() != this) {
                 // INVARIANT: [POOL-2] the thread's own code does not panic, a job's is caught.
                 thread.join().expect("POOL-2: a job's panic does not end its thread");
             }
@@ -222,7 +224,11 @@ fn work(shared: &Shared, gil: &Gil, initializer: Option<&Initializer>) {
         let run_once = || initializer.map_or((), |initializer| initializer());
         shared.report(catch_unwind(AssertUnwindSafe(run_once)));
         while let Some(job) = shared.pop() {
-            job(at);
+            // INVARIANT: [POOL-2] a job's own panic was caught in `run`; this one is of a callback,
+            // a waker, or the destructor of an answer that nobody takes.
+            drop(catch_unwind(AssertUnwindSafe(|| job(at))));
+            // As CPython's eval breaker between two jobs: many short ones must not keep the lock.
+            at.checkpoint();
         }
     });
     trace::emit(Kind::ThreadEnd, 0, 0);

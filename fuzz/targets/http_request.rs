@@ -1,0 +1,6 @@
+//! Bytes that a client may send to the lab's server.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    let _ = trainyard::lab::server::fuzz_request(data);
+});

@@ -1,0 +1,72 @@
+//! Our mutex, our condition variable and the global lock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use trainyard::sys::prim::{Condvar, Mutex};
+use trainyard::threads::{Gil, Mode, ThreadPool};
+
+use crate::runner::tests;
+use crate::unguarded::Unguarded;
+use crate::{in_threads, turns};
+
+tests![
+    stress_a_mutex_loses_no_count,
+    stress_a_token_goes_round_through_a_condition,
+    stress_the_global_lock_protects_plain_data_across_forced_switches,
+    stress_every_job_of_a_thread_pool_is_answered_once,
+];
+
+/// Loses counts (and `ThreadSanitizer` reports a race) if `try_state` locks without comparing.
+fn stress_a_mutex_loses_no_count() {
+    let count = Arc::new(Mutex::new(0));
+    let shared = Arc::clone(&count);
+    in_threads(4, move |_| (0..turns(20_000)).for_each(|_| *shared.lock() += 1));
+    assert_eq!(*count.lock(), 4 * turns(20_000));
+}
+
+/// Hangs if `Condvar::notify` does not move the count on.
+fn stress_a_token_goes_round_through_a_condition() {
+    let ring = Arc::new((Mutex::new(0_u64), Condvar::new()));
+    let rounds = turns(2_000);
+    in_threads(3, move |me| {
+        for _ in 0..rounds {
+            let mut turn = ring.0.lock();
+            while *turn % 3 != me as u64 {
+                turn = ring.1.wait(turn);
+            }
+            *turn += 1;
+            drop(turn);
+            ring.1.notify_all();
+        }
+    });
+}
+
+/// Loses counts (and `ThreadSanitizer` reports a race) if `take` does not wait.
+fn stress_the_global_lock_protects_plain_data_across_forced_switches() {
+    let gil = Gil::new(Mode::timed(Duration::from_micros(50)));
+    let count = Arc::new(Unguarded::default());
+    let shared = Arc::clone(&count);
+    in_threads(4, move |_| {
+        gil.attach(|at| {
+            for _ in 0..turns(50_000) {
+                shared.set(shared.get() + 1);
+                at.checkpoint();
+            }
+        });
+    });
+    assert_eq!(count.get(), 4 * turns(50_000));
+}
+
+/// Fails if a pool's thread takes a job without the queue's lock.
+fn stress_every_job_of_a_thread_pool_is_answered_once() {
+    for mode in [Mode::timed(Duration::from_micros(50)), Mode::Off] {
+        let pool = ThreadPool::builder().workers(3).gil(Gil::new(mode)).build().expect("threads");
+        let answers = pool.map(0..turns(2_000), |at, n| {
+            at.checkpoint();
+            n
+        });
+        let answers: Vec<u64> = answers.into_iter().map(|n| n.expect("no job fails")).collect();
+        assert!(answers.into_iter().eq(0..turns(2_000)));
+    }
+}
