@@ -58,7 +58,7 @@ impl ArmProcess {
     pub fn start(setup: Setup, halt: &Halt<'_>) -> Result<(Self, Duration)> {
         let contender = setup.contender;
         let mut arm = Self::spawn(&setup).map_err(|why| LabError::failed(contender, why))??;
-        arm.socket.ask(&Question::Start(Box::new(setup)))?;
+        arm.ask(&Question::Start(Box::new(setup)))?;
         match arm.reply(halt)? {
             Reply::Started { startup_ns } => {
                 arm.workers = arm.list_workers();

@@ -14,7 +14,7 @@
 //!
 //! | what | then |
 //! | --- | --- |
-//! | a worker or an arm dies | the round is void, and repeated once, in a process that was started and warmed up anew; the second death ends it all |
+//! | a worker or an arm dies | the round is void, and repeated by a fresh arm; the second death ends it all |
 //! | an arm says nothing for too long | it is ended, and so is the comparison |
 //! | an arm's answers are not those of the others | the comparison ends: one of them is wrong |
 //! | Ctrl-C | all processes are killed; what was measured is kept |

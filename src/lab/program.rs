@@ -67,10 +67,13 @@ fn be_an_arm(args: &[OsString]) -> Result<()> {
     // At the end of the socket an arm leaves, but in the middle of a round it does not look. The
     // conductor's main thread, which the kernel watches here, lives as long as the conductor.
     process::die_with_parent().map_err(failed)?;
-    let parent = args.first().and_then(|pid| pid.to_str()?.parse().ok());
-    if parent != Some(process::parent_pid()) {
-        // It was gone before the line above, or this was typed by a person.
+    let conductor: Option<u32> = args.first().and_then(|pid| pid.to_str()?.parse().ok());
+    let Some(conductor) = conductor else {
         return Err(LabError::BadInput("`__arm` is what `compare` starts, not a user".to_owned()));
+    };
+    if conductor != process::parent_pid() {
+        // It had ended before the kernel was asked.
+        return Ok(());
     }
     let socket = io::stdin().as_fd().try_clone_to_owned().map_err(failed)?;
     arm::serve(UnixStream::from(socket))

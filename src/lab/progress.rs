@@ -20,6 +20,8 @@ use super::render::numbers;
 const BAR_WIDTH: usize = 24;
 /// What is left free at the end of the line: a `^C`, and the column that a terminal wraps after.
 const MARGIN: usize = 3;
+/// What terminals have had since cards had 80 columns.
+const WIDTH_DEFAULT: usize = 80;
 /// Goes back to the start of the line and erases it.
 const ERASE: &str = "\r\x1b[2K";
 
@@ -43,11 +45,11 @@ impl Progress {
     /// that can erase a line.
     pub fn start(rounds: usize) -> Self {
         let is_dumb = std::env::var_os("TERM").is_none_or(|name| name == "dumb");
-        let size = terminal_size::terminal_size_of(io::stderr());
-        let size = size.filter(|_| io::stderr().is_terminal() && !is_dumb);
-        let terminal = size.map(|(width, _)| Terminal {
-            width: usize::from(width.0),
-            out: Box::new(io::stderr()),
+        let terminal = (io::stderr().is_terminal() && !is_dumb).then(|| {
+            // A terminal on a serial line does not know how wide it is.
+            let size = terminal_size::terminal_size_of(io::stderr());
+            let width = size.map_or(WIDTH_DEFAULT, |(width, _)| usize::from(width.0));
+            Terminal { width, out: Box::new(io::stderr()) }
         });
         Self::on(terminal, rounds)
     }

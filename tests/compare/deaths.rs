@@ -50,6 +50,7 @@ fn check_says(ended: &Ended, words: &[&str]) {
     }
 }
 
+/// Fails if the arm answers with the error of the job alone: that does not know the last event.
 #[test]
 fn a_round_in_which_a_worker_is_killed_is_void_and_repeated() {
     let web = Web::answering(4);
@@ -73,6 +74,7 @@ fn a_round_in_which_a_worker_is_killed_is_void_and_repeated() {
     assert!((24 + 2..=24 + 4).contains(&web.asked()), "{}", web.asked());
 }
 
+/// Fails if the arm looks for deaths only where a job was lost.
 #[test]
 fn a_worker_that_is_killed_between_its_rounds_voids_the_next_one() {
     let web = Web::answering(0);
@@ -107,6 +109,7 @@ fn the_second_death_ends_the_comparison() {
     assert_eq!(document["results"][0]["model"], "sync", "the one round that was measured");
 }
 
+/// Fails if the orphans of a killed arm are not adopted.
 #[test]
 fn an_arm_that_is_killed_is_started_again() {
     let web = Web::answering(4);
