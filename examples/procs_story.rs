@@ -21,7 +21,6 @@ fn sell(count: u64) -> (u32, u64) {
 }
 
 /// Tells whether the process that runs this has the file open.
-#[expect(clippy::needless_pass_by_value, reason = "a job owns its argument")]
 fn has_open(path: String) -> bool {
     let path = PathBuf::from(path);
     let Ok(descriptors) = fs::read_dir("/proc/self/fd") else { return false };

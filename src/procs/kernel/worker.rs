@@ -38,7 +38,7 @@ use crate::sys::pidfd::{Pidfd, Signal};
 use crate::sys::poll::Interest;
 use crate::trace::{self, Kind};
 
-/// The kernel's limit for one call (UIO_MAXIOV); more is EMSGSIZE.
+/// The kernel's limit for one call (`UIO_MAXIOV`); more is `EMSGSIZE`.
 const SLICES_MAX: usize = 1024;
 
 /// How far a worker has come.
