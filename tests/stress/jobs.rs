@@ -83,7 +83,7 @@ fn stress_a_job_is_started_or_cancelled_never_both() {
     bring_together(turns(5_000), worker, owner);
 }
 
-/// Fails if `on_done` looks at the phase before it takes the lock that it adds the callback under.
+/// Fails if `on_done` adds a callback without looking whether the job has ended.
 fn stress_a_callback_is_called_once_whoever_comes_first() {
     let calls = Arc::new(AtomicU64::new(0));
     let owner = |_, handle: JobHandle<()>| {

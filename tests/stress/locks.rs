@@ -17,7 +17,8 @@ tests![
     stress_every_job_of_a_thread_pool_is_answered_once,
 ];
 
-/// Loses counts (and `ThreadSanitizer` reports a race) if `try_state` locks without comparing.
+/// `ThreadSanitizer` reports a race if `try_state` locks without comparing; counts are lost only
+/// now and then.
 fn stress_a_mutex_loses_no_count() {
     let count = Arc::new(Mutex::new(0));
     let shared = Arc::clone(&count);
@@ -26,7 +27,7 @@ fn stress_a_mutex_loses_no_count() {
 }
 
 /// Hangs if `Condvar::notify` wakes nobody. That it also has to count is for the model to show: the
-/// moment between looking and sleeping is too short for a test like this one.
+/// moment between looking and sleeping is too short for a test of this kind.
 fn stress_a_token_goes_round_through_a_condition() {
     let ring = Arc::new((Mutex::new(0_u64), Condvar::new()));
     let rounds = turns(2_000);

@@ -9,7 +9,7 @@ use crate::{in_threads, turns};
 
 tests![stress_two_threads_share_a_pool_of_processes];
 
-/// Fails if the answers of two jobs are ever exchanged.
+/// Hangs if a job that is queued does not ring the supervisor's bell.
 fn stress_two_threads_share_a_pool_of_processes() {
     let pool = Arc::new(Pool::builder().workers(2).build().expect("processes can be had"));
     let shared = Arc::clone(&pool);
