@@ -12,7 +12,7 @@
 //! | io: threads, processes | 5, 5 | 5, one a CPU | 5, 4 |
 //! | cpu: threads, processes | one a CPU, at least 2 | 5, one a CPU | 5, 4 |
 //! | cpu: the work | 20 sums of squares | 20 sums of squares | 20 times `fib(35)` |
-//! | the first sum | 5 000 000 squares | 5 000 000 squares | |
+//! | the first sum | 3 000 000 squares | 5 000 000 squares | |
 //! | rounds, warm-up rounds | 7, 1 | 3, 0 | 3, 0 |
 //!
 //! `rp2018` and `rp2024` are the two editions of the article that the notes are made from: 89 ms
@@ -23,11 +23,10 @@
 //!
 //! One round of `io` takes, per contender, requests / in flight × (5 ms + about 0.2 ms for the
 //! loopback): 0.83 s in sequence, 0.17 s with 5 threads (twice: lock on, lock off) and with 5
-//! processes, 0.02 s in the cooperative loop; 1.4 s together. One round of `cpu` is the first
-//! edition's own 100 million turns, 65 to 100 ms: three times that, and half of it for three
-//! contenders on two processors, 0.4 s together. Seven measured rounds, one to warm up and one
-//! recorded: 9 × 1.8 s = 16.2 s. (65 ms are also 13 switch intervals: enough to see the lock
-//! change hands.)
+//! processes, 0.02 s in the cooperative loop; 1.4 s together. One round of `cpu` is 60 million
+//! turns of about 1.5 ns, 90 ms: three times that, and half of it for three contenders on two
+//! processors, 0.4 s together. Seven measured rounds, one to warm up and one recorded: 9 × 1.8 s =
+//! 16.2 s. (90 ms are also 18 switch intervals: enough to see the lock change hands.)
 
 use std::time::Duration;
 
@@ -155,7 +154,7 @@ impl Params {
     pub fn of(preset: Preset) -> Self {
         let sums = |first_n| CpuKernel::SumOfSquares { first_n, inputs: ARTICLE_INPUTS };
         let (latency_ns, runs, warmup, kernel) = match preset {
-            Preset::Quick => (5_000_000, 7, 1, sums(5_000_000)),
+            Preset::Quick => (5_000_000, 7, 1, sums(3_000_000)),
             Preset::Rp2018 => (ARTICLE_LATENCY_NS, 3, 0, sums(5_000_000)),
             Preset::Rp2024 => {
                 (ARTICLE_LATENCY_NS, 3, 0, CpuKernel::Fib { n: 35, inputs: ARTICLE_INPUTS })
