@@ -110,13 +110,10 @@ fn requests_in_flight_are_as_many_as_there_are_trains() {
 
 #[test]
 fn with_the_lock_on_one_train_runs_at_a_time() {
-    // Enough for two workers to be at it together: an input takes 5 ms, or in a debug build 100.
-    let inputs = if cfg!(debug_assertions) { 2 } else { 8 };
-    let line = format!(
-        "compare cpu --models threads,procs --workers 2 --inputs {inputs} --runs 1 --warmup 0 \
-         --format json"
-    );
-    let document = trainyard(&line).with_code(0).json();
+    // An input takes some milliseconds, so that a waiter's interval of 100 µs ends in each of them.
+    let line = "compare cpu --models threads,procs --workers 2 --inputs 8 --runs 1 --warmup 0 \
+                --switch-interval 100us --format json";
+    let document = trainyard(line).with_code(0).json();
     let rows = rows(&document, "cpu");
     let at_once: Vec<u64> =
         rows.iter().map(|row| row["running_at_once_max"].as_u64().unwrap()).collect();

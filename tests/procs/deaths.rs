@@ -189,6 +189,7 @@ fn an_answer_counts_though_sending_to_its_worker_failed_first() {
 fn a_worker_that_dies_while_its_parent_writes_loses_no_answer() {
     let pool = Pool::builder().workers(1).prefetch(1).build().unwrap();
     for round in 0..u32::try_from(scaled(30)).unwrap() {
+        let deaths = pool.deaths().len();
         let answered = pool.submit(answer_and_die, round);
         let large = pool.submit(|bytes: Vec<u8>| bytes.len(), vec![0; (4 << 20) + 1]);
         assert_eq!(answered.join().unwrap(), round);
@@ -197,6 +198,8 @@ fn a_worker_that_dies_while_its_parent_writes_loses_no_answer() {
             Err(JobError::WorkerDied { status, .. }) => assert_eq!(status.signal(), Some(9)),
             Err(error) => panic!("{error}"),
         }
+        // It may take the large job before it dies, and must not take the next round's first.
+        eventually("the worker has died", || pool.deaths().len() > deaths);
     }
 }
 
