@@ -116,6 +116,6 @@ fn a_callback_that_panics_does_not_silence_the_next() {
 
 #[test]
 fn the_error_of_a_panic_keeps_its_text() {
-    let payload = std::panic::catch_unwind(|| panic!("job {}", 7)).unwrap_err();
+    let payload = catch_unwind(|| panic!("job {}", 7)).unwrap_err();
     assert_eq!(JobError::panicked(payload).to_string(), "the job panicked: job 7");
 }
