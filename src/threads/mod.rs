@@ -25,8 +25,10 @@
 //! ```
 //!
 //! The kernel, in the order to read it: [`kernel::lock`], the algorithm; [`kernel::attach`], how a
-//! thread gets the token and gives it back; [`kernel::pool`], threads that run jobs.
+//! thread gets the token and gives it back; [`kernel::pool`], threads that run jobs. How the
+//! algorithm came to be: [`history`].
 
+pub mod history;
 pub mod kernel;
 
 pub use kernel::attach::{Attached, Gil};
