@@ -160,15 +160,14 @@ pub(crate) fn serve(setting: Setting) {
     let (connection, _) = listener.accept().expect("the client comes");
     connection.set_nodelay(true).expect("it is TCP");
     let (gil, is_over) = (Gil::new(mode), AtomicBool::new(false));
+    let compute_until_over = |at: &mut Attached<'_>| {
+        while !is_over.load(Ordering::Relaxed) {
+            compute(at, 1000);
+        }
+    };
     thread::scope(|scope| {
         for _ in 0..setting.cpu_threads {
-            scope.spawn(|| {
-                gil.attach(|at| {
-                    while !is_over.load(Ordering::Relaxed) {
-                        compute(at, 1000);
-                    }
-                });
-            });
+            scope.spawn(|| gil.attach(compute_until_over));
         }
         let ended = gil.attach(|at| answer(at, &connection));
         is_over.store(true, Ordering::Relaxed);

@@ -2,7 +2,7 @@
 //!
 //! Two threads have one token. Who has it computes for a millisecond, so that the other is asleep
 //! as deep as the machine lets it, looks at the clock, and hands over; who gets it looks at the
-//! clock again. The figure is the mean over one round.
+//! clock again. The figure is the median of one round.
 //!
 //! The bare futex is the limit: one word, one system call on each side. A mutex and a condition
 //! add the turns in the mutex. `Gil` is the lock itself: the waiter asks after an interval, the
@@ -10,8 +10,8 @@
 //! instruction under the lock is taken.
 
 use std::hint;
-use std::num::Wrapping;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -108,13 +108,13 @@ impl Token for Condition {
 }
 
 struct StdCondition {
-    owner: std::sync::Mutex<u32>,
+    owner: Mutex<u32>,
     changed: std::sync::Condvar,
 }
 
 impl Token for StdCondition {
     fn new() -> Self {
-        Self { owner: std::sync::Mutex::new(0), changed: std::sync::Condvar::new() }
+        Self { owner: Mutex::new(0), changed: std::sync::Condvar::new() }
     }
 
     fn wait_for(&self, me: u32) {
@@ -148,32 +148,31 @@ impl Token for ParkingLot {
     }
 }
 
-/// When the token was given away, and how long it was on its way in all. Its holder's alone.
+/// How long the token was on its way, each time. Its holder's alone, so the lock is always free.
 #[derive(Default)]
 struct Journeys {
-    given_ns: AtomicU64,
-    on_its_way_ns: AtomicU64,
-    count: AtomicU64,
+    given_ns: Mutex<Option<u64>>,
+    on_its_way_ns: Mutex<Vec<u64>>,
 }
 
 impl Journeys {
     fn begin(&self) {
-        self.given_ns.store(clock::now_ns(), Ordering::Relaxed);
+        *self.given_ns.lock().expect("nobody panics under it") = Some(clock::now_ns());
     }
 
     /// Ends the journey that began last; at the very start there is none.
     fn end(&self) {
-        let now_ns = Wrapping(clock::now_ns());
-        let given_ns = self.given_ns.swap(0, Ordering::Relaxed);
-        if given_ns != 0 {
-            self.on_its_way_ns.fetch_add((now_ns - Wrapping(given_ns)).0, Ordering::Relaxed);
-            self.count.fetch_add(1, Ordering::Relaxed);
-        }
+        let now_ns = clock::now_ns();
+        let given_ns = self.given_ns.lock().expect("nobody panics under it").take();
+        let journey_ns = given_ns.map(|given_ns| now_ns - given_ns);
+        self.on_its_way_ns.lock().expect("nobody panics under it").extend(journey_ns);
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "some milliseconds")]
-    fn mean_us(self) -> f64 {
-        self.on_its_way_ns.into_inner() as f64 / 1e3 / self.count.into_inner() as f64
+    #[expect(clippy::cast_precision_loss, reason = "some microseconds")]
+    fn median_us(self) -> Vec<f64> {
+        let mut sorted = self.on_its_way_ns.into_inner().expect("nobody panics under it");
+        sorted.sort_unstable();
+        vec![sorted[sorted.len() / 2] as f64 / 1e3]
     }
 }
 
@@ -200,7 +199,7 @@ fn tokens<T: Token>(cpus: [usize; 2]) -> Vec<f64> {
         scope.spawn(|| take_turns(0, cpus[0]));
         scope.spawn(|| take_turns(1, cpus[1]));
     });
-    vec![journeys.mean_us()]
+    journeys.median_us()
 }
 
 fn through_the_lock(cpus: [usize; 2]) -> Vec<f64> {
@@ -211,26 +210,27 @@ fn through_the_lock(cpus: [usize; 2]) -> Vec<f64> {
             compute_for(BETWEEN_CHECK_POINTS);
         }
     };
-    let take_turns = |cpu| {
-        pin(cpu);
-        gil.attach(|at| {
-            for _ in 0..HANDOFFS / 2 {
-                journeys.end();
-                compute_until_asked(at);
-                // The other one has gone: nobody asks any more.
-                if is_over.load(Ordering::Relaxed) {
-                    return;
-                }
-                journeys.begin();
-                at.checkpoint();
-            }
+    let take_turns = |at: &mut Attached<'_>| {
+        for _ in 0..HANDOFFS / 2 {
             journeys.end();
-            is_over.store(true, Ordering::Relaxed);
-        });
+            compute_until_asked(at);
+            // The other one has gone: nobody asks any more.
+            if is_over.load(Ordering::Relaxed) {
+                return;
+            }
+            journeys.begin();
+            at.checkpoint();
+        }
+        journeys.end();
+        is_over.store(true, Ordering::Relaxed);
+    };
+    let attach = |cpu| {
+        pin(cpu);
+        gil.attach(take_turns);
     };
     thread::scope(|scope| {
-        scope.spawn(|| take_turns(cpus[0]));
-        scope.spawn(|| take_turns(cpus[1]));
+        scope.spawn(|| attach(cpus[0]));
+        scope.spawn(|| attach(cpus[1]));
     });
-    vec![journeys.mean_us()]
+    journeys.median_us()
 }

@@ -8,13 +8,16 @@ mod echo;
 mod gil;
 mod handoff;
 mod locks;
+mod quiet;
 mod runner;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
+use quiet::Patience;
 use runner::{Scenario, Verdict};
 
 /// Measures the crate beside its peers, in interleaved rounds.
@@ -28,6 +31,9 @@ struct Arguments {
     /// How many rounds; goals are judged from 9 on
     #[arg(long, default_value_t = 15)]
     rounds: usize,
+    /// Before each turn wait until nothing else runs, for so many seconds a scenario at most
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    patience: u64,
     /// A `CPython` to measure beside ours; may be given several times
     #[arg(long, value_name = "PATH")]
     python: Vec<PathBuf>,
@@ -62,7 +68,8 @@ fn main() -> ExitCode {
             println!("{}", scenario.name);
             continue;
         }
-        let verdicts = runner::run(&mut scenario, arguments.rounds);
+        let mut patience = Patience::new(Duration::from_secs(arguments.patience));
+        let verdicts = runner::run(&mut scenario, arguments.rounds, &mut patience);
         missed += verdicts.iter().filter(|verdict| **verdict == Verdict::Missed).count();
     }
     if missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -13,6 +13,8 @@
 
 use std::fmt;
 
+use crate::quiet::Patience;
+
 /// Fewer rounds than these say nothing.
 const ROUNDS_MIN: usize = 9;
 
@@ -130,7 +132,7 @@ impl fmt::Display for Verdict {
 }
 
 /// Runs the rounds of one scenario, prints its table, and judges its goals.
-pub(crate) fn run(scenario: &mut Scenario, rounds: usize) -> Vec<Verdict> {
+pub(crate) fn run(scenario: &mut Scenario, rounds: usize, patience: &mut Patience) -> Vec<Verdict> {
     println!("\n{}: {}", scenario.name, scenario.question);
     for contender in &mut scenario.contenders {
         (contender.round)();
@@ -141,11 +143,13 @@ pub(crate) fn run(scenario: &mut Scenario, rounds: usize) -> Vec<Verdict> {
             order.reverse();
         }
         for contender in order {
+            patience.wait();
             let figures = (contender.round)();
             contender.figures.push(figures);
         }
     }
     print_table(scenario);
+    patience.report();
     let verdicts = scenario.goals.iter().map(|goal| judge(scenario, goal, rounds));
     verdicts.collect()
 }
@@ -207,6 +211,8 @@ impl Must {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     /// A scenario of two contenders whose rounds are given.
@@ -229,7 +235,8 @@ mod tests {
     fn check(ours: &'static [f64], must: Must, expected: Verdict) {
         const PEER: [f64; 9] = [10.0, 10.0, 10.0, 10.0, 11.0, 12.0, 12.0, 12.0, 12.0];
         let mut scenario = scenario(ours, &PEER[..ours.len()], must);
-        assert_eq!(run(&mut scenario, ours.len()), [expected]);
+        let mut patience = Patience::new(Duration::ZERO);
+        assert_eq!(run(&mut scenario, ours.len(), &mut patience), [expected]);
     }
 
     fn at_most(times: f64) -> Must {
