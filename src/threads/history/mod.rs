@@ -12,7 +12,8 @@
 //! through `benches/gil_history.rs`.
 //!
 //! These locks are for reading and measuring. The one that the pool uses is
-//! [`kernel::lock`](super::kernel::lock): step 4 with a recorder, counters and modes.
+//! [`kernel::lock`](super::kernel::lock): step 4, with a recorder, counters, and policies of which
+//! steps 2 and 3 are two.
 //!
 //! # Example: two threads take turns
 //!
