@@ -1,0 +1,149 @@
+//! One setting of an experiment: which lock, and what else is set.
+//!
+//! A cell crosses to the process that measures it as JSON, the same for our program and for a
+//! Python script. Its label is its name in tables, in relations and in the document.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// How much time an experiment takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// A look: one round, and the settings that the relations need.
+    Quick,
+    /// Three rounds, and every setting.
+    Full,
+}
+
+impl Scale {
+    /// How often each cell is measured; figures are medians over the rounds.
+    pub fn rounds(self) -> usize {
+        match self {
+            Self::Quick => 1,
+            Self::Full => 3,
+        }
+    }
+
+    /// One of two values.
+    pub fn pick<T>(self, quick: T, full: T) -> T {
+        match self {
+            Self::Quick => quick,
+            Self::Full => full,
+        }
+    }
+}
+
+/// The lock of a cell, in words that both languages understand.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Lock {
+    /// `CPython` 3.2 and later: a waiter asks after one interval, in seconds.
+    Timed {
+        /// `sys.setswitchinterval`.
+        interval_s: f64,
+    },
+    /// The lock is there, and off: free-threaded.
+    Off,
+    /// No lock of ours at all: plain threads, to see what the machine can do.
+    Bare,
+}
+
+impl Lock {
+    /// The timed lock, with an interval in milliseconds.
+    pub fn timed_ms(interval_ms: f64) -> Self {
+        Self::Timed { interval_s: interval_ms / 1e3 }
+    }
+}
+
+/// What else is measured, by a process of ours that asks the one of the cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Probe {
+    /// How long an answer takes, with a pause before each question.
+    Latency,
+    /// How many answers come in a second, without a pause.
+    Bandwidth,
+}
+
+/// One setting.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    /// Its name: unique in the experiment.
+    pub label: String,
+    /// Which lock.
+    pub lock: Lock,
+    /// Who asks it, if it is a server.
+    pub probe: Option<Probe>,
+    /// Whatever the experiment sets.
+    pub parameters: BTreeMap<String, Value>,
+}
+
+impl Cell {
+    /// A cell without parameters.
+    pub fn new(label: impl Into<String>, lock: Lock) -> Self {
+        Self { label: label.into(), lock, probe: None, parameters: BTreeMap::new() }
+    }
+
+    /// Sets a parameter.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.set(name, value);
+        self
+    }
+
+    /// Sets a parameter, or changes it: what a wrong setting does.
+    pub fn set(&mut self, name: &str, value: impl Into<Value>) {
+        self.parameters.insert(name.to_owned(), value.into());
+    }
+
+    /// Lets the cell be a server that is asked.
+    #[must_use]
+    pub fn asked(mut self, probe: Probe) -> Self {
+        self.probe = Some(probe);
+        self
+    }
+
+    /// A number that the experiment has set.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it has not: both sides are in one file.
+    pub fn number(&self, name: &str) -> f64 {
+        let number = self.parameters.get(name).and_then(Value::as_f64);
+        number.unwrap_or_else(|| panic!("cell '{}' has no number '{name}'", self.label))
+    }
+
+    /// The same, as a whole number.
+    ///
+    /// # Panics
+    ///
+    /// As [`number`](Self::number).
+    pub fn count(&self, name: &str) -> usize {
+        let count = self.parameters.get(name).and_then(Value::as_u64);
+        count
+            .and_then(|count| usize::try_from(count).ok())
+            .unwrap_or_else(|| panic!("cell '{}' has no whole number '{name}'", self.label))
+    }
+
+    /// A word that the experiment has set.
+    ///
+    /// # Panics
+    ///
+    /// As [`number`](Self::number).
+    pub fn word(&self, name: &str) -> &str {
+        let word = self.parameters.get(name).and_then(Value::as_str);
+        word.unwrap_or_else(|| panic!("cell '{}' has no word '{name}'", self.label))
+    }
+
+    /// How long it is measured.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the experiment has not set `duration_s`.
+    pub fn duration(&self) -> Duration {
+        Duration::from_secs_f64(self.number("duration_s"))
+    }
+}

@@ -1,0 +1,146 @@
+//! Threads that compute: as neighbours of somebody who waits, or to see how much they get done.
+
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use super::cell::{Cell, Lock};
+use super::figures::{Figures, jain};
+use super::task::Task;
+use crate::lab::{LabError, Result};
+use crate::sys::clock;
+use crate::sys::rusage::{Whose, usage};
+use crate::threads::{Counters, Gil, Mode};
+
+/// The lock of `cell`, which must have one of ours.
+pub fn gil(cell: &Cell) -> Gil {
+    Gil::new(match cell.lock {
+        Lock::Timed { interval_s } => Mode::timed(Duration::from_secs_f64(interval_s)),
+        // Threads of a bare cell never attach; whoever else asks gets a lock that is off.
+        Lock::Off | Lock::Bare => Mode::Off,
+    })
+}
+
+/// Runs `main` in this thread while `count` threads compute beside it, all under `gil`.
+pub fn beside<R>(gil: &Gil, count: usize, task: Task, main: impl FnOnce() -> R) -> R {
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..count {
+            scope.spawn(|| {
+                gil.attach(|at| {
+                    // ORDER: Relaxed; seen late, it costs a call more.
+                    while !done.load(Ordering::Relaxed) {
+                        task.call(at);
+                    }
+                });
+            });
+        }
+        let _end = Raised(&done);
+        main()
+    })
+}
+
+/// Ends the threads beside `main` also when `main` panics: the scope waits for them.
+struct Raised<'a>(&'a AtomicBool);
+
+impl Drop for Raised<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed); // ORDER: Relaxed; see `beside`.
+    }
+}
+
+/// Lets `threads` threads do a `task` over and over for a time, all under the cell's lock, and
+/// says how much they did: the cell's `threads`, `task` and `duration_s`.
+///
+/// # Errors
+///
+/// Fails if the kernel does not say how much processor time was used.
+pub fn throughput(cell: &Cell) -> Result<Figures> {
+    let shared = gil(cell);
+    throughput_under(cell, |_| shared.clone())
+}
+
+/// The same with a lock for each thread, by its number.
+///
+/// # Errors
+///
+/// As [`throughput`].
+pub fn throughput_under(cell: &Cell, lock: impl Fn(usize) -> Gil) -> Result<Figures> {
+    let (threads, task) = (cell.count("threads"), Task::named(cell.word("task")));
+    let duration_ns = u64::try_from(cell.duration().as_nanos()).unwrap_or(u64::MAX);
+    let (start, locks) = (Barrier::new(threads + 1), (0..threads).map(lock).collect::<Vec<_>>());
+    let (used_s, begun_ns, turns) = thread::scope(|scope| {
+        let runs: Vec<_> = locks
+            .iter()
+            .map(|gil| {
+                let start = &start;
+                scope.spawn(move || {
+                    start.wait();
+                    match cell.lock {
+                        Lock::Bare => repeat(duration_ns, || task.call_bare()),
+                        _ => gil.attach(|at| repeat(duration_ns, || task.call(at))),
+                    }
+                })
+            })
+            .collect();
+        let used_s = processor_time_s();
+        start.wait();
+        let begun_ns = clock::now_ns();
+        let turns: Vec<Turns> =
+            runs.into_iter().map(|run| run.join().expect("a task does not panic")).collect();
+        (used_s, begun_ns, turns)
+    });
+    let wall_s = seconds(clock::now_ns() - begun_ns);
+    let used_s = processor_time_s()? - used_s?;
+    let counters: Vec<Counters> = locks.iter().map(Gil::counters).collect();
+    Ok(figures(&turns, wall_s, used_s).with(
+        "forced_switches_per_s",
+        // Clones of one lock count the same.
+        counters.iter().map(|one| one.forced_switches).max().map_or(0.0, to_f64) / wall_s,
+    ))
+}
+
+/// What one thread did, and how long that took.
+struct Turns {
+    count: u64,
+    ns: u64,
+}
+
+/// ccbench's loop: calls until the time is over. The last call may end later.
+fn repeat(duration_ns: u64, mut call: impl FnMut()) -> Turns {
+    let begun_ns = clock::now_ns();
+    let mut count = 0;
+    loop {
+        call();
+        count += 1;
+        let ns = clock::now_ns() - begun_ns;
+        if ns >= duration_ns {
+            return Turns { count, ns };
+        }
+    }
+}
+
+/// ccbench divides by the longest time, which is the pessimist's choice.
+fn figures(turns: &[Turns], wall_s: f64, used_s: f64) -> Figures {
+    let counts: Vec<f64> = turns.iter().map(|one| to_f64(one.count)).collect();
+    let longest_s = turns.iter().map(|one| seconds(one.ns)).fold(0.0, f64::max);
+    Figures::default()
+        .with("calls_per_s", counts.iter().sum::<f64>() / longest_s)
+        .with("cpus_busy", used_s / wall_s)
+        .with("jain", jain(&counts))
+}
+
+fn processor_time_s() -> Result<f64> {
+    let usage = usage(Whose::Process).map_err(|why| LabError::failed("a cell", why))?;
+    Ok((usage.user + usage.system).as_secs_f64())
+}
+
+fn seconds(nanoseconds: u64) -> f64 {
+    Duration::from_nanos(nanoseconds).as_secs_f64()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of a few seconds are far below 2^53")]
+fn to_f64(count: u64) -> f64 {
+    count as f64
+}
