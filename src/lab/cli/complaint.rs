@@ -16,14 +16,24 @@ pub(super) fn hint(verb: &OsStr) -> String {
     format!("`trainyard {verb} --help` has examples that work")
 }
 
+/// The only command that has commands of its own.
+const EXPERIMENT_VERBS: &str = "experiment takes one of list, show and run";
 const HINT: &str = "`trainyard --help` has examples that work";
 
 /// Makes an end of the program out of a complaint.
-pub(super) fn exit(error: &Error, hint: &str) -> Exit {
+pub(super) fn exit(error: &Error, verb: &OsStr) -> Exit {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             let message = format!("{}\n", error.render().to_string().trim_end());
             Exit { message, stream: Stream::Stdout, code: 0 }
+        }
+        ErrorKind::InvalidSubcommand if verb == "experiment" => {
+            let name = context(error, ContextKind::InvalidSubcommand);
+            let line = format!("unknown command 'experiment {name}'; {EXPERIMENT_VERBS}");
+            Exit::bad_input(&line, &hint(verb))
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            Exit::bad_input(EXPERIMENT_VERBS, &hint(verb))
         }
         ErrorKind::InvalidSubcommand => {
             let verb = context(error, ContextKind::InvalidSubcommand);
@@ -31,7 +41,7 @@ pub(super) fn exit(error: &Error, hint: &str) -> Exit {
                 format!("unknown command '{verb}'; the commands are compare, experiment and serve");
             Exit::bad_input(&line, &verb_hint(&verb))
         }
-        _ => Exit::bad_input(&line(error), hint),
+        _ => Exit::bad_input(&line(error), &hint(verb)),
     }
 }
 
@@ -58,6 +68,7 @@ fn line(error: &Error) -> String {
             )
         }
         ErrorKind::UnknownArgument => format!("unexpected argument '{argument}'"),
+        ErrorKind::MissingRequiredArgument => format!("missing {argument}"),
         ErrorKind::InvalidValue if value.is_empty() => format!("{option} needs a value"),
         ErrorKind::ValueValidation => {
             let reason = std::error::Error::source(error).map(ToString::to_string);

@@ -20,7 +20,7 @@ Examples:
 
 Exit status: 0 done, 1 a run or a relation failed, 2 bad input, 130 interrupted.";
 
-/// Ask a question, predict, run, and see which relations hold, in ours and in real CPythons
+/// Ask a question, predict, run, and see which relations hold, in ours and in real CPython
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, disable_help_subcommand = true)]
 pub(super) struct ExperimentOptions {

@@ -92,10 +92,11 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Exit> {
     if args.first().is_none_or(|first| is_option_of_compare(first)) {
         args.insert(0, "compare".into());
     }
-    let hint = complaint::hint(&args[0]);
+    let verb = args[0].clone();
+    let hint = complaint::hint(&verb);
     let name = std::iter::once(OsString::from("trainyard"));
     let parsed =
-        CommandLine::try_parse_from(name.chain(args)).map_err(|e| complaint::exit(&e, &hint))?;
+        CommandLine::try_parse_from(name.chain(args)).map_err(|e| complaint::exit(&e, &verb))?;
     match parsed.verb {
         Verb::Compare(options) => options
             .into_compare()

@@ -9,6 +9,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::task::Task;
+
+/// `CPython`'s default switch interval.
+pub const INTERVAL_S: f64 = 0.005;
+
 /// How much time an experiment takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scale {
@@ -45,6 +50,16 @@ pub enum Lock {
         /// `sys.setswitchinterval`.
         interval_s: f64,
     },
+    /// The same without forced switching: who dropped the lock may take it back at once.
+    Unforced {
+        /// As above.
+        interval_s: f64,
+    },
+    /// `CPython` before 3.2: dropped and taken again every so many check points.
+    Ticks {
+        /// `sys.setcheckinterval`.
+        every: u32,
+    },
     /// The lock is there, and off: free-threaded.
     Off,
     /// No lock of ours at all: plain threads, to see what the machine can do.
@@ -52,6 +67,11 @@ pub enum Lock {
 }
 
 impl Lock {
+    /// `CPython`'s default since 3.2.
+    pub const TIMED: Self = Self::Timed { interval_s: INTERVAL_S };
+    /// `CPython`'s default before.
+    pub const TICKS: Self = Self::Ticks { every: 100 };
+
     /// The timed lock, with an interval in milliseconds.
     pub fn timed_ms(interval_ms: f64) -> Self {
         Self::Timed { interval_s: interval_ms / 1e3 }
@@ -87,6 +107,36 @@ impl Cell {
         Self { label: label.into(), lock, probe: None, parameters: BTreeMap::new() }
     }
 
+    /// A cell in which threads do a task over and over, for [`hogs::throughput`].
+    ///
+    /// [`hogs::throughput`]: super::hogs::throughput
+    pub fn computing(
+        label: impl Into<String>,
+        lock: Lock,
+        threads: usize,
+        task: Task,
+        duration_s: f64,
+    ) -> Self {
+        let cell = Self::new(label, lock).with("threads", threads).with("task", task.name());
+        cell.with("duration_s", duration_s)
+    }
+
+    /// A server beside `hogs` threads that do a task, for [`echo::serve`]; asked `questions` times
+    /// by somebody who thinks for 1 ms before each.
+    ///
+    /// [`echo::serve`]: super::echo::serve
+    pub fn serving(
+        label: impl Into<String>,
+        lock: Lock,
+        hogs: usize,
+        task: Task,
+        questions: usize,
+    ) -> Self {
+        let mut cell = Self::new(label, lock).with("hogs", hogs).with("task", task.name());
+        cell.probe = Some(Probe::Latency);
+        cell.with("questions", questions).with("think_s", 0.001)
+    }
+
     /// Sets a parameter.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
@@ -97,13 +147,6 @@ impl Cell {
     /// Sets a parameter, or changes it: what a wrong setting does.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
         self.parameters.insert(name.to_owned(), value.into());
-    }
-
-    /// Lets the cell be a server that is asked.
-    #[must_use]
-    pub fn asked(mut self, probe: Probe) -> Self {
-        self.probe = Some(probe);
-        self
     }
 
     /// A number that the experiment has set.

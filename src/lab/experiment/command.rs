@@ -33,7 +33,7 @@ pub enum Command {
 pub struct Run {
     /// Which.
     pub experiments: Vec<&'static Experiment>,
-    /// Beside which CPythons; `auto` is the first `python3` of the PATH.
+    /// Beside which CPython; `auto` is the first `python3` of the PATH.
     pub pythons: Vec<PathBuf>,
     /// How long.
     pub scale: Scale,

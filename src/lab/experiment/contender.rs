@@ -1,4 +1,4 @@
-//! Who is measured: our runtime, and the real CPythons that the user names.
+//! Who is measured: our runtime, and each real CPython that the user names.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -123,7 +123,9 @@ pub fn by_lock(python: &Python, cell: &Cell) -> bool {
     match cell.lock {
         Lock::Timed { .. } => python.gil == PythonGil::Timed,
         Lock::Off => python.gil == PythonGil::Off,
-        Lock::Bare => false,
+        Lock::Ticks { .. } => python.gil == PythonGil::Ticks,
+        // No CPython lets one switch that off.
+        Lock::Unforced { .. } | Lock::Bare => false,
     }
 }
 

@@ -31,8 +31,8 @@ const PACKET_LEN: usize = 1_024;
 const WARM_UP: usize = 3;
 /// A question that is not answered by then is lost, and so is the experiment.
 const SILENCE_MAX: Duration = Duration::from_secs(20);
-/// However long the answers take.
-const ASKING_MAX: Duration = Duration::from_secs(8);
+/// However long the answers take: 40 of them at the longest interval, 50 ms, take 2 s.
+const ASKING_MAX: Duration = Duration::from_secs(3);
 
 /// Answers until it is told to end, while the cell's `hogs` threads do its `task`.
 ///
@@ -86,12 +86,12 @@ pub fn ask(cell: &Cell, port: u16) -> Result<Figures> {
     Ok(figures)
 }
 
-/// The cell's `pings` questions, with `think_s` before each.
+/// The cell's `questions`, with `think_s` before each.
 fn latency(socket: &UdpSocket, cell: &Cell) -> io::Result<Figures> {
     let think = Duration::from_secs_f64(cell.number("think_s"));
     let begun_ns = clock::now_ns();
     let mut latencies_s = Vec::new();
-    for number in 0..cell.count("pings") + WARM_UP {
+    for number in 0..cell.count("questions") + WARM_UP {
         #[expect(clippy::disallowed_methods, reason = "the asker has no lock to give up")]
         thread::sleep(think);
         let asked_ns = clock::now_ns();

@@ -11,12 +11,17 @@ use super::task::Task;
 use crate::lab::{LabError, Result};
 use crate::sys::clock;
 use crate::sys::rusage::{Whose, usage};
-use crate::threads::{Counters, Gil, Mode};
+use crate::threads::{Attached, Counters, ForcedSwitching, Gil, Mode, Policy};
 
 /// The lock of `cell`, which must have one of ours.
 pub fn gil(cell: &Cell) -> Gil {
     Gil::new(match cell.lock {
         Lock::Timed { interval_s } => Mode::timed(Duration::from_secs_f64(interval_s)),
+        Lock::Unforced { interval_s } => Mode::On(Policy::Timed {
+            interval: Duration::from_secs_f64(interval_s),
+            forced_switching: ForcedSwitching::No,
+        }),
+        Lock::Ticks { .. } => Mode::Off, // XXX
         // Threads of a bare cell never attach; whoever else asks gets a lock that is off.
         Lock::Off | Lock::Bare => Mode::Off,
     })
@@ -27,18 +32,18 @@ pub fn beside<R>(gil: &Gil, count: usize, task: Task, main: impl FnOnce() -> R) 
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         for _ in 0..count {
-            scope.spawn(|| {
-                gil.attach(|at| {
-                    // ORDER: Relaxed; seen late, it costs a call more.
-                    while !done.load(Ordering::Relaxed) {
-                        task.call(at);
-                    }
-                });
-            });
+            scope.spawn(|| gil.attach(|at| hog(at, task, &done)));
         }
         let _end = Raised(&done);
         main()
     })
+}
+
+fn hog(at: &mut Attached<'_>, task: Task, done: &AtomicBool) {
+    // ORDER: Relaxed; seen late, it costs a call more.
+    while !done.load(Ordering::Relaxed) {
+        task.call(at);
+    }
 }
 
 /// Ends the threads beside `main` also when `main` panics: the scope waits for them.
@@ -46,7 +51,7 @@ struct Raised<'a>(&'a AtomicBool);
 
 impl Drop for Raised<'_> {
     fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed); // ORDER: Relaxed; see `beside`.
+        self.0.store(true, Ordering::Relaxed); // ORDER: Relaxed; see `hog`.
     }
 }
 
@@ -56,6 +61,10 @@ impl Drop for Raised<'_> {
 /// # Errors
 ///
 /// Fails if the kernel does not say how much processor time was used.
+///
+/// # Panics
+///
+/// Passes on a panic of a task.
 pub fn throughput(cell: &Cell) -> Result<Figures> {
     let shared = gil(cell);
     throughput_under(cell, |_| shared.clone())
@@ -64,6 +73,10 @@ pub fn throughput(cell: &Cell) -> Result<Figures> {
 /// The same with a lock for each thread, by its number.
 ///
 /// # Errors
+///
+/// As [`throughput`].
+///
+/// # Panics
 ///
 /// As [`throughput`].
 pub fn throughput_under(cell: &Cell, lock: impl Fn(usize) -> Gil) -> Result<Figures> {
@@ -77,9 +90,11 @@ pub fn throughput_under(cell: &Cell, lock: impl Fn(usize) -> Gil) -> Result<Figu
                 let start = &start;
                 scope.spawn(move || {
                     start.wait();
+                    // From here: who waits for the lock all the time gets nothing done.
+                    let clock = Clock { begun_ns: clock::now_ns(), duration_ns };
                     match cell.lock {
-                        Lock::Bare => repeat(duration_ns, || task.call_bare()),
-                        _ => gil.attach(|at| repeat(duration_ns, || task.call(at))),
+                        Lock::Bare => clock.repeat(|| task.call_bare()),
+                        _ => gil.attach(|at| clock.repeat(|| task.call(at))),
                     }
                 })
             })
@@ -107,16 +122,24 @@ struct Turns {
     ns: u64,
 }
 
-/// ccbench's loop: calls until the time is over. The last call may end later.
-fn repeat(duration_ns: u64, mut call: impl FnMut()) -> Turns {
-    let begun_ns = clock::now_ns();
-    let mut count = 0;
-    loop {
-        call();
-        count += 1;
-        let ns = clock::now_ns() - begun_ns;
-        if ns >= duration_ns {
-            return Turns { count, ns };
+/// When a thread began, and how long it goes on.
+#[derive(Clone, Copy)]
+struct Clock {
+    begun_ns: u64,
+    duration_ns: u64,
+}
+
+impl Clock {
+    /// Calls until the time is over. The last call may end later.
+    fn repeat(self, mut call: impl FnMut()) -> Turns {
+        let mut count = 0;
+        loop {
+            let ns = clock::now_ns() - self.begun_ns;
+            if ns >= self.duration_ns {
+                return Turns { count, ns };
+            }
+            call();
+            count += 1;
         }
     }
 }

@@ -3,7 +3,7 @@
 //! A claim about a lock is worth what can be shown on the reader's own machine. So each experiment
 //! is one file that reads like the page it becomes: what is asked, what one may expect, what is
 //! measured, which relations must hold between the figures, and what follows, said with the figures
-//! of the run itself. The same is run in the real CPythons that the user names, so that "as
+//! of the run itself. The same is run in each real CPython that the user names, so that "as
 //! CPython does" is a measurement.
 //!
 //! # The life of one experiment
@@ -38,6 +38,7 @@ pub mod relation;
 pub mod report;
 pub mod session;
 pub mod task;
+pub mod yardstick;
 
 use std::fmt;
 

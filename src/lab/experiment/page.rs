@@ -29,7 +29,8 @@ const INDENT: usize = 4;
 pub fn list(experiments: impl Iterator<Item = &'static Experiment>) -> String {
     let mut text = String::new();
     for Experiment { name, group, title, .. } in experiments {
-        text += &format!("{name:18} {:6} {}", group.name(), wrap(title, WIDTH - 26, 26));
+        let title = wrap(title, WIDTH - 26, 26);
+        let _ = write!(text, "{name:18} {:6} {title}", group.name());
     }
     text.push_str("\nTry next:\n  trainyard experiment show convoy\n");
     text.push_str("  trainyard experiment run convoy --quick\n");
@@ -64,7 +65,7 @@ pub fn question(experiment: &Experiment) -> String {
     let mut text = format!("{BOLD}{}{BOLD:#}: {}\n\n", experiment.name, experiment.title);
     text += &wrap(experiment.question, WIDTH, 0);
     for (index, choice) in experiment.choices.iter().enumerate() {
-        text += &format!("  {}. {}", index + 1, wrap(choice, WIDTH - 5, 5));
+        let _ = write!(text, "  {}. {}", index + 1, wrap(choice, WIDTH - 5, 5));
     }
     text
 }
@@ -104,9 +105,10 @@ fn one(finding: &Finding, is_wrong: bool) -> String {
     if let Some(prediction) = finding.prediction {
         let right = experiment.answer + 1;
         let said = prediction + 1;
-        let _ = match prediction == experiment.answer {
-            true => writeln!(text, "\nYou said {said}, and that is right."),
-            false => writeln!(text, "\nYou said {said}. It is {right}."),
+        let _ = if prediction == experiment.answer {
+            writeln!(text, "\nYou said {said}, and that is right.")
+        } else {
+            writeln!(text, "\nYou said {said}. It is {right}.")
         };
     }
     let _ = write!(text, "\n{}", table(finding));
@@ -155,8 +157,8 @@ fn table(finding: &Finding) -> String {
 }
 
 fn relation(outcome: &Outcome) -> String {
-    let Outcome { name, says, contender, outcome, figures, attempts } = outcome;
-    let (style, word) = match outcome {
+    let Outcome { name, says, contender, ending, figures, attempts } = outcome;
+    let (style, word) = match ending {
         Ending::Holds => (GOOD, "holds"),
         Ending::Failed => (BAD, "FAILED"),
         Ending::Skipped => (Ansi::new(), "skipped"),

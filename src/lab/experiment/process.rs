@@ -35,6 +35,10 @@ const SILENCE_MAX: Duration = Duration::from_mins(2);
 ///
 /// [`LabError::Interrupted`] after Ctrl-C; [`LabError::Failed`] if the contender's process ends
 /// without figures, with the last line of what it complained about.
+///
+/// # Panics
+///
+/// Does not: a cell is plain data.
 pub fn measure(
     experiment: &Experiment,
     cell: &Cell,
@@ -53,19 +57,23 @@ pub fn measure(
         Contender::Python(python) => script(python, experiment.twin, &document),
     };
     let mut running = Running::start(command).map_err(named)?;
-    let mut asked = Figures::default();
+    let mut answered = Figures::default();
     if cell.probe.is_some() {
         let first = running.figures(interrupts).map_err(named)?;
         let port = first.0.get("port").copied().unwrap_or(f64::NAN);
         let mut asker = Running::start(own(&["ask", &port.to_string(), &document]))?;
-        asked = asker.figures(interrupts).map_err(named)?;
+        answered = asker.figures(interrupts).map_err(named)?;
     }
     let mut figures = running.figures(interrupts).map_err(named)?;
-    figures.0.extend(asked.0);
+    figures.0.extend(answered.0);
     Ok(figures)
 }
 
 /// Says figures, or the port, to the lab that started this process.
+///
+/// # Panics
+///
+/// Does not: figures are plain data.
 pub fn say(figures: &Figures) {
     let line = serde_json::to_string(figures).expect("figures are plain data");
     let mut stdout = io::stdout().lock();
@@ -152,17 +160,15 @@ impl Running {
         loop {
             if let Some(end) = self.said.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = self.said.drain(..=end).collect();
-                return serde_json::from_slice(&line).map_err(|_| {
-                    let line = String::from_utf8_lossy(&line);
-                    LabError::Failed(format!("it said '{}' instead of figures", line.trim_end()))
-                });
+                return read_figures(&line);
             }
             let waited = Duration::from_nanos(clock::now_ns() - begun_ns);
-            if waited >= SILENCE_MAX {
+            let left = SILENCE_MAX.saturating_sub(waited);
+            if left.is_zero() {
                 let seconds = SILENCE_MAX.as_secs();
                 return Err(LabError::Failed(format!("it was silent for {seconds} s")));
             }
-            self.listen(interrupts, SILENCE_MAX - waited)?;
+            self.listen(interrupts, left)?;
         }
     }
 
@@ -203,6 +209,13 @@ impl Running {
             Err(why) => why.to_string(),
         }))
     }
+}
+
+fn read_figures(line: &[u8]) -> Result<Figures> {
+    serde_json::from_slice(line).map_err(|_| {
+        let line = String::from_utf8_lossy(line);
+        LabError::Failed(format!("it said '{}' instead of figures", line.trim_end()))
+    })
 }
 
 impl Drop for Running {

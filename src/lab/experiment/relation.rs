@@ -96,7 +96,8 @@ pub struct Outcome {
     /// Whom it was checked for.
     pub contender: String,
     /// How it ended.
-    pub outcome: Ending,
+    #[serde(rename = "outcome")]
+    pub ending: Ending,
     /// The figures, or why it was not checked.
     pub figures: String,
     /// How often it was measured.

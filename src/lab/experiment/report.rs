@@ -34,7 +34,7 @@ impl Report {
     /// How many relations failed.
     pub fn failures(&self) -> usize {
         let outcomes = self.findings.iter().flat_map(|finding| &finding.outcomes);
-        outcomes.filter(|outcome| outcome.outcome == Ending::Failed).count()
+        outcomes.filter(|outcome| outcome.ending == Ending::Failed).count()
     }
 
     /// Renders the document.

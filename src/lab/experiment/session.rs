@@ -188,14 +188,8 @@ impl Plan {
     ) -> Result<()> {
         let mut newer = Results::default();
         for cell in &finding.cells {
-            let concerns = |contender: &Contender| {
-                again.iter().any(|look| {
-                    let compared = look.relation.of == Of::EachPython;
-                    let is_his =
-                        look.contender == *contender || (compared && *contender == Contender::Ours);
-                    is_his && (look.relation.reads)(cell)
-                })
-            };
+            let concerns =
+                |contender: &Contender| again.iter().any(|look| look.concerns(contender, cell));
             let contenders: Vec<_> =
                 self.contenders.iter().filter(|contender| concerns(contender)).cloned().collect();
             let fewer = Self { contenders, ..*self };
@@ -215,9 +209,15 @@ struct Look {
 }
 
 impl Look {
+    /// Whether it takes `contender` in `cell` to look again.
+    fn concerns(&self, contender: &Contender, cell: &Cell) -> bool {
+        let is_compared = self.relation.of == Of::EachPython && *contender == Contender::Ours;
+        (self.contender == *contender || is_compared) && (self.relation.reads)(cell)
+    }
+
     /// Nothing, if the contender was not measured in what the relation reads.
     fn outcome(self, check: Option<Check>, attempts: usize) -> Option<Outcome> {
-        let (outcome, figures) = match check {
+        let (ending, figures) = match check {
             Some(Check::Holds(figures)) => (Ending::Holds, figures),
             Some(Check::Fails(figures)) => (Ending::Failed, figures),
             Some(Check::Skipped(why)) => (Ending::Skipped, why),
@@ -227,6 +227,9 @@ impl Look {
             None => return None,
         };
         let Relation { name, says, .. } = *self.relation;
-        Some(Outcome { name, says, contender: self.contender.name(), outcome, figures, attempts })
+        Some(Outcome { name, says, contender: self.contender.name(), ending, figures, attempts })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,10 +4,11 @@
 //! 2021). A thread that waits for the network gives the lock up, and when its answer comes it must
 //! get the lock back from a thread that never gives it up by itself.
 
-use crate::lab::experiment::cell::{Cell, Lock, Probe, Scale};
+use crate::lab::experiment::cell::{Cell, INTERVAL_S, Lock, Scale};
 use crate::lab::experiment::contender::{Contender, by_lock};
 use crate::lab::experiment::figures::{Column, Results, Unit};
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
+use crate::lab::experiment::task::Task;
 use crate::lab::experiment::{Experiment, Group, echo};
 use crate::lab::render::numbers::seconds;
 
@@ -40,15 +41,45 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "answers", title: "answers", unit: Unit::Count },
         Column { figure: "forced_switches_per_s", title: "forced switches/s", unit: Unit::Count },
     ],
-    relations: &[Relation {
-        name: "one-to-two-intervals",
-        says: "an answer takes one to two switch intervals, whatever the interval.",
-        of: Of::Everybody,
-        nature: Nature::Timing,
-        reads: |_| true,
-        check: one_to_two_intervals,
-        wrong: Wrong { says: "the lock off", change: |cell| cell.lock = Lock::Off },
-    }],
+    relations: &[
+        Relation {
+            name: "one-to-two-intervals",
+            says: "an answer takes one to two switch intervals, whatever the interval.",
+            of: Of::Everybody,
+            nature: Nature::Timing,
+            reads: |cell| matches!(cell.lock, Lock::Timed { .. }) && cell.count("hogs") < 2,
+            check: one_to_two_intervals,
+            wrong: Wrong { says: "the lock off", change: |cell| cell.lock = Lock::Off },
+        },
+        Relation {
+            name: "grows-with-the-interval",
+            says: "the longer the interval, the longer an answer takes: twice as long at least from \
+                   one to the next.",
+            of: Of::Everybody,
+            nature: Nature::Timing,
+            reads: |cell| matches!(cell.lock, Lock::Timed { .. }) && cell.count("hogs") == 1,
+            check: grows_with_the_interval,
+            wrong: Wrong { says: "5 ms everywhere", change: |cell| cell.lock = Lock::TIMED },
+        },
+        Relation {
+            name: "ticks-let-in",
+            says: "with the lock of before 3.2 an answer takes less than a fifth of 5 ms.",
+            of: Of::Everybody,
+            nature: Nature::Timing,
+            reads: |cell| matches!(cell.lock, Lock::Ticks { .. }),
+            check: ticks_let_in,
+            wrong: Wrong { says: "the timed lock instead", change: |cell| cell.lock = Lock::TIMED },
+        },
+        Relation {
+            name: "as-cpython",
+            says: "ours and this CPython take the same time at each interval, within a half.",
+            of: Of::EachPython,
+            nature: Nature::Timing,
+            reads: |cell| matches!(cell.lock, Lock::Timed { .. }) && cell.count("hogs") == 1,
+            check: as_cpython,
+            wrong: Wrong { says: "the lock off, in ours", change: |cell| cell.lock = Lock::Off },
+        },
+    ],
     explain,
     read: &[
         "src/threads/kernel/lock.rs: who asks, who gives way, and who waits",
@@ -59,21 +90,31 @@ pub const EXPERIMENT: Experiment = Experiment {
 const ALONE: &str = "alone, 5 ms";
 const INTERVALS_MS: [f64; 4] = [0.1, 1.0, 5.0, 50.0];
 
+const ALONE_TICKS: &str = "alone, ticks";
+const BESIDE_TICKS: &str = "1 thread, ticks";
+
+fn crowd(hogs: usize) -> String {
+    format!("{hogs} threads, 5 ms")
+}
+
 fn beside(interval_ms: f64) -> String {
     format!("1 thread, {interval_ms} ms")
 }
 
 fn cells(scale: Scale) -> Vec<Cell> {
-    let asked = |label: String, lock, hogs: usize, pings: usize| {
-        let cell = Cell::new(label, lock).asked(Probe::Latency).with("task", "pi");
-        cell.with("hogs", hogs).with("think_s", 0.001).with("pings", pings)
-    };
     // Each answer takes an interval, so the run lasts as many intervals as there are answers.
-    let pings = scale.pick(40, 100);
-    let mut cells = vec![asked(ALONE.to_owned(), Lock::timed_ms(5.0), 0, pings)];
+    let answers = scale.pick(40, 100);
+    let mut cells = vec![Cell::serving(ALONE, Lock::TIMED, 0, Task::Pi, answers)];
     // 40 answers at 50 ms take 2 s and more.
     for &interval_ms in &INTERVALS_MS[..scale.pick(3, 4)] {
-        cells.push(asked(beside(interval_ms), Lock::timed_ms(interval_ms), 1, pings));
+        let lock = Lock::timed_ms(interval_ms);
+        cells.push(Cell::serving(beside(interval_ms), lock, 1, Task::Pi, answers));
+    }
+    let ticks = |label, hogs| Cell::serving(label, Lock::TICKS, hogs, Task::Pi, answers);
+    cells.extend([ticks(ALONE_TICKS, 0), ticks(BESIDE_TICKS, 1)]);
+    if scale == Scale::Full {
+        let crowd = |hogs| Cell::serving(crowd(hogs), Lock::TIMED, hogs, Task::Pi, answers);
+        cells.extend([crowd(2), crowd(4)]);
     }
     cells
 }
@@ -99,15 +140,48 @@ fn one_to_two_intervals(results: &Results, who: &Contender) -> Option<Check> {
     Some(Check::that(!medians.is_empty() && medians.iter().all(fits), figures))
 }
 
+fn grows_with_the_interval(results: &Results, who: &Contender) -> Option<Check> {
+    let medians = medians(results, who);
+    let (_, first) = medians.first()?;
+    let (_, last) = medians.last()?;
+    let grows = medians.windows(2).all(|pair| pair[1].1 >= 2.0 * pair[0].1);
+    Some(Check::that(grows, format!("From {} to {}", seconds(*first), seconds(*last))))
+}
+
+fn ticks_let_in(results: &Results, who: &Contender) -> Option<Check> {
+    let p50_s = results.of(who, BESIDE_TICKS, "p50_s")?;
+    Some(Check::that(p50_s < INTERVAL_S / 5.0, seconds(p50_s)))
+}
+
+/// Both medians at each interval: the longer is at most one and a half times the shorter.
+fn as_cpython(results: &Results, who: &Contender) -> Option<Check> {
+    let theirs = medians(results, who);
+    let pairs: Vec<(f64, f64)> = theirs
+        .iter()
+        .filter_map(|&(interval_s, theirs_s)| {
+            Some((results.ours(&beside(interval_s * 1e3), "p50_s")?, theirs_s))
+        })
+        .collect();
+    // One that has another lock is measured in other cells.
+    pairs.first()?;
+    let fits = |&(ours, theirs): &(f64, f64)| ours.max(theirs) <= 1.5 * ours.min(theirs);
+    let figures =
+        pairs.iter().map(|&(ours, theirs)| format!("{} and {}", seconds(ours), seconds(theirs)));
+    Some(Check::that(pairs.iter().all(fits), figures.collect::<Vec<_>>().join(", ")))
+}
+
 fn explain(results: &Results) -> Option<String> {
     let alone = results.ours(ALONE, "p50_s")?;
-    let beside = results.ours(&beside(5.0), "p50_s")?;
+    let waits = results.ours(&beside(5.0), "p50_s")?;
+    let ticks = results.ours(BESIDE_TICKS, "p50_s")?;
     Some(format!(
         "Alone, half of the answers come within {}. Beside one thread that computes it is {}: the \
          server's thread has its datagram at once, but not the lock. It waits one interval of 5 ms, \
          asks, and gets the lock at the other's next check point. That the machine has processors \
-         to spare does not help: what is scarce is the lock.",
+         to spare does not help: what is scarce is the lock. The lock of before 3.2 took {}: it was \
+         dropped every hundred ticks, whether or not anybody waited.",
         seconds(alone),
-        seconds(beside)
+        seconds(waits),
+        seconds(ticks)
     ))
 }

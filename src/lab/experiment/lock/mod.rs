@@ -2,9 +2,21 @@
 //!
 //! Each experiment is one file; its twin in Python lies beside it.
 
+pub mod c_library;
+pub mod ccbench;
 pub mod convoy;
+pub mod fairness;
+pub mod interval;
+pub mod scaling;
 
 use super::Experiment;
 
 /// In the order in which they are best met.
-pub const EXPERIMENTS: [&Experiment; 1] = [&convoy::EXPERIMENT];
+pub const EXPERIMENTS: [&Experiment; 6] = [
+    &scaling::EXPERIMENT,
+    &convoy::EXPERIMENT,
+    &interval::EXPERIMENT,
+    &c_library::EXPERIMENT,
+    &ccbench::EXPERIMENT,
+    &fairness::EXPERIMENT,
+];
