@@ -9,17 +9,17 @@
 use std::hint::black_box;
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use trainyard::sys::{Why, blocking};
 use trainyard::threads::{Attached, Gil, Mode, ThreadPool};
 
-const MODES: [(&str, Mode); 2] =
-    [("threads_gil_on", Mode::timed(Duration::from_millis(5))), ("threads_gil_off", Mode::Off)];
+fn modes() -> [(&'static str, Mode); 2] {
+    [("threads_gil_on", Mode::default()), ("threads_gil_off", Mode::Off)]
+}
 
 fn submit(criterion: &mut Criterion) {
-    for (name, mode) in MODES {
+    for (name, mode) in modes() {
         let pool = ThreadPool::builder().workers(2).gil(Gil::new(mode)).build().expect("threads");
         criterion.bench_function(&format!("submit_join/{name}/1"), |bencher| {
             bencher.iter(|| pool.submit(|_| black_box(1)).join().expect("the job returns"));
@@ -31,7 +31,7 @@ fn submit(criterion: &mut Criterion) {
 }
 
 fn lock(criterion: &mut Criterion) {
-    for (name, mode) in MODES {
+    for (name, mode) in modes() {
         let gil = Gil::new(mode);
         criterion.bench_function(&format!("attach/{name}/1"), |bencher| {
             bencher.iter(|| gil.attach(|_| black_box(1)));
@@ -49,7 +49,7 @@ fn lock(criterion: &mut Criterion) {
 
 /// A token goes to another thread and back; each that waits for it gives the lock up.
 fn switch(criterion: &mut Criterion) {
-    for (name, mode) in MODES {
+    for (name, mode) in modes() {
         let gil = Gil::new(mode);
         let (to, from_us) = mpsc::channel::<()>();
         let (to_us, back) = mpsc::channel();

@@ -107,7 +107,7 @@ fn real_threads() {
     println!("Two threads do it {UPDATES} times each:");
     let on = Mode::timed(SWITCH_INTERVAL);
     update("without the lock", Mode::Off, CheckPoint::AfterTheStatement);
-    update("with the lock, a check point after it", on, CheckPoint::AfterTheStatement);
+    update("with the lock, a check point after it", on.clone(), CheckPoint::AfterTheStatement);
     update("with the lock, a check point in its middle", on, CheckPoint::InItsMiddle);
     println!(
         "CPython up to 3.9 looked between any two of its operations; since 3.10 it looks at the\n\

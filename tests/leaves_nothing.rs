@@ -21,7 +21,8 @@ fn thread_pools_leave_nothing_behind() {
     audit::alone("thread_pools_leave_nothing_behind", || {
         for mode in [Mode::default(), Mode::Off] {
             for _ in 0..TIMES {
-                let pool = ThreadPool::builder().workers(3).gil(Gil::new(mode)).build().unwrap();
+                let gil = Gil::new(mode.clone());
+                let pool = ThreadPool::builder().workers(3).gil(gil).build().unwrap();
                 drop(pool.submit(|_| blocking(Why::Sleep, std::thread::yield_now)));
             }
         }

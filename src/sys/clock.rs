@@ -32,6 +32,12 @@ pub fn now_ns() -> u64 {
     nanoseconds(now.tv_sec(), now.tv_nsec())
 }
 
+/// Returns the moment that is `timeout` from now, as [`now_ns`] will say it; one that never comes if
+/// that is too far away.
+pub fn deadline_ns(timeout: Duration) -> u64 {
+    now_ns().saturating_add(u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX))
+}
+
 /// Returns the processor time that process `pid` has used, all its threads, ended ones included.
 ///
 /// # Errors

@@ -15,6 +15,7 @@
 //! | [`timerfd`] | a descriptor that becomes readable when a moment has come |
 //! | [`process`], [`pidfd`] | starting a program, and watching over the process it runs in |
 //! | [`channel`], [`bell`], [`poll`] | a socket pair, a wake-up, and waiting for either |
+//! | [`errno`] | the error number, kept over calls that are not the caller's |
 //! | [`affinity`], [`rusage`] | which processors a thread may use, what a process has used |
 //!
 //! # Invariants
@@ -29,6 +30,7 @@ pub mod bell;
 pub mod blocking;
 pub mod channel;
 pub mod clock;
+pub mod errno;
 pub mod memory;
 pub mod pidfd;
 pub mod poll;

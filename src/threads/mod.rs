@@ -24,11 +24,20 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The kernel, in the order to read it: [`kernel::lock`], the algorithm; [`kernel::attach`], how a
-//! thread gets the token and gives it back; [`kernel::pool`], threads that run jobs.
+//! The kernel, in the order to read it, is described in [`kernel`]. On it stand [`guarded`], data that
+//! the lock protects, and [`program`], a main with daemon threads.
 
+pub mod guarded;
 pub mod kernel;
+pub mod program;
 
-pub use kernel::attach::{Attached, Gil};
-pub use kernel::lock::{Counters, ForcedSwitching, Mode, Policy};
+pub use guarded::{Guarded, with_both};
+pub use kernel::attach::Attached;
+pub use kernel::counters::{Counters, Histogram, Standing, ThreadReport};
+pub use kernel::gil::Gil;
+pub use kernel::policy::{
+    Barging, Cause, ForcedSwitching, Mode, Party, Place, Placement, Policy, Ticks, Timed,
+};
 pub use kernel::pool::{Builder, ThreadPool};
+pub use kernel::world::Stalled;
+pub use program::{run, spawn, spawn_daemon};

@@ -24,7 +24,7 @@
 //! assert_eq!(illegal.index, 1);
 //! ```
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use super::{Event, Kind};
@@ -66,9 +66,29 @@ pub fn check(events: &[Event]) -> Result<(), Illegal> {
 /// What the model knows so far.
 #[derive(Debug, Default)]
 struct Model {
-    holders: HashMap<u64, Option<u32>>,
+    locks: HashMap<u64, Lock>,
     jobs: HashMap<u64, Job>,
     tasks: HashMap<u64, Task>,
+}
+
+/// A global lock, as far as its events were seen: a recording may begin in the middle.
+#[derive(Debug, Default)]
+struct Lock {
+    /// Whether it is on; `None` until it was changed.
+    is_on: Option<bool>,
+    holder: Holder,
+    /// Who runs beside others while it is off.
+    free: HashSet<u32>,
+    is_stopped: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Holder {
+    /// It was neither taken nor dropped so far.
+    #[default]
+    Unknown,
+    Nobody,
+    Track(u32),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +112,13 @@ const PENDING: u64 = 0;
 impl Model {
     fn step(&mut self, event: Event) -> Result<(), &'static str> {
         match event.kind {
-            Kind::GilTake | Kind::GilDrop => self.lock(event),
+            Kind::GilTake
+            | Kind::GilDrop
+            | Kind::GilFree
+            | Kind::GilLeave
+            | Kind::GilStop
+            | Kind::GilMode
+            | Kind::GilResume => self.locks.entry(event.a).or_default().step(event),
             Kind::JobQueued | Kind::ThreadJobBegin | Kind::WorkerJobBegin | Kind::JobDone => {
                 self.job(event)
             }
@@ -103,20 +129,6 @@ impl Model {
             | Kind::TaskCancel => self.task(event),
             _ => Ok(()),
         }
-    }
-
-    fn lock(&mut self, Event { kind, track, a: lock, .. }: Event) -> Result<(), &'static str> {
-        let holder = self.holders.get(&lock).copied();
-        match (kind, holder) {
-            (Kind::GilTake, Some(Some(_))) => return Err("the lock has a holder already"),
-            (Kind::GilDrop, Some(None)) => return Err("the lock was dropped while free"),
-            (Kind::GilDrop, Some(Some(other))) if other != track => {
-                return Err("the lock was dropped by a thread that does not hold it");
-            }
-            _ => {}
-        }
-        self.holders.insert(lock, (kind == Kind::GilTake).then_some(track));
-        Ok(())
     }
 
     fn job(&mut self, Event { kind, a: job, .. }: Event) -> Result<(), &'static str> {
@@ -168,6 +180,46 @@ impl Model {
     }
 }
 
+impl Lock {
+    fn step(&mut self, Event { kind, track, b: word, .. }: Event) -> Result<(), &'static str> {
+        match kind {
+            Kind::GilTake => {
+                ensure(!matches!(self.holder, Holder::Track(_)), "the lock has a holder already")?;
+                ensure(self.is_on != Some(false), "a lock was taken that is off")?;
+                ensure(!self.is_stopped, "the lock was taken while the world stood still")?;
+                self.holder = Holder::Track(track);
+            }
+            Kind::GilDrop => {
+                ensure(self.holder != Holder::Nobody, "the lock was dropped while free")?;
+                ensure(
+                    matches!(self.holder, Holder::Unknown) || self.holder == Holder::Track(track),
+                    "the lock was dropped by a thread that does not hold it",
+                )?;
+                self.holder = Holder::Nobody;
+            }
+            Kind::GilFree => {
+                ensure(self.is_on != Some(true), "a thread ran without a lock that is on")?;
+                self.free.insert(track);
+            }
+            Kind::GilLeave => drop(self.free.remove(&track)),
+            Kind::GilMode => {
+                let is_held = matches!(self.holder, Holder::Track(_));
+                let nobody_runs = self.free.is_empty() && !is_held;
+                ensure(nobody_runs, "the mode changed while a thread ran")?;
+                ensure(self.is_stopped, "the mode changed while the world went on")?;
+                self.is_on = Some(word != 0);
+            }
+            Kind::GilStop => self.is_stopped = true,
+            _ => self.is_stopped = false,
+        }
+        Ok(())
+    }
+}
+
+fn ensure(holds: bool, law: &'static str) -> Result<(), &'static str> {
+    if holds { Ok(()) } else { Err(law) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,6 +250,32 @@ mod tests {
         check_last_is_illegal(
             &[(1, Kind::GilDrop, 5, 0), (1, Kind::GilDrop, 5, 0)],
             "the lock was dropped while free",
+        );
+    }
+
+    #[test]
+    fn the_mode_changes_while_nobody_runs() {
+        let (stop, mode, resume) = (Kind::GilStop, Kind::GilMode, Kind::GilResume);
+        check_last_is_illegal(
+            &[(1, Kind::GilTake, 5, 0), (2, stop, 5, 1), (2, mode, 5, 0)],
+            "the mode changed while a thread ran",
+        );
+        check_last_is_illegal(
+            &[(1, Kind::GilFree, 5, 0), (2, stop, 5, 1), (2, mode, 5, 1)],
+            "the mode changed while a thread ran",
+        );
+        check_last_is_illegal(&[(2, mode, 5, 1)], "the mode changed while the world went on");
+        check_last_is_illegal(
+            &[(2, stop, 5, 0), (2, mode, 5, 1), (2, resume, 5, 0), (1, Kind::GilFree, 5, 0)],
+            "a thread ran without a lock that is on",
+        );
+        check_last_is_illegal(
+            &[(2, stop, 5, 0), (2, mode, 5, 0), (2, resume, 5, 0), (1, Kind::GilTake, 5, 0)],
+            "a lock was taken that is off",
+        );
+        check_last_is_illegal(
+            &[(2, stop, 5, 0), (1, Kind::GilTake, 5, 0)],
+            "the lock was taken while the world stood still",
         );
     }
 

@@ -80,20 +80,30 @@ kinds! {
     /// A job's answer was given to whoever waits for it.
     JobDone = 11, Releasing, "job", "outcome";
 
+    /// A thread asks all that run under the global lock to stop, so that the mode can change.
+    GilStop = 15, Releasing, "lock", "";
+    /// No thread runs under the lock any more, and its mode changes: 1 is on, 0 is off.
+    GilMode = 16, Local, "lock", "on";
+    /// The threads of the lock may run again.
+    GilResume = 17, Releasing, "lock", "";
+    /// A waiter was woken because the lock was free, and found it taken again.
+    GilWakeFailed = 18, Local, "lock", "";
+    /// A waiter leaves without the lock: its time is over, or the lock was switched off.
+    GilGiveUp = 19, Local, "lock", "";
     /// A thread found the global lock taken and waits for it.
     GilWait = 20, Local, "lock", "";
     /// A waiter's switch interval is over, and it asks the holder to drop the lock.
     GilDropRequest = 21, Releasing, "lock", "holder";
     /// A thread took the global lock.
     GilTake = 22, Acquiring, "lock", "previous holder";
-    /// The holder dropped the lock.
-    GilDrop = 23, Releasing, "lock", "forced";
+    /// The holder dropped the lock: 0 of its own accord, 1 asked, 2 after its ticks, 3 to stop.
+    GilDrop = 23, Releasing, "lock", "cause";
     /// The thread that dropped the lock on request has seen another take it.
     GilSwitched = 24, Acquiring, "lock", "";
     /// A thread attached to a lock that is switched off: it runs at once, beside others.
-    GilFree = 25, Local, "lock", "";
+    GilFree = 25, Acquiring, "lock", "";
     /// A thread left a lock that is switched off.
-    GilLeave = 26, Local, "lock", "";
+    GilLeave = 26, Releasing, "lock", "";
 
     /// A thread of a pool took a job and runs it.
     ThreadJobBegin = 30, Acquiring, "job", "";

@@ -19,6 +19,7 @@
 use std::collections::HashSet;
 
 use crate::sys::Why;
+use crate::threads::Cause;
 use crate::trace::{Event, Kind};
 
 /// What a train does at a moment.
@@ -141,7 +142,7 @@ impl Train {
             Kind::GilWait | Kind::GilDropRequest => self.lock = Lock::Waiting,
             Kind::GilTake | Kind::GilFree => self.lock = Lock::Held,
             Kind::GilDrop => self.lock = after_drop(event),
-            Kind::GilLeave => self.lock = Lock::Away,
+            Kind::GilLeave | Kind::GilGiveUp => self.lock = Lock::Away,
             Kind::BlockBegin => self.doors.push(why(event)),
             Kind::BlockEnd => drop(self.doors.pop()),
             Kind::ThreadJobBegin | Kind::WorkerJobBegin => self.job = Job::Running,
@@ -179,13 +180,10 @@ impl Train {
     }
 }
 
-/// A drop on request is followed by waiting; any other by a call that needs no lock, or the end.
+/// A drop at a check point is followed by waiting; any other by a call that needs no lock, or the end.
 fn after_drop(event: &Event) -> Lock {
-    if event.b == FORCED { Lock::Waiting } else { Lock::Away }
+    if event.b == Cause::Own as u64 { Lock::Away } else { Lock::Waiting }
 }
-
-/// The second word of `GilDrop` when another thread asked for it.
-const FORCED: u64 = 1;
 
 fn first<T>(events: &[Event], read: impl Fn(&Event) -> Option<T>) -> Option<T> {
     events.iter().find_map(read)
@@ -194,7 +192,7 @@ fn first<T>(events: &[Event], read: impl Fn(&Event) -> Option<T>) -> Option<T> {
 fn lock_before(event: &Event) -> Option<Lock> {
     match event.kind {
         Kind::GilDrop | Kind::GilLeave => Some(Lock::Held),
-        Kind::GilDropRequest | Kind::GilSwitched => Some(Lock::Waiting),
+        Kind::GilDropRequest | Kind::GilSwitched | Kind::GilGiveUp => Some(Lock::Waiting),
         Kind::GilWait | Kind::GilTake | Kind::GilFree => Some(Lock::Away),
         _ => None,
     }

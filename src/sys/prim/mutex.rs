@@ -85,7 +85,13 @@ impl<T> Mutex<T> {
     /// Locks if nobody else has.
     #[inline]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-        self.try_state(LOCKED).then_some(MutexGuard { mutex: self, not_sync: PhantomData })
+        // Not `then_some`: a guard that is made in vain unlocks what another has locked.
+        self.try_state(LOCKED).then(|| MutexGuard { mutex: self, not_sync: PhantomData })
+    }
+
+    /// Returns the value; nobody can hold the mutex any more.
+    pub fn into_inner(self) -> T {
+        self.value.into_inner()
     }
 
     fn try_state(&self, locked: u32) -> bool {
@@ -225,6 +231,17 @@ mod tests {
         assert_eq!(format!("{mutex:?}"), "Mutex(<locked>)");
         drop(guard);
         assert_eq!(format!("{mutex:?}"), "Mutex(1)");
+    }
+
+    /// Fails if `try_lock` makes its guard before it knows: the guard that nobody gets unlocks.
+    #[test]
+    fn a_mutex_that_could_not_be_locked_stays_locked() {
+        let mutex = Mutex::new(());
+        let guard = mutex.lock();
+        assert!(mutex.try_lock().is_none());
+        assert!(mutex.try_lock().is_none());
+        drop(guard);
+        assert!(mutex.try_lock().is_some());
     }
 
     #[test]

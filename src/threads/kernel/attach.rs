@@ -1,11 +1,12 @@
 //! The token: how a thread gets the lock and gives it back.
 //!
 //! A thread that wants to run under the lock *attaches*. The closure that it gives to
-//! [`Gil::attach`] gets the token, [`Attached`], which cannot leave the thread nor outlive the
+//! [`Gil::attach`](super::gil::Gil::attach) gets the token, [`Attached`], which cannot leave the thread nor outlive the
 //! closure. Two things give the lock up in between: a [check point](Attached::checkpoint) at which
 //! somebody has asked for it, and every blocking call, through the door of
-//! [`sys::blocking`](mod@crate::sys::blocking). Both take the token by `&mut`, so that nothing
-//! borrowed under the lock can live across them.
+//! [`sys::blocking`](mod@crate::sys::blocking). Check points and [`Attached::detach`] take the token
+//! by `&mut`, so that nothing borrowed from it lives across them. The door itself knows no token: what
+//! must not be interrupted even there is [`Guarded`](crate::threads::Guarded).
 //!
 //! # The life of one attachment
 //!
@@ -16,11 +17,17 @@
 //!                            released            --(5) closure ends or panics--> detached
 //! ```
 //!
+//! The thread stays known to the lock until it ends, so that its counters say what it did in all.
+//!
 //! # Invariants
 //!
 //! - **ATTACH-1** A thread is attached to at most one lock; attaching again to the same one reuses
 //!   the attachment.
 //! - **ATTACH-2** The lock is given up on every way out of the closure, a panic included.
+//! - **ATTACH-3** Inside a section, see [`Guarded`](crate::threads::Guarded), nothing gives the lock
+//!   up and nobody attaches.
+//!
+//! Read next: [`pool`](super::pool).
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -28,106 +35,81 @@ use std::marker::PhantomData;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::lock::{Cause, Counters, Lock, Mode, Thread};
+use super::gil::Gil;
+use super::lock::{Lock, Taken};
+use super::policy::{Cause, Place};
+use super::thread::{Thread, Tick};
 use crate::sys::blocking::{Hook, Installed, install};
 use crate::sys::prim::AtomicU32;
 use crate::sys::{Why, blocking};
 
-/// A global lock. Clones are the same lock.
-///
-/// # Example: a counter that needs no lock of its own
-///
-/// ```
-/// use std::sync::atomic::{AtomicU32, Ordering};
-/// use trainyard::threads::{Gil, Mode};
-///
-/// let (gil, count) = (Gil::new(Mode::default()), AtomicU32::new(0));
-/// std::thread::scope(|scope| {
-///     for _ in 0..2 {
-///         scope.spawn(|| {
-///             for _ in 0..1000 {
-///                 // A load and a store: without the lock, updates would be lost.
-///                 gil.attach(|_| count.store(count.load(Ordering::Relaxed) + 1, Ordering::Relaxed));
-///             }
-///         });
-///     }
-/// });
-/// assert_eq!(count.into_inner(), 2000);
-/// ```
-#[derive(Clone)]
-pub struct Gil {
-    lock: Arc<Lock>,
-}
-
-impl Gil {
-    /// Creates a lock that is on, or off, from the start.
-    pub fn new(mode: Mode) -> Self {
-        Self { lock: Arc::new(Lock::new(mode)) }
-    }
-
-    /// Returns whether the lock is on, and by which rules.
-    pub fn mode(&self) -> Mode {
-        self.lock.mode()
-    }
-
-    /// Returns what the lock has counted so far; all zero while it is off.
-    pub fn counters(&self) -> Counters {
-        self.lock.counters()
-    }
-
-    /// Takes the lock, runs `program` with the token, and gives the lock up.
-    ///
-    /// # Panics
-    ///
-    /// Passes on a panic of `program`, after it gave the lock up. Panics if the thread is attached
-    /// to another lock.
-    pub fn attach<R>(&self, program: impl FnOnce(&mut Attached<'_>) -> R) -> R {
-        let attachment = self.attachment();
-        // INVARIANT: [ATTACH-2] dropped on every way out.
-        let _held = Held::take(&attachment);
-        let thread = &*attachment.thread;
-        program(&mut Attached { attachment: &attachment, thread, not_send: PhantomData })
-    }
-
-    /// Finds the thread's attachment to this lock, or makes one.
-    fn attachment(&self) -> Rc<Attachment> {
-        let current = CURRENT.with(|current| current.borrow().clone());
-        match current {
-            // INVARIANT: [ATTACH-1]
-            Some(current) if Arc::ptr_eq(&current.lock, &self.lock) => current,
-            Some(_) => {
-                let name = std::thread::current().name().unwrap_or("without a name").to_owned();
-                panic!("thread {name} is attached to another lock: leave that one first")
-            }
-            None => {
-                let lock = Arc::clone(&self.lock);
-                Rc::new(Attachment { lock, thread: Thread::new(), is_held: Cell::new(false) })
-            }
-        }
-    }
-}
-
-impl fmt::Debug for Gil {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.lock.fmt(formatter)
-    }
-}
+type Slot = RefCell<Option<Rc<Attachment>>>;
 
 thread_local! {
-    static CURRENT: RefCell<Option<Rc<Attachment>>> = const { RefCell::new(None) };
+    /// The innermost attachment whose closure runs.
+    static CURRENT: Slot = const { RefCell::new(None) };
+    /// The last attachment, kept so that the lock knows the thread until it ends.
+    static KNOWN: Slot = const { RefCell::new(None) };
+}
+
+/// Looks into a slot; into none once the thread ends and its slots are gone.
+fn slot<R>(
+    slot: &'static std::thread::LocalKey<Slot>,
+    look: impl FnOnce(&mut Option<Rc<Attachment>>) -> Option<R>,
+) -> Option<R> {
+    slot.try_with(|slot| look(&mut slot.borrow_mut())).ok().flatten()
 }
 
 /// One thread's relation to one lock.
-struct Attachment {
+pub(super) struct Attachment {
     lock: Arc<Lock>,
     thread: Arc<Thread>,
     is_held: Cell<bool>,
+    /// A guarded section runs; see ATTACH-3.
+    in_section: Cell<bool>,
 }
 
 impl Attachment {
-    fn take(&self) {
-        self.lock.take(&self.thread);
-        self.is_held.set(true);
+    /// Finds this thread's attachment to `lock`, or makes one.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the thread is attached to another lock, or inside a guarded section.
+    pub(super) fn of_this_thread(lock: &Arc<Lock>) -> Rc<Self> {
+        if let Some(current) = slot(&CURRENT, |current| current.clone()) {
+            // INVARIANT: [ATTACH-3]
+            assert!(
+                !current.in_section.get(),
+                "thread {} is inside a guarded section: attach before it, or after",
+                current.thread.name
+            );
+            // INVARIANT: [ATTACH-1]
+            assert!(
+                !current.is_held.get() || Arc::ptr_eq(&current.lock, lock),
+                "thread {} is attached to another lock: leave that one first",
+                current.thread.name
+            );
+        }
+        let known = slot(&KNOWN, |known| known.clone());
+        known.filter(|known| Arc::ptr_eq(&known.lock, lock)).unwrap_or_else(|| {
+            let attachment = Rc::new(Self::new(Arc::clone(lock)));
+            let before = slot(&KNOWN, |known| known.replace(Rc::clone(&attachment)));
+            // Not inside `slot`: an attachment that is dropped takes its lock's mutex.
+            drop(before);
+            attachment
+        })
+    }
+
+    fn new(lock: Arc<Lock>) -> Self {
+        let thread = Thread::new();
+        lock.register(&thread);
+        Self { lock, thread, is_held: Cell::new(false), in_section: Cell::new(false) }
+    }
+
+    fn take(&self, deadline_ns: Option<u64>) -> Taken {
+        let taken = self.lock.take(&self.thread, deadline_ns);
+        self.is_held.set(taken == Taken::Yes);
+        taken
     }
 
     fn leave(&self, cause: Cause) {
@@ -136,19 +118,31 @@ impl Attachment {
     }
 }
 
+impl Drop for Attachment {
+    fn drop(&mut self) {
+        self.lock.retire(&self.thread);
+    }
+}
+
 /// What happens at the door of every blocking call.
 impl Hook for Attachment {
     fn release(&self) {
-        self.leave(Cause::Own);
+        // INVARIANT: [ATTACH-3] a call that sleeps inside a section keeps the lock.
+        if !self.in_section.get() {
+            self.leave(Cause::Own);
+        }
     }
 
     fn acquire(&self) {
-        self.take();
+        if !self.is_held.get() {
+            let taken = self.take(None);
+            assert_eq!(taken, Taken::Yes, "without a deadline nobody comes too late");
+        }
     }
 }
 
 /// Holds the lock, unless an outer attachment holds it already.
-struct Held {
+pub(super) struct Held {
     /// `None` if an outer attachment holds the lock.
     taken: Option<(Rc<Attachment>, Installed)>,
     /// What was current before: an outer attachment that is inside a blocking call, or nothing.
@@ -156,14 +150,17 @@ struct Held {
 }
 
 impl Held {
-    fn take(attachment: &Rc<Attachment>) -> Self {
+    /// Returns `None` if the deadline came first.
+    pub(super) fn take(attachment: &Rc<Attachment>, deadline_ns: Option<u64>) -> Option<Self> {
         if attachment.is_held.get() {
-            return Self { taken: None, outer: None };
+            return Some(Self { taken: None, outer: None });
         }
-        attachment.take();
+        if attachment.take(deadline_ns) == Taken::TooLate {
+            return None;
+        }
         let hook = Rc::clone(attachment);
-        let outer = CURRENT.with(|current| current.replace(Some(Rc::clone(attachment))));
-        Self { taken: Some((Rc::clone(attachment), install(hook))), outer }
+        let outer = slot(&CURRENT, |current| current.replace(Rc::clone(attachment)));
+        Some(Self { taken: Some((Rc::clone(attachment), install(hook))), outer })
     }
 }
 
@@ -171,13 +168,26 @@ impl Drop for Held {
     fn drop(&mut self) {
         if let Some((attachment, installed)) = self.taken.take() {
             drop(installed);
-            CURRENT.with(|current| current.replace(self.outer.take()));
+            let outer = self.outer.take();
+            slot(&CURRENT, |current| std::mem::replace(current, outer));
             attachment.leave(Cause::Own);
         }
     }
 }
 
 /// The token: whoever has it holds the lock, if the lock is on.
+///
+/// It cannot be sent to another thread, so no thread releases what another has taken:
+///
+/// ```compile_fail
+/// use trainyard::threads::{Gil, Mode};
+///
+/// Gil::new(Mode::default()).attach(|at| {
+///     std::thread::scope(|scope| {
+///         scope.spawn(|| at.checkpoint());
+///     });
+/// });
+/// ```
 pub struct Attached<'a> {
     attachment: &'a Attachment,
     /// The attachment's; kept here so that a check point finds the breaker in one step.
@@ -186,7 +196,12 @@ pub struct Attached<'a> {
 }
 
 impl<'a> Attached<'a> {
-    /// Returns the word that is not 0 while somebody asks for the lock; CPython's eval breaker.
+    pub(super) fn new(attachment: &'a Attachment) -> Self {
+        Self { attachment, thread: &attachment.thread, not_send: PhantomData }
+    }
+
+    /// Returns the word that is not 0 while this thread has something to do at its next check point;
+    /// CPython's eval breaker.
     ///
     /// For a loop that is compiled once and runs under a lock and without one: it looks at the
     /// word itself, and calls [`checkpoint`](Self::checkpoint) when the word is not 0.
@@ -194,23 +209,67 @@ impl<'a> Attached<'a> {
         self.thread.breaker()
     }
 
-    /// Gives the lock to another thread if one has asked for it.
+    /// Gives the lock to another thread if one has asked for it; for the end of each turn of a loop.
     ///
-    /// While nobody asks this is one relaxed load and a branch.
+    /// While nobody asks this is one relaxed load and a branch; with [`Ticks`](super::policy::Ticks)
+    /// a decrement more.
     #[inline]
     pub fn checkpoint(&mut self) {
-        if self.thread.is_asked() {
-            self.give_way();
+        self.checkpoint_at(Place::BackEdge);
+    }
+
+    /// As [`checkpoint`](Self::checkpoint), at a place that the lock's [`Placement`](super::policy::Placement) may leave out.
+    #[inline]
+    pub fn checkpoint_at(&mut self, place: Place) {
+        let asked = self.thread.asked();
+        if asked != 0 {
+            self.answer(asked, place);
+        }
+    }
+
+    #[inline]
+    fn answer(&mut self, asked: u32, place: Place) {
+        let goes_on = Thread::only_counts(asked) && self.thread.tick() == Tick::GoesOn;
+        if !goes_on {
+            self.give_way(asked, place);
         }
     }
 
     #[cold]
-    fn give_way(&mut self) {
+    fn give_way(&mut self, asked: u32, place: Place) {
+        let attachment = self.attachment;
         // Inside a blocking call that was given the token there is nothing to give.
-        if self.attachment.is_held.get() {
-            self.attachment.leave(Cause::Asked);
-            self.attachment.take();
+        if attachment.is_held.get() && attachment.lock.placement().honours(place) {
+            attachment.leave(Thread::cause(asked));
+            attachment.acquire();
         }
+    }
+
+    /// Begins a section, inside which nothing gives the lock up; it ends when the answer is dropped.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the thread does not run attached to `gil`.
+    pub(in crate::threads) fn enter_section(&mut self, gil: &Gil) -> Section<'a> {
+        self.assert_attached_to(gil);
+        // INVARIANT: [ATTACH-3]
+        self.attachment.in_section.set(true);
+        Section { attachment: self.attachment }
+    }
+
+    pub(in crate::threads) fn assert_attached_to(&self, gil: &Gil) {
+        let Attachment { lock, thread, is_held, .. } = self.attachment;
+        assert!(
+            is_held.get() && Arc::ptr_eq(lock, &gil.lock),
+            "thread {} is not attached to the lock that protects this value",
+            thread.name
+        );
+    }
+
+    /// Returns what it takes to refuse this thread when its program is over.
+    pub(in crate::threads) fn refusal(&self) -> Refusal {
+        let Attachment { lock, thread, .. } = self.attachment;
+        Refusal { lock: Arc::clone(lock), thread: Arc::clone(thread) }
     }
 
     /// Gives the lock up while `call` runs; CPython's `Py_BEGIN_ALLOW_THREADS`.
@@ -227,8 +286,32 @@ impl<'a> Attached<'a> {
     }
 }
 
+/// A guarded section that runs.
+#[must_use = "dropped at once, the section ends at once"]
+pub(in crate::threads) struct Section<'a> {
+    attachment: &'a Attachment,
+}
+
+impl Drop for Section<'_> {
+    fn drop(&mut self) {
+        self.attachment.in_section.set(false);
+    }
+}
+
+/// The way to forbid one thread to run attached ever again.
+pub(in crate::threads) struct Refusal {
+    lock: Arc<Lock>,
+    thread: Arc<Thread>,
+}
+
+impl Refusal {
+    pub(in crate::threads) fn refuse(&self) {
+        self.lock.refuse(&self.thread);
+    }
+}
+
 impl fmt::Debug for Attached<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("Attached").field(self.thread).finish()
+        formatter.debug_tuple("Attached").field(&self.thread.name).finish()
     }
 }

@@ -1,7 +1,8 @@
 //! The global lock: who may run, and how it changes hands.
 //!
 //! The algorithm is CPython's since 3.2 (Antoine Pitrou, 2009; `Python/ceval_gil.c`): a flag under
-//! a mutex, a condition to wait for it, and a request that a waiter leaves for the holder.
+//! a mutex, a condition to wait for it, and a request that a waiter leaves for the holder. Where
+//! CPython has one rule, a [`Policy`] answers.
 //!
 //! # The life of one forced hand-off
 //!
@@ -11,7 +12,7 @@
 //!     | runs                                    2. time is over, and no switch came meanwhile:
 //!     |                                            raises A's breaker, sleeps again
 //!     3. sees the breaker at a check point
-//!     4. marks the lock free, wakes a waiter
+//!     4. marks the lock free, calls a waiter
 //!     5. sleeps until another has held it       6. takes it, wakes A
 //!     7. A is a waiter now: step 1                 runs
 //! ```
@@ -22,205 +23,263 @@
 //! # Invariants
 //!
 //! - **GIL-1** `locked` and `last_holder` change only under `state`; at most one thread holds.
-//! - **GIL-2** A thread that drops the lock on request does not take it again before another has.
+//! - **GIL-2** A thread that drops the lock on request does not take it again before another has,
+//!   unless nobody waits any more.
 //! - **GIL-3** A breaker is raised only for the thread that holds the lock at that moment, and is
-//!   lowered when that thread takes the lock or has seen it taken: no stale request survives.
+//!   lowered when that thread takes the lock or has seen it taken, and when the last waiter gives
+//!   up: no stale request survives (gh-96387).
 //! - **GIL-4** A thread whose wait is reset by somebody else's switch asks for nothing, and waits
 //!   a further full interval. So with many waiters each switch costs everybody one interval.
+//! - **GIL-5** Whoever leaves the queue without the lock passes the call on: a free lock that
+//!   somebody waits for has a waiter on its way to it, or the world stands still.
 //!
 //! # Not here
 //!
-//! Order among waiters: the condition wakes one of them, and a thread that comes by may take the
-//! lock before it. CPython has two mutexes, one of them for step 5 alone; with a condition of our
-//! own one is enough.
+//! Two mutexes: CPython has a second one for step 5 alone; with a condition of our own one is
+//! enough. One condition for all waiters: each sleeps on its own, so that a policy can choose.
 //!
-//! Read next: [`attach`](super::attach).
+//! Read next: [`queue`](super::queue).
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64 as Counter;
-use std::time::Duration;
 
-use crate::sys::clock;
-use crate::sys::prim::{AtomicU32, Condvar, Mutex, MutexGuard, Ordering, Wait};
+use super::counters::Counters;
+use super::policy::{Cause, ForcedSwitching, Mode, Placement, Policy};
+use super::queue::{Left, Waiter, wake};
+use super::thread::{Entry, Exit, Thread};
+use crate::sys::prim::{AtomicBool, AtomicU32, Condvar, Mutex, MutexGuard, Ordering};
+use crate::sys::{clock, errno};
 use crate::trace::{self, Kind};
 
-/// CPython's default. Shorter: fairer, and more of every second goes into hand-offs.
-const SWITCH_INTERVAL: Duration = Duration::from_millis(5);
-
-/// Whether the lock is on, and by which rules it changes hands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// One attached thread runs at a time.
-    On(Policy),
-    /// Every attached thread runs: what CPython calls free-threaded (PEP 703).
-    Off,
-}
-
-/// By which rules the lock changes hands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Policy {
-    /// CPython 3.2 and later: a waiter asks for the lock when it has waited one interval.
-    Timed {
-        /// How long a waiter waits before it asks; CPython's `sys.setswitchinterval`.
-        interval: Duration,
-        /// Whether a thread that dropped the lock on request waits until another has taken it.
-        forced_switching: ForcedSwitching,
-    },
-}
-
-/// Whether a thread that dropped the lock on request waits until another has taken it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ForcedSwitching {
-    /// As CPython does.
-    Yes,
-    /// The releaser may take the lock back at once, and usually does.
-    No,
-}
-
-impl Default for Mode {
-    /// On, with CPython's rules and its 5 ms.
-    fn default() -> Self {
-        Self::timed(SWITCH_INTERVAL)
-    }
-}
-
-impl Mode {
-    /// On, with CPython's rules and another switch interval.
-    pub const fn timed(interval: Duration) -> Self {
-        Self::On(Policy::Timed { interval, forced_switching: ForcedSwitching::Yes })
-    }
-}
-
-/// What the lock has counted since it was made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// How often the lock was taken.
-    pub acquisitions: u64,
-    /// How often a thread found it taken and had to wait.
-    pub contended: u64,
-    /// How often a waiter asked the holder to drop it.
-    pub drop_requests: u64,
-    /// How often a holder dropped it because it was asked to, at a check point.
-    pub forced_switches: u64,
-    /// How long threads waited for it, added up, in nanoseconds.
-    pub wait_ns: u64,
-    /// How long threads held it, added up, in nanoseconds.
-    pub hold_ns: u64,
-}
-
-/// What the lock knows of one attached thread; CPython's `PyThreadState`.
-#[derive(Debug)]
-pub(super) struct Thread {
-    number: u64,
-    /// Not 0: somebody asks this thread to drop the lock at its next check point.
-    breaker: AtomicU32,
-}
-
-impl Thread {
-    pub(super) fn new() -> Arc<Self> {
-        static NEXT: Counter = Counter::new(1);
-        // ORDER: Relaxed; a plain counter.
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        Arc::new(Self { number, breaker: AtomicU32::new(0) })
-    }
-
-    /// The word that `is_asked` looks at.
-    pub(super) fn breaker(&self) -> &AtomicU32 {
-        &self.breaker
-    }
-
-    /// Tells whether somebody wants this thread to drop the lock.
-    #[inline]
-    pub(super) fn is_asked(&self) -> bool {
-        // ORDER: Relaxed. A request seen late is honoured late; everything else is under `state`.
-        // STEP: look-at-breaker
-        self.breaker.load(Ordering::Relaxed) != 0
-    }
-}
-
-/// Why a thread drops the lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cause {
-    /// It is about to sleep, or detaches: nobody asked.
-    Own,
-    /// It saw its breaker raised at a check point.
-    Asked,
-}
-
-/// The lock itself. Everything but the breakers is under `state`.
+/// The lock itself. All but the hints and the threads' own words is under `state`.
 #[derive(Debug)]
 pub(super) struct Lock {
-    id: u64,
-    mode: Mode,
-    state: Mutex<State>,
-    /// The lock became free. Goes with `state`.
-    freed: Condvar,
+    pub(super) id: u64,
+    /// Whether `State::policy` is there. Changes only while no thread runs attached, so a thread
+    /// that does may look at it without the mutex.
+    is_on: AtomicBool,
+    /// What `State::locked` says, for a thread that spins.
+    looks_free: AtomicBool,
+    /// How often a thread that finds the lock taken looks again before it sleeps.
+    spins: AtomicU32,
+    placement: AtomicU32,
+    pub(super) state: Mutex<State>,
     /// The lock has another holder than before. Goes with `state`.
-    switched: Condvar,
+    pub(super) switched: Condvar,
+    /// A thread that was asked to stop has left. Goes with `state`.
+    pub(super) halted: Condvar,
+    /// One change of the mode at a time. Lock order: this, then `state`.
+    pub(super) changing: Mutex<()>,
 }
 
 /// Guarded by `Lock::state`.
-#[derive(Debug, Default)]
-struct State {
-    locked: bool,
-    last_holder: Option<Arc<Thread>>,
+#[derive(Debug)]
+pub(super) struct State {
+    /// `None` while the lock is off.
+    pub(super) policy: Option<Arc<dyn Policy>>,
+    pub(super) locked: bool,
+    pub(super) last_holder: Option<Arc<Thread>>,
     /// How often the holder changed; a waiter sees by it that somebody else was served.
-    switch_number: u64,
-    /// How many threads wait for `freed`. Nobody to wake: no system call.
-    waiting: u32,
-    /// How many threads wait for `switched`.
+    pub(super) switch_number: u64,
+    pub(super) taken_at_ns: u64,
+    /// In the order in which they came.
+    pub(super) waiting: VecDeque<Waiter>,
+    /// Who alone may take the free lock, where barging is forbidden.
+    pub(super) next: Option<Arc<Thread>>,
+    /// How many threads wait for `switched`. Nobody to wake: no system call.
     watching: u32,
-    taken_at_ns: u64,
-    counters: Counters,
+    /// Every thread that has attached and has not ended.
+    pub(super) threads: Vec<Arc<Thread>>,
+    /// The counts of threads that have ended.
+    retired: Counters,
+    /// The world stands still: nobody may begin to run attached.
+    pub(super) is_stopped: bool,
+}
+
+/// How an attempt to take the lock ended.
+#[must_use = "a thread that did not get the lock must not run"]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    Yes,
+    /// The time that it was given is over.
+    TooLate,
 }
 
 impl State {
-    fn was_last_held_by(&self, thread: &Arc<Thread>) -> bool {
+    pub(super) fn was_last_held_by(&self, thread: &Arc<Thread>) -> bool {
         self.last_holder.as_ref().is_some_and(|last| Arc::ptr_eq(last, thread))
+    }
+
+    /// Returns who holds the lock now.
+    pub(super) fn holder(&self) -> Option<&Arc<Thread>> {
+        self.last_holder.as_ref().filter(|_| self.locked)
+    }
+
+    pub(super) fn mode(&self) -> Mode {
+        self.policy.clone().map_or(Mode::Off, Mode::On)
+    }
+
+    /// Forgets `thread`, but not what it has counted.
+    pub(super) fn retire(&mut self, thread: &Arc<Thread>) {
+        self.threads.retain(|known| !Arc::ptr_eq(known, thread));
+        self.retired.add(thread.tally.counters());
+    }
+
+    pub(super) fn counters(&self) -> Counters {
+        let mut sum = self.retired;
+        self.threads.iter().for_each(|thread| sum.add(thread.tally.counters()));
+        sum
     }
 }
 
 impl Lock {
     pub(super) fn new(mode: Mode) -> Self {
         static NEXT: Counter = Counter::new(1);
-        // ORDER: Relaxed; a plain counter.
-        let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        let state = Mutex::new(State::default());
-        Self { id, mode, state, freed: Condvar::new(), switched: Condvar::new() }
-    }
-
-    pub(super) fn mode(&self) -> Mode {
-        self.mode
-    }
-
-    pub(super) fn counters(&self) -> Counters {
-        self.state.lock().counters
-    }
-
-    /// Waits until the lock is free and takes it for `me`.
-    pub(super) fn take(&self, me: &Arc<Thread>) {
-        let Mode::On(Policy::Timed { interval, .. }) = self.mode else {
-            trace::emit(Kind::GilFree, self.id, 0);
-            return;
+        let is_on = mode.is_on();
+        let state = State {
+            policy: into_policy(mode),
+            locked: false,
+            last_holder: None,
+            switch_number: 0,
+            taken_at_ns: 0,
+            waiting: VecDeque::new(),
+            next: None,
+            watching: 0,
+            threads: Vec::new(),
+            retired: Counters::default(),
+            is_stopped: false,
         };
+        Self {
+            // ORDER: Relaxed; a plain counter.
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            is_on: AtomicBool::new(is_on),
+            looks_free: AtomicBool::new(true),
+            spins: AtomicU32::new(0),
+            placement: AtomicU32::new(Placement::default() as u32),
+            state: Mutex::new(state),
+            switched: Condvar::new(),
+            halted: Condvar::new(),
+            changing: Mutex::new(()),
+        }
+    }
+
+    #[inline]
+    pub(super) fn is_on(&self) -> bool {
+        // ORDER: Relaxed. A thread that runs attached has entered since the last change, and its
+        // `enter` acquired what the change released; for any other this is a hint.
+        self.is_on.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn placement(&self) -> Placement {
+        // ORDER: Relaxed; it orders nothing, and a change is honoured soon.
+        Placement::from_word(self.placement.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn set_placement(&self, placement: Placement) {
+        // ORDER: Relaxed; see `placement`.
+        self.placement.store(placement as u32, Ordering::Relaxed);
+    }
+
+    pub(super) fn set_spins(&self, spins: u32) {
+        // ORDER: Relaxed; it orders nothing.
+        self.spins.store(spins, Ordering::Relaxed);
+    }
+
+    /// Gives the lock other rules. Whoever calls this has stopped the world.
+    pub(super) fn change(&self, state: &mut State, mode: Mode) {
+        assert!(state.is_stopped && !state.locked, "WORLD-1: the mode changes while nobody runs");
+        let is_on = mode.is_on();
+        trace::emit(Kind::GilMode, self.id, u64::from(is_on));
+        state.policy = into_policy(mode);
+        // ORDER: Relaxed; each thread's `resume` comes later and releases it.
+        self.is_on.store(is_on, Ordering::Relaxed);
+    }
+
+    /// Waits until `me` may run attached: with the lock, or beside others while it is off.
+    ///
+    /// A wait for the lock, but not for a world that stands still, ends at `deadline_ns`.
+    pub(super) fn take(&self, me: &Arc<Thread>, deadline_ns: Option<u64>) -> Taken {
+        let _errno = errno::keep();
+        loop {
+            let taken =
+                if self.is_on() { self.take_turn(me, deadline_ns) } else { self.enter_free(me) };
+            // `None`: the mode has changed meanwhile.
+            if let Some(taken) = taken {
+                return taken;
+            }
+        }
+    }
+
+    /// Begins to run beside others, unless the lock is on after all.
+    fn enter_free(&self, me: &Arc<Thread>) -> Option<Taken> {
+        match me.enter() {
+            Entry::Admitted if self.is_on() => {
+                self.exit(me);
+                return None;
+            }
+            Entry::Admitted => {}
+            Entry::Suspended => {
+                self.wait_until_resumed(me);
+                return None;
+            }
+            Entry::Refused => sleep_for_ever(),
+        }
+        trace::emit(Kind::GilFree, self.id, 0);
+        Some(Taken::Yes)
+    }
+
+    /// Waits for the lock and takes it, unless it is off after all.
+    fn take_turn(&self, me: &Arc<Thread>, deadline_ns: Option<u64>) -> Option<Taken> {
         let mut state = self.state.lock();
         if state.locked {
-            state = self.wait_until_free(state, interval);
+            state = self.spin(state);
         }
+        if !state.admits(me) {
+            let left;
+            (state, left) = self.wait_until_admitted(state, me, deadline_ns);
+            match left {
+                Left::WithTheLock => {}
+                Left::TooLate => return Some(Taken::TooLate),
+                Left::SwitchedOff => return None,
+                Left::Refused => {
+                    drop(state);
+                    sleep_for_ever()
+                }
+            }
+        }
+        match me.enter() {
+            Entry::Admitted => {}
+            Entry::Suspended => unreachable!("WORLD-1: the world stands still, and `admits` let"),
+            Entry::Refused => {
+                let called = state.call_next();
+                drop(state);
+                wake(called);
+                sleep_for_ever()
+            }
+        }
+        self.become_holder(state, me);
+        Some(Taken::Yes)
+    }
+
+    fn become_holder(&self, mut state: MutexGuard<'_, State>, me: &Arc<Thread>) {
         // STEP: take
         // INVARIANT: [GIL-1] it was free, and we hold `state`.
         state.locked = true;
+        // ORDER: Relaxed; a hint.
+        self.looks_free.store(false, Ordering::Relaxed);
+        state.next = None;
         let switched = !state.was_last_held_by(me);
         let before = state.last_holder.as_ref().map_or(0, |last| last.number);
         if switched {
             state.last_holder = Some(Arc::clone(me));
             state.switch_number += 1;
         }
-        state.counters.acquisitions += 1;
+        me.tally.acquisitions.add(1);
         // INVARIANT: [GIL-3] whatever was asked of us, we have given the lock up since.
-        // ORDER: Relaxed; raised and lowered under `state`.
-        me.breaker.store(0, Ordering::Relaxed);
+        me.forget_request();
+        let every = state.policy.as_ref().and_then(|policy| policy.ticks());
+        me.count_ticks(every.map(std::num::NonZeroU32::get));
         state.taken_at_ns = clock::now_ns();
         trace::emit(Kind::GilTake, self.id, before);
         let watched = switched && state.watching > 0;
@@ -230,126 +289,99 @@ impl Lock {
         }
     }
 
-    /// Sleeps until nobody holds the lock, and asks for it after each interval without a switch.
-    fn wait_until_free<'a>(
-        &'a self,
-        mut state: MutexGuard<'a, State>,
-        interval: Duration,
-    ) -> MutexGuard<'a, State> {
-        trace::emit(Kind::GilWait, self.id, 0);
-        state.counters.contended += 1;
-        state.waiting += 1;
-        let began_ns = clock::now_ns();
-        while state.locked {
-            // INVARIANT: [GIL-4] a switch that comes while we sleep begins our interval anew.
-            let seen = state.switch_number;
-            let ended;
-            // STEP: wait-one-interval
-            (state, ended) = self.freed.wait_timeout(state, interval);
-            if ended == Wait::TimedOut && state.locked && state.switch_number == seen {
-                self.ask_the_holder(&mut state);
-            }
-        }
-        state.waiting -= 1;
-        state.counters.wait_ns += clock::now_ns() - began_ns;
-        state
-    }
-
-    fn ask_the_holder(&self, state: &mut State) {
-        let Some(holder) = &state.last_holder else { return };
-        trace::emit(Kind::GilDropRequest, self.id, holder.number);
-        // STEP: ask
-        // INVARIANT: [GIL-3] the lock is taken, so its last holder holds it.
-        // ORDER: Relaxed; see `Thread::is_asked`.
-        holder.breaker.store(1, Ordering::Relaxed);
-        state.counters.drop_requests += 1;
-    }
-
-    /// Marks the lock free, wakes a waiter, and honours a request by letting another go first.
+    /// Marks the lock free, calls a waiter, and honours a request by letting another go first.
     pub(super) fn leave(&self, me: &Arc<Thread>, cause: Cause) {
-        let Mode::On(Policy::Timed { forced_switching, .. }) = self.mode else {
+        if !self.is_on() {
             trace::emit(Kind::GilLeave, self.id, 0);
+            self.exit(me);
             return;
-        };
+        }
         let mut state = self.state.lock();
-        assert!(state.locked && state.was_last_held_by(me), "GIL-1: dropped by a non-holder");
-        trace::emit(Kind::GilDrop, self.id, u64::from(cause == Cause::Asked));
+        assert!(
+            state.holder().is_some_and(|holder| Arc::ptr_eq(holder, me)),
+            "GIL-1: thread {} drops a lock that {} holds",
+            me.name,
+            state.holder().map_or("nobody", |holder| &holder.name)
+        );
+        trace::emit(Kind::GilDrop, self.id, cause as u64);
         // STEP: mark-free
         state.locked = false;
-        state.counters.hold_ns += clock::now_ns() - state.taken_at_ns;
-        state.counters.forced_switches += u64::from(cause == Cause::Asked);
-        if forced_switching == ForcedSwitching::Yes && me.is_asked() {
-            self.freed.notify_one();
+        // ORDER: Relaxed; a hint.
+        self.looks_free.store(true, Ordering::Relaxed);
+        me.dropped(cause, clock::now_ns() - state.taken_at_ns);
+        if me.exit() == Exit::TellTheStopper {
+            self.halted.notify_all();
+        }
+        let called = state.call_next();
+        let forced = state.policy.as_ref().map(|policy| policy.forced_switching());
+        if forced == Some(ForcedSwitching::Yes) && me.is_asked_to_drop() {
+            wake(called);
             self.wait_until_switched(state, me);
         } else {
-            let wanted = state.waiting > 0;
             drop(state);
-            if wanted {
-                self.freed.notify_one();
-            }
+            wake(called);
         }
     }
 
-    /// Sleeps until another thread has held the lock.
+    /// Sleeps until another thread has held the lock, or nobody waits for it any more.
     ///
-    /// Somebody will: the breaker was raised by a waiter, and a waiter leaves only with the lock.
     /// As in CPython this also runs when a thread drops the lock of its own accord to sleep, so a
     /// system call may begin one hand-off late.
     fn wait_until_switched(&self, mut state: MutexGuard<'_, State>, me: &Arc<Thread>) {
         // INVARIANT: [GIL-3] we are about to see the lock taken.
-        // ORDER: Relaxed; under `state`.
-        me.breaker.store(0, Ordering::Relaxed);
-        // INVARIANT: [GIL-2] this loop ends only when another has taken the lock.
+        me.forget_request();
+        // INVARIANT: [GIL-2] this loop ends when another has taken the lock, or nobody wants to.
         // STEP: wait-until-switched
         state.watching += 1;
-        while state.was_last_held_by(me) {
+        while state.was_last_held_by(me) && !state.waiting.is_empty() {
             state = self.switched.wait(state);
         }
         state.watching -= 1;
-        trace::emit(Kind::GilSwitched, self.id, 0);
+        if !state.was_last_held_by(me) {
+            trace::emit(Kind::GilSwitched, self.id, 0);
+        }
     }
 
-    /// Ends every timed wait that is under way; time does not pass in a model.
-    #[cfg(all(test, loom))]
-    fn fire_timeouts(&self) {
-        self.freed.fire_timeouts();
+    /// Looks at a lock that is taken, for a while, before it is worth a sleep.
+    fn spin<'a>(&'a self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        // ORDER: Relaxed; see `set_spins`.
+        let spins = self.spins.load(Ordering::Relaxed);
+        if spins == 0 {
+            return state;
+        }
+        drop(state);
+        for _ in 0..spins {
+            // ORDER: Relaxed; a hint, looked at again under the mutex.
+            if self.looks_free.load(Ordering::Relaxed) {
+                break;
+            }
+            std::hint::spin_loop();
+        }
+        self.state.lock()
+    }
+
+    /// Ceases to run attached while the lock is off.
+    fn exit(&self, me: &Thread) {
+        if me.exit() == Exit::TellTheStopper {
+            // Under the mutex, so that whoever stops the world is asleep, or has yet to look.
+            let state = self.state.lock();
+            self.halted.notify_all();
+            drop(state);
+        }
     }
 }
 
-#[cfg(all(test, loom))]
-mod loom_models {
-    use loom::cell::UnsafeCell as Watched;
-
-    use super::*;
-
-    fn hold(lock: &Lock, me: &Arc<Thread>, value: &Watched<u32>) {
-        lock.take(me);
-        value.with_mut(|_| ());
-        if me.is_asked() {
-            lock.leave(me, Cause::Asked);
-            lock.take(me);
-        }
-        value.with_mut(|_| ());
-        lock.leave(me, Cause::Own);
+fn into_policy(mode: Mode) -> Option<Arc<dyn Policy>> {
+    match mode {
+        Mode::On(policy) => Some(policy),
+        Mode::Off => None,
     }
+}
 
-    /// Fails ("causality violation") if `take` does not wait while the lock is taken, and
-    /// ("deadlock") if `leave` notifies nobody or `take` does not notify `switched`.
-    #[test]
-    fn loom_the_lock_has_one_holder_and_every_request_is_answered() {
-        let mut model = loom::model::Builder::new();
-        // Two is what tokio's continuous integration uses; three threads unbounded take minutes.
-        model.preemption_bound = model.preemption_bound.or(Some(2));
-        model.check(|| {
-            let shared = loom::sync::Arc::new((Lock::new(Mode::default()), Watched::new(0)));
-            let other = loom::sync::Arc::clone(&shared);
-            let timer = loom::sync::Arc::clone(&shared);
-            let thread = loom::thread::spawn(move || hold(&other.0, &Thread::new(), &other.1));
-            let timer = loom::thread::spawn(move || timer.0.fire_timeouts());
-            hold(&shared.0, &Thread::new(), &shared.1);
-            thread.join().unwrap();
-            timer.join().unwrap();
-            assert!(!shared.0.state.lock().locked);
-        });
+/// What becomes of a daemon when the program is over: it ends with the process, wherever it is.
+/// CPython has done the same since 3.14 (gh-87135).
+fn sleep_for_ever() -> ! {
+    loop {
+        std::thread::park();
     }
 }

@@ -1,5 +1,18 @@
 //! What one must read to understand the runtime: the lock, the token, the pool.
+//!
+//! In this order: [`policy`], the rules; [`thread`], one thread's two words; [`lock`], how the lock
+//! changes hands; [`queue`], how a thread waits for it; [`world`], how its mode changes;
+//! [`gil`], the handle with the knobs; [`attach`], the token; [`pool`], threads that run jobs. [`counters`] is what is counted on the
+//! way.
 
 pub mod attach;
+pub mod counters;
+pub mod gil;
 pub mod lock;
+#[cfg(all(test, loom))]
+mod models;
+pub mod policy;
 pub mod pool;
+pub mod queue;
+pub mod thread;
+pub mod world;

@@ -27,8 +27,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
-use super::attach::{Attached, Gil};
-use super::lock::Mode;
+use super::attach::Attached;
+use super::gil::Gil;
+use super::policy::Mode;
 use crate::handle::{JobError, JobHandle, JobResult, Promise, Start, job};
 use crate::sys::prim::{Condvar, Mutex};
 use crate::sys::{Why, blocking};
@@ -45,7 +46,8 @@ type Initializer = Arc<dyn Fn() + Send + Sync>;
 pub struct ThreadPool {
     shared: Arc<Shared>,
     threads: Vec<thread::JoinHandle<()>>,
-    gil: Gil,
+    /// Each worker's lock; the same one, or each its own.
+    gils: Vec<Gil>,
 }
 
 struct Shared {
@@ -70,12 +72,18 @@ struct Queue {
 impl ThreadPool {
     /// Begins to describe a pool.
     pub fn builder() -> Builder {
-        Builder { workers: None, name: "worker".to_owned(), gil: None, initializer: None }
+        let scope = Scope::PerPool(Gil::new(Mode::default()));
+        Builder { workers: None, name: "worker".to_owned(), scope, initializer: None }
     }
 
-    /// Returns the lock that the pool's jobs run under.
+    /// Returns the lock that the pool's jobs run under; the first worker's, if each has its own.
     pub fn gil(&self) -> &Gil {
-        &self.gil
+        &self.gils[0]
+    }
+
+    /// Returns each worker's lock: the same one, or each its own.
+    pub fn gils(&self) -> &[Gil] {
+        &self.gils
     }
 
     /// Returns how many threads the pool has.
@@ -137,7 +145,7 @@ impl Drop for ThreadPool {
 impl fmt::Debug for ThreadPool {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = formatter.debug_struct("ThreadPool");
-        debug.field("workers", &self.workers()).field("gil", &self.gil).finish_non_exhaustive()
+        debug.field("workers", &self.workers()).field("gil", self.gil()).finish_non_exhaustive()
     }
 }
 
@@ -234,12 +242,29 @@ fn work(shared: &Shared, gil: &Gil, initializer: Option<&Initializer>) {
     trace::emit(Kind::ThreadEnd, 0, 0);
 }
 
+/// Which threads share a lock.
+enum Scope {
+    /// All threads of the pool, and whoever else has this lock.
+    PerPool(Gil),
+    /// Each thread has its own.
+    PerWorker(Mode),
+}
+
+impl Scope {
+    fn gil(&self) -> Gil {
+        match self {
+            Self::PerPool(gil) => gil.clone(),
+            Self::PerWorker(mode) => Gil::new(mode.clone()),
+        }
+    }
+}
+
 /// Describes a pool before its threads are started.
 #[must_use = "a builder starts nothing until `build`"]
 pub struct Builder {
     workers: Option<usize>,
     name: String,
-    gil: Option<Gil>,
+    scope: Scope,
     initializer: Option<Initializer>,
 }
 
@@ -263,7 +288,16 @@ impl Builder {
 
     /// The lock; a new one that is on, with CPython's rules, if not said.
     pub fn gil(mut self, gil: Gil) -> Self {
-        self.gil = Some(gil);
+        self.scope = Scope::PerPool(gil);
+        self
+    }
+
+    /// Gives each thread a lock of its own, in this mode: CPython's sub-interpreters (PEP 684).
+    ///
+    /// The threads run beside each other, and what one lock protects no other does: what they share
+    /// needs locks, as with the lock off. A check point costs the same as ever.
+    pub fn gil_per_worker(mut self, mode: Mode) -> Self {
+        self.scope = Scope::PerWorker(mode);
         self
     }
 
@@ -285,11 +319,11 @@ impl Builder {
             Some(workers) => workers,
             None => thread::available_parallelism()?.get(),
         };
-        let gil = self.gil.unwrap_or_else(|| Gil::new(Mode::default()));
+        let gils = (0..workers).map(|_| self.scope.gil()).collect();
         let shared = Arc::new(Shared { queue: Mutex::default(), changed: Condvar::new() });
-        let mut pool = ThreadPool { shared, threads: Vec::with_capacity(workers), gil };
+        let mut pool = ThreadPool { shared, threads: Vec::with_capacity(workers), gils };
         for number in 0..workers {
-            let (shared, gil) = (Arc::clone(&pool.shared), pool.gil.clone());
+            let (shared, gil) = (Arc::clone(&pool.shared), pool.gils[number].clone());
             let initializer = self.initializer.clone();
             let thread = thread::Builder::new()
                 .name(format!("{}-{number}", self.name))

@@ -1,0 +1,122 @@
+//! What loom explores of the lock: every order in which two or three threads meet.
+//!
+//! A thread that runs attached writes to `value`, which tells loom of any other that does so at the same
+//! time. Time does not pass in a model: a thread of its own lets the timed waits end.
+
+use loom::cell::UnsafeCell as Watched;
+use loom::thread;
+
+use super::lock::{Lock, Taken};
+use super::policy::{Cause, Mode};
+use super::thread::Thread;
+
+type Shared = loom::sync::Arc<(Lock, Watched<u32>)>;
+
+fn shared(mode: Mode) -> Shared {
+    loom::sync::Arc::new((Lock::new(mode), Watched::new(0)))
+}
+
+fn known(shared: &Shared) -> std::sync::Arc<Thread> {
+    let me = Thread::new();
+    shared.0.register(&me);
+    me
+}
+
+/// Runs attached, with one check point.
+fn hold(shared: &Shared, me: &std::sync::Arc<Thread>) {
+    let (lock, value) = &**shared;
+    assert_eq!(lock.take(me, None), Taken::Yes);
+    touch(lock, value);
+    if me.asked() != 0 {
+        lock.leave(me, Thread::cause(me.asked()));
+        assert_eq!(lock.take(me, None), Taken::Yes);
+    }
+    touch(lock, value);
+    lock.leave(me, Cause::Own);
+}
+
+/// Alone, if the lock is on.
+fn touch(lock: &Lock, value: &Watched<u32>) {
+    if lock.is_on() {
+        value.with_mut(|_| ());
+    }
+}
+
+fn model(preemptions: usize) -> loom::model::Builder {
+    let mut model = loom::model::Builder::new();
+    // Two is what tokio's continuous integration uses; three threads unbounded take minutes.
+    model.preemption_bound = model.preemption_bound.or(Some(preemptions));
+    model
+}
+
+/// Fails ("causality violation") if `take` does not wait while the lock is taken, and
+/// ("deadlock") if `leave` calls nobody or `become_holder` does not notify `switched`.
+#[test]
+fn loom_the_lock_has_one_holder_and_every_request_is_answered() {
+    model(2).check(|| {
+        let shared = shared(Mode::default());
+        let (here, there) = (known(&shared), known(&shared));
+        let (other, timer) = (Shared::clone(&shared), Shared::clone(&shared));
+        let waits = [here.clone(), there.clone()];
+        let thread = thread::spawn(move || hold(&other, &there));
+        let timer = thread::spawn(move || {
+            waits.iter().for_each(|waiter| waiter.turn.fire_timeouts());
+            drop(timer);
+        });
+        hold(&shared, &here);
+        thread.join().unwrap();
+        timer.join().unwrap();
+        assert!(!shared.0.state.lock().locked);
+    });
+}
+
+/// Fails if `leave_queue` leaves the waiter in the queue. (That it also takes its request back, and
+/// passes its call on, is for `tests/interleave`: here no time passes between the two.)
+#[test]
+fn loom_a_waiter_that_gives_up_is_gone() {
+    model(2).check(|| {
+        let shared = shared(Mode::default());
+        let (here, there) = (known(&shared), known(&shared));
+        let other = Shared::clone(&shared);
+        let thread = thread::spawn(move || {
+            // A deadline that is over already.
+            if other.0.take(&there, Some(0)) == Taken::Yes {
+                other.0.leave(&there, Cause::Own);
+            }
+        });
+        hold(&shared, &here);
+        thread.join().unwrap();
+        let state = shared.0.state.lock();
+        assert!(!state.locked && state.waiting.is_empty() && here.asked() == 0);
+    });
+}
+
+/// Fails ("causality violation") if the mode changes without the world being stopped, and
+/// ("deadlock") if `exit` does not tell the stopper.
+#[test]
+fn loom_switching_on_finds_nobody_who_still_runs_without_the_lock() {
+    model(2).check(|| toggle(Mode::Off, Mode::default()));
+}
+
+/// Fails ("deadlock") if `resume_the_world` does not wake the waiters.
+#[test]
+fn loom_switching_off_leaves_no_waiter_asleep() {
+    model(2).check(|| toggle(Mode::default(), Mode::Off));
+}
+
+/// Two threads run attached while the mode changes.
+fn toggle(from: Mode, to: Mode) {
+    let shared = shared(from);
+    let (here, there) = (known(&shared), known(&shared));
+    let other = Shared::clone(&shared);
+    let toggler = Shared::clone(&shared);
+    let is_on = to.is_on();
+    let thread = thread::spawn(move || hold(&other, &there));
+    let toggler = thread::spawn(move || {
+        toggler.0.set_mode(to, std::time::Duration::MAX).unwrap();
+    });
+    hold(&shared, &here);
+    thread.join().unwrap();
+    toggler.join().unwrap();
+    assert_eq!(shared.0.is_on(), is_on);
+}

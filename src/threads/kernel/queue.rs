@@ -1,0 +1,208 @@
+//! The queue: how a thread waits for the lock, asks for it, is called, and gives up.
+//!
+//! # The life of one wait
+//!
+//! 1. The lock is not to be had (`State::admits`): the thread queues, and sleeps for as long as
+//!    the policy says ([`Policy::patience`](super::policy::Policy::patience)).
+//! 2. Its patience is over and the same thread still holds the lock: it asks, and sleeps again.
+//! 3. The lock is dropped, and the policy chooses whom to call (`State::call_next`). Being
+//!    called is not having it: a thread that came by may have been quicker, and the wake-up was for
+//!    nothing.
+//! 4. It leaves the queue: with the lock, or because its time is over, the lock was switched off,
+//!    or the program has ended. Then whoever is next is called in its place.
+//!
+//! The invariants GIL-3 to GIL-5 are those of [`lock`](super::lock).
+//!
+//! Read next: [`world`](super::world).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::lock::{Lock, State};
+use super::policy::{Barging, Party};
+use super::thread::Thread;
+use crate::sys::clock;
+use crate::sys::prim::{MutexGuard, Wait};
+use crate::trace::{self, Kind};
+
+/// How long a waiter sleeps that would ask again at once, having asked already. It is called when
+/// the lock is dropped, so this only bounds how late it notices another holder.
+const ASKED_ALREADY: Duration = Duration::from_micros(50);
+
+/// A thread in the queue.
+#[derive(Debug)]
+pub(super) struct Waiter {
+    pub(super) thread: Arc<Thread>,
+    came_at_ns: u64,
+    /// The lock was dropped and this waiter was woken for it.
+    is_called: bool,
+}
+
+/// Why a waiter leaves the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    WithTheLock,
+    TooLate,
+    /// The lock was switched off.
+    SwitchedOff,
+    /// The program is over, and the thread was a daemon.
+    Refused,
+}
+
+impl State {
+    /// Returns the place of `me` in the queue.
+    fn place(&self, me: &Arc<Thread>) -> usize {
+        let place = self.waiting.iter().position(|waiter| Arc::ptr_eq(&waiter.thread, me));
+        place.expect("a thread is in the queue from its first sleep until it leaves")
+    }
+
+    pub(super) fn is_waiting(&self, thread: &Arc<Thread>) -> bool {
+        self.waiting.iter().any(|waiter| Arc::ptr_eq(&waiter.thread, thread))
+    }
+
+    /// Tells whether `me` may take the lock.
+    pub(super) fn admits(&self, me: &Arc<Thread>) -> bool {
+        let Some(policy) = &self.policy else { return false };
+        let is_free = !self.locked && !self.is_stopped;
+        is_free
+            && (self.waiting.is_empty()
+                || policy.barging() == Barging::Allowed
+                || self.next.as_ref().is_some_and(|next| Arc::ptr_eq(next, me)))
+    }
+
+    /// Chooses who is woken now that the lock is free.
+    #[must_use = "a waiter that is called and not woken sleeps over a free lock"]
+    pub(super) fn call_next(&mut self) -> Option<Arc<Thread>> {
+        let policy = self.policy.clone().filter(|_| !self.locked && !self.is_stopped)?;
+        let now_ns = clock::now_ns();
+        let last = self.waiting.len().checked_sub(1)?;
+        let chosen = policy.choose(&mut self.waiting.iter().map(|waiter| waiter.party(now_ns)));
+        // A policy is foreign code; one that points past the end means the last.
+        let waiter = &mut self.waiting[chosen.min(last)];
+        waiter.is_called = true;
+        if policy.barging() == Barging::Forbidden {
+            self.next = Some(Arc::clone(&waiter.thread));
+        }
+        Some(Arc::clone(&waiter.thread))
+    }
+
+    /// Returns how long `me` sleeps before it asks the holder; `None`: for ever, or until called.
+    fn patience(&self, me: &Waiter) -> Option<Duration> {
+        // A free lock that was promised to another is as good as taken by it.
+        let (policy, holder) = (self.policy.as_ref()?, self.holder().or(self.next.as_ref())?);
+        let now_ns = clock::now_ns();
+        let held_ns = if self.locked { now_ns.saturating_sub(self.taken_at_ns) } else { 0 };
+        let held = Duration::from_nanos(held_ns);
+        let holding = Party::new(holder.number, holder.last_drop(), held);
+        let patience = policy.patience(me.party(now_ns), holding)?;
+        let again = patience.is_zero() && holder.is_asked_to_drop();
+        Some(if again { ASKED_ALREADY } else { patience })
+    }
+}
+
+impl Waiter {
+    fn party(&self, now_ns: u64) -> Party {
+        let waited = Duration::from_nanos(now_ns.saturating_sub(self.came_at_ns));
+        Party::new(self.thread.number, self.thread.last_drop(), waited)
+    }
+}
+
+impl Lock {
+    /// Sleeps until `me` may take the lock, and asks for it when its patience is over.
+    pub(super) fn wait_until_admitted<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        me: &Arc<Thread>,
+        deadline_ns: Option<u64>,
+    ) -> (MutexGuard<'a, State>, Left) {
+        trace::emit(Kind::GilWait, self.id, 0);
+        me.tally.contended.add(1);
+        let came_at_ns = clock::now_ns();
+        let thread = Arc::clone(me);
+        state.waiting.push_back(Waiter { thread, came_at_ns, is_called: false });
+        let left = loop {
+            if state.policy.is_none() {
+                break Left::SwitchedOff;
+            } else if me.is_refused() {
+                break Left::Refused;
+            } else if state.admits(me) {
+                break Left::WithTheLock;
+            } else if deadline_ns.is_some_and(|deadline_ns| clock::now_ns() >= deadline_ns) {
+                break Left::TooLate;
+            }
+            state = self.wait_one_interval(state, me, deadline_ns);
+        };
+        me.tally.waited(clock::now_ns() - came_at_ns);
+        self.leave_queue(&mut state, me, left);
+        (state, left)
+    }
+
+    /// Sleeps until called, or until the patience of `me` is over; then it asks the holder.
+    fn wait_one_interval<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        me: &Arc<Thread>,
+        deadline_ns: Option<u64>,
+    ) -> MutexGuard<'a, State> {
+        let place = state.place(me);
+        let patience = state.patience(&state.waiting[place]);
+        let until_deadline = deadline_ns
+            .map(|deadline_ns| Duration::from_nanos(deadline_ns.saturating_sub(clock::now_ns())));
+        let sleep = patience.into_iter().chain(until_deadline).min();
+        // INVARIANT: [GIL-4] a switch that comes while we sleep begins our interval anew.
+        let seen = state.switch_number;
+        // STEP: wait-one-interval
+        let ended;
+        (state, ended) = match sleep {
+            Some(sleep) => me.turn.wait_timeout(state, sleep),
+            None => (me.turn.wait(state), Wait::Woken),
+        };
+        let place = state.place(me);
+        let was_called = std::mem::take(&mut state.waiting[place].is_called);
+        if was_called && state.locked {
+            trace::emit(Kind::GilWakeFailed, self.id, 0);
+            me.tally.failed_wakeups.add(1);
+        }
+        let is_over = ended == Wait::TimedOut && sleep == patience;
+        if is_over && state.locked && state.switch_number == seen {
+            self.ask_the_holder(&state, me);
+        }
+        state
+    }
+
+    fn ask_the_holder(&self, state: &State, me: &Thread) {
+        let Some(holder) = state.holder() else { return };
+        trace::emit(Kind::GilDropRequest, self.id, holder.number);
+        // STEP: ask
+        // INVARIANT: [GIL-3] the lock is taken, and by this thread.
+        holder.ask_to_drop();
+        me.tally.drop_requests.add(1);
+    }
+
+    /// Takes `me` out of the queue.
+    fn leave_queue(&self, state: &mut State, me: &Arc<Thread>, left: Left) {
+        let place = state.place(me);
+        state.waiting.remove(place);
+        if left == Left::WithTheLock {
+            return;
+        }
+        trace::emit(Kind::GilGiveUp, self.id, 0);
+        if state.next.as_ref().is_some_and(|next| Arc::ptr_eq(next, me)) {
+            state.next = None;
+        }
+        // INVARIANT: [GIL-3] nobody is left who asks.
+        if state.waiting.is_empty() {
+            state.last_holder.iter().for_each(|holder| holder.forget_request());
+            self.switched.notify_all();
+        }
+        // INVARIANT: [GIL-5] perhaps the call was ours.
+        wake(state.call_next());
+    }
+}
+
+/// Wakes the thread that was called.
+pub(super) fn wake(called: Option<Arc<Thread>>) {
+    if let Some(thread) = called {
+        thread.turn.notify_one();
+    }
+}

@@ -1,0 +1,155 @@
+//! Stopping the world: how the mode changes while threads run.
+//!
+//! A lock that is switched on must not find two threads attached, and one that is switched off
+//! must not leave anybody asleep. So, as CPython does (`_PyEval_EnableGILTransient`, 3.13), whoever
+//! changes the mode first brings every thread to a stop outside the lock.
+//!
+//! # The life of one change
+//!
+//! 1. The changer is not attached itself: [`Gil::set_mode`](super::gil::Gil::set_mode) goes
+//!    through the door of the blocking calls.
+//! 2. It marks the world as stopped. Threads that are detached, asleep in a call or waiting for
+//!    the lock stay where they are: none of them may begin to run attached.
+//! 3. Each thread that runs attached finds its breaker raised at its next check point, leaves,
+//!    and tells the changer.
+//! 4. Nobody runs attached any more: the mode changes.
+//! 5. The world goes on. Waiters look again: if the lock is off now they run beside each other.
+//!
+//! A thread that comes to no check point in time is named, and the world goes on as it was.
+//!
+//! # Invariants
+//!
+//! - **WORLD-1** The mode changes only while no thread runs attached and none can begin to.
+//! - **WORLD-2** Whoever stopped the world lets it go on, on every way out.
+//!
+//! Read next: [`gil`](super::gil).
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::counters::{Standing, ThreadReport};
+use super::lock::{Lock, State};
+use super::policy::Mode;
+use super::thread::{Stopped, Thread};
+use crate::sys::clock;
+use crate::sys::prim::{MutexGuard, Wait};
+use crate::trace::{self, Kind};
+
+/// A thread came to no check point in time, and the lock stays as it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stalled {
+    /// The name of the thread.
+    pub thread: String,
+    /// How long it was waited for.
+    pub waited: Duration,
+}
+
+impl fmt::Display for Stalled {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { thread, waited } = self;
+        write!(formatter, "thread {thread} came to no check point within {waited:?}")?;
+        write!(formatter, ", so the lock stays as it was")
+    }
+}
+
+impl std::error::Error for Stalled {}
+
+impl Lock {
+    /// Gives the lock another mode, once no thread runs attached.
+    pub(super) fn set_mode(&self, mode: Mode, patience: Duration) -> Result<(), Stalled> {
+        let _one_at_a_time = self.changing.lock();
+        let mut state = self.stop_the_world(patience)?;
+        // INVARIANT: [WORLD-1] that is what the line above waited for.
+        self.change(&mut state, mode);
+        self.resume_the_world(state);
+        Ok(())
+    }
+
+    fn stop_the_world(&self, patience: Duration) -> Result<MutexGuard<'_, State>, Stalled> {
+        let mut state = self.state.lock();
+        trace::emit(Kind::GilStop, self.id, 0);
+        state.is_stopped = true;
+        for thread in &state.threads {
+            // Who still runs is looked for below, each time that somebody has left.
+            let _runs = thread.stop();
+        }
+        let deadline_ns = clock::deadline_ns(patience);
+        loop {
+            let Some(running) = state.threads.iter().find(|thread| thread.is_attached()) else {
+                return Ok(state);
+            };
+            let thread = running.name.clone();
+            let left = Duration::from_nanos(deadline_ns.saturating_sub(clock::now_ns()));
+            let ended;
+            (state, ended) = self.halted.wait_timeout(state, left);
+            if ended == Wait::TimedOut && state.threads.iter().any(|thread| thread.is_attached()) {
+                // INVARIANT: [WORLD-2]
+                self.resume_the_world(state);
+                return Err(Stalled { thread, waited: patience });
+            }
+        }
+    }
+
+    // INVARIANT: [WORLD-2] called by everybody who has called `stop_the_world`.
+    fn resume_the_world(&self, mut state: MutexGuard<'_, State>) {
+        trace::emit(Kind::GilResume, self.id, 0);
+        state.is_stopped = false;
+        // Everybody looks for themselves; this only says for whom a free lock is kept.
+        let _everybody_is_woken = state.call_next();
+        for thread in &state.threads {
+            thread.resume();
+            thread.turn.notify_all();
+        }
+        self.switched.notify_all();
+    }
+
+    /// Sleeps until the world goes on.
+    pub(super) fn wait_until_resumed(&self, me: &Thread) {
+        let mut state = self.state.lock();
+        while state.is_stopped {
+            state = me.turn.wait(state);
+        }
+    }
+
+    /// Makes `thread` known, so that the world can be stopped without forgetting it.
+    pub(super) fn register(&self, thread: &Arc<Thread>) {
+        let mut state = self.state.lock();
+        if state.is_stopped {
+            let stopped = thread.stop();
+            assert_eq!(stopped, Stopped::Already, "a thread is registered before it attaches");
+        }
+        state.threads.push(Arc::clone(thread));
+    }
+
+    /// Forgets a thread that never attaches again, but not what it has counted.
+    pub(super) fn retire(&self, thread: &Arc<Thread>) {
+        self.state.lock().retire(thread);
+    }
+
+    /// Forbids `thread` to run attached ever again.
+    pub(super) fn refuse(&self, thread: &Thread) {
+        let state = self.state.lock();
+        thread.refuse();
+        thread.turn.notify_all();
+        drop(state);
+    }
+
+    /// Returns what every thread does at this moment, and what it has counted.
+    pub(super) fn reports(&self) -> Vec<ThreadReport> {
+        let state = self.state.lock();
+        let report = |thread: &Arc<Thread>| ThreadReport {
+            name: thread.name.clone(),
+            number: thread.number,
+            standing: match thread {
+                thread if thread.is_attached() => Standing::Running,
+                thread if state.is_waiting(thread) => Standing::Waiting,
+                _ => Standing::Detached,
+            },
+            counters: thread.tally.counters(),
+            waits: thread.tally.histogram(),
+        };
+        state.threads.iter().map(report).collect()
+    }
+}

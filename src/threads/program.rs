@@ -1,0 +1,176 @@
+//! A program with daemon threads: what becomes of threads when `main` returns.
+//!
+//! In Rust every thread is a daemon: when `main` returns, the process ends, wherever its threads
+//! are. In Python a program ends when its last thread that is *not* a daemon ends; `main` waits.
+//! [`run`] is such a main.
+//!
+//! # The life of one program
+//!
+//! 1. [`run`] calls its closure. Threads are started with [`spawn`] and [`spawn_daemon`], by the closure and
+//!    by the threads so started.
+//! 2. The closure returns, or panics. [`run`] joins every thread that is no daemon, those that were
+//!    started meanwhile included.
+//! 3. The program is over. A daemon that computes leaves the lock at its next check point, and one
+//!    that waits for it, or comes back from a call, is refused: it sleeps from then on, as in
+//!    CPython since 3.14 (gh-87135; up to 3.13 the thread was made to exit, from wherever it was).
+//! 4. [`run`] returns, `main` returns, and the process ends with the daemons in it. None of their
+//!    destructors runs: a file may be half written. That is why the pools have no daemons.
+//!
+//! # Invariants
+//!
+//! - **PROGRAM-1** When `run` returns no thread that is no daemon runs, and no daemon begins to.
+
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::thread;
+
+use super::kernel::attach::{Attached, Refusal};
+use super::kernel::gil::Gil;
+use crate::handle::{JobError, JobHandle, Start, job};
+use crate::sys::prim::Mutex;
+use crate::sys::{Why, blocking};
+
+/// What the threads of one program share.
+#[derive(Default)]
+struct Program {
+    state: Mutex<State>,
+}
+
+/// Guarded by `Program::state`.
+#[derive(Default)]
+struct State {
+    /// Threads to be joined.
+    threads: Vec<thread::JoinHandle<()>>,
+    /// How each daemon that has attached can be refused.
+    daemons: Vec<Refusal>,
+    is_over: bool,
+}
+
+thread_local! {
+    /// The program that this thread belongs to.
+    static PROGRAM: RefCell<Option<Arc<Program>>> = const { RefCell::new(None) };
+}
+
+/// Runs `main`, joins the threads that it leaves behind, and abandons the daemons.
+///
+/// # Panics
+///
+/// Passes on a panic of `main`, after the threads were joined. Panics if it is called inside itself.
+///
+/// # Example: one thread is waited for
+///
+/// ```
+/// use std::sync::atomic::{AtomicBool, Ordering};
+/// use std::sync::Arc;
+/// use trainyard::threads::{self, Gil, Mode};
+///
+/// let done = Arc::new(AtomicBool::new(false));
+/// let seen = Arc::clone(&done);
+/// threads::run(move || {
+///     let gil = Gil::new(Mode::default());
+///     threads::spawn(&gil, "worker", move |_| seen.store(true, Ordering::Relaxed))?;
+///     threads::spawn_daemon(&gil, "daemon", |at| loop { at.checkpoint() })?;
+///     Ok::<(), std::io::Error>(())
+/// })?;
+/// assert!(done.load(Ordering::Relaxed));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn run<R>(main: impl FnOnce() -> R) -> R {
+    let program = Arc::new(Program::default());
+    let before = PROGRAM.with(|current| current.replace(Some(Arc::clone(&program))));
+    assert!(before.is_none(), "threads::run was called inside threads::run");
+    let answer = catch_unwind(AssertUnwindSafe(main));
+    program.finish();
+    PROGRAM.with(RefCell::take);
+    answer.unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+impl Program {
+    fn of_this_thread() -> Arc<Self> {
+        let program = PROGRAM.with(|current| current.borrow().clone());
+        program.expect("a thread is spawned inside threads::run, which joins it")
+    }
+
+    /// Joins every thread that is no daemon, then refuses the daemons.
+    fn finish(&self) {
+        loop {
+            let mut state = self.state.lock();
+            let Some(thread) = state.threads.pop() else {
+                // INVARIANT: [PROGRAM-1] under the mutex, so that no thread is started in between.
+                state.is_over = true;
+                state.daemons.iter().for_each(Refusal::refuse);
+                return;
+            };
+            drop(state);
+            // Its panic was caught in `spawn`, and given to its handle.
+            let _ended = blocking(Why::Job, || thread.join());
+        }
+    }
+}
+
+/// Starts a thread that [`run`] waits for, and that runs `program` attached to `gil`.
+///
+/// Its answer, or its panic, is in the handle; dropping the handle detaches it from the thread.
+///
+/// # Errors
+///
+/// Fails if the system has no thread to give.
+///
+/// # Panics
+///
+/// Panics outside [`run`].
+pub fn spawn<T, F>(gil: &Gil, name: &str, program: F) -> std::io::Result<JobHandle<T>>
+where
+    T: Send + 'static,
+    F: FnOnce(&mut Attached<'_>) -> T + Send + 'static,
+{
+    let shared = Program::of_this_thread();
+    let (gil, (promise, handle)) = (gil.clone(), job());
+    let inherited = Arc::clone(&shared);
+    let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
+        PROGRAM.with(|current| current.replace(Some(inherited)));
+        if promise.start() == Start::Cancelled {
+            return;
+        }
+        let answer = catch_unwind(AssertUnwindSafe(|| gil.attach(program)));
+        promise.fulfil(answer.map_err(JobError::panicked));
+    })?;
+    shared.state.lock().threads.push(thread);
+    Ok(handle)
+}
+
+/// Starts a thread that nobody waits for, and that runs `program` attached to `gil` until the program
+/// is over.
+///
+/// There is no handle, as there may be no answer.
+///
+/// # Errors
+///
+/// Fails if the system has no thread to give.
+///
+/// # Panics
+///
+/// Panics outside [`run`].
+pub fn spawn_daemon<F>(gil: &Gil, name: &str, program: F) -> std::io::Result<()>
+where
+    F: FnOnce(&mut Attached<'_>) + Send + 'static,
+{
+    let (shared, gil) = (Program::of_this_thread(), gil.clone());
+    thread::Builder::new().name(name.to_owned()).spawn(move || {
+        PROGRAM.with(|current| current.replace(Some(Arc::clone(&shared))));
+        gil.attach(|at| {
+            let refusal = at.refusal();
+            let mut state = shared.state.lock();
+            if state.is_over {
+                // It came too late, and leaves at its first check point.
+                refusal.refuse();
+            }
+            state.daemons.push(refusal);
+            drop(state);
+            at.checkpoint();
+            program(at);
+        });
+    })?;
+    Ok(())
+}
