@@ -4,6 +4,7 @@
 //! Python script. Its label is its name in tables, in relations and in the document.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -58,7 +59,7 @@ pub enum Lock {
     /// `CPython` before 3.2: dropped and taken again every so many check points.
     Ticks {
         /// `sys.setcheckinterval`.
-        every: u32,
+        every: NonZeroU32,
     },
     /// The lock is there, and off: free-threaded.
     Off,
@@ -70,7 +71,7 @@ impl Lock {
     /// `CPython`'s default since 3.2.
     pub const TIMED: Self = Self::Timed { interval_s: INTERVAL_S };
     /// `CPython`'s default before.
-    pub const TICKS: Self = Self::Ticks { every: 100 };
+    pub const TICKS: Self = Self::Ticks { every: NonZeroU32::new(100).expect("100 is not 0") };
 
     /// The timed lock, with an interval in milliseconds.
     pub fn timed_ms(interval_ms: f64) -> Self {

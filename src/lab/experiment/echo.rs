@@ -45,15 +45,12 @@ pub fn serve(cell: &Cell) -> Result<Figures> {
     let (hogs, task) = (cell.count("hogs"), Task::named(cell.word("task")));
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
     let port = socket.local_addr().map_err(failed)?.port();
-    let begun_ns = clock::now_ns();
     hogs::beside(&gil, hogs, task, || {
         say(&Figures::default().with("port", f64::from(port)));
         gil.attach(|at| answer(&socket, at))
     })
     .map_err(failed)?;
-    let wall_s = Duration::from_nanos(clock::now_ns() - begun_ns).as_secs_f64();
-    let switches = u32::try_from(gil.counters().forced_switches).unwrap_or(u32::MAX);
-    Ok(Figures::default().with("forced_switches_per_s", f64::from(switches) / wall_s))
+    Ok(hogs::counted(&[gil]))
 }
 
 fn answer(socket: &UdpSocket, at: &mut Attached<'_>) -> io::Result<()> {

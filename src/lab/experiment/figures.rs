@@ -20,6 +20,13 @@ impl Figures {
         self.0.insert(name.to_owned(), value);
         self
     }
+
+    /// Adds all figures of `others`.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
 }
 
 /// How a figure is shown.

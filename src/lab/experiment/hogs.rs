@@ -11,20 +11,24 @@ use super::task::Task;
 use crate::lab::{LabError, Result};
 use crate::sys::clock;
 use crate::sys::rusage::{Whose, usage};
-use crate::threads::{Attached, Counters, ForcedSwitching, Gil, Mode, Policy};
+use crate::threads::{Attached, Counters, ForcedSwitching, Gil, Mode, Timed};
 
-/// The lock of `cell`, which must have one of ours.
+/// The lock of `cell`. Threads of a bare cell never attach; whoever else asks gets one that is off.
 pub fn gil(cell: &Cell) -> Gil {
-    Gil::new(match cell.lock {
+    Gil::new(mode(cell.lock))
+}
+
+/// The same, as a mode.
+pub fn mode(lock: Lock) -> Mode {
+    match lock {
         Lock::Timed { interval_s } => Mode::timed(Duration::from_secs_f64(interval_s)),
-        Lock::Unforced { interval_s } => Mode::On(Policy::Timed {
+        Lock::Unforced { interval_s } => Mode::on(Timed {
             interval: Duration::from_secs_f64(interval_s),
             forced_switching: ForcedSwitching::No,
         }),
-        Lock::Ticks { .. } => Mode::Off, // XXX
-        // Threads of a bare cell never attach; whoever else asks gets a lock that is off.
+        Lock::Ticks { every } => Mode::ticks(every),
         Lock::Off | Lock::Bare => Mode::Off,
-    })
+    }
 }
 
 /// Runs `main` in this thread while `count` threads compute beside it, all under `gil`.
@@ -66,72 +70,74 @@ impl Drop for Raised<'_> {
 ///
 /// Passes on a panic of a task.
 pub fn throughput(cell: &Cell) -> Result<Figures> {
-    let shared = gil(cell);
-    throughput_under(cell, |_| shared.clone())
+    let (gil, threads, task) = (gil(cell), cell.count("threads"), Task::named(cell.word("task")));
+    let start = Barrier::new(threads);
+    let run = || {
+        start.wait();
+        // From here: who waits for the lock all the time gets nothing done.
+        let clock = Clock::start(cell);
+        match cell.lock {
+            Lock::Bare => clock.repeat(|| task.call_bare()),
+            _ => gil.attach(|at| clock.repeat(|| task.call(at))),
+        }
+    };
+    let figures = measured(|| {
+        thread::scope(|scope| {
+            let runs: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
+            runs.into_iter().map(|run| run.join().expect("a task does not panic")).collect()
+        })
+    })?;
+    Ok(figures.and(counted(&[gil])))
 }
 
-/// The same with a lock for each thread, by its number.
+/// Runs `work`, which says what each of its threads did, and measures it.
 ///
 /// # Errors
 ///
-/// As [`throughput`].
-///
-/// # Panics
-///
-/// As [`throughput`].
-pub fn throughput_under(cell: &Cell, lock: impl Fn(usize) -> Gil) -> Result<Figures> {
-    let (threads, task) = (cell.count("threads"), Task::named(cell.word("task")));
-    let duration_ns = u64::try_from(cell.duration().as_nanos()).unwrap_or(u64::MAX);
-    let (start, locks) = (Barrier::new(threads + 1), (0..threads).map(lock).collect::<Vec<_>>());
-    let (used_s, begun_ns, turns) = thread::scope(|scope| {
-        let runs: Vec<_> = locks
-            .iter()
-            .map(|gil| {
-                let start = &start;
-                scope.spawn(move || {
-                    start.wait();
-                    // From here: who waits for the lock all the time gets nothing done.
-                    let clock = Clock { begun_ns: clock::now_ns(), duration_ns };
-                    match cell.lock {
-                        Lock::Bare => clock.repeat(|| task.call_bare()),
-                        _ => gil.attach(|at| clock.repeat(|| task.call(at))),
-                    }
-                })
-            })
-            .collect();
-        let used_s = processor_time_s();
-        start.wait();
-        let begun_ns = clock::now_ns();
-        let turns: Vec<Turns> =
-            runs.into_iter().map(|run| run.join().expect("a task does not panic")).collect();
-        (used_s, begun_ns, turns)
-    });
+/// Fails if the kernel does not say how much processor time was used.
+pub fn measured(work: impl FnOnce() -> Vec<Turns>) -> Result<Figures> {
+    let (used_s, begun_ns) = (processor_time_s()?, clock::now_ns());
+    let turns = work();
     let wall_s = seconds(clock::now_ns() - begun_ns);
-    let used_s = processor_time_s()? - used_s?;
-    let counters: Vec<Counters> = locks.iter().map(Gil::counters).collect();
-    Ok(figures(&turns, wall_s, used_s).with(
-        "forced_switches_per_s",
-        // Clones of one lock count the same.
-        counters.iter().map(|one| one.forced_switches).max().map_or(0.0, to_f64) / wall_s,
-    ))
+    Ok(figures(&turns, wall_s, processor_time_s()? - used_s))
+}
+
+/// What `gils` have counted.
+pub fn counted(gils: &[Gil]) -> Figures {
+    let sum = |count: fn(&Counters) -> u64| {
+        to_f64(gils.iter().map(|gil| count(&gil.counters())).sum::<u64>())
+    };
+    let held_s = sum(|counters| counters.hold_ns) / 1e9;
+    let switches = sum(|counters| counters.forced_switches);
+    Figures::default()
+        .with("contended", sum(|counters| counters.contended))
+        .with("forced_switches_per_s", if held_s > 0.0 { switches / held_s } else { 0.0 })
+        .with("wasted_wakeups", sum(|counters| counters.failed_wakeups) / switches.max(1.0))
 }
 
 /// What one thread did, and how long that took.
-struct Turns {
+#[derive(Clone, Copy, Debug)]
+pub struct Turns {
     count: u64,
     ns: u64,
 }
 
 /// When a thread began, and how long it goes on.
-#[derive(Clone, Copy)]
-struct Clock {
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
     begun_ns: u64,
     duration_ns: u64,
 }
 
 impl Clock {
+    /// Begins now, for the cell's `duration_s`.
+    pub fn start(cell: &Cell) -> Self {
+        let duration_ns = u64::try_from(cell.duration().as_nanos()).unwrap_or(u64::MAX);
+        Self { begun_ns: clock::now_ns(), duration_ns }
+    }
+
     /// Calls until the time is over. The last call may end later.
-    fn repeat(self, mut call: impl FnMut()) -> Turns {
+    pub fn repeat(self, mut call: impl FnMut()) -> Turns {
         let mut count = 0;
         loop {
             let ns = clock::now_ns() - self.begun_ns;

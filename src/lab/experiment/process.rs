@@ -64,9 +64,7 @@ pub fn measure(
         let mut asker = Running::start(own(&["ask", &port.to_string(), &document]))?;
         answered = asker.figures(interrupts).map_err(named)?;
     }
-    let mut figures = running.figures(interrupts).map_err(named)?;
-    figures.0.extend(answered.0);
-    Ok(figures)
+    Ok(running.figures(interrupts).map_err(named)?.and(answered))
 }
 
 /// Says figures, or the port, to the lab that started this process.

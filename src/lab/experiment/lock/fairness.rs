@@ -34,19 +34,34 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "jain", title: "Jain's index", unit: Unit::Plain },
         Column { figure: "calls_per_s", title: "done/s", unit: Unit::Count },
         Column { figure: "forced_switches_per_s", title: "forced switches/s", unit: Unit::Count },
+        Column { figure: "wasted_wakeups", title: "wasted wake-ups", unit: Unit::Plain },
     ],
-    relations: &[Relation {
-        name: "timed-is-even",
-        says: "under the timed lock Jain's index of four threads is at least 0.8.",
-        of: Of::Everybody,
-        nature: Nature::Timing,
-        reads: |cell| cell.label == TIMED,
-        check: timed_is_even,
-        wrong: Wrong {
-            says: "a switch interval longer than the run",
-            change: |cell| cell.lock = Lock::Timed { interval_s: 10.0 },
+    relations: &[
+        Relation {
+            name: "timed-is-even",
+            says: "under the timed lock Jain's index of four threads is at least 0.8.",
+            of: Of::Everybody,
+            nature: Nature::Timing,
+            reads: |cell| cell.label == TIMED,
+            check: timed_is_even,
+            wrong: Wrong {
+                says: "a switch interval longer than the run",
+                change: |cell| cell.lock = Lock::Timed { interval_s: 10.0 },
+            },
         },
-    }],
+        Relation {
+            name: "forced-wakes-who-runs",
+            says: "under the timed lock not one wake-up in ten finds the lock taken again.",
+            of: Of::Ours,
+            nature: Nature::Timing,
+            reads: |cell| cell.label == TIMED,
+            check: forced_wakes_who_runs,
+            wrong: Wrong {
+                says: "without forced switching",
+                change: |cell| cell.lock = Lock::Unforced { interval_s: INTERVAL_S },
+            },
+        },
+    ],
     explain,
     read: &[
         "src/threads/kernel/lock.rs: forced switching",
@@ -73,6 +88,11 @@ fn cells(scale: Scale) -> Vec<Cell> {
 fn timed_is_even(results: &Results, who: &Contender) -> Option<Check> {
     let jain = results.of(who, TIMED, "jain")?;
     Some(Check::that(jain >= 0.8, format!("It is {jain:.2}")))
+}
+
+fn forced_wakes_who_runs(results: &Results, _: &Contender) -> Option<Check> {
+    let wasted = results.ours(TIMED, "wasted_wakeups")?;
+    Some(Check::that(wasted < 0.1, format!("{wasted:.2} for each forced switch")))
 }
 
 fn explain(results: &Results) -> Option<String> {

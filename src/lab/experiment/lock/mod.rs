@@ -8,15 +8,19 @@ pub mod convoy;
 pub mod fairness;
 pub mod interval;
 pub mod scaling;
+pub mod sub_interpreters;
+pub mod the_articles_race;
 
 use super::Experiment;
 
 /// In the order in which they are best met.
-pub const EXPERIMENTS: [&Experiment; 6] = [
+pub const EXPERIMENTS: [&Experiment; 8] = [
     &scaling::EXPERIMENT,
     &convoy::EXPERIMENT,
     &interval::EXPERIMENT,
     &c_library::EXPERIMENT,
     &ccbench::EXPERIMENT,
     &fairness::EXPERIMENT,
+    &sub_interpreters::EXPERIMENT,
+    &the_articles_race::EXPERIMENT,
 ];
