@@ -182,6 +182,12 @@ impl Cell {
         word.unwrap_or_else(|| panic!("cell '{}' has no word '{name}'", self.label))
     }
 
+    /// Whether at least one thread computes all the time.
+    pub fn computes(&self) -> bool {
+        let some = |name| self.parameters.get(name).and_then(Value::as_u64).is_some_and(|n| n > 0);
+        some("threads") || some("hogs")
+    }
+
     /// How long it is measured.
     ///
     /// # Panics

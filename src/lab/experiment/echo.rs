@@ -9,7 +9,7 @@
 //! be over when it begins, it would hardly give the lock up, and one would measure a race between
 //! two wake-ups instead of the lock.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, UdpSocket};
 use std::thread;
 use std::time::Duration;
@@ -28,9 +28,9 @@ const END: &[u8] = b"E";
 /// ccbench's size of a packet.
 const PACKET_LEN: usize = 1_024;
 /// Threads start, caches fill.
-const WARM_UP: usize = 3;
-/// A question that is not answered by then is lost, and so is the experiment.
-const SILENCE_MAX: Duration = Duration::from_secs(20);
+const WARM_UP: usize = 2;
+/// The server may starve. Then this stands for the time of its answer, which is longer.
+const SILENCE_MAX: Duration = Duration::from_secs(5);
 /// However long the answers take: 40 of them at the longest interval, 50 ms, take 2 s.
 const ASKING_MAX: Duration = Duration::from_secs(3);
 
@@ -45,12 +45,16 @@ pub fn serve(cell: &Cell) -> Result<Figures> {
     let (hogs, task) = (cell.count("hogs"), Task::named(cell.word("task")));
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
     let port = socket.local_addr().map_err(failed)?.port();
-    hogs::beside(&gil, hogs, task, || {
-        say(&Figures::default().with("port", f64::from(port)));
-        gil.attach(|at| answer(&socket, at))
-    })
-    .map_err(failed)?;
-    Ok(hogs::counted(&[gil]))
+    let mut answered = Ok(());
+    let figures = hogs::measured(|| {
+        answered = hogs::beside(&gil, hogs, task, || {
+            say(&Figures::default().with("port", f64::from(port)));
+            gil.attach(|at| answer(&socket, at))
+        });
+        Vec::new()
+    })?;
+    answered.map_err(failed)?;
+    Ok(figures.and(hogs::counted(&[gil])))
 }
 
 fn answer(socket: &UdpSocket, at: &mut Attached<'_>) -> io::Result<()> {
@@ -83,25 +87,28 @@ pub fn ask(cell: &Cell, port: u16) -> Result<Figures> {
     Ok(figures)
 }
 
-/// The cell's `questions`, with `think_s` before each.
+/// The cell's `questions`, with `think_s` before each; at least one is measured.
 fn latency(socket: &UdpSocket, cell: &Cell) -> io::Result<Figures> {
     let think = Duration::from_secs_f64(cell.number("think_s"));
     let begun_ns = clock::now_ns();
+    let is_over = || Duration::from_nanos(clock::now_ns() - begun_ns) > ASKING_MAX;
     let mut latencies_s = Vec::new();
-    for number in 0..cell.count("questions") + WARM_UP {
+    let mut warm_up = WARM_UP;
+    while latencies_s.len() < cell.count("questions") && (latencies_s.is_empty() || !is_over()) {
         #[expect(clippy::disallowed_methods, reason = "the asker has no lock to give up")]
         thread::sleep(think);
         let asked_ns = clock::now_ns();
-        exchange(socket, &[1; 2])?;
-        let latency = Duration::from_nanos(clock::now_ns() - asked_ns);
-        if number >= WARM_UP {
-            latencies_s.push(latency.as_secs_f64());
+        let answered = exchange(socket, &[1; 2])?;
+        if warm_up > 0 && answered == Answered::Yes {
+            warm_up -= 1;
+            continue;
         }
-        if Duration::from_nanos(clock::now_ns() - begun_ns) > ASKING_MAX {
+        latencies_s.push(Duration::from_nanos(clock::now_ns() - asked_ns).as_secs_f64());
+        if answered == Answered::No {
             break;
         }
     }
-    let at = |share| percentile(&latencies_s, share).unwrap_or(f64::NAN);
+    let at = |share| percentile(&latencies_s, share).expect("at least one was measured");
     let answers = u32::try_from(latencies_s.len()).unwrap_or(u32::MAX);
     Ok(Figures::default()
         .with("p50_s", at(0.5))
@@ -117,8 +124,7 @@ fn bandwidth(socket: &UdpSocket, duration: Duration) -> io::Result<Figures> {
     let begun_ns = clock::now_ns();
     let mut answers = 0_u32;
     loop {
-        exchange(socket, &packet)?;
-        answers += 1;
+        answers += u32::from(exchange(socket, &packet)? == Answered::Yes);
         let elapsed = Duration::from_nanos(clock::now_ns() - begun_ns);
         if elapsed >= duration {
             let rate = f64::from(answers) / elapsed.as_secs_f64();
@@ -127,13 +133,20 @@ fn bandwidth(socket: &UdpSocket, duration: Duration) -> io::Result<Figures> {
     }
 }
 
-fn exchange(socket: &UdpSocket, question: &[u8]) -> io::Result<()> {
+/// Whether an answer came in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answered {
+    Yes,
+    No,
+}
+
+fn exchange(socket: &UdpSocket, question: &[u8]) -> io::Result<Answered> {
     let mut answer = [0; PACKET_LEN];
     socket.send(question)?;
-    let len = socket.recv(&mut answer)?;
-    if &answer[..len] == question {
-        Ok(())
-    } else {
-        Err(io::Error::other("the answer is not the question"))
+    match socket.recv(&mut answer) {
+        Ok(len) if &answer[..len] == question => Ok(Answered::Yes),
+        Ok(_) => Err(io::Error::other("the answer is not the question")),
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(Answered::No),
+        Err(error) => Err(error),
     }
 }

@@ -90,7 +90,7 @@ pub fn throughput(cell: &Cell) -> Result<Figures> {
     Ok(figures.and(counted(&[gil])))
 }
 
-/// Runs `work`, which says what each of its threads did, and measures it.
+/// Runs `work`, which says what each of its threads did, if that is of interest; measures it.
 ///
 /// # Errors
 ///
@@ -99,7 +99,9 @@ pub fn measured(work: impl FnOnce() -> Vec<Turns>) -> Result<Figures> {
     let (used_s, begun_ns) = (processor_time_s()?, clock::now_ns());
     let turns = work();
     let wall_s = seconds(clock::now_ns() - begun_ns);
-    Ok(figures(&turns, wall_s, processor_time_s()? - used_s))
+    let used_s = processor_time_s()? - used_s;
+    let busy = Figures::default().with("cpus_busy", used_s / wall_s);
+    Ok(if turns.is_empty() { busy } else { busy.and(figures(&turns)) })
 }
 
 /// What `gils` have counted.
@@ -151,12 +153,11 @@ impl Clock {
 }
 
 /// ccbench divides by the longest time, which is the pessimist's choice.
-fn figures(turns: &[Turns], wall_s: f64, used_s: f64) -> Figures {
+fn figures(turns: &[Turns]) -> Figures {
     let counts: Vec<f64> = turns.iter().map(|one| to_f64(one.count)).collect();
     let longest_s = turns.iter().map(|one| seconds(one.ns)).fold(0.0, f64::max);
     Figures::default()
         .with("calls_per_s", counts.iter().sum::<f64>() / longest_s)
-        .with("cpus_busy", used_s / wall_s)
         .with("jain", jain(&counts))
 }
 

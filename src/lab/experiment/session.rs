@@ -8,7 +8,9 @@
 //!    contenders is reversed every other round.
 //! 3. Every relation is checked for everybody whom it is about. One that fails and may be bad luck
 //!    is measured again: all the cells that it reads, for all whom it is about. What it finds then
-//!    takes the place of what was found before, in the tables too.
+//!    takes the place of what was found before, in the tables too. If it fails to the end, but a
+//!    thread that should compute all the time hardly got a processor, then the machine was not
+//!    free enough to show it: skipped, not failed.
 //!
 //! Nothing is measured in this process, and nothing runs beside a cell.
 
@@ -17,9 +19,13 @@ use super::cell::{Cell, Scale};
 use super::contender::Contender;
 use super::figures::{Figures, Results};
 use super::process;
-use super::relation::{Check, Ending, Of, Outcome, Relation};
+use super::relation::{Check, Ending, Nature, Of, Outcome, Relation};
 use crate::lab::Result;
 use crate::sys::signal::Interrupts;
+
+/// A thread that computes all the time keeps a processor busy; with less than that it was kept
+/// from it, and what it does to its neighbours cannot be seen.
+const BUSY_MIN: f64 = 0.8;
 
 /// How an experiment is run.
 #[derive(Debug)]
@@ -105,20 +111,11 @@ impl Plan {
         }
         let mut open: Vec<Look> = self.looks();
         for attempt in 1.. {
-            let mut again = Vec::new();
-            for look in open {
-                let check = (look.relation.check)(&finding.results, &look.contender);
-                let may_repeat = attempt < look.relation.nature.attempts_max();
-                match check {
-                    Some(Check::Fails(_)) if may_repeat => again.push(look),
-                    check => finding.outcomes.extend(look.outcome(check, attempt)),
-                }
-            }
-            if again.is_empty() {
+            open = open.into_iter().filter_map(|look| look.close(attempt, finding)).collect();
+            if open.is_empty() {
                 break;
             }
-            self.look_again(&again, finding, instrument)?;
-            open = again;
+            self.look_again(&open, finding, instrument)?;
         }
         // Those that took a second look come last; the page has them in the experiment's order.
         let place = |outcome: &Outcome| {
@@ -215,8 +212,41 @@ impl Look {
         (self.contender == *contender || is_compared) && (self.relation.reads)(cell)
     }
 
+    /// Notes how it ended; or gives itself back, to be measured again.
+    fn close(self, attempt: usize, finding: &mut Finding) -> Option<Self> {
+        let check = (self.relation.check)(&finding.results, &self.contender);
+        let may_repeat = attempt < self.relation.nature.attempts_max();
+        if may_repeat && matches!(check, Some(Check::Fails(_))) {
+            return Some(self);
+        }
+        let outcome = self.outcome(check, attempt, finding);
+        finding.outcomes.extend(outcome);
+        None
+    }
+
+    /// What `figures` that fail are worth: nothing, if somebody else had the processors.
+    fn excused(&self, figures: String, finding: &Finding) -> Check {
+        let read = finding.cells.iter().filter(|cell| self.concerns(&self.contender, cell));
+        let busy = read
+            .filter(|cell| cell.computes())
+            .filter_map(|cell| finding.results.of(&self.contender, &cell.label, "cpus_busy"));
+        match busy.reduce(f64::min) {
+            Some(least) if self.relation.nature == Nature::Timing && least < BUSY_MIN => {
+                Check::Skipped(format!(
+                    "Other programs keep the processors busy: threads that compute all the time got \
+                     {least:.2} of one ({figures})"
+                ))
+            }
+            _ => Check::Fails(figures),
+        }
+    }
+
     /// Nothing, if the contender was not measured in what the relation reads.
-    fn outcome(self, check: Option<Check>, attempts: usize) -> Option<Outcome> {
+    fn outcome(self, check: Option<Check>, attempts: usize, finding: &Finding) -> Option<Outcome> {
+        let check = match check {
+            Some(Check::Fails(figures)) => Some(self.excused(figures, finding)),
+            check => check,
+        };
         let (ending, figures) = match check {
             Some(Check::Holds(figures)) => (Ending::Holds, figures),
             Some(Check::Fails(figures)) => (Ending::Failed, figures),

@@ -48,7 +48,7 @@ pub const EXPERIMENT: Experiment = Experiment {
         },
         Relation {
             name: "short-switches-often",
-            says: "there are five times as many switches at 0.1 ms as at 5 ms, at least.",
+            says: "there are twice as many switches at 0.1 ms as at 5 ms, at least.",
             of: Of::Ours,
             nature: Nature::Timing,
             reads: |cell| cell.probe.is_none(),
@@ -107,7 +107,7 @@ fn short_switches_often(results: &Results, _: &Contender) -> Option<Check> {
     let short = results.ours(&two(SHORT_MS), "forced_switches_per_s")?;
     let long = results.ours(&two(LONG_MS), "forced_switches_per_s")?;
     let figures = format!("{short:.0} and {long:.0} in a second");
-    Some(Check::that(short >= 5.0 * long, figures))
+    Some(Check::that(short >= 2.0 * long, figures))
 }
 
 fn explain(results: &Results) -> Option<String> {

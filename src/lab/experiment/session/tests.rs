@@ -11,7 +11,7 @@ use crate::lab::experiment::contender::{Python, PythonGil, by_lock};
 use crate::lab::experiment::relation::{Nature, Wrong};
 
 fn cells(_: Scale) -> Vec<Cell> {
-    vec![Cell::new("on", Lock::TIMED), Cell::new("off", Lock::Off)]
+    vec![Cell::new("on", Lock::TIMED).with("threads", 1), Cell::new("off", Lock::Off)]
 }
 
 /// The figure of `on` must be 5.
@@ -118,6 +118,22 @@ fn a_wrong_setting_changes_the_cells_of_its_relation_and_checks_nothing_else() {
     // A CPython with a lock cannot be measured with the lock off.
     assert_eq!(log, ["ours on"; 3]);
     assert_eq!(ends(&finding), [("timing", "ours", Ending::Failed, 3)]);
+}
+
+/// Fails if the share of a processor is not looked at, or looked at before the last try.
+#[test]
+fn a_relation_that_fails_for_want_of_a_processor_is_skipped() {
+    let plan = plan(Scale::Quick, None);
+    let mut looked = 0;
+    let (finding, _) = plan.run(&mut |_, cell, _| {
+        looked += usize::from(cell.label == "on");
+        Ok(Figures::default().with("x", 6.0).with("cpus_busy", 0.4))
+    });
+    assert_eq!(looked, 6, "three tries, two contenders");
+    let timing = &finding.outcomes[0];
+    assert_eq!((timing.ending, timing.attempts), (Ending::Skipped, 3));
+    assert!(timing.figures.contains("got 0.40 of one (It is 6)"), "{}", timing.figures);
+    assert_eq!(finding.outcomes[2].ending, Ending::Failed, "counts need no processor");
 }
 
 #[test]
