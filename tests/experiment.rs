@@ -27,10 +27,9 @@ fn check_refused(line: &str, first: &str) {
 #[test]
 fn the_list_names_every_experiment_and_each_can_be_shown() {
     let list = trainyard("experiment list").with_code(0).stdout;
-    let names: Vec<&str> = list
-        .lines()
-        .filter_map(|line| line.split_whitespace().next().filter(|_| line.contains(" lock ")))
-        .collect();
+    let rows = list.lines().map(|line| line.split_whitespace().take(2).collect::<Vec<_>>());
+    let names: Vec<&str> =
+        rows.filter(|row| row.get(1) == Some(&"lock")).map(|row| row[0]).collect();
     let expected = ["ccbench", "convoy", "scaling", "interval", "fairness", "c-library"];
     assert!(expected.iter().all(|name| names.contains(name)), "{names:?}");
     for name in names {
@@ -67,7 +66,7 @@ fn what_does_not_exist_is_refused_with_the_nearest_name() {
         "experiment lst",
         "unknown command 'experiment lst'; experiment takes one of list, show and run",
     );
-    check_refused("experiment run", "missing <NAME|--group <GROUP>>");
+    check_refused("experiment run", "name an experiment to run, or a group with --group");
     check_refused("experiment", "experiment takes one of list, show and run");
 }
 
@@ -122,18 +121,23 @@ fn the_document_has_every_cell_every_figure_and_every_relation() {
     assert!(experiment["explanation"].as_str().unwrap().contains("Jain's index is "));
 }
 
-/// A switch interval that is longer than the run: one thread has it all, on any machine.
+/// A count, so that it fails on any machine: two workers of one lock find it taken.
 #[test]
 fn a_wrong_setting_fails_its_relation_and_the_program() {
-    let line = "experiment run fairness --quick --wrong timed-is-even --format json";
+    let line = "experiment run sub-interpreters --quick --wrong own-locks-are-free --format json";
     let ended = trainyard(line).with_code(1);
     assert_eq!(ended.stderr, "trainyard: 1 relation failed\n");
     let document = ended.json();
-    assert_eq!(document["wrong"]["relation"], "timed-is-even");
+    assert_eq!(document["wrong"]["relation"], "own-locks-are-free");
     let [relation] = relations(&document).as_slice() else { panic!("{document}") };
-    assert_eq!((&relation["outcome"], &relation["attempts"]), (&"failed".into(), &3.into()));
+    assert_eq!((&relation["outcome"], &relation["attempts"]), (&"failed".into(), &1.into()));
     assert_eq!(cells(&document).len(), 1, "only what the relation reads");
     assert!(document["experiments"][0]["explanation"].is_null(), "that is of the right setting");
+    // The same cells with the right setting.
+    let line = "experiment run sub-interpreters --quick --format json";
+    let document = one_document(&trainyard(line));
+    let outcome = relations(&document).iter().find(|one| one["name"] == "own-locks-are-free");
+    assert_eq!(outcome.unwrap()["outcome"], "holds");
 }
 
 /// The program leaves nobody behind, and what it has measured is a document.

@@ -68,7 +68,6 @@ fn line(error: &Error) -> String {
             )
         }
         ErrorKind::UnknownArgument => format!("unexpected argument '{argument}'"),
-        ErrorKind::MissingRequiredArgument => format!("missing {argument}"),
         ErrorKind::InvalidValue if value.is_empty() => format!("{option} needs a value"),
         ErrorKind::ValueValidation => {
             let reason = std::error::Error::source(error).map(ToString::to_string);

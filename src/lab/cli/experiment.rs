@@ -46,7 +46,7 @@ enum Verb {
 #[derive(Debug, clap::Args)]
 struct RunOptions {
     /// Their names
-    #[arg(value_name = "NAME", value_parser = named, required_unless_present = "group")]
+    #[arg(value_name = "NAME", value_parser = named)]
     names: Vec<&'static Experiment>,
 
     /// All of a group: lock
@@ -94,6 +94,9 @@ impl RunOptions {
             if !experiments.contains(&name) {
                 experiments.push(name);
             }
+        }
+        if experiments.is_empty() {
+            return Err("name an experiment to run, or a group with --group".to_owned());
         }
         let wrong = self.wrong.map(|name| wrong(&experiments, &name)).transpose()?;
         let scale = if self.quick { Scale::Quick } else { Scale::Full };

@@ -73,6 +73,14 @@ impl Lock {
     /// `CPython`'s default before.
     pub const TICKS: Self = Self::Ticks { every: NonZeroU32::new(100).expect("100 is not 0") };
 
+    /// How long a waiter waits before it asks, in seconds; 0 if nobody has to ask.
+    fn interval_s(self) -> f64 {
+        match self {
+            Self::Timed { interval_s } | Self::Unforced { interval_s } => interval_s,
+            Self::Ticks { .. } | Self::Off | Self::Bare => 0.0,
+        }
+    }
+
     /// The timed lock, with an interval in milliseconds.
     pub fn timed_ms(interval_ms: f64) -> Self {
         Self::Timed { interval_s: interval_ms / 1e3 }
@@ -123,7 +131,11 @@ impl Cell {
     }
 
     /// A server beside `hogs` threads that do a task, for [`echo::serve`]; asked `questions` times
-    /// by somebody who thinks for 1 ms before each.
+    /// by somebody who thinks before each.
+    ///
+    /// When it has answered, the server needs the lock again before it can wait for the next
+    /// question, and may wait an interval for that. The pause is so long that it is always back,
+    /// and each question finds it waiting.
     ///
     /// [`echo::serve`]: super::echo::serve
     pub fn serving(
@@ -135,7 +147,7 @@ impl Cell {
     ) -> Self {
         let mut cell = Self::new(label, lock).with("hogs", hogs).with("task", task.name());
         cell.probe = Some(Probe::Latency);
-        cell.with("questions", questions).with("think_s", 0.001)
+        cell.with("questions", questions).with("think_s", 2.0 * lock.interval_s() + 0.001)
     }
 
     /// Sets a parameter.

@@ -5,9 +5,10 @@
 //! asks is always the same process of ours, without any lock, so that one instrument measures all
 //! contenders, with one clock.
 //!
-//! The asker thinks before each question. Without that pause the server's next wait would already
-//! be over when it begins, it would hardly give the lock up, and one would measure a race between
-//! two wake-ups instead of the lock.
+//! The asker thinks before each question, for more than two switch intervals. Without that pause the
+//! next question would already be there when the server comes to wait for it, or the server would
+//! still wait for the lock after the answer before: one would measure a race between two wake-ups
+//! instead of the lock.
 
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, UdpSocket};
@@ -31,8 +32,8 @@ const PACKET_LEN: usize = 1_024;
 const WARM_UP: usize = 2;
 /// The server may starve. Then this stands for the time of its answer, which is longer.
 const SILENCE_MAX: Duration = Duration::from_secs(5);
-/// However long the answers take: 40 of them at the longest interval, 50 ms, take 2 s.
-const ASKING_MAX: Duration = Duration::from_secs(3);
+/// However long the answers take: one at the longest interval, 50 ms, takes 150 ms with its pause.
+const ASKING_MAX: Duration = Duration::from_secs(6);
 
 /// Answers until it is told to end, while the cell's `hogs` threads do its `task`.
 ///

@@ -111,10 +111,11 @@ pub fn counted(gils: &[Gil]) -> Figures {
     };
     let held_s = sum(|counters| counters.hold_ns) / 1e9;
     let switches = sum(|counters| counters.forced_switches);
+    let drops = switches + sum(|counters| counters.tick_drops);
     Figures::default()
         .with("contended", sum(|counters| counters.contended))
         .with("forced_switches_per_s", if held_s > 0.0 { switches / held_s } else { 0.0 })
-        .with("wasted_wakeups", sum(|counters| counters.failed_wakeups) / switches.max(1.0))
+        .with("wasted_wakeups", sum(|counters| counters.failed_wakeups) / drops.max(1.0))
 }
 
 /// What one thread did, and how long that took.

@@ -25,7 +25,7 @@ use crate::sys::signal::Interrupts;
 
 /// A thread that computes all the time keeps a processor busy; with less than that it was kept
 /// from it, and what it does to its neighbours cannot be seen.
-const BUSY_MIN: f64 = 0.8;
+const BUSY_MIN: f64 = 0.7;
 
 /// How an experiment is run.
 #[derive(Debug)]
