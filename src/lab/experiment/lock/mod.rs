@@ -7,6 +7,7 @@ pub mod ccbench;
 pub mod convoy;
 pub mod fairness;
 pub mod interval;
+pub mod lost_updates;
 pub mod scaling;
 pub mod sub_interpreters;
 pub mod the_articles_race;
@@ -14,7 +15,7 @@ pub mod the_articles_race;
 use super::Experiment;
 
 /// In the order in which they are best met.
-pub const EXPERIMENTS: [&Experiment; 8] = [
+pub const EXPERIMENTS: [&Experiment; 9] = [
     &scaling::EXPERIMENT,
     &convoy::EXPERIMENT,
     &interval::EXPERIMENT,
@@ -22,5 +23,6 @@ pub const EXPERIMENTS: [&Experiment; 8] = [
     &ccbench::EXPERIMENT,
     &fairness::EXPERIMENT,
     &sub_interpreters::EXPERIMENT,
+    &lost_updates::EXPERIMENT,
     &the_articles_race::EXPERIMENT,
 ];
