@@ -21,10 +21,14 @@ failed=0
 for name in $("$trainyard" experiment list | awk '$2 == "lock" { print $1 }'); do
     for relation in $("$trainyard" experiment show "$name" |
         sed -n 's/^ *--wrong \([a-z0-9-]*\):.*/\1/p'); do
-        code=0
-        page=$("$trainyard" experiment run "$name" --quick --wrong "$relation" \
-            "${python[@]}" 2>/dev/null) || code=$?
-        verdict=$(grep -E "^(holds|FAILED|skipped) $relation," <<<"$page" || true)
+        # Where others use the machine, a wrong setting may look right for once.
+        for _ in 1 2 3; do
+            code=0
+            page=$("$trainyard" experiment run "$name" --quick --wrong "$relation" \
+                "${python[@]}" 2>/dev/null) || code=$?
+            verdict=$(grep -E "^(holds|FAILED|skipped) $relation," <<<"$page" || true)
+            case $verdict in holds*) ;; *) break ;; esac
+        done
         case $code:$verdict in
         1:*FAILED*) echo "$name $relation: fails, as it should" ;;
         0:skipped*) echo "$name $relation: skipped here" ;;

@@ -29,15 +29,35 @@ pub fn gains_as_bare(
     cells: [impl AsRef<str>; 2],
     bare: [&str; 2],
 ) -> Option<Check> {
-    let bare = gain(results, &Contender::Ours, bare)?;
     let gained = gain(results, who, cells)?;
-    if bare < GAIN_MIN {
-        return Some(Check::Skipped(format!(
-            "On this machine, now, two threads without any lock do {} what one does: there is no \
-             second processor to be had",
-            ratio(bare)
-        )));
+    let bare_gained = gain(results, &Contender::Ours, bare)?;
+    if bare_gained < GAIN_MIN {
+        return Some(none_to_be_had(bare_gained));
     }
-    let figures = format!("{} what one does; without any lock {}", ratio(gained), ratio(bare));
-    Some(Check::that(gained >= SHARE_MIN * bare, figures))
+    let figures =
+        format!("{} what one does; without any lock {}", ratio(gained), ratio(bare_gained));
+    Some(Check::that(gained >= SHARE_MIN * bare_gained, figures))
+}
+
+/// A check that means something only where two threads can run at once: where two bare threads
+/// in the cell `bare` did not, what holds is skipped. What fails has failed in any case.
+pub fn with_two_processors(results: &Results, bare: &str, check: Check) -> Option<Check> {
+    let busy = results.ours(bare, "cpus_busy")?;
+    Some(match check {
+        Check::Holds(_) if busy < GAIN_MIN => none_to_be_had(busy),
+        check => check,
+    })
+}
+
+/// Checks that no more than one processor was busy in `cell`, while bare threads had two.
+pub fn one_processor(results: &Results, who: &Contender, cell: &str, bare: &str) -> Option<Check> {
+    let busy = results.of(who, cell, "cpus_busy")?;
+    with_two_processors(results, bare, Check::that(busy <= ONE_CPU, format!("{busy:.2} busy")))
+}
+
+fn none_to_be_had(bare: f64) -> Check {
+    Check::Skipped(format!(
+        "Two threads without any lock got {bare:.2} of one processor on this machine, now: there is \
+         no second one to be had"
+    ))
 }

@@ -124,7 +124,7 @@ fn packets(lock: &str, hogs: usize) -> String {
 
 fn cells(scale: Scale) -> Vec<Cell> {
     let duration_s = scale.pick(0.2, 1.0);
-    let answers = scale.pick(40, 60);
+    let answers = scale.pick(20, 60);
     let (few, many) = (&[1, 2][..], &[1, 2, 3, 4][..]);
     let mut cells = Vec::new();
     for (name, lock) in LOCKS {

@@ -102,10 +102,10 @@ fn beside(interval_ms: f64) -> String {
 }
 
 fn cells(scale: Scale) -> Vec<Cell> {
-    // Each answer takes an interval, so the run lasts as many intervals as there are answers.
-    let answers = scale.pick(40, 100);
+    // Each takes three intervals, with the pause before it: 60 at least.
+    let answers = scale.pick(20, 60);
     let mut cells = vec![Cell::serving(ALONE, Lock::TIMED, 0, Task::Pi, answers)];
-    // 40 answers at 50 ms take 6 s.
+    // 20 answers at 50 ms take 3 s.
     for &interval_ms in &INTERVALS_MS[..scale.pick(3, 4)] {
         let lock = Lock::timed_ms(interval_ms);
         cells.push(Cell::serving(beside(interval_ms), lock, 1, Task::Pi, answers));

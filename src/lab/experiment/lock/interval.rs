@@ -79,7 +79,7 @@ fn asked(interval_ms: f64) -> String {
 fn cells(scale: Scale) -> Vec<Cell> {
     let mut intervals_ms = INTERVALS_MS[..scale.pick(2, 4)].to_vec();
     intervals_ms.sort_unstable_by(f64::total_cmp);
-    let (duration_s, answers) = scale.pick((0.3, 40), (1.0, 60));
+    let (duration_s, answers) = scale.pick((0.3, 20), (1.0, 60));
     let mut cells = vec![Cell::computing(ONE, Lock::TIMED, 1, Task::Pi, duration_s)];
     for &interval_ms in &intervals_ms {
         let lock = Lock::timed_ms(interval_ms);

@@ -9,7 +9,7 @@ use crate::lab::experiment::contender::{Contender, by_lock};
 use crate::lab::experiment::figures::{Column, Results, Unit};
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
 use crate::lab::experiment::task::Task;
-use crate::lab::experiment::yardstick::{ONE_CPU, gain, gains_as_bare};
+use crate::lab::experiment::yardstick::{ONE_CPU, gain, gains_as_bare, with_two_processors};
 use crate::lab::experiment::{Experiment, Group, hogs};
 use crate::lab::render::numbers::ratio;
 
@@ -47,18 +47,18 @@ pub const EXPERIMENT: Experiment = Experiment {
                    are.",
             of: Of::Everybody,
             nature: Nature::Timing,
-            reads: |cell| matches!(cell.lock, Lock::Timed { .. }) && cell.count("threads") > 1,
+            reads: |cell| cell.lock != Lock::Off && cell.count("threads") > 1,
             check: one_at_a_time,
-            wrong: Wrong { says: "the lock off", change: |cell| cell.lock = Lock::Off },
+            wrong: Wrong { says: "the lock off", change: turn_off },
         },
         Relation {
             name: "on-gains-nothing",
             says: "with the lock on two threads do no more than one.",
             of: Of::Everybody,
             nature: Nature::Timing,
-            reads: |cell| matches!(cell.lock, Lock::Timed { .. }) && cell.count("threads") <= 2,
+            reads: |cell| cell.lock != Lock::Off && cell.count("threads") <= 2,
             check: on_gains_nothing,
-            wrong: Wrong { says: "the lock off", change: |cell| cell.lock = Lock::Off },
+            wrong: Wrong { says: "the lock off", change: turn_off },
         },
         Relation {
             name: "off-gains-a-processor",
@@ -106,7 +106,8 @@ fn one_at_a_time(results: &Results, who: &Contender) -> Option<Check> {
     let busy = |&threads: &usize| results.of(who, &on(threads), "cpus_busy");
     let busiest = THREADS.iter().filter(|&&threads| threads > 1).filter_map(busy);
     let busiest = busiest.reduce(f64::max)?;
-    Some(Check::that(busiest <= ONE_CPU, format!("At most {busiest:.2} busy")))
+    let check = Check::that(busiest <= ONE_CPU, format!("At most {busiest:.2} busy"));
+    with_two_processors(results, BARE_2, check)
 }
 
 /// One thread may have had less than a processor, if others used the machine: what it would have
@@ -114,7 +115,14 @@ fn one_at_a_time(results: &Results, who: &Contender) -> Option<Check> {
 fn on_gains_nothing(results: &Results, who: &Contender) -> Option<Check> {
     let one = results.of(who, &on(1), "calls_per_s")? / results.of(who, &on(1), "cpus_busy")?;
     let gained = results.of(who, &on(2), "calls_per_s")? / one;
-    Some(Check::that(gained <= ONE_CPU, format!("{} what one does", ratio(gained))))
+    let check = Check::that(gained <= ONE_CPU, format!("{} what one does", ratio(gained)));
+    with_two_processors(results, BARE_2, check)
+}
+
+fn turn_off(cell: &mut Cell) {
+    if cell.lock == Lock::TIMED {
+        cell.lock = Lock::Off;
+    }
 }
 
 fn turn_on(cell: &mut Cell) {

@@ -9,7 +9,7 @@ use crate::lab::experiment::figures::{Column, Figures, Results, Unit};
 use crate::lab::experiment::hogs::{Clock, counted, measured, mode};
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
 use crate::lab::experiment::task::Task;
-use crate::lab::experiment::yardstick::{ONE_CPU, gain, gains_as_bare};
+use crate::lab::experiment::yardstick::{gain, gains_as_bare, one_processor};
 use crate::lab::experiment::{Experiment, Group, hogs};
 use crate::lab::render::numbers::ratio;
 use crate::lab::{LabError, Result};
@@ -59,8 +59,8 @@ pub const EXPERIMENT: Experiment = Experiment {
             says: "two workers under one lock keep one processor busy.",
             of: Of::Everybody,
             nature: Nature::Timing,
-            reads: |cell| cell.label == SHARED[1],
-            check: one_lock,
+            reads: |cell| cell.label == SHARED[1] || cell.label == BARE[1],
+            check: |results, who| one_processor(results, who, SHARED[1], BARE[1]),
             wrong: Wrong { says: "a lock for each", change: |cell| cell.set("scope", "own") },
         },
     ],
@@ -119,11 +119,6 @@ fn measure(cell: &Cell) -> Result<Figures> {
 fn own_locks_are_free(results: &Results, _: &Contender) -> Option<Check> {
     let contended = results.ours(OWN[1], "contended")?;
     Some(Check::that(contended == 0.0, format!("{contended} times")))
-}
-
-fn one_lock(results: &Results, who: &Contender) -> Option<Check> {
-    let busy = results.of(who, SHARED[1], "cpus_busy")?;
-    Some(Check::that(busy <= ONE_CPU, format!("{busy:.2} busy")))
 }
 
 fn explain(results: &Results) -> Option<String> {
