@@ -19,7 +19,7 @@ use trainyard::threads::{Attached, Gil, Mode};
 const THREADS: usize = 4;
 /// How often the line is drawn, and what it is the mean of.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-const LOOKS_PER_SECOND: usize = 10;
+const LOOKS_PER_SECOND: u32 = 10;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let cores = thread::available_parallelism()?.get();
@@ -65,7 +65,7 @@ fn watch(gil: &Gil) -> Result<Vec<f64>, Box<dyn std::error::Error>> {
             sum += busy;
             draw(name, busy)?;
         }
-        means.push(sum / LOOKS_PER_SECOND as f64);
+        means.push(sum / f64::from(LOOKS_PER_SECOND));
     }
     Ok(means)
 }
@@ -75,13 +75,14 @@ fn busy_now() -> std::io::Result<f64> {
     let (began, used) = (Instant::now(), process_cpu(std::process::id())?);
     #[expect(clippy::disallowed_methods, reason = "this thread has no lock")]
     thread::sleep(LOOK_EVERY);
-    let used = process_cpu(std::process::id())? - used;
+    let used = process_cpu(std::process::id())?.saturating_sub(used);
     Ok(used.as_secs_f64() / began.elapsed().as_secs_f64())
 }
 
 /// One line that moves, on a terminal; elsewhere one line after another.
 fn draw(name: &str, busy: f64) -> std::io::Result<()> {
-    let bar = "█".repeat((busy * 10.0).round() as usize);
+    let bar: String =
+        (1..100).take_while(|tenth| f64::from(*tenth) <= busy * 10.0).map(|_| '█').collect();
     let (before, after) = if stdout().is_terminal() { ("\r", "\x1b[K") } else { ("", "\n") };
     print!("{before}lock {name:<3}  busy {busy:>4.1}  {bar}{after}");
     stdout().flush()

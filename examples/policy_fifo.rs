@@ -78,12 +78,7 @@ fn run(gil: &Gil) -> Run {
             let (takers, all) = (&takers, &all);
             scope.spawn(move || {
                 all.wait();
-                for _ in 0..TIMES {
-                    gil.attach(|at| {
-                        work();
-                        takers.with(at, |takers| takers.push(name));
-                    });
-                }
+                (0..TIMES).for_each(|_| take_once(gil, takers, name));
             });
         }
     });
@@ -91,15 +86,18 @@ fn run(gil: &Gil) -> Run {
     let takers = takers.into_inner();
     Run {
         order: takers[takers.len() / 2..][..48].iter().collect(),
-        each: took.div_f64(counters.acquisitions as f64),
+        each: took / u32::try_from(takers.len()).unwrap_or(u32::MAX),
         idle: 1.0 - Duration::from_nanos(counters.hold_ns).as_secs_f64() / took.as_secs_f64(),
         contended: counters.contended,
     }
 }
 
-/// Some microseconds.
-fn work() {
-    for turn in 0..5_000 {
-        black_box(turn);
-    }
+/// Has the lock for some microseconds.
+fn take_once(gil: &Gil, takers: &Guarded<Vec<char>>, name: char) {
+    gil.attach(|at| {
+        for turn in 0..5_000 {
+            black_box(turn);
+        }
+        takers.with(at, |takers| takers.push(name));
+    });
 }

@@ -33,6 +33,7 @@ enum Sleep {
 
 /// The lock, and what each train remembers, by its number.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "independent flags, as in the lock")]
 pub(crate) struct Lock {
     /// Who is inside the mutex `state` from one step to the next.
     state: Option<usize>,

@@ -20,6 +20,7 @@ const TOGGLER: usize = 2;
 
 /// A train, as the lock sees it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "the bits of two words, and a train's memory")]
 struct Train {
     // Its status word.
     is_attached: bool,
@@ -37,6 +38,7 @@ struct Train {
 
 /// The world, and what each train remembers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "independent flags, as in the lock")]
 pub(crate) struct World {
     /// Who is inside the mutex `state` from one step to the next.
     state: Option<usize>,
@@ -277,7 +279,7 @@ pub(crate) enum Before {
     Off,
 }
 
-fn with(before: Before, trains: [Steps; 2], toggler: &Steps) -> Explorer<World> {
+fn with(before: Before, trains: &[Steps; 2], toggler: &Steps) -> Explorer<World> {
     let is_on = matches!(before, Before::On);
     Explorer::new(World { is_on, ..World::default() })
         .script("A", &trains[0])
@@ -294,20 +296,20 @@ fn with_step(mut steps: Steps, name: &str, action: Action<World>) -> Steps {
 
 /// The change as it is; it may also fail.
 pub(crate) fn correct(before: Before) -> Explorer<World> {
-    with(before, [train::<0>(), train::<1>()], &toggler())
+    with(before, &[train::<0>(), train::<1>()], &toggler())
         .script("patience", &[("end-patience", end_patience)])
 }
 
 /// The first twin: the toggler takes those who run for halted.
 pub(crate) fn waits_for_nobody() -> Explorer<World> {
     let toggler = with_step(toggler(), "look-who-runs", |_| Step::Goto("change-mode"));
-    with(Before::Off, [train::<0>(), train::<1>()], &toggler)
+    with(Before::Off, &[train::<0>(), train::<1>()], &toggler)
 }
 
 /// The second twin: the world goes on, and those who sleep are not woken.
 pub(crate) fn forgets_to_wake() -> Explorer<World> {
     let toggler = with_step(toggler(), "wake-everybody", wake_nobody);
-    with(Before::On, [train::<0>(), train::<1>()], &toggler)
+    with(Before::On, &[train::<0>(), train::<1>()], &toggler)
 }
 
 /// The third twin: a train leaves, and says nothing.
@@ -316,7 +318,7 @@ pub(crate) fn leaves_without_a_word() -> Explorer<World> {
         with_step(train::<0>(), "tell-the-stopper", say_nothing::<0>),
         with_step(train::<1>(), "tell-the-stopper", say_nothing::<1>),
     ];
-    with(Before::Off, trains, &toggler())
+    with(Before::Off, &trains, &toggler())
 }
 
 /// The fourth twin: it says so without the mutex.
@@ -325,7 +327,7 @@ pub(crate) fn tells_too_early() -> Explorer<World> {
         with_step(train::<0>(), "tell-the-stopper", tell_without_the_mutex::<0>),
         with_step(train::<1>(), "tell-the-stopper", tell_without_the_mutex::<1>),
     ];
-    with(Before::Off, trains, &toggler())
+    with(Before::Off, &trains, &toggler())
 }
 
 /// The fifth twin: who found the lock off before it came in does not look again.
@@ -334,7 +336,7 @@ pub(crate) fn trusts_its_first_look() -> Explorer<World> {
         with_step(train::<0>(), "look-at-mode-again", run_free::<0>),
         with_step(train::<1>(), "look-at-mode-again", run_free::<1>),
     ];
-    with(Before::Off, trains, &toggler())
+    with(Before::Off, &trains, &toggler())
 }
 
 pub(crate) const UNDER_A_TRAIN: &str = "the mode changes while no train runs";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use trainyard::sys::prim::{Condvar, Mutex};
-use trainyard::threads::{Gil, Guarded, Mode, ThreadPool};
+use trainyard::threads::{Attached, Gil, Guarded, Mode, ThreadPool};
 
 use crate::runner::tests;
 use crate::unguarded::Unguarded;
@@ -70,24 +70,24 @@ fn stress_guarded_data_survive_a_storm_of_modes() {
     let modes = [Mode::Off, Mode::timed(INTERVAL), Mode::Off, Mode::ticks(ticks)];
     let data = Arc::new((Guarded::new(&gil, Unguarded::default()), Unguarded::default()));
     let (of_all, shared) = (gil.clone(), Arc::clone(&data));
-    in_threads(4, move |me| {
-        let (guarded, plain) = &*shared;
-        if me == 0 {
-            let storm = modes.iter().cycle().zip(0..turns(1_000));
-            storm.for_each(|(mode, _)| {
-                of_all.set_mode(mode.clone()).expect("all pass check points")
-            });
-            return;
+    let toggle = move |of_all: &Gil| {
+        for (mode, _) in modes.iter().cycle().zip(0..turns(1_000)) {
+            of_all.set_mode(mode.clone()).expect("all pass check points");
         }
-        of_all.attach(|at| {
-            for _ in 0..turns(20_000) {
-                guarded.with(at, |count| count.set(count.get() + 1));
-                if of_all.is_on() {
-                    plain.set(plain.get() + 1);
-                }
-                at.checkpoint();
+    };
+    let count = move |of_all: &Gil, at: &mut Attached<'_>| {
+        let (guarded, plain) = &*shared;
+        for _ in 0..turns(20_000) {
+            guarded.with(at, |count| count.set(count.get() + 1));
+            if of_all.is_on() {
+                plain.set(plain.get() + 1);
             }
-        });
+            at.checkpoint();
+        }
+    };
+    in_threads(4, move |me| match me {
+        0 => toggle(&of_all),
+        _ => of_all.attach(|at| count(&of_all, at)),
     });
     let count = gil.attach(|at| data.0.with(at, |count| count.get()));
     assert_eq!(count, 3 * turns(20_000));
