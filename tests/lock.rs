@@ -15,6 +15,8 @@
 mod counting;
 #[path = "lock/daemons.rs"]
 mod daemons;
+#[path = "lock/fairness.rs"]
+mod fairness;
 #[path = "lock/giving_up.rs"]
 mod giving_up;
 #[path = "lock/holding.rs"]
