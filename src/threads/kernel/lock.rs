@@ -291,6 +291,8 @@ impl Lock {
 
     /// Marks the lock free, calls a waiter, and honours a request by letting another go first.
     pub(super) fn leave(&self, me: &Arc<Thread>, cause: Cause) {
+        // At a check point nobody expects it to change.
+        let _errno = errno::keep();
         if !self.is_on() {
             trace::emit(Kind::GilLeave, self.id, 0);
             self.exit(me);

@@ -185,7 +185,8 @@ impl Thread {
                 self.ticks_left.store(every, Ordering::Relaxed);
                 self.breaker.fetch_or(COUNT, Ordering::Relaxed);
             }
-            Some(every) if self.ticks_left.load(Ordering::Relaxed) == 0 => {
+            // None are left; or too many, because the policy has changed.
+            Some(every) if !(1..=every).contains(&self.ticks_left.load(Ordering::Relaxed)) => {
                 self.ticks_left.store(every, Ordering::Relaxed);
             }
             None if self.asked() & COUNT != 0 => {
@@ -346,6 +347,14 @@ mod tests {
         }
         thread.count_ticks(None);
         assert_eq!(thread.asked(), 0);
+    }
+
+    #[test]
+    fn fewer_ticks_count_from_the_next_time_that_the_lock_is_taken() {
+        let thread = Thread::new();
+        thread.count_ticks(Some(1000));
+        thread.count_ticks(Some(2));
+        assert_eq!([(); 2].map(|()| thread.tick()), [Tick::GoesOn, Tick::Due]);
     }
 
     #[test]

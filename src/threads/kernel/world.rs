@@ -76,19 +76,19 @@ impl Lock {
             let _runs = thread.stop();
         }
         let deadline_ns = clock::deadline_ns(patience);
+        let mut ended = Wait::Woken;
         loop {
             let Some(running) = state.threads.iter().find(|thread| thread.is_attached()) else {
                 return Ok(state);
             };
-            let thread = running.name.clone();
-            let left = Duration::from_nanos(deadline_ns.saturating_sub(clock::now_ns()));
-            let ended;
-            (state, ended) = self.halted.wait_timeout(state, left);
-            if ended == Wait::TimedOut && state.threads.iter().any(|thread| thread.is_attached()) {
+            if ended == Wait::TimedOut {
+                let thread = running.name.clone();
                 // INVARIANT: [WORLD-2]
                 self.resume_the_world(state);
                 return Err(Stalled { thread, waited: patience });
             }
+            let left = Duration::from_nanos(deadline_ns.saturating_sub(clock::now_ns()));
+            (state, ended) = self.halted.wait_timeout(state, left);
         }
     }
 
