@@ -26,7 +26,7 @@ for name in $("$trainyard" experiment list | awk '$2 == "lock" { print $1 }'); d
             code=0
             page=$("$trainyard" experiment run "$name" --quick --wrong "$relation" \
                 "${python[@]}" 2>/dev/null) || code=$?
-            endings=$(grep -oE "^ +(holds|FAILED|skipped) " <<<"$page" | sort -u | xargs)
+            endings=$(grep -oE "^ +(holds|FAILED|skipped) " <<<"$page" | sort -u | xargs || true)
             case $endings in holds*) ;; *) break ;; esac
         done
         case $code:$endings in
