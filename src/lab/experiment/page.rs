@@ -24,6 +24,8 @@ const BAD: Ansi = AnsiColor::Red.on_default().bold();
 const WIDTH: usize = 80;
 /// Where a list's text begins.
 const INDENT: usize = 4;
+/// `skipped`, and a blank.
+const WORD_WIDTH: usize = 8;
 
 /// Lists experiments.
 pub fn list(experiments: impl Iterator<Item = &'static Experiment>) -> String {
@@ -112,12 +114,7 @@ fn one(finding: &Finding, is_wrong: bool) -> String {
         };
     }
     let _ = write!(text, "\n{}", table(finding));
-    if !finding.outcomes.is_empty() {
-        text.push('\n');
-    }
-    for outcome in &finding.outcomes {
-        text += &relation(outcome);
-    }
+    text += &relations(&finding.outcomes);
     // The explanation is of the right settings.
     let explanation = (experiment.explain)(&finding.results).filter(|_| !is_wrong);
     if let Some(explanation) = explanation {
@@ -156,8 +153,21 @@ fn table(finding: &Finding) -> String {
     lines.concat()
 }
 
-fn relation(outcome: &Outcome) -> String {
-    let Outcome { name, says, contender, ending, figures, attempts } = outcome;
+/// Each claim once, and under it how it ended for whom.
+fn relations(outcomes: &[Outcome]) -> String {
+    let mut text = String::new();
+    for same in outcomes.chunk_by(|one, next| one.name == next.name) {
+        let Outcome { name, says, .. } = &same[0];
+        let _ = write!(text, "\n{}", wrap(&format!("{name}: {says}"), WIDTH, INDENT));
+        for outcome in same {
+            text += &ending(outcome);
+        }
+    }
+    text
+}
+
+fn ending(outcome: &Outcome) -> String {
+    let Outcome { contender, ending, figures, attempts, .. } = outcome;
     let (style, word) = match ending {
         Ending::Holds => (GOOD, "holds"),
         Ending::Failed => (BAD, "FAILED"),
@@ -167,8 +177,10 @@ fn relation(outcome: &Outcome) -> String {
         1 => String::new(),
         attempts => format!(" (measured {attempts} times)"),
     };
-    let line = wrap(&format!("{word} {name}, {contender}: {says} {figures}{again}"), WIDTH, INDENT);
-    line.replacen(word, &format!("{style}{word}{style:#}"), 1)
+    let text = format!("{contender}: {figures}{again}");
+    let indent = INDENT + WORD_WIDTH;
+    let text = wrap(&text, WIDTH - indent, indent + INDENT);
+    format!("{:INDENT$}{style}{word:WORD_WIDTH$}{style:#}{text}", "")
 }
 
 fn paragraph(text: &str) -> String {

@@ -14,6 +14,8 @@
 //!
 //! Nothing is measured in this process, and nothing runs beside a cell.
 
+use std::borrow::Cow;
+
 use super::Experiment;
 use super::cell::{Cell, Scale};
 use super::contender::Contender;
@@ -25,7 +27,7 @@ use crate::sys::signal::Interrupts;
 
 /// A thread that computes all the time keeps a processor busy; with less than that it was kept
 /// from it, and what it does to its neighbours cannot be seen.
-const BUSY_MIN: f64 = 0.7;
+const BUSY_MIN: f64 = 0.6;
 
 /// How an experiment is run.
 #[derive(Debug)]
@@ -139,20 +141,28 @@ impl Plan {
             contenders.reverse();
         }
         for contender in contenders {
-            // A wrong setting is one of our lock; a CPython is measured as it is.
-            let figures = instrument(self.experiment, cell, contender)?;
+            let figures = instrument(self.experiment, &self.cell_of(contender, cell), contender)?;
             results.push(contender, &cell.label, figures);
         }
         Ok(())
     }
 
+    /// A wrong setting is one of our lock. A CPython that ours is compared with is measured in the
+    /// right one, and any other not at all.
     fn plays(&self, contender: &Contender, cell: &Cell) -> bool {
-        match contender {
-            Contender::Ours => true,
-            Contender::Python(python) => {
-                self.experiment.twin.is_some() && (self.experiment.plays)(python, cell)
-            }
+        let Contender::Python(python) = contender else { return true };
+        let is_compared = self.wrong.is_none_or(|relation| relation.of == Of::EachPython);
+        let cell = self.cell_of(contender, cell);
+        is_compared && self.experiment.twin.is_some() && (self.experiment.plays)(python, &cell)
+    }
+
+    fn cell_of<'a>(&self, contender: &Contender, cell: &'a Cell) -> Cow<'a, Cell> {
+        if self.wrong.is_none() || *contender == Contender::Ours {
+            return Cow::Borrowed(cell);
         }
+        let mut right = (self.experiment.cells)(self.scale).into_iter();
+        let right = right.find(|right| right.label == cell.label);
+        right.map_or(Cow::Borrowed(cell), Cow::Owned)
     }
 
     /// Everything that is to be checked.

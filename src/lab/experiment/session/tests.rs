@@ -41,6 +41,7 @@ static EXPERIMENT: Experiment = Experiment {
     relations: &[
         relation("timing", Of::Everybody, Nature::Timing),
         relation("count", Of::Ours, Nature::Count),
+        relation("compared", Of::EachPython, Nature::Count),
     ],
     explain: |_| None,
     read: &[],
@@ -85,7 +86,12 @@ fn each_contender_is_measured_where_it_can_be_in_turn() {
     assert_eq!(log, [round, reversed, round].concat());
     assert_eq!(log.len(), plan(Scale::Full, None).measurements());
     let holds = |name, who| (name, who, Ending::Holds, 1);
-    let expected = [holds("timing", "ours"), holds("timing", PYTHON), holds("count", "ours")];
+    let expected = [
+        holds("timing", "ours"),
+        holds("timing", PYTHON),
+        holds("count", "ours"),
+        holds("compared", PYTHON),
+    ];
     assert_eq!(ends(&finding), expected);
 }
 
@@ -93,8 +99,12 @@ fn each_contender_is_measured_where_it_can_be_in_turn() {
 fn a_relation_about_times_gets_three_tries_and_one_about_counts_one() {
     let (log, finding, _) = run(&plan(Scale::Quick, None), |_, _, _| Ok(6.0));
     let failed = |name, who, attempts| (name, who, Ending::Failed, attempts);
-    let expected =
-        [failed("timing", "ours", 3), failed("timing", PYTHON, 3), failed("count", "ours", 1)];
+    let expected = [
+        failed("timing", "ours", 3),
+        failed("timing", PYTHON, 3),
+        failed("count", "ours", 1),
+        failed("compared", PYTHON, 1),
+    ];
     assert_eq!(ends(&finding), expected);
     let again = ["ours on", "CPython 3.13.0 on"];
     assert_eq!(log[3..], [again, again].concat(), "only what the relation reads");
@@ -115,9 +125,22 @@ fn a_wrong_setting_changes_the_cells_of_its_relation_and_checks_nothing_else() {
     let is_on = |_: &Contender, cell: &Cell, _| Ok(if cell.lock == Lock::Off { 0.0 } else { 5.0 });
     let (log, finding, ended) = run(&plan(Scale::Quick, wrong), is_on);
     assert_eq!(ended, Ok(()));
-    // A CPython with a lock cannot be measured with the lock off.
+    // It is a setting of our lock: a CPython has no part in it.
     assert_eq!(log, ["ours on"; 3]);
     assert_eq!(ends(&finding), [("timing", "ours", Ending::Failed, 3)]);
+}
+
+#[test]
+fn a_cpython_that_ours_is_compared_with_is_measured_in_the_right_setting() {
+    let wrong = EXPERIMENT.relation("compared");
+    let locks = RefCell::new(Vec::new());
+    let (_, finding, _) = run(&plan(Scale::Quick, wrong), |who, cell, _| {
+        locks.borrow_mut().push((who.name(), cell.lock));
+        Ok(6.0)
+    });
+    let expected = [("ours".to_owned(), Lock::Off), (PYTHON.to_owned(), Lock::TIMED)];
+    assert_eq!(locks.into_inner(), expected);
+    assert_eq!(ends(&finding), [("compared", PYTHON, Ending::Failed, 1)]);
 }
 
 /// Fails if the share of a processor is not looked at, or looked at before the last try.
