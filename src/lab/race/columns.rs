@@ -1,5 +1,6 @@
 //! A tape, drawn: one column for each train, time runs downwards.
 
+use super::render::spaced;
 use super::schedule::name;
 use super::tape::{Line, Lost, Stretch, Tape};
 use crate::lab::render::numbers::grouped;
@@ -55,9 +56,9 @@ pub fn sentence(lost: &Lost, program: &Program) -> String {
         "{stores} of {variable} {verb} lost: {} had loaded {}, did not see that it had become {}, \
          and stored {}.",
         name(lost.train),
-        lost.loaded,
-        lost.found,
-        lost.stored
+        spaced(lost.loaded),
+        spaced(lost.found),
+        spaced(lost.stored)
     )
 }
 

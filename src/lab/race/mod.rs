@@ -36,22 +36,17 @@ mod waits;
 
 use std::time::Duration;
 
-use serde::Serialize;
-
 use crate::lab::cli::Format;
 use crate::lab::{LabError, Result};
 use crate::sys::affinity;
 use crate::vm::Program;
 
-use puzzle::Puzzle;
+use puzzle::{Puzzle, ROUNDS, Start};
 use report::{Processors, Recorded, Report, Row};
 use run::{Job, variables};
 use schedule::Schedule;
 use search::{Ending, Possible};
 use setting::{Model, Runner};
-
-/// Enough for dozens of switch intervals, in a tenth of a second.
-const ROUNDS: u32 = 1_000_000;
 
 /// What `race` is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,11 +153,6 @@ impl Found {
     }
 }
 
-/// One way to run it, on some processors.
-#[derive(Clone, Debug, Serialize)]
-#[serde(transparent)]
-struct Cpus(Vec<usize>);
-
 fn names(program: &Program) -> Vec<String> {
     variables(program).map(|(_, name)| name.to_owned()).collect()
 }
@@ -178,7 +168,7 @@ fn measure(race: &Race, puzzle: &Puzzle) -> Result<Report> {
     let all = affinity::allowed_cpus().map_err(|why| LabError::failed("the machine", why))?;
     let mut rows = Vec::new();
     let mut recorded = None;
-    for (runner, Cpus(cpus)) in ways(race, &all) {
+    for (runner, cpus) in ways(race, puzzle, &all) {
         let job = Job {
             program: &program,
             text: &puzzle.text,
@@ -218,12 +208,14 @@ fn measure(race: &Race, puzzle: &Puzzle) -> Result<Report> {
 }
 
 /// The rows: each runner; and if they are restricted to some processors, no lock on all of them too.
-fn ways(race: &Race, all: &[usize]) -> Vec<(Runner, Cpus)> {
-    let mut ways: Vec<(Runner, Cpus)> =
-        race.runners.iter().map(|&runner| (runner, Cpus(race.cpus.clone()))).collect();
+fn ways(race: &Race, puzzle: &Puzzle, all: &[usize]) -> Vec<(Runner, Vec<usize>)> {
+    // Thousands of processes are no pool.
+    let is_pool = |runner: &Runner| puzzle.start == Start::Together || *runner != Runner::Procs;
+    let runners = race.runners.iter().copied().filter(is_pool);
+    let mut ways: Vec<_> = runners.map(|runner| (runner, race.cpus.clone())).collect();
     let is_restricted = !race.cpus.is_empty() && race.cpus.len() < all.len();
     if is_restricted && race.runners.contains(&Runner::LockOff) {
-        ways.push((Runner::LockOff, Cpus(Vec::new())));
+        ways.push((Runner::LockOff, Vec::new()));
     }
     ways
 }

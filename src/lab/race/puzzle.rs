@@ -44,7 +44,8 @@ pub const PUZZLES: [(&str, &str, &str); 6] = [
     (
         "check-then-act",
         "somebody takes the seat between the look and the act",
-        "if seat == 0:\n    seat = train + 1\n    if seat != train + 1: stolen = stolen + 1\n    seat = 0",
+        "if seat == 0:\n    seat = train + 1\n    for i in range(5): pass\n    \
+         if seat != train + 1: stolen = stolen + 1\n    seat = 0",
     ),
     (
         "two-locks",
@@ -62,6 +63,9 @@ pub const PUZZLES: [(&str, &str, &str); 6] = [
         "global x\ncopy = x\nawait sleep(0)\nx = copy + 1",
     ),
 ];
+
+/// Enough for dozens of switch intervals, in a tenth of a second.
+pub const ROUNDS: u32 = 1_000_000;
 
 /// What [`PUZZLES`] calls the article's.
 const ARTICLE: &str = "article";
@@ -97,7 +101,7 @@ impl Puzzle {
     }
 
     fn named(name: &str, text: &str) -> Self {
-        let puzzle = Self::of_text(name, text);
+        let puzzle = Self { rounds: Some(ROUNDS), ..Self::of_text(name, text) };
         if name == ARTICLE {
             let (trains, rounds) = (ARTICLE_JOBS, Some(1));
             return Self { trains, rounds, start: Start::AsTheyCome, ..puzzle };

@@ -115,7 +115,7 @@ mod tests {
     fn trains_that_wait_for_each_other_are_a_deadlock() {
         let (_, _, text) = super::super::puzzle::PUZZLES[3];
         check(text, "AB", &Ending::Values(vec![2]));
-        check(text, "A6BA", &Ending::Deadlock);
+        check(text, "A8BA", &Ending::Deadlock);
     }
 
     #[test]

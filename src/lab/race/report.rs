@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::run::{Outcome, Trouble};
 use super::setting::{Checks, Model, Runner};
+use crate::lab::render::numbers::grouped;
 
 /// The whole answer.
 #[derive(Clone, Debug, Serialize)]
@@ -55,7 +56,7 @@ pub struct Row {
     /// How many runs came to something else.
     pub wrong_runs: usize,
     /// The share of what was expected that is missing, of each variable, over all runs; null where
-    /// nothing positive was expected or more was found.
+    /// nothing positive was expected, more was found, or a run did not come to its end.
     pub lost_share: Vec<Option<f64>>,
     /// How many runs ended with trains that waited for each other.
     pub deadlocks: usize,
@@ -117,6 +118,7 @@ impl Row {
             Runner::LockOff => ("off", None),
             Runner::Coop | Runner::Procs => ("none", None),
         };
+        let deadlocks = outcomes.iter().filter(has_deadlock).count();
         let mut row = Self {
             label: runner.to_string(),
             model: runner.model().name(),
@@ -127,39 +129,45 @@ impl Row {
             found: outcomes.iter().map(|outcome| outcome.values.clone()).collect(),
             wrong_runs: outcomes.iter().filter(is_wrong).count(),
             lost_share: lost_shares(expected, outcomes),
-            deadlocks: outcomes.iter().filter(has_deadlock).count(),
+            deadlocks,
             failures,
             forced_switches: outcomes.iter().map(|outcome| outcome.forced_switches).sum(),
             involuntary_switches: outcomes.iter().map(|outcome| outcome.involuntary_switches).sum(),
             why: String::new(),
         };
         row.why = row.reason(runner, processors);
+        if deadlocks > 0 {
+            row.why += &format!("; {deadlocks} of {} runs end in a deadlock", outcomes.len());
+        }
         row
     }
 
     /// What decided it: who switched, and where.
     fn reason(&self, runner: Runner, processors: Processors) -> String {
-        let Self { forced_switches: forced, involuntary_switches: involuntary, .. } = self;
+        let forced = count(self.forced_switches, "forced switch");
+        let involuntary = count(self.involuntary_switches, "time");
         let is_wrong = self.wrong_runs > 0;
         match (runner, is_wrong) {
             (Runner::LockOn(Checks::Never), _) => {
                 "the lock is kept until the train ends, or waits".to_owned()
             }
             (Runner::LockOn(Checks::EveryOp), true) => {
-                format!("the lock: {forced} forced switches, anywhere in a statement")
+                format!("the lock: {forced}, anywhere in a statement")
             }
             (Runner::LockOn(Checks::BackEdge), true) => {
-                format!("the lock: {forced} forced switches, some of them inside a call")
+                format!("the lock: {forced}, some of them inside a call")
             }
-            (Runner::LockOn(_), false) if *forced == 0 => "nobody asked for the lock".to_owned(),
+            (Runner::LockOn(_), false) if self.forced_switches == 0 => {
+                "nobody asked for the lock".to_owned()
+            }
             (Runner::LockOn(_), false) => {
-                format!("{forced} forced switches, and none did harm where it fell")
+                format!("{forced}, and none did harm where it fell")
             }
             (Runner::LockOff, true) if processors == Processors::One => {
-                format!("the system: it took the processor away {involuntary} times")
+                format!("the system: it took the processor away {involuntary}")
             }
             (Runner::LockOff, true) => "a second processor: trains run at the same time".to_owned(),
-            (Runner::LockOff, false) => "each was over before another came between".to_owned(),
+            (Runner::LockOff, false) => "no train came between, though each could".to_owned(),
             (Runner::Coop, true) => "the await: it lets others in, in the middle".to_owned(),
             (Runner::Coop, false) => "a task is switched out where it awaits, only".to_owned(),
             (Runner::Procs, _) => "nothing is shared: each has its own".to_owned(),
@@ -180,12 +188,23 @@ impl Row {
     }
 }
 
+/// `1 forced switch`, `2 forced switches`, `2 times`.
+fn count(number: u64, noun: &str) -> String {
+    let ending = match (number, noun.ends_with('h')) {
+        (1, _) => "",
+        (_, true) => "es",
+        (_, false) => "s",
+    };
+    format!("{} {noun}{ending}", grouped(number))
+}
+
 #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
 fn lost_shares(expected: &[i64], outcomes: &[Outcome]) -> Vec<Option<f64>> {
     let share = |(variable, &expected): (usize, &i64)| {
         let found: Vec<i64> =
             outcomes.iter().filter_map(|outcome| outcome.values.get(variable)).copied().collect();
-        if expected <= 0 || found.iter().any(|&found| found > expected) {
+        let has_trouble = outcomes.iter().any(|outcome| outcome.trouble.is_some());
+        if expected <= 0 || has_trouble || found.iter().any(|&found| found > expected) {
             return None;
         }
         let lost: f64 = found.iter().map(|&found| (expected - found) as f64).sum();

@@ -45,6 +45,16 @@ impl Schedule {
         }
     }
 
+    /// Whether it is as short as `other`, and its trains come in alphabetical order rather.
+    pub(super) fn reads_before(&self, other: &Self) -> bool {
+        let key = |schedule: &Self| {
+            let steps: u64 = schedule.turns.iter().filter_map(|turn| turn.steps).sum();
+            let trains: Vec<usize> = schedule.turns.iter().map(|turn| turn.train).collect();
+            (schedule.switches(), steps, trains)
+        };
+        key(self) < key(other)
+    }
+
     /// How often it goes from one train to another.
     pub fn switches(&self) -> usize {
         self.turns.len().saturating_sub(1)

@@ -163,9 +163,6 @@ impl Search<'_> {
     }
 
     fn end(&mut self, here: usize, ending: Ending) {
-        if self.found.iter().any(|known| known.ending == ending) {
-            return;
-        }
         let mut turns = Vec::new();
         let mut at = here;
         while let Some(arrival) = &self.arrivals[at] {
@@ -173,8 +170,15 @@ impl Search<'_> {
             at = arrival.from;
         }
         let mut schedule = Schedule::default();
-        turns.into_iter().rev().for_each(|(train, steps)| schedule.add(train, steps));
-        self.found.push(Possible { ending, schedule });
+        for (train, steps) in turns.into_iter().rev() {
+            schedule.add(train, steps);
+        }
+        match self.found.iter_mut().find(|known| known.ending == ending) {
+            // Of schedules as short as each other, one that train A begins reads best.
+            Some(known) if schedule.reads_before(&known.schedule) => known.schedule = schedule,
+            Some(_) => {}
+            None => self.found.push(Possible { ending, schedule }),
+        }
     }
 
     /// Lets a train go on to the next place at which it could be switched out.
