@@ -143,25 +143,20 @@ impl RaceOptions {
         }
         let all = [Checks::EveryOp, Checks::BackEdge, Checks::Never];
         let checks = if self.checks.is_empty() { &all[..] } else { &self.checks };
+        let on = checks.iter().map(|&checks| Runner::LockOn(checks));
+        let on = on.filter(|_| gil != GilChoice::Off);
+        let off = Some(Runner::LockOff).filter(|_| gil != GilChoice::On);
+        let threads: Vec<Runner> = on.chain(off).collect();
         let mut runners: Vec<Runner> = Vec::new();
-        let mut add = |runner| {
-            if !runners.contains(&runner) {
-                runners.push(runner);
-            }
-        };
         for model in models {
-            match model {
-                Model::Threads => {
-                    if gil != GilChoice::Off {
-                        checks.iter().for_each(|&checks| add(Runner::LockOn(checks)));
-                    }
-                    if gil != GilChoice::On {
-                        add(Runner::LockOff);
-                    }
-                }
-                Model::Coop => add(Runner::Coop),
-                Model::Procs => add(Runner::Procs),
-            }
+            let ways = match model {
+                Model::Threads => &threads[..],
+                Model::Coop => &[Runner::Coop],
+                Model::Procs => &[Runner::Procs],
+            };
+            let new: Vec<Runner> =
+                ways.iter().copied().filter(|way| !runners.contains(way)).collect();
+            runners.extend(new);
         }
         Ok(runners)
     }

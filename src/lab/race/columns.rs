@@ -1,6 +1,8 @@
 //! A tape, drawn: one column for each train, time runs downwards.
 
 use super::render::spaced;
+use std::collections::VecDeque;
+
 use super::schedule::name;
 use super::tape::{Line, Lost, Stretch, Tape};
 use crate::lab::render::numbers::grouped;
@@ -23,9 +25,8 @@ pub fn how_lost(tape: &Tape, lost: &Lost, program: &Program) -> String {
     let stretches: Vec<Stretch> = tape.stretches.iter().cloned().collect();
     // The last turn has the store; the load is in one before it.
     let before = stretches.len().saturating_sub(1);
-    let has_load = |stretch: &Stretch| {
-        stretch.train == lost.train && lines(stretch).iter().any(|line| is_load(line))
-    };
+    let has_load =
+        |stretch: &Stretch| stretch.train == lost.train && lines(stretch).iter().any(is_load);
     let Some(from) = stretches[..before].iter().rposition(has_load) else {
         return draw(&stretches[before.saturating_sub(2)..], program);
     };
@@ -33,8 +34,7 @@ pub fn how_lost(tape: &Tape, lost: &Lost, program: &Program) -> String {
     let all = lines(&shown[0]);
     let load = all.iter().rposition(is_load).unwrap_or(0);
     let kept = all[load..].to_vec();
-    shown[0] =
-        Stretch { steps: kept.len() as u64, first: kept, last: Default::default(), ..shown[0] };
+    shown[0] = Stretch { steps: kept.len() as u64, first: kept, last: VecDeque::new(), ..shown[0] };
     draw(&shown, program)
 }
 

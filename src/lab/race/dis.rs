@@ -28,24 +28,27 @@ pub fn dis(argument: &str) -> Result<String> {
 }
 
 fn list(program: &Program) -> String {
-    let functions = 0..program.functions().len();
-    let rows: Vec<Vec<Row>> = functions.map(|function| program.rows(function)).collect();
-    let width = rows.iter().flatten().map(|row| row.to_string().chars().count()).max().unwrap_or(0);
-    let mut listed = line("", width, &COLUMNS.map(|(_, name)| name.to_owned()));
-    for (number, rows) in rows.iter().enumerate() {
-        if number > 0 {
-            listed += &format!("\nDisassembly of {}:\n", program.functions()[number].name());
+    let functions: Vec<Vec<Row>> =
+        (0..program.functions().len()).map(|function| program.rows(function)).collect();
+    let width =
+        functions.iter().flatten().map(|row| row.to_string().chars().count()).max().unwrap_or(0);
+    let mut listed = vec![line("", width, &COLUMNS.map(|(_, name)| name.to_owned()))];
+    for (function, rows) in program.functions().iter().zip(&functions) {
+        if listed.len() > 1 {
+            listed.push(format!("\nDisassembly of {}:\n", function.name()));
         }
-        for row in rows {
-            let place = row.instruction.place();
-            let marks = COLUMNS.map(|(checks, name)| {
-                let mark = if checks.look_at(place) { "*" } else { "" };
-                format!("{mark:^0$}", name.len())
-            });
-            listed += &line(&row.to_string(), width, &marks);
-        }
+        listed.extend(rows.iter().map(|row| line(&row.to_string(), width, &marks(row))));
     }
-    format!("{listed}\n{LEGEND}")
+    listed.push(format!("\n{LEGEND}"));
+    listed.concat()
+}
+
+/// A mark under each placement that looks here, in its middle.
+fn marks(row: &Row) -> [String; 2] {
+    COLUMNS.map(|(checks, name)| {
+        let mark = if checks.look_at(row.instruction.place()) { "*" } else { "" };
+        format!("{mark:^0$}", name.len())
+    })
 }
 
 fn line(text: &str, width: usize, columns: &[String]) -> String {

@@ -97,35 +97,44 @@ fn drive(shared: &Shared<'_>, number: usize, at: &mut Attached<'_>) -> Verdict {
     Verdict::GoOn
 }
 
+/// What all tasks of a recording share.
+struct Tasks {
+    program: Program,
+    memory: Vec<Cell<i64>>,
+    tape: RefCell<Tape>,
+    waits: Waits,
+}
+
 fn in_tasks(job: &Job<'_>) -> Result<Recording> {
-    let tape = Rc::new(RefCell::new(Tape::default()));
-    let memory: Rc<[Cell<i64>]> = job.program.words().iter().map(|_| Cell::new(0)).collect();
-    let program = Rc::new(job.program.clone());
-    let waits = Rc::new(Waits::new(job.trains));
-    let train = |number| {
-        let (tape, memory) = (Rc::clone(&tape), Rc::clone(&memory));
-        let (program, waits) = (Rc::clone(&program), Rc::clone(&waits));
-        coop::spawn(async move {
-            let mut machine = machine(&program, number);
-            while !is_over(&tape.borrow()) {
-                let pause = tape.borrow_mut().step(number, &mut machine, &program, &memory[..]);
-                match pause {
-                    Ok(Pause::Blocked { lock, .. }) => {
-                        if waits.blocked(number, lock, &memory[..]) == Verdict::Deadlock {
-                            return Verdict::Deadlock;
-                        }
-                        coop::yield_now().await;
-                    }
-                    Ok(Pause::Awaiting) => coop::yield_now().await,
-                    Ok(Pause::Stopped) => waits.goes_on(number),
-                    Ok(Pause::Ended) | Err(_) => break,
-                }
-            }
-            Verdict::GoOn
-        })
-    };
+    let shared = Rc::new(Tasks {
+        program: job.program.clone(),
+        memory: job.program.words().iter().map(|_| Cell::new(0)).collect(),
+        tape: RefCell::default(),
+        waits: Waits::new(job.trains),
+    });
+    let train = |number| coop::spawn(task(Rc::clone(&shared), number));
     let verdicts = coop::run(async { coop::join_all((0..job.trains).map(train)).await });
     let verdicts: std::result::Result<Vec<_>, _> = verdicts.into_iter().collect();
     let is_deadlock = verdicts?.contains(&Verdict::Deadlock);
-    Ok(Recording { tape: tape.take(), is_deadlock })
+    Ok(Recording { tape: shared.tape.take(), is_deadlock })
+}
+
+async fn task(shared: Rc<Tasks>, number: usize) -> Verdict {
+    let Tasks { program, memory, tape, waits } = &*shared;
+    let mut machine = machine(program, number);
+    while !is_over(&tape.borrow()) {
+        let pause = tape.borrow_mut().step(number, &mut machine, program, &memory[..]);
+        match pause {
+            Ok(Pause::Blocked { lock, .. }) => {
+                if waits.blocked(number, lock, &memory[..]) == Verdict::Deadlock {
+                    return Verdict::Deadlock;
+                }
+                coop::yield_now().await;
+            }
+            Ok(Pause::Awaiting) => coop::yield_now().await,
+            Ok(Pause::Stopped) => waits.goes_on(number),
+            Ok(Pause::Ended) | Err(_) => break,
+        }
+    }
+    Verdict::GoOn
 }

@@ -137,7 +137,8 @@ impl Row {
         };
         row.why = row.reason(runner, processors);
         if deadlocks > 0 {
-            row.why += &format!("; {deadlocks} of {} runs end in a deadlock", outcomes.len());
+            let runs = outcomes.len();
+            row.why = format!("{}; {deadlocks} of {runs} runs end in a deadlock", row.why);
         }
         row
     }

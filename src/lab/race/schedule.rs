@@ -45,6 +45,14 @@ impl Schedule {
         }
     }
 
+    /// Lets `train` go on until it ends, or has to wait.
+    pub(super) fn finish(&mut self, train: usize) {
+        self.add(train, 0);
+        if let Some(turn) = self.turns.last_mut() {
+            turn.steps = None;
+        }
+    }
+
     /// Whether it is as short as `other`, and its trains come in alphabetical order rather.
     pub(super) fn reads_before(&self, other: &Self) -> bool {
         let key = |schedule: &Self| {

@@ -140,14 +140,14 @@ impl Search<'_> {
                 Stride::Waits => {}
                 Stride::Failed(says) => {
                     can_move = true;
-                    self.end(here, Ending::Failed(says));
+                    self.end(here, Ending::Failed(says), Some(train));
                 }
                 Stride::Went(steps) => {
                     can_move = true;
-                    let switched = self.states[here].last.is_some_and(|last| last != train);
+                    let is_switch = self.states[here].last.is_some_and(|last| last != train);
                     let (switches, all) = self.costs[here];
                     state.last = Some(train);
-                    let cost = (switches + u64::from(switched), all + steps);
+                    let cost = (switches + u64::from(is_switch), all + steps);
                     self.reach(state, Some(Arrival { from: here, train, steps }), cost);
                 }
             }
@@ -155,14 +155,15 @@ impl Search<'_> {
         if is_over {
             let words = &self.states[here].words;
             let values = variables(self.program).map(|(at, _)| words[at]).collect();
-            self.end(here, Ending::Values(values));
+            self.end(here, Ending::Values(values), None);
         } else if !can_move {
-            self.end(here, Ending::Deadlock);
+            self.end(here, Ending::Deadlock, None);
         }
         Ok(())
     }
 
-    fn end(&mut self, here: usize, ending: Ending) {
+    /// Notes an ending; one that `failing` brings about by going on.
+    fn end(&mut self, here: usize, ending: Ending, failing: Option<usize>) {
         let mut turns = Vec::new();
         let mut at = here;
         while let Some(arrival) = &self.arrivals[at] {
@@ -172,6 +173,9 @@ impl Search<'_> {
         let mut schedule = Schedule::default();
         for (train, steps) in turns.into_iter().rev() {
             schedule.add(train, steps);
+        }
+        if let Some(train) = failing {
+            schedule.finish(train);
         }
         match self.found.iter_mut().find(|known| known.ending == ending) {
             // Of schedules as short as each other, one that train A begins reads best.

@@ -95,7 +95,7 @@ impl Tape {
     ) -> Result<Pause, RuntimeError> {
         let (function, _) = machine.place();
         let Some(instruction) = machine.next(program) else { return Ok(Pause::Ended) };
-        let (top, found) = (machine.top(), self.found(instruction, memory));
+        let (top, found) = (machine.top(), found(instruction, memory));
         let pause = machine.step(program, memory)?;
         if matches!(pause, Pause::Blocked { .. }) {
             return Ok(pause);
@@ -114,13 +114,6 @@ impl Tape {
             _ => {}
         }
         Ok(pause)
-    }
-
-    fn found<M: Memory + ?Sized>(&self, instruction: Instruction, memory: &M) -> i64 {
-        match instruction {
-            Instruction::StoreGlobal(word) => memory.load(word as usize),
-            _ => 0,
-        }
     }
 
     fn note(&mut self, train: usize, line: Line) {
@@ -154,17 +147,23 @@ impl Tape {
         *at(at(&mut self.loads, train), word) = Some((stores, value));
     }
 
-    fn store(&mut self, train: usize, word: usize, stored: i64, found: i64) {
-        let stores = at(&mut self.stores, word);
-        let load = at(at(&mut self.loads, train), word).take();
-        if let Some((known, loaded)) =
-            load.filter(|&(known, loaded)| known != *stores && loaded != found)
-            && self.lost.is_none()
-        {
-            let stores = *stores - known;
-            self.lost = Some(Lost { train, word, loaded, found, stored, stores });
+    fn store(&mut self, train: usize, word: usize, value: i64, found: i64) {
+        let count = at(&mut self.stores, word);
+        let now = *count;
+        *count += 1;
+        let Some((then, loaded)) = at(at(&mut self.loads, train), word).take() else { return };
+        if then != now && loaded != found && self.lost.is_none() {
+            let stores = now - then;
+            self.lost = Some(Lost { train, word, loaded, found, stored: value, stores });
         }
-        *stores += 1;
+    }
+}
+
+/// What a store is about to overwrite.
+fn found<M: Memory + ?Sized>(instruction: Instruction, memory: &M) -> i64 {
+    match instruction {
+        Instruction::StoreGlobal(word) => memory.load(word as usize),
+        _ => 0,
     }
 }
 

@@ -100,6 +100,12 @@ fn a_schedule_that_was_found_does_what_was_found_and_is_as_short_as_can_be() {
             assert!(schedule.switches() <= 5, "{name}: {schedule}");
         }
     }
+    let text = "x = 1\nx = 0\ny = 1 // (1 - x)";
+    let failing = endings(text, 1, 2, EVERYWHERE);
+    let failing = failing.iter().find(|possible| matches!(possible.ending, Ending::Failed(_)));
+    let Possible { ending, schedule } = failing.unwrap();
+    let program = Program::compile_repeated(text, 1).unwrap();
+    assert_eq!(replay(&program, 2, schedule).unwrap().ending, *ending, "{schedule}");
     let lost = &endings("x = x + 1", 1, 2, EVERYWHERE)[1];
     assert_eq!(lost.schedule.switches(), 2);
     let locks = endings(text_of("two-locks"), 1, 2, EVERYWHERE);

@@ -31,21 +31,25 @@ pub fn search(puzzle: &Puzzle, found: &Found, format: Format) -> Result<String> 
         more => format!("{more} things"),
     };
     let (trains, times, rule) = (found.trains, times(found.rounds), rule(found.runner));
-    let mut page = quoted(&puzzle.text);
-    page += &format!("\n{trains} trains, each {times}; {rule}; {things} can come out\n\n");
-    page += &listed(found);
+    let head = format!("\n{trains} trains, each {times}; {rule}; {things} can come out\n\n");
+    let (program, endings) = (quoted(&puzzle.text), listed(found));
+    Ok([program, head, endings, wrong_one(puzzle, found)?].concat())
+}
+
+/// How it comes to the first ending that is not what one after another comes to.
+fn wrong_one(puzzle: &Puzzle, found: &Found) -> Result<String> {
     let wrong = found.possible.iter().find(|possible| !found.is_expected(&possible.ending));
-    if let Some(Possible { ending, schedule }) = wrong {
-        let replayed = run(&found.program, trains, schedule)?;
-        page += &format!("\nHow it comes to {}:\n\n", in_words(ending, &found.variables));
-        page += &columns::whole(&replayed.tape, &found.program);
-        if trains <= TRAINS_MAX {
-            let rounds = found.rounds;
-            let flags = format!("--threads {trains} --rounds {rounds} --replay {schedule}");
-            page += &format!("\nAgain: {}\n", command("race", &puzzle.name, &flags));
-        }
-    }
-    Ok(page)
+    let Some(Possible { ending, schedule }) = wrong else { return Ok(String::new()) };
+    let Found { program, trains, rounds, .. } = found;
+    let drawn = columns::whole(&run(program, *trains, schedule)?.tape, program);
+    let again = if *trains <= TRAINS_MAX {
+        let flags = format!("--threads {trains} --rounds {rounds} --replay {schedule}");
+        format!("\nAgain: {}\n", command("race", &puzzle.name, &flags))
+    } else {
+        String::new()
+    };
+    let ending = in_words(ending, &found.variables);
+    Ok(format!("\nHow it comes to {ending}:\n\n{drawn}{again}"))
 }
 
 fn listed(found: &Found) -> String {

@@ -35,21 +35,18 @@ fn aligned(rows: &[Vec<String>], texts: &[usize]) -> String {
         let cells = rows.iter().filter_map(|row| row.get(column));
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
     };
-    let mut table = String::new();
-    for row in rows {
-        let mut line = String::new();
-        for (column, cell) in row.iter().enumerate() {
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().enumerate().map(|(column, cell)| {
             let width = width(column);
-            line += &if texts.contains(&column) {
+            if texts.contains(&column) {
                 format!(" {cell:width$} ")
             } else {
                 format!(" {cell:>width$} ")
-            };
-        }
-        table += line.trim_end();
-        table += "\n";
-    }
-    table
+            }
+        });
+        format!("{}\n", cells.collect::<String>().trim_end())
+    };
+    rows.iter().map(line).collect()
 }
 
 /// How trains end, in words.

@@ -1,7 +1,7 @@
 //! What many runs came to.
 
 use super::{COLUMNS, aligned, command, quoted, spaced, times};
-use crate::lab::race::report::{Report, Row};
+use crate::lab::race::report::{Recorded, Report, Row};
 use crate::lab::render::numbers::{count, grouped, percent};
 use crate::lab::render::wrap::wrap;
 
@@ -78,27 +78,25 @@ fn range(values: &[i64]) -> String {
 /// What decided each row.
 fn reasons(report: &Report) -> String {
     let width = report.rows.iter().map(|row| row.label.len()).max().unwrap_or(0);
-    let mut lines = String::new();
-    for row in &report.rows {
+    let indent = width + 3;
+    let lines = report.rows.iter().map(|row| {
         let failures = row.failures.iter().map(|says| format!("; a train failed: {says}"));
         let why = format!("{}{}", row.why, failures.collect::<String>());
-        let indent = width + 3;
-        lines += &format!(" {:width$}  {}", row.label, wrap(&why, COLUMNS - indent, indent));
-    }
-    lines
+        format!(" {:width$}  {}", row.label, wrap(&why, COLUMNS - indent, indent))
+    });
+    lines.collect()
 }
 
 fn recorded(report: &Report) -> String {
     let Some(recorded) = &report.recorded else { return String::new() };
-    let mut page = format!("\nOne of them, instruction by instruction ({}):\n\n", recorded.of);
-    page += &recorded.columns;
-    page += &format!("\n{}", wrap(&recorded.sentence, COLUMNS, 0));
-    if let Some(schedule) = &recorded.schedule {
+    let Recorded { of, columns, sentence, schedule, .. } = recorded;
+    let again = schedule.as_ref().map_or_else(String::new, |schedule| {
         let Report { threads, rounds, .. } = report;
         let flags = format!("--threads {threads} --rounds {rounds} --replay {schedule}");
-        page += &format!("Again: {}\n", command("race", &report.program, &flags));
-    }
-    page
+        format!("Again: {}\n", command("race", &report.program, &flags))
+    });
+    let sentence = wrap(sentence, COLUMNS, 0);
+    format!("\nOne of them, instruction by instruction ({of}):\n\n{columns}\n{sentence}{again}")
 }
 
 fn try_next(report: &Report) -> String {
