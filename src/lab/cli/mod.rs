@@ -133,8 +133,8 @@ Examples:
   trainyard                       compare everything, in about 16 seconds
   trainyard compare cpu --gil on  what the global lock does to computing
   trainyard compare io --workers 20
-  trainyard experiment run convoy --quick   what a thread that computes costs one that waits
   trainyard race 'x = x + 1'      where a switch falls, and what it costs
+  trainyard experiment run convoy --quick
   trainyard serve --port 8000     be the server that `compare io` asks
 
 `trainyard compare --help` has all its options, and more examples.";
