@@ -8,7 +8,8 @@
 //!
 //! The modules stand on floors; a module imports only from floors below its own. Bottom to top:
 //!
-//! 1. [`interleave`]: an explorer of step orders; pure, imports nothing of the crate;
+//! 1. [`interleave`], [`vm`]: an explorer of step orders, a small bytecode machine; pure, import
+//!    nothing of the crate;
 //! 2. [`sys`]: system calls, atomics and locks, the clock, the door for blocking calls;
 //! 3. [`trace`]: the event recorder;
 //! 4. [`handle`]: the answer that both pools return;
@@ -33,6 +34,7 @@ pub mod procs;
 pub mod sys;
 pub mod threads;
 pub mod trace;
+pub mod vm;
 
 /// The README's examples, run as tests.
 #[cfg(doctest)]

@@ -291,6 +291,7 @@ fn since(before: Counters, after: Counters) -> GilStats {
         contended: after.contended - before.contended,
         drop_requests: after.drop_requests - before.drop_requests,
         forced_switches: after.forced_switches - before.forced_switches,
+        failed_wakeups: after.failed_wakeups - before.failed_wakeups,
         wait_s: seconds(after.wait_ns - before.wait_ns),
         hold_s: seconds(after.hold_ns - before.hold_ns),
     }

@@ -319,6 +319,7 @@ fn add(a: GilStats, b: GilStats) -> GilStats {
         contended: a.contended + b.contended,
         drop_requests: a.drop_requests + b.drop_requests,
         forced_switches: a.forced_switches + b.forced_switches,
+        failed_wakeups: a.failed_wakeups + b.failed_wakeups,
         wait_s: a.wait_s + b.wait_s,
         hold_s: a.hold_s + b.hold_s,
     }

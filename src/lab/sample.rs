@@ -29,6 +29,8 @@ pub struct GilStats {
     pub drop_requests: u64,
     /// How often a holder gave the lock up because it was asked to.
     pub forced_switches: u64,
+    /// How often a waiter was woken for a free lock, and found it taken again.
+    pub failed_wakeups: u64,
     /// How long threads waited for it, all together, in seconds.
     pub wait_s: f64,
     /// How long threads held it, all together, in seconds.

@@ -57,6 +57,7 @@ pub(crate) fn one(contender: Contender, median_s: f64, recording: Recording) -> 
             contended: 12,
             drop_requests: 11,
             forced_switches: 10,
+            failed_wakeups: 1,
             wait_s: 0.49 * 7.0 * median_s * 2.0,
             hold_s: 0.4,
         }),

@@ -88,8 +88,9 @@ fn check_row(row: &Value, units: u64) {
     assert!(row["speedup_interval"].is_null() && row["verdict"].is_null(), "{row}");
     let (model, gil) = (row["model"].as_str().unwrap(), row["gil"].as_str().unwrap());
     assert_eq!(row["lines_changed"] == 0, model == "sync", "{row}");
-    let counters =
-        ["acquisitions", "contended", "drop_requests", "forced_switches", "wait_s", "hold_s"];
+    let counters = "acquisitions contended drop_requests forced_switches failed_wakeups wait_s \
+                    hold_s";
+    let counters: Vec<&str> = counters.split_whitespace().collect();
     match model {
         "threads" | "threads-native" => check_keys(&row["gil_stats"], &counters),
         _ => assert!(row.as_object().unwrap()["gil_stats"].is_null(), "{row}"),

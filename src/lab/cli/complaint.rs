@@ -3,28 +3,49 @@
 //! clap prints a paragraph with the usage in it. The first thing a reader wants is which argument
 //! was wrong and what would be right; the second is where to look. So: one line, and a hint.
 
+use std::ffi::OsStr;
+
 use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::{Exit, Stream};
 
-/// Where to look when an option of `compare` was wrong.
-pub(super) const COMPARE_HINT: &str = "`trainyard compare --help` has examples that work";
+/// The commands that have a help of their own to look into.
+const WITH_HELP: [&str; 4] = ["compare", "experiment", "race", "dis"];
+
+const COMMANDS: &str = "compare, race, dis, experiment and serve";
+
+/// Where to look when an argument of `verb` was wrong.
+pub(super) fn hint(verb: &OsStr) -> String {
+    let verb = WITH_HELP.into_iter().find(|known| verb == *known).unwrap_or("compare");
+    format!("`trainyard {verb} --help` has examples that work")
+}
+
+/// The only command that has commands of its own.
+const EXPERIMENT_VERBS: &str = "experiment takes one of list, show and run";
 const HINT: &str = "`trainyard --help` has examples that work";
 
 /// Makes an end of the program out of a complaint.
-pub(super) fn exit(error: &Error) -> Exit {
+pub(super) fn exit(error: &Error, verb: &OsStr) -> Exit {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             let message = format!("{}\n", error.render().to_string().trim_end());
             Exit { message, stream: Stream::Stdout, code: 0 }
         }
+        ErrorKind::InvalidSubcommand if verb == "experiment" => {
+            let name = context(error, ContextKind::InvalidSubcommand);
+            let line = format!("unknown command 'experiment {name}'; {EXPERIMENT_VERBS}");
+            Exit::bad_input(&line, &hint(verb))
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            Exit::bad_input(EXPERIMENT_VERBS, &hint(verb))
+        }
         ErrorKind::InvalidSubcommand => {
             let verb = context(error, ContextKind::InvalidSubcommand);
-            let line = format!("unknown command '{verb}'; the commands are compare and serve");
+            let line = format!("unknown command '{verb}'; the commands are {COMMANDS}");
             Exit::bad_input(&line, &verb_hint(&verb))
         }
-        _ => Exit::bad_input(&line(error), COMPARE_HINT),
+        _ => Exit::bad_input(&line(error), &hint(verb)),
     }
 }
 

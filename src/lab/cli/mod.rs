@@ -16,7 +16,9 @@
 
 mod compare;
 mod complaint;
+mod experiment;
 pub mod output;
+mod race;
 mod values;
 
 #[cfg(test)]
@@ -26,6 +28,8 @@ use std::ffi::{OsStr, OsString};
 
 use clap::Parser;
 
+use super::experiment::command::Command as Experiment;
+use super::race::Race;
 use super::server::ServerConfig;
 
 pub use compare::Compare;
@@ -36,6 +40,14 @@ pub use output::{Color, Format, Glyphs, Output};
 pub enum Command {
     /// Measure and show.
     Compare(Box<Compare>),
+    /// Ask a question, and check the answer.
+    Experiment(Experiment),
+    /// Be one process of an experiment. The arguments are its own affair.
+    Cell(Vec<OsString>),
+    /// Run a program in every way, and show where a switch falls.
+    Race(Box<Race>),
+    /// List a program's instructions: a puzzle, a file, or a text.
+    Dis(String),
     /// Be the server that the workload `io` asks.
     Serve(ServerConfig),
     /// Be one contender: what `compare` starts, never a user. The arguments are its own affair.
@@ -86,13 +98,26 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Exit> {
     if args.first().is_none_or(|first| is_option_of_compare(first)) {
         args.insert(0, "compare".into());
     }
+    let verb = args[0].clone();
+    let hint = complaint::hint(&verb);
     let name = std::iter::once(OsString::from("trainyard"));
-    let parsed = CommandLine::try_parse_from(name.chain(args)).map_err(|e| complaint::exit(&e))?;
+    let parsed =
+        CommandLine::try_parse_from(name.chain(args)).map_err(|e| complaint::exit(&e, &verb))?;
     match parsed.verb {
         Verb::Compare(options) => options
             .into_compare()
             .map(|compare| Command::Compare(Box::new(compare)))
-            .map_err(|line| Exit::bad_input(&line, complaint::COMPARE_HINT)),
+            .map_err(|line| Exit::bad_input(&line, &hint)),
+        Verb::Experiment(options) => options
+            .into_command()
+            .map(Command::Experiment)
+            .map_err(|line| Exit::bad_input(&line, &hint)),
+        Verb::Cell { args } => Ok(Command::Cell(args)),
+        Verb::Race(options) => options
+            .into_race()
+            .map(|race| Command::Race(Box::new(race)))
+            .map_err(|line| Exit::bad_input(&line, &hint)),
+        Verb::Dis(options) => Ok(Command::Dis(options.program)),
         Verb::Serve(serve) => Ok(Command::Serve(serve)),
         Verb::Arm { args } => Ok(Command::Arm(args)),
     }
@@ -108,6 +133,8 @@ Examples:
   trainyard                       compare everything, in about 16 seconds
   trainyard compare cpu --gil on  what the global lock does to computing
   trainyard compare io --workers 20
+  trainyard experiment run convoy --quick   what a thread that computes costs one that waits
+  trainyard race 'x = x + 1'      where a switch falls, and what it costs
   trainyard serve --port 8000     be the server that `compare io` asks
 
 `trainyard compare --help` has all its options, and more examples.";
@@ -137,6 +164,14 @@ struct CommandLine {
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
     Compare(Box<compare::CompareOptions>),
+    Experiment(experiment::ExperimentOptions),
+    #[command(name = "__experiment", hide = true, disable_help_flag = true)]
+    Cell {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+    Race(Box<race::RaceOptions>),
+    Dis(race::DisOptions),
     /// Be the server that `compare io` asks: two pages, each after a set time
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServerConfig),

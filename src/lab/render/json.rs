@@ -55,7 +55,9 @@ mod tests {
         assert_eq!(threads["checksum"], "9f00000000000001");
         assert_eq!(
             keys(&threads["gil_stats"]),
-            ["acquisitions", "contended", "drop_requests", "forced_switches", "hold_s", "wait_s"]
+            "acquisitions contended drop_requests failed_wakeups forced_switches hold_s wait_s"
+                .split(' ')
+                .collect::<Vec<_>>()
         );
     }
 }

@@ -73,9 +73,9 @@ impl State {
     /// Chooses who is woken now that the lock is free.
     #[must_use = "a waiter that is called and not woken sleeps over a free lock"]
     pub(super) fn call_next(&mut self) -> Option<Arc<Thread>> {
+        let last = self.waiting.len().checked_sub(1)?;
         let policy = self.policy.clone().filter(|_| !self.locked && !self.is_stopped)?;
         let now_ns = clock::now_ns();
-        let last = self.waiting.len().checked_sub(1)?;
         let chosen = policy.choose(&mut self.waiting.iter().map(|waiter| waiter.party(now_ns)));
         // A policy is foreign code; one that points past the end means the last.
         let waiter = &mut self.waiting[chosen.min(last)];

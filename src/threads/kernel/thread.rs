@@ -170,8 +170,11 @@ impl Thread {
 
     /// Takes the request back, or notes that it was honoured. Under the mutex.
     pub(super) fn forget_request(&self) {
-        // ORDER: Relaxed; raised and lowered under the mutex.
-        self.breaker.fetch_and(!DROP, Ordering::Relaxed);
+        // A look is cheaper than a change, and this runs each time that the lock is taken.
+        if self.is_asked_to_drop() {
+            // ORDER: Relaxed; raised and lowered under the mutex.
+            self.breaker.fetch_and(!DROP, Ordering::Relaxed);
+        }
     }
 
     /// Begins to count `every` check points, or none. The thread itself, under the mutex.

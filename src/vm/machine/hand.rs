@@ -1,0 +1,153 @@
+//! The hand: what a machine works with while it executes, and nothing else of it.
+//!
+//! A machine lives behind a reference, so each of its fields is read from memory and written back
+//! with every instruction. The few that matter are copied here, where the compiler can keep them in
+//! registers, and copied back when an instruction comes that concerns more than the stack and a
+//! variable.
+//!
+//! Read after the [machine](super).
+
+use std::ops::ControlFlow;
+
+use crate::vm::error::Wrong;
+use crate::vm::instruction::{Instruction, Operator, Place};
+use crate::vm::memory::Memory;
+
+/// A range on the stack: by how much, what comes next, and how many are left.
+pub(super) const RANGE_LEN: usize = 3;
+
+/// Why the hand stopped.
+pub(super) enum Halt {
+    Stopped,
+    /// At an instruction that concerns more than the stack and a variable.
+    At(Instruction),
+    Wrong(Wrong),
+}
+
+/// The part of a machine that nearly every instruction works with.
+pub(super) struct Hand<'m> {
+    pub(super) at: usize,
+    pub(super) top: usize,
+    /// From this function's first local variable on.
+    pub(super) stack: &'m mut [i64],
+}
+
+impl Hand<'_> {
+    pub(super) fn run<M: Memory + ?Sized>(
+        &mut self,
+        code: &[Instruction],
+        memory: &M,
+        watch: &mut impl FnMut(Place) -> ControlFlow<()>,
+    ) -> Halt {
+        loop {
+            // INVARIANT: [VM-2] a function ends with a return, which is not executed here.
+            let instruction = &code[self.at];
+            if watch(instruction.place()).is_break() {
+                return Halt::Stopped;
+            }
+            match instruction {
+                Instruction::Resume => {}
+                Instruction::LoadConst(number) => self.push(*number),
+                Instruction::LoadFast(local) => self.push(self.stack[*local as usize]),
+                Instruction::LoadFastLoadFast(one, other) => {
+                    self.push(self.stack[*one as usize]);
+                    self.push(self.stack[*other as usize]);
+                }
+                Instruction::StoreFast(local) => self.stack[*local as usize] = self.pop(),
+                Instruction::StoreFastLoadFast(stored, loaded) => {
+                    self.stack[*stored as usize] = self.pop();
+                    self.push(self.stack[*loaded as usize]);
+                }
+                Instruction::LoadGlobal(word) => self.push(memory.load(*word as usize)),
+                Instruction::StoreGlobal(word) => memory.store(*word as usize, self.pop()),
+                Instruction::BinaryOp(operator, _) => {
+                    let [left, right] = self.pop_two();
+                    match operator.apply(left, right) {
+                        Some(result) => self.push(result),
+                        None => return Halt::Wrong(operator.wrong(right)),
+                    }
+                }
+                Instruction::CompareOp(comparison) => {
+                    let [left, right] = self.pop_two();
+                    self.push(i64::from(comparison.holds(left, right)));
+                }
+                Instruction::Copy => self.push(self.stack[self.top - 1]),
+                Instruction::PopTop => self.top -= 1,
+                Instruction::JumpForward(target) | Instruction::JumpBackward(target) => {
+                    self.at = *target as usize;
+                    continue;
+                }
+                Instruction::PopJumpIfFalse(target) => {
+                    let jump = (self.pop() == 0).then_some(*target);
+                    self.at = self.after(jump);
+                    continue;
+                }
+                Instruction::PopJumpIfTrue(target) => {
+                    let jump = (self.pop() != 0).then_some(*target);
+                    self.at = self.after(jump);
+                    continue;
+                }
+                Instruction::ForIter(target) => {
+                    let jump = (!self.for_iter()).then_some(*target);
+                    self.at = self.after(jump);
+                    continue;
+                }
+                Instruction::EndFor => self.top -= RANGE_LEN,
+                _ => return Halt::At(*instruction),
+            }
+            self.at += 1;
+        }
+    }
+
+    /// Where a jump leads, if there is one.
+    #[inline]
+    fn after(&self, jump: Option<u32>) -> usize {
+        jump.map_or(self.at + 1, |target| target as usize)
+    }
+
+    /// Pushes the next number of the range on top of the stack, unless it is empty.
+    #[inline]
+    fn for_iter(&mut self) -> bool {
+        let range = &mut self.stack[self.top - RANGE_LEN..self.top];
+        let [by, next, left] = [range[0], range[1], range[2]];
+        if left == 0 {
+            return false;
+        }
+        // Beyond the last number it may not fit any more, and is not used.
+        range[1] = next.wrapping_add(by);
+        range[2] = left.wrapping_sub(1);
+        self.push(next);
+        true
+    }
+
+    // INVARIANT: [VM-2] the stack has the room that the compiler counted, and holds what an
+    // instruction takes.
+    #[inline]
+    fn push(&mut self, value: i64) {
+        self.stack[self.top] = value;
+        self.top += 1;
+    }
+
+    #[inline]
+    fn pop(&mut self) -> i64 {
+        self.top -= 1;
+        self.stack[self.top]
+    }
+
+    #[inline]
+    fn pop_two(&mut self) -> [i64; 2] {
+        let right = self.pop();
+        [self.pop(), right]
+    }
+}
+
+impl Operator {
+    /// Why there is no result.
+    #[cold]
+    fn wrong(self, right: i64) -> Wrong {
+        match self {
+            Self::FloorDivide | Self::Remainder if right == 0 => Wrong::DivisionByZero,
+            _ => Wrong::Overflow,
+        }
+    }
+}
