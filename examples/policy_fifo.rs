@@ -50,7 +50,7 @@ fn main() {
     for (name, mode) in modes {
         let run = run(&Gil::new(mode));
         println!("\n{name}");
-        println!("  who had it, from the middle on: {}", run.order);
+        println!("  who had it, where it changed hands most: {}", run.order);
         println!(
             "  {:>5.1} µs from one holder to the next; {:.0} % of the time nobody held it",
             run.each.as_secs_f64() * 1e6,
@@ -58,7 +58,7 @@ fn main() {
         );
         println!("  {} times a thread came and had to sleep", run.contended);
     }
-    println!("\nThe order is perfect, and each hand-over waits for a thread to wake up.");
+    println!("\nNobody is overtaken, and each hand-over waits for a thread to wake up.");
 }
 
 /// What happened in one run.
@@ -84,8 +84,11 @@ fn run(gil: &Gil) -> Run {
     });
     let (took, counters) = (began.elapsed(), gil.counters());
     let takers = takers.into_inner();
+    // Elsewhere one thread may have been alone: Linux lets them run when it likes.
+    let changes = |part: &&[char]| part.windows(2).filter(|two| two[0] != two[1]).count();
+    let crowded = takers.windows(48).max_by_key(changes);
     Run {
-        order: takers[takers.len() / 2..][..48].iter().collect(),
+        order: crowded.map_or_else(String::new, |crowded| crowded.iter().collect()),
         each: took / u32::try_from(takers.len()).unwrap_or(u32::MAX),
         idle: 1.0 - Duration::from_nanos(counters.hold_ns).as_secs_f64() / took.as_secs_f64(),
         contended: counters.contended,

@@ -57,8 +57,8 @@ fn a_request_stays_as_long_as_somebody_waits() {
     assert_eq!(gil.counters().forced_switches, 1);
 }
 
-/// Hangs, now and then, if `leave_queue` does not notify `switched`: the holder that gave way waits
-/// for a taker who is gone. That it always does is for `tests/interleave.rs` to show.
+/// Hangs if `resume_the_world` wakes nobody. That `leave_queue` wakes the releaser, too, is for
+/// `tests/interleave.rs` to show: the moment is too short for a test of this kind.
 #[test]
 fn a_holder_that_gave_way_does_not_wait_for_waiters_who_have_left() {
     without_hanging(|| {
@@ -96,9 +96,10 @@ impl Policy for Queue {
     }
 }
 
-/// Hangs if `leave_queue` passes no call on, or keeps the lock free for one who has left.
+/// Hangs if `leave_queue` leaves a waiter in the queue, to be called in the next one's place. That a
+/// call is passed on by one who is refused is for `tests/interleave.rs`.
 #[test]
-fn a_call_to_a_waiter_who_gives_up_goes_to_the_next() {
+fn nobody_is_left_asleep_by_waiters_who_give_up_at_any_moment() {
     without_hanging(|| {
         for mode in [Mode::on(Queue), Mode::timed(INTERVAL / 20)] {
             let gil = Gil::new(mode);
