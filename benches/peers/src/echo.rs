@@ -7,7 +7,9 @@
 //! its own.
 //!
 //! Under the lock an echo takes one switch interval and a little: the thread that computes gives
-//! the lock up when it has been asked. With the lock off nobody has to ask.
+//! the lock up when it has been asked. Beside two that compute it takes more: each time they change
+//! places, the interval begins anew. `priority` is a policy that cures this: a thread that slept
+//! asks one that computes at once. With the lock off nobody has to ask.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -17,17 +19,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use trainyard::sys::Why;
-use trainyard::threads::{Attached, Gil, Mode};
+use trainyard::threads::{Attached, Cause, Gil, Mode, Party, Policy};
 
 use crate::gil::compute;
 use crate::runner::{Contender, Goal, Must, Scenario};
 
 const THINK: Duration = Duration::from_micros(500);
-/// `CPython`'s default interval, and a tenth of it.
-const INTERVALS: [Duration; 2] = [Duration::from_millis(5), Duration::from_micros(500)];
+/// `CPython`'s default interval, and a fifth of it.
+const INTERVALS: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(1)];
 const ECHOES: usize = 60;
+/// The shortest sleep that is one.
+const AT_ONCE: Duration = Duration::from_micros(1);
+/// What an echo may take beside the interval: two hand-offs to a sleeping thread.
+const HANDOFFS: Duration = Duration::from_micros(100);
 
 /// How the server's lock is set, and who else is there.
 #[derive(Args, Clone, Copy)]
@@ -36,6 +42,35 @@ pub(crate) struct Setting {
     interval_us: u64,
     /// How many threads compute
     cpu_threads: usize,
+    rules: Rules,
+}
+
+/// By which rules the lock changes hands.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Rules {
+    /// `CPython`'s
+    Timed,
+    /// A thread that slept goes before one that computes
+    Priority,
+}
+
+/// David Beazley's proposal (bpo-7946): who gave the lock up by itself asks a holder who last lost
+/// it on request at once; between equals an interval passes.
+#[derive(Debug)]
+struct Priority {
+    interval: Duration,
+}
+
+impl Policy for Priority {
+    fn patience(&self, waiter: Party, holder: Party) -> Option<Duration> {
+        let overtakes = waiter.last_drop == Cause::Own && holder.last_drop != Cause::Own;
+        Some(if overtakes { AT_ONCE } else { self.interval })
+    }
+
+    fn choose(&self, waiting: &mut dyn ExactSizeIterator<Item = Party>) -> usize {
+        let mut slept = waiting.enumerate().filter(|(_, waiter)| waiter.last_drop == Cause::Own);
+        slept.next().map_or(0, |(place, _)| place)
+    }
 }
 
 pub(crate) fn lock_on(pythons: &[PathBuf]) -> Vec<Scenario> {
@@ -44,12 +79,18 @@ pub(crate) fn lock_on(pythons: &[PathBuf]) -> Vec<Scenario> {
 
 fn beside_cpython(interval: Duration, pythons: &[PathBuf]) -> Scenario {
     let interval_us = u64::try_from(interval.as_micros()).expect("milliseconds");
-    let trainyard = |cpu_threads| {
-        let setting = Setting { interval_us, cpu_threads };
-        Contender::new(format!("trainyard, {cpu_threads} cpu"), move || echoes(serve_echo(setting)))
+    let trainyard = |name: &str, rules, cpu_threads| {
+        let setting = Setting { interval_us, cpu_threads, rules };
+        let name = format!("{name}, {cpu_threads} cpu");
+        Contender::new(name, move || echoes(serve_echo(setting)))
     };
-    let mut contenders = vec![trainyard(0), trainyard(1), trainyard(2)];
-    let mut goals = Vec::new();
+    let mut contenders: Vec<_> = (0..=2)
+        .map(|cpu_threads| trainyard("trainyard", Rules::Timed, cpu_threads))
+        .chain([trainyard("trainyard priority", Rules::Priority, 2)])
+        .collect();
+    let interval_and_a_bit = Must::NoMoreThan((interval + HANDOFFS).as_secs_f64() * 1e3);
+    let mut goals =
+        vec![Goal { who: "trainyard priority, 2 cpu".into(), column: 0, must: interval_and_a_bit }];
     for python in pythons {
         let name = version(python);
         for cpu_threads in 0..=2 {
@@ -71,7 +112,7 @@ fn beside_cpython(interval: Duration, pythons: &[PathBuf]) -> Scenario {
 
 pub(crate) fn lock_off() -> Scenario {
     let contender = |name: &str, cpu_threads| {
-        let setting = Setting { interval_us: 0, cpu_threads };
+        let setting = Setting { interval_us: 0, cpu_threads, rules: Rules::Timed };
         Contender::new(name, move || echoes(serve_echo(setting)))
     };
     Scenario {
@@ -88,6 +129,7 @@ fn serve_echo(setting: Setting) -> Command {
     let mut command = Command::new("/proc/self/exe");
     command.arg("serve-echo");
     command.args([setting.interval_us.to_string(), setting.cpu_threads.to_string()]);
+    command.arg(setting.rules.to_possible_value().expect("none is hidden").get_name());
     command
 }
 
@@ -151,9 +193,11 @@ impl Drop for Server {
 
 /// Serves one connection and returns at its end.
 pub(crate) fn serve(setting: Setting) {
-    let mode = match setting.interval_us {
-        0 => Mode::Off,
-        interval_us => Mode::timed(Duration::from_micros(interval_us)),
+    let interval = Duration::from_micros(setting.interval_us);
+    let mode = match setting.rules {
+        _ if interval.is_zero() => Mode::Off,
+        Rules::Timed => Mode::timed(interval),
+        Rules::Priority => Mode::on(Priority { interval }),
     };
     let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
     println!("{}", listener.local_addr().expect("it is bound").port());

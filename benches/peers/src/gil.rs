@@ -11,8 +11,8 @@ use trainyard::threads::{Attached, Gil, Mode};
 
 use crate::runner::{Contender, Goal, Scenario};
 
-/// Some 100 ms.
-const CHECK_POINTS: u32 = 30_000_000;
+/// Some 100 ms, and twice that a run.
+const CHECK_POINTS: u32 = 100_000_000;
 
 pub(crate) fn two_cpu_threads() -> Scenario {
     let contender = |name: &str, mode: fn() -> Mode, threads| {

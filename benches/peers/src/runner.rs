@@ -86,6 +86,8 @@ pub(crate) enum Must {
     AtMost { times: f64, of: String },
     /// A figure is a peer's, give or take this part of it.
     Within { part: f64, of: String },
+    /// A figure of which less is better is at most this.
+    NoMoreThan(f64),
     /// A figure of which more is better is at least this.
     AtLeast(f64),
 }
@@ -104,6 +106,7 @@ impl fmt::Display for Goal {
             Must::Within { part, of } => {
                 write!(formatter, "{} = {of} +- {:.0} %", self.who, part * 100.0)
             }
+            Must::NoMoreThan(most) => write!(formatter, "{} <= {most:.2}", self.who),
             Must::AtLeast(least) => write!(formatter, "{} >= {least:.2}", self.who),
         }
     }
@@ -183,6 +186,7 @@ fn judge(scenario: &Scenario, goal: &Goal, rounds: usize) -> Verdict {
             let peer = spread(of);
             (ours.median() / peer.median(), ours.least() / peer.least())
         }
+        Must::NoMoreThan(_) => (ours.median(), ours.least()),
         Must::AtLeast(_) => (ours.median(), ours.most()),
     };
     let verdict = if rounds < ROUNDS_MIN {
@@ -204,6 +208,7 @@ impl Must {
         match self {
             Self::AtMost { times, .. } => figure <= *times,
             Self::Within { part, .. } => (figure - 1.0).abs() <= *part,
+            Self::NoMoreThan(most) => figure <= *most,
             Self::AtLeast(least) => figure >= *least,
         }
     }

@@ -46,10 +46,11 @@ const CONTENDED: u32 = 2;
 /// How often a thread looks at a locked mutex before it sleeps; each pause is twice as long as the
 /// one before.
 ///
-/// 9 looks are 511 pauses, 12 µs where one takes 23 ns: half of what it costs in a virtual machine
-/// to wake a thread on another processor. Of 7 to 10 looks these did best in `lock/contended` of
-/// `benches/peers`, by little. None in a model, where time does not pass.
-const LOOKS: u32 = if cfg!(loom) { 0 } else { 9 };
+/// 10 looks are 1023 pauses, 23 µs where one takes 23 ns. In a virtual machine it takes as long to
+/// wake a thread on another processor, so the looks at most double what a wait costs. Of 7 to 12
+/// looks 9 and 10 did best in `lock/contended` of `benches/peers`, by little. None in a model,
+/// where time does not pass.
+const LOOKS: u32 = if cfg!(loom) { 0 } else { 10 };
 
 /// A value that one thread at a time may touch.
 ///
