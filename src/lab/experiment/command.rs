@@ -11,7 +11,7 @@ use super::report::Report;
 use super::session::{Plan, in_processes};
 use super::{Experiment, page};
 use crate::lab::cli::Format;
-use crate::lab::host::Host;
+use crate::lab::host::{Conditions, Host};
 use crate::lab::progress::Progress;
 use crate::lab::{LabError, Result};
 use crate::sys::poll::{self, Interest};
@@ -64,6 +64,8 @@ impl Run {
         let interrupts = Interrupts::listen().map_err(|why| LabError::failed("Ctrl-C", why))?;
         let mut report = Report {
             host: Host::read(),
+            // Looked at now: the run itself will keep the machine busy.
+            load_average: Conditions::read().load_average,
             scale: self.scale,
             wrong: self.wrong_relation(),
             contenders,
