@@ -6,11 +6,17 @@
 //!
 //! `TRAINYARD_STRESS` multiplies the turns of the storms, 1 if not set; `ci/toggle.sh` makes them
 //! long.
+#![expect(
+    clippy::excessive_nesting,
+    reason = "a scope, a thread and an attachment are three closures before anything happens"
+)]
 
 #[path = "lock/counting.rs"]
 mod counting;
 #[path = "lock/daemons.rs"]
 mod daemons;
+#[path = "lock/fairness.rs"]
+mod fairness;
 #[path = "lock/giving_up.rs"]
 mod giving_up;
 #[path = "lock/holding.rs"]

@@ -28,7 +28,7 @@ use super::picture::Style;
 use super::report::Report;
 use super::sample::Measured;
 use super::warnings::{self, Build};
-use super::{LabError, Result, arm, experiment, render, server, sources};
+use super::{LabError, Result, arm, experiment, race, render, server, sources};
 use crate::sys::signal::Interrupts;
 use crate::sys::{affinity, process};
 
@@ -38,6 +38,8 @@ use crate::sys::{affinity, process};
 pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
     let ended = match cli::parse(args) {
         Ok(Command::Compare(asked)) => compare(&asked),
+        Ok(Command::Race(asked)) => race::race(&asked).and_then(|page| print(&page)),
+        Ok(Command::Dis(program)) => race::dis::dis(&program).and_then(|page| print(&page)),
         Ok(Command::Serve(config)) => {
             server::serve(&config).map_err(|why| LabError::failed("the server", why))
         }

@@ -53,8 +53,8 @@ pub(super) fn parse(text: &str) -> Result<Block> {
 pub(super) fn repeated(program: Block, rounds: u32) -> Block {
     let (mut head, body): (Block, Block) = program.into_iter().partition(is_head);
     let at = body.first().map_or(Position { line: 1, column: 1 }, |first| first.at);
-    // No program can use this name: it has a space in it.
-    let variable = Name { text: "(round of)".to_owned(), at };
+    // No program can use this name: it is in brackets.
+    let variable = Name { text: "(round)".to_owned(), at };
     let range = [0, i64::from(rounds), 1].map(Expression::Number);
     head.push(Statement { at, act: Act::For(variable, Box::new(range), body) });
     head

@@ -101,7 +101,9 @@ fn nothing_is_counted_twice_or_lost_while_the_mode_changes() {
                 gil.set_mode(Mode::timed(INTERVAL)).unwrap();
             }
         });
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        for thread in threads {
+            thread.join().unwrap();
+        }
         done.store(true, Ordering::Relaxed);
     });
     let counters = gil.counters();

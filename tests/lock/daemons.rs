@@ -8,9 +8,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use trainyard::sys::Why;
-use trainyard::threads::{self, Gil, Mode, Placement, Standing};
+use trainyard::threads::{self, Attached, Gil, Mode, Placement, Standing};
 
-use crate::support::{INTERVAL, await_standing, eventually, named, short, standing};
+use crate::support::{INTERVAL, await_standing, eventually, named, pass_once, short, standing};
 
 #[test]
 fn threads_are_waited_for_and_so_are_those_that_they_start() {
@@ -19,7 +19,7 @@ fn threads_are_waited_for_and_so_are_those_that_they_start() {
         let (inner_gil, inner_done) = (gil.clone(), Arc::clone(&done));
         let outer = threads::spawn(&gil, "outer", move |_| {
             let done = Arc::clone(&inner_done);
-            let inner = move |_: &mut threads::Attached<'_>| {
+            let inner = move |_: &mut Attached<'_>| {
                 done.fetch_add(1, Ordering::Relaxed);
             };
             drop(threads::spawn(&inner_gil, "inner", inner).unwrap());
@@ -36,7 +36,7 @@ fn a_main_that_panics_waits_for_its_threads_first() {
     let main = || {
         threads::run(|| {
             let done = Arc::clone(&done);
-            let work = move |_: &mut threads::Attached<'_>| done.store(true, Ordering::Relaxed);
+            let work = move |_: &mut Attached<'_>| done.store(true, Ordering::Relaxed);
             drop(threads::spawn(&gil, "worker", work).unwrap());
             panic!("main");
         })
@@ -60,12 +60,12 @@ fn a_daemon_does_nothing_any_more_when_the_program_is_over() {
         let (turns, dropped) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
         let (turn, flag) = (Arc::clone(&turns), Flag(Arc::clone(&dropped)));
         threads::run(|| {
-            let compute = move |at: &mut threads::Attached<'_>| {
+            let compute = move |at: &mut Attached<'_>| {
                 let _flag = flag;
-                loop {
+                (0..u64::MAX).for_each(|_| {
                     turn.fetch_add(1, Ordering::Relaxed);
                     at.checkpoint();
-                }
+                });
             };
             threads::spawn_daemon(&gil, "daemon", compute).unwrap();
             eventually("the daemon runs", || turns.load(Ordering::Relaxed) > 0);
@@ -73,7 +73,7 @@ fn a_daemon_does_nothing_any_more_when_the_program_is_over() {
         let is_gone = || standing(&gil, "daemon") == Some(Standing::Detached);
         eventually("it has come to its last check point", is_gone);
         let last = turns.load(Ordering::Relaxed);
-        (0..1_000).for_each(|_| gil.attach(|at| at.checkpoint()));
+        (0..1_000).for_each(|_| pass_once(&gil));
         assert_eq!((turns.load(Ordering::Relaxed), dropped.load(Ordering::Relaxed)), (last, false));
     }
 }
@@ -88,9 +88,9 @@ fn a_daemon_that_comes_too_late_does_not_begin() {
         named(scope, "holder", || gil.attach(|_| end.wait()));
         await_standing(&gil, "holder", Standing::Running);
         threads::run(|| {
-            let begun = Arc::clone(&begun);
-            let begin = move |_: &mut threads::Attached<'_>| begun.store(true, Ordering::Relaxed);
-            threads::spawn_daemon(&gil, "late", begin).unwrap();
+            let flag = Arc::clone(&begun);
+            let work = move |_: &mut Attached<'_>| flag.store(true, Ordering::Relaxed);
+            threads::spawn_daemon(&gil, "late", work).unwrap();
             await_standing(&gil, "late", Standing::Waiting);
         });
         end.wait();
@@ -107,7 +107,7 @@ fn a_daemon_that_waits_when_the_program_is_over_leaves_the_queue() {
     thread::scope(|scope| {
         threads::run(|| {
             let (inside, back) = (Arc::clone(&is_inside), Arc::clone(&come_back));
-            let wait = move |at: &mut threads::Attached<'_>| {
+            let wait = move |at: &mut Attached<'_>| {
                 at.detach(Why::Io, || {
                     inside.store(true, Ordering::Relaxed);
                     back.wait();
@@ -153,23 +153,26 @@ fn a_process_ends_with_its_daemons_wherever_they_are() {
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
 }
 
-/// One daemon computes, one waits for the lock, one sleeps, one holds another lock for ever.
+/// Two daemons compute and wait for the lock by turns, one sleeps, one holds another lock for ever.
 fn leave_daemons_behind() {
+    fn compute(at: &mut Attached<'_>) {
+        (0..u64::MAX).for_each(|_| at.checkpoint());
+    }
+    fn sleep(at: &mut Attached<'_>) {
+        (0..u64::MAX).for_each(|_| at.detach(Why::Sleep, thread::park));
+    }
+    fn hold(_: &mut Attached<'_>) {
+        (0..u64::MAX).for_each(|_| thread::park());
+    }
     let (gil, other) = (short(), short());
     threads::run(|| {
-        let compute = |at: &mut threads::Attached<'_>| loop {
-            at.checkpoint();
+        let daemon = |gil: &Gil, name, body: fn(&mut Attached<'_>)| {
+            threads::spawn_daemon(gil, name, body).expect("threads can be had");
         };
-        threads::spawn_daemon(&gil, "computes", compute).unwrap();
-        threads::spawn_daemon(&gil, "computes too", compute).unwrap();
-        let sleep = |at: &mut threads::Attached<'_>| loop {
-            at.detach(Why::Sleep, thread::park);
-        };
-        threads::spawn_daemon(&gil, "sleeps", sleep).unwrap();
-        let hold = |_: &mut threads::Attached<'_>| loop {
-            thread::park();
-        };
-        threads::spawn_daemon(&other, "holds", hold).unwrap();
+        daemon(&gil, "computes", compute);
+        daemon(&gil, "computes too", compute);
+        daemon(&gil, "sleeps", sleep);
+        daemon(&other, "holds", hold);
         await_standing(&other, "holds", Standing::Running);
         await_standing(&gil, "sleeps", Standing::Detached);
     });

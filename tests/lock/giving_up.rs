@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use trainyard::threads::{Barging, Gil, Mode, Party, Policy, Standing};
 
 use crate::support::{
-    AN_HOUR, Ends, INTERVAL, assert_settled, await_standing, eventually, named, short, turns,
-    without_hanging,
+    AN_HOUR, Ends, INTERVAL, assert_settled, await_standing, eventually, named, pass_once, short,
+    turns, without_hanging,
 };
 
 /// Fails if `leave_queue` does not take the request back.
@@ -108,11 +108,13 @@ fn a_call_to_a_waiter_who_gives_up_goes_to_the_next() {
                     scope.spawn(move || {
                         for turn in 0..turns(500) {
                             let timeout = Duration::from_micros((turn * 7 + thread * 13) % 120);
-                            gil.attach_timeout(timeout, |at| at.checkpoint());
+                            gil.attach_timeout(timeout, |at| {
+                                at.checkpoint();
+                            });
                         }
                     });
                 }
-                scope.spawn(|| (0..turns(500)).for_each(|_| gil.attach(|at| at.checkpoint())));
+                scope.spawn(|| (0..turns(500)).for_each(|_| pass_once(&gil)));
             });
             assert_settled(&gil.counters());
             assert_eq!(gil.attach_timeout(AN_HOUR, |_| ()), Some(()));

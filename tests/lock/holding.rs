@@ -12,7 +12,8 @@ use trainyard::sys::Why;
 use trainyard::threads::{Gil, Mode, Standing};
 
 use crate::support::{
-    AN_HOUR, Ends, INTERVAL, Inside, await_standing, eventually, named, short, standing, turns,
+    AN_HOUR, Ends, INTERVAL, Inside, await_standing, eventually, named, pass_once, pass_until,
+    short, standing, turns,
 };
 
 #[test]
@@ -150,7 +151,7 @@ fn a_thread_that_attaches_while_it_ends_leaves_the_lock_free() {
     struct AttachesAtTheEnd(Option<Gil>);
     impl Drop for AttachesAtTheEnd {
         fn drop(&mut self) {
-            self.0.take().expect("set once").attach(|at| at.checkpoint());
+            pass_once(&self.0.take().expect("set once"));
         }
     }
     thread_local!(static LAST: RefCell<Option<AttachesAtTheEnd>> = const { RefCell::new(None) });
@@ -172,13 +173,7 @@ fn the_error_number_survives_a_check_point_and_the_wait_for_the_lock() {
     let (gil, is_over) = (Gil::new(Mode::timed(INTERVAL / 20)), AtomicBool::new(false));
     thread::scope(|scope| {
         for _ in 0..2 {
-            scope.spawn(|| {
-                gil.attach(|at| {
-                    while !is_over.load(Ordering::Relaxed) {
-                        at.checkpoint();
-                    }
-                });
-            });
+            scope.spawn(|| pass_until(&gil, &is_over));
         }
         let _ends = Ends(&is_over);
         gil.attach(|at| {
@@ -214,14 +209,14 @@ fn a_waiter_gets_the_lock_from_a_holder_of_the_lowest_priority_beside_others_tha
             let number = thread.file_name().expect("it ends with the thread's number");
             let renice = Command::new("renice").args(["-n", "19", "-p"]).arg(number).output();
             assert!(renice.expect("util-linux has `renice`").status.success());
-            gil.attach(|at| {
-                while !is_over.load(Ordering::Relaxed) {
-                    at.checkpoint();
-                }
-            });
+            pass_until(&gil, &is_over);
         });
         for _ in 0..4 {
-            scope.spawn(|| while !is_over.load(Ordering::Relaxed) {});
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
         }
         let _ends = Ends(&is_over);
         await_standing(&gil, "nice", Standing::Running);

@@ -21,7 +21,7 @@ fn a_section_that_sleeps_keeps_the_lock_and_a_request_waits_for_its_end() {
     thread::scope(|scope| {
         named(scope, "guard", || {
             gil.attach(|at| {
-                guarded.with(at, |()| blocking(Why::Lock, || drop(end.wait())));
+                guarded.with(at, |()| blocking(Why::Lock, || _ = end.wait()));
                 let asked = || at.asked().load(Ordering::Relaxed) != 0;
                 eventually("the request is still there, or came anew", asked);
                 at.checkpoint();
@@ -126,7 +126,9 @@ fn no_count_is_lost_while_the_lock_goes_on_and_off() {
                     gil.set_mode(Mode::timed(INTERVAL / 20)).unwrap();
                 }
             });
-            threads.into_iter().for_each(|thread| thread.join().unwrap());
+            for thread in threads {
+                thread.join().unwrap();
+            }
             done.store(true, Ordering::Relaxed);
         });
         assert_eq!(count.into_inner(), 4 * turns(30_000));

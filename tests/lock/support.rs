@@ -50,7 +50,7 @@ pub(crate) fn without_hanging(body: impl FnOnce() + Send + 'static) {
     let factor = u32::try_from(turns(1)).unwrap_or(u32::MAX);
     let ended = is_done.recv_timeout(HANGS_AFTER.saturating_mul(factor));
     assert_ne!(ended, Err(mpsc::RecvTimeoutError::Timeout), "it hangs");
-    thread.join().unwrap();
+    thread.join().expect("the test holds");
 }
 
 /// Starts a thread with a name, attached to nothing.
@@ -59,14 +59,18 @@ pub(crate) fn named<'scope, T: Send + 'scope>(
     name: &str,
     body: impl FnOnce() -> T + Send + 'scope,
 ) -> thread::ScopedJoinHandle<'scope, T> {
-    thread::Builder::new().name(name.to_owned()).spawn_scoped(scope, body).unwrap()
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn_scoped(scope, body)
+        .expect("threads can be had")
 }
 
 /// Runs `body` in a thread of that name, and returns what it panicked with.
 #[track_caller]
 pub(crate) fn panic_of(name: &str, body: impl FnOnce() + Send) -> String {
     let caught = || catch_unwind(AssertUnwindSafe(body)).expect_err("it must panic");
-    let payload = thread::scope(|scope| named(scope, name, caught).join().unwrap());
+    let payload =
+        thread::scope(|scope| named(scope, name, caught).join().expect("it catches its panic"));
     let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| payload.downcast_ref::<String>().cloned()).expect("a panic with a text")
 }
@@ -141,6 +145,22 @@ pub(crate) fn of_one_lock(recording: &Recording, name: &str) -> Vec<Event> {
     let lock = recording.events.iter().find(taken).expect("it took the lock").a;
     let gil = |event: &&Event| event.a == lock && event.kind.name().starts_with("Gil");
     recording.events.iter().filter(gil).copied().collect()
+}
+
+/// Attaches to `gil`, and passes one check point.
+pub(crate) fn pass_once(gil: &Gil) {
+    gil.attach(|at| {
+        at.checkpoint();
+    });
+}
+
+/// Runs attached to `gil`, with a check point in each turn, until it is over.
+pub(crate) fn pass_until(gil: &Gil, is_over: &AtomicBool) {
+    gil.attach(|at| {
+        while !is_over.load(Ordering::Relaxed) {
+            at.checkpoint();
+        }
+    });
 }
 
 /// Runs threads attached to `gil` that pass check points until it was handed over `switches` times

@@ -12,7 +12,7 @@ use trainyard::trace::{Kind, check::check};
 
 use crate::support::{
     AN_HOUR, Ends, INTERVAL, Inside, assert_settled, await_standing, eventually, named,
-    of_one_lock, recorded, short, turns, without_hanging,
+    of_one_lock, pass_until, recorded, short, turns, without_hanging,
 };
 
 const A_MOMENT: Duration = Duration::from_millis(1);
@@ -35,7 +35,7 @@ fn all_who_wait_proceed_when_the_lock_goes_off() {
             await_standing(&gil, "holder", Standing::Running);
             for name in names {
                 // Under the lock nobody would get past the barrier.
-                named(scope, name, || gil.attach(|_| drop(all.wait())));
+                named(scope, name, || gil.attach(|_| _ = all.wait()));
                 await_standing(&gil, name, Standing::Waiting);
             }
             gil.set_mode(Mode::Off).unwrap();
@@ -110,7 +110,7 @@ fn a_recording_of_changes_obeys_the_model() {
 #[track_caller]
 fn check_stalls(gil: &Gil, mode: Mode) {
     let before = format!("{gil:?}");
-    let stalled = gil.set_mode_within(mode, A_MOMENT).unwrap_err();
+    let stalled = gil.set_mode_within(mode, A_MOMENT).expect_err("it cannot be stopped");
     assert_eq!(
         stalled.to_string(),
         "thread stubborn came to no check point within 1ms, so the lock stays as it was"
@@ -150,13 +150,7 @@ fn a_thread_without_check_points_is_named_and_everything_is_as_before() {
 fn of_two_threads_the_one_that_has_not_left_is_named() {
     let (gil, end, is_over) = (Gil::new(Mode::Off), Barrier::new(2), AtomicBool::new(false));
     thread::scope(|scope| {
-        named(scope, "obedient", || {
-            gil.attach(|at| {
-                while !is_over.load(Ordering::Relaxed) {
-                    at.checkpoint();
-                }
-            });
-        });
+        named(scope, "obedient", || pass_until(&gil, &is_over));
         let _ends = Ends(&is_over);
         await_standing(&gil, "obedient", Standing::Running);
         named(scope, "stubborn", || gil.attach(|_| end.wait()));
@@ -174,13 +168,7 @@ fn where_no_request_is_honoured_no_mode_can_be_changed() {
     let (gil, is_over) = (short(), AtomicBool::new(false));
     gil.set_placement(Placement::Never);
     thread::scope(|scope| {
-        named(scope, "stubborn", || {
-            gil.attach(|at| {
-                while !is_over.load(Ordering::Relaxed) {
-                    at.checkpoint();
-                }
-            });
-        });
+        named(scope, "stubborn", || pass_until(&gil, &is_over));
         let _ends = Ends(&is_over);
         await_standing(&gil, "stubborn", Standing::Running);
         check_stalls(&gil, Mode::Off);
@@ -207,7 +195,7 @@ fn a_thread_that_sleeps_in_a_call_does_not_hinder_a_change() {
     thread::scope(|scope| {
         named(scope, "sleeper", || {
             gil.attach(|at| {
-                at.detach(Why::Io, || drop(end.wait()));
+                at.detach(Why::Io, || _ = end.wait());
                 assert!(!gil.is_on(), "it comes back into the new mode");
             });
         });

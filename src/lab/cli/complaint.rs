@@ -10,9 +10,14 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::{Exit, Stream};
 
+/// The commands that have a help of their own to look into.
+const WITH_HELP: [&str; 4] = ["compare", "experiment", "race", "dis"];
+
+const COMMANDS: &str = "compare, race, dis, experiment and serve";
+
 /// Where to look when an argument of `verb` was wrong.
 pub(super) fn hint(verb: &OsStr) -> String {
-    let verb = if verb == "experiment" { "experiment" } else { "compare" };
+    let verb = WITH_HELP.into_iter().find(|known| verb == *known).unwrap_or("compare");
     format!("`trainyard {verb} --help` has examples that work")
 }
 
@@ -37,8 +42,7 @@ pub(super) fn exit(error: &Error, verb: &OsStr) -> Exit {
         }
         ErrorKind::InvalidSubcommand => {
             let verb = context(error, ContextKind::InvalidSubcommand);
-            let line =
-                format!("unknown command '{verb}'; the commands are compare, experiment and serve");
+            let line = format!("unknown command '{verb}'; the commands are {COMMANDS}");
             Exit::bad_input(&line, &verb_hint(&verb))
         }
         _ => Exit::bad_input(&line(error), &hint(verb)),

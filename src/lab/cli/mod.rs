@@ -18,6 +18,7 @@ mod compare;
 mod complaint;
 mod experiment;
 pub mod output;
+mod race;
 mod values;
 
 #[cfg(test)]
@@ -28,6 +29,7 @@ use std::ffi::{OsStr, OsString};
 use clap::Parser;
 
 use super::experiment::command::Command as Experiment;
+use super::race::Race;
 use super::server::ServerConfig;
 
 pub use compare::Compare;
@@ -42,6 +44,10 @@ pub enum Command {
     Experiment(Experiment),
     /// Be one process of an experiment. The arguments are its own affair.
     Cell(Vec<OsString>),
+    /// Run a program in every way, and show where a switch falls.
+    Race(Box<Race>),
+    /// List a program's instructions: a puzzle, a file, or a text.
+    Dis(String),
     /// Be the server that the workload `io` asks.
     Serve(ServerConfig),
     /// Be one contender: what `compare` starts, never a user. The arguments are its own affair.
@@ -107,6 +113,11 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Exit> {
             .map(Command::Experiment)
             .map_err(|line| Exit::bad_input(&line, &hint)),
         Verb::Cell { args } => Ok(Command::Cell(args)),
+        Verb::Race(options) => options
+            .into_race()
+            .map(|race| Command::Race(Box::new(race)))
+            .map_err(|line| Exit::bad_input(&line, &hint)),
+        Verb::Dis(options) => Ok(Command::Dis(options.program)),
         Verb::Serve(serve) => Ok(Command::Serve(serve)),
         Verb::Arm { args } => Ok(Command::Arm(args)),
     }
@@ -122,7 +133,8 @@ Examples:
   trainyard                       compare everything, in about 16 seconds
   trainyard compare cpu --gil on  what the global lock does to computing
   trainyard compare io --workers 20
-  trainyard experiment run convoy --quick   what a thread that computes costs one that waits
+  trainyard race 'x = x + 1'      where a switch falls, and what it costs
+  trainyard experiment run convoy --quick
   trainyard serve --port 8000     be the server that `compare io` asks
 
 `trainyard compare --help` has all its options, and more examples.";
@@ -158,6 +170,8 @@ enum Verb {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
+    Race(Box<race::RaceOptions>),
+    Dis(race::DisOptions),
     /// Be the server that `compare io` asks: two pages, each after a set time
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServerConfig),

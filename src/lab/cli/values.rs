@@ -9,6 +9,7 @@ use crate::lab::contender::{Model, Workload};
 use crate::lab::duration;
 use crate::lab::experiment::Group;
 use crate::lab::params::{GilChoice, Preset};
+use crate::lab::race::setting::{Checks, Model as RaceModel};
 
 use super::output::{Color, Format};
 
@@ -20,6 +21,10 @@ const REQUESTS_MAX: u64 = 1_000_000;
 const INPUTS_MAX: u64 = 10_000;
 /// More rounds than anybody waits for.
 const ROUNDS_MAX: u64 = 10_000;
+/// Each is a thread, and the article has this many.
+const TRAINS_MAX: u64 = 5000;
+/// A train takes a minute for as many turns.
+const TURNS_MAX: u64 = 1_000_000_000;
 /// A longer latency than any page is worth waiting for; a client gives a server up after 30 s.
 const LATENCY_MAX: Duration = Duration::from_secs(10);
 /// A mask of processors holds this many.
@@ -61,6 +66,30 @@ pub(super) fn group(text: &str) -> Result<Group, String> {
 
 pub(super) fn color(text: &str) -> Result<Color, String> {
     choice(text, "it can be")
+}
+
+pub(super) fn race_model(text: &str) -> Result<RaceModel, String> {
+    choice(text, "the models are")
+}
+
+pub(super) fn checks(text: &str) -> Result<Checks, String> {
+    choice(text, "the places are")
+}
+
+/// `race` prints a table or a document.
+pub(super) fn race_format(text: &str) -> Result<Format, String> {
+    let format = format(text).ok();
+    let format = format.filter(|format| matches!(format, Format::Table | Format::Json));
+    format.ok_or_else(|| "the formats are table and json".to_owned())
+}
+
+pub(super) fn trains(text: &str) -> Result<usize, String> {
+    count(text, 1, TRAINS_MAX)
+}
+
+pub(super) fn rounds(text: &str) -> Result<u32, String> {
+    let rounds = count(text, 1, TURNS_MAX)?;
+    u32::try_from(rounds).map_err(|error| error.to_string())
 }
 
 fn choice<T: ValueEnum>(text: &str, choices_are: &str) -> Result<T, String> {

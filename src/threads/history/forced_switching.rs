@@ -102,18 +102,17 @@ impl GlobalLock for Lock {
         assert!(state.locked && state.last_holder == Some(me), "{me:?} leaves what it has not");
         state.locked = false;
         let wanted = state.waiting > 0;
-        // ORDER: Relaxed; under `state`.
-        if self.asked.load(Ordering::Relaxed) != 0 {
+        drop(state);
+        if wanted {
             self.freed.notify_one();
+        }
+        // ORDER: Relaxed. Lowered meanwhile, it says that another has taken the lock.
+        if self.asked.load(Ordering::Relaxed) != 0 {
+            let mut state = self.state.lock();
             // Somebody will take it: whoever asked is waiting, and leaves only with the lock.
             while state.last_holder == Some(me) {
                 state = self.switched.wait(state);
             }
-            return;
-        }
-        drop(state);
-        if wanted {
-            self.freed.notify_one();
         }
     }
 

@@ -3,11 +3,13 @@
 //! A thread that runs attached writes to `value`, which tells loom of any other that does so at the same
 //! time. Time does not pass in a model: a thread of its own lets the timed waits end.
 
+use std::time::Duration;
+
 use loom::cell::UnsafeCell as Watched;
 use loom::thread;
 
 use super::lock::{Lock, Taken};
-use super::policy::{Cause, Mode};
+use super::policy::{Barging, Cause, Mode, Party, Policy};
 use super::thread::Thread;
 
 type Shared = loom::sync::Arc<(Lock, Watched<u32>)>;
@@ -49,25 +51,48 @@ fn model(preemptions: usize) -> loom::model::Builder {
     model
 }
 
+/// Nobody takes the lock while others wait: it is kept for the one that was called.
+#[derive(Debug)]
+struct InOrder;
+
+impl Policy for InOrder {
+    fn patience(&self, _waiter: Party, _holder: Party) -> Option<Duration> {
+        Some(Duration::from_millis(5))
+    }
+
+    fn barging(&self) -> Barging {
+        Barging::Forbidden
+    }
+}
+
 /// Fails ("causality violation") if `take` does not wait while the lock is taken, and
 /// ("deadlock") if `leave` calls nobody or `become_holder` does not notify `switched`.
 #[test]
 fn loom_the_lock_has_one_holder_and_every_request_is_answered() {
-    model(2).check(|| {
-        let shared = shared(Mode::default());
-        let (here, there) = (known(&shared), known(&shared));
-        let (other, timer) = (Shared::clone(&shared), Shared::clone(&shared));
-        let waits = [here.clone(), there.clone()];
-        let thread = thread::spawn(move || hold(&other, &there));
-        let timer = thread::spawn(move || {
-            waits.iter().for_each(|waiter| waiter.turn.fire_timeouts());
-            drop(timer);
-        });
-        hold(&shared, &here);
-        thread.join().unwrap();
-        timer.join().unwrap();
-        assert!(!shared.0.state.lock().locked);
+    model(2).check(|| one_holder(Mode::default()));
+}
+
+/// Fails ("deadlock") if `become_holder` leaves the lock kept for the one that has it.
+#[test]
+fn loom_a_lock_that_is_kept_for_a_waiter_is_taken_by_it() {
+    model(2).check(|| one_holder(Mode::on(InOrder)));
+}
+
+/// Two threads want the lock, and time passes.
+fn one_holder(mode: Mode) {
+    let shared = shared(mode);
+    let (here, there) = (known(&shared), known(&shared));
+    let (other, timer) = (Shared::clone(&shared), Shared::clone(&shared));
+    let waits = [here.clone(), there.clone()];
+    let thread = thread::spawn(move || hold(&other, &there));
+    let timer = thread::spawn(move || {
+        waits.iter().for_each(|waiter| waiter.turn.fire_timeouts());
+        drop(timer);
     });
+    hold(&shared, &here);
+    thread.join().unwrap();
+    timer.join().unwrap();
+    assert!(!shared.0.state.lock().locked);
 }
 
 /// Fails if `leave_queue` leaves the waiter in the queue. (That it also takes its request back, and
@@ -113,10 +138,27 @@ fn toggle(from: Mode, to: Mode) {
     let is_on = to.is_on();
     let thread = thread::spawn(move || hold(&other, &there));
     let toggler = thread::spawn(move || {
-        toggler.0.set_mode(to, std::time::Duration::MAX).unwrap();
+        toggler.0.set_mode(to, Duration::MAX).unwrap();
     });
     hold(&shared, &here);
     thread.join().unwrap();
     toggler.join().unwrap();
     assert_eq!(shared.0.is_on(), is_on);
+}
+
+/// Fails ("WORLD-1") if `set_mode` does not lock `changing`: the first to be done lets the world go
+/// on under the other.
+#[test]
+fn loom_two_changes_take_turns() {
+    model(2).check(|| {
+        let shared = shared(Mode::Off);
+        let here = known(&shared);
+        let togglers = [Mode::default(), Mode::Off].map(|to| {
+            let shared = Shared::clone(&shared);
+            thread::spawn(move || shared.0.set_mode(to, Duration::MAX).unwrap())
+        });
+        hold(&shared, &here);
+        togglers.map(|toggler| toggler.join().unwrap());
+        assert!(!shared.0.state.lock().is_stopped && here.asked() == 0);
+    });
 }

@@ -139,7 +139,7 @@ impl Thread {
     #[inline]
     pub(super) fn asked(&self) -> u32 {
         // ORDER: Relaxed. A request seen late is honoured late; everything else is under the mutex.
-        // STEP: look-at-breaker
+        // STEP: look-at-breaker, look-for-a-stop
         self.breaker.load(Ordering::Relaxed)
     }
 
@@ -234,6 +234,7 @@ impl Thread {
     pub(super) fn enter(&self) -> Entry {
         // ORDER: Acquire; pairs with the Release in `resume`: what was changed while the world
         // stood still is seen by whoever runs afterwards.
+        // STEP: enter-free
         let entered =
             self.status.compare_exchange(DETACHED, ATTACHED, Ordering::Acquire, Ordering::Relaxed);
         match entered {
@@ -248,6 +249,7 @@ impl Thread {
         // ORDER: Release; pairs with the Acquire in `stop`, and with the mutex through which a
         // stopper is told: what the thread did under the lock is seen by whoever stopped it.
         // INVARIANT: [THREAD-1] the bit is ours to clear, so it is set.
+        // STEP: exit
         let before = self.status.fetch_and(!ATTACHED, Ordering::Release);
         assert!(before & ATTACHED != 0, "THREAD-1: thread {} leaves twice", self.name);
         if before & STOP != 0 { Exit::TellTheStopper } else { Exit::Unnoticed }
@@ -256,6 +258,7 @@ impl Thread {
     /// Forbids the thread to begin to run, and asks it to leave if it runs. Under the mutex.
     pub(super) fn stop(&self) -> Stopped {
         // ORDER: Acquire; pairs with the Release in `exit`.
+        // STEP: raise-stop, raise-next-stop
         let before = self.status.fetch_or(STOP, Ordering::Acquire);
         if before & ATTACHED == 0 {
             return Stopped::Already;
@@ -272,6 +275,7 @@ impl Thread {
             self.breaker.fetch_and(!STOP_AT_CHECKPOINT, Ordering::Relaxed);
         }
         // ORDER: Release; pairs with the Acquire in `enter`.
+        // STEP: lower-stop, lower-next-stop
         self.status.fetch_and(!STOP, Ordering::Release);
     }
 

@@ -1,0 +1,149 @@
+//! A schedule: who does how many instructions, in which order. It can be printed, and typed in.
+//!
+//! `A3B6A3` means that train A does three instructions, train B six, and A three. A letter without a
+//! number goes on until the train ends, or has to wait.
+
+use std::fmt;
+
+/// Trains with more than a letter for a name cannot be scheduled by hand.
+pub const TRAINS_MAX: usize = 26;
+
+/// What a schedule may hold: a line that nobody reads to its end is no use.
+const TURNS_MAX: usize = 10_000;
+
+/// Who does how much, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Schedule {
+    /// The turns; neighbours are of different trains.
+    pub turns: Vec<Turn>,
+}
+
+/// One train's turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// Whose.
+    pub train: usize,
+    /// How many instructions; `None`: until it ends or has to wait.
+    pub steps: Option<u64>,
+}
+
+/// What a train is called.
+pub fn name(train: usize) -> String {
+    letter(train).map_or_else(|| format!("train {}", train + 1), |letter| format!("train {letter}"))
+}
+
+fn letter(train: usize) -> Option<char> {
+    (train < TRAINS_MAX).then(|| (b'A' + u8::try_from(train).unwrap_or_default()) as char)
+}
+
+impl Schedule {
+    /// Lets `train` do `steps` instructions more.
+    pub fn add(&mut self, train: usize, steps: u64) {
+        match self.turns.last_mut() {
+            Some(Turn { train: last, steps: Some(known) }) if *last == train => *known += steps,
+            _ => self.turns.push(Turn { train, steps: Some(steps) }),
+        }
+    }
+
+    /// Lets `train` go on until it ends, or has to wait.
+    pub(super) fn finish(&mut self, train: usize) {
+        self.add(train, 0);
+        if let Some(turn) = self.turns.last_mut() {
+            turn.steps = None;
+        }
+    }
+
+    /// Whether it is as short as `other`, and its trains come in alphabetical order rather.
+    pub(super) fn reads_before(&self, other: &Self) -> bool {
+        let key = |schedule: &Self| {
+            let steps: u64 = schedule.turns.iter().filter_map(|turn| turn.steps).sum();
+            let trains: Vec<usize> = schedule.turns.iter().map(|turn| turn.train).collect();
+            (schedule.switches(), steps, trains)
+        };
+        key(self) < key(other)
+    }
+
+    /// How often it goes from one train to another.
+    pub fn switches(&self) -> usize {
+        self.turns.len().saturating_sub(1)
+    }
+
+    /// Reads what [`Display`](fmt::Display) prints; blanks are allowed between turns.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, as the end of a sentence about the value.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let form = "it must be trains and how many instructions each does, as in A3B6A3";
+        let mut turns = Vec::new();
+        let mut rest = text.trim_start();
+        while let Some(letter) = rest.chars().next() {
+            let upper = letter.to_ascii_uppercase();
+            if !upper.is_ascii_uppercase() {
+                return Err(form.to_owned());
+            }
+            let after = &rest[1..];
+            let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+            let steps = match &after[..digits] {
+                "" => None,
+                digits => Some(digits.parse().map_err(|_| format!("{digits} is too large"))?),
+            };
+            turns.push(Turn { train: usize::from(upper as u8 - b'A'), steps });
+            rest = after[digits..].trim_start();
+        }
+        match turns.len() {
+            0 => Err(form.to_owned()),
+            1..=TURNS_MAX => Ok(Self { turns }),
+            more => Err(format!("{more} turns are more than {TURNS_MAX}")),
+        }
+    }
+
+    /// Whether it can be printed and read again.
+    pub fn can_be_replayed(&self) -> bool {
+        self.turns.len() <= TURNS_MAX && self.turns.iter().all(|turn| turn.train < TRAINS_MAX)
+    }
+}
+
+impl fmt::Display for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.turns.iter().try_for_each(|turn| {
+            write!(f, "{}", letter(turn.train).unwrap_or('?'))?;
+            turn.steps.map_or(Ok(()), |steps| write!(f, "{steps}"))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_schedule_is_read_as_it_is_printed() {
+        let mut schedule = Schedule::default();
+        for (train, steps) in [(0, 2), (0, 1), (1, 6), (0, 3)] {
+            schedule.add(train, steps);
+        }
+        assert_eq!(schedule.to_string(), "A3B6A3");
+        assert_eq!(Schedule::parse(" a3 B6A3 "), Ok(schedule));
+        let open = Schedule::parse("A2B").unwrap();
+        assert_eq!(open.turns[1], Turn { train: 1, steps: None });
+        assert_eq!(open.to_string(), "A2B");
+    }
+
+    #[test]
+    fn what_is_no_schedule_is_refused() {
+        for text in ["", "3A", "A-1", "Ä1", "A99999999999999999999", "A1,B2"] {
+            assert!(Schedule::parse(text).is_err(), "{text}");
+        }
+        assert!(Schedule::parse(&"AB".repeat(TURNS_MAX)).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC*") {
+            drop(Schedule::parse(&text));
+        }
+    }
+}
