@@ -11,7 +11,7 @@ use super::report::Report;
 use super::session::{Plan, in_processes};
 use super::{Experiment, page};
 use crate::lab::cli::Format;
-use crate::lab::host::Host;
+use crate::lab::host::{Conditions, Host};
 use crate::lab::progress::Progress;
 use crate::lab::{LabError, Result};
 use crate::sys::poll::{self, Interest};
@@ -33,7 +33,7 @@ pub enum Command {
 pub struct Run {
     /// Which.
     pub experiments: Vec<&'static Experiment>,
-    /// Beside which CPython; `auto` is the first `python3` of the PATH.
+    /// Beside which CPython, one of each version; `auto` is the first `python3` of the PATH.
     pub pythons: Vec<PathBuf>,
     /// How long.
     pub scale: Scale,
@@ -58,12 +58,12 @@ pub fn run(command: &Command) -> Result<(String, Result<()>)> {
 
 impl Run {
     fn run(&self) -> Result<(String, Result<()>)> {
-        let pythons = self.pythons.iter().map(|path| Python::find(path).map(Contender::Python));
-        let ours = std::iter::once(Ok(Contender::Ours));
-        let contenders = ours.chain(pythons).collect::<Result<Vec<_>>>()?;
+        let contenders = self.contenders()?;
         let interrupts = Interrupts::listen().map_err(|why| LabError::failed("Ctrl-C", why))?;
         let mut report = Report {
             host: Host::read(),
+            // Looked at now: the run itself will keep the machine busy.
+            load_average: Conditions::read().load_average,
             scale: self.scale,
             wrong: self.wrong_relation(),
             contenders,
@@ -88,6 +88,18 @@ impl Run {
             _ => page::results(&report),
         };
         Ok((text, ended))
+    }
+
+    /// Ours, and each CPython once: `auto` may be one that is named too.
+    fn contenders(&self) -> Result<Vec<Contender>> {
+        let mut contenders = vec![Contender::Ours];
+        for path in &self.pythons {
+            let python = Contender::Python(Python::find(path)?);
+            if contenders.iter().all(|known| known.name() != python.name()) {
+                contenders.push(python);
+            }
+        }
+        Ok(contenders)
     }
 
     fn wrong_relation(&self) -> Option<&'static Relation> {

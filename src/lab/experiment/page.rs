@@ -86,19 +86,21 @@ pub fn results(report: &Report) -> String {
     for finding in &report.findings {
         text += &one(finding, report.wrong.is_some());
     }
-    let host = &report.host;
-    let cpus = count(host.cpus, "CPU");
-    let rounds = count(report.scale.rounds(), "round");
-    text += &wrap(
-        &format!(
-            "Medians of {rounds}, contenders in turn, each in a process of its own. {cpus} ({}), \
-             Linux {}.",
-            host.cpu_model, host.kernel
-        ),
-        WIDTH,
-        0,
-    );
+    text += &wrap(&conditions(report), WIDTH, 0);
     text
+}
+
+fn conditions(report: &Report) -> String {
+    let host = &report.host;
+    let rounds = count(report.scale.rounds(), "round");
+    let load = report.load_average.map(|load| format!(", a load of {load:.1} before"));
+    format!(
+        "Medians of {rounds}, contenders in turn, each in a process of its own. {} ({}), Linux {}{}.",
+        count(host.cpus, "CPU"),
+        host.cpu_model,
+        host.kernel,
+        load.unwrap_or_default()
+    )
 }
 
 fn one(finding: &Finding, is_wrong: bool) -> String {

@@ -2,7 +2,7 @@
 //!
 //! Each cell is measured in a process of its own, which says its figures as one line of JSON: our
 //! program with the hidden verb `__experiment`, or a Python with a script. A server says its port
-//! first. Whatever happens, no process is left: dropping a [`Running`] kills it, and if the lab
+//! first. Whatever happens, no process is left: dropping a `Running` kills it, and if the lab
 //! itself is killed the kernel does; a Python learns that from our program, which asks for it and
 //! then becomes the Python.
 

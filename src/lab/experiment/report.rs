@@ -18,6 +18,8 @@ pub const SCHEMA: &str = "trainyard.experiment/1";
 pub struct Report {
     /// The machine.
     pub host: Host,
+    /// How many threads wanted to run before we began, if the kernel says.
+    pub load_average: Option<f64>,
     /// How long was measured.
     pub scale: Scale,
     /// The relation that was to fail.
@@ -48,6 +50,7 @@ impl Report {
                 "setting": relation.wrong.says,
             })),
             "host": self.host,
+            "load_average": self.load_average,
             "contenders": self.contenders.iter().map(contender).collect::<Vec<_>>(),
             "experiments": self.findings.iter().map(|finding| self.experiment(finding)).collect::<Vec<_>>(),
         });

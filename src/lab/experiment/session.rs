@@ -119,12 +119,27 @@ impl Plan {
             }
             self.look_again(&open, finding, instrument)?;
         }
-        // Those that took a second look come last; the page has them in the experiment's order.
+        self.settle(finding);
+        Ok(())
+    }
+
+    /// Puts the outcomes into the experiment's order, and lets those that hold quote the figures of
+    /// the last look, as the tables do.
+    fn settle(&self, finding: &mut Finding) {
+        let relations = self.experiment.relations;
         let place = |outcome: &Outcome| {
-            self.experiment.relations.iter().position(|relation| relation.name == outcome.name)
+            let relation = relations.iter().position(|relation| relation.name == outcome.name);
+            let who = self.contenders.iter().position(|who| who.name() == outcome.contender);
+            (relation, who)
         };
         finding.outcomes.sort_by_key(place);
-        Ok(())
+        for outcome in finding.outcomes.iter_mut().filter(|one| one.ending == Ending::Holds) {
+            let (Some(relation), Some(who)) = place(outcome) else { continue };
+            let check = (relations[relation].check)(&finding.results, &self.contenders[who]);
+            if let Some(Check::Holds(figures)) = check {
+                outcome.figures = figures;
+            }
+        }
     }
 
     /// One cell, by everybody who can.

@@ -37,7 +37,7 @@ pub const EXPERIMENT: Experiment = Experiment {
     plays: by_lock,
     columns: &[
         Column { figure: "calls_per_s", title: "calls/s", unit: Unit::Count },
-        Column { figure: "cpus_busy", title: "processors busy", unit: Unit::Plain },
+        Column { figure: "cpus_busy", title: "CPUs busy", unit: Unit::Plain },
         Column { figure: "p50_s", title: "half within", unit: Unit::Seconds },
     ],
     relations: &[

@@ -39,7 +39,7 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "p50_s", title: "half within", unit: Unit::Seconds },
         Column { figure: "p95_s", title: "95 % within", unit: Unit::Seconds },
         Column { figure: "answers", title: "answers", unit: Unit::Count },
-        Column { figure: "forced_switches_per_s", title: "forced switches/s", unit: Unit::Count },
+        Column { figure: "forced_switches_per_s", title: "forced/s", unit: Unit::Count },
     ],
     relations: &[
         Relation {

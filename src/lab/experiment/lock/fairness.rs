@@ -35,7 +35,7 @@ pub const EXPERIMENT: Experiment = Experiment {
     columns: &[
         Column { figure: "jain", title: "Jain's index", unit: Unit::Plain },
         Column { figure: "calls_per_s", title: "done/s", unit: Unit::Count },
-        Column { figure: "forced_switches_per_s", title: "forced switches/s", unit: Unit::Count },
+        Column { figure: "forced_switches_per_s", title: "forced/s", unit: Unit::Count },
         Column { figure: "wasted_wakeups", title: "wasted wake-ups", unit: Unit::Plain },
     ],
     relations: &[

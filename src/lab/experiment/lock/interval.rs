@@ -33,7 +33,7 @@ pub const EXPERIMENT: Experiment = Experiment {
     plays: by_lock,
     columns: &[
         Column { figure: "calls_per_s", title: "done/s", unit: Unit::Count },
-        Column { figure: "forced_switches_per_s", title: "forced switches/s", unit: Unit::Count },
+        Column { figure: "forced_switches_per_s", title: "forced/s", unit: Unit::Count },
         Column { figure: "p50_s", title: "half within", unit: Unit::Seconds },
     ],
     relations: &[

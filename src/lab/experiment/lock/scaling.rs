@@ -37,8 +37,8 @@ pub const EXPERIMENT: Experiment = Experiment {
     plays: by_lock,
     columns: &[
         Column { figure: "calls_per_s", title: "done/s", unit: Unit::Count },
-        Column { figure: "cpus_busy", title: "processors busy", unit: Unit::Plain },
-        Column { figure: "forced_switches_per_s", title: "forced switches/s", unit: Unit::Count },
+        Column { figure: "cpus_busy", title: "CPUs busy", unit: Unit::Plain },
+        Column { figure: "forced_switches_per_s", title: "forced/s", unit: Unit::Count },
     ],
     relations: &[
         Relation {

@@ -32,8 +32,8 @@ pub const EXPERIMENT: Experiment = Experiment {
     plays,
     columns: &[
         Column { figure: "calls_per_s", title: "done/s", unit: Unit::Count },
-        Column { figure: "cpus_busy", title: "processors busy", unit: Unit::Plain },
-        Column { figure: "contended", title: "waited for the lock", unit: Unit::Count },
+        Column { figure: "cpus_busy", title: "CPUs busy", unit: Unit::Plain },
+        Column { figure: "contended", title: "had to wait", unit: Unit::Count },
     ],
     relations: &[
         Relation {

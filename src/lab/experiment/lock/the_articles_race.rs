@@ -46,7 +46,7 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "lost", title: "updates lost", unit: Unit::Count },
         Column { figure: "task_p50_s", title: "a task takes", unit: Unit::Seconds },
         Column { figure: "taken", title: "lock taken", unit: Unit::Count },
-        Column { figure: "forced_switches", title: "forced switches", unit: Unit::Count },
+        Column { figure: "forced_switches", title: "forced", unit: Unit::Count },
     ],
     relations: &[
         Relation {
