@@ -318,12 +318,12 @@ impl Lock {
         }
         let called = state.call_next();
         let forced = state.policy.as_ref().map(|policy| policy.forced_switching());
-        if forced == Some(ForcedSwitching::Yes) && me.is_asked_to_drop() {
-            wake(called);
-            self.wait_until_switched(state, me);
-        } else {
-            drop(state);
-            wake(called);
+        let must_switch = forced == Some(ForcedSwitching::Yes) && me.is_asked_to_drop();
+        drop(state);
+        // Not under the mutex: on one processor the waiter runs at once, and needs it.
+        wake(called);
+        if must_switch {
+            self.wait_until_switched(me);
         }
     }
 
@@ -331,7 +331,8 @@ impl Lock {
     ///
     /// As in CPython this also runs when a thread drops the lock of its own accord to sleep, so a
     /// system call may begin one hand-off late.
-    fn wait_until_switched(&self, mut state: MutexGuard<'_, State>, me: &Arc<Thread>) {
+    fn wait_until_switched(&self, me: &Arc<Thread>) {
+        let mut state = self.state.lock();
         // INVARIANT: [GIL-3] we are about to see the lock taken.
         me.forget_request();
         // INVARIANT: [GIL-2] this loop ends when another has taken the lock, or nobody wants to.

@@ -246,8 +246,8 @@ impl Thread {
 
     /// Ceases to run attached. The thread itself.
     pub(super) fn exit(&self) -> Exit {
-        // ORDER: Release; pairs with the Acquire in `stop`, and with the mutex through which a
-        // stopper is told: what the thread did under the lock is seen by whoever stopped it.
+        // ORDER: Release; pairs with the Acquire in `is_attached`: what the thread did under the
+        // lock is seen by whoever stopped it.
         // INVARIANT: [THREAD-1] the bit is ours to clear, so it is set.
         // STEP: exit
         let before = self.status.fetch_and(!ATTACHED, Ordering::Release);
@@ -257,9 +257,9 @@ impl Thread {
 
     /// Forbids the thread to begin to run, and asks it to leave if it runs. Under the mutex.
     pub(super) fn stop(&self) -> Stopped {
-        // ORDER: Acquire; pairs with the Release in `exit`.
+        // ORDER: Relaxed. Whoever stops the world looks again with `is_attached`, which acquires.
         // STEP: raise-stop, raise-next-stop
-        let before = self.status.fetch_or(STOP, Ordering::Acquire);
+        let before = self.status.fetch_or(STOP, Ordering::Relaxed);
         if before & ATTACHED == 0 {
             return Stopped::Already;
         }
