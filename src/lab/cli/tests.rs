@@ -171,6 +171,15 @@ fn a_line_end_in_an_argument_stays_on_the_line() {
     assert!(message.starts_with("trainyard: unknown workload 'a\\nb\\u{1b}[2J'; "), "{message}");
 }
 
+/// What is between quotes is one argument.
+fn as_a_shell_splits(command: &str) -> impl Iterator<Item = OsString> {
+    let pieces = command.split('\'').enumerate().flat_map(|(index, piece)| {
+        let is_quoted = index % 2 == 1;
+        if is_quoted { vec![piece] } else { piece.split_whitespace().collect() }
+    });
+    std::iter::once("trainyard").chain(pieces).map(OsString::from).collect::<Vec<_>>().into_iter()
+}
+
 #[test]
 fn every_example_in_the_help_works() {
     let mut examples = 0;
@@ -181,7 +190,7 @@ fn every_example_in_the_help_works() {
         for example in tail.lines().filter_map(|line| line.strip_prefix("  trainyard")) {
             // Two spaces end the command, `>` hands its output on.
             let command = example.split("  ").next().unwrap().split('>').next().unwrap();
-            assert!(parse_line(command).is_ok(), "trainyard{command}");
+            assert!(parse(as_a_shell_splits(command)).is_ok(), "trainyard{command}");
             examples += 1;
         }
     }
