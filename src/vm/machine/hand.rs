@@ -77,32 +77,27 @@ impl Hand<'_> {
                     self.at = *target as usize;
                     continue;
                 }
-                Instruction::PopJumpIfFalse(target) => {
-                    let jump = (self.pop() == 0).then_some(*target);
-                    self.at = self.after(jump);
+                Instruction::PopJumpIfFalse(target) if self.pop() == 0 => {
+                    self.at = *target as usize;
                     continue;
                 }
-                Instruction::PopJumpIfTrue(target) => {
-                    let jump = (self.pop() != 0).then_some(*target);
-                    self.at = self.after(jump);
+                Instruction::PopJumpIfTrue(target) if self.pop() != 0 => {
+                    self.at = *target as usize;
                     continue;
                 }
-                Instruction::ForIter(target) => {
-                    let jump = (!self.for_iter()).then_some(*target);
-                    self.at = self.after(jump);
+                Instruction::ForIter(target) if !self.for_iter() => {
+                    self.at = *target as usize;
                     continue;
                 }
+                // Not taken: the guards above have done the rest.
+                Instruction::PopJumpIfFalse(_)
+                | Instruction::PopJumpIfTrue(_)
+                | Instruction::ForIter(_) => {}
                 Instruction::EndFor => self.top -= RANGE_LEN,
                 _ => return Halt::At(*instruction),
             }
             self.at += 1;
         }
-    }
-
-    /// Where a jump leads, if there is one.
-    #[inline]
-    fn after(&self, jump: Option<u32>) -> usize {
-        jump.map_or(self.at + 1, |target| target as usize)
     }
 
     /// Pushes the next number of the range on top of the stack, unless it is empty.
