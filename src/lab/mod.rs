@@ -9,6 +9,7 @@ pub mod conversation;
 pub mod cpu;
 pub mod duration;
 pub mod error;
+pub mod experiment;
 pub mod explain;
 pub mod host;
 pub mod io;

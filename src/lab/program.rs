@@ -20,6 +20,7 @@ use std::process::ExitCode;
 use super::cli::{self, Command, Compare, Format, Stream};
 use super::conductor::{Deaths, Measurement, measure};
 use super::contender::Workload;
+use super::experiment::process as process_of_experiment;
 use super::host::{Conditions, Host};
 use super::io::target::Target;
 use super::params::Params;
@@ -27,7 +28,7 @@ use super::picture::Style;
 use super::report::Report;
 use super::sample::Measured;
 use super::warnings::{self, Build};
-use super::{LabError, Result, arm, race, render, server, sources};
+use super::{LabError, Result, arm, experiment, race, render, server, sources};
 use crate::sys::signal::Interrupts;
 use crate::sys::{affinity, process};
 
@@ -43,6 +44,8 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
             server::serve(&config).map_err(|why| LabError::failed("the server", why))
         }
         Ok(Command::Arm(args)) => be_an_arm(&args),
+        Ok(Command::Experiment(asked)) => experiment(&asked),
+        Ok(Command::Cell(args)) => process_of_experiment::be(&args),
         Err(exit) => {
             let ended = match exit.stream {
                 Stream::Stdout => print(&exit.message),
@@ -79,6 +82,13 @@ fn be_an_arm(args: &[OsString]) -> Result<()> {
     }
     let socket = io::stdin().as_fd().try_clone_to_owned().map_err(failed)?;
     arm::serve(UnixStream::from(socket))
+}
+
+fn experiment(asked: &experiment::command::Command) -> Result<()> {
+    let (text, ended) = experiment::command::run(asked)?;
+    // A page that could not be printed is the graver failure only if nothing else failed.
+    let printed = print(&text);
+    ended.and(printed)
 }
 
 fn compare(asked: &Compare) -> Result<()> {

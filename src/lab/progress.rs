@@ -60,7 +60,12 @@ impl Progress {
 
     /// Says which contender's turn it is. To be called before its round, not during it.
     pub fn tick(&mut self, contender: &Contender) {
-        self.message = format!("{}: {}", contender.workload, contender.label());
+        self.tick_text(&format!("{}: {}", contender.workload, contender.label()));
+    }
+
+    /// Says what comes next, in its own words. To be called before it, not during it.
+    pub fn tick_text(&mut self, what: &str) {
+        what.clone_into(&mut self.message);
         self.draw("");
     }
 

@@ -62,6 +62,12 @@ thread_local! {
     static HOOK: RefCell<Option<Rc<dyn Hook>>> = const { RefCell::new(None) };
 }
 
+/// Looks at the thread's hook; at none once the thread ends and its locals are gone: a destructor
+/// of another local may still make blocking calls.
+fn slot<R>(look: impl FnOnce(&mut Option<Rc<dyn Hook>>) -> R) -> Option<R> {
+    HOOK.try_with(|hook| look(&mut hook.borrow_mut())).ok()
+}
+
 /// Runs `call`, which may sleep, with the thread's hook around it.
 ///
 /// # Panics
@@ -80,7 +86,7 @@ thread_local! {
 /// assert_eq!(answer, 42);
 /// ```
 pub fn blocking<R>(why: Why, call: impl FnOnce() -> R) -> R {
-    let hook = HOOK.with(|hook| hook.borrow_mut().take());
+    let hook = slot(Option::take).flatten();
     trace::emit(Kind::BlockBegin, why as u64, 0);
     if let Some(hook) = &hook {
         // INVARIANT: [BLOCKING-1] released here, taken back when `restored` is dropped.
@@ -102,7 +108,7 @@ impl Drop for Restore {
     fn drop(&mut self) {
         if let Some(hook) = self.hook.take() {
             hook.acquire();
-            HOOK.with(|installed| *installed.borrow_mut() = Some(hook));
+            slot(|installed| *installed = Some(hook));
         }
         trace::emit(Kind::BlockEnd, self.why as u64, 0);
     }
@@ -115,10 +121,8 @@ impl Drop for Restore {
 /// Panics if the thread has a hook already: two global locks at once would each be released by
 /// the other's door.
 pub fn install(hook: Rc<dyn Hook>) -> Installed {
-    HOOK.with(|installed| {
-        let before = installed.borrow_mut().replace(hook);
-        assert!(before.is_none(), "this thread already has a hook around its blocking calls");
-    });
+    let before = slot(|installed| installed.replace(hook)).flatten();
+    assert!(before.is_none(), "this thread already has a hook around its blocking calls");
     Installed { not_send: PhantomData }
 }
 
@@ -131,7 +135,7 @@ pub struct Installed {
 
 impl Drop for Installed {
     fn drop(&mut self) {
-        HOOK.with(|installed| installed.borrow_mut().take());
+        slot(Option::take);
     }
 }
 

@@ -25,9 +25,11 @@
 //! ```
 //!
 //! The kernel, in the order to read it, is described in [`kernel`]. On it stand [`guarded`], data that
-//! the lock protects, and [`program`], a main with daemon threads.
+//! the lock protects, and [`program`], a main with daemon threads. How the lock came to be is told
+//! in [`history`].
 
 pub mod guarded;
+pub mod history;
 pub mod kernel;
 pub mod program;
 

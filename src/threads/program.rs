@@ -160,15 +160,13 @@ where
     thread::Builder::new().name(name.to_owned()).spawn(move || {
         PROGRAM.with(|current| current.replace(Some(Arc::clone(&shared))));
         gil.attach(|at| {
-            let refusal = at.refusal();
             let mut state = shared.state.lock();
             if state.is_over {
-                // It came too late, and leaves at its first check point.
-                refusal.refuse();
+                // INVARIANT: [PROGRAM-1] it came too late, and does not begin.
+                return;
             }
-            state.daemons.push(refusal);
+            state.daemons.push(at.refusal());
             drop(state);
-            at.checkpoint();
             program(at);
         });
     })?;

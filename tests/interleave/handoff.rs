@@ -2,49 +2,59 @@
 //!
 //! # The life of one hand-off
 //!
-//! Two trains do the same: take the lock, look once at their breaker, give way if somebody
-//! asked, leave. The steps are those of `src/threads/kernel/lock.rs`, which tells the story.
-//! Its mutex `state` is part of the model, because some steps follow each other under it.
+//! Three trains do the same: take the lock, look once at their breaker, give way if somebody
+//! asked, leave. The third one's program may end while it waits: it is refused, and leaves the
+//! queue without the lock. The steps are those of `src/threads/kernel/lock.rs` and `queue.rs`,
+//! which tell the story. Their mutex `state` is part of the model, because some steps follow
+//! each other under it; and so is every notification, because one waiter alone is called.
 //!
-//! The first twin is CPython's gh-96387: a waiter that asked is called off and leaves without
-//! the lock. The holder answers the request, and waits for a taker who never comes. In the
-//! lock as it is, a waiter leaves only with the lock. The second twin does not wait until the
-//! other has had the lock: the releaser, which is running while the waiter is only waking,
-//! takes it straight back.
+//! The first twin is CPython's gh-96387: a waiter that asked leaves without the lock and without a
+//! word. The holder answers the request, and waits for a taker who never comes. The second
+//! twin does not wait until another has had the lock: the releaser, which is running while the
+//! waiter is only waking, takes it straight back. The third one takes its request back, but tells
+//! nobody who waits for it already. The fourth was called, and passes the call on to nobody. The
+//! fifth asks whoever holds the lock, though another was served while it slept.
 
 use trainyard::interleave::{Action, Explorer, Step, ensure};
 
 const A: usize = 0;
 const B: usize = 1;
+const C: usize = 2;
 
-/// A train's sleep on the condition that the lock is free.
+/// A train's sleep in the queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 enum Sleep {
     #[default]
     Awake,
     Asleep,
-    Notified,
+    Woken,
     IntervalOver,
-    CalledOff,
 }
 
 /// The lock, and what each train remembers, by its number.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "independent flags, as in the lock")]
 pub(crate) struct Lock {
     /// Who is inside the mutex `state` from one step to the next.
     state: Option<usize>,
     locked: bool,
     last_holder: Option<usize>,
     switch_number: u8,
-    breaker: [bool; 2],
-    sleep: [Sleep; 2],
-    seen: [u8; 2],
+    /// In the order in which they came.
+    queue: Vec<usize>,
+    breaker: [bool; 3],
+    sleep: [Sleep; 3],
+    seen: [u8; 3],
+    /// It gave way, and sleeps until another has had the lock.
+    watches: [bool; 3],
     /// This time it leaves for good.
-    is_leaving: [bool; 2],
+    is_leaving: [bool; 3],
+    is_refused: bool,
     // Only for the rules:
-    /// Who dropped the lock on request, as long as nobody else has had it.
+    /// Who dropped the lock on request, as long as somebody waits and nobody else has had it.
     gave_way: Option<usize>,
     was_taken_back: bool,
+    was_asked_too_early: bool,
 }
 
 impl Lock {
@@ -52,7 +62,7 @@ impl Lock {
         self.state.is_none_or(|inside| inside == me)
     }
 
-    /// Sleeps on the condition, which lets go of `state`.
+    /// Sleeps in the queue, which lets go of `state`.
     fn fall_asleep(&mut self, me: usize) -> Step {
         self.state = None;
         self.seen[me] = self.switch_number;
@@ -60,11 +70,16 @@ impl Lock {
         Step::Goto("wait-one-interval")
     }
 
-    /// Ends every sleep that is under way.
-    fn wake(&mut self, reason: Sleep) {
-        for sleep in self.sleep.iter_mut().filter(|sleep| **sleep == Sleep::Asleep) {
-            *sleep = reason;
+    /// Calls the first in the queue. One that is awake already will look by itself.
+    fn call_next(&mut self) {
+        if let Some(first) = self.queue.first().filter(|_| !self.locked) {
+            let sleep = &mut self.sleep[*first];
+            *sleep = if *sleep == Sleep::Asleep { Sleep::Woken } else { *sleep };
         }
+    }
+
+    fn must_leave(&self, me: usize) -> bool {
+        me == C && self.is_refused
     }
 }
 
@@ -73,14 +88,19 @@ fn take<const ME: usize>(lock: &mut Lock) -> Step {
         return Step::Blocked;
     }
     if lock.locked {
+        if !lock.queue.contains(&ME) {
+            lock.queue.push(ME);
+        }
         return lock.fall_asleep(ME);
     }
+    lock.queue.retain(|waiter| *waiter != ME);
     lock.locked = true;
     lock.was_taken_back |= lock.gave_way == Some(ME);
     lock.gave_way = None;
     if lock.last_holder != Some(ME) {
         lock.last_holder = Some(ME);
         lock.switch_number += 1;
+        lock.watches = [false; 3];
     }
     lock.breaker[ME] = false;
     lock.state = None;
@@ -93,6 +113,9 @@ fn wait_one_interval<const ME: usize>(lock: &mut Lock) -> Step {
     }
     lock.state = Some(ME);
     let reason = std::mem::take(&mut lock.sleep[ME]);
+    if lock.must_leave(ME) {
+        return Step::Goto("leave-queue");
+    }
     if !lock.locked {
         return Step::Goto("take");
     }
@@ -102,10 +125,73 @@ fn wait_one_interval<const ME: usize>(lock: &mut Lock) -> Step {
     lock.fall_asleep(ME)
 }
 
+fn ask_whoever_holds<const ME: usize>(lock: &mut Lock) -> Step {
+    if lock.sleep[ME] == Sleep::IntervalOver && lock.may_enter(ME) && lock.locked {
+        lock.state = Some(ME);
+        lock.sleep[ME] = Sleep::Awake;
+        return Step::Next;
+    }
+    wait_one_interval::<ME>(lock)
+}
+
 fn ask<const ME: usize>(lock: &mut Lock) -> Step {
     let holder = lock.last_holder.expect("the lock is taken, so somebody has taken it");
     lock.breaker[holder] = true;
+    lock.was_asked_too_early |= lock.switch_number != lock.seen[ME];
     lock.fall_asleep(ME)
+}
+
+fn leave_queue<const ME: usize>(lock: &mut Lock) -> Step {
+    lock.queue.retain(|waiter| *waiter != ME);
+    if lock.queue.is_empty() {
+        take_request_back(lock);
+        wake_releasers(lock);
+    }
+    lock.call_next();
+    leave(lock)
+}
+
+fn take_request_back(lock: &mut Lock) {
+    if let Some(holder) = lock.last_holder {
+        lock.breaker[holder] = false;
+    }
+}
+
+fn wake_releasers(lock: &mut Lock) {
+    lock.watches = [false; 3];
+    lock.gave_way = None;
+}
+
+fn leave(lock: &mut Lock) -> Step {
+    lock.state = None;
+    Step::Done
+}
+
+fn keep_the_request<const ME: usize>(lock: &mut Lock) -> Step {
+    lock.queue.retain(|waiter| *waiter != ME);
+    if lock.queue.is_empty() {
+        wake_releasers(lock);
+    }
+    lock.call_next();
+    leave(lock)
+}
+
+fn tell_no_releaser<const ME: usize>(lock: &mut Lock) -> Step {
+    lock.queue.retain(|waiter| *waiter != ME);
+    if lock.queue.is_empty() {
+        take_request_back(lock);
+    }
+    lock.call_next();
+    leave(lock)
+}
+
+fn keep_the_call<const ME: usize>(lock: &mut Lock) -> Step {
+    lock.queue.retain(|waiter| *waiter != ME);
+    if lock.queue.is_empty() {
+        take_request_back(lock);
+        wake_releasers(lock);
+    }
+    leave(lock)
 }
 
 fn look_at_breaker<const ME: usize>(lock: &mut Lock) -> Step {
@@ -114,20 +200,32 @@ fn look_at_breaker<const ME: usize>(lock: &mut Lock) -> Step {
 }
 
 fn mark_free<const ME: usize>(lock: &mut Lock) -> Step {
+    let nobody_waits = lock.queue.is_empty();
+    match mark_free_without_a_look::<ME>(lock) {
+        Step::Next if nobody_waits => {
+            (lock.watches[ME], lock.gave_way) = (false, None);
+            go_on::<ME>(lock)
+        }
+        other => other,
+    }
+}
+
+fn mark_free_without_a_look<const ME: usize>(lock: &mut Lock) -> Step {
     if !lock.may_enter(ME) {
         return Step::Blocked;
     }
     lock.locked = false;
-    lock.wake(Sleep::Notified);
+    lock.call_next();
     if !std::mem::replace(&mut lock.breaker[ME], false) {
-        return Step::Done;
+        return go_on::<ME>(lock);
     }
     lock.gave_way = Some(ME);
+    lock.watches[ME] = true;
     Step::Next
 }
 
 fn wait_until_switched<const ME: usize>(lock: &mut Lock) -> Step {
-    if lock.last_holder == Some(ME) || !lock.may_enter(ME) {
+    if lock.watches[ME] || !lock.may_enter(ME) {
         return Step::Blocked;
     }
     go_on::<ME>(lock)
@@ -137,28 +235,32 @@ fn go_on<const ME: usize>(lock: &mut Lock) -> Step {
     if lock.is_leaving[ME] { Step::Done } else { Step::Goto("take") }
 }
 
+/// Ends every sleep that is under way.
 fn pass_interval(lock: &mut Lock) -> Step {
-    lock.wake(Sleep::IntervalOver);
+    for sleep in lock.sleep.iter_mut().filter(|sleep| **sleep == Sleep::Asleep) {
+        *sleep = Sleep::IntervalOver;
+    }
     Step::Next
 }
 
-fn call_off(lock: &mut Lock) -> Step {
-    if lock.sleep[B] == Sleep::Asleep {
-        lock.sleep[B] = Sleep::CalledOff;
+/// The program of C is over: C is told.
+fn refuse(lock: &mut Lock) -> Step {
+    if lock.state.is_some() {
+        return Step::Blocked;
+    }
+    lock.is_refused = true;
+    if lock.sleep[C] == Sleep::Asleep {
+        lock.sleep[C] = Sleep::Woken;
     }
     Step::Done
 }
 
-fn leave_if_called_off(lock: &mut Lock) -> Step {
-    if lock.sleep[B] == Sleep::CalledOff && lock.may_enter(B) {
-        return Step::Done;
-    }
-    wait_one_interval::<B>(lock)
-}
-
 fn mark_free_and_go_on<const ME: usize>(lock: &mut Lock) -> Step {
     match mark_free::<ME>(lock) {
-        Step::Next => go_on::<ME>(lock),
+        Step::Next => {
+            lock.watches[ME] = false;
+            go_on::<ME>(lock)
+        }
         other => other,
     }
 }
@@ -170,20 +272,22 @@ fn train<const ME: usize>() -> Steps {
         ("take", take::<ME>),
         ("wait-one-interval", wait_one_interval::<ME>),
         ("ask", ask::<ME>),
+        ("leave-queue", leave_queue::<ME>),
         ("look-at-breaker", look_at_breaker::<ME>),
         ("mark-free", mark_free::<ME>),
         ("wait-until-switched", wait_until_switched::<ME>),
     ]
 }
 
-/// Two trains, and a clock by which at most two intervals pass.
-fn with_trains(a: &Steps, b: &Steps, intervals: usize) -> Explorer<Lock> {
-    let clock: [(&str, Action<Lock>); 2] =
-        [("pass-interval", pass_interval), ("pass-another", pass_interval)];
+const CLOCK: [(&str, Action<Lock>); 2] =
+    [("pass-interval", pass_interval), ("pass-another", pass_interval)];
+
+/// Two trains, and a clock by which so many intervals pass.
+fn with_two(a: &Steps, b: &Steps, intervals: usize) -> Explorer<Lock> {
     Explorer::new(Lock::default())
         .script("A", a)
         .script("B", b)
-        .script("clock", &clock[..intervals])
+        .script("clock", &CLOCK[..intervals])
 }
 
 /// The same script with another act at one step.
@@ -195,29 +299,65 @@ fn with_step(mut steps: Steps, name: &str, action: Action<Lock>) -> Steps {
 
 /// The hand-off as it is.
 pub(crate) fn correct() -> Explorer<Lock> {
-    with_trains(&train::<A>(), &train::<B>(), 2)
+    with_two(&train::<A>(), &train::<B>(), 2)
+        .script("C", &train::<C>())
+        .script("program", &[("refuse", refuse)])
 }
 
-/// The first twin: a waiter can be called off, and leaves its request behind.
+/// A train that marks the lock free in this way, and C, which leaves the queue in this way.
+fn with_leaver(mark_free: Action<Lock>, leave: Action<Lock>) -> Explorer<Lock> {
+    let a = with_step(train::<A>(), "mark-free", mark_free);
+    let c = with_step(train::<C>(), "leave-queue", leave);
+    Explorer::new(Lock::default())
+        .script("A", &a)
+        .script("C", &c)
+        .script("clock", &CLOCK[..1])
+        .script("program", &[("refuse", refuse)])
+}
+
+/// The first twin: a waiter leaves its request behind, and who gives way does not look whether
+/// anybody waits.
 pub(crate) fn leaves_its_request() -> Explorer<Lock> {
-    let b = with_step(train::<B>(), "wait-one-interval", leave_if_called_off);
-    with_trains(&train::<A>(), &b, 1).script("caller", &[("call-off", call_off)])
+    with_leaver(mark_free_without_a_look::<A>, keep_the_request::<C>)
 }
 
-/// The second twin: a train that gives way does not wait until the other has had the lock.
+/// The third twin: a waiter leaves, and the releaser that waits for it is not told.
+pub(crate) fn tells_no_releaser() -> Explorer<Lock> {
+    with_leaver(mark_free::<A>, tell_no_releaser::<C>)
+}
+
+/// The fourth twin: a waiter leaves that was called, and calls nobody in its place.
+pub(crate) fn keeps_the_call() -> Explorer<Lock> {
+    let c = with_step(train::<C>(), "leave-queue", keep_the_call::<C>);
+    with_two(&train::<A>(), &train::<B>(), 0)
+        .script("C", &c)
+        .script("program", &[("refuse", refuse)])
+}
+
+/// The second twin: a train that gives way does not wait until another has had the lock.
 pub(crate) fn without_forced_switching() -> Explorer<Lock> {
     let a = with_step(train::<A>(), "mark-free", mark_free_and_go_on::<A>);
     let b = with_step(train::<B>(), "mark-free", mark_free_and_go_on::<B>);
-    with_trains(&a, &b, 1)
+    with_two(&a, &b, 1)
+}
+
+/// The fifth twin: a waiter does not look whether another was served while it slept.
+pub(crate) fn asks_a_newcomer() -> Explorer<Lock> {
+    let b = with_step(train::<B>(), "wait-one-interval", ask_whoever_holds::<B>);
+    with_two(&train::<A>(), &b, 1).script("C", &train::<C>())
 }
 
 /// Must hold in every state.
 pub(crate) fn always(lock: &Lock) -> Result<(), &'static str> {
-    ensure(!lock.was_taken_back, "who gives way does not take the lock back before another had it")
+    ensure(
+        !lock.was_taken_back,
+        "who gives way does not take the lock back before another had it",
+    )?;
+    ensure(!lock.was_asked_too_early, "who asks has seen one holder for a whole interval")
 }
 
 /// Must hold once every script is done.
 pub(crate) fn finally(lock: &Lock) -> Result<(), &'static str> {
     ensure(!lock.locked, "the lock is free at the end")?;
-    ensure(lock.breaker == [false; 2], "no request outlives its answer")
+    ensure(lock.breaker == [false; 3], "no request outlives its answer")
 }

@@ -16,6 +16,7 @@ pub(crate) mod death;
 pub(crate) mod handoff;
 pub(crate) mod inbox;
 pub(crate) mod task;
+pub(crate) mod toggle;
 
 /// Whether the code that a protocol models exists.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -47,7 +48,7 @@ pub(crate) const PROTOCOLS: &[Protocol] = &[
     Protocol {
         name: "handoff",
         modelled: Modelled::Yes,
-        world: &["clock"],
+        world: &["clock", "program"],
         steps: || handoff::correct().steps().collect(),
     },
     Protocol {
@@ -61,6 +62,12 @@ pub(crate) const PROTOCOLS: &[Protocol] = &[
         modelled: Modelled::Yes,
         world: &["make-ready"],
         steps: || task::correct().steps().collect(),
+    },
+    Protocol {
+        name: "toggle",
+        modelled: Modelled::Yes,
+        world: &["patience"],
+        steps: || toggle::correct(toggle::Before::Off).steps().collect(),
     },
 ];
 

@@ -1,10 +1,11 @@
 //! Our mutex, our condition variable and the global lock.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use trainyard::sys::prim::{Condvar, Mutex};
-use trainyard::threads::{Gil, Mode, ThreadPool};
+use trainyard::threads::{Attached, Gil, Guarded, Mode, ThreadPool};
 
 use crate::runner::tests;
 use crate::unguarded::Unguarded;
@@ -14,6 +15,7 @@ tests![
     stress_a_mutex_loses_no_count,
     stress_a_token_goes_round_through_a_condition,
     stress_the_global_lock_protects_plain_data_across_forced_switches,
+    stress_guarded_data_survive_a_storm_of_modes,
     stress_every_job_of_a_thread_pool_is_answered_once,
 ];
 
@@ -58,6 +60,37 @@ fn stress_the_global_lock_protects_plain_data_across_forced_switches() {
         });
     });
     assert_eq!(count.get(), 4 * turns(50_000));
+}
+
+/// `ThreadSanitizer` reports a race if the mode changes while somebody runs: with the lock on, `plain`
+/// has no other protection; and if `Guarded` takes no lock of its own while it is off.
+fn stress_guarded_data_survive_a_storm_of_modes() {
+    const INTERVAL: Duration = Duration::from_micros(50);
+    let (gil, ticks) = (Gil::new(Mode::timed(INTERVAL)), NonZeroU32::MIN.saturating_add(9));
+    let modes = [Mode::Off, Mode::timed(INTERVAL), Mode::Off, Mode::ticks(ticks)];
+    let data = Arc::new((Guarded::new(&gil, Unguarded::default()), Unguarded::default()));
+    let (of_all, shared) = (gil.clone(), Arc::clone(&data));
+    let toggle = move |of_all: &Gil| {
+        for (mode, _) in modes.iter().cycle().zip(0..turns(1_000)) {
+            of_all.set_mode(mode.clone()).expect("all pass check points");
+        }
+    };
+    let count = move |of_all: &Gil, at: &mut Attached<'_>| {
+        let (guarded, plain) = &*shared;
+        for _ in 0..turns(20_000) {
+            guarded.with(at, |count| count.set(count.get() + 1));
+            if of_all.is_on() {
+                plain.set(plain.get() + 1);
+            }
+            at.checkpoint();
+        }
+    };
+    in_threads(4, move |me| match me {
+        0 => toggle(&of_all),
+        _ => of_all.attach(|at| count(&of_all, at)),
+    });
+    let count = gil.attach(|at| data.0.with(at, |count| count.get()));
+    assert_eq!(count, 3 * turns(20_000));
 }
 
 /// Fails if a pool's thread takes a job without the queue's lock.

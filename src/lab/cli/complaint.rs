@@ -11,7 +11,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use super::{Exit, Stream};
 
 /// The commands that have a help of their own to look into.
-const WITH_HELP: [&str; 3] = ["compare", "race", "dis"];
+const WITH_HELP: [&str; 4] = ["compare", "experiment", "race", "dis"];
+
+const COMMANDS: &str = "compare, race, dis, experiment and serve";
 
 /// Where to look when an argument of `verb` was wrong.
 pub(super) fn hint(verb: &OsStr) -> String {
@@ -19,6 +21,8 @@ pub(super) fn hint(verb: &OsStr) -> String {
     format!("`trainyard {verb} --help` has examples that work")
 }
 
+/// The only command that has commands of its own.
+const EXPERIMENT_VERBS: &str = "experiment takes one of list, show and run";
 const HINT: &str = "`trainyard --help` has examples that work";
 
 /// Makes an end of the program out of a complaint.
@@ -28,10 +32,17 @@ pub(super) fn exit(error: &Error, verb: &OsStr) -> Exit {
             let message = format!("{}\n", error.render().to_string().trim_end());
             Exit { message, stream: Stream::Stdout, code: 0 }
         }
+        ErrorKind::InvalidSubcommand if verb == "experiment" => {
+            let name = context(error, ContextKind::InvalidSubcommand);
+            let line = format!("unknown command 'experiment {name}'; {EXPERIMENT_VERBS}");
+            Exit::bad_input(&line, &hint(verb))
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            Exit::bad_input(EXPERIMENT_VERBS, &hint(verb))
+        }
         ErrorKind::InvalidSubcommand => {
             let verb = context(error, ContextKind::InvalidSubcommand);
-            let line =
-                format!("unknown command '{verb}'; the commands are compare, race, dis and serve");
+            let line = format!("unknown command '{verb}'; the commands are {COMMANDS}");
             Exit::bad_input(&line, &verb_hint(&verb))
         }
         _ => Exit::bad_input(&line(error), &hint(verb)),

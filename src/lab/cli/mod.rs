@@ -16,6 +16,7 @@
 
 mod compare;
 mod complaint;
+mod experiment;
 pub mod output;
 mod race;
 mod values;
@@ -27,6 +28,7 @@ use std::ffi::{OsStr, OsString};
 
 use clap::Parser;
 
+use super::experiment::command::Command as Experiment;
 use super::race::Race;
 use super::server::ServerConfig;
 
@@ -38,6 +40,10 @@ pub use output::{Color, Format, Glyphs, Output};
 pub enum Command {
     /// Measure and show.
     Compare(Box<Compare>),
+    /// Ask a question, and check the answer.
+    Experiment(Experiment),
+    /// Be one process of an experiment. The arguments are its own affair.
+    Cell(Vec<OsString>),
     /// Run a program in every way, and show where a switch falls.
     Race(Box<Race>),
     /// List a program's instructions: a puzzle, a file, or a text.
@@ -102,6 +108,11 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Exit> {
             .into_compare()
             .map(|compare| Command::Compare(Box::new(compare)))
             .map_err(|line| Exit::bad_input(&line, &hint)),
+        Verb::Experiment(options) => options
+            .into_command()
+            .map(Command::Experiment)
+            .map_err(|line| Exit::bad_input(&line, &hint)),
+        Verb::Cell { args } => Ok(Command::Cell(args)),
         Verb::Race(options) => options
             .into_race()
             .map(|race| Command::Race(Box::new(race)))
@@ -123,6 +134,7 @@ Examples:
   trainyard compare cpu --gil on  what the global lock does to computing
   trainyard compare io --workers 20
   trainyard race 'x = x + 1'      where a switch falls, and what it costs
+  trainyard experiment run convoy --quick
   trainyard serve --port 8000     be the server that `compare io` asks
 
 `trainyard compare --help` has all its options, and more examples.";
@@ -152,6 +164,12 @@ struct CommandLine {
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
     Compare(Box<compare::CompareOptions>),
+    Experiment(experiment::ExperimentOptions),
+    #[command(name = "__experiment", hide = true, disable_help_flag = true)]
+    Cell {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
     Race(Box<race::RaceOptions>),
     Dis(race::DisOptions),
     /// Be the server that `compare io` asks: two pages, each after a set time

@@ -138,7 +138,10 @@ fn what_clap_itself_refuses_is_one_clear_line_too() {
     check_refused("compare --run 3", "unknown option '--run'; did you mean '--runs'?");
     check_refused("compare --zzz", "unknown option '--zzz'");
     check_refused("compare --runs", "--runs needs a value");
-    check_refused("disk", "unknown command 'disk'; the commands are compare, race, dis and serve");
+    check_refused(
+        "disk",
+        "unknown command 'disk'; the commands are compare, race, dis, experiment and serve",
+    );
     check_refused("serve now", "unexpected argument 'now'");
     check_refused(
         "compare --runs 1 --runs 2",
@@ -178,7 +181,14 @@ fn a_line_end_in_an_argument_stays_on_the_line() {
 #[test]
 fn every_example_in_the_help_works() {
     let mut examples = 0;
-    for line in ["--help", "compare --help", "race --help", "dis --help", "serve --help"] {
+    for line in [
+        "--help",
+        "compare --help",
+        "race --help",
+        "dis --help",
+        "experiment --help",
+        "serve --help",
+    ] {
         let exit = parse_line(line).unwrap_err();
         assert_eq!((exit.code, exit.stream), (0, Stream::Stdout));
         let (_, tail) = exit.message.split_once("Examples:").expect("has examples");

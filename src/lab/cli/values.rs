@@ -7,6 +7,7 @@ use clap::ValueEnum;
 
 use crate::lab::contender::{Model, Workload};
 use crate::lab::duration;
+use crate::lab::experiment::Group;
 use crate::lab::params::{GilChoice, Preset};
 use crate::lab::race::setting::{Checks, Model as RaceModel};
 
@@ -51,6 +52,18 @@ pub(super) fn format(text: &str) -> Result<Format, String> {
     choice(text, "the formats are")
 }
 
+/// An experiment is a page or a document; it has no rows for a spreadsheet.
+pub(super) fn experiment_format(text: &str) -> Result<Format, String> {
+    match format(text) {
+        Ok(known @ (Format::Table | Format::Json)) => Ok(known),
+        _ => Err("the formats are table and json".to_owned()),
+    }
+}
+
+pub(super) fn group(text: &str) -> Result<Group, String> {
+    choice(text, "the groups are")
+}
+
 pub(super) fn color(text: &str) -> Result<Color, String> {
     choice(text, "it can be")
 }
@@ -88,7 +101,7 @@ fn names<T: ValueEnum>() -> String {
     let values = T::value_variants().iter().filter_map(ValueEnum::to_possible_value);
     let mut names: Vec<String> = values.map(|value| value.get_name().to_owned()).collect();
     let last = names.pop().unwrap_or_default();
-    format!("{} and {last}", names.join(", "))
+    if names.is_empty() { last } else { format!("{} and {last}", names.join(", ")) }
 }
 
 pub(super) fn workers(text: &str) -> Result<usize, String> {

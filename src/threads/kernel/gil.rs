@@ -24,6 +24,12 @@ const STALLED_AFTER: Duration = Duration::from_secs(1);
 
 /// A global lock. Clones are the same lock.
 ///
+/// # After a fork
+///
+/// The child of a `fork(2)` has one thread, and a copy of the lock as it was. If another thread held it,
+/// nobody in the child will ever drop it. CPython makes its lock anew there; here a process with
+/// threads that forks must go on to an `exec`, as our own process pool does.
+///
 /// # Example: a counter that needs no lock of its own
 ///
 /// ```

@@ -202,6 +202,7 @@ impl Lock {
     pub(super) fn take(&self, me: &Arc<Thread>, deadline_ns: Option<u64>) -> Taken {
         let _errno = errno::keep();
         loop {
+            // STEP: look-at-mode
             let taken =
                 if self.is_on() { self.take_turn(me, deadline_ns) } else { self.enter_free(me) };
             // `None`: the mode has changed meanwhile.
@@ -214,6 +215,7 @@ impl Lock {
     /// Begins to run beside others, unless the lock is on after all.
     fn enter_free(&self, me: &Arc<Thread>) -> Option<Taken> {
         match me.enter() {
+            // STEP: look-at-mode-again
             Entry::Admitted if self.is_on() => {
                 self.exit(me);
                 return None;
@@ -263,7 +265,7 @@ impl Lock {
     }
 
     fn become_holder(&self, mut state: MutexGuard<'_, State>, me: &Arc<Thread>) {
-        // STEP: take
+        // STEP: take, take-turn
         // INVARIANT: [GIL-1] it was free, and we hold `state`.
         state.locked = true;
         // ORDER: Relaxed; a hint.
@@ -291,6 +293,8 @@ impl Lock {
 
     /// Marks the lock free, calls a waiter, and honours a request by letting another go first.
     pub(super) fn leave(&self, me: &Arc<Thread>, cause: Cause) {
+        // At a check point nobody expects it to change.
+        let _errno = errno::keep();
         if !self.is_on() {
             trace::emit(Kind::GilLeave, self.id, 0);
             self.exit(me);
@@ -304,7 +308,7 @@ impl Lock {
             state.holder().map_or("nobody", |holder| &holder.name)
         );
         trace::emit(Kind::GilDrop, self.id, cause as u64);
-        // STEP: mark-free
+        // STEP: mark-free, leave-turn
         state.locked = false;
         // ORDER: Relaxed; a hint.
         self.looks_free.store(true, Ordering::Relaxed);
@@ -363,6 +367,7 @@ impl Lock {
     /// Ceases to run attached while the lock is off.
     fn exit(&self, me: &Thread) {
         if me.exit() == Exit::TellTheStopper {
+            // STEP: tell-the-stopper
             // Under the mutex, so that whoever stops the world is asleep, or has yet to look.
             let state = self.state.lock();
             self.halted.notify_all();

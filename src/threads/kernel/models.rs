@@ -1,45 +1,60 @@
 //! What loom explores of the lock: every order in which two or three threads meet.
 //!
-//! A thread that runs attached writes to `value`, which tells loom of any other that does so at the same
-//! time. Time does not pass in a model: a thread of its own lets the timed waits end.
+//! A thread that holds the lock writes to `value`, which tells loom of any other that does so at the
+//! same time. One that runs beside others writes to its own word, which the next holder reads: so
+//! loom is also told of an order that a change of the mode does not carry over. Time does not pass in
+//! a model: a thread of its own lets the timed waits end.
+
+use std::time::Duration;
 
 use loom::cell::UnsafeCell as Watched;
 use loom::thread;
 
 use super::lock::{Lock, Taken};
-use super::policy::{Cause, Mode};
+use super::policy::{Barging, Cause, Mode, Party, Policy};
 use super::thread::Thread;
 
-type Shared = loom::sync::Arc<(Lock, Watched<u32>)>;
+type Shared = loom::sync::Arc<World>;
+
+struct World {
+    lock: Lock,
+    value: Watched<u32>,
+    own: [Watched<u32>; 2],
+}
+
+impl World {
+    /// What a thread does while it runs attached: alone, if the lock is on.
+    fn touch(&self, number: usize) {
+        if self.lock.is_on() {
+            self.value.with_mut(|_| ());
+            self.own.iter().for_each(|own| own.with(|_| ()));
+        } else {
+            self.own[number].with_mut(|_| ());
+        }
+    }
+}
 
 fn shared(mode: Mode) -> Shared {
-    loom::sync::Arc::new((Lock::new(mode), Watched::new(0)))
+    let own = [Watched::new(0), Watched::new(0)];
+    loom::sync::Arc::new(World { lock: Lock::new(mode), value: Watched::new(0), own })
 }
 
 fn known(shared: &Shared) -> std::sync::Arc<Thread> {
     let me = Thread::new();
-    shared.0.register(&me);
+    shared.lock.register(&me);
     me
 }
 
 /// Runs attached, with one check point.
-fn hold(shared: &Shared, me: &std::sync::Arc<Thread>) {
-    let (lock, value) = &**shared;
-    assert_eq!(lock.take(me, None), Taken::Yes);
-    touch(lock, value);
+fn hold(world: &World, me: &std::sync::Arc<Thread>, number: usize) {
+    assert_eq!(world.lock.take(me, None), Taken::Yes);
+    world.touch(number);
     if me.asked() != 0 {
-        lock.leave(me, Thread::cause(me.asked()));
-        assert_eq!(lock.take(me, None), Taken::Yes);
+        world.lock.leave(me, Thread::cause(me.asked()));
+        assert_eq!(world.lock.take(me, None), Taken::Yes);
     }
-    touch(lock, value);
-    lock.leave(me, Cause::Own);
-}
-
-/// Alone, if the lock is on.
-fn touch(lock: &Lock, value: &Watched<u32>) {
-    if lock.is_on() {
-        value.with_mut(|_| ());
-    }
+    world.touch(number);
+    world.lock.leave(me, Cause::Own);
 }
 
 fn model(preemptions: usize) -> loom::model::Builder {
@@ -49,25 +64,49 @@ fn model(preemptions: usize) -> loom::model::Builder {
     model
 }
 
+/// Nobody takes the lock while others wait: it is kept for the one that was called.
+#[derive(Debug)]
+struct InOrder;
+
+impl Policy for InOrder {
+    fn patience(&self, _waiter: Party, _holder: Party) -> Option<Duration> {
+        Some(Duration::from_millis(5))
+    }
+
+    fn barging(&self) -> Barging {
+        Barging::Forbidden
+    }
+}
+
 /// Fails ("causality violation") if `take` does not wait while the lock is taken, and
 /// ("deadlock") if `leave` calls nobody or `become_holder` does not notify `switched`.
 #[test]
 fn loom_the_lock_has_one_holder_and_every_request_is_answered() {
-    model(2).check(|| {
-        let shared = shared(Mode::default());
-        let (here, there) = (known(&shared), known(&shared));
-        let (other, timer) = (Shared::clone(&shared), Shared::clone(&shared));
-        let waits = [here.clone(), there.clone()];
-        let thread = thread::spawn(move || hold(&other, &there));
-        let timer = thread::spawn(move || {
-            waits.iter().for_each(|waiter| waiter.turn.fire_timeouts());
-            drop(timer);
-        });
-        hold(&shared, &here);
-        thread.join().unwrap();
-        timer.join().unwrap();
-        assert!(!shared.0.state.lock().locked);
+    model(2).check(|| one_holder(Mode::default()));
+}
+
+/// Fails ("deadlock") if `admits` does not know for whom the lock is kept, or `call_next` for whom to
+/// keep it.
+#[test]
+fn loom_a_lock_that_is_kept_for_a_waiter_is_taken_by_it() {
+    model(2).check(|| one_holder(Mode::on(InOrder)));
+}
+
+/// Two threads want the lock, and time passes.
+fn one_holder(mode: Mode) {
+    let shared = shared(mode);
+    let (here, there) = (known(&shared), known(&shared));
+    let (other, timer) = (Shared::clone(&shared), Shared::clone(&shared));
+    let waits = [here.clone(), there.clone()];
+    let thread = thread::spawn(move || hold(&other, &there, 1));
+    let timer = thread::spawn(move || {
+        waits.iter().for_each(|waiter| waiter.turn.fire_timeouts());
+        drop(timer);
     });
+    hold(&shared, &here, 0);
+    thread.join().unwrap();
+    timer.join().unwrap();
+    assert!(!shared.lock.state.lock().locked);
 }
 
 /// Fails if `leave_queue` leaves the waiter in the queue. (That it also takes its request back, and
@@ -80,19 +119,20 @@ fn loom_a_waiter_that_gives_up_is_gone() {
         let other = Shared::clone(&shared);
         let thread = thread::spawn(move || {
             // A deadline that is over already.
-            if other.0.take(&there, Some(0)) == Taken::Yes {
-                other.0.leave(&there, Cause::Own);
+            if other.lock.take(&there, Some(0)) == Taken::Yes {
+                other.lock.leave(&there, Cause::Own);
             }
         });
-        hold(&shared, &here);
+        hold(&shared, &here, 0);
         thread.join().unwrap();
-        let state = shared.0.state.lock();
+        let state = shared.lock.state.lock();
         assert!(!state.locked && state.waiting.is_empty() && here.asked() == 0);
     });
 }
 
-/// Fails ("causality violation") if the mode changes without the world being stopped, and
-/// ("deadlock") if `exit` does not tell the stopper.
+/// Fails (GIL-1, WORLD-1) if nobody is waited for, or `enter_free` does not look at the mode again;
+/// ("deadlock") if a thread that leaves does not tell whoever stops the world, or tells it without
+/// the mutex; ("causality violation") if `exit`, and (GIL-1) if `enter` is only relaxed.
 #[test]
 fn loom_switching_on_finds_nobody_who_still_runs_without_the_lock() {
     model(2).check(|| toggle(Mode::Off, Mode::default()));
@@ -111,12 +151,29 @@ fn toggle(from: Mode, to: Mode) {
     let other = Shared::clone(&shared);
     let toggler = Shared::clone(&shared);
     let is_on = to.is_on();
-    let thread = thread::spawn(move || hold(&other, &there));
+    let thread = thread::spawn(move || hold(&other, &there, 1));
     let toggler = thread::spawn(move || {
-        toggler.0.set_mode(to, std::time::Duration::MAX).unwrap();
+        toggler.lock.set_mode(to, Duration::MAX).unwrap();
     });
-    hold(&shared, &here);
+    hold(&shared, &here, 0);
     thread.join().unwrap();
     toggler.join().unwrap();
-    assert_eq!(shared.0.is_on(), is_on);
+    assert_eq!(shared.lock.is_on(), is_on);
+}
+
+/// Fails ("WORLD-1") if `set_mode` does not lock `changing`: the first to be done lets the world go
+/// on under the other.
+#[test]
+fn loom_two_changes_take_turns() {
+    model(2).check(|| {
+        let shared = shared(Mode::Off);
+        let here = known(&shared);
+        let togglers = [Mode::default(), Mode::Off].map(|to| {
+            let shared = Shared::clone(&shared);
+            thread::spawn(move || shared.lock.set_mode(to, Duration::MAX).unwrap())
+        });
+        hold(&shared, &here, 0);
+        togglers.map(|toggler| toggler.join().unwrap());
+        assert!(!shared.lock.state.lock().is_stopped && here.asked() == 0);
+    });
 }

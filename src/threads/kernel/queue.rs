@@ -181,6 +181,7 @@ impl Lock {
 
     /// Takes `me` out of the queue.
     fn leave_queue(&self, state: &mut State, me: &Arc<Thread>, left: Left) {
+        // STEP: leave-queue
         let place = state.place(me);
         state.waiting.remove(place);
         if left == Left::WithTheLock {

@@ -139,7 +139,7 @@ impl Thread {
     #[inline]
     pub(super) fn asked(&self) -> u32 {
         // ORDER: Relaxed. A request seen late is honoured late; everything else is under the mutex.
-        // STEP: look-at-breaker
+        // STEP: look-at-breaker, look-for-a-stop
         self.breaker.load(Ordering::Relaxed)
     }
 
@@ -185,7 +185,8 @@ impl Thread {
                 self.ticks_left.store(every, Ordering::Relaxed);
                 self.breaker.fetch_or(COUNT, Ordering::Relaxed);
             }
-            Some(every) if self.ticks_left.load(Ordering::Relaxed) == 0 => {
+            // None are left; or too many, because the policy has changed.
+            Some(every) if !(1..=every).contains(&self.ticks_left.load(Ordering::Relaxed)) => {
                 self.ticks_left.store(every, Ordering::Relaxed);
             }
             None if self.asked() & COUNT != 0 => {
@@ -233,6 +234,7 @@ impl Thread {
     pub(super) fn enter(&self) -> Entry {
         // ORDER: Acquire; pairs with the Release in `resume`: what was changed while the world
         // stood still is seen by whoever runs afterwards.
+        // STEP: enter-free
         let entered =
             self.status.compare_exchange(DETACHED, ATTACHED, Ordering::Acquire, Ordering::Relaxed);
         match entered {
@@ -247,6 +249,7 @@ impl Thread {
         // ORDER: Release; pairs with the Acquire in `stop`, and with the mutex through which a
         // stopper is told: what the thread did under the lock is seen by whoever stopped it.
         // INVARIANT: [THREAD-1] the bit is ours to clear, so it is set.
+        // STEP: exit
         let before = self.status.fetch_and(!ATTACHED, Ordering::Release);
         assert!(before & ATTACHED != 0, "THREAD-1: thread {} leaves twice", self.name);
         if before & STOP != 0 { Exit::TellTheStopper } else { Exit::Unnoticed }
@@ -255,6 +258,7 @@ impl Thread {
     /// Forbids the thread to begin to run, and asks it to leave if it runs. Under the mutex.
     pub(super) fn stop(&self) -> Stopped {
         // ORDER: Acquire; pairs with the Release in `exit`.
+        // STEP: raise-stop, raise-next-stop
         let before = self.status.fetch_or(STOP, Ordering::Acquire);
         if before & ATTACHED == 0 {
             return Stopped::Already;
@@ -271,6 +275,7 @@ impl Thread {
             self.breaker.fetch_and(!STOP_AT_CHECKPOINT, Ordering::Relaxed);
         }
         // ORDER: Release; pairs with the Acquire in `enter`.
+        // STEP: lower-stop, lower-next-stop
         self.status.fetch_and(!STOP, Ordering::Release);
     }
 
@@ -346,6 +351,14 @@ mod tests {
         }
         thread.count_ticks(None);
         assert_eq!(thread.asked(), 0);
+    }
+
+    #[test]
+    fn fewer_ticks_count_from_the_next_time_that_the_lock_is_taken() {
+        let thread = Thread::new();
+        thread.count_ticks(Some(1000));
+        thread.count_ticks(Some(2));
+        assert_eq!([(); 2].map(|()| thread.tick()), [Tick::GoesOn, Tick::Due]);
     }
 
     #[test]

@@ -61,6 +61,7 @@ impl Lock {
     pub(super) fn set_mode(&self, mode: Mode, patience: Duration) -> Result<(), Stalled> {
         let _one_at_a_time = self.changing.lock();
         let mut state = self.stop_the_world(patience)?;
+        // STEP: change-mode
         // INVARIANT: [WORLD-1] that is what the line above waited for.
         self.change(&mut state, mode);
         self.resume_the_world(state);
@@ -70,25 +71,28 @@ impl Lock {
     fn stop_the_world(&self, patience: Duration) -> Result<MutexGuard<'_, State>, Stalled> {
         let mut state = self.state.lock();
         trace::emit(Kind::GilStop, self.id, 0);
+        // STEP: mark-stopped
         state.is_stopped = true;
         for thread in &state.threads {
             // Who still runs is looked for below, each time that somebody has left.
             let _runs = thread.stop();
         }
         let deadline_ns = clock::deadline_ns(patience);
+        let mut ended = Wait::Woken;
         loop {
+            // STEP: look-who-runs
             let Some(running) = state.threads.iter().find(|thread| thread.is_attached()) else {
                 return Ok(state);
             };
-            let thread = running.name.clone();
-            let left = Duration::from_nanos(deadline_ns.saturating_sub(clock::now_ns()));
-            let ended;
-            (state, ended) = self.halted.wait_timeout(state, left);
-            if ended == Wait::TimedOut && state.threads.iter().any(|thread| thread.is_attached()) {
+            if ended == Wait::TimedOut {
+                let thread = running.name.clone();
                 // INVARIANT: [WORLD-2]
                 self.resume_the_world(state);
                 return Err(Stalled { thread, waited: patience });
             }
+            let left = Duration::from_nanos(deadline_ns.saturating_sub(clock::now_ns()));
+            // STEP: sleep-until-halted, wake-up-halted
+            (state, ended) = self.halted.wait_timeout(state, left);
         }
     }
 
@@ -100,6 +104,7 @@ impl Lock {
         let _everybody_is_woken = state.call_next();
         for thread in &state.threads {
             thread.resume();
+            // STEP: wake-everybody
             thread.turn.notify_all();
         }
         self.switched.notify_all();
@@ -108,6 +113,7 @@ impl Lock {
     /// Sleeps until the world goes on.
     pub(super) fn wait_until_resumed(&self, me: &Thread) {
         let mut state = self.state.lock();
+        // STEP: wait-until-resumed
         while state.is_stopped {
             state = me.turn.wait(state);
         }

@@ -1,0 +1,162 @@
+//! `trainyard experiment`: what is asked of it, and how it ends.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+
+use super::cell::Scale;
+use super::contender::{Contender, Python};
+use super::relation::Relation;
+use super::report::Report;
+use super::session::{Plan, in_processes};
+use super::{Experiment, page};
+use crate::lab::cli::Format;
+use crate::lab::host::{Conditions, Host};
+use crate::lab::progress::Progress;
+use crate::lab::{LabError, Result};
+use crate::sys::poll::{self, Interest};
+use crate::sys::signal::Interrupts;
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// What there is.
+    List,
+    /// What one of them asks, does and checks.
+    Show(&'static Experiment),
+    /// Run some.
+    Run(Run),
+}
+
+/// Which are run, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Which.
+    pub experiments: Vec<&'static Experiment>,
+    /// Beside which CPython, one of each version; `auto` is the first `python3` of the PATH.
+    pub pythons: Vec<PathBuf>,
+    /// How long.
+    pub scale: Scale,
+    /// The name of the relation that is to fail, one of the only experiment.
+    pub wrong: Option<&'static str>,
+    /// How it is shown.
+    pub format: Format,
+}
+
+/// Does it, and returns what is to be printed and how it ended.
+///
+/// # Errors
+///
+/// [`LabError::BadInput`] before anything was run.
+pub fn run(command: &Command) -> Result<(String, Result<()>)> {
+    match command {
+        Command::List => Ok((page::list(super::all()), Ok(()))),
+        Command::Show(experiment) => Ok((page::show(experiment), Ok(()))),
+        Command::Run(run) => run.run(),
+    }
+}
+
+impl Run {
+    fn run(&self) -> Result<(String, Result<()>)> {
+        let contenders = self.contenders()?;
+        let interrupts = Interrupts::listen().map_err(|why| LabError::failed("Ctrl-C", why))?;
+        let mut report = Report {
+            host: Host::read(),
+            // Looked at now: the run itself will keep the machine busy.
+            load_average: Conditions::read().load_average,
+            scale: self.scale,
+            wrong: self.wrong_relation(),
+            contenders,
+            findings: Vec::new(),
+            is_complete: true,
+        };
+        let mut ended = Ok(());
+        for experiment in &self.experiments {
+            ended = self.one(experiment, &mut report, &interrupts);
+            if ended.is_err() {
+                report.is_complete = false;
+                break;
+            }
+        }
+        let failures = report.failures();
+        if ended.is_ok() && failures > 0 {
+            let relations = if failures == 1 { "relation" } else { "relations" };
+            ended = Err(LabError::Failed(format!("{failures} {relations} failed")));
+        }
+        let text = match self.format {
+            Format::Json => report.json(),
+            _ => page::results(&report),
+        };
+        Ok((text, ended))
+    }
+
+    /// Ours, and each CPython once: `auto` may be one that is named too.
+    fn contenders(&self) -> Result<Vec<Contender>> {
+        let mut contenders = vec![Contender::Ours];
+        for path in &self.pythons {
+            let python = Contender::Python(Python::find(path)?);
+            if contenders.iter().all(|known| known.name() != python.name()) {
+                contenders.push(python);
+            }
+        }
+        Ok(contenders)
+    }
+
+    fn wrong_relation(&self) -> Option<&'static Relation> {
+        let name = self.wrong?;
+        self.experiments.first()?.relation(name)
+    }
+
+    fn one(
+        &self,
+        experiment: &'static Experiment,
+        report: &mut Report,
+        interrupts: &Interrupts,
+    ) -> Result<()> {
+        let prediction = match self.format {
+            Format::Table if self.wrong.is_none() => predict(experiment, interrupts)?,
+            _ => None,
+        };
+        let (scale, contenders) = (self.scale, report.contenders.clone());
+        let plan = Plan { experiment, scale, wrong: report.wrong, contenders };
+        let measurements = plan.measurements();
+        let mut progress = Progress::start(measurements);
+        let look = |what: &str| {
+            progress.tick_text(what);
+            progress.advance();
+        };
+        let (mut finding, ended) = plan.run(&mut in_processes(interrupts, look));
+        finding.prediction = prediction;
+        report.findings.push(finding);
+        ended
+    }
+}
+
+/// Asks for a prediction, where somebody can answer.
+fn predict(experiment: &Experiment, interrupts: &Interrupts) -> Result<Option<usize>> {
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Ok(None);
+    }
+    let choices = experiment.choices.len();
+    let question = page::question(experiment);
+    // If standard error is gone nobody reads it, and nobody answers.
+    drop(write!(
+        anstream::stderr(),
+        "{question}\nWhat do you expect? 1 to {choices}, or Enter to just see: "
+    ));
+    let stdin = io::stdin();
+    loop {
+        let sources = [(stdin.as_fd(), Interest::Read), (interrupts.as_fd(), Interest::Read)];
+        let ready = poll::wait(&sources, None).map_err(|why| LabError::failed("the lab", why))?;
+        if ready[1] && interrupts.take() {
+            return Err(LabError::Interrupted);
+        }
+        if ready[0] {
+            break;
+        }
+    }
+    let mut line = String::new();
+    stdin.lock().read_line(&mut line).map_err(|why| LabError::failed("the terminal", why))?;
+    let number = line.trim().parse::<usize>().ok();
+    Ok(number.and_then(|number| number.checked_sub(1)).filter(|&index| index < choices))
+}

@@ -1,0 +1,1 @@
+say(serve() if CELL["probe"] else throughput())

@@ -1,0 +1,198 @@
+//! What a person gets: a list, a page that says what will be done, a page that says what was found.
+//!
+//! Made for 80 columns. Escape sequences are always in the text; whoever prints it takes them out
+//! where they are not wanted.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style as Ansi};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+
+use super::Experiment;
+use super::cell::Scale;
+use super::figures::Column;
+use super::relation::{Ending, Outcome};
+use super::report::Report;
+use super::session::Finding;
+use crate::lab::render::numbers::count;
+use crate::lab::render::wrap::wrap;
+
+const BOLD: Ansi = Ansi::new().bold();
+const GOOD: Ansi = AnsiColor::Green.on_default();
+const BAD: Ansi = AnsiColor::Red.on_default().bold();
+/// Columns of the page.
+const WIDTH: usize = 80;
+/// Where a list's text begins.
+const INDENT: usize = 4;
+/// `skipped`, and a blank.
+const WORD_WIDTH: usize = 8;
+
+/// Lists experiments.
+pub fn list(experiments: impl Iterator<Item = &'static Experiment>) -> String {
+    let mut text = String::new();
+    for Experiment { name, group, title, .. } in experiments {
+        let title = wrap(title, WIDTH - 26, 26);
+        let _ = write!(text, "{name:18} {:6} {title}", group.name());
+    }
+    text.push_str("\nTry next:\n  trainyard experiment show convoy\n");
+    text.push_str("  trainyard experiment run convoy --quick\n");
+    text.push_str("  trainyard experiment run --group lock --python=auto\n");
+    text
+}
+
+/// Says what an experiment asks, does and checks.
+pub fn show(experiment: &Experiment) -> String {
+    let mut text = question(experiment);
+    text += &paragraph(experiment.method);
+    text += "\nWhat must hold, and the wrong setting under which it must not:\n";
+    for relation in experiment.relations {
+        text += &item(&format!("{}: {}", relation.name, relation.says));
+        text += &wrap_item(&format!("--wrong {}: {}", relation.name, relation.wrong.says));
+    }
+    let cells = (experiment.cells)(Scale::Full);
+    let _ = writeln!(text, "\n{}:", count(cells.len(), "cell"));
+    for cell in cells {
+        let _ = writeln!(text, "  {}", cell.label);
+    }
+    text += "\nRead on:\n";
+    for place in experiment.read {
+        let _ = writeln!(text, "  {place}");
+    }
+    let _ = writeln!(text, "\nTry next:\n  trainyard experiment run {} --quick", experiment.name);
+    text
+}
+
+/// The question, and what one may predict.
+pub fn question(experiment: &Experiment) -> String {
+    let mut text = format!("{BOLD}{}{BOLD:#}: {}\n\n", experiment.name, experiment.title);
+    text += &wrap(experiment.question, WIDTH, 0);
+    for (index, choice) in experiment.choices.iter().enumerate() {
+        let _ = write!(text, "  {}. {}", index + 1, wrap(choice, WIDTH - 5, 5));
+    }
+    text
+}
+
+/// What a run has found.
+pub fn results(report: &Report) -> String {
+    let mut text = String::new();
+    if let Some(relation) = report.wrong {
+        let says = format!(
+            "With a wrong setting ({}), so that the relation {} should fail.",
+            relation.wrong.says, relation.name
+        );
+        text += &wrap(&says, WIDTH, 0);
+        text.push('\n');
+    }
+    for finding in &report.findings {
+        text += &one(finding, report.wrong.is_some());
+    }
+    text += &wrap(&conditions(report), WIDTH, 0);
+    text
+}
+
+fn conditions(report: &Report) -> String {
+    let host = &report.host;
+    let rounds = count(report.scale.rounds(), "round");
+    let load = report.load_average.map(|load| format!(", a load of {load:.1} before"));
+    format!(
+        "Medians of {rounds}, contenders in turn, each in a process of its own. {} ({}), Linux {}{}.",
+        count(host.cpus, "CPU"),
+        host.cpu_model,
+        host.kernel,
+        load.unwrap_or_default()
+    )
+}
+
+fn one(finding: &Finding, is_wrong: bool) -> String {
+    let experiment = finding.experiment;
+    let mut text = question(experiment);
+    if let Some(prediction) = finding.prediction {
+        let right = experiment.answer + 1;
+        let said = prediction + 1;
+        let _ = if prediction == experiment.answer {
+            writeln!(text, "\nYou said {said}, and that is right.")
+        } else {
+            writeln!(text, "\nYou said {said}. It is {right}.")
+        };
+    }
+    let _ = write!(text, "\n{}", table(finding));
+    text += &relations(&finding.outcomes);
+    // The explanation is of the right settings.
+    let explanation = (experiment.explain)(&finding.results).filter(|_| !is_wrong);
+    if let Some(explanation) = explanation {
+        text += &paragraph(&explanation);
+    }
+    text.push('\n');
+    text
+}
+
+/// One line for each cell and contender; columns that nobody has are left out.
+fn table(finding: &Finding) -> String {
+    let measured = &finding.results.measured;
+    let has = |column: &&Column| measured.iter().any(|one| one.median(column.figure).is_some());
+    let columns: Vec<&Column> = finding.experiment.columns.iter().filter(has).collect();
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    let titles = columns.iter().map(|column| column.title);
+    table.set_header(["", ""].into_iter().chain(titles));
+    for cell in &finding.cells {
+        let here = measured.iter().filter(|one| one.cell == cell.label);
+        for (index, one) in here.enumerate() {
+            let label = if index == 0 { cell.label.as_str() } else { "" };
+            let figures = columns.iter().map(|column| {
+                let figure = one.median(column.figure);
+                figure.map_or_else(|| "-".to_owned(), |figure| column.unit.write(figure))
+            });
+            let names = [label.to_owned(), one.contender.name()];
+            table.add_row(names.into_iter().chain(figures));
+        }
+    }
+    for column in table.column_iter_mut().skip(2) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let lines: Vec<String> =
+        table.to_string().lines().map(|line| line.trim_end().to_owned() + "\n").collect();
+    lines.concat()
+}
+
+/// Each claim once, and under it how it ended for whom.
+fn relations(outcomes: &[Outcome]) -> String {
+    let mut text = String::new();
+    for same in outcomes.chunk_by(|one, next| one.name == next.name) {
+        let Outcome { name, says, .. } = &same[0];
+        let _ = write!(text, "\n{}", wrap(&format!("{name}: {says}"), WIDTH, INDENT));
+        for outcome in same {
+            text += &ending(outcome);
+        }
+    }
+    text
+}
+
+fn ending(outcome: &Outcome) -> String {
+    let Outcome { contender, ending, figures, attempts, .. } = outcome;
+    let (style, word) = match ending {
+        Ending::Holds => (GOOD, "holds"),
+        Ending::Failed => (BAD, "FAILED"),
+        Ending::Skipped => (Ansi::new(), "skipped"),
+    };
+    let again = match attempts {
+        1 => String::new(),
+        attempts => format!(" (measured {attempts} times)"),
+    };
+    let text = format!("{contender}: {figures}{again}");
+    let indent = INDENT + WORD_WIDTH;
+    let text = wrap(&text, WIDTH - indent, indent + INDENT);
+    format!("{:INDENT$}{style}{word:WORD_WIDTH$}{style:#}{text}", "")
+}
+
+fn paragraph(text: &str) -> String {
+    format!("\n{}", wrap(text, WIDTH, 0))
+}
+
+fn item(text: &str) -> String {
+    format!("  {}", wrap(text, WIDTH - 2, INDENT))
+}
+
+fn wrap_item(text: &str) -> String {
+    format!("    {}", wrap(text, WIDTH - INDENT, INDENT * 2))
+}

@@ -1,0 +1,114 @@
+//! The document of a run: the schema `trainyard.experiment/1`; later versions only add keys.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::cell::{Cell, Scale};
+use super::contender::Contender;
+use super::figures::Measured;
+use super::relation::{Ending, Relation};
+use super::session::Finding;
+use crate::lab::host::Host;
+
+/// The name and version of the JSON form.
+pub const SCHEMA: &str = "trainyard.experiment/1";
+
+/// Everything that a run of experiments found out.
+#[derive(Debug)]
+pub struct Report {
+    /// The machine.
+    pub host: Host,
+    /// How many threads wanted to run before we began, if the kernel says.
+    pub load_average: Option<f64>,
+    /// How long was measured.
+    pub scale: Scale,
+    /// The relation that was to fail.
+    pub wrong: Option<&'static Relation>,
+    /// By whom.
+    pub contenders: Vec<Contender>,
+    /// What was found, experiment by experiment.
+    pub findings: Vec<Finding>,
+    /// Whether everything was run that was asked for.
+    pub is_complete: bool,
+}
+
+impl Report {
+    /// How many relations failed.
+    pub fn failures(&self) -> usize {
+        let outcomes = self.findings.iter().flat_map(|finding| &finding.outcomes);
+        outcomes.filter(|outcome| outcome.ending == Ending::Failed).count()
+    }
+
+    /// Renders the document.
+    pub fn json(&self) -> String {
+        let document = json!({
+            "schema": SCHEMA,
+            "complete": self.is_complete,
+            "quick": self.scale == Scale::Quick,
+            "wrong": self.wrong.map(|relation| json!({
+                "relation": relation.name,
+                "setting": relation.wrong.says,
+            })),
+            "host": self.host,
+            "load_average": self.load_average,
+            "contenders": self.contenders.iter().map(contender).collect::<Vec<_>>(),
+            "experiments": self.findings.iter().map(|finding| self.experiment(finding)).collect::<Vec<_>>(),
+        });
+        format!("{document:#}\n")
+    }
+
+    /// The explanation is of the right settings: with a wrong one it is null.
+    fn experiment(&self, finding: &Finding) -> Value {
+        let experiment = finding.experiment;
+        let explanation = (experiment.explain)(&finding.results).filter(|_| self.wrong.is_none());
+        json!({
+            "name": experiment.name,
+            "group": experiment.group.name(),
+            "title": experiment.title,
+            "question": experiment.question,
+            "choices": experiment.choices,
+            "answer": experiment.answer,
+            "prediction": finding.prediction,
+            "cells": finding.cells.iter().map(|cell| cell_of(finding, cell)).collect::<Vec<_>>(),
+            "relations": finding.outcomes,
+            "explanation": explanation,
+        })
+    }
+}
+
+fn contender(contender: &Contender) -> Value {
+    match contender {
+        Contender::Ours => json!({ "name": contender.name(), "python": null }),
+        Contender::Python(python) => json!({
+            "name": contender.name(),
+            "python": python.path.display().to_string(),
+        }),
+    }
+}
+
+fn cell_of(finding: &Finding, cell: &Cell) -> Value {
+    let here = finding.results.measured.iter().filter(|one| one.cell == cell.label);
+    json!({
+        "label": cell.label,
+        "lock": cell.lock,
+        "parameters": cell.parameters,
+        "measured": here.map(measured).collect::<Vec<_>>(),
+    })
+}
+
+fn measured(one: &Measured) -> Value {
+    let figures: Map<String, Value> = one
+        .names()
+        .map(|name| {
+            let figure = Figure { median: one.median(name), samples: one.samples(name) };
+            (name.to_owned(), json!(figure))
+        })
+        .collect();
+    json!({ "contender": one.contender.name(), "figures": figures })
+}
+
+#[derive(Serialize)]
+struct Figure {
+    median: Option<f64>,
+    samples: Vec<f64>,
+}

@@ -1,0 +1,64 @@
+//! The catalogue is sound.
+
+use std::collections::BTreeSet;
+
+use super::*;
+
+#[test]
+fn names_are_unique_and_found_and_a_near_one_is_suggested() {
+    let names: BTreeSet<&str> = all().map(|experiment| experiment.name).collect();
+    assert_eq!(names.len(), all().count());
+    assert_eq!(find("convoy").unwrap().name, "convoy");
+    assert_eq!(find("convoi").unwrap_err(), "unknown experiment 'convoi'; did you mean 'convoy'?");
+    let unknown = find("thermodynamics").unwrap_err();
+    assert!(unknown.ends_with("`trainyard experiment list` has them"), "{unknown}");
+}
+
+#[test]
+fn every_experiment_is_a_whole_page() {
+    for experiment in all() {
+        let name = experiment.name;
+        assert!(experiment.answer < experiment.choices.len(), "{name}");
+        assert!((2..=5).contains(&experiment.choices.len()), "{name}");
+        assert!(!experiment.relations.is_empty() && !experiment.columns.is_empty(), "{name}");
+        assert!(experiment.question.ends_with('?'), "{name}");
+        let names: BTreeSet<&str> = experiment.relations.iter().map(|one| one.name).collect();
+        assert_eq!(names.len(), experiment.relations.len(), "{name}");
+    }
+}
+
+/// What a relation reads is there on the small scale too, and its wrong setting changes something.
+#[test]
+fn every_relation_reads_cells_and_its_wrong_setting_changes_them() {
+    for experiment in all() {
+        for relation in experiment.relations {
+            let who = format!("{}: {}", experiment.name, relation.name);
+            let mut cells = (experiment.cells)(Scale::Quick);
+            cells.retain(relation.reads);
+            assert!(!cells.is_empty(), "{who} reads nothing");
+            let before = cells.clone();
+            cells.iter_mut().for_each(relation.wrong.change);
+            assert_ne!(before, cells, "{who} is not made wrong");
+            let labels = |cells: &[Cell]| -> Vec<String> {
+                cells.iter().map(|cell| cell.label.clone()).collect()
+            };
+            assert_eq!(labels(&before), labels(&cells), "{who}: a label is a name");
+            assert!(relation.says.ends_with('.'), "{who}");
+        }
+    }
+}
+
+#[test]
+fn labels_are_unique_and_a_cell_survives_the_way_to_its_process() {
+    for experiment in all() {
+        for scale in [Scale::Quick, Scale::Full] {
+            let cells = (experiment.cells)(scale);
+            let labels: BTreeSet<&str> = cells.iter().map(|cell| cell.label.as_str()).collect();
+            assert_eq!(labels.len(), cells.len(), "{}", experiment.name);
+            for cell in cells {
+                let document = serde_json::to_string(&cell).unwrap();
+                assert_eq!(serde_json::from_str::<Cell>(&document).unwrap(), cell);
+            }
+        }
+    }
+}
