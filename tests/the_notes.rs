@@ -58,10 +58,13 @@ fn output_of(command: &str) -> String {
             let arguments = words[1..].iter().copied().chain(more).collect::<Vec<_>>();
             program::run(Path::new(env!("CARGO_BIN_EXE_trainyard")), &arguments)
         }
+        ["trainyard", "race" | "dis", ..] => {
+            program::run(Path::new(env!("CARGO_BIN_EXE_trainyard")), &words[1..])
+        }
         ["cargo", "run", "--release", "--example", name] => {
             program::run(&program::example(name), &[])
         }
-        _ => panic!("{command:?} is neither a comparison nor an example"),
+        _ => panic!("{command:?} is no command that this test knows"),
     };
     printed.split_whitespace().collect::<Vec<_>>().join(" ")
 }

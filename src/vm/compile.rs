@@ -24,7 +24,7 @@ pub(super) fn compile(program: &[Statement]) -> Result<Program> {
     // `train` is set from the start.
     train.assigned.push(0);
     train.block(program)?;
-    train.emit(Instruction::ReturnNone);
+    train.end_after(program);
     let train = train.finish(TRAIN, 0);
     let functions = std::iter::once(train).chain(shared.functions).collect();
     Ok(Program { functions, words: shared.words.into_inner() })
@@ -112,9 +112,16 @@ impl<'s> Body<'s> {
         index(self.landed)
     }
 
+    /// Returns where nobody has: behind a body that can be left at its end.
+    // INVARIANT: [VM-2] and behind one to whose end some jump leads, if only one that is never made.
+    fn end_after(&mut self, body: &[Statement]) {
+        if !returns(body) || self.landed == self.code.len() {
+            self.emit(Instruction::ReturnNone);
+        }
+    }
+
     /// Lets the jump at `place` lead to what is emitted next.
-    // INVARIANT: [VM-2] every jump that was emitted with a target still to come gets it here, and
-    // something is emitted after the last of them: a function ends with a return.
+    // INVARIANT: [VM-2] every jump that was emitted with a target still to come gets it here.
     fn land(&mut self, place: usize) {
         let here = self.here();
         self.code[place] = self.code[place].with_target(here);
@@ -295,7 +302,7 @@ impl Body<'_> {
         function.is_function = true;
         function.assigned = (0..index(parameters.len())).collect();
         function.block(body)?;
-        function.emit(Instruction::ReturnNone);
+        function.end_after(body);
         let function = function.finish(&name.text, parameters.len());
         self.shared.functions.push(function);
         Ok(())

@@ -194,7 +194,6 @@ Disassembly of add:
              LOAD_CONST           1
              BINARY_OP            +
              RETURN_VALUE
-             RETURN_CONST         None
 ";
     assert_eq!(program.unwrap().to_string(), expected);
 }

@@ -8,10 +8,17 @@ use proptest::prelude::*;
 use super::*;
 use crate::lab::contender::{Model, Workload};
 use crate::lab::params::{CpuKernel, GilChoice, Params, Preset};
+use crate::lab::race::setting::{Checks, Runner};
 
 fn parse_line(line: &str) -> Result<Command, Exit> {
     let name = std::iter::once(OsString::from("trainyard"));
-    parse(name.chain(line.split_whitespace().map(OsString::from)))
+    // Every other part is what stands between quotes.
+    let parts = line.split('\'').enumerate();
+    let words = parts.flat_map(|(index, part)| match index % 2 {
+        0 => part.split_whitespace().map(OsString::from).collect::<Vec<_>>(),
+        _ => vec![OsString::from(part)],
+    });
+    parse(name.chain(words))
 }
 
 #[track_caller]
@@ -183,7 +190,14 @@ fn as_a_shell_splits(command: &str) -> impl Iterator<Item = OsString> {
 #[test]
 fn every_example_in_the_help_works() {
     let mut examples = 0;
-    for line in ["--help", "compare --help", "experiment --help", "serve --help"] {
+    for line in [
+        "--help",
+        "compare --help",
+        "race --help",
+        "dis --help",
+        "experiment --help",
+        "serve --help",
+    ] {
         let exit = parse_line(line).unwrap_err();
         assert_eq!((exit.code, exit.stream), (0, Stream::Stdout));
         let (_, tail) = exit.message.split_once("Examples:").expect("has examples");
@@ -195,6 +209,34 @@ fn every_example_in_the_help_works() {
         }
     }
     assert!(examples > 10, "the examples were not found");
+}
+
+#[test]
+fn a_race_is_run_in_the_ways_that_are_asked_for() {
+    let runners = |line: &str| match parse_line(line) {
+        Ok(Command::Race(race)) => race.runners,
+        other => panic!("{line}: {other:?}"),
+    };
+    assert_eq!(runners("race").len(), 6);
+    assert_eq!(runners("race 'x += 1' --gil on").len(), 3);
+    assert_eq!(runners("race --checks never"), [Runner::LockOn(Checks::Never)]);
+    assert_eq!(runners("race --affinity 0").len(), 4);
+    assert_eq!(runners("race --model procs,coop,procs"), [Runner::Procs, Runner::Coop]);
+    // A search without a word about the lock lets switches fall anywhere.
+    assert_eq!(runners("race --search"), [Runner::LockOff]);
+    assert_eq!(runners("race --search --model coop"), [Runner::Coop]);
+    check_refused(
+        "race --search --gil both",
+        "--search takes one way to run it: one of --checks, --gil off, --model coop",
+    );
+    check_refused(
+        "race --replay 1A",
+        "invalid value '1A' for --replay: it must be trains and how many instructions each does, as in A3B6A3",
+    );
+    check_refused(
+        "race --runs 0",
+        "invalid value '0' for --runs: it must be a whole number from 1 to 10000",
+    );
 }
 
 #[test]

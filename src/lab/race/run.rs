@@ -5,7 +5,7 @@
 //! is one. A train that finds one of the program's own locks taken gives the global lock up, as
 //! Python's do.
 //!
-//! Read next `tasks`, `processes`; then [`super::record`].
+//! Read next `tasks`, `processes`; then [`record`](mod@super::record).
 
 use std::ops::ControlFlow;
 use std::sync::RwLock;

@@ -46,7 +46,6 @@ impl Hand<'_> {
                 return Halt::Stopped;
             }
             match instruction {
-                Instruction::Resume => {}
                 Instruction::LoadConst(number) => self.push(*number),
                 Instruction::LoadFast(local) => self.push(self.stack[*local as usize]),
                 Instruction::LoadFastLoadFast(one, other) => {
@@ -55,21 +54,24 @@ impl Hand<'_> {
                 }
                 Instruction::StoreFast(local) => self.stack[*local as usize] = self.pop(),
                 Instruction::StoreFastLoadFast(stored, loaded) => {
-                    self.stack[*stored as usize] = self.pop();
-                    self.push(self.stack[*loaded as usize]);
+                    let top = self.top - 1;
+                    self.stack[*stored as usize] = self.stack[top];
+                    self.stack[top] = self.stack[*loaded as usize];
                 }
                 Instruction::LoadGlobal(word) => self.push(memory.load(*word as usize)),
                 Instruction::StoreGlobal(word) => memory.store(*word as usize, self.pop()),
                 Instruction::BinaryOp(operator, _) => {
-                    let [left, right] = self.pop_two();
-                    match operator.apply(left, right) {
-                        Some(result) => self.push(result),
+                    let right = self.pop();
+                    let left = &mut self.stack[self.top - 1];
+                    match operator.apply(*left, right) {
+                        Some(result) => *left = result,
                         None => return Halt::Wrong(operator.wrong(right)),
                     }
                 }
                 Instruction::CompareOp(comparison) => {
-                    let [left, right] = self.pop_two();
-                    self.push(i64::from(comparison.holds(left, right)));
+                    let right = self.pop();
+                    let left = &mut self.stack[self.top - 1];
+                    *left = i64::from(comparison.holds(*left, right));
                 }
                 Instruction::Copy => self.push(self.stack[self.top - 1]),
                 Instruction::PopTop => self.top -= 1,
@@ -77,21 +79,23 @@ impl Hand<'_> {
                     self.at = *target as usize;
                     continue;
                 }
-                Instruction::PopJumpIfFalse(target) => {
-                    let jump = (self.pop() == 0).then_some(*target);
-                    self.at = self.after(jump);
+                Instruction::PopJumpIfFalse(target) if self.pop() == 0 => {
+                    self.at = *target as usize;
                     continue;
                 }
-                Instruction::PopJumpIfTrue(target) => {
-                    let jump = (self.pop() != 0).then_some(*target);
-                    self.at = self.after(jump);
+                Instruction::PopJumpIfTrue(target) if self.pop() != 0 => {
+                    self.at = *target as usize;
                     continue;
                 }
-                Instruction::ForIter(target) => {
-                    let jump = (!self.for_iter()).then_some(*target);
-                    self.at = self.after(jump);
+                Instruction::ForIter(target) if !self.for_iter() => {
+                    self.at = *target as usize;
                     continue;
                 }
+                // Of a jump that is not taken the guards above have done the rest.
+                Instruction::Resume
+                | Instruction::PopJumpIfFalse(_)
+                | Instruction::PopJumpIfTrue(_)
+                | Instruction::ForIter(_) => {}
                 Instruction::EndFor => self.top -= RANGE_LEN,
                 _ => return Halt::At(*instruction),
             }
@@ -99,24 +103,20 @@ impl Hand<'_> {
         }
     }
 
-    /// Where a jump leads, if there is one.
-    #[inline]
-    fn after(&self, jump: Option<u32>) -> usize {
-        jump.map_or(self.at + 1, |target| target as usize)
-    }
-
     /// Pushes the next number of the range on top of the stack, unless it is empty.
     #[inline]
     fn for_iter(&mut self) -> bool {
-        let range = &mut self.stack[self.top - RANGE_LEN..self.top];
-        let [by, next, left] = [range[0], range[1], range[2]];
-        if left == 0 {
+        let Some([by, next, left]) = self.stack[self.top - RANGE_LEN..].first_chunk_mut() else {
+            return false;
+        };
+        if *left == 0 {
             return false;
         }
+        let number = *next;
         // Beyond the last number it may not fit any more, and is not used.
-        range[1] = next.wrapping_add(by);
-        range[2] = left.wrapping_sub(1);
-        self.push(next);
+        *next = number.wrapping_add(*by);
+        *left = left.wrapping_sub(1);
+        self.push(number);
         true
     }
 
@@ -132,12 +132,6 @@ impl Hand<'_> {
     fn pop(&mut self) -> i64 {
         self.top -= 1;
         self.stack[self.top]
-    }
-
-    #[inline]
-    fn pop_two(&mut self) -> [i64; 2] {
-        let right = self.pop();
-        [self.pop(), right]
     }
 }
 

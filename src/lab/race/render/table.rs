@@ -42,7 +42,7 @@ fn head(report: &Report) -> String {
     let name = shown(report);
     let expected = match (shared, apart) {
         (Some(value), Some(each)) if value != each => {
-            format!("; expected: {name} = {value}, in a process {each}")
+            format!("; expected: {name} = {value}, a process {each}")
         }
         (Some(value), _) | (None, Some(value)) => format!("; expected: {name} = {value}"),
         (None, None) => String::new(),
