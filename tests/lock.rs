@@ -21,6 +21,8 @@ mod fairness;
 mod giving_up;
 #[path = "lock/holding.rs"]
 mod holding;
+#[path = "lock/leftovers.rs"]
+mod leftovers;
 #[path = "lock/refusals.rs"]
 mod refusals;
 #[path = "lock/sections.rs"]

@@ -17,7 +17,8 @@
 //!
 //! # Invariants
 //!
-//! - **BLOCKING-1** While the call runs, the hook's lock is not held by this thread.
+//! - **BLOCKING-1** While the call runs, the hook's lock is not held by this thread, unless the
+//!   hook chose to keep it, as inside a guarded section of `threads`.
 
 use std::cell::RefCell;
 use std::marker::PhantomData;
@@ -121,8 +122,9 @@ impl Drop for Restore {
 /// Panics if the thread has a hook already: two global locks at once would each be released by
 /// the other's door.
 pub fn install(hook: Rc<dyn Hook>) -> Installed {
-    let before = slot(|installed| installed.replace(hook)).flatten();
-    assert!(before.is_none(), "this thread already has a hook around its blocking calls");
+    let is_free = slot(|installed| installed.is_none()).unwrap_or(true);
+    assert!(is_free, "this thread already has a hook around its blocking calls");
+    slot(|installed| *installed = Some(hook));
     Installed { not_send: PhantomData }
 }
 

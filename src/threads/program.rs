@@ -23,9 +23,10 @@
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::kernel::attach::{Attached, Refusal};
+use super::kernel::attach::{Attached, Refusal, abandon_when};
 use super::kernel::gil::Gil;
 use crate::handle::{JobError, JobHandle, Start, job};
 use crate::sys::prim::Mutex;
@@ -35,6 +36,8 @@ use crate::sys::{Why, blocking};
 #[derive(Default)]
 struct Program {
     state: Mutex<State>,
+    /// Set under `state`; daemons look at it without.
+    is_over: Arc<AtomicBool>,
 }
 
 /// Guarded by `Program::state`.
@@ -44,7 +47,6 @@ struct State {
     threads: Vec<thread::JoinHandle<()>>,
     /// How each daemon that has attached can be refused.
     daemons: Vec<Refusal>,
-    is_over: bool,
 }
 
 thread_local! {
@@ -77,9 +79,10 @@ thread_local! {
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn run<R>(main: impl FnOnce() -> R) -> R {
+    let is_outermost = PROGRAM.with(|current| current.borrow().is_none());
+    assert!(is_outermost, "threads::run was called inside threads::run");
     let program = Arc::new(Program::default());
-    let before = PROGRAM.with(|current| current.replace(Some(Arc::clone(&program))));
-    assert!(before.is_none(), "threads::run was called inside threads::run");
+    PROGRAM.with(|current| current.replace(Some(Arc::clone(&program))));
     let answer = catch_unwind(AssertUnwindSafe(main));
     program.finish();
     PROGRAM.with(RefCell::take);
@@ -92,13 +95,23 @@ impl Program {
         program.expect("a thread is spawned inside threads::run, which joins it")
     }
 
+    /// Fails once the program is over.
+    fn ensure_goes_on(&self) -> std::io::Result<()> {
+        // ORDER: Relaxed; set under `state`, which whoever has to know holds.
+        if self.is_over.load(Ordering::Relaxed) {
+            return Err(std::io::Error::other("no thread can be started: the program is over"));
+        }
+        Ok(())
+    }
+
     /// Joins every thread that is no daemon, then refuses the daemons.
     fn finish(&self) {
         loop {
             let mut state = self.state.lock();
             let Some(thread) = state.threads.pop() else {
                 // INVARIANT: [PROGRAM-1] under the mutex, so that no thread is started in between.
-                state.is_over = true;
+                // ORDER: Relaxed; nothing is handed over.
+                self.is_over.store(true, Ordering::Relaxed);
                 state.daemons.iter().for_each(Refusal::refuse);
                 return;
             };
@@ -115,7 +128,7 @@ impl Program {
 ///
 /// # Errors
 ///
-/// Fails if the system has no thread to give.
+/// Fails if the system has no thread to give, or the program is over.
 ///
 /// # Panics
 ///
@@ -128,6 +141,9 @@ where
     let shared = Program::of_this_thread();
     let (gil, (promise, handle)) = (gil.clone(), job());
     let inherited = Arc::clone(&shared);
+    let mut state = shared.state.lock();
+    // INVARIANT: [PROGRAM-1] from here until the thread is in the list nobody ends the program.
+    shared.ensure_goes_on()?;
     let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
         PROGRAM.with(|current| current.replace(Some(inherited)));
         if promise.start() == Start::Cancelled {
@@ -136,7 +152,8 @@ where
         let answer = catch_unwind(AssertUnwindSafe(|| gil.attach(program)));
         promise.fulfil(answer.map_err(JobError::panicked));
     })?;
-    shared.state.lock().threads.push(thread);
+    state.threads.push(thread);
+    drop(state);
     Ok(handle)
 }
 
@@ -147,7 +164,7 @@ where
 ///
 /// # Errors
 ///
-/// Fails if the system has no thread to give.
+/// Fails if the system has no thread to give, or the program is over.
 ///
 /// # Panics
 ///
@@ -157,11 +174,13 @@ where
     F: FnOnce(&mut Attached<'_>) + Send + 'static,
 {
     let (shared, gil) = (Program::of_this_thread(), gil.clone());
+    shared.ensure_goes_on()?;
     thread::Builder::new().name(name.to_owned()).spawn(move || {
         PROGRAM.with(|current| current.replace(Some(Arc::clone(&shared))));
+        abandon_when(Arc::clone(&shared.is_over));
         gil.attach(|at| {
             let mut state = shared.state.lock();
-            if state.is_over {
+            if shared.ensure_goes_on().is_err() {
                 // INVARIANT: [PROGRAM-1] it came too late, and does not begin.
                 return;
             }

@@ -202,6 +202,11 @@ impl Lock {
                 self.free.insert(track);
             }
             Kind::GilLeave => drop(self.free.remove(&track)),
+            // Other rules for a lock that is on, and stays on.
+            Kind::GilMode if word == OTHER_RULES => {
+                ensure(self.is_on != Some(false), "a lock that is off got other rules")?;
+                self.is_on = Some(true);
+            }
             Kind::GilMode => {
                 let is_held = matches!(self.holder, Holder::Track(_));
                 let nobody_runs = self.free.is_empty() && !is_held;
@@ -215,6 +220,9 @@ impl Lock {
         Ok(())
     }
 }
+
+/// The word of `GilMode` for a lock that stays on.
+const OTHER_RULES: u64 = 2;
 
 fn ensure(holds: bool, law: &'static str) -> Result<(), &'static str> {
     if holds { Ok(()) } else { Err(law) }

@@ -82,8 +82,8 @@ kinds! {
 
     /// A thread asks all that run under the global lock to stop, so that the mode can change.
     GilStop = 15, Releasing, "lock", "";
-    /// No thread runs under the lock any more, and its mode changes: 1 is on, 0 is off.
-    GilMode = 16, Local, "lock", "on";
+    /// The lock gets another mode: 0 off, 1 on, both while nobody runs; 2 other rules, while it is on.
+    GilMode = 16, Local, "lock", "mode";
     /// The threads of the lock may run again.
     GilResume = 17, Releasing, "lock", "";
     /// A waiter was woken because the lock was free, and found it taken again.

@@ -17,7 +17,7 @@
 //!                            released            --(5) closure ends or panics--> detached
 //! ```
 //!
-//! The thread stays known to the lock until it ends, so that its counters say what it did in all.
+//! The thread stays known to the lock until it ends or attaches to another one, so that its counters say what it did in all.
 //!
 //! # Invariants
 //!
@@ -34,9 +34,10 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::gil::Gil;
-use super::lock::{Lock, Taken};
+use super::lock::{Lock, Taken, sleep_for_ever};
 use super::policy::{Cause, Place};
 use super::thread::{Thread, Tick};
 use crate::sys::blocking::{Hook, Installed, install};
@@ -50,12 +51,14 @@ thread_local! {
     static CURRENT: Slot = const { RefCell::new(None) };
     /// The last attachment, kept so that the lock knows the thread until it ends.
     static KNOWN: Slot = const { RefCell::new(None) };
+    /// For a daemon: whether its program is over, and it must never run attached again.
+    static ABANDONED: RefCell<Option<Arc<AtomicBool>>> = const { RefCell::new(None) };
 }
 
 /// Looks into a slot; into none once the thread ends and its slots are gone.
-fn slot<R>(
-    slot: &'static std::thread::LocalKey<Slot>,
-    look: impl FnOnce(&mut Option<Rc<Attachment>>) -> Option<R>,
+fn slot<T, R>(
+    slot: &'static std::thread::LocalKey<RefCell<Option<T>>>,
+    look: impl FnOnce(&mut Option<T>) -> Option<R>,
 ) -> Option<R> {
     slot.try_with(|slot| look(&mut slot.borrow_mut())).ok().flatten()
 }
@@ -107,6 +110,10 @@ impl Attachment {
     }
 
     fn take(&self, deadline_ns: Option<u64>) -> Taken {
+        if slot(&ABANDONED, |flag| flag.clone()).is_some_and(|flag| flag.load(Ordering::Relaxed)) {
+            // ORDER: Relaxed, above; the thread does nothing any more.
+            sleep_for_ever();
+        }
         let taken = self.lock.take(&self.thread, deadline_ns);
         self.is_held.set(taken == Taken::Yes);
         taken
@@ -155,12 +162,14 @@ impl Held {
         if attachment.is_held.get() {
             return Some(Self { taken: None, outer: None });
         }
+        let hook = Rc::clone(attachment);
+        // Before the lock is taken: a thread that has another hook panics here.
+        let installed = install(hook);
         if attachment.take(deadline_ns) == Taken::TooLate {
             return None;
         }
-        let hook = Rc::clone(attachment);
         let outer = slot(&CURRENT, |current| current.replace(Rc::clone(attachment)));
-        Some(Self { taken: Some((Rc::clone(attachment), install(hook))), outer })
+        Some(Self { taken: Some((Rc::clone(attachment), installed)), outer })
     }
 }
 
@@ -239,7 +248,8 @@ impl<'a> Attached<'a> {
     fn give_way(&mut self, asked: u32, place: Place) {
         let attachment = self.attachment;
         // Inside a blocking call that was given the token there is nothing to give.
-        if attachment.is_held.get() && attachment.lock.placement().honours(place) {
+        let may_give = attachment.is_held.get() && !attachment.in_section.get();
+        if may_give && attachment.lock.placement().honours(place) {
             attachment.leave(Thread::cause(asked));
             attachment.acquire();
         }
@@ -253,7 +263,12 @@ impl<'a> Attached<'a> {
     pub(in crate::threads) fn enter_section(&mut self, gil: &Gil) -> Section<'a> {
         self.assert_attached_to(gil);
         // INVARIANT: [ATTACH-3]
-        self.attachment.in_section.set(true);
+        let outer = self.attachment.in_section.replace(true);
+        assert!(
+            !outer,
+            "thread {} is inside a guarded section: ask for both values at once, with_both",
+            self.thread.name
+        );
         Section { attachment: self.attachment }
     }
 
@@ -296,6 +311,11 @@ impl Drop for Section<'_> {
     fn drop(&mut self) {
         self.attachment.in_section.set(false);
     }
+}
+
+/// Makes this thread sleep for ever when it attaches, to whichever lock, and `is_over` is true.
+pub(in crate::threads) fn abandon_when(is_over: Arc<AtomicBool>) {
+    slot(&ABANDONED, |flag| flag.replace(is_over));
 }
 
 /// The way to forbid one thread to run attached ever again.

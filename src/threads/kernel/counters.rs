@@ -116,7 +116,7 @@ impl Tally {
 ///
 /// Bucket `n` counts the waits of at least 2^n and less than 2^(n+1) nanoseconds; bucket 0 also
 /// those of 0.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Histogram {
     counts: [u64; Self::BUCKETS],
 }
@@ -127,6 +127,10 @@ impl Histogram {
 
     fn bucket(wait_ns: u64) -> usize {
         (wait_ns.max(1).ilog2() as usize).min(Self::BUCKETS - 1)
+    }
+
+    pub(super) fn add(&mut self, other: &Self) {
+        self.counts.iter_mut().zip(other.counts).for_each(|(sum, count)| *sum += count);
     }
 
     /// Returns the buckets, from the shortest waits to the longest.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::attach::{Attached, Attachment, Held};
-use super::counters::{Counters, ThreadReport};
+use super::counters::{Counters, Histogram, ThreadReport};
 use super::lock::Lock;
 use super::policy::{Mode, Placement};
 use super::world::Stalled;
@@ -127,6 +127,11 @@ impl Gil {
     /// Returns what the lock has counted so far, exactly; it counts nothing while it is off.
     pub fn counters(&self) -> Counters {
         self.lock.state.lock().counters()
+    }
+
+    /// Returns how long threads waited for the lock, each time, those that have ended included.
+    pub fn waits(&self) -> Histogram {
+        self.lock.state.lock().waits()
     }
 
     /// Returns who holds the lock, who waits, and what each thread has counted: every thread that

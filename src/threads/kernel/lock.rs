@@ -44,7 +44,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64 as Counter;
 
-use super::counters::Counters;
+use super::counters::{Counters, Histogram};
 use super::policy::{Cause, ForcedSwitching, Mode, Placement, Policy};
 use super::queue::{Left, Waiter, wake};
 use super::thread::{Entry, Exit, Thread};
@@ -58,7 +58,7 @@ pub(super) struct Lock {
     pub(super) id: u64,
     /// Whether `State::policy` is there. Changes only while no thread runs attached, so a thread
     /// that does may look at it without the mutex.
-    is_on: AtomicBool,
+    pub(super) is_on: AtomicBool,
     /// What `State::locked` says, for a thread that spins.
     looks_free: AtomicBool,
     /// How often a thread that finds the lock taken looks again before it sleeps.
@@ -93,6 +93,7 @@ pub(super) struct State {
     pub(super) threads: Vec<Arc<Thread>>,
     /// The counts of threads that have ended.
     retired: Counters,
+    retired_waits: Histogram,
     /// The world stands still: nobody may begin to run attached.
     pub(super) is_stopped: bool,
 }
@@ -124,6 +125,13 @@ impl State {
     pub(super) fn retire(&mut self, thread: &Arc<Thread>) {
         self.threads.retain(|known| !Arc::ptr_eq(known, thread));
         self.retired.add(thread.tally.counters());
+        self.retired_waits.add(&thread.tally.histogram());
+    }
+
+    pub(super) fn waits(&self) -> Histogram {
+        let mut sum = self.retired_waits;
+        self.threads.iter().for_each(|thread| sum.add(&thread.tally.histogram()));
+        sum
     }
 
     pub(super) fn counters(&self) -> Counters {
@@ -138,7 +146,7 @@ impl Lock {
         static NEXT: Counter = Counter::new(1);
         let is_on = mode.is_on();
         let state = State {
-            policy: into_policy(mode),
+            policy: mode.into_policy(),
             locked: false,
             last_holder: None,
             switch_number: 0,
@@ -148,6 +156,7 @@ impl Lock {
             watching: 0,
             threads: Vec::new(),
             retired: Counters::default(),
+            retired_waits: Histogram::default(),
             is_stopped: false,
         };
         Self {
@@ -186,16 +195,6 @@ impl Lock {
         self.spins.store(spins, Ordering::Relaxed);
     }
 
-    /// Gives the lock other rules. Whoever calls this has stopped the world.
-    pub(super) fn change(&self, state: &mut State, mode: Mode) {
-        assert!(state.is_stopped && !state.locked, "WORLD-1: the mode changes while nobody runs");
-        let is_on = mode.is_on();
-        trace::emit(Kind::GilMode, self.id, u64::from(is_on));
-        state.policy = into_policy(mode);
-        // ORDER: Relaxed; each thread's `resume` comes later and releases it.
-        self.is_on.store(is_on, Ordering::Relaxed);
-    }
-
     /// Waits until `me` may run attached: with the lock, or beside others while it is off.
     ///
     /// A wait for the lock, but not for a world that stands still, ends at `deadline_ns`.
@@ -227,6 +226,9 @@ impl Lock {
             }
             Entry::Refused => sleep_for_ever(),
         }
+        // What an earlier mode left behind asks for nothing now.
+        me.count_ticks(None);
+        me.forget_request();
         trace::emit(Kind::GilFree, self.id, 0);
         Some(Taken::Yes)
     }
@@ -319,6 +321,8 @@ impl Lock {
         let called = state.call_next();
         let forced = state.policy.as_ref().map(|policy| policy.forced_switching());
         let must_switch = forced == Some(ForcedSwitching::Yes) && me.is_asked_to_drop();
+        // INVARIANT: [GIL-3] it was asked for, and here it is.
+        me.forget_request();
         drop(state);
         // Not under the mutex: on one processor the waiter runs at once, and needs it.
         wake(called);
@@ -330,11 +334,11 @@ impl Lock {
     /// Sleeps until another thread has held the lock, or nobody waits for it any more.
     ///
     /// As in CPython this also runs when a thread drops the lock of its own accord to sleep, so a
-    /// system call may begin one hand-off late.
+    /// system call may begin one hand-off late. CPython leaves it out when a thread drops the lock
+    /// for the last time; here the lock cannot know, since a closure that ends may be followed by
+    /// another.
     fn wait_until_switched(&self, me: &Arc<Thread>) {
         let mut state = self.state.lock();
-        // INVARIANT: [GIL-3] we are about to see the lock taken.
-        me.forget_request();
         // INVARIANT: [GIL-2] this loop ends when another has taken the lock, or nobody wants to.
         // STEP: wait-until-switched
         state.watching += 1;
@@ -377,16 +381,9 @@ impl Lock {
     }
 }
 
-fn into_policy(mode: Mode) -> Option<Arc<dyn Policy>> {
-    match mode {
-        Mode::On(policy) => Some(policy),
-        Mode::Off => None,
-    }
-}
-
 /// What becomes of a daemon when the program is over: it ends with the process, wherever it is.
 /// CPython has done the same since 3.14 (gh-87135).
-fn sleep_for_ever() -> ! {
+pub(super) fn sleep_for_ever() -> ! {
     loop {
         std::thread::park();
     }

@@ -6,6 +6,7 @@
 //! a model: a thread of its own lets the timed waits end.
 
 use std::time::Duration;
+#![cfg(test)]
 
 use loom::cell::UnsafeCell as Watched;
 use loom::thread;

@@ -68,6 +68,13 @@ impl Mode {
         Self::on(Ticks { every })
     }
 
+    pub(super) fn into_policy(self) -> Option<Arc<dyn Policy>> {
+        match self {
+            Self::On(policy) => Some(policy),
+            Self::Off => None,
+        }
+    }
+
     /// Tells whether one attached thread runs at a time.
     pub fn is_on(&self) -> bool {
         matches!(self, Self::On(_))
@@ -84,7 +91,7 @@ impl Default for Mode {
 /// The rules by which a lock changes hands.
 ///
 /// Its methods are called with the lock's own mutex locked: they answer at once, from what they
-/// are told, and must not block, panic, or touch the lock.
+/// are told, and must not block or touch the lock. A panic in one of them ends the process.
 pub trait Policy: fmt::Debug + Send + Sync {
     /// How long `waiter` sleeps from now on before it asks `holder` to drop the lock.
     ///

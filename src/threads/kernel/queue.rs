@@ -15,6 +15,7 @@
 //!
 //! Read next: [`world`](super::world).
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,13 +77,13 @@ impl State {
         let last = self.waiting.len().checked_sub(1)?;
         let policy = self.policy.clone().filter(|_| !self.locked && !self.is_stopped)?;
         let now_ns = clock::now_ns();
-        let chosen = policy.choose(&mut self.waiting.iter().map(|waiter| waiter.party(now_ns)));
+        let mut parties = self.waiting.iter().map(|waiter| waiter.party(now_ns));
+        let chosen = or_abort(|| policy.choose(&mut parties));
         // A policy is foreign code; one that points past the end means the last.
         let waiter = &mut self.waiting[chosen.min(last)];
         waiter.is_called = true;
-        if policy.barging() == Barging::Forbidden {
-            self.next = Some(Arc::clone(&waiter.thread));
-        }
+        // Also where barging is allowed: a policy may think otherwise by the time that it is asked.
+        self.next = Some(Arc::clone(&waiter.thread));
         Some(Arc::clone(&waiter.thread))
     }
 
@@ -94,7 +95,7 @@ impl State {
         let held_ns = if self.locked { now_ns.saturating_sub(self.taken_at_ns) } else { 0 };
         let held = Duration::from_nanos(held_ns);
         let holding = Party::new(holder.number, holder.last_drop(), held);
-        let patience = policy.patience(me.party(now_ns), holding)?;
+        let patience = or_abort(|| policy.patience(me.party(now_ns), holding))?;
         let again = patience.is_zero() && holder.is_asked_to_drop();
         Some(if again { ASKED_ALREADY } else { patience })
     }
@@ -115,6 +116,9 @@ impl Lock {
         me: &Arc<Thread>,
         deadline_ns: Option<u64>,
     ) -> (MutexGuard<'a, State>, Left) {
+        if state.policy.is_none() {
+            return (state, Left::SwitchedOff);
+        }
         trace::emit(Kind::GilWait, self.id, 0);
         me.tally.contended.add(1);
         let came_at_ns = clock::now_ns();
@@ -199,6 +203,12 @@ impl Lock {
         // INVARIANT: [GIL-5] perhaps the call was ours.
         wake(state.call_next());
     }
+}
+
+/// Asks a policy. One that panics, which the trait forbids, ends the process: the lock would be left
+/// in no state that anybody could go on from.
+fn or_abort<R>(ask: impl FnOnce() -> R) -> R {
+    catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(|_| std::process::abort())
 }
 
 /// Wakes the thread that was called.

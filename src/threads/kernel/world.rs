@@ -1,8 +1,10 @@
 //! Stopping the world: how the mode changes while threads run.
 //!
 //! A lock that is switched on must not find two threads attached, and one that is switched off
-//! must not leave anybody asleep. So, as CPython does (`_PyEval_EnableGILTransient`, 3.13), whoever
-//! changes the mode first brings every thread to a stop outside the lock.
+//! must not leave anybody asleep. So whoever changes the mode first brings every thread to a stop
+//! outside the lock, as CPython does to switch on (`_PyEval_EnableGILTransient`, 3.13). To switch
+//! off CPython lets the waiters go, one after another; here both ways are the same. A lock that
+//! stays on gets other rules without any of this, as with `sys.setswitchinterval`.
 //!
 //! # The life of one change
 //!
@@ -19,7 +21,8 @@
 //!
 //! # Invariants
 //!
-//! - **WORLD-1** The mode changes only while no thread runs attached and none can begin to.
+//! - **WORLD-1** The lock is switched on or off only while no thread runs attached and none can
+//!   begin to.
 //! - **WORLD-2** Whoever stopped the world lets it go on, on every way out.
 //!
 //! Read next: [`gil`](super::gil).
@@ -33,7 +36,7 @@ use super::lock::{Lock, State};
 use super::policy::Mode;
 use super::thread::{Stopped, Thread};
 use crate::sys::clock;
-use crate::sys::prim::{MutexGuard, Wait};
+use crate::sys::prim::{MutexGuard, Ordering, Wait};
 use crate::trace::{self, Kind};
 
 /// A thread came to no check point in time, and the lock stays as it was.
@@ -60,16 +63,53 @@ impl Lock {
     /// Gives the lock another mode, once no thread runs attached.
     pub(super) fn set_mode(&self, mode: Mode, patience: Duration) -> Result<(), Stalled> {
         let _one_at_a_time = self.changing.lock();
-        let mut state = self.stop_the_world(patience)?;
+        // Lives longer than `state`: a policy is foreign code, and so is its destructor.
+        let _before;
+        let state = self.state.lock();
+        if mode.is_on() && state.mode().is_on() {
+            _before = self.set_rules(state, mode);
+            return Ok(());
+        }
+        let mut state = self.stop_the_world(state, patience)?;
         // STEP: change-mode
         // INVARIANT: [WORLD-1] that is what the line above waited for.
-        self.change(&mut state, mode);
+        _before = self.change(&mut state, mode);
         self.resume_the_world(state);
         Ok(())
     }
 
-    fn stop_the_world(&self, patience: Duration) -> Result<MutexGuard<'_, State>, Stalled> {
-        let mut state = self.state.lock();
+    /// Gives a lock that stays on other rules: nobody has to stop for that. The holder drops the lock
+    /// once, and waiters look again how long to wait, so that the old rules end here.
+    fn set_rules(&self, mut state: MutexGuard<'_, State>, rules: Mode) -> Mode {
+        let before = self.change(&mut state, rules);
+        state.holder().into_iter().for_each(|holder| holder.ask_to_drop());
+        let _everybody_is_woken = state.call_next();
+        state.threads.iter().for_each(|thread| thread.turn.notify_all());
+        before
+    }
+
+    /// Gives the lock another mode, and returns the one before. Unless it is on before and after,
+    /// whoever calls this has stopped the world.
+    fn change(&self, state: &mut State, mode: Mode) -> Mode {
+        let is_on = mode.is_on();
+        let only_rules = is_on && state.policy.is_some();
+        assert!(
+            only_rules || (state.is_stopped && !state.locked),
+            "WORLD-1: the lock is switched on or off while nobody runs"
+        );
+        trace::emit(Kind::GilMode, self.id, u64::from(is_on) + u64::from(only_rules));
+        let before = std::mem::replace(&mut state.policy, mode.into_policy());
+        // ORDER: Relaxed; each thread's `resume` comes later and releases it, or the mutex for one
+        // that is registered later.
+        self.is_on.store(is_on, Ordering::Relaxed);
+        before.map_or(Mode::Off, Mode::On)
+    }
+
+    fn stop_the_world<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        patience: Duration,
+    ) -> Result<MutexGuard<'a, State>, Stalled> {
         trace::emit(Kind::GilStop, self.id, 0);
         // STEP: mark-stopped
         state.is_stopped = true;
