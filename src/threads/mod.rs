@@ -28,14 +28,15 @@
 //! the lock protects, and [`program`], a main with daemon threads. How the lock came to be is told
 //! in [`history`].
 
+pub mod counters;
 pub mod guarded;
 pub mod history;
 pub mod kernel;
 pub mod program;
 
+pub use counters::{Counters, Histogram, Standing, ThreadReport};
 pub use guarded::{Guarded, with_both};
 pub use kernel::attach::Attached;
-pub use kernel::counters::{Counters, Histogram, Standing, ThreadReport};
 pub use kernel::gil::Gil;
 pub use kernel::policy::{
     Barging, Cause, ForcedSwitching, Mode, Party, Place, Placement, Policy, Ticks, Timed,

@@ -12,11 +12,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::attach::{Attached, Attachment, Held};
-use super::counters::{Counters, Histogram, ThreadReport};
 use super::lock::Lock;
 use super::policy::{Mode, Placement};
 use super::world::Stalled;
 use crate::sys::{Why, blocking, clock};
+use crate::threads::counters::{Counters, Histogram, ThreadReport};
 
 /// How long [`Gil::set_mode`] waits for the slowest thread. 200 switch intervals; a check point
 /// that is further away than that is missing.

@@ -44,12 +44,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64 as Counter;
 
-use super::counters::{Counters, Histogram};
 use super::policy::{Cause, ForcedSwitching, Mode, Placement, Policy};
 use super::queue::{Left, Waiter, wake};
 use super::thread::{Entry, Exit, Thread};
 use crate::sys::prim::{AtomicBool, AtomicU32, Condvar, Mutex, MutexGuard, Ordering};
 use crate::sys::{clock, errno};
+use crate::threads::counters::{Counters, Histogram};
 use crate::trace::{self, Kind};
 
 /// The lock itself. All but the hints and the threads' own words is under `state`.

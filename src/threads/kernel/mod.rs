@@ -2,11 +2,10 @@
 //!
 //! In this order: [`policy`], the rules; [`thread`], one thread's two words; [`lock`], how the lock
 //! changes hands; [`queue`], how a thread waits for it; [`world`], how its mode changes;
-//! [`gil`], the handle with the knobs; [`attach`], the token; [`pool`], threads that run jobs. [`counters`] is what is counted on the
-//! way.
+//! [`gil`], the handle with the knobs; [`attach`], the token; [`pool`], threads that run jobs. What
+//! is counted on the way is in [`counters`](super::counters).
 
 pub mod attach;
-pub mod counters;
 pub mod gil;
 pub mod lock;
 #[cfg(all(test, loom))]

@@ -4,9 +4,9 @@
 //! same time. One that runs beside others writes to its own word, which the next holder reads: so
 //! loom is also told of an order that a change of the mode does not carry over. Time does not pass in
 //! a model: a thread of its own lets the timed waits end.
+#![cfg(test)]
 
 use std::time::Duration;
-#![cfg(test)]
 
 use loom::cell::UnsafeCell as Watched;
 use loom::thread;

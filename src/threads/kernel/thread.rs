@@ -43,9 +43,9 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64 as Counter;
 
-use super::counters::Tally;
 use super::policy::Cause;
 use crate::sys::prim::{AtomicU32, Condvar, Ordering};
+use crate::threads::counters::Tally;
 
 /// The breaker's bits.
 const DROP: u32 = 1;

@@ -31,12 +31,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::counters::{Standing, ThreadReport};
 use super::lock::{Lock, State};
 use super::policy::Mode;
 use super::thread::{Stopped, Thread};
 use crate::sys::clock;
 use crate::sys::prim::{MutexGuard, Ordering, Wait};
+use crate::threads::counters::{Standing, ThreadReport};
 use crate::trace::{self, Kind};
 
 /// A thread came to no check point in time, and the lock stays as it was.
