@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# The experiments of the lock, on their small scale: every relation holds, and every one fails
-# under the wrong setting that it names. Beside the python3 of the machine, if it has one.
+# The experiments of the lock, on their small scale: every relation about counts holds, and every
+# one fails under the wrong setting that it names. Beside the python3 of the machine, if it has one.
+#
+# Times are printed, and are nobody's to judge on a machine that others use: if only relations about
+# times fail, the program says so, and that is not red.
 #
 # A relation that this machine cannot show at the moment (one processor, or all of them busy) is
 # skipped and says why; so is its wrong setting.
@@ -15,7 +18,16 @@ python=()
 if command -v python3 >/dev/null; then
     python=(--python=auto)
 fi
-"$trainyard" experiment run --group lock --quick "${python[@]}"
+messages=$(mktemp)
+trap 'rm -f "$messages"' EXIT
+code=0
+"$trainyard" experiment run --group lock --quick "${python[@]}" 2>"$messages" || code=$?
+cat "$messages" >&2
+case $code:$(tail -n 1 "$messages") in
+0:*) ;;
+1:*" failed, about times alone") echo "only times: this lane does not fail for them" ;;
+*) exit 1 ;;
+esac
 
 failed=0
 for name in $("$trainyard" experiment list | awk '$2 == "lock" { print $1 }'); do

@@ -8,7 +8,7 @@ use super::cell::Scale;
 use super::contender::{Contender, Python};
 use super::relation::Relation;
 use super::report::Report;
-use super::session::{Plan, in_processes};
+use super::session::{Plan, Prediction, in_processes};
 use super::{Experiment, page};
 use crate::lab::cli::Format;
 use crate::lab::host::{Conditions, Host};
@@ -78,10 +78,8 @@ impl Run {
                 break;
             }
         }
-        let failures = report.failures();
-        if ended.is_ok() && failures > 0 {
-            let relations = if failures == 1 { "relation" } else { "relations" };
-            ended = Err(LabError::Failed(format!("{failures} {relations} failed")));
+        if ended.is_ok() {
+            ended = report.verdict();
         }
         let text = match self.format {
             Format::Json => report.json(),
@@ -94,9 +92,23 @@ impl Run {
     fn contenders(&self) -> Result<Vec<Contender>> {
         let mut contenders = vec![Contender::Ours];
         for path in &self.pythons {
-            let python = Contender::Python(Python::find(path)?);
-            if contenders.iter().all(|known| known.name() != python.name()) {
-                contenders.push(python);
+            let python = Python::find(path)?;
+            let known = contenders.iter().find_map(|one| match one {
+                Contender::Python(known) if known.name() == python.name() => Some(known),
+                _ => None,
+            });
+            match known {
+                None => contenders.push(Contender::Python(python)),
+                Some(known) if known.path == python.path => {}
+                Some(known) => {
+                    let (kept, dropped) = (known.path.display(), python.path.display());
+                    let name = python.name();
+                    // If standard error is gone nobody reads it.
+                    drop(writeln!(
+                        anstream::stderr(),
+                        "trainyard: '{dropped}' is {name}, as '{kept}' is: only '{kept}' is measured"
+                    ));
+                }
             }
         }
         Ok(contenders)
@@ -115,7 +127,7 @@ impl Run {
     ) -> Result<()> {
         let prediction = match self.format {
             Format::Table if self.wrong.is_none() => predict(experiment, interrupts)?,
-            _ => None,
+            _ => Prediction::NotAsked,
         };
         let (scale, contenders) = (self.scale, report.contenders.clone());
         let plan = Plan { experiment, scale, wrong: report.wrong, contenders };
@@ -133,17 +145,38 @@ impl Run {
 }
 
 /// Asks for a prediction, where somebody can answer.
-fn predict(experiment: &Experiment, interrupts: &Interrupts) -> Result<Option<usize>> {
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Ok(None);
+fn predict(experiment: &Experiment, interrupts: &Interrupts) -> Result<Prediction> {
+    if !can_answer() {
+        return Ok(Prediction::NotAsked);
     }
     let choices = experiment.choices.len();
-    let question = page::question(experiment);
-    // If standard error is gone nobody reads it, and nobody answers.
-    drop(write!(
-        anstream::stderr(),
-        "{question}\nWhat do you expect? 1 to {choices}, or Enter to just see: "
-    ));
+    let mut text = page::question(experiment);
+    loop {
+        // If standard error is gone nobody reads it, and nobody answers.
+        drop(write!(
+            anstream::stderr(),
+            "{text}\nWhat do you expect? 1 to {choices}, or Enter to just see: "
+        ));
+        let line = read_line(interrupts)?;
+        let said = line.trim();
+        let number = said.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+        match number.filter(|&index| index < choices) {
+            None if !said.is_empty() => {
+                text = format!("'{said}' is none of the choices, which are 1 to {choices}.");
+            }
+            None => return Ok(Prediction::None),
+            Some(choice) => return Ok(Prediction::Choice(choice)),
+        }
+    }
+}
+
+/// Whether somebody sits there who reads the page that follows, too.
+fn can_answer() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal() && io::stdout().is_terminal()
+}
+
+/// Reads a line, or nothing at the end of the input; a signal ends the wait.
+fn read_line(interrupts: &Interrupts) -> Result<String> {
     let stdin = io::stdin();
     loop {
         let sources = [(stdin.as_fd(), Interest::Read), (interrupts.as_fd(), Interest::Read)];
@@ -157,6 +190,5 @@ fn predict(experiment: &Experiment, interrupts: &Interrupts) -> Result<Option<us
     }
     let mut line = String::new();
     stdin.lock().read_line(&mut line).map_err(|why| LabError::failed("the terminal", why))?;
-    let number = line.trim().parse::<usize>().ok();
-    Ok(number.and_then(|number| number.checked_sub(1)).filter(|&index| index < choices))
+    Ok(line)
 }

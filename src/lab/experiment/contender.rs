@@ -111,10 +111,11 @@ impl Python {
         Ok(Self { path: path.to_owned(), version: answer.version, gil })
     }
 
-    /// `CPython 3.13.0`.
+    /// `CPython 3.13.0`, or `CPython 3.13.0, lock off`.
     pub fn name(&self) -> String {
         let (major, minor, patch) = self.version;
-        format!("CPython {major}.{minor}.{patch}")
+        let lock = if self.gil == PythonGil::Off { ", lock off" } else { "" };
+        format!("CPython {major}.{minor}.{patch}{lock}")
     }
 }
 
@@ -145,6 +146,7 @@ mod tests {
         assert_eq!((by_lock(&new, &timed), by_lock(&new, &off)), (true, false));
         assert_eq!((by_lock(&free, &timed), by_lock(&free, &off)), (false, true));
         assert_eq!(new.name(), "CPython 3.13.0");
+        assert_eq!(free.name(), "CPython 3.13.0, lock off");
     }
 
     #[track_caller]

@@ -16,6 +16,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::cell::{Cell, Probe};
+use super::delay;
 use super::figures::{Figures, percentile};
 use super::hogs;
 use super::process::say;
@@ -46,15 +47,20 @@ pub fn serve(cell: &Cell) -> Result<Figures> {
     let (hogs, task) = (cell.count("hogs"), Task::named(cell.word("task")));
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
     let port = socket.local_addr().map_err(failed)?.port();
-    let mut answered = Ok(());
+    let (begun_ns, mut answered, mut delayed_s) = (clock::now_ns(), Ok(()), 0.0);
     let figures = hogs::measured(|| {
         answered = hogs::beside(&gil, hogs, task, || {
             say(&Figures::default().with("port", f64::from(port)));
-            gil.attach(|at| answer(&socket, at))
+            let answered = gil.attach(|at| answer(&socket, at));
+            // Now, while the others are still there.
+            delayed_s = delay::all().as_secs_f64();
+            answered
         });
         Vec::new()
     })?;
     answered.map_err(failed)?;
+    let wall_s = Duration::from_nanos(clock::now_ns() - begun_ns).as_secs_f64();
+    let figures = figures.with("delayed", delayed_s / wall_s);
     Ok(figures.and(hogs::counted(&[gil])))
 }
 

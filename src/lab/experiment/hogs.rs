@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::cell::{Cell, Lock};
+use super::delay;
 use super::figures::{Figures, jain};
 use super::task::Task;
 use crate::lab::{LabError, Result};
@@ -123,6 +124,8 @@ pub fn counted(gils: &[Gil]) -> Figures {
 pub struct Turns {
     count: u64,
     ns: u64,
+    /// How long it was in line for a processor.
+    delayed: Duration,
 }
 
 /// When a thread began, and how long it goes on.
@@ -145,7 +148,7 @@ impl Clock {
         loop {
             let ns = clock::now_ns() - self.begun_ns;
             if ns >= self.duration_ns {
-                return Turns { count, ns };
+                return Turns { count, ns, delayed: delay::own() };
             }
             call();
             count += 1;
@@ -157,9 +160,11 @@ impl Clock {
 fn figures(turns: &[Turns]) -> Figures {
     let counts: Vec<f64> = turns.iter().map(|one| to_f64(one.count)).collect();
     let longest_s = turns.iter().map(|one| seconds(one.ns)).fold(0.0, f64::max);
+    let delayed_s: f64 = turns.iter().map(|one| one.delayed.as_secs_f64()).sum();
     Figures::default()
         .with("calls_per_s", counts.iter().sum::<f64>() / longest_s)
         .with("jain", jain(&counts))
+        .with("delayed", delayed_s / longest_s)
 }
 
 fn processor_time_s() -> Result<f64> {

@@ -27,6 +27,7 @@
 pub mod cell;
 pub mod command;
 pub mod contender;
+pub mod delay;
 pub mod echo;
 pub mod figures;
 pub mod hogs;

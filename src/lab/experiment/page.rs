@@ -13,7 +13,7 @@ use super::cell::Scale;
 use super::figures::Column;
 use super::relation::{Ending, Outcome};
 use super::report::Report;
-use super::session::Finding;
+use super::session::{Finding, Prediction};
 use crate::lab::render::numbers::count;
 use crate::lab::render::wrap::wrap;
 
@@ -62,9 +62,13 @@ pub fn show(experiment: &Experiment) -> String {
     text
 }
 
+fn heading(experiment: &Experiment) -> String {
+    format!("{BOLD}{}{BOLD:#}: {}\n\n", experiment.name, experiment.title)
+}
+
 /// The question, and what one may predict.
 pub fn question(experiment: &Experiment) -> String {
-    let mut text = format!("{BOLD}{}{BOLD:#}: {}\n\n", experiment.name, experiment.title);
+    let mut text = heading(experiment);
     text += &wrap(experiment.question, WIDTH, 0);
     for (index, choice) in experiment.choices.iter().enumerate() {
         let _ = write!(text, "  {}. {}", index + 1, wrap(choice, WIDTH - 5, 5));
@@ -105,20 +109,24 @@ fn conditions(report: &Report) -> String {
 
 fn one(finding: &Finding, is_wrong: bool) -> String {
     let experiment = finding.experiment;
-    let mut text = question(experiment);
-    if let Some(prediction) = finding.prediction {
+    let mut text = match finding.prediction {
+        Prediction::NotAsked => question(experiment) + "\n",
+        // Who was asked has just read it.
+        Prediction::None | Prediction::Choice(_) => heading(experiment),
+    };
+    if let Some(prediction) = finding.prediction.choice() {
         let right = experiment.answer + 1;
         let said = prediction + 1;
         let _ = if prediction == experiment.answer {
-            writeln!(text, "\nYou said {said}, and that is right.")
+            writeln!(text, "You said {said}, and that is right.\n")
         } else {
-            writeln!(text, "\nYou said {said}. It is {right}.")
+            writeln!(text, "You said {said}. It is {right}.\n")
         };
     }
-    let _ = write!(text, "\n{}", table(finding));
+    text += &table(finding);
     text += &relations(&finding.outcomes);
     // The explanation is of the right settings.
-    let explanation = (experiment.explain)(&finding.results).filter(|_| !is_wrong);
+    let explanation = finding.explanation().filter(|_| !is_wrong);
     if let Some(explanation) = explanation {
         text += &paragraph(&explanation);
     }

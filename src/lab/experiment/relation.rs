@@ -41,7 +41,8 @@ pub enum Of {
 }
 
 /// Whether chance can make a relation fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Nature {
     /// It compares counts, which are right or wrong: checked once.
     Count,
@@ -93,6 +94,8 @@ pub struct Outcome {
     pub name: &'static str,
     /// Its claim.
     pub says: &'static str,
+    /// Whether chance can make it fail.
+    pub nature: Nature,
     /// Whom it was checked for.
     pub contender: String,
     /// How it ended.

@@ -6,9 +6,10 @@ use serde_json::{Map, Value, json};
 use super::cell::{Cell, Scale};
 use super::contender::Contender;
 use super::figures::Measured;
-use super::relation::{Ending, Relation};
+use super::relation::{Ending, Nature, Relation};
 use super::session::Finding;
 use crate::lab::host::Host;
+use crate::lab::{LabError, Result};
 
 /// The name and version of the JSON form.
 pub const SCHEMA: &str = "trainyard.experiment/1";
@@ -33,10 +34,25 @@ pub struct Report {
 }
 
 impl Report {
-    /// How many relations failed.
-    pub fn failures(&self) -> usize {
+    /// Whether all relations hold that could be checked.
+    ///
+    /// # Errors
+    ///
+    /// [`LabError::Failed`] says how many do not, and whether chance may have done it: all of them
+    /// are about times.
+    pub fn verdict(&self) -> Result<()> {
         let outcomes = self.findings.iter().flat_map(|finding| &finding.outcomes);
-        outcomes.filter(|outcome| outcome.ending == Ending::Failed).count()
+        let failed: Vec<Nature> = outcomes
+            .filter(|outcome| outcome.ending == Ending::Failed)
+            .map(|outcome| outcome.nature)
+            .collect();
+        if failed.is_empty() {
+            return Ok(());
+        }
+        let relations = if failed.len() == 1 { "relation" } else { "relations" };
+        let is_count = failed.contains(&Nature::Count);
+        let about = if is_count { "" } else { ", about times alone" };
+        Err(LabError::Failed(format!("{} {relations} failed{about}", failed.len())))
     }
 
     /// Renders the document.
@@ -60,7 +76,7 @@ impl Report {
     /// The explanation is of the right settings: with a wrong one it is null.
     fn experiment(&self, finding: &Finding) -> Value {
         let experiment = finding.experiment;
-        let explanation = (experiment.explain)(&finding.results).filter(|_| self.wrong.is_none());
+        let explanation = finding.explanation().filter(|_| self.wrong.is_none());
         json!({
             "name": experiment.name,
             "group": experiment.group.name(),
@@ -68,7 +84,7 @@ impl Report {
             "question": experiment.question,
             "choices": experiment.choices,
             "answer": experiment.answer,
-            "prediction": finding.prediction,
+            "prediction": finding.prediction.choice(),
             "cells": finding.cells.iter().map(|cell| cell_of(finding, cell)).collect::<Vec<_>>(),
             "relations": finding.outcomes,
             "explanation": explanation,

@@ -8,9 +8,9 @@
 //!    contenders is reversed every other round.
 //! 3. Every relation is checked for everybody whom it is about. One that fails and may be bad luck
 //!    is measured again: all the cells that it reads, for all whom it is about. What it finds then
-//!    takes the place of what was found before, in the tables too. If it fails to the end, but a
-//!    thread that should compute all the time hardly got a processor, then the machine was not
-//!    free enough to show it: skipped, not failed.
+//!    takes the place of what was found before, in the tables too. If it fails to the end, but
+//!    threads that should compute all the time hardly got a processor, and were in line for one,
+//!    then the machine was not free enough to show it: skipped, not failed.
 //!
 //! Nothing is measured in this process, and nothing runs beside a cell.
 
@@ -53,8 +53,58 @@ pub struct Finding {
     pub results: Results,
     /// The relations that were checked.
     pub outcomes: Vec<Outcome>,
-    /// What was predicted: the number of a choice, counted from 0.
-    pub prediction: Option<usize>,
+    /// What was predicted.
+    pub prediction: Prediction,
+}
+
+/// What was predicted, if anybody was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prediction {
+    /// Nobody was asked, so the question is still to be shown.
+    NotAsked,
+    /// Somebody just wants to see.
+    None,
+    /// The number of a choice, counted from 0.
+    Choice(usize),
+}
+
+impl Prediction {
+    /// The number, if there is one.
+    pub fn choice(self) -> Option<usize> {
+        match self {
+            Self::Choice(choice) => Some(choice),
+            Self::NotAsked | Self::None => None,
+        }
+    }
+}
+
+impl Finding {
+    /// What follows; before it, what of that this run has not shown. It quotes our own figures, so
+    /// our own relations are what it rests on.
+    pub fn explanation(&self) -> Option<String> {
+        let explained = (self.experiment.explain)(&self.results)?;
+        let name = Contender::Ours.name();
+        let ours = self.experiment.relations.iter().filter(|one| one.of != Of::EachPython);
+        let open = ours.filter_map(|relation| {
+            let is_it = |one: &&Outcome| one.name == relation.name && one.contender == name;
+            let end = match self.outcomes.iter().find(is_it).map(|outcome| outcome.ending) {
+                Some(Ending::Holds) => return None,
+                Some(Ending::Failed) => "failed",
+                Some(Ending::Skipped) => "was skipped",
+                None => "was not checked",
+            };
+            Some(format!("{} {end}", relation.name))
+        });
+        let open: Vec<String> = open.collect();
+        if open.is_empty() {
+            return Some(explained);
+        }
+        Some(format!(
+            "This run does not show all of what follows ({}): the figures are its own, the reasons \
+             are of runs that do. {explained}",
+            open.join(", ")
+        ))
+    }
 }
 
 /// Measures one cell of one contender: what a test puts in the place of a process.
@@ -99,7 +149,7 @@ impl Plan {
             cells: self.cells(),
             results: Results::default(),
             outcomes: Vec::new(),
-            prediction: None,
+            prediction: Prediction::NotAsked,
         };
         let ended = self.fill(&mut finding, instrument);
         (finding, ended)
@@ -249,17 +299,25 @@ impl Look {
         None
     }
 
-    /// What `figures` that fail are worth: nothing, if somebody else had the processors.
+    /// What `figures` that fail are worth: nothing, if somebody else had the processors. That
+    /// little was computed does not show it: of the time that is missing, half at least must be
+    /// time in line for a processor.
     fn excused(&self, figures: String, finding: &Finding) -> Check {
         let read = finding.cells.iter().filter(|cell| self.concerns(&self.contender, cell));
-        let busy = read
-            .filter(|cell| cell.computes())
-            .filter_map(|cell| finding.results.of(&self.contender, &cell.label, "cpus_busy"));
-        match busy.reduce(f64::min) {
-            Some(least) if self.relation.nature == Nature::Timing && least < BUSY_MIN => {
+        let busy = read.filter(|cell| cell.computes()).filter_map(|cell| {
+            let figure = |name| finding.results.of(&self.contender, &cell.label, name);
+            Some((figure("cpus_busy")?, figure("delayed")?))
+        });
+        let least = busy.reduce(|one, other| if other.0 < one.0 { other } else { one });
+        match least {
+            Some((busy, delayed))
+                if self.relation.nature == Nature::Timing
+                    && busy < BUSY_MIN
+                    && delayed >= (1.0 - busy) / 2.0 =>
+            {
                 Check::Skipped(format!(
-                    "Other programs keep the processors busy: threads that compute all the time got \
-                     {least:.2} of one ({figures})"
+                    "The system did not let threads run that could: they got {busy:.2} of a \
+                     processor, and were in line for one for {delayed:.2} of the time ({figures})"
                 ))
             }
             _ => Check::Fails(figures),
@@ -281,8 +339,9 @@ impl Look {
             }
             None => return None,
         };
-        let Relation { name, says, .. } = *self.relation;
-        Some(Outcome { name, says, contender: self.contender.name(), ending, figures, attempts })
+        let Relation { name, says, nature, .. } = *self.relation;
+        let contender = self.contender.name();
+        Some(Outcome { name, says, nature, contender, ending, figures, attempts })
     }
 }
 

@@ -5,6 +5,7 @@ line of JSON on standard output.
 """
 import bz2
 import json
+import os
 import re
 import resource
 import socket
@@ -80,6 +81,18 @@ def spawn(run, *args):
     return thread
 
 
+def delay(path="/proc/thread-self/schedstat"):
+    """Seconds in line for a processor, which is the second figure; 0 if the kernel does not say."""
+    try:
+        with open(path) as schedstat:
+            return int(schedstat.read().split()[1]) / 1e9
+    except (IOError, IndexError):
+        return 0.0
+
+
+DELAYS = []
+
+
 def together(count, run):
     """Calls run(number, begun) in threads that start together; returns when all have ended."""
     ready, go, begun = threading.Semaphore(0), threading.Event(), []
@@ -88,6 +101,7 @@ def together(count, run):
         ready.release()
         go.wait()
         run(number, begun[0])
+        DELAYS.append(delay())
 
     threads = [spawn(begin, number) for number in range(count)]
     for _ in threads:
@@ -131,6 +145,7 @@ def throughput():
     return {
         "calls_per_s": sum(counts) / max(times),
         "cpus_busy": (processor_time() - used) / wall,
+        "delayed": sum(DELAYS) / wall,
         "jain": jain([float(count) for count in counts]),
     }
 
@@ -153,6 +168,9 @@ def serve():
     while True:
         packet, asker = server.recvfrom(1024)
         if packet == b"E":
+            wall, tasks = now() - begun, "/proc/self/task/"
+            delayed = sum(delay(tasks + task + "/schedstat") for task in os.listdir(tasks))
+            busy = (processor_time() - used) / wall
             done.append(True)
-            return {"cpus_busy": (processor_time() - used) / (now() - begun)}
+            return {"cpus_busy": busy, "delayed": delayed / wall}
         server.sendto(packet, asker)

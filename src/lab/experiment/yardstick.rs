@@ -30,9 +30,18 @@ pub fn gains_as_bare(
     bare: [&str; 2],
 ) -> Option<Check> {
     let gained = gain(results, who, cells)?;
+    let busy = results.ours(bare[1], "cpus_busy")?;
+    if busy < GAIN_MIN {
+        return Some(none_to_be_had(busy));
+    }
     let bare_gained = gain(results, &Contender::Ours, bare)?;
     if bare_gained < GAIN_MIN {
-        return Some(none_to_be_had(bare_gained));
+        // Both were busy, and yet: they share a core, or its clock.
+        return Some(Check::Skipped(format!(
+            "Two threads without any lock kept {busy:.2} processors busy, now, and did {} what one \
+             does: the second adds too little to see a lock",
+            ratio(bare_gained)
+        )));
     }
     let figures =
         format!("{} what one does; without any lock {}", ratio(gained), ratio(bare_gained));
@@ -55,9 +64,9 @@ pub fn one_processor(results: &Results, who: &Contender, cell: &str, bare: &str)
     with_two_processors(results, bare, Check::that(busy <= ONE_CPU, format!("{busy:.2} busy")))
 }
 
-fn none_to_be_had(bare: f64) -> Check {
+fn none_to_be_had(busy: f64) -> Check {
     Check::Skipped(format!(
-        "Two threads without any lock got {bare:.2} of one processor on this machine, now: there is \
+        "Two threads without any lock kept {busy:.2} processors busy on this machine, now: there is \
          no second one to be had"
     ))
 }

@@ -53,7 +53,7 @@ pub const EXPERIMENT: Experiment = Experiment {
         },
         Relation {
             name: "on-gains-nothing",
-            says: "with the lock on two threads do no more than one.",
+            says: "with the lock on two threads do no more than one, and at least half of it.",
             of: Of::Everybody,
             nature: Nature::Timing,
             reads: |cell| cell.lock != Lock::Off && cell.count("threads") <= 2,
@@ -78,6 +78,8 @@ pub const EXPERIMENT: Experiment = Experiment {
     ],
 };
 
+/// Switches cost something, but not half of the work.
+const HALF: f64 = 0.5;
 const THREADS: [usize; 4] = [1, 2, 4, 8];
 const BARE_1: &str = "no lock, 1 thread";
 const BARE_2: &str = "no lock, 2 threads";
@@ -115,7 +117,8 @@ fn one_at_a_time(results: &Results, who: &Contender) -> Option<Check> {
 fn on_gains_nothing(results: &Results, who: &Contender) -> Option<Check> {
     let one = results.of(who, &on(1), "calls_per_s")? / results.of(who, &on(1), "cpus_busy")?;
     let gained = results.of(who, &on(2), "calls_per_s")? / one;
-    let check = Check::that(gained <= ONE_CPU, format!("{} what one does", ratio(gained)));
+    let check =
+        Check::that((HALF..=ONE_CPU).contains(&gained), format!("{} what one does", ratio(gained)));
     with_two_processors(results, BARE_2, check)
 }
 

@@ -43,9 +43,9 @@ pub const EXPERIMENT: Experiment = Experiment {
     plays,
     columns: &[
         Column { figure: "lost_share", title: "lost", unit: Unit::Percent },
-        Column { figure: "lost", title: "updates lost", unit: Unit::Count },
-        Column { figure: "task_p50_s", title: "a task takes", unit: Unit::Seconds },
-        Column { figure: "taken", title: "lock taken", unit: Unit::Count },
+        Column { figure: "lost", title: "updates\nlost", unit: Unit::Count },
+        Column { figure: "task_p50_s", title: "a task\ntakes", unit: Unit::Seconds },
+        Column { figure: "taken", title: "lock\ntaken", unit: Unit::Count },
         Column { figure: "forced_switches", title: "forced", unit: Unit::Count },
     ],
     relations: &[
@@ -171,8 +171,8 @@ fn the_article_loses_nothing(results: &Results, who: &Contender) -> Option<Check
     let (half_s, longest_s) = (figure("task_p50_s")?, figure("task_max_s")?);
     if lost > 0.0 && is_short(half_s) && longest_s > INTERVAL_S {
         return Some(Check::Skipped(format!(
-            "Other programs keep the processors busy: half of the tasks took {}, but one {}, and \
-             {lost} updates were lost",
+            "A task was interrupted: half of them took {}, but one {}, which is longer than an \
+             interval, and {lost} updates were lost",
             seconds(half_s),
             seconds(longest_s)
         )));

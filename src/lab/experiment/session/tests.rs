@@ -43,7 +43,7 @@ static EXPERIMENT: Experiment = Experiment {
         relation("count", Of::Ours, Nature::Count),
         relation("compared", Of::EachPython, Nature::Count),
     ],
-    explain: |_| None,
+    explain: |_| Some("It is what it is.".to_owned()),
     read: &[],
 };
 
@@ -67,6 +67,11 @@ fn run(
         Ok(Figures::default().with("x", x(who, cell, before)?))
     });
     (log.into_inner(), finding, ended)
+}
+
+/// Threads that should have had a processor and had four tenths of one.
+fn starved(delayed: f64) -> Figures {
+    Figures::default().with("x", 6.0).with("cpus_busy", 0.4).with("delayed", delayed)
 }
 
 /// Who was checked, how it ended, and after how many tries.
@@ -150,13 +155,30 @@ fn a_relation_that_fails_for_want_of_a_processor_is_skipped() {
     let mut looked = 0;
     let (finding, _) = plan.run(&mut |_, cell, _| {
         looked += usize::from(cell.label == "on");
-        Ok(Figures::default().with("x", 6.0).with("cpus_busy", 0.4))
+        Ok(starved(0.5))
     });
     assert_eq!(looked, 6, "three tries, two contenders");
     let timing = &finding.outcomes[0];
     assert_eq!((timing.ending, timing.attempts), (Ending::Skipped, 3));
-    assert!(timing.figures.contains("got 0.40 of one (It is 6)"), "{}", timing.figures);
+    assert!(timing.figures.contains("for 0.50 of the time (It is 6)"), "{}", timing.figures);
     assert_eq!(finding.outcomes[2].ending, Ending::Failed, "counts need no processor");
+}
+
+/// A lock that keeps everybody asleep leaves the processors idle too, and is no busy machine.
+#[test]
+fn a_relation_that_fails_while_nobody_was_in_line_for_a_processor_has_failed() {
+    let plan = plan(Scale::Quick, None);
+    let (finding, _) = plan.run(&mut |_, _, _| Ok(starved(0.1)));
+    assert_eq!(ends(&finding)[0], ("timing", "ours", Ending::Failed, 3));
+}
+
+#[test]
+fn an_explanation_says_first_what_this_run_does_not_show() {
+    let explanation = |x| run(&plan(Scale::Quick, None), |_, _, _| Ok(x)).1.explanation().unwrap();
+    assert_eq!(explanation(5.0), "It is what it is.");
+    let open = explanation(6.0);
+    assert!(open.contains("(timing failed, count failed)"), "{open}");
+    assert!(open.ends_with("It is what it is."), "{open}");
 }
 
 #[test]
