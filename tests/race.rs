@@ -153,8 +153,21 @@ fn bad_input_is_refused_with_one_clear_line() {
     check_refused("race", "x = x + 1", "--gil off --checks never", "--checks says where the lock");
     check_refused("race", "x = x + 1", "--model coop --gil on", "--gil, --checks and --affinity");
     check_refused("race", "x = x + 1", "--search --gil on", "--search takes one way to run it");
+    for flag in ["--checks never", "--gil on", "--model coop", "--affinity 0"] {
+        let flags = format!("--replay AB {flag}");
+        check_refused("race", "x = x + 1", &flags, "--replay does a schedule on one thread: it");
+    }
     check_refused("race", "x = x + 1", "--affinity 1023", "--affinity: sched_setaffinity:");
     check_refused("race", "x += 1", "--search --rounds 50 --threads 4", "the search gave up after");
+}
+
+/// Fails (it does not end) without `Machine::give_locks_back`.
+#[test]
+fn a_train_that_fails_inside_with_gives_its_lock_back() {
+    let text = "x = 1\nwith a:\n  y = 10 // x\nx = 0";
+    for flags in ["--gil off", "--gil on --switch-interval 100us", "--model coop"] {
+        printed("race", text, &format!("{flags} --runs 2 --rounds 20000"));
+    }
 }
 
 /// The help's own examples are commands that work: those that do not run for long are run.

@@ -94,6 +94,13 @@ pub(super) struct DisOptions {
 
 impl RaceOptions {
     pub(super) fn into_race(self) -> Result<Race, String> {
+        let says_who = !self.model.is_empty() || self.gil.is_some();
+        let says_where = !self.checks.is_empty() || self.affinity.is_some();
+        if self.replay.is_some() && (says_who || says_where) {
+            let says = "--replay does a schedule on one thread: it takes no --model, --gil, \
+                        --checks or --affinity";
+            return Err(says.to_owned());
+        }
         let runners = self.runners()?;
         let action = match self.replay {
             Some(schedule) => Action::Replay(schedule),
