@@ -170,6 +170,25 @@ fn a_train_that_fails_inside_with_gives_its_lock_back() {
     }
 }
 
+/// Fails if only the order of the trains' numbers counts as right.
+#[test]
+fn what_some_order_of_the_trains_gives_is_not_wrong_and_no_switch_is_blamed() {
+    let flags = "--gil on --runs 8 --rounds 1 --switch-interval 5ms";
+    let found = document("x = train", &format!("{flags} --checks every-op"));
+    assert_eq!(found["rows"][0]["wrong_runs"], 0, "{found}");
+    assert_eq!(found["rows"][0]["other_orders"], serde_json::json!([[0]]));
+    let found = document("x = train", "--search");
+    let endings = found["endings"].as_array().unwrap();
+    assert!(endings.iter().all(|ending| ending["as_one_after_another"] == true), "{found}");
+    let page = printed("race", "with a: x = 2 * x + train", &format!("{flags} --threads 4"));
+    assert!(!page.contains(" 0 forced switches"), "{page}");
+}
+
+#[test]
+fn a_program_that_does_not_end_is_refused() {
+    check_refused("race", "while x == 0: pass", "--rounds 1", "alone, train A does not end within");
+}
+
 /// The help's own examples are commands that work: those that do not run for long are run.
 #[test]
 fn the_examples_of_the_help_work() {

@@ -221,8 +221,8 @@ impl Machine {
         Ok(pause)
     }
 
-    /// An error leaves every `with` that the train is in.
-    fn give_locks_back<M: Memory + ?Sized>(&self, program: &Program, memory: &M) {
+    /// Leaves every `with` that the train is in, for whoever abandons it.
+    pub fn give_locks_back<M: Memory + ?Sized>(&self, program: &Program, memory: &M) {
         let words = program.words().iter().enumerate();
         for (at, _) in words.filter(|(_, word)| word.kind == WordKind::Lock) {
             // Nobody else writes this train's number there, or takes it away.

@@ -127,7 +127,7 @@ fn a_refusal_says_where_and_what_to_write_instead() {
         ("for i in x: y = 1", "line 1, column 10: expected `in range(…)`"),
         ("for i in range(): y = 1", "line 1, column 15: a range has one to three"),
         ("x = True", "line 1, column 5: there are only numbers; write 1 for True"),
-        ("import os", "line 1, column 1: expected a variable; 'import' is a word of Python"),
+        ("import os", "line 1, column 1: there is no 'import'; a program has whole numbers"),
         ("x = f(1)", "line 1, column 5: no function 'f' above this line; `def f(…):` makes one"),
         ("def f(a): return a\nx = f()", "line 2, column 5: 'f' takes 1 arguments, not 0"),
         ("def f(a): pass\nx = f(1)", "line 2, column 5: 'f' does not always return a value"),
