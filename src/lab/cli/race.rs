@@ -10,9 +10,9 @@ use crate::lab::race::setting::{Checks, Model, Runner};
 use crate::lab::race::{Action, Race};
 
 const EXAMPLES: &str = "\
-The language: variables are shared by all trains, hold whole numbers and start at 0;
-`train` is the train's own number; `with NAME:` takes a lock; `await sleep(0)` lets
-others in; if, while, for … in range(…), def and return are as in Python.
+The language: all trains share the variables, whole numbers that start at 0;
+`train` is the train's own number; `with NAME:` takes a lock; `await sleep(0)`
+lets others in; if, while, for … in range(…), def, return are as in Python.
 
 Examples:
   trainyard race 'x = x + 1'                       every way to run it, and one loss

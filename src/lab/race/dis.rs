@@ -14,7 +14,7 @@ const COLUMNS: [(Checks, &str); 2] =
 const LEGEND: &str = "\
 *: before it the eval breaker is looked at, and the lock may change hands:
    every-op   CPython up to 3.9: between nearly any two instructions
-   back-edge  CPython since 3.10: where a loop jumps back, and where a function begins
+   back-edge  CPython since 3.10: where a loop jumps back and a function begins
    never      a long call of C: nowhere
 ";
 

@@ -180,7 +180,11 @@ fn drive<M: Memory + ?Sized>(
     loop {
         let pause = machine.run(program, memory, |place| {
             at.checkpoint_at(to_threads(place));
-            left -= u64::from(place != Place::Operation);
+            // Most instructions are operations, and pay for nothing more than this question.
+            if place == Place::Operation {
+                return ControlFlow::Continue(());
+            }
+            left -= 1;
             if left > 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
         match pause {
