@@ -8,7 +8,7 @@
 //! # The life of one race
 //!
 //! 1. The program is read: a [`puzzle`], a file or a text. It is compiled with a loop around it, and
-//!    what it comes to when nobody interferes is computed.
+//!    what it comes to when nobody interferes is computed: [`serial`].
 //! 2. Each [`setting`], a row, gets its real runs: [`run`].
 //! 3. The rows become a [`report`]. One that went wrong is run once more on [`tape`], until an update
 //!    is lost; the tape is drawn in [`columns`] and can be run again by [`replay`].
