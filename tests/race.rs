@@ -153,8 +153,40 @@ fn bad_input_is_refused_with_one_clear_line() {
     check_refused("race", "x = x + 1", "--gil off --checks never", "--checks says where the lock");
     check_refused("race", "x = x + 1", "--model coop --gil on", "--gil, --checks and --affinity");
     check_refused("race", "x = x + 1", "--search --gil on", "--search takes one way to run it");
+    for flag in ["--checks never", "--gil on", "--model coop", "--affinity 0"] {
+        let flags = format!("--replay AB {flag}");
+        check_refused("race", "x = x + 1", &flags, "--replay does a schedule on one thread: it");
+    }
     check_refused("race", "x = x + 1", "--affinity 1023", "--affinity: sched_setaffinity:");
     check_refused("race", "x += 1", "--search --rounds 50 --threads 4", "the search gave up after");
+}
+
+/// Fails (it does not end) without `Machine::give_locks_back`.
+#[test]
+fn a_train_that_fails_inside_with_gives_its_lock_back() {
+    let text = "x = 1\nwith a:\n  y = 10 // x\nx = 0";
+    for flags in ["--gil off", "--gil on --switch-interval 100us", "--model coop"] {
+        printed("race", text, &format!("{flags} --runs 2 --rounds 20000"));
+    }
+}
+
+/// Fails if only the order of the trains' numbers counts as right.
+#[test]
+fn what_some_order_of_the_trains_gives_is_not_wrong_and_no_switch_is_blamed() {
+    let flags = "--gil on --runs 8 --rounds 1 --switch-interval 5ms";
+    let found = document("x = train", &format!("{flags} --checks every-op"));
+    assert_eq!(found["rows"][0]["wrong_runs"], 0, "{found}");
+    assert_eq!(found["rows"][0]["other_orders"], serde_json::json!([[0]]));
+    let found = document("x = train", "--search");
+    let endings = found["endings"].as_array().unwrap();
+    assert!(endings.iter().all(|ending| ending["as_one_after_another"] == true), "{found}");
+    let page = printed("race", "with a: x = 2 * x + train", &format!("{flags} --threads 4"));
+    assert!(!page.contains(" 0 forced switches"), "{page}");
+}
+
+#[test]
+fn a_program_that_does_not_end_is_refused() {
+    check_refused("race", "while x == 0: pass", "--rounds 1", "alone, train A does not end within");
 }
 
 /// The help's own examples are commands that work: those that do not run for long are run.

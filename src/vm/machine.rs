@@ -21,7 +21,7 @@ use std::ops::ControlFlow;
 use super::error::{RuntimeError, Wrong};
 use super::instruction::{Instruction, Place};
 use super::memory::Memory;
-use super::program::Program;
+use super::program::{Program, WordKind};
 
 use hand::{Halt, Hand, RANGE_LEN};
 
@@ -139,7 +139,8 @@ impl Machine {
     ///
     /// # Errors
     ///
-    /// A program that cannot go on. The machine stands before the instruction that failed.
+    /// A program that cannot go on. The machine stands before the instruction that failed, and has
+    /// given its locks back, as Python's `with` does when an exception leaves it.
     ///
     /// # Panics
     ///
@@ -161,16 +162,17 @@ impl Machine {
             let halt = hand.run(&function.code, memory, &mut watch);
             (self.frame.at, self.top) = (hand.at, base + hand.top);
             let pause = match halt {
-                Halt::Stopped => Some(Pause::Stopped),
-                Halt::At(instruction) => self
-                    .execute(instruction, program, memory)
-                    .map_err(|wrong| RuntimeError { line: function.lines[self.frame.at], wrong })?,
-                Halt::Wrong(wrong) => {
+                Halt::Stopped => Ok(Some(Pause::Stopped)),
+                Halt::At(instruction) => self.execute(instruction, program, memory),
+                Halt::Wrong(wrong) => Err(wrong),
+            };
+            match pause {
+                Ok(Some(pause)) => return Ok(pause),
+                Ok(None) => {}
+                Err(wrong) => {
+                    self.give_locks_back(program, memory);
                     return Err(RuntimeError { line: function.lines[self.frame.at], wrong });
                 }
-            };
-            if let Some(pause) = pause {
-                return Ok(pause);
             }
         }
     }
@@ -217,6 +219,17 @@ impl Machine {
         }
         self.frame.at += 1;
         Ok(pause)
+    }
+
+    /// Leaves every `with` that the train is in, for whoever abandons it.
+    pub fn give_locks_back<M: Memory + ?Sized>(&self, program: &Program, memory: &M) {
+        let words = program.words().iter().enumerate();
+        for (at, _) in words.filter(|(_, word)| word.kind == WordKind::Lock) {
+            // Nobody else writes this train's number there, or takes it away.
+            if memory.load(at) == self.train + 1 {
+                memory.free(at);
+            }
+        }
     }
 
     /// Start, stop and step become a range: what changes with each turn is on top.

@@ -4,6 +4,12 @@
 //! A variable's load and its store are each one atomic act, whoever runs the trains; between them is
 //! a gap, which is what this is all about. Nothing here is undefined behaviour, however lost.
 //!
+//! On threads the order between *different* variables is the processor's, as for a C program's
+//! relaxed atomics: after `a = 1; r0 = b` and `b = 1; r1 = a` both trains may have read 0, because
+//! a store waits in its processor's buffer while the load after it goes ahead. Taking turns on one
+//! thread, or under the global lock, whose release and acquire stand between any two trains, it
+//! cannot happen. The search of `trainyard race` takes turns, so it does not list such endings.
+//!
 //! Read after [`super::machine`].
 
 use std::cell::Cell;
@@ -25,7 +31,8 @@ pub trait Memory {
 impl Memory for [AtomicI64] {
     fn load(&self, word: usize) -> i64 {
         // ORDER: Relaxed, here and below: what one variable says about another is the program's
-        // affair; with a lock, its `take` and `free` order what it protects.
+        // affair; with a lock, its `take` and `free` order what it protects. SeqCst would rule the
+        // store buffer's reordering out, at the price of a locked instruction for each store.
         self[word].load(Ordering::Relaxed)
     }
 

@@ -27,6 +27,14 @@ const RESERVED: [&str; 39] = [
     "sleep", "try", "while", "with", "yield", "match",
 ];
 
+/// What to write where one of them would have stood.
+const INSTEAD: [(&str, &str); 4] = [
+    ("break", "let the condition of a `while` end the loop"),
+    ("continue", "put the rest of the loop into an `if`"),
+    ("print", "store it in a variable, as in `shown = x`; all are shown at the end"),
+    ("import", "a program has whole numbers, its own functions and locks, and leaves this out"),
+];
+
 const AUGMENTED: [(&str, Operator); 5] = [
     ("+=", Operator::Add),
     ("-=", Operator::Subtract),
@@ -342,9 +350,17 @@ impl Parser<'_> {
     fn name(&mut self, wanted: &str) -> Result<Name> {
         let Token { what, at } = self.here();
         match what {
-            What::Name(word) if RESERVED.contains(&word) => Err(self.complain(&format!(
-                "expected {wanted}; '{word}' is a word of Python that cannot stand here"
-            ))),
+            What::Name(word) if RESERVED.contains(&word) => {
+                let instead = INSTEAD.iter().find(|(missing, _)| *missing == word);
+                Err(self.complain(&instead.map_or_else(
+                    || {
+                        format!(
+                            "expected {wanted}; '{word}' is a word of Python that cannot stand here"
+                        )
+                    },
+                    |(_, says)| format!("there is no '{word}'; {says}"),
+                )))
+            }
             What::Name(word) => {
                 let text = word.to_owned();
                 self.next += 1;

@@ -127,7 +127,7 @@ fn a_refusal_says_where_and_what_to_write_instead() {
         ("for i in x: y = 1", "line 1, column 10: expected `in range(…)`"),
         ("for i in range(): y = 1", "line 1, column 15: a range has one to three"),
         ("x = True", "line 1, column 5: there are only numbers; write 1 for True"),
-        ("import os", "line 1, column 1: expected a variable; 'import' is a word of Python"),
+        ("import os", "line 1, column 1: there is no 'import'; a program has whole numbers"),
         ("x = f(1)", "line 1, column 5: no function 'f' above this line; `def f(…):` makes one"),
         ("def f(a): return a\nx = f()", "line 2, column 5: 'f' takes 1 arguments, not 0"),
         ("def f(a): pass\nx = f(1)", "line 2, column 5: 'f' does not always return a value"),
@@ -243,6 +243,19 @@ fn a_taken_lock_blocks_until_its_owner_gives_it_back() {
 }
 
 /// [VM-1]: what is left above the stack does not make two machines differ.
+/// Fails without `Machine::give_locks_back`.
+#[test]
+fn an_error_leaves_every_with_and_takes_no_lock_from_another_train() {
+    let program = Program::compile("with a:\n  with b:\n    x = 1 // x\nwith c: pass").unwrap();
+    let memory = vec![Cell::new(0); program.words().len()];
+    let word = |name: &str| program.words().iter().position(|word| word.name == name).unwrap();
+    memory[word("c")].set(1);
+    let mut machine = Machine::new(&program, 1);
+    let error = machine.finish(&program, &memory[..]).unwrap_err();
+    assert_eq!(error.wrong, Wrong::DivisionByZero);
+    assert_eq!(["a", "b", "c"].map(|name| memory[word(name)].get()), [0, 0, 1]);
+}
+
 #[test]
 fn machines_that_do_the_same_from_here_on_are_equal() {
     let program = Program::compile("x = 1 + 1\nx = x").unwrap();

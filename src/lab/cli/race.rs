@@ -10,6 +10,10 @@ use crate::lab::race::setting::{Checks, Model, Runner};
 use crate::lab::race::{Action, Race};
 
 const EXAMPLES: &str = "\
+The language: all trains share the variables, whole numbers that start at 0;
+`train` is the train's own number; `with NAME:` takes a lock; `await sleep(0)`
+lets others in; if, while, for … in range(…), def, return are as in Python.
+
 Examples:
   trainyard race 'x = x + 1'                       every way to run it, and one loss
   trainyard race counter-with-call --gil on
@@ -94,6 +98,13 @@ pub(super) struct DisOptions {
 
 impl RaceOptions {
     pub(super) fn into_race(self) -> Result<Race, String> {
+        let says_who = !self.model.is_empty() || self.gil.is_some();
+        let says_where = !self.checks.is_empty() || self.affinity.is_some();
+        if self.replay.is_some() && (says_who || says_where) {
+            let says = "--replay does a schedule on one thread: it takes no --model, --gil, \
+                        --checks or --affinity";
+            return Err(says.to_owned());
+        }
         let runners = self.runners()?;
         let action = match self.replay {
             Some(schedule) => Action::Replay(schedule),

@@ -1,12 +1,12 @@
 //! A tape, drawn: one column for each train, time runs downwards.
 
 use super::render::spaced;
-use std::collections::VecDeque;
+use std::collections::BTreeSet;
 
 use super::schedule::name;
 use super::tape::{Line, Lost, Stretch, Tape};
 use crate::lab::render::numbers::grouped;
-use crate::vm::{Instruction, Program};
+use crate::vm::Program;
 
 /// More columns are not read.
 const COLUMNS_MAX: usize = 4;
@@ -14,34 +14,46 @@ const COLUMNS_MAX: usize = 4;
 /// A deadlock of two trains is made in two turns; a few more say where they came from.
 const TURNS_AT_END: usize = 3;
 
+/// One instruction, or what stands for several that are left out, in its train's column.
+type Cell = (usize, String);
+
 /// Draws the whole tape, or as much as was kept.
 pub fn whole(tape: &Tape, program: &Program) -> String {
-    draw(&tape.stretches.iter().cloned().collect::<Vec<_>>(), program)
+    let cells = tape.stretches.iter().flat_map(|stretch| cells(stretch, program)).collect();
+    draw(cells, tape.lost.map(|lost| lost.train))
 }
 
 /// Draws how an update was lost: from the load of what was stored too late.
 pub fn how_lost(tape: &Tape, lost: &Lost, program: &Program) -> String {
-    let is_load = |line: &Line| matches!(line.instruction, Instruction::LoadGlobal(word) if word as usize == lost.word);
-    let stretches: Vec<Stretch> = tape.stretches.iter().cloned().collect();
-    // The last turn has the store; the load is in one before it.
-    let before = stretches.len().saturating_sub(1);
-    let has_load =
-        |stretch: &Stretch| stretch.train == lost.train && lines(stretch).iter().any(is_load);
-    let Some(from) = stretches[..before].iter().rposition(has_load) else {
-        return draw(&stretches[before.saturating_sub(2)..], program);
-    };
-    let mut shown = stretches[from..].to_vec();
-    let all = lines(&shown[0]);
-    let load = all.iter().rposition(is_load).unwrap_or(0);
-    let kept = all[load..].to_vec();
-    shown[0] = Stretch { steps: kept.len() as u64, first: kept, last: VecDeque::new(), ..shown[0] };
-    draw(&shown, program)
+    let mut drawn = vec![(lost.train, text(&lost.load, program))];
+    let behind = lost.load_step + 1;
+    let kept = tape.stretches.front().map_or(behind, |first| first.begin);
+    if kept > behind {
+        let more = grouped(kept - behind);
+        drawn.push((lost.train, format!("... {more} more, of all ...")));
+    }
+    for stretch in tape.stretches.iter().filter(|stretch| stretch.begin + stretch.steps > behind) {
+        drawn.extend(cells(&from(stretch, behind), program));
+    }
+    draw(drawn, Some(lost.train))
+}
+
+/// The rest of a turn, from the instruction that has so many before it.
+fn from(stretch: &Stretch, step: u64) -> Stretch {
+    let gone = step.saturating_sub(stretch.begin);
+    // Few of a turn's lines are kept, so what is gone can be counted in them or is more than all.
+    let gone_lines = usize::try_from(gone).unwrap_or(usize::MAX);
+    let first = stretch.first.iter().skip(gone_lines).copied().collect();
+    let steps = stretch.steps - gone;
+    let kept = usize::try_from(steps).unwrap_or(usize::MAX);
+    let last = stretch.last.iter().skip(stretch.last.len().saturating_sub(kept)).copied().collect();
+    Stretch { begin: stretch.begin + gone, steps, first, last, ..*stretch }
 }
 
 /// Draws the last turns.
 pub fn end(tape: &Tape, program: &Program) -> String {
-    let stretches: Vec<Stretch> = tape.stretches.iter().cloned().collect();
-    draw(&stretches[stretches.len().saturating_sub(TURNS_AT_END)..], program)
+    let turns = tape.stretches.iter().skip(tape.stretches.len().saturating_sub(TURNS_AT_END));
+    draw(turns.flat_map(|stretch| cells(stretch, program)).collect(), None)
 }
 
 /// What was lost, in a sentence.
@@ -62,21 +74,19 @@ pub fn sentence(lost: &Lost, program: &Program) -> String {
     )
 }
 
-/// The lines that were kept of a turn.
-fn lines(stretch: &Stretch) -> Vec<Line> {
-    stretch.first.iter().chain(&stretch.last).copied().collect()
-}
-
-fn draw(stretches: &[Stretch], program: &Program) -> String {
-    let mut trains: Vec<usize> = stretches.iter().map(|stretch| stretch.train).collect();
+/// Draws the columns of some trains: of `culprit`, and of those that had the last turns.
+fn draw(mut cells: Vec<Cell>, culprit: Option<usize>) -> String {
+    let mut trains: Vec<usize> = culprit.into_iter().collect();
+    let mut others = BTreeSet::new();
+    for &(train, _) in cells.iter().rev() {
+        if trains.len() < COLUMNS_MAX && !trains.contains(&train) {
+            trains.push(train);
+        }
+        others.insert(train);
+    }
     trains.sort_unstable();
-    trains.dedup();
-    trains.truncate(COLUMNS_MAX);
-    let cells: Vec<(usize, String)> = stretches
-        .iter()
-        .filter(|stretch| trains.contains(&stretch.train))
-        .flat_map(|stretch| cells(stretch, program).into_iter().map(|cell| (stretch.train, cell)))
-        .collect();
+    others.retain(|train| !trains.contains(train));
+    cells.retain(|(train, _)| trains.contains(train));
     let width = |train: usize| {
         let own = cells.iter().filter(|(of, _)| *of == train).map(|(_, cell)| cell.chars().count());
         own.chain([name(train).len()]).max().unwrap_or(0)
@@ -93,18 +103,24 @@ fn draw(stretches: &[Stretch], program: &Program) -> String {
     for (train, cell) in &cells {
         drawn += &row(&|column| if column == *train { cell.clone() } else { String::new() });
     }
-    drawn
+    match others.len() {
+        0 => drawn,
+        1 => drawn + "  (1 more train is not drawn)\n",
+        more => drawn + &format!("  ({more} more trains are not drawn)\n"),
+    }
+}
+
+fn text(line: &Line, program: &Program) -> String {
+    let what = program.describe(line.function, line.instruction);
+    line.value.map_or(what.clone(), |value| format!("{what} ({value})"))
 }
 
 /// A turn's lines, with what was left out between its first and its last.
-fn cells(stretch: &Stretch, program: &Program) -> Vec<String> {
-    let text = |line: &Line| {
-        let what = program.describe(line.function, line.instruction);
-        line.value.map_or(what.clone(), |value| format!("{what} ({value})"))
-    };
+fn cells(stretch: &Stretch, program: &Program) -> Vec<Cell> {
     let kept = (stretch.first.len() + stretch.last.len()) as u64;
     let more = stretch.steps.saturating_sub(kept);
     let gap = (more > 0).then(|| format!("... {} more ...", grouped(more)));
-    let (first, last) = (stretch.first.iter().map(text), stretch.last.iter().map(text));
-    first.chain(gap).chain(last).collect()
+    let first = stretch.first.iter().map(|line| text(line, program));
+    let last = stretch.last.iter().map(|line| text(line, program));
+    first.chain(gap).chain(last).map(|cell| (stretch.train, cell)).collect()
 }

@@ -12,9 +12,9 @@ const COLUMNS: [(Checks, &str); 2] =
     [(Checks::EveryOp, "every-op"), (Checks::BackEdge, "back-edge")];
 
 const LEGEND: &str = "\
-*: before this instruction the eval breaker is looked at, and the lock may change hands:
+*: before it the eval breaker is looked at, and the lock may change hands:
    every-op   CPython up to 3.9: between nearly any two instructions
-   back-edge  CPython since 3.10: where a loop jumps back, and where a function begins
+   back-edge  CPython since 3.10: where a loop jumps back and a function begins
    never      a long call of C: nowhere
 ";
 

@@ -8,7 +8,7 @@
 //! # The life of one race
 //!
 //! 1. The program is read: a [`puzzle`], a file or a text. It is compiled with a loop around it, and
-//!    what it comes to when nobody interferes is computed.
+//!    what it comes to when nobody interferes is computed: [`serial`].
 //! 2. Each [`setting`], a row, gets its real runs: [`run`].
 //! 3. The rows become a [`report`]. One that went wrong is run once more on [`tape`], until an update
 //!    is lost; the tape is drawn in [`columns`] and can be run again by [`replay`].
@@ -27,6 +27,7 @@ pub mod report;
 pub mod run;
 pub mod schedule;
 pub mod search;
+pub mod serial;
 pub mod setting;
 pub mod tape;
 mod tasks;
@@ -39,10 +40,10 @@ use std::time::Duration;
 use crate::lab::cli::Format;
 use crate::lab::{LabError, Result};
 use crate::sys::affinity;
-use crate::vm::Program;
+use crate::vm::{Program, WordKind};
 
 use puzzle::{Puzzle, ROUNDS, Start};
-use report::{Processors, Recorded, Report, Row};
+use report::{Locks, Recorded, Report, Row};
 use run::{Job, variables};
 use schedule::Schedule;
 use search::{Ending, Possible};
@@ -107,7 +108,7 @@ pub fn race(race: &Race) -> Result<String> {
                 return Err(LabError::BadInput(says.to_owned()));
             }
             let found = Found {
-                expected: run::one_after_another(&program, trains)?,
+                serial: serial::one_after_another(&program, &puzzle.text, rounds, trains)?,
                 possible: search::search(&program, trains, runner)?,
                 variables: names(&program),
                 program,
@@ -140,8 +141,8 @@ pub struct Found {
     pub runner: Runner,
     /// The shared variables.
     pub variables: Vec<String>,
-    /// What comes out when they go one after another.
-    pub expected: Vec<i64>,
+    /// What comes out when they go one after another, first in the order of their numbers.
+    pub serial: Vec<Vec<i64>>,
     /// What can come out.
     pub possible: Vec<Possible>,
 }
@@ -149,7 +150,7 @@ pub struct Found {
 impl Found {
     /// Whether this is what comes out when they go one after another.
     pub fn is_expected(&self, ending: &Ending) -> bool {
-        matches!(ending, Ending::Values(values) if *values == self.expected)
+        matches!(ending, Ending::Values(values) if self.serial.contains(values))
     }
 }
 
@@ -164,7 +165,14 @@ fn measure(race: &Race, puzzle: &Puzzle) -> Result<Report> {
     let rounds = race.rounds.or(puzzle.rounds).unwrap_or(own);
     let trains = race.trains.unwrap_or(puzzle.trains);
     let program = puzzle.compile(rounds)?;
-    let expected = run::one_after_another(&program, trains)?;
+    let serial = serial::one_after_another(&program, &puzzle.text, rounds, trains)?;
+    // Before anything is run: alone, a train may wait for ever for what it does not share.
+    let apart = if race.runners.contains(&Runner::Procs) {
+        let says = |why| LabError::BadInput(format!("--model procs shares nothing: {why}"));
+        vec![serial::apart(&program, rounds, trains).map_err(says)?]
+    } else {
+        Vec::new()
+    };
     let all = affinity::allowed_cpus().map_err(|why| LabError::failed("the machine", why))?;
     let mut rows = Vec::new();
     let mut recorded = None;
@@ -179,7 +187,8 @@ fn measure(race: &Race, puzzle: &Puzzle) -> Result<Report> {
             switch_interval: race.switch_interval,
             start: puzzle.start,
         };
-        let row = row(race, &job, &expected, &all)?;
+        let expected = if runner == Runner::Procs { &apart } else { &serial };
+        let row = row(race, &job, expected, &all)?;
         if row.wrong_runs > 0 && recorded.is_none() {
             recorded = record(&job, &row.label)?;
         }
@@ -220,15 +229,12 @@ fn ways(race: &Race, puzzle: &Puzzle, all: &[usize]) -> Vec<(Runner, Vec<usize>)
     ways
 }
 
-fn row(race: &Race, job: &Job<'_>, expected: &[i64], all: &[usize]) -> Result<Row> {
+fn row(race: &Race, job: &Job<'_>, expected: &[Vec<i64>], all: &[usize]) -> Result<Row> {
     let outcomes: Vec<_> = (0..race.runs).map(|_| run::run(job)).collect::<Result<_>>()?;
-    let expected = match job.runner.model() {
-        Model::Procs => apart(job.program, job.trains)?,
-        Model::Threads | Model::Coop => expected.to_vec(),
-    };
-    let allowed = if job.cpus.is_empty() { all.len() } else { job.cpus.len() };
-    let processors = if allowed == 1 { Processors::One } else { Processors::Several };
-    let mut row = Row::new(job.runner, job.cpus, processors, &expected, &outcomes);
+    let words = job.program.words();
+    let has_locks = words.iter().any(|word| word.kind == WordKind::Lock);
+    let locks = if has_locks { Locks::Some } else { Locks::None };
+    let mut row = Row::new(job.runner, job.cpus, locks, expected, &outcomes);
     if !race.cpus.is_empty() && job.runner.model() == Model::Threads {
         let where_to = match job.cpus {
             [] => format!("{} CPUs", all.len()),
@@ -238,17 +244,6 @@ fn row(race: &Race, job: &Job<'_>, expected: &[i64], all: &[usize]) -> Result<Ro
         row.label = format!("{}, {where_to}", row.label);
     }
     Ok(row)
-}
-
-/// What comes out where nothing is shared: of each train, one after another.
-fn apart(program: &Program, trains: usize) -> Result<Vec<i64>> {
-    let mut values = Vec::new();
-    for number in 0..trains {
-        let memory: Vec<_> = program.words().iter().map(|_| std::cell::Cell::new(0)).collect();
-        run::alone(program, number, &memory[..])?;
-        values.extend(variables(program).map(|(at, _)| memory[at].get()));
-    }
-    Ok(values)
 }
 
 fn record(job: &Job<'_>, label: &str) -> Result<Option<Recorded>> {

@@ -3,9 +3,8 @@
 //! A job's argument is the program's text, which the worker compiles; its answer are the values that
 //! the variables have in that process.
 
-use std::cell::Cell;
-
-use super::run::{Job, Outcome, Trouble, alone, variables};
+use super::run::{Job, Outcome, Trouble};
+use super::serial::of_one;
 use crate::lab::{LabError, Result};
 use crate::procs::Pool;
 use crate::vm::Program;
@@ -35,7 +34,5 @@ fn train((text, rounds, number): (String, u32, u32)) -> std::result::Result<Vec<
         Program::compile_repeated(&text, rounds)
     };
     let program = compiled.map_err(|error| error.to_string())?;
-    let memory: Vec<_> = program.words().iter().map(|_| Cell::new(0)).collect();
-    alone(&program, number as usize, &memory[..]).map_err(says)?;
-    Ok(variables(&program).map(|(at, _)| memory[at].get()).collect())
+    of_one(&program, rounds, number as usize).map_err(says)
 }

@@ -59,7 +59,7 @@ enum Halt {
 }
 
 /// More than this in one turn without a number is a loop without end.
-const STEPS_MAX: u64 = 1_000_000_000;
+const STEPS_MAX: u64 = 100_000_000;
 
 /// Returns how many instructions of the turn are left, because there were none to do.
 fn run_turn(

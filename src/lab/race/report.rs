@@ -2,6 +2,8 @@
 //!
 //! The document of `--format json`, schema `trainyard.race/1`, is this report.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::run::{Outcome, Trouble};
@@ -51,7 +53,9 @@ pub struct Row {
     pub cpus: Vec<usize>,
     /// What comes out when the trains go one after another: the variables, for processes of each.
     pub expected: Vec<i64>,
-    /// The same for each run.
+    /// What comes out when they go in another order, if that is something else.
+    pub other_orders: Vec<Vec<i64>>,
+    /// The variables after each run.
     pub found: Vec<Vec<i64>>,
     /// How many runs came to something else.
     pub wrong_runs: usize,
@@ -85,13 +89,22 @@ pub struct Recorded {
     pub columns: String,
 }
 
-/// How many processors a row's trains had.
+/// Whether the program takes locks of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Processors {
-    /// One: they took turns.
-    One,
-    /// Several.
-    Several,
+pub enum Locks {
+    /// No.
+    None,
+    /// Yes.
+    Some,
+}
+
+/// Who can have made trains that nobody holds back come between each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Culprit {
+    SecondProcessor,
+    System,
+    /// Neither was measured.
+    Nobody,
 }
 
 impl Row {
@@ -99,11 +112,12 @@ impl Row {
     pub fn new(
         runner: Runner,
         cpus: &[usize],
-        processors: Processors,
-        expected: &[i64],
+        locks: Locks,
+        serial: &[Vec<i64>],
         outcomes: &[Outcome],
     ) -> Self {
-        let is_wrong = |outcome: &&Outcome| outcome.trouble.is_some() || outcome.values != expected;
+        let is_wrong =
+            |outcome: &&Outcome| outcome.trouble.is_some() || !serial.contains(&outcome.values);
         let has_deadlock = |outcome: &&Outcome| outcome.trouble == Some(Trouble::Deadlock);
         let mut failures: Vec<String> = Vec::new();
         for outcome in outcomes {
@@ -125,17 +139,18 @@ impl Row {
             gil,
             checks,
             cpus: cpus.to_vec(),
-            expected: expected.to_vec(),
+            expected: serial.first().cloned().unwrap_or_default(),
+            other_orders: serial.get(1..).unwrap_or_default().to_vec(),
             found: outcomes.iter().map(|outcome| outcome.values.clone()).collect(),
             wrong_runs: outcomes.iter().filter(is_wrong).count(),
-            lost_share: lost_shares(expected, outcomes),
+            lost_share: lost_shares(serial, outcomes),
             deadlocks,
             failures,
             forced_switches: outcomes.iter().map(|outcome| outcome.forced_switches).sum(),
             involuntary_switches: outcomes.iter().map(|outcome| outcome.involuntary_switches).sum(),
             why: String::new(),
         };
-        row.why = row.reason(runner, processors);
+        row.why = row.reason(runner, locks, culprit(outcomes));
         if deadlocks > 0 {
             let runs = outcomes.len();
             row.why = format!("{}; {deadlocks} of {runs} runs end in a deadlock", row.why);
@@ -144,7 +159,7 @@ impl Row {
     }
 
     /// What decided it: who switched, and where.
-    fn reason(&self, runner: Runner, processors: Processors) -> String {
+    fn reason(&self, runner: Runner, locks: Locks, culprit: Culprit) -> String {
         let forced = count(self.forced_switches, "forced switch");
         let involuntary = count(self.involuntary_switches, "time");
         let is_wrong = self.wrong_runs > 0;
@@ -152,11 +167,15 @@ impl Row {
             (Runner::LockOn(Checks::Never), _) => {
                 "the lock is kept until the train ends, or waits".to_owned()
             }
+            (Runner::LockOn(_), true) if self.forced_switches == 0 => {
+                "nobody asked for the lock: it changed hands where a train ended or waited"
+                    .to_owned()
+            }
             (Runner::LockOn(Checks::EveryOp), true) => {
                 format!("the lock: {forced}, anywhere in a statement")
             }
             (Runner::LockOn(Checks::BackEdge), true) => {
-                format!("the lock: {forced}, some of them inside a call")
+                format!("the lock: {forced}, at a back edge or a call")
             }
             (Runner::LockOn(_), false) if self.forced_switches == 0 => {
                 "nobody asked for the lock".to_owned()
@@ -164,10 +183,18 @@ impl Row {
             (Runner::LockOn(_), false) => {
                 format!("{forced}, and none did harm where it fell")
             }
-            (Runner::LockOff, true) if processors == Processors::One => {
-                format!("the system: it took the processor away {involuntary}")
+            (Runner::LockOff, true) => match culprit {
+                Culprit::SecondProcessor => {
+                    "a second processor: trains run at the same time".to_owned()
+                }
+                Culprit::System => format!("the system: it took the processor away {involuntary}"),
+                Culprit::Nobody => {
+                    "trains came between each other, too briefly to say how".to_owned()
+                }
+            },
+            (Runner::LockOff, false) if locks == Locks::Some => {
+                "no harm was done: the program has locks of its own".to_owned()
             }
-            (Runner::LockOff, true) => "a second processor: trains run at the same time".to_owned(),
             (Runner::LockOff, false) => "no train came between, though each could".to_owned(),
             (Runner::Coop, true) => "the await: it lets others in, in the middle".to_owned(),
             (Runner::Coop, false) => "a task is switched out where it awaits, only".to_owned(),
@@ -199,17 +226,35 @@ fn count(number: u64, noun: &str) -> String {
     format!("{} {noun}{ending}", grouped(number))
 }
 
+/// More processor time than time is a second processor's work; some of it could be an error.
+const PROCESSORS_MIN: f64 = 1.1;
+
+fn culprit(outcomes: &[Outcome]) -> Culprit {
+    let worked: Duration = outcomes.iter().map(|outcome| outcome.processor_time).sum();
+    let lasted: Duration = outcomes.iter().map(|outcome| outcome.duration).sum();
+    if worked > lasted.mul_f64(PROCESSORS_MIN) {
+        Culprit::SecondProcessor
+    } else if outcomes.iter().any(|outcome| outcome.involuntary_switches > 0) {
+        Culprit::System
+    } else {
+        Culprit::Nobody
+    }
+}
+
 #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-fn lost_shares(expected: &[i64], outcomes: &[Outcome]) -> Vec<Option<f64>> {
-    let share = |(variable, &expected): (usize, &i64)| {
+fn lost_shares(serial: &[Vec<i64>], outcomes: &[Outcome]) -> Vec<Option<f64>> {
+    let share = |variable: usize| {
+        let mut expected = serial.iter().filter_map(|values| values.get(variable).copied());
+        let first = expected.next()?;
         let found: Vec<i64> =
             outcomes.iter().filter_map(|outcome| outcome.values.get(variable)).copied().collect();
         let has_trouble = outcomes.iter().any(|outcome| outcome.trouble.is_some());
-        if expected <= 0 || has_trouble || found.iter().any(|&found| found > expected) {
+        let is_unclear = first <= 0 || expected.any(|other| other != first);
+        if is_unclear || has_trouble || found.iter().any(|&found| found > first) {
             return None;
         }
-        let lost: f64 = found.iter().map(|&found| (expected - found) as f64).sum();
-        Some(lost / (expected as f64 * found.len().max(1) as f64))
+        let lost: f64 = found.iter().map(|&found| (first - found) as f64).sum();
+        Some(lost / (first as f64 * found.len().max(1) as f64))
     };
-    expected.iter().enumerate().map(share).collect()
+    (0..serial.first().map_or(0, Vec::len)).map(share).collect()
 }

@@ -11,9 +11,10 @@ use std::ops::ControlFlow;
 use std::sync::RwLock;
 use std::sync::atomic::AtomicI64;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::puzzle::Start;
+use super::serial::{does_not_end, turns_max};
 use super::setting::{Runner, to_threads};
 use super::waits::{Verdict, Waits};
 use super::{processes, tasks};
@@ -55,6 +56,10 @@ pub struct Outcome {
     pub forced_switches: u64,
     /// How often the system took the processor away from a train.
     pub involuntary_switches: u64,
+    /// Of threads, added up.
+    pub processor_time: Duration,
+    /// From the first thread's start to the last one's end.
+    pub duration: Duration,
 }
 
 /// What can happen to trains.
@@ -95,48 +100,6 @@ pub fn variables(program: &Program) -> impl Iterator<Item = (usize, &str)> {
     words.filter(|(_, word)| word.kind == WordKind::Variable).map(|(at, word)| (at, &*word.name))
 }
 
-/// Turns that a train may take alone before we say that it does not end. An hour or so.
-const TURNS_MAX: u64 = 10_000_000_000;
-
-/// What comes out when the trains go one after another: what whoever wrote the program expects.
-///
-/// # Errors
-///
-/// [`LabError::BadInput`]: a program that fails, or does not end, though nobody interferes.
-pub fn one_after_another(program: &Program, trains: usize) -> Result<Vec<i64>> {
-    let memory: Vec<_> = program.words().iter().map(|_| std::cell::Cell::new(0)).collect();
-    for number in 0..trains {
-        alone(program, number, &memory[..])?;
-    }
-    Ok(variables(program).map(|(at, _)| memory[at].get()).collect())
-}
-
-pub(super) fn alone<M: Memory + ?Sized>(
-    program: &Program,
-    number: usize,
-    memory: &M,
-) -> Result<()> {
-    let mut machine = machine(program, number);
-    let mut turns = 0;
-    let name = super::schedule::name(number);
-    loop {
-        let pause = machine.run(program, memory, |place| {
-            turns += u64::from(place != Place::Operation);
-            if turns < TURNS_MAX { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        });
-        match pause {
-            Ok(Pause::Awaiting) => {}
-            Ok(Pause::Ended) => return Ok(()),
-            Ok(Pause::Stopped | Pause::Blocked { .. }) => {
-                return Err(LabError::BadInput(format!("{name}, alone, does not end")));
-            }
-            Err(error) => {
-                return Err(LabError::BadInput(format!("{name}, alone, fails: {error}")));
-            }
-        }
-    }
-}
-
 pub(super) fn machine(program: &Program, number: usize) -> Machine {
     Machine::new(program, u32::try_from(number).expect("trains are counted in thousands"))
 }
@@ -146,16 +109,17 @@ fn on_threads(job: &Job<'_>) -> Result<Outcome> {
     let memory: Vec<AtomicI64> = job.program.words().iter().map(|_| AtomicI64::new(0)).collect();
     let waits = Waits::new(job.trains);
     let train = |number: usize| {
-        let trouble = gil.attach(|at| drive(job.program, number, &memory[..], &waits, at));
+        let trouble = gil.attach(|at| drive(job, number, &memory[..], &waits, at));
         // The thread began with its train, so this is all of its life.
-        let involuntary = usage(Whose::Thread).map_or(0, |usage| usage.involuntary_switches);
-        (trouble, involuntary)
+        (trouble, usage(Whose::Thread).unwrap_or_default())
     };
-    let mut outcome = Outcome::default();
-    for (trouble, involuntary) in spawn_trains(job, &train)? {
+    let (mut outcome, begin) = (Outcome::default(), Instant::now());
+    for (trouble, usage) in spawn_trains(job, &train)? {
         outcome.trouble = outcome.trouble.or(trouble);
-        outcome.involuntary_switches += involuntary;
+        outcome.involuntary_switches += usage.involuntary_switches;
+        outcome.processor_time += usage.user + usage.system;
     }
+    outcome.duration = begin.elapsed();
     outcome.values = variables(job.program).map(|(at, _)| memory[..].load(at)).collect();
     outcome.forced_switches = gil.counters().forced_switches;
     Ok(outcome)
@@ -204,17 +168,24 @@ const STACK_LEN: usize = 256 * 1024;
 
 /// One train on a thread, from its beginning to its end.
 fn drive<M: Memory + ?Sized>(
-    program: &Program,
+    job: &Job<'_>,
     number: usize,
     memory: &M,
     waits: &Waits,
     at: &mut Attached<'_>,
 ) -> Option<Trouble> {
+    let program = job.program;
     let mut machine = machine(program, number);
+    let mut left = turns_max(job.rounds);
     loop {
         let pause = machine.run(program, memory, |place| {
             at.checkpoint_at(to_threads(place));
-            ControlFlow::Continue(())
+            // Most instructions are operations, and pay for nothing more than this question.
+            if place == Place::Operation {
+                return ControlFlow::Continue(());
+            }
+            left -= 1;
+            if left > 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
         match pause {
             Ok(Pause::Blocked { lock, .. }) => {
@@ -229,7 +200,11 @@ fn drive<M: Memory + ?Sized>(
             }
             Ok(Pause::Ended) => return None,
             // A thread cannot await: it goes on.
-            Ok(Pause::Awaiting | Pause::Stopped) => {}
+            Ok(Pause::Awaiting) => {}
+            Ok(Pause::Stopped) => {
+                machine.give_locks_back(program, memory);
+                return Some(Trouble::Failed(does_not_end(number)));
+            }
             Err(error) => return Some(Trouble::Failed(error.to_string())),
         }
     }

@@ -35,8 +35,17 @@ pub struct Tape {
     pub steps: u64,
     /// For each word: how often it was stored.
     stores: Vec<u64>,
-    /// For each train and word: the count of stores and the value at its last load.
-    loads: Vec<Vec<Option<(u64, i64)>>>,
+    /// For each train and word: its last load, if it has not stored since.
+    loads: Vec<Vec<Option<Load>>>,
+}
+
+/// A load, and how often its variable had been stored by then.
+#[derive(Clone, Copy, Debug)]
+struct Load {
+    stores: u64,
+    step: u64,
+    line: Line,
+    value: i64,
 }
 
 /// One train's turn.
@@ -44,6 +53,8 @@ pub struct Tape {
 pub struct Stretch {
     /// Whose.
     pub train: usize,
+    /// How many instructions there had been before it, of all trains.
+    pub begin: u64,
     /// How many instructions.
     pub steps: u64,
     /// The first of them.
@@ -70,6 +81,10 @@ pub struct Lost {
     pub train: usize,
     /// Which variable.
     pub word: usize,
+    /// How many instructions there had been before the train loaded it, of all trains.
+    pub load_step: u64,
+    /// That load.
+    pub load: Line,
     /// What the train had loaded.
     pub loaded: i64,
     /// What was there when it stored.
@@ -105,9 +120,14 @@ impl Tape {
             Instruction::StoreGlobal(_) => top,
             _ => None,
         };
-        self.note(train, Line { function, instruction, value });
+        let (step, line) = (self.steps, Line { function, instruction, value });
+        self.note(train, line);
         match (instruction, value) {
-            (Instruction::LoadGlobal(word), Some(value)) => self.load(train, word as usize, value),
+            (Instruction::LoadGlobal(word), Some(value)) => {
+                let stores = *at(&mut self.stores, word as usize);
+                let load = Load { stores, step, line, value };
+                *at(at(&mut self.loads, train), word as usize) = Some(load);
+            }
             (Instruction::StoreGlobal(word), Some(value)) => {
                 self.store(train, word as usize, value, found);
             }
@@ -117,11 +137,13 @@ impl Tape {
     }
 
     fn note(&mut self, train: usize, line: Line) {
+        let begin = self.steps;
         self.steps += 1;
         self.schedule.add(train, 1);
         if self.stretches.back().is_none_or(|stretch| stretch.train != train) {
             self.stretches.push_back(Stretch {
                 train,
+                begin,
                 steps: 0,
                 first: Vec::new(),
                 last: VecDeque::new(),
@@ -142,20 +164,24 @@ impl Tape {
         stretch.last.push_back(line);
     }
 
-    fn load(&mut self, train: usize, word: usize, value: i64) {
-        let stores = *at(&mut self.stores, word);
-        *at(at(&mut self.loads, train), word) = Some((stores, value));
-    }
-
     fn store(&mut self, train: usize, word: usize, value: i64, found: i64) {
         let count = at(&mut self.stores, word);
         let now = *count;
         *count += 1;
-        let Some((then, loaded)) = at(at(&mut self.loads, train), word).take() else { return };
-        if then != now && loaded != found && self.lost.is_none() {
-            let stores = now - then;
-            self.lost = Some(Lost { train, word, loaded, found, stored: value, stores });
+        let Some(load) = at(at(&mut self.loads, train), word).take() else { return };
+        if load.stores == now || load.value == found || self.lost.is_some() {
+            return;
         }
+        self.lost = Some(Lost {
+            train,
+            word,
+            load_step: load.step,
+            load: load.line,
+            loaded: load.value,
+            found,
+            stored: value,
+            stores: now - load.stores,
+        });
     }
 }
 

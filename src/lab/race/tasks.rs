@@ -1,25 +1,28 @@
 //! The trains as tasks: one is switched out where its program says `await`, and nowhere else.
 
 use std::cell::Cell;
+use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use super::run::{Job, Outcome, Trouble, machine, variables};
+use super::serial::{does_not_end, turns_max};
 use super::waits::{Verdict, Waits};
 use crate::coop;
 use crate::lab::Result;
-use crate::vm::{Pause, Program};
+use crate::vm::{Pause, Place, Program};
 
 /// What all tasks of a run share.
 struct Shared {
     program: Program,
     memory: Vec<Cell<i64>>,
     waits: Waits,
+    turns_max: u64,
 }
 
 pub(super) fn run(job: &Job<'_>) -> Result<Outcome> {
     let memory = job.program.words().iter().map(|_| Cell::new(0)).collect();
     let (program, waits) = (job.program.clone(), Waits::new(job.trains));
-    let shared = Rc::new(Shared { program, memory, waits });
+    let shared = Rc::new(Shared { program, memory, waits, turns_max: turns_max(job.rounds) });
     let ends = coop::run(async {
         let train = |number| coop::spawn(train(Rc::clone(&shared), number));
         coop::join_all((0..job.trains).map(train)).await
@@ -30,10 +33,15 @@ pub(super) fn run(job: &Job<'_>) -> Result<Outcome> {
 }
 
 async fn train(shared: Rc<Shared>, number: usize) -> Option<Trouble> {
-    let Shared { program, memory, waits } = &*shared;
+    let Shared { program, memory, waits, turns_max } = &*shared;
     let mut machine = machine(program, number);
+    let mut left = *turns_max;
     loop {
-        match machine.run(program, &memory[..], |_| std::ops::ControlFlow::Continue(())) {
+        let pause = machine.run(program, &memory[..], |place| {
+            left -= u64::from(place != Place::Operation);
+            if left > 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        match pause {
             Ok(Pause::Blocked { lock, .. }) => {
                 let mut verdict = waits.blocked(number, lock, &memory[..]);
                 while verdict == Verdict::TryAgain {
@@ -46,7 +54,10 @@ async fn train(shared: Rc<Shared>, number: usize) -> Option<Trouble> {
             }
             Ok(Pause::Awaiting) => coop::yield_now().await,
             Ok(Pause::Ended) => return None,
-            Ok(Pause::Stopped) => unreachable!("nobody says stop"),
+            Ok(Pause::Stopped) => {
+                machine.give_locks_back(program, &memory[..]);
+                return Some(Trouble::Failed(does_not_end(number)));
+            }
             Err(error) => return Some(Trouble::Failed(error.to_string())),
         }
     }

@@ -11,6 +11,7 @@ use crate::lab::race::schedule::TRAINS_MAX;
 use crate::lab::race::search::{Ending, Possible};
 use crate::lab::race::setting::{Checks, Runner};
 use crate::lab::race::{Found, columns, names};
+use crate::lab::render::numbers::count;
 use crate::lab::render::wrap::wrap;
 use crate::vm::Program;
 
@@ -30,10 +31,23 @@ pub fn search(puzzle: &Puzzle, found: &Found, format: Format) -> Result<String> 
         1 => "one thing".to_owned(),
         more => format!("{more} things"),
     };
-    let (trains, times, rule) = (found.trains, times(found.rounds), rule(found.runner));
-    let head = format!("\n{trains} trains, each {times}; {rule}; {things} can come out\n\n");
+    let (trains, times, rule) =
+        (count(found.trains, "train"), times(found.rounds), rule(found.runner));
+    let head = format!("{trains}, each {times}; {rule}; {things} can come out");
+    let head = format!("\n{}{}\n", wrap(&head, COLUMNS, 0), assumption(found));
     let (program, endings) = (quoted(&puzzle.text), listed(found));
     Ok([program, head, endings, wrong_one(puzzle, found)?].concat())
+}
+
+/// What a processor may do and the search does not: of one variable all trains see one order.
+fn assumption(found: &Found) -> String {
+    if found.runner != Runner::LockOff || found.variables.len() < 2 {
+        return String::new();
+    }
+    let says = "This assumes sequential consistency: each store is seen at once. Without a lock, \
+                processors may let a load overtake a store of another variable, so that real runs \
+                can end in more ways.";
+    wrap(says, COLUMNS, 0)
 }
 
 /// How it comes to the first ending that is not what one after another comes to.
@@ -93,7 +107,9 @@ fn search_json(puzzle: &Puzzle, found: &Found) -> String {
         "rounds": found.rounds,
         "rule": rule(found.runner),
         "variables": found.variables,
-        "expected": found.expected,
+        "expected": found.serial.first(),
+        "other_orders": found.serial.get(1..),
+        "assumes": "sequential consistency",
         "endings": endings.collect::<Vec<_>>(),
     });
     format!("{document:#}\n")

@@ -36,7 +36,15 @@ fn shown(report: &Report) -> &str {
 
 /// Who did what how often, and what one after another comes to; where nothing is shared, each alone.
 fn head(report: &Report) -> String {
-    let of = |row: &Row| row.expected.get(report.shown).map(|&value| spaced(value));
+    let of = |row: &Row| {
+        let orders = std::iter::once(&row.expected).chain(&row.other_orders);
+        let mut values: Vec<i64> =
+            orders.filter_map(|values| values.get(report.shown)).copied().collect();
+        values.sort_unstable();
+        values.dedup();
+        let texts: Vec<String> = values.into_iter().map(spaced).collect();
+        (!texts.is_empty()).then(|| texts.join(" or "))
+    };
     let shared = report.rows.iter().find(|row| !row.shares_nothing()).and_then(of);
     let apart = report.rows.iter().find(|row| row.shares_nothing()).and_then(of);
     let name = shown(report);
@@ -47,8 +55,11 @@ fn head(report: &Report) -> String {
         (Some(value), _) | (None, Some(value)) => format!("; expected: {name} = {value}"),
         (None, None) => String::new(),
     };
-    let (trains, runs) = (grouped(report.threads as u64), count(report.runs, "run"));
-    format!("\n{trains} trains, each {}; {runs}{expected}\n\n", times(report.rounds))
+    let trains = grouped(report.threads as u64);
+    let (noun, runs) =
+        (if report.threads == 1 { "train" } else { "trains" }, count(report.runs, "run"));
+    let head = format!("{trains} {noun}, each {}; {runs}{expected}", times(report.rounds));
+    format!("\n{}\n", wrap(&head, COLUMNS, 0))
 }
 
 fn cells(report: &Report, row: &Row) -> Vec<String> {
