@@ -94,6 +94,21 @@ fn threads_under_a_lock_run_in_turn() {
 
 /// The events from 21 µs on: thread 1 had the lock, thread 2 waited for it, both had jobs.
 #[test]
+fn a_span_knows_the_event_that_began_it() {
+    let recording = recording(LOCK_ON);
+    let lanes = Lanes::read(&recording).expect("somebody worked");
+    let kinds = |index: usize| -> Vec<Option<Kind>> {
+        let spans = lanes.trains[index].spans.iter();
+        spans.map(|span| span.event.map(|event| recording.events[event as usize].kind)).collect()
+    };
+    // The first thread moves to another processor with its second `GilTake`.
+    assert_eq!(kinds(0), [Kind::GilTake, Kind::GilDrop, Kind::GilTake].map(Some));
+    let (wait, take) = (Some(Kind::GilWait), Some(Kind::GilTake));
+    let second = [None, Some(Kind::ThreadJobBegin), wait, take, Some(Kind::GilDrop)];
+    assert_eq!(kinds(1), second);
+}
+
+#[test]
 fn a_recording_that_begins_in_the_middle_is_read_from_what_it_shows() {
     let middle: Vec<Line> = LOCK_ON.iter().copied().filter(|line| line.0 >= 20).collect();
     let lanes = read(&middle);
