@@ -23,8 +23,15 @@
 //! Judging a recording: [`crate::trace::check`] says whether it is possible. This module draws
 //! what it is given, and a recording that begins in the middle is read from what it shows.
 //!
-//! Read next: [`train`], then [`crate::lab::picture`].
+//! Read next: [`train`]. Other projections of the same events: who holds the [`lock`], [`ticks`] on
+//! a lane, a lane for each of the [`tasks`], [`flows`] from who woke to who was woken, and
+//! [`counters`]. What is made of them: [`crate::lab::view`] and [`crate::lab::picture`].
 
+pub mod counters;
+pub mod flows;
+pub mod lock;
+pub mod tasks;
+pub mod ticks;
 pub mod train;
 
 #[cfg(test)]
