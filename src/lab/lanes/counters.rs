@@ -121,3 +121,58 @@ impl Count {
         Counter { what, points }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{LOCK_ON, Line, US, recording};
+    use super::*;
+
+    #[track_caller]
+    fn check(lines: &[Line], what: What, expected: &[(u64, u64)]) {
+        let counters = read(&recording(lines));
+        let counter = counters.iter().find(|counter| counter.what == what).expect("it counted");
+        let points: Vec<(u64, u64)> =
+            counter.points.iter().map(|point| (point.at_ns / US, point.value)).collect();
+        assert_eq!(points, expected);
+    }
+
+    #[test]
+    fn threads_that_wait_for_the_lock_are_counted() {
+        let what = What::WaitingForLock(7);
+        check(LOCK_ON, what, &[(0, 0), (13, 1), (22, 0), (24, 1), (33, 0)]);
+        // From 20 us on: who asks must have been waiting.
+        let middle: Vec<Line> = LOCK_ON.iter().copied().filter(|line| line.0 >= 20).collect();
+        check(&middle, what, &[(0, 1), (22, 0), (24, 1), (33, 0)]);
+    }
+
+    #[test]
+    fn tasks_in_the_queue_are_counted() {
+        check(
+            &[
+                (10, 1, 0, Kind::TaskSpawn, 5, 0),
+                (11, 1, 0, Kind::TaskSpawn, 6, 0),
+                (12, 1, 0, Kind::TaskPollBegin, 5, 0),
+                (13, 1, 0, Kind::TaskWake, 5, 5),
+                (14, 1, 0, Kind::TaskCancel, 5, 0),
+                (15, 1, 0, Kind::TaskCancel, 9, 0),
+            ],
+            What::ReadyTasks(1),
+            &[(0, 0), (10, 1), (11, 2), (12, 1), (13, 2), (14, 1)],
+        );
+    }
+
+    /// Fails if a unit that was in flight before the recording makes the count negative.
+    #[test]
+    fn units_that_were_in_flight_from_the_start_are_counted() {
+        check(
+            &[
+                (10, 1, 0, Kind::UnitBegin, 1, 0),
+                (20, 1, 0, Kind::UnitEnd, 0, 0),
+                (20, 1, 0, Kind::UnitEnd, 1, 0),
+            ],
+            What::InFlight,
+            &[(0, 1), (10, 2), (20, 0)],
+        );
+        assert_eq!(read(&recording(&[])), []);
+    }
+}

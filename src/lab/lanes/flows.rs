@@ -127,3 +127,68 @@ impl Reader {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{LOCK_ON, Line, recording};
+    use super::*;
+
+    #[track_caller]
+    fn check(lines: &[Line], expected: &[(What, u32, u32)]) {
+        let flows = read(&recording(lines));
+        let seen: Vec<(What, u32, u32)> =
+            flows.iter().map(|flow| (flow.what, flow.from, flow.to)).collect();
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn a_lock_is_handed_over_to_a_thread_that_waited() {
+        check(LOCK_ON, &[(What::HandOff, 6, 7), (What::HandOff, 14, 15)]);
+    }
+
+    /// Fails if every take after a drop is a hand-off.
+    #[test]
+    fn a_lock_that_lay_free_was_handed_over_by_nobody() {
+        let (take, drop) = (Kind::GilTake, Kind::GilDrop);
+        check(&[(1, 1, 0, take, 7, 0), (2, 1, 0, drop, 7, 0), (9, 2, 0, take, 7, 0)], &[]);
+        // It gave the lock up, nobody came, and it has it back.
+        let back = [(2, 1, 0, drop, 7, 1), (3, 1, 0, Kind::GilWait, 7, 0), (4, 1, 0, take, 7, 0)];
+        check(&back, &[]);
+    }
+
+    #[test]
+    fn a_task_is_woken_by_whoever_put_it_into_the_queue() {
+        check(
+            &[
+                (1, 1, 0, Kind::TaskSpawn, 5, 0),
+                (2, 1, 0, Kind::TaskPollBegin, 5, 0),
+                (3, 2, 0, Kind::BellRung, 5, 0),
+                (4, 1, 0, Kind::TaskWake, 5, 0),
+                (5, 1, 0, Kind::TaskPollBegin, 5, 0),
+                (6, 1, 0, Kind::TaskPollBegin, 5, 0),
+            ],
+            &[(What::Wake, 0, 1), (What::Call, 2, 3), (What::Wake, 3, 4)],
+        );
+    }
+
+    #[test]
+    fn a_job_goes_to_a_worker_and_comes_back() {
+        check(
+            &[
+                (1, 1, 0, Kind::JobQueued, 3, 0),
+                (2, 9, 0, Kind::FrameSend, 3, 64),
+                (3, 2, 0, Kind::WorkerJobBegin, 3, 64),
+                (4, 2, 0, Kind::WorkerJobEnd, 3, 8),
+                (5, 9, 0, Kind::FrameReceive, 3, 8),
+                (6, 1, 0, Kind::JobQueued, 4, 0),
+                (7, 2, 0, Kind::ThreadJobBegin, 4, 0),
+            ],
+            &[(What::Queue, 0, 1), (What::Send, 1, 2), (What::Answer, 3, 4), (What::Queue, 5, 6)],
+        );
+    }
+
+    #[test]
+    fn an_end_whose_begin_was_lost_has_no_arrow() {
+        check(&[(1, 1, 0, Kind::TaskPollBegin, 5, 0), (2, 1, 0, Kind::FrameReceive, 5, 0)], &[]);
+    }
+}

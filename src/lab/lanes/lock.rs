@@ -129,3 +129,86 @@ fn after(event: &Event) -> Option<Holder> {
 /// The words of `GilMode`; with its third one, other rules, the lock stays whose it is.
 const MODE_OFF: u64 = 0;
 const MODE_ON: u64 = 1;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::tests::{LOCK_ON, Line, US, recording};
+    use super::super::train::State;
+    use super::super::{Lane, Lanes, Span};
+    use super::*;
+
+    const FIRST: Holder = Holder::Track(1);
+    const SECOND: Holder = Holder::Track(2);
+
+    #[track_caller]
+    fn check(lines: &[Line], expected: &[(u64, u64, Holder)]) {
+        let lanes = read(&recording(lines), 0, 50 * US);
+        assert_eq!(lanes.len(), 1);
+        let spans = lanes[0].spans.iter();
+        let spans: Vec<(u64, u64, Holder)> =
+            spans.map(|span| (span.from_ns / US, span.until_ns / US, span.holder)).collect();
+        assert_eq!(spans, expected);
+    }
+
+    #[test]
+    fn a_lock_that_changes_hands_names_each_holder() {
+        let after = [(32, 33, Holder::Nobody), (33, 50, FIRST)];
+        let begin = [(0, 10, Holder::Nobody), (10, 21, FIRST), (21, 22, Holder::Nobody)];
+        check(LOCK_ON, &[&begin[..], &[(22, 32, SECOND)], &after].concat());
+        let middle: Vec<Line> = LOCK_ON.iter().copied().filter(|line| line.0 >= 20).collect();
+        let begin = [(0, 21, FIRST), (21, 22, Holder::Nobody)];
+        check(&middle, &[&begin[..], &[(22, 32, SECOND)], &after].concat());
+    }
+
+    #[test]
+    fn a_lock_that_is_off_has_no_holder_until_it_is_switched_on() {
+        check(&[(10, 1, 0, Kind::GilFree, 7, 0)], &[(0, 50, Holder::Off)]);
+        check(
+            &[(10, 1, 0, Kind::GilMode, 7, MODE_ON), (20, 1, 0, Kind::GilTake, 7, 0)],
+            &[(0, 10, Holder::Off), (10, 20, Holder::Nobody), (20, 50, FIRST)],
+        );
+        // Other rules change no holder.
+        check(
+            &[(10, 1, 0, Kind::GilTake, 7, 0), (20, 2, 0, Kind::GilMode, 7, 2)],
+            &[(0, 10, Holder::Nobody), (10, 50, FIRST)],
+        );
+    }
+
+    #[test]
+    fn whoever_works_under_the_lock_holds_it() {
+        let recording = recording(LOCK_ON);
+        let lanes = Lanes::read(&recording).unwrap();
+        let lock = read(&recording, lanes.begin_ns, lanes.end_ns).remove(0);
+        let worked = |lane: &Lane| {
+            let spans = lane.spans.iter().filter(|span| span.state == State::Run);
+            spans.map(Span::length_ns).sum::<u64>()
+        };
+        let held = held_ns(&lock.spans);
+        for lane in &lanes.trains {
+            assert_eq!(held[&lane.track], worked(lane), "{}", lane.name);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_was_recorded_a_lock_lane_has_no_gap(
+            lines in proptest::collection::vec(
+                (0..100_u64, 1..4_u32, 0..2_u16, proptest::sample::select(Kind::ALL), 0..3_u64, 0..3_u64),
+                0..60,
+            )
+        ) {
+            let mut lines = lines;
+            lines.sort_by_key(|line| line.0);
+            for lane in read(&recording(&lines), 20 * US, 80 * US) {
+                let mut at = 20 * US;
+                for span in &lane.spans {
+                    prop_assert!(span.from_ns == at && span.until_ns > at);
+                    at = span.until_ns;
+                }
+                prop_assert_eq!(at, 80 * US);
+            }
+        }
+    }
+}

@@ -103,8 +103,8 @@ impl Lanes {
         let (begin_ns, end_ns) = round(recording, &parts)?;
         let mut trains = Vec::new();
         for (&track, part) in &parts {
-            let name = recording.tracks.iter().find(|(number, _)| *number == track);
-            let name = name.map_or_else(|| format!("track {track}"), |(_, name)| name.clone());
+            let name = recording.track(track).map(|track| track.name.clone());
+            let name = name.unwrap_or_else(|| format!("track {track}"));
             let train = Train::before(&part.events, has_lock);
             trains.push(Lane { track, name, spans: replay(train, part, begin_ns, end_ns) });
         }
@@ -113,7 +113,7 @@ impl Lanes {
             running_at_once_max: running_at_once_max(&trains),
             cpus_used: cpus_used(&trains),
         };
-        Some(Self { begin_ns, end_ns, trains, figures, overwritten: recording.overwritten })
+        Some(Self { begin_ns, end_ns, trains, figures, overwritten: recording.overwritten() })
     }
 
     /// Returns the share of all lanes' time that was spent in `state`.
@@ -127,7 +127,8 @@ impl Lanes {
 }
 
 impl Span {
-    fn length_ns(&self) -> u64 {
+    /// How long it is.
+    pub fn length_ns(&self) -> u64 {
         self.until_ns - self.from_ns
     }
 }

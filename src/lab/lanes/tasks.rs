@@ -149,3 +149,121 @@ impl Task {
         self.from_ns = until_ns;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{Line, US, recording};
+    use super::*;
+
+    type Expected<'a> = (u64, &'a [(u64, u64, State)]);
+
+    #[track_caller]
+    fn check(lines: &[Line], expected: &[Expected<'_>]) {
+        let lanes = read(&recording(lines), 0, 100 * US);
+        let spans = |lane: &TaskLane| -> Vec<(u64, u64, State)> {
+            let spans = lane.spans.iter();
+            spans.map(|span| (span.from_ns / US, span.until_ns / US, span.state)).collect()
+        };
+        let seen: Vec<(u64, Vec<(u64, u64, State)>)> =
+            lanes.iter().map(|lane| (lane.task, spans(lane))).collect();
+        let expected: Vec<(u64, Vec<(u64, u64, State)>)> =
+            expected.iter().map(|(task, spans)| (*task, spans.to_vec())).collect();
+        assert_eq!(seen, expected);
+    }
+
+    const SPAWN: Kind = Kind::TaskSpawn;
+    const WAKE: Kind = Kind::TaskWake;
+    const BEGIN: Kind = Kind::TaskPollBegin;
+    const END: Kind = Kind::TaskPollEnd;
+    const DONE: u64 = 1;
+
+    #[test]
+    fn a_task_is_ready_polled_and_waits_for_what_it_registered() {
+        check(
+            &[
+                (10, 1, 0, SPAWN, 5, 0),
+                (12, 1, 0, BEGIN, 5, 0),
+                (13, 1, 0, Kind::IoWait, 5, 3),
+                (13, 1, 0, Kind::TimerSet, 5, 90),
+                (14, 1, 0, END, 5, PENDING),
+                (20, 1, 0, WAKE, 5, 0),
+                (21, 1, 0, BEGIN, 5, 0),
+                (22, 1, 0, Kind::TimerSet, 5, 90),
+                (23, 1, 0, END, 5, PENDING),
+                (30, 1, 0, WAKE, 5, 0),
+                (31, 1, 0, BEGIN, 5, 0),
+                (32, 1, 0, END, 5, PENDING),
+                (40, 1, 0, WAKE, 5, 0),
+                (41, 1, 0, BEGIN, 5, 0),
+                (44, 1, 0, END, 5, DONE),
+            ],
+            &[(
+                5,
+                &[
+                    (10, 12, State::Ready),
+                    (12, 14, State::Run),
+                    (14, 20, State::WaitIo),
+                    (20, 21, State::Ready),
+                    (21, 23, State::Run),
+                    (23, 30, State::Sleep),
+                    (30, 31, State::Ready),
+                    (31, 32, State::Run),
+                    (32, 40, State::Idle),
+                    (40, 41, State::Ready),
+                    (41, 44, State::Run),
+                ],
+            )],
+        );
+    }
+
+    /// Fails if a wake during the poll is taken for the end of the poll, or forgotten.
+    #[test]
+    fn a_task_that_is_woken_during_its_poll_is_ready_after_it() {
+        check(
+            &[
+                (10, 1, 0, BEGIN, 5, 0),
+                (12, 1, 0, WAKE, 5, 5),
+                (14, 1, 0, END, 5, PENDING),
+                (16, 1, 0, BEGIN, 5, 0),
+                (18, 1, 0, END, 5, DONE),
+            ],
+            &[(
+                5,
+                &[
+                    (0, 10, State::Ready),
+                    (10, 14, State::Run),
+                    (14, 16, State::Ready),
+                    (16, 18, State::Run),
+                ],
+            )],
+        );
+    }
+
+    #[test]
+    fn a_recording_from_the_middle_shows_what_the_task_must_have_done() {
+        check(
+            &[
+                (10, 1, 0, END, 1, DONE),
+                (20, 1, 0, WAKE, 2, 0),
+                (30, 1, 0, Kind::TaskCancel, 3, 0),
+                (40, 1, 0, SPAWN, 4, 2),
+                (50, 1, 0, Kind::TaskCancel, 4, 0),
+            ],
+            &[
+                (1, &[(0, 10, State::Run)]),
+                (2, &[(0, 20, State::Idle), (20, 100, State::Ready)]),
+                (3, &[(0, 30, State::Idle)]),
+                (4, &[(40, 50, State::Ready)]),
+            ],
+        );
+    }
+
+    #[test]
+    fn two_loops_may_have_tasks_of_the_same_number() {
+        let lines = [(10, 1, 0, SPAWN, 5, 0), (20, 2, 0, SPAWN, 5, 9)];
+        let lanes = read(&recording(&lines), 0, 100 * US);
+        let seen: Vec<(u32, Option<u64>)> =
+            lanes.iter().map(|lane| (lane.track, lane.parent)).collect();
+        assert_eq!(seen, [(1, None), (2, Some(9))]);
+    }
+}

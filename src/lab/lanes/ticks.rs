@@ -36,3 +36,20 @@ pub fn read(recording: &Recording) -> Vec<Tick> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{LOCK_ON, recording};
+    use super::*;
+
+    #[test]
+    fn ticks_are_the_wakeups_in_vain_and_the_requests() {
+        let mut lines = LOCK_ON.to_vec();
+        lines.insert(8, (22, 1, 0, Kind::GilWakeFailed, 7, 0));
+        let ticks = read(&recording(&lines));
+        let seen: Vec<(u64, u32, Kind)> =
+            ticks.iter().map(|tick| (tick.at_ns / 1000, tick.track, tick.kind)).collect();
+        assert_eq!(seen, [(20, 2, Kind::GilDropRequest), (22, 1, Kind::GilWakeFailed)]);
+        assert_eq!([ticks[0].event, ticks[1].event], [5, 8]);
+    }
+}
