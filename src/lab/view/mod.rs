@@ -15,9 +15,12 @@
 //!
 //! - **VIEW-1** Colour never says anything alone: each state has a height and a texture too.
 //!
-//! Read next: [`palette`].
+//! Read next: [`palette`], then [`strip`], the alphabet of the terminal.
 
+pub mod missing;
 pub mod palette;
+pub mod strip;
+pub mod timeline;
 
 /// The forms in which a trace can be exported.
 ///
