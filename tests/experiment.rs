@@ -66,7 +66,7 @@ fn what_does_not_exist_is_refused_with_the_nearest_name() {
         "experiment lst",
         "unknown command 'experiment lst'; experiment takes one of list, show and run",
     );
-    check_refused("experiment run", "name an experiment to run, or a group with --group");
+    check_refused("experiment run", "name an experiment, or a group with --group, or --all");
     check_refused("experiment", "experiment takes one of list, show and run");
 }
 
