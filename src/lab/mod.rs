@@ -32,6 +32,7 @@ pub mod stats;
 mod testing;
 pub mod trace_check;
 pub mod usage;
+pub mod view;
 pub mod warnings;
 
 pub use error::{LabError, Result};
