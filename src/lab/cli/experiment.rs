@@ -16,6 +16,7 @@ Examples:
   trainyard experiment run convoy --quick           in a few seconds
   trainyard experiment run convoy --python=auto     beside the python3 of the PATH
   trainyard experiment run --group lock --format json > lock.json
+  trainyard experiment run --all --quick            every one, in a few minutes
   trainyard experiment run convoy --quick --wrong one-to-two-intervals
   trainyard experiment record convoy --quick -o convoy.trace
 
@@ -68,7 +69,7 @@ struct Which {
     #[arg(value_name = "NAME", value_parser = named)]
     names: Vec<&'static Experiment>,
 
-    /// All of a group
+    /// All of a group: `experiment list` has them
     #[arg(long, value_name = "GROUP", value_parser = values::group, conflicts_with = "names")]
     group: Option<Group>,
 
@@ -147,7 +148,7 @@ impl Which {
             }
         }
         if experiments.is_empty() {
-            return Err("name an experiment, or a group with --group, or --all".to_owned());
+            return Err("name an experiment, a group with --group, or take --all".to_owned());
         }
         Ok(experiments)
     }

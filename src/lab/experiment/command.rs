@@ -4,12 +4,14 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
+
 use super::cell::{Cell, Scale};
 use super::contender::{Contender, Python};
 use super::relation::Relation;
 use super::report::Report;
 use super::session::{Plan, Prediction, in_processes};
-use super::{Experiment, page, process};
+use super::{Experiment, Group, page, process};
 use crate::lab::cli::Format;
 use crate::lab::cli::output::check_writable;
 use crate::lab::host::{Conditions, Host};
@@ -67,7 +69,7 @@ pub struct Record {
 /// [`LabError::BadInput`] before anything was run.
 pub fn run(command: &Command) -> Result<(String, Result<()>)> {
     match command {
-        Command::List => Ok((page::list(super::all()), Ok(()))),
+        Command::List => Ok((page::list(Group::value_variants()), Ok(()))),
         Command::Show(experiment) => Ok((page::show(experiment), Ok(()))),
         Command::Run(run) => run.run(),
         Command::Record(record) => Ok((String::new(), record.run())),
@@ -98,11 +100,15 @@ fn recordings(
     let flight = record::flight_path(path, experiment.name);
     let record = |cell: &Cell| {
         progress.tick_text(&format!("{}: {}, on the record", experiment.name, cell.label));
-        let run = process::record(experiment, cell, &flight, interrupts)?;
+        let recorded = process::record(experiment, cell, &flight, interrupts);
         progress.advance();
-        Ok(run)
+        match recorded {
+            // What is left out of a measurement is left out here.
+            Err(LabError::NoRoom(_)) => None,
+            recorded => Some(recorded),
+        }
     };
-    cells.iter().map(record).collect()
+    cells.iter().filter_map(record).collect()
 }
 
 impl Run {

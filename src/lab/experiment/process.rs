@@ -14,6 +14,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::Experiment;
 use super::cell::Cell;
 use super::contender::{Contender, Python};
@@ -36,8 +38,9 @@ const SILENCE_MAX: Duration = Duration::from_mins(2);
 ///
 /// # Errors
 ///
-/// [`LabError::Interrupted`] after Ctrl-C; [`LabError::Failed`] if the contender's process ends
-/// without figures, with the last line of what it complained about.
+/// [`LabError::Interrupted`] after Ctrl-C; [`LabError::NoRoom`] if the contender's process says that
+/// this machine has none; [`LabError::Failed`] if it ends without figures, with the last line of
+/// what it complained about.
 ///
 /// # Panics
 ///
@@ -111,7 +114,17 @@ fn ask(
 ///
 /// Does not: figures are plain data.
 pub fn say(figures: &Figures) {
-    let line = serde_json::to_string(figures).expect("figures are plain data");
+    say_line(figures);
+}
+
+/// What a cell says instead of figures, ours or a script.
+#[derive(Serialize, Deserialize)]
+struct NoRoom {
+    no_room: String,
+}
+
+fn say_line(line: &impl Serialize) {
+    let line = serde_json::to_string(line).expect("figures are plain data");
     let mut stdout = io::stdout().lock();
     // A lab that is gone does not listen.
     drop(writeln!(stdout, "{line}").and_then(|()| stdout.flush()));
@@ -159,10 +172,14 @@ pub fn be(args: &[OsString]) -> Result<()> {
 /// Measures the cell; with a `flight` on the record.
 fn be_a_cell(experiment: &Experiment, cell: &Cell, flight: Option<&Path>) -> Result<()> {
     let recorder = flight.map(|path| start_recording(experiment, cell, path)).transpose()?;
-    let figures = (experiment.ours)(cell)?;
+    let figures = (experiment.ours)(cell);
     // The recording is in the file, where the lab finds it.
     drop(recorder.map(Recorder::finish));
-    say(&figures);
+    match figures {
+        Ok(figures) => say(&figures),
+        Err(LabError::NoRoom(no_room)) => say_line(&NoRoom { no_room }),
+        Err(why) => return Err(why),
+    }
     Ok(())
 }
 
@@ -267,6 +284,9 @@ impl Running {
 }
 
 fn read_figures(line: &[u8]) -> Result<Figures> {
+    if let Ok(NoRoom { no_room }) = serde_json::from_slice(line) {
+        return Err(LabError::NoRoom(no_room));
+    }
     serde_json::from_slice(line).map_err(|_| {
         let line = String::from_utf8_lossy(line);
         LabError::Failed(format!("it said '{}' instead of figures", line.trim_end()))
