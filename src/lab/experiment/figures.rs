@@ -21,6 +21,13 @@ impl Figures {
         self
     }
 
+    /// Adds a figure that is a count.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "what is counted here is far below 2^53")]
+    pub fn count(self, name: &str, count: usize) -> Self {
+        self.with(name, count as f64)
+    }
+
     /// Adds all figures of `others`.
     #[must_use]
     pub fn and(mut self, others: Self) -> Self {

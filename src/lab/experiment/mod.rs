@@ -35,10 +35,13 @@ pub mod lock;
 pub mod nearest;
 pub mod page;
 pub mod process;
+pub mod processes;
+pub mod program;
 pub mod relation;
 pub mod report;
 pub mod session;
 pub mod task;
+pub mod threads;
 pub mod yardstick;
 
 use std::fmt;
@@ -88,6 +91,10 @@ pub struct Experiment {
 pub enum Group {
     /// The global lock.
     Lock,
+    /// Threads, and what they share.
+    Threads,
+    /// Processes, and what they do not.
+    Processes,
 }
 
 impl Group {
@@ -95,13 +102,17 @@ impl Group {
     pub fn name(self) -> &'static str {
         match self {
             Self::Lock => "lock",
+            Self::Threads => "threads",
+            Self::Processes => "processes",
         }
     }
 }
 
 /// Lists every experiment, in the order in which they are best met.
 pub fn all() -> impl Iterator<Item = &'static Experiment> {
-    lock::EXPERIMENTS.iter().copied()
+    let lock = lock::EXPERIMENTS.iter();
+    let all = lock.chain(&threads::EXPERIMENTS).chain(&processes::EXPERIMENTS);
+    all.copied()
 }
 
 /// Finds an experiment.

@@ -119,7 +119,8 @@ pub fn be(args: &[OsString]) -> Result<()> {
     }
 }
 
-fn own(words: &[&str]) -> Command {
+/// This program, as one of the processes.
+pub(super) fn own(words: &[&str]) -> Command {
     // `current_exe` fails where /proc is not mounted, and then nothing here works.
     let program = std::env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into());
     let mut command = Command::new(program);
