@@ -28,6 +28,12 @@ impl Figures {
         self.with(name, count as f64)
     }
 
+    /// The same of a length.
+    #[must_use]
+    pub fn count(self, name: &str, count: usize) -> Self {
+        self.with_count(name, count as u64)
+    }
+
     /// Adds all figures of `others`.
     #[must_use]
     pub fn and(mut self, others: Self) -> Self {

@@ -36,11 +36,14 @@ pub mod models;
 pub mod nearest;
 pub mod page;
 pub mod process;
+pub mod processes;
+pub mod program;
 pub mod relation;
 pub mod report;
 pub mod session;
 pub mod task;
 pub mod tasks;
+pub mod threads;
 pub mod yardstick;
 
 use std::fmt;
@@ -97,6 +100,10 @@ pub enum Group {
     Tasks,
     /// The global lock.
     Lock,
+    /// Threads, and what they share.
+    Threads,
+    /// Processes, and what they do not.
+    Processes,
 }
 
 impl Group {
@@ -120,6 +127,10 @@ impl Group {
             Self::Models => ("models", "three models, one problem", models::EXPERIMENTS),
             Self::Tasks => ("tasks", "what a loop does for its tasks", tasks::EXPERIMENTS),
             Self::Lock => ("lock", "what a global lock does", lock::EXPERIMENTS),
+            Self::Threads => ("threads", "what threads share", &threads::EXPERIMENTS),
+            Self::Processes => {
+                ("processes", "what processes do not share", &processes::EXPERIMENTS)
+            }
         }
     }
 }

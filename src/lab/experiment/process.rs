@@ -193,7 +193,8 @@ fn start_recording(experiment: &Experiment, cell: &Cell, path: &Path) -> Result<
     Ok(trace::arm())
 }
 
-fn own(words: &[&str]) -> Command {
+/// This program, as one of the processes.
+pub(super) fn own(words: &[&str]) -> Command {
     // `current_exe` fails where /proc is not mounted, and then nothing here works.
     let program = std::env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into());
     let mut command = Command::new(program);
