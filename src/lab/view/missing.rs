@@ -12,6 +12,9 @@ pub fn missing(trace: &Trace) -> Vec<String> {
         lines.push(line.to_owned());
     }
     for run in &trace.runs {
+        if let Some(ending) = run.about.get("ending") {
+            lines.push(format!("{}: {ending}", run.label()));
+        }
         let lost = run.recording.overwritten();
         if lost > 0 {
             let lost = numbers::grouped(lost);

@@ -24,15 +24,15 @@
 //! - **TIMELINE-1** A share on the page and the same share in the JSON are one number.
 //! - **TIMELINE-2** No line is wider than the page, if that has at least `WIDTH_MIN` columns.
 //!
-//! Read next: `draw`, `axis`.
+//! Read next: `draw`, `document`.
 
-mod axis;
 mod document;
 mod draw;
 #[cfg(test)]
 mod tests;
 
 pub use document::document;
+pub(super) use draw::shares;
 pub use draw::{Page, draw};
 
 use super::missing::missing;
