@@ -113,14 +113,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
         neighbour.watch();
         match cell.word("does") {
             "reads" => read_all(&mut socket, cell.count("bytes")).await.map_err(failed)?,
-            does => {
-                for _ in 0..cell.count("steps") {
-                    Task::Pi.call_bare();
-                    if does == "yields" {
-                        yield_now().await;
-                    }
-                }
-            }
+            does => compute(cell.count("steps"), does).await,
         }
         let figures = neighbour.end();
         task.await?;
@@ -135,6 +128,15 @@ async fn full_socket(len: usize) -> io::Result<TcpStream> {
     let (mut peer, _) = listener.accept()?;
     peer.write_all(&vec![0; len])?;
     Ok(socket)
+}
+
+async fn compute(steps: usize, does: &str) {
+    for _ in 0..steps {
+        Task::Pi.call_bare();
+        if does == "yields" {
+            yield_now().await;
+        }
+    }
 }
 
 async fn read_all(socket: &mut TcpStream, len: usize) -> io::Result<()> {
