@@ -113,7 +113,7 @@ pub fn after(params: &Params, measured: &[Measured]) -> Vec<String> {
             params.runs * 2
         ));
     }
-    let lost = |one: &&Measured| one.recording.as_ref().is_some_and(|r| r.overwritten > 0);
+    let lost = |one: &&Measured| one.recording.as_ref().is_some_and(|r| r.overwritten() > 0);
     if let Some(names) = list(measured.iter().filter(lost)) {
         warnings.push(format!(
             "events of {names} were lost, so what the picture counts is a lower bound: fewer \
@@ -245,7 +245,7 @@ mod tests {
         measured[1].wall_s[0] = 9.0;
         measured[4].wall_s[0] = 9.0;
         measured[6].wall_s[3] = 9.0;
-        measured[3].recording.as_mut().unwrap().overwritten = 1;
+        measured[3].recording.as_mut().unwrap().tracks[0].overwritten = 1;
         let warnings = after(&Params::of(Preset::Quick), &measured);
         assert_eq!(warnings.len(), 3, "{warnings:?}");
         assert_eq!(

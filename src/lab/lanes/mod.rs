@@ -101,8 +101,8 @@ impl Lanes {
         let (begin_ns, end_ns) = round(recording, &tracks)?;
         let mut trains = Vec::new();
         for (track, events) in &tracks {
-            let name = recording.tracks.iter().find(|(number, _)| number == track);
-            let name = name.map_or_else(|| format!("track {track}"), |(_, name)| name.clone());
+            let name = recording.track(*track).map(|track| track.name.clone());
+            let name = name.unwrap_or_else(|| format!("track {track}"));
             let train = Train::before(events, has_lock);
             trains.push(Lane { name, spans: replay(train, events, begin_ns, end_ns) });
         }
@@ -111,7 +111,7 @@ impl Lanes {
             running_at_once_max: running_at_once_max(&trains),
             cpus_used: cpus_used(&trains),
         };
-        Some(Self { begin_ns, end_ns, trains, figures, overwritten: recording.overwritten })
+        Some(Self { begin_ns, end_ns, trains, figures, overwritten: recording.overwritten() })
     }
 
     /// Returns the share of all lanes' time that was spent in `state`.

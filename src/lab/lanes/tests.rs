@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::train::State;
 use super::*;
+use crate::trace::Track;
 
 const US: u64 = 1_000;
 const IO: u64 = 0;
@@ -21,8 +22,12 @@ fn recording(lines: &[Line]) -> Recording {
         a,
         b,
     });
-    let tracks = vec![(1, "first".to_owned()), (2, "second".to_owned()), (9, "main".to_owned())];
-    Recording { begin_ns: 0, end_ns: 100 * US, events: events.collect(), tracks, overwritten: 0 }
+    let track = |(number, name): (u32, &str)| {
+        let name = name.to_owned();
+        Track { number, name, pid: 1, overwritten: 0 }
+    };
+    let tracks = [(1, "first"), (2, "second"), (9, "main")].map(track).into();
+    Recording { begin_ns: 0, end_ns: 100 * US, events: events.collect(), tracks }
 }
 
 fn read(lines: &[Line]) -> Lanes {
