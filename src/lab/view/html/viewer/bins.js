@@ -9,6 +9,8 @@
 // One pass over the slices that are in view; nothing is remembered between two pictures.
 
 const MARK_PIXELS_MIN = 3;
+/** What is drawn lower than this says that nothing happened, and gives way to what did. */
+const LOW = 0.1;
 const WIDE_PIXELS = 2;
 
 /** Calls `wide(index, x, x2)` for slices that show themselves, and `bin(x, totals)` for columns of
@@ -57,7 +59,7 @@ function binHeights(totals, paint, boxHeight) {
   const heights = [];
   for (const [state, total] of totals) {
     const usual = paint.states[state].height;
-    if (usual === 0) continue;
+    if (usual < LOW && state !== main) continue;
     const share = whole > 0 ? total / whole : 1;
     // Work beside a longer wait must look over it, or it would be hidden behind.
     const floor = usual > 0.5 ? 0.5 : least;

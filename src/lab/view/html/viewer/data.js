@@ -10,7 +10,7 @@
 //   run    { label, facts, length, overwritten, tracks, events, lanes, flows }
 //   events { count, time[], kind[], track[], cpu[], a[], b[] }        by index, in order of time
 //   lane   { name, what, track, id, count, from[], state[], cpu[], event[], ticks }
-//   flows  { from[], to[] }       pairs of events: who woke, and who was woken
+//   flows  { what[], from[], to[] }                  pairs of events: who woke, who was woken
 //
 // A span ends where the next one of its lane begins; `from` has one entry more, the end.
 // A lane is "train" (a thread, a worker, a loop), "task", or "lock" (its states are holders).
@@ -114,9 +114,10 @@ function readTicks(columns, count, events) {
 }
 
 function readFlows(columns, count) {
-  const flows = { count, from: new Int32Array(count), to: new Int32Array(count) };
+  const flows = { count, what: new Uint8Array(count), from: new Int32Array(count), to: new Int32Array(count) };
   let from = 0;
   for (let index = 0; index < count; index++) {
+    flows.what[index] = columns.number();
     from += columns.signed();
     flows.from[index] = from;
     flows.to[index] = from + columns.signed();

@@ -63,7 +63,7 @@ class Details {
     if (!lock || !waits) return [];
     const shares = holdersBetween(lock, lane.from[index], lane.from[index + 1]);
     if (shares.length === 0) return [];
-    const parts = shares.slice(0, 4).map(([holder, ns]) => `${trackName(lane.run, holder - 1)} (${duration(ns)})`);
+    const parts = shares.slice(0, 4).map(([holder, ns]) => `${trackName(lane.run, holder - FIRST_TRACK)} (${duration(ns)})`);
     const more = shares.length > 4 ? `, and ${shares.length - 4} others` : "";
     return [element("p", {}, `Meanwhile the lock was held by ${parts.join(", ")}${more}.`)];
   }
@@ -82,7 +82,7 @@ class Details {
       element("section", { class: "event" },
         element("h3", {}, `${began} `, element("code", {}, kind.name)),
         element("p", { class: "sentence" }, kind.sentence),
-        element("p", { class: "quiet" }, [place, ...words].join("; ")),
+        element("p", { class: "quiet" }, [place, ...words, kind.stamp].filter(Boolean).join("; ")),
         ...this.source(kind),
       ),
     ];
@@ -122,7 +122,8 @@ class Details {
     const place = end === "from" ? sliceBefore(run, event, prefersTask) : sliceOfEvent(run, event, prefersTask);
     const who = place ? place.lane.name : trackName(run, run.events.track[event]);
     const apart = duration(run.events.time[flow.to] - run.events.time[flow.from]);
-    const text = `${who}: ${kindOf(this.trace, run, event).name}, ${apart} ${end === "from" ? "before" : "later"}`;
+    const what = `${this.trace.arrows[flow.what]}: ${kindOf(this.trace, run, event).name}`;
+    const text = `${who} (${what}), ${apart} ${end === "from" ? "before" : "later"}`;
     if (!place) return element("li", {}, `${text} (it has no lane)`);
     return element("li", {}, element("button", { type: "button", onclick: () => selection.select(place.lane, place.index, event) }, text));
   }
@@ -158,7 +159,7 @@ function holdersBetween(lock, from, until) {
   for (let index = Math.max(0, lastAtMost(lock.from, from, lock.count)); index < lock.count && lock.from[index] < until; index++) {
     const length = Math.min(until, lock.from[index + 1]) - Math.max(from, lock.from[index]);
     const holder = lock.state[index];
-    if (holder !== 0 && length > 0) found.set(holder, (found.get(holder) ?? 0) + length);
+    if (holder >= FIRST_TRACK && length > 0) found.set(holder, (found.get(holder) ?? 0) + length);
   }
   return [...found].sort((one, other) => other[1] - one[1]);
 }

@@ -53,7 +53,7 @@ function flowsOf(lane, index, end) {
   const until = end === "from" ? last + 1 : last;
   const found = [];
   for (let at = lowerBound(order, column, first); at < order.length && column[order[at]] < until; at++) {
-    if (concerns(lane, column[order[at]])) found.push({ from: flows.from[order[at]], to: flows.to[order[at]] });
+    if (concerns(lane, column[order[at]])) found.push({ what: flows.what[order[at]], from: flows.from[order[at]], to: flows.to[order[at]] });
   }
   return found;
 }

@@ -105,7 +105,7 @@ function drawBins(context, paint, bins, box) {
 function drawLabel(drawing, context, row, box, index, x, x2) {
   const { paint, trace } = drawing;
   const state = paint.states[row.lane.state[index]];
-  if (state.height === 0 || state.height < 0.3 || row.what === "task") return;
+  if (state.height < 0.3 || row.what === "task") return;
   const scale = paint.scale;
   const length = duration(row.lane.from[index + 1] - row.lane.from[index]);
   const name = trace.states[row.lane.state[index]].label;
@@ -115,14 +115,14 @@ function drawLabel(drawing, context, row, box, index, x, x2) {
   if (!text) return;
   const height = box.height * state.height;
   const baseline = box.top + box.height - height / 2 + 4 * scale;
-  if (state.pattern !== "solid") backLabel(context, paint, state, text, x + 2 * scale, box, height);
+  if (state.texture !== "solid") backLabel(context, paint, state, text, x + 2 * scale, box, height);
   write(context, paint, text, x + 4 * scale, baseline, { colour: state.ink });
 }
 
 /** Letters on a hatched ground are hard to read: they get the plain colour behind them. */
 function backLabel(context, paint, state, text, x, box, height) {
   const border = Math.round(2 * paint.scale);
-  context.fillStyle = state.pattern === "outline" ? paint.ground : state.colour;
+  context.fillStyle = state.texture === "outline" ? paint.ground : state.colour;
   const width = context.measureText(text).width + 4 * paint.scale;
   context.fillRect(Math.round(x), Math.round(box.top + box.height - height + border), Math.round(width), Math.round(height - 2 * border));
 }
@@ -135,15 +135,15 @@ function drawHolders(drawing, context, row, box) {
   context.fillRect(left, box.top + box.height - 1, pixels, 1);
   const wide = (index, x, x2) => {
     const holder = lane.state[index];
-    if (holder === 0) return;
-    context.fillStyle = paint.holder(lane.run, holder - 1);
+    if (holder < FIRST_TRACK) return;
+    context.fillStyle = paint.holder(lane.run, holder);
     const [from, until] = [Math.round(x), Math.round(x2)];
     context.fillRect(from, box.top, Math.max(1, until - from), box.height);
     const room = x2 - x - 6 * paint.scale;
     if (room < 8 * paint.scale) return;
-    const name = trackName(lane.run, holder - 1);
+    const name = trackName(lane.run, holder - FIRST_TRACK);
     context.font = `${11 * paint.scale}px system-ui, sans-serif`;
-    const short = String(lane.run.tracks[holder - 1]?.place + 1);
+    const short = String(holderPlace(lane.run, holder) + 1);
     const text = [name, short].find((words) => context.measureText(words).width <= room);
     if (text) write(context, paint, text, x + 3 * paint.scale, box.top + box.height / 2 + 4 * paint.scale, { colour: paint.colour("holder-ink") });
     context.fillStyle = paint.ground;
@@ -159,29 +159,30 @@ function drawHolderBin(paint, context, lane, x, totals, box) {
   let y = box.top;
   for (const [holder, total] of totals) {
     const height = whole > 0 ? (box.height * total) / whole : box.height;
-    if (holder !== 0) {
-      context.fillStyle = paint.holder(lane.run, holder - 1);
+    if (holder >= FIRST_TRACK) {
+      context.fillStyle = paint.holder(lane.run, holder);
       context.fillRect(x, y, 1, Math.max(1, height));
     }
     y += height;
   }
 }
 
-/** Failed wake-ups: somebody was called, came, and found the lock taken again. */
+/** Below a lane, what took no time: long and red, somebody was called, came, and found the lock
+ *  taken again; short and grey, somebody had waited long enough and asked for it. */
 function drawTicks(drawing, context, row) {
-  const { ticks } = row.lane;
-  if (!ticks.count) return;
+  const { ticks, run } = row.lane;
   const { paint, range } = drawing;
   const box = boxOf(drawing, row);
   const y = box.top + box.height + 2 * paint.scale;
-  context.fillStyle = paint.failed;
-  let last = -1;
   const first = Math.max(0, lastAtMost(ticks.time, range.from));
+  const drawn = [-1, -1];
   for (let index = first; index < ticks.count && ticks.time[index] <= range.until; index++) {
     const x = Math.round(drawing.x(ticks.time[index]));
-    if (x === last || x < drawing.left) continue;
-    last = x;
-    context.fillRect(x - paint.scale, y, 2 * paint.scale, box.strip);
+    const isVain = run.events.kind[ticks.event[index]] === drawing.trace.vainKind;
+    if (x < drawing.left || drawn[Number(isVain)] === x) continue;
+    drawn[Number(isVain)] = x;
+    context.fillStyle = isVain ? paint.failed : paint.asks;
+    context.fillRect(x - paint.scale, y, 2 * paint.scale, isVain ? box.strip : box.strip / 2);
   }
 }
 
@@ -208,11 +209,12 @@ function drawGutter(drawing, context, row) {
 function drawChip(drawing, context, row, x) {
   const { paint } = drawing;
   const scale = paint.scale;
-  const track = row.lane.run.tracks.findIndex((track) => track.number === row.lane.track);
+  const { run, track } = row.lane;
+  const holder = FIRST_TRACK + run.tracks.findIndex(({ number }) => number === track);
   const top = drawing.top(row) + 7 * scale;
-  context.fillStyle = paint.holder(row.lane.run, track);
+  context.fillStyle = paint.holder(run, holder);
   context.fillRect(x, top, 14 * scale, 14 * scale);
-  const number = String((row.lane.run.tracks[track]?.place ?? 0) + 1);
+  const number = String(holderPlace(run, holder) + 1);
   write(context, paint, number, x + (number.length > 1 ? 1 : 4) * scale, top + 11 * scale, { colour: paint.colour("holder-ink"), size: 10, weight: "600" });
   return x + 20 * scale;
 }

@@ -9,7 +9,10 @@ function main() {
   for (const run of trace.runs) {
     indexFlows(trace, run);
     run.hasLock = run.lanes.some((lane) => lane.what === "lock");
-    for (const lane of run.lanes) lane.sums = sums(lane);
+    for (const lane of run.lanes) {
+      lane.sums = sums(lane);
+      lane.vain = lane.ticks.event.filter((event) => run.events.kind[event] === trace.vainKind).length;
+    }
     placeTracks(run);
   }
   const paint = new Paint(trace);

@@ -46,11 +46,11 @@ function fillLegend(trace, paint) {
     paint.sample(sample, index);
     return [element("li", { title: state.means }, sample, element("span", {}, state.label))];
   });
-  const hasTicks = lanes.some((lane) => lane.ticks.count > 0);
-  if (hasTicks) {
-    const sign = element("span", { class: "tick", "aria-hidden": "true" });
-    entries.push(element("li", { title: "Somebody was called because the lock was free, and found it taken again." }, sign, element("span", {}, "woken in vain")));
-  }
+  const tick = (sign, label, title) =>
+    entries.push(element("li", { title }, element("span", { class: sign, "aria-hidden": "true" }), element("span", {}, label)));
+  const hasTicks = (vain) => lanes.some((lane) => vain ? lane.vain > 0 : lane.ticks.count > lane.vain);
+  if (hasTicks(true)) tick("tick", "woken in vain", "Somebody was called because the lock was free, and found it taken again.");
+  if (hasTicks(false)) tick("tick asks", "asks for the lock", "Somebody has waited a switch interval, and asks the holder to drop the lock.");
   legend.replaceChildren(...entries);
 }
 
@@ -70,7 +70,7 @@ function fillTable(trace) {
 
 function tableRow(trace, lane, states, several) {
   const shares = states.map((index) => percent(lane.sums.get(index)?.total ?? 0, lane.run.length));
-  const cells = [...shares, duration(longestWait(trace, lane)), grouped(lane.count), grouped(lane.ticks.count)];
+  const cells = [...shares, duration(longestWait(trace, lane)), grouped(lane.count), grouped(lane.vain)];
   return element("tr", {},
     ...(several ? [element("td", { class: "text" }, lane.run.label)] : []),
     element("th", { scope: "row" }, lane.name),

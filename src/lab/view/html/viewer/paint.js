@@ -1,56 +1,48 @@
 // The paint: how each state looks, so that it is told by shape as well as by colour.
 //
-// The colours come from the style sheet, which has a set for light, one for dark, and takes the
-// system's own where a person has chosen high contrast. The shapes stay the same in all of them:
-//
-//   run       full height, solid            wait-gil  not half the height, hatched
-//   native    full height, upright lines    wait-io   not half the height, dotted
-//   ipc       full height, level lines      sleep     a low bar, solid
-//   ready     an outline                    idle      a thin line
-
-const SHAPES = {
-  idle: { height: 0, pattern: "solid" },
-  run: { height: 1, pattern: "solid" },
-  ready: { height: 0.7, pattern: "outline" },
-  "wait-gil": { height: 0.45, pattern: "hatch" },
-  native: { height: 1, pattern: "upright" },
-  "wait-io": { height: 0.45, pattern: "dots" },
-  sleep: { height: 0.22, pattern: "solid" },
-  ipc: { height: 1, pattern: "level" },
-};
+// Height and texture come with the data, from the table that all views share: what works is as
+// high as its lane, what waits is lower and hatched or dotted. The colours come from the style
+// sheet, which has a set for light, one for dark, and takes the system's own where a person has
+// chosen high contrast. The shapes stay the same in all of them.
 
 /** So many threads get a colour of their own in the lock's lane; the number tells the rest. */
 const HOLDER_COLOURS = 6;
 
-/** Draws the marks of a pattern into a tile of eight by eight pixels. */
+/** The states of a lock's lane that are no holder. */
+const NOBODY = 0;
+const OFF = 1;
+const FIRST_TRACK = 2;
+
+/** Draws the marks of a texture into a tile of eight by eight pixels. */
 const MARKS = {
   hatch(tile) {
-    tile.lineWidth = 1.6;
-    tile.beginPath();
+    for (const start of [-8, -4, 0, 4, 8]) line(tile, start, 8, start + 8, 0);
+  },
+  crosses(tile) {
     for (const start of [-8, 0, 8]) {
-      tile.moveTo(start, 8);
-      tile.lineTo(start + 8, 0);
+      line(tile, start, 8, start + 8, 0);
+      line(tile, start, 0, start + 8, 8);
     }
-    tile.moveTo(-1, 1);
-    tile.lineTo(1, -1);
-    tile.moveTo(7, 9);
-    tile.lineTo(9, 7);
-    tile.stroke();
   },
   dots(tile) {
     for (const [x, y] of [[2, 2], [6, 6]]) {
       tile.beginPath();
-      tile.arc(x, y, 1.15, 0, 7);
+      tile.arc(x, y, 1.2, 0, 7);
       tile.fill();
     }
   },
-  upright(tile) {
+  stripes(tile) {
     for (const x of [1, 5]) tile.fillRect(x, 0, 1, 8);
   },
-  level(tile) {
-    for (const y of [1, 5]) tile.fillRect(0, y, 8, 1);
-  },
 };
+
+function line(tile, x, y, x2, y2) {
+  tile.lineWidth = 1.1;
+  tile.beginPath();
+  tile.moveTo(x, y);
+  tile.lineTo(x2, y2);
+  tile.stroke();
+}
 
 class Paint {
   constructor(trace) {
@@ -63,37 +55,35 @@ class Paint {
     this.scale = window.devicePixelRatio || 1;
     const style = getComputedStyle(document.documentElement);
     this.colour = (name) => style.getPropertyValue(`--${name}`).trim() || "gray";
-    this.states = this.trace.states.map(({ name }) => this.state(name));
+    this.states = this.trace.states.map((state) => this.state(state));
     this.holders = Array.from({ length: HOLDER_COLOURS }, (_, index) => this.colour(`holder-${index}`));
-    for (const name of ["ground", "ink", "quiet", "line", "heading", "selected", "failed", "arrow"]) {
+    for (const name of ["ground", "ink", "quiet", "line", "heading", "selected", "failed", "asks", "arrow"]) {
       this[name] = this.colour(name);
     }
   }
 
-  state(name) {
-    const shape = SHAPES[name] ?? SHAPES.run;
+  state({ name, height, texture }) {
     const colour = this.colour(name);
-    return { ...shape, name, colour, ink: this.colour(`${name}-ink`), fill: this.fill(shape.pattern, colour, this.colour(`${name}-mark`)) };
+    return { name, height, texture, colour, ink: inkOn(colour), fill: this.fill(texture, colour) };
   }
 
-  /** A canvas pattern: the colour with its marks, or the plain colour. */
-  fill(pattern, colour, mark) {
-    if (!MARKS[pattern]) return colour;
+  /** A canvas pattern: the colour with the marks of its texture, or the plain colour. */
+  fill(texture, colour) {
+    if (!MARKS[texture]) return colour;
     const canvas = document.createElement("canvas");
     canvas.width = canvas.height = Math.round(8 * this.scale);
     const tile = canvas.getContext("2d");
     tile.scale(canvas.width / 8, canvas.width / 8);
     tile.fillStyle = colour;
     tile.fillRect(0, 0, 8, 8);
-    tile.fillStyle = tile.strokeStyle = mark;
-    MARKS[pattern](tile);
+    tile.fillStyle = tile.strokeStyle = this.colour("mark");
+    MARKS[texture](tile);
     return tile.createPattern(canvas, "repeat");
   }
 
-  /** The colour of whoever holds the lock, by the place of its lane in its run. */
-  holder(run, trackIndex) {
-    const place = run.tracks[trackIndex]?.place ?? trackIndex;
-    return this.holders[place % this.holders.length];
+  /** The colour of a holder of the lock, by the place of its lane in its run. */
+  holder(run, state) {
+    return this.holders[holderPlace(run, state) % this.holders.length];
   }
 
   /** Draws a sample of a state for the legend, with the very hand that draws the lanes. */
@@ -107,28 +97,36 @@ class Paint {
   }
 }
 
+/** The place of a holder's lane among the lanes of its run. */
+function holderPlace(run, state) {
+  return run.tracks[state - FIRST_TRACK]?.place ?? 0;
+}
+
+/** Black or white, whichever is easier to read on a colour. */
+function inkOn(colour) {
+  const context = document.createElement("canvas").getContext("2d");
+  context.fillStyle = colour;
+  context.fillRect(0, 0, 1, 1);
+  const [red, green, blue] = context.getImageData(0, 0, 1, 1).data;
+  return 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#101418" : "#ffffff";
+}
+
 /** Fills stretches, `[from, until]` in device pixels, of one state in a lane's box. */
 function fillState(context, paint, state, stretches, box) {
-  const baseline = box.top + box.height;
-  if (state.height === 0) {
-    context.fillStyle = state.colour;
-    const thick = Math.max(1, paint.scale);
-    for (const [from, until] of stretches) context.fillRect(from, baseline - thick, until - from, thick);
-    return;
-  }
-  const height = Math.round(box.height * state.height);
+  const height = Math.max(1, Math.round(box.height * state.height));
+  const top = box.top + box.height - height;
   context.fillStyle = state.fill;
-  for (const [from, until] of stretches) context.fillRect(from, baseline - height, until - from, height);
-  if (state.pattern === "outline") hollow(context, paint, stretches, baseline, height);
+  for (const [from, until] of stretches) context.fillRect(from, top, until - from, height);
+  if (state.texture === "outline") hollow(context, paint, stretches, top, height);
 }
 
 /** Takes the middle out of what was filled, where there is room for a middle. */
-function hollow(context, paint, stretches, baseline, height) {
+function hollow(context, paint, stretches, top, height) {
   const border = Math.round(2 * paint.scale);
   context.fillStyle = paint.ground;
   for (const [from, until] of stretches) {
     if (until - from > 3 * border) {
-      context.fillRect(from + border, baseline - height + border, until - from - 2 * border, height - 2 * border);
+      context.fillRect(from + border, top + border, until - from - 2 * border, height - 2 * border);
     }
   }
 }

@@ -106,7 +106,7 @@ class Selection {
 }
 
 function isIdle(trace, lane, index) {
-  return lane.what === "lock" ? lane.state[index] === 0 : trace.states[lane.state[index]].name === "idle";
+  return lane.what === "lock" ? lane.state[index] < FIRST_TRACK : trace.states[lane.state[index]].name === "idle";
 }
 
 const WAITS = ["wait-gil", "wait-io", "ready", "sleep"];

@@ -36,7 +36,8 @@ function plural(count, word) {
 function stateName(trace, lane, index) {
   if (lane.what !== "lock") return trace.states[lane.state[index]].label;
   const holder = lane.state[index];
-  return holder === 0 ? "free" : `held by ${trackName(lane.run, holder - 1)}`;
+  if (holder === NOBODY) return "free";
+  return holder === OFF ? "switched off" : `held by ${trackName(lane.run, holder - FIRST_TRACK)}`;
 }
 
 function trackName(run, trackIndex) {
