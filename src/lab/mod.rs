@@ -30,6 +30,7 @@ pub mod stats;
 #[cfg(test)]
 mod testing;
 pub mod usage;
+pub mod view;
 pub mod warnings;
 
 pub use error::{LabError, Result};
