@@ -17,7 +17,9 @@
 //!
 //! Read next: [`palette`].
 
+pub mod html;
 pub mod palette;
+pub mod sites;
 
 /// The forms in which a trace can be exported.
 ///

@@ -11,7 +11,6 @@
 use std::io::{self, Write};
 
 /// Writes numbers as base64 letters into `out`.
-#[derive(Debug)]
 pub(super) struct Columns<'a> {
     out: &'a mut dyn Write,
     bytes: Vec<u8>,

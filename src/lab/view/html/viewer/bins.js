@@ -13,6 +13,9 @@ const MARK_PIXELS_MIN = 3;
 const LOW = 0.1;
 const WIDE_PIXELS = 2;
 
+/** What is drawn no higher than this is a wait. */
+const LOWER_HALF = 0.45;
+
 /** Calls `wide(index, x, x2)` for slices that show themselves, and `bin(x, totals)` for columns of
  *  smaller ones. `totals` maps a state to its nanoseconds, and is used again for the next bin. */
 function eachPiece(lane, range, left, pixels, wide, bin) {
@@ -61,9 +64,10 @@ function binHeights(totals, paint, boxHeight) {
     const usual = paint.states[state].height;
     if (usual < LOW && state !== main) continue;
     const share = whole > 0 ? total / whole : 1;
-    // Work beside a longer wait must look over it, or it would be hidden behind.
-    const floor = usual > 0.5 ? 0.5 : least;
-    heights.push([state, state === main ? usual : Math.max(floor, usual * share)]);
+    // Work beside a longer wait must look over it, or it would be hidden behind it.
+    const floor = usual > LOWER_HALF ? LOWER_HALF + least : least;
+    const part = usual > LOWER_HALF ? floor + (usual - floor) * share : usual * share;
+    heights.push([state, state === main ? usual : Math.max(floor, part)]);
   }
   return heights.sort((one, other) => other[1] - one[1]);
 }

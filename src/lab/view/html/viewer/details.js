@@ -92,7 +92,7 @@ class Details {
   source(kind) {
     if (!kind.site) return [];
     const { file, line, first, excerpt } = kind.site;
-    const lines = excerpt.split("\n").map((text, offset) => {
+    const lines = outdented(excerpt.split("\n")).map((text, offset) => {
       const number = first + offset;
       const isCall = number === line;
       const shown = [element("span", { class: "number", "aria-hidden": "true" }, String(number).padStart(4)), ` ${text}\n`];
@@ -146,6 +146,13 @@ class Details {
     });
     return [element("h3", {}, "Events in this slice"), element("ol", { class: "jumps" }, ...limited(entries, 40))];
   }
+}
+
+/** The lines without the indentation that all of them have. */
+function outdented(lines) {
+  const indents = lines.filter((line) => line.trim() !== "").map((line) => line.search(/\S/));
+  const common = Math.min(...indents);
+  return lines.map((line) => line.slice(common));
 }
 
 function limited(entries, most) {

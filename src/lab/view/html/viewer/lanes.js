@@ -114,7 +114,7 @@ function drawLabel(drawing, context, row, box, index, x, x2) {
   const text = [`${name} ${length}`, length].find((words) => context.measureText(words).width <= room);
   if (!text) return;
   const height = box.height * state.height;
-  const baseline = box.top + box.height - height / 2 + 4 * scale;
+  const baseline = Math.round(box.top + box.height - height / 2 + 3.6 * scale);
   if (state.texture !== "solid") backLabel(context, paint, state, text, x + 2 * scale, box, height);
   write(context, paint, text, x + 4 * scale, baseline, { colour: state.ink });
 }
@@ -135,6 +135,7 @@ function drawHolders(drawing, context, row, box) {
   context.fillRect(left, box.top + box.height - 1, pixels, 1);
   const wide = (index, x, x2) => {
     const holder = lane.state[index];
+    if (holder === OFF) drawOff(paint, context, x, x2, box);
     if (holder < FIRST_TRACK) return;
     context.fillStyle = paint.holder(lane.run, holder);
     const [from, until] = [Math.round(x), Math.round(x2)];
@@ -150,6 +151,12 @@ function drawHolders(drawing, context, row, box) {
     context.fillRect(until - 1, box.top, 1, box.height);
   };
   eachPiece(lane, range, left, pixels, wide, (x, totals) => drawHolderBin(paint, context, lane, x, totals, box));
+}
+
+/** A lock that is switched off is nobody's, and says so. */
+function drawOff(paint, context, x, x2, box) {
+  const style = { colour: paint.quiet, width: x2 - x - 6 * paint.scale };
+  write(context, paint, "switched off: all may run at once", x + 3 * paint.scale, box.top + box.height / 2 + 4 * paint.scale, style);
 }
 
 /** Holders that share a column of pixels share its height, as they shared the time. */

@@ -4,6 +4,7 @@
 
 function fillPage(trace, paint) {
   document.getElementById("about").textContent = aboutLine(trace);
+  document.getElementById("about-lock").hidden = trace.runs.every((run) => !run.hasLock);
   fillBanners(trace);
   fillLegend(trace, paint);
   fillTable(trace);
@@ -61,7 +62,7 @@ function fillTable(trace) {
   const states = trace.states.map((_, index) => index).filter((index) => lanes.some((lane) => lane.sums.has(index)));
   const several = trace.runs.length > 1;
   const heads = [...(several ? ["run"] : []), "lane", ...states.map((index) => trace.states[index].label), "longest wait", "slices", "woken in vain"];
-  table.tHead.replaceChildren(element("tr", {}, ...heads.map((head) => element("th", { scope: "col" }, head))));
+  table.tHead.replaceChildren(element("tr", {}, ...heads.map((head) => element("th", { scope: "col", class: ["run", "lane"].includes(head) && heads.indexOf(head) < 2 && "text" }, head))));
   table.tBodies[0].replaceChildren(...lanes.slice(0, 500).map((lane) => tableRow(trace, lane, states, several)));
   if (lanes.length > 500) {
     table.caption.textContent += ` The first 500 of ${grouped(lanes.length)} lanes; the others are in the CSV export.`;

@@ -124,7 +124,9 @@ function drawSelection(drawing, context) {
   if (selection.event >= 0) {
     const x = Math.round(drawing.x(run.events.time[selection.event]));
     context.fillStyle = paint.selected;
+    context.globalAlpha = 0.5;
     if (x >= drawing.left) context.fillRect(x, 0, Math.max(1, Math.floor(paint.scale)), drawing.lanes.height);
+    context.globalAlpha = 1;
   }
   drawFrame(drawing, context, selection.lane, selection.index, 2);
   const prefersTask = selection.lane.what === "task";

@@ -51,7 +51,7 @@ function sliceSentence(trace, lane, index) {
   const what = stateName(trace, lane, index);
   const event = lane.event[index];
   const cause = event < 0 ? "" : ` It began with ${kindOf(trace, lane.run, event).name}.`;
-  return `${lane.name}: ${what} for ${duration(until - from)}, from ${duration(from)} to ${duration(until)}.${cause}`;
+  return `${lane.name}: ${what} for ${duration(until - from)}, from ${moment(from)} on.${cause}`;
 }
 
 /** What a kind means; a newer program may have written one that this page does not know. */
