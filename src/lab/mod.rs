@@ -21,6 +21,7 @@ pub mod picture;
 pub mod program;
 pub mod progress;
 pub mod race;
+pub mod record;
 pub mod render;
 pub mod report;
 pub mod sample;
@@ -29,6 +30,7 @@ pub mod sources;
 pub mod stats;
 #[cfg(test)]
 mod testing;
+pub mod trace_check;
 pub mod usage;
 pub mod view;
 pub mod warnings;

@@ -1,0 +1,46 @@
+//! The group `processes`: what a process has for itself, what that costs, and what it saves.
+//!
+//! Each experiment is one file; its twin in Python, if it has one, lies beside it. What is done in
+//! processes is done in threads too, by the same functions.
+
+pub mod crash;
+pub mod what_a_process_owns;
+
+use super::Experiment;
+use crate::lab::{LabError, Result};
+use crate::procs::{Pool, Wire};
+use crate::threads::{Gil, Mode, ThreadPool};
+
+/// In the order in which they are best met.
+pub const EXPERIMENTS: [&Experiment; 2] = [&what_a_process_owns::EXPERIMENT, &crash::EXPERIMENT];
+
+fn process_pool(workers: usize) -> Result<Pool> {
+    let pool = Pool::builder().workers(workers).build();
+    pool.map_err(|why| LabError::failed("the pool of processes", why))
+}
+
+/// Without a global lock: it is processes that are looked at.
+fn thread_pool(workers: usize) -> Result<ThreadPool> {
+    let pool = ThreadPool::builder().workers(workers).gil(Gil::new(Mode::Off)).build();
+    pool.map_err(|why| LabError::failed("the pool of threads", why))
+}
+
+/// Runs `job` for each of `arguments` in a pool of processes.
+fn in_processes<A: Wire, R: Wire + Send + 'static>(
+    workers: usize,
+    job: fn(A) -> R,
+    arguments: Vec<A>,
+) -> Result<Vec<R>> {
+    let answers: std::result::Result<_, _> = process_pool(workers)?.map(job, arguments).collect();
+    Ok(answers?)
+}
+
+/// The same in a pool of threads.
+fn in_threads<A: Send + 'static, R: Send + 'static>(
+    workers: usize,
+    job: fn(A) -> R,
+    arguments: Vec<A>,
+) -> Result<Vec<R>> {
+    let answers = thread_pool(workers)?.map(arguments, move |_, argument| job(argument));
+    Ok(answers.into_iter().collect::<std::result::Result<_, _>>()?)
+}
