@@ -145,7 +145,11 @@ mod tests {
     fn a_short_function_is_shown_whole_and_a_long_one_around_its_call() {
         let short = "use x;\n\nfn f() {\n    emit();\n}\n\nfn g() {}\n";
         assert_eq!(excerpt(short, 4), (3, "fn f() {\n    emit();\n}"));
-        let long = format!("fn f() {{\n{}    emit();\n{}}}\n", "    a;\n".repeat(20), "    b;\n".repeat(20));
+        let long = format!(
+            "fn f() {{\n{}    emit();\n{}}}\n",
+            "    a;\n".repeat(20),
+            "    b;\n".repeat(20)
+        );
         let (first, text) = excerpt(&long, 22);
         assert_eq!((first, text.lines().count()), (17, 2 * NEIGHBOURS + 1));
     }

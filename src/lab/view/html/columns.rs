@@ -52,18 +52,21 @@ impl<'a> Columns<'a> {
 
     fn write_piece(&mut self, length: usize) -> io::Result<()> {
         self.letters.clear();
-        for three in self.bytes[..length].chunks(3) {
-            let word = three.iter().fold(0, |word, byte| word << 8 | u32::from(*byte));
-            let word = word << (8 * (3 - three.len()));
-            for letter in 0..4 {
-                let six = (word >> (18 - 6 * letter) & 63) as usize;
-                self.letters.push(if letter <= three.len() { LETTERS[six] } else { b'=' });
-            }
-        }
+        self.letters.extend(self.bytes[..length].chunks(3).flat_map(letters));
         self.out.write_all(&self.letters)?;
         self.bytes.drain(..length);
         Ok(())
     }
+}
+
+/// Three bytes are four letters; two are three, and one is two, with padding.
+fn letters(three: &[u8]) -> [u8; 4] {
+    let word = three.iter().fold(0, |word, byte| word << 8 | usize::from(*byte));
+    let word = word << (8 * (3 - three.len()));
+    std::array::from_fn(|place| {
+        let letter = LETTERS[word >> (18 - 6 * place) & 63];
+        if place <= three.len() { letter } else { b'=' }
+    })
 }
 
 #[cfg(test)]
@@ -83,7 +86,7 @@ mod tests {
     fn letters_are_those_of_the_rfc() {
         let bytes = |text: &'static str| {
             move |columns: &mut Columns<'_>| {
-                text.bytes().for_each(|byte| columns.number(u64::from(byte)).unwrap());
+                text.bytes().try_for_each(|byte| columns.number(u64::from(byte))).unwrap();
             }
         };
         check_letters(bytes(""), "");

@@ -10,12 +10,12 @@ use std::collections::HashSet;
 use serde_json::{Map, Value, json};
 
 use super::lanes::{Row, Scene};
+use crate::lab::lanes::flows::What as Arrow;
 use crate::lab::view::palette::LOOKS;
 use crate::lab::view::sites;
 use crate::sys::Why;
 use crate::trace::file::{Ending, Facts, Trace};
 use crate::trace::{Kind, Stamp, Track};
-use crate::lab::lanes::flows::What as Arrow;
 
 /// The document, safe to stand inside of a script element.
 pub(super) fn document(trace: &Trace, scenes: &[Scene<'_>]) -> String {

@@ -4,7 +4,7 @@
 //! each is a row of spans without gaps, and a span has a moment, a state, a processor and the
 //! event that began it. So the page needs one reader and one way to find what is under a pointer.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 
 use super::columns::Columns;
@@ -84,13 +84,14 @@ impl<'a> Scene<'a> {
             Self { run, begin_ns, end_ns, tracks, lanes: Vec::new(), flows: Vec::new(), places };
         let locks = lock::read(recording, begin_ns, end_ns);
         let is_only = locks.len() == 1;
-        scene.lanes.extend(locks.into_iter().map(|lock| lock_row(lock, is_only, &scene.places)).collect::<Vec<_>>());
+        let places = &scene.places;
+        scene.lanes.extend(locks.iter().map(|lock| lock_row(lock, is_only, places)));
         let mut ticks = ticks_by_track(run);
         for lane in lanes.into_iter().flat_map(|lanes| lanes.trains) {
             let ticks = ticks.remove(&lane.track).unwrap_or_default();
             scene.lanes.push(train_row(lane, end_ns, ticks));
         }
-        scene.lanes.extend(tasks::read(recording, begin_ns, end_ns).into_iter().map(task_row));
+        scene.lanes.extend(tasks::read(recording, begin_ns, end_ns).iter().map(task_row));
         scene.flows = flows::read(recording);
         scene
     }
@@ -113,7 +114,12 @@ impl<'a> Scene<'a> {
         Ok(())
     }
 
-    fn write_event(&self, columns: &mut Columns<'_>, event: &Event, before_ns: u64) -> io::Result<()> {
+    fn write_event(
+        &self,
+        columns: &mut Columns<'_>,
+        event: &Event,
+        before_ns: u64,
+    ) -> io::Result<()> {
         columns.signed(event.time_ns.wrapping_sub(before_ns).cast_signed())?;
         columns.number(event.kind as u64)?;
         columns.number(self.places[&event.track])?;
@@ -147,9 +153,9 @@ impl Row {
 /// The tracks of a recording, and those that events name and a damaged file has forgotten.
 fn all_tracks(run: &Run) -> Vec<Track> {
     let mut tracks = run.recording.tracks.clone();
-    let mut known: HashMap<u32, ()> = tracks.iter().map(|track| (track.number, ())).collect();
+    let mut known: HashSet<u32> = tracks.iter().map(|track| track.number).collect();
     for event in &run.recording.events {
-        if known.insert(event.track, ()).is_none() {
+        if known.insert(event.track) {
             let (number, name) = (event.track, format!("track {}", event.track));
             tracks.push(Track { number, name, pid: 0, overwritten: 0 });
         }
@@ -165,7 +171,7 @@ fn ticks_by_track(run: &Run) -> HashMap<u32, Vec<Tick>> {
     found
 }
 
-fn lock_row(lane: LockLane, is_only: bool, places: &HashMap<u32, u64>) -> Row {
+fn lock_row(lane: &LockLane, is_only: bool, places: &HashMap<u32, u64>) -> Row {
     let name = if is_only { "lock".to_owned() } else { format!("lock {}", lane.lock) };
     let state = |holder| match holder {
         Holder::Nobody => NOBODY,
@@ -194,7 +200,7 @@ fn train_row(lane: Lane, end_ns: u64, ticks: Vec<Tick>) -> Row {
     Row { what: What::Train, name: lane.name, track: lane.track, id: 0, end_ns, cuts, ticks }
 }
 
-fn task_row(lane: TaskLane) -> Row {
+fn task_row(lane: &TaskLane) -> Row {
     Row {
         what: What::Task,
         name: format!("task {}", lane.task),

@@ -34,7 +34,7 @@ use std::io::{self, Write};
 use self::columns::Columns;
 use self::lanes::Scene;
 use crate::lab::view::palette::LOOKS;
-use crate::trace::file::Trace;
+use crate::trace::file::{Run, Trace};
 
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("viewer.css");
@@ -99,14 +99,16 @@ fn fill(name: &str, trace: &Trace, scenes: &[Scene<'_>], out: &mut dyn Write) ->
         "style" => write!(out, "{}{STYLE}", colours()),
         "facts" => out.write_all(facts::document(trace, scenes).as_bytes()),
         "columns" => write_columns(scenes, out),
-        "script" => SCRIPTS.iter().chain([&MAIN]).try_for_each(|text| out.write_all(text.as_bytes())),
+        "script" => {
+            SCRIPTS.iter().chain([&MAIN]).try_for_each(|text| out.write_all(text.as_bytes()))
+        }
         _ => unreachable!("page.html names {name}"),
     }
 }
 
 /// What was recorded, in a few words.
 fn title(trace: &Trace) -> &str {
-    let label = || trace.runs.first().map(|run| run.label());
+    let label = || trace.runs.first().map(Run::label);
     trace.about.get("command").or_else(label).unwrap_or("an empty trace")
 }
 
@@ -123,7 +125,8 @@ fn write_columns(scenes: &[Scene<'_>], out: &mut dyn Write) -> io::Result<()> {
 
 /// The colours of the states for the style sheet, which says when which of them hold.
 fn colours() -> String {
-    let mut sets = [":root {".to_owned(), "@media (prefers-color-scheme: dark) { :root {".to_owned()];
+    let mut sets =
+        [":root {".to_owned(), "@media (prefers-color-scheme: dark) { :root {".to_owned()];
     for look in &LOOKS {
         for (set, colour) in sets.iter_mut().zip([look.light, look.dark]) {
             write!(set, " --{}: {colour};", look.name).expect("a string takes whatever is written");

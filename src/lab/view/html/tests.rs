@@ -62,14 +62,18 @@ fn the_template_is_filled_and_nothing_of_it_is_left() {
 fn a_page_loads_nothing() {
     // INVARIANT: [HTML-1]
     let page = page(&trace_of(run_of(4, "worker-0")));
-    for way in ["http://", "https://", " src=", "@import", "url(", "fetch(", "XMLHttpRequest", "<link"] {
+    for way in
+        ["http://", "https://", " src=", "@import", "url(", "fetch(", "XMLHttpRequest", "<link"]
+    {
         assert!(!page.contains(way), "the page has {way}");
     }
 }
 
 #[test]
 fn no_name_of_a_trace_leaves_the_block_of_words() {
-    for name in ["</script><script>alert(1)</script>", "<!-- <script>", "\"};alert(1)//", "]]>\u{2028}"] {
+    for name in
+        ["</script><script>alert(1)</script>", "<!-- <script>", "\"};alert(1)//", "]]>\u{2028}"]
+    {
         let mut trace = trace_of(run_of(4, name));
         trace.about.set("command", name);
         let page = page(&trace);

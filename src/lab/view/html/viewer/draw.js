@@ -14,6 +14,7 @@ class Drawing {
     this.selection = null;
     this.hover = null;
     this.frames = [];
+    this.count = 0;
     this.isAsked = false;
   }
 
@@ -25,6 +26,7 @@ class Drawing {
       this.isAsked = false;
       const begin = performance.now();
       this.draw();
+      this.count += 1;
       this.frames.push(performance.now() - begin);
       if (this.frames.length > 1000) this.frames.shift();
     });
