@@ -13,6 +13,7 @@ use crate::lab::experiment::hogs::{Clock, mode};
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
 use crate::lab::experiment::task::Task;
 use crate::lab::experiment::{Experiment, Group};
+use crate::lab::guide::{self, Lesson};
 use crate::lab::{LabError, Result};
 use crate::sys::affinity;
 use crate::threads::{Gil, ThreadPool};
@@ -84,6 +85,19 @@ pub const EXPERIMENT: Experiment = Experiment {
         "src/trace/sites.md: GilTake, GilDrop, GilFree and GilLeave, and where they are emitted",
         "stackoverflow.com/questions/1294382: \"What is the global interpreter lock in CPython?\"",
     ],
+};
+
+/// What to do about it in the guided tour.
+pub const LESSON: Lesson = Lesson {
+    look: guide::Task {
+        command: "timeline cpu --model threads --gil on --workers 3",
+        says: "the lock lane says who holds it, and at any instant one lane is solid: the others wait for it.",
+    },
+    change: guide::Task {
+        command: "timeline cpu --model threads --gil off --workers 3",
+        says: "the same work with the lock off: as many lanes are solid at once as there are processors.",
+    },
+    make: "give the race a program of your own: write a loop into a file, and run `trainyard race FILE`.",
 };
 
 const ON: &str = "lock on";

@@ -35,10 +35,8 @@ const SHARES_MAX: usize = 3;
 /// Draws the page.
 pub fn draw(timeline: &Timeline, page: Page) -> String {
     let layout = Layout::new(timeline, page);
-    let panels = |scale: &'_ Scale| -> Vec<Panel<'_>> {
-        scale.runs.iter().map(|run| panel(run, scale, layout)).collect()
-    };
-    let panels: Vec<Vec<Panel<'_>>> = timeline.scales.iter().map(panels).collect();
+    let of_scale = |scale| panels(scale, layout);
+    let panels: Vec<Vec<Panel<'_>>> = timeline.scales.iter().map(of_scale).collect();
     let mut text = String::new();
     for line in &timeline.missing {
         text += &wrap(line, layout.columns, 2);
@@ -110,6 +108,10 @@ struct Panel<'a> {
     strips: Vec<Vec<Mark>>,
     /// One line for each lane: how often it was woken in vain in each cell.
     in_vain: Vec<Vec<usize>>,
+}
+
+fn panels(scale: &Scale, layout: Layout) -> Vec<Panel<'_>> {
+    scale.runs.iter().map(|run| panel(run, scale, layout)).collect()
 }
 
 fn panel<'a>(run: &'a Shown, scale: &Scale, layout: Layout) -> Panel<'a> {
