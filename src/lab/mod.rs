@@ -2,6 +2,7 @@
 
 pub mod arm;
 pub mod arm_process;
+pub mod book;
 pub mod cli;
 pub mod conductor;
 pub mod contender;

@@ -166,7 +166,7 @@ Examples:
     override_usage = "trainyard [COMMAND]",
     max_term_width = 100
 )]
-struct CommandLine {
+pub struct CommandLine {
     #[command(subcommand)]
     verb: Verb,
 }
