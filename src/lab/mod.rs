@@ -20,6 +20,7 @@ pub mod params;
 pub mod picture;
 pub mod program;
 pub mod progress;
+pub mod python;
 pub mod race;
 pub mod render;
 pub mod report;

@@ -17,7 +17,8 @@
 //!
 //! `rp2018` and `rp2024` are the two editions of the article that the notes are made from: 89 ms
 //! is its sequential time divided by its requests, 3 rounds are what its author took the best of.
-//! Fewer than 6 rounds give no verdict; `--runs` asks for more.
+//! Fewer than 6 rounds give no verdict; `--runs` asks for more. Beside a CPython the first sum of
+//! `quick` is of 500 000 squares.
 //!
 //! # Why `quick` ends within 20 seconds
 //!
@@ -34,6 +35,7 @@ use serde::{Deserialize, Serialize};
 
 use super::contender::{Contender, GilState, Model, Workload};
 use super::io::session::SILENCE_MAX;
+use super::python::Python;
 
 /// A set of parameters with a name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -130,6 +132,9 @@ pub struct Params {
     pub kernel: CpuKernel,
     /// The pages to fetch instead of our own server's; empty means our own server.
     pub urls: Vec<String>,
+    /// Each CPython that takes part with the same models.
+    #[serde(default)]
+    pub pythons: Vec<Python>,
 }
 
 /// The article's inputs: `5_000_000 + x for x in range(20)`, and `[35] * 20`.
@@ -140,6 +145,8 @@ const ARTICLE_REQUESTS: usize = 160;
 const ARTICLE_THREADS: usize = 5;
 /// The processors of the machine on which the article's second edition was measured.
 const ARTICLE_2024_PROCESSES: usize = 4;
+/// A sixth of what `quick` has.
+const FIRST_N_BESIDE_PYTHON: u64 = 500_000;
 /// 14.29 s for 160 requests in sequence.
 const ARTICLE_LATENCY_NS: u64 = 89_000_000;
 /// What a round may take beside its work: longer than any machine stalls that goes on afterwards.
@@ -163,7 +170,7 @@ impl Params {
         Self {
             preset,
             workloads: vec![Workload::Io, Workload::Cpu],
-            models: TABLE_ORDER.to_vec(),
+            models: Model::IN_TABLE_ORDER.to_vec(),
             gil: GilChoice::Both,
             workers: None,
             requests: ARTICLE_REQUESTS,
@@ -175,22 +182,59 @@ impl Params {
             seed: 7,
             kernel,
             urls: Vec::new(),
+            pythons: Vec::new(),
         }
+    }
+
+    /// The same with sums that a CPython adds up in a second, where the preset is not the article's:
+    /// it takes some 40 times as long as ours, and nobody waits for three minutes unasked. Ours
+    /// still takes three switch intervals.
+    #[must_use]
+    pub fn beside_python(self) -> Self {
+        let kernel = match (self.preset, self.kernel) {
+            (Preset::Quick, CpuKernel::SumOfSquares { inputs, .. }) => {
+                CpuKernel::SumOfSquares { first_n: FIRST_N_BESIDE_PYTHON, inputs }
+            }
+            (_, kernel) => kernel,
+        };
+        Self { kernel, ..self }
     }
 
     /// Lists who takes part on a machine with `cpus` processors, in the order of the table.
     pub fn contenders(&self, cpus: usize) -> Vec<Contender> {
         let rows = self.workloads.iter().flat_map(|&workload| {
-            TABLE_ORDER.into_iter().flat_map(move |model| {
+            let ours = Model::IN_TABLE_ORDER.into_iter().flat_map(move |model| {
                 self.gil_states(workload, model).into_iter().map(move |gil| Contender {
                     workload,
                     model,
                     gil,
                     workers: self.workers(workload, model, cpus),
+                    python: None,
                 })
-            })
+            });
+            ours.chain(self.pythons.iter().flat_map(move |one| self.of_python(one, workload, cpus)))
         });
         rows.collect()
+    }
+
+    /// The rows of `python`: the models that were asked for, of those that it has.
+    fn of_python(&self, python: &Python, workload: Workload, cpus: usize) -> Vec<Contender> {
+        let version = python.id();
+        let models = Model::IN_TABLE_ORDER.into_iter();
+        let models = models.filter(|model| *model == Model::Sync || self.models.contains(model));
+        let models = models.filter_map(|ours| Some((ours, ours.in_python()?)));
+        let row = |(ours, model): (Model, Model)| Contender {
+            workload,
+            model,
+            gil: match ours {
+                Model::Threads if version.is_free_threaded() => GilState::Off,
+                Model::Threads => GilState::On,
+                _ => GilState::None,
+            },
+            workers: self.workers(workload, ours, cpus),
+            python: Some(version),
+        };
+        models.filter(|(_, model)| version.lacks(*model).is_none()).map(row).collect()
     }
 
     /// The rows of `model`: one for each state of the lock that it is measured in, or none.
@@ -206,7 +250,7 @@ impl Params {
                 .collect(),
             // Giving up a lock that is off changes nothing, and I/O gives it up anyway.
             Model::ThreadsNative if on && workload == Workload::Cpu => vec![GilState::On],
-            Model::ThreadsNative => vec![],
+            _ => vec![],
         }
     }
 
@@ -252,7 +296,7 @@ impl Params {
     pub fn check(&self) -> Result<(), String> {
         let only_sync = self.models.iter().all(|&model| model == Model::Sync);
         for &workload in &self.workloads {
-            let rivals = TABLE_ORDER
+            let rivals = Model::IN_TABLE_ORDER
                 .into_iter()
                 .filter(|&model| model != Model::Sync)
                 .any(|model| !self.gil_states(workload, model).is_empty());
@@ -271,20 +315,17 @@ impl Params {
 /// requests, and not so many that its process or the server runs out of descriptors.
 const CONNECTIONS_MAX: usize = 500;
 
-/// The order of the rows: from what one writes first to what one writes last.
-const TABLE_ORDER: [Model; 5] =
-    [Model::Sync, Model::Threads, Model::ThreadsNative, Model::Coop, Model::Procs];
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lab::python::PythonGil;
 
     #[track_caller]
     fn check_rows(params: &Params, cpus: usize, expected: &[&str]) {
         let rows: Vec<String> = params
             .contenders(cpus)
             .into_iter()
-            .map(|Contender { workload, model, gil, workers }| {
+            .map(|Contender { workload, model, gil, workers, .. }| {
                 format!("{workload} {model} {gil} {workers}")
             })
             .collect();
@@ -335,6 +376,38 @@ mod tests {
             ..Params::of(Preset::Quick)
         };
         check_rows(&params, 2, &["io sync none 1", "io threads off 3", "io procs none 3"]);
+    }
+
+    #[test]
+    fn a_cpython_plays_the_models_that_were_asked_for_and_that_it_has() {
+        let python = |version, gil| Python { path: "python".into(), version, gil };
+        let params = |models: &[Model]| Params {
+            models: models.to_vec(),
+            workloads: vec![Workload::Cpu],
+            pythons: vec![
+                python((2, 7, 18), PythonGil::Ticks),
+                python((3, 13, 0), PythonGil::Timed),
+                python((3, 13, 0), PythonGil::Off),
+            ],
+            ..Params::of(Preset::Quick)
+        };
+        let of_python = |models| {
+            let rows = params(models).contenders(2).into_iter();
+            let rows = rows.filter(|row| row.python.is_some());
+            rows.map(|row| format!("{row} {}", row.gil)).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            of_python(&[Model::Threads, Model::ThreadsNative]),
+            [
+                "cpu/python-sync-2.7.18/1 none",
+                "cpu/python-sync-3.13.0/1 none",
+                "cpu/python-threads-3.13.0/2 on",
+                "cpu/python-sync-3.13.0t/1 none",
+                "cpu/python-threads-3.13.0t/2 off",
+            ]
+        );
+        let coop = of_python(&[Model::Coop]);
+        assert_eq!(coop[2..4], ["cpu/python-coop-3.13.0/20 none", "cpu/python-sync-3.13.0t/1 none"]);
     }
 
     #[test]
