@@ -114,10 +114,10 @@ impl ArmProcess {
     pub fn record(&mut self, halt: &Halt<'_>) -> Result<Recording> {
         self.ask(&Question::Record)?;
         match self.reply(halt)? {
-            Reply::Recorded(header) => {
+            Reply::Recorded { bytes } => {
                 let contender = self.contender;
                 let wait = |socket: BorrowedFd<'_>| halt.wait_for(socket, contender);
-                self.socket.read_recording(header, wait)?.ok_or_else(|| self.died())
+                self.socket.read_recording(bytes, wait)?.ok_or_else(|| self.died())
             }
             other => Err(self.unexpected(&other)),
         }

@@ -100,6 +100,7 @@ impl Model {
     }
 
     /// The model of ours that this one is, or that it is compared with.
+    #[must_use]
     pub fn in_ours(self) -> Self {
         match self {
             Self::PythonSync => Self::Sync,

@@ -22,6 +22,7 @@ pub mod program;
 pub mod progress;
 pub mod python;
 pub mod race;
+pub mod record;
 pub mod render;
 pub mod report;
 pub mod sample;
@@ -30,7 +31,9 @@ pub mod sources;
 pub mod stats;
 #[cfg(test)]
 mod testing;
+pub mod trace_check;
 pub mod usage;
+pub mod view;
 pub mod warnings;
 
 pub use error::{LabError, Result};

@@ -8,7 +8,7 @@ use super::params::{Params, Preset};
 use super::python::{Python, PythonGil};
 use super::report::Report;
 use super::sample::{GilStats, Measured, TreeUsage};
-use crate::trace::{Event, Kind, Recording};
+use crate::trace::{Event, Kind, Recording, Track};
 
 const US: u64 = 1_000;
 
@@ -128,8 +128,13 @@ fn recording(events: impl IntoIterator<Item = Event>) -> Recording {
     let mut events: Vec<Event> = events.into_iter().collect();
     events.sort_by_key(|event| (event.time_ns, event.kind.stamp(), event.track));
     let end_ns = events.last().map_or(0, |event| event.time_ns);
-    let tracks = (0..8).map(|track| (track, format!("thread {track}"))).collect();
-    Recording { begin_ns: 0, end_ns, events, tracks, overwritten: 0 }
+    let tracks = (0..8).map(|number| Track {
+        number,
+        name: format!("thread {number}"),
+        pid: 1,
+        overwritten: 0,
+    });
+    Recording { begin_ns: 0, end_ns, events, tracks: tracks.collect() }
 }
 
 fn event(us: u64, track: u32, kind: Kind, a: u64, b: u64) -> Event {

@@ -75,17 +75,15 @@ fn left_out(python: &Python, params: &Params) -> Option<String> {
     let (names, reasons): (Vec<String>, Vec<&str>) =
         lacking.map(|(model, reason)| (model.to_string(), reason)).unzip();
     let (name, names, reasons) = (python.name(), names.join(" and "), reasons.join(", and "));
-    (!names.is_empty()).then(|| {
-        format!("{name} has {reasons}: left out {names}; `--python` a later one for all")
-    })
+    (!names.is_empty())
+        .then(|| format!("{name} has {reasons}: left out {names}; `--python` a later one for all"))
 }
 
 /// Computing side by side takes processors; waiting does not.
 fn too_few_cpus(params: &Params, conditions: &Conditions) -> Option<String> {
     let cpus = conditions.cpus();
     let computes = |who: &Contender| {
-        who.workload == Workload::Cpu
-            && !matches!(who.model.in_ours(), Model::Sync | Model::Coop)
+        who.workload == Workload::Cpu && !matches!(who.model.in_ours(), Model::Sync | Model::Coop)
     };
     let workers = params.contenders(cpus).into_iter().filter(computes).map(|who| who.workers);
     let most = workers.max().filter(|most| *most > cpus)?;
@@ -128,7 +126,7 @@ pub fn after(params: &Params, measured: &[Measured]) -> Vec<String> {
             params.runs * 2
         ));
     }
-    let lost = |one: &&Measured| one.recording.as_ref().is_some_and(|r| r.overwritten > 0);
+    let lost = |one: &&Measured| one.recording.as_ref().is_some_and(|r| r.overwritten() > 0);
     if let Some(names) = list(measured.iter().filter(lost)) {
         warnings.push(format!(
             "events of {names} were lost, so what the picture counts is a lower bound: fewer \
@@ -263,7 +261,7 @@ mod tests {
         measured[1].wall_s[0] = 9.0;
         measured[4].wall_s[0] = 9.0;
         measured[6].wall_s[3] = 9.0;
-        measured[3].recording.as_mut().unwrap().overwritten = 1;
+        measured[3].recording.as_mut().unwrap().tracks[0].overwritten = 1;
         let warnings = after(&Params::of(Preset::Quick), &measured);
         assert_eq!(warnings.len(), 3, "{warnings:?}");
         assert_eq!(

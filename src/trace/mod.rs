@@ -15,10 +15,13 @@
 //! Rings of worker processes lie in shared memory and are added by [`adopt`]; see
 //! [`ring`] for why they can be read when their writer is dead.
 //!
-//! Read in this order: [`event`], [`ring`], [`check`].
+//! A recording can be written to a [`file`], and read back by any program.
+//!
+//! Read in this order: [`event`], [`ring`], [`check`], [`file`].
 
 pub mod check;
 pub mod event;
+pub mod file;
 pub mod ring;
 
 use std::cell::OnceCell;
@@ -28,27 +31,27 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use event::{Event, Kind, Stamp};
 pub use ring::{Contents, Ring};
 
+use self::file::block::{BEGIN_WORD, END_WORD};
+use self::file::flight::{note, room};
+use self::ring::words_of;
+#[cfg(not(loom))]
+use crate::sys::memory::SharedWords;
 use crate::sys::{affinity, clock};
 
 // Std's atomics and lock: a `static` cannot hold loom's, and a model records nothing. The lock is
 // taken once in a thread's life and once in a recording, never on the way of an event.
 static ARMED: AtomicBool = AtomicBool::new(false);
 static NEXT_TRACK: AtomicU32 = AtomicU32::new(1);
-static TRACKS: Mutex<Vec<Arc<Track>>> = Mutex::new(Vec::new());
+static RINGS: Mutex<Vec<Arc<Ring>>> = Mutex::new(Vec::new());
 
-/// The events that a thread's ring holds: 2 MiB for each recording thread. The busiest recording
-/// of the default comparison, 160 requests in one loop, takes under a tenth of it.
-const CAPACITY: usize = 1 << 16;
+/// The events that a thread's ring holds, and up to how many rings: 2 MiB for each of a few
+/// threads, less for each of many, so that 10 000 threads can be recorded in a quarter of a GiB.
+/// The busiest recording of the default comparison, 160 requests in one loop, takes under a tenth
+/// of the first size.
+const CAPACITIES: [(usize, usize); 3] = [(64, 1 << 16), (1024, 1 << 12), (usize::MAX, 1 << 8)];
 
 thread_local! {
-    static OWN: OnceCell<Arc<Track>> = const { OnceCell::new() };
-}
-
-/// A ring, and whose it is.
-#[derive(Debug)]
-struct Track {
-    name: String,
-    ring: Arc<Ring>,
+    static OWN: OnceCell<Arc<Ring>> = const { OnceCell::new() };
 }
 
 /// Records that `kind` happened here and now, if somebody records.
@@ -70,25 +73,44 @@ pub fn emit(kind: Kind, a: u64, b: u64) {
 pub fn record(kind: Kind, a: u64, b: u64) {
     // A thread that is ending has no thread-local values any more, and writes no more events.
     let _ = OWN.try_with(|own| {
-        let ring = &own.get_or_init(own_track).ring;
+        let ring = own.get_or_init(own_ring);
         let (time_ns, cpu) = (clock::now_ns(), affinity::current_cpu());
         ring.push(Event { time_ns, track: ring.track(), kind, cpu, a, b });
     });
 }
 
-fn own_track() -> Arc<Track> {
-    let name = std::thread::current().name().unwrap_or("thread").to_owned();
-    register(name, Arc::new(Ring::new(new_track(), CAPACITY)))
+fn own_ring() -> Arc<Ring> {
+    let thread = std::thread::current();
+    let (track, name) = (new_track(), thread.name().unwrap_or("thread"));
+    let rings = rings().len();
+    let size = CAPACITIES.iter().find(|(rings_max, _)| rings < *rings_max);
+    let capacity = size.map_or(1, |(_, capacity)| *capacity);
+    let ring = kept_ring(track, name, capacity);
+    let ring = ring.unwrap_or_else(|| Ring::new(track, name, capacity));
+    register(Arc::new(ring))
 }
 
-fn register(name: String, ring: Arc<Ring>) -> Arc<Track> {
-    let track = Arc::new(Track { name, ring });
-    tracks().push(Arc::clone(&track));
-    track
+/// A ring in the file that rings are kept in. Where there is no room for it, the recording is one
+/// that does not survive a crash.
+#[cfg(not(loom))]
+fn kept_ring(track: u32, name: &str, capacity: usize) -> Option<Ring> {
+    let words = room(words_of(capacity))?.ok()?;
+    Some(Ring::create_in(words, track, name))
 }
 
-fn tracks() -> std::sync::MutexGuard<'static, Vec<Arc<Track>>> {
-    TRACKS.lock().unwrap_or_else(PoisonError::into_inner)
+/// A model records nothing.
+#[cfg(loom)]
+fn kept_ring(_track: u32, _name: &str, _capacity: usize) -> Option<Ring> {
+    None
+}
+
+fn register(ring: Arc<Ring>) -> Arc<Ring> {
+    rings().push(Arc::clone(&ring));
+    ring
+}
+
+fn rings() -> std::sync::MutexGuard<'static, Vec<Arc<Ring>>> {
+    RINGS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Returns a track number that nobody has.
@@ -97,21 +119,34 @@ pub fn new_track() -> u32 {
     NEXT_TRACK.fetch_add(1, Ordering::Relaxed)
 }
 
+/// Makes a ring that a worker process can be given: in the file that rings are kept in, if they
+/// are, and else in memory without a name.
+///
+/// # Errors
+///
+/// Fails if there is no room.
+#[cfg(not(loom))]
+pub fn shared_ring(name: &str, capacity: usize) -> std::io::Result<Ring> {
+    let room = room(words_of(capacity))
+        .unwrap_or_else(|| SharedWords::create("trainyard-ring", words_of(capacity)));
+    Ok(Ring::create_in(room?, new_track(), name))
+}
+
 /// Adds the ring of a worker process to every recording from now on, until dropped.
-pub fn adopt(name: impl Into<String>, ring: Arc<Ring>) -> Adopted {
-    Adopted { track: register(name.into(), ring) }
+pub fn adopt(ring: Arc<Ring>) -> Adopted {
+    Adopted { ring: register(ring) }
 }
 
 /// The ring of a worker process takes part in recordings for as long as this lives.
 #[must_use = "dropped at once, the ring takes part in no recording"]
 #[derive(Debug)]
 pub struct Adopted {
-    track: Arc<Track>,
+    ring: Arc<Ring>,
 }
 
 impl Drop for Adopted {
     fn drop(&mut self) {
-        tracks().retain(|track| !Arc::ptr_eq(track, &self.track));
+        rings().retain(|ring| !Arc::ptr_eq(ring, &self.ring));
     }
 }
 
@@ -120,7 +155,7 @@ impl Drop for Adopted {
 /// Does nothing if the thread has recorded already.
 pub fn write_into(ring: Ring) {
     OWN.with(|own| {
-        own.get_or_init(|| Arc::new(Track { name: "worker".to_owned(), ring: Arc::new(ring) }));
+        own.get_or_init(|| Arc::new(ring));
     });
 }
 
@@ -151,9 +186,11 @@ pub fn set_armed(armed: bool) {
 /// assert!(recording.events.iter().any(|event| event.kind == Kind::UnitBegin && event.a == 7));
 /// ```
 pub fn arm() -> Recorder {
-    let starts = tracks().iter().map(|track| (track.ring.track(), track.ring.count())).collect();
+    let starts = rings().iter().map(|ring| (ring.track(), ring.count())).collect();
+    let begin_ns = clock::now_ns();
+    note(BEGIN_WORD, begin_ns);
     assert!(!ARMED.swap(true, Ordering::Relaxed), "a recording is under way already");
-    Recorder { starts, begin_ns: clock::now_ns() }
+    Recorder { starts, begin_ns }
 }
 
 /// A recording under way.
@@ -172,22 +209,23 @@ impl Recorder {
         drop(self);
         let end_ns = clock::now_ns();
         let mut recording = Recording { begin_ns, end_ns, ..Recording::default() };
-        let (mut registry, mut ended) = (tracks(), Vec::new());
-        for track in registry.iter() {
-            let number = track.ring.track();
+        note(END_WORD, end_ns);
+        let (mut registry, mut ended) = (rings(), Vec::new());
+        for ring in registry.iter() {
+            let number = ring.track();
             let start = starts.iter().find(|(known, _)| *known == number);
-            let contents = track.ring.read(start.map_or(0, |(_, count)| *count));
-            recording.overwritten += contents.overwritten;
-            recording.events.extend(contents.events);
-            recording.tracks.push((number, track.name.clone()));
+            let Contents { events, overwritten } = ring.read(start.map_or(0, |(_, count)| *count));
+            recording.events.extend(events);
+            let (name, pid) = (ring.name(), ring.pid());
+            recording.tracks.push(Track { number, name, pid, overwritten });
             // Nobody else holds a ring whose thread has ended; its events are copied by now.
-            if Arc::strong_count(track) == 1 {
+            if Arc::strong_count(ring) == 1 {
                 ended.push(number);
             }
         }
-        registry.retain(|track| !ended.contains(&track.ring.track()));
+        registry.retain(|ring| !ended.contains(&ring.track()));
         drop(registry);
-        recording.events.sort_by_key(|event| (event.time_ns, event.kind.stamp(), event.track));
+        in_order(&mut recording.events);
         recording
     }
 }
@@ -198,8 +236,13 @@ impl Drop for Recorder {
     }
 }
 
+/// Sorts events so that causes come before effects: by time, and on a tie by the stamp rule.
+pub(crate) fn in_order(events: &mut [Event]) {
+    events.sort_by_key(|event| (event.time_ns, event.kind.stamp(), event.track));
+}
+
 /// What happened between two moments.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recording {
     /// When the recording began, in nanoseconds of the monotonic clock.
     pub begin_ns: u64,
@@ -207,10 +250,33 @@ pub struct Recording {
     pub end_ns: u64,
     /// Everything that happened, causes before effects.
     pub events: Vec<Event>,
-    /// The name of each track that could have written events.
-    pub tracks: Vec<(u32, String)>,
-    /// How many events were lost because a ring was full.
+    /// Each thread or worker process that could have written events.
+    pub tracks: Vec<Track>,
+}
+
+/// Who wrote events: a thread, or a worker process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Track {
+    /// What its events carry.
+    pub number: u32,
+    /// The name of the thread or worker.
+    pub name: String,
+    /// The process that it belongs to.
+    pub pid: u32,
+    /// How many of its events were lost because its ring was full.
     pub overwritten: u64,
+}
+
+impl Recording {
+    /// Returns how many events were lost because a ring was full.
+    pub fn overwritten(&self) -> u64 {
+        self.tracks.iter().map(|track| track.overwritten).sum()
+    }
+
+    /// Returns who wrote the events of track `number`.
+    pub fn track(&self, number: u32) -> Option<&Track> {
+        self.tracks.iter().find(|track| track.number == number)
+    }
 }
 
 #[cfg(all(test, not(loom)))]

@@ -18,6 +18,8 @@ pub struct Compare {
     pub pythons: Vec<PathBuf>,
     /// Where it goes.
     pub output: Output,
+    /// Where the recordings go.
+    pub trace: Option<PathBuf>,
 }
 
 const EXAMPLES: &str = "\
@@ -31,6 +33,7 @@ Examples:
   trainyard compare --preset rp2018 --runs 6       as the article did, and with a verdict
   trainyard compare --format json > result.json
   trainyard compare --export-markdown result.md
+  trainyard compare -o run.trace                   and then: trainyard timeline run.trace
 
 Exit status: 0 done, 1 a run or a check failed, 2 bad input, 130 interrupted.";
 
@@ -119,6 +122,10 @@ pub(super) struct CompareOptions {
     #[arg(long, value_name = "FILE")]
     export_markdown: Option<PathBuf>,
 
+    /// Record one more round of each contender into FILE, for `timeline` and `export`
+    #[arg(long, short, value_name = "FILE", value_parser = values::trace_file)]
+    output: Option<PathBuf>,
+
     /// Colours: auto, always, never; auto honours `NO_COLOR`
     #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = values::color)]
     color: Color,
@@ -144,10 +151,10 @@ impl CompareOptions {
             glyphs: if self.ascii { Glyphs::Ascii } else { Glyphs::Unicode },
             ..Output::new(self.format, exports.collect())?
         };
-        let pythons = self.python.clone();
+        let (pythons, trace) = (self.python.clone(), self.output.clone());
         let params = self.into_params();
         params.check()?;
-        Ok(Compare { params, pythons, output })
+        Ok(Compare { params, pythons, output, trace })
     }
 
     fn into_params(self) -> Params {

@@ -19,6 +19,7 @@ mod complaint;
 mod experiment;
 pub mod output;
 mod race;
+mod trace;
 mod values;
 
 #[cfg(test)]
@@ -31,6 +32,7 @@ use clap::Parser;
 use super::experiment::command::Command as Experiment;
 use super::race::Race;
 use super::server::ServerConfig;
+use super::trace_check::Check as TraceCheck;
 
 pub use compare::Compare;
 pub use output::{Color, Format, Glyphs, Output};
@@ -48,6 +50,8 @@ pub enum Command {
     Race(Box<Race>),
     /// List a program's instructions: a puzzle, a file, or a text.
     Dis(String),
+    /// Replay a recording.
+    Trace(TraceCheck),
     /// Be the server that the workload `io` asks.
     Serve(ServerConfig),
     /// Be one contender: what `compare` starts, never a user. The arguments are its own affair.
@@ -118,6 +122,7 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Exit> {
             .map(|race| Command::Race(Box::new(race)))
             .map_err(|line| Exit::bad_input(&line, &hint)),
         Verb::Dis(options) => Ok(Command::Dis(options.program)),
+        Verb::Trace(options) => Ok(Command::Trace(options.into_check())),
         Verb::Serve(serve) => Ok(Command::Serve(serve)),
         Verb::Arm { args } => Ok(Command::Arm(args)),
     }
@@ -172,6 +177,7 @@ enum Verb {
     },
     Race(Box<race::RaceOptions>),
     Dis(race::DisOptions),
+    Trace(trace::TraceOptions),
     /// Be the server that `compare io` asks: two pages, each after a set time
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServerConfig),

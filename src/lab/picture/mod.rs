@@ -289,13 +289,13 @@ fn figures(subject: &Subject<'_>, strips: usize) -> Vec<String> {
 fn figures_of_python(row: &Row, speedup_vs_sync: String) -> Vec<String> {
     let of_its_own = row.speedup_vs_python_sync.map(|ratio| {
         let interval = row.speedup_vs_python_sync_interval;
-        let interval = interval.map_or_else(String::new, |bounds| {
-            format!(" {}", numbers::interval(bounds))
-        });
+        let interval =
+            interval.map_or_else(String::new, |bounds| format!(" {}", numbers::interval(bounds)));
         format!("{}{interval} of its own", numbers::ratio(ratio))
     });
     let lines = row.lines_changed.map_or_else(String::new, |lines| format!(", +{lines} lines"));
-    let of_ours = row.speedup_vs_sync.map(|ratio| format!("{} of ours{lines}", numbers::ratio(ratio)));
+    let of_ours =
+        row.speedup_vs_sync.map(|ratio| format!("{} of ours{lines}", numbers::ratio(ratio)));
     of_its_own.into_iter().chain(of_ours.or(Some(speedup_vs_sync))).collect()
 }
 

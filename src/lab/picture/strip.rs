@@ -148,11 +148,11 @@ mod tests {
     fn check(spans: &[(u64, State)], cells: usize, expected: &str) {
         let mut from_ns = 1_000;
         let spans = spans.iter().map(|&(length, state)| {
-            let span = Span { from_ns, until_ns: from_ns + length, state, cpu: 0 };
+            let span = Span { from_ns, until_ns: from_ns + length, state, cpu: 0, event: None };
             from_ns += length;
             span
         });
-        let lane = Lane { name: "train".to_owned(), spans: spans.collect() };
+        let lane = Lane { track: 1, name: "train".to_owned(), spans: spans.collect() };
         let marks = marks(&lane, 1_000, 10 * cells as u64, cells);
         let glyphs: String = marks.iter().map(|mark| mark.glyph(Glyphs::Unicode)).collect();
         assert_eq!(glyphs, expected);

@@ -70,7 +70,7 @@ fn a_short_window_waits_for_the_second_train() {
 fn a_contender_that_was_not_recorded_and_lost_events_say_so() {
     let (_, mut measured) = testing::report();
     measured[1].recording = None;
-    measured[3].recording.as_mut().unwrap().overwritten = 12;
+    measured[3].recording.as_mut().unwrap().tracks[0].overwritten = 12;
     let (report, measured) = testing::report_of(measured);
     let picture = plain(&report, &measured, WIDE);
     let line = |label: &str| picture.lines().find(|line| line.contains(label)).unwrap();

@@ -120,6 +120,11 @@ impl Python {
         Version::new(self.version, self.gil)
     }
 
+    /// Whether it knows `asyncio.run`, as every twin about tasks does: 3.7 and later.
+    pub fn has_tasks(&self) -> bool {
+        self.version >= (3, 7, 0)
+    }
+
     /// `CPython 3.13.0`, or `CPython 3.13.0, lock off`.
     pub fn name(&self) -> String {
         let (major, minor, patch) = self.version;
