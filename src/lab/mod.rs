@@ -22,6 +22,7 @@ pub mod params;
 pub mod picture;
 pub mod program;
 pub mod progress;
+pub mod python;
 pub mod race;
 pub mod record;
 pub mod render;

@@ -25,6 +25,7 @@ use super::host::{Conditions, Host};
 use super::io::target::Target;
 use super::params::Params;
 use super::picture::Style;
+use super::python::{self, Python, become_python};
 use super::report::Report;
 use super::sample::Measured;
 use super::warnings::{self, Build};
@@ -85,7 +86,10 @@ fn be_an_arm(args: &[OsString]) -> Result<()> {
         return Ok(());
     }
     let socket = io::stdin().as_fd().try_clone_to_owned().map_err(failed)?;
-    arm::serve(UnixStream::from(socket))
+    match &args[1..] {
+        [word, path, script] if word == python::ARM_WORD => Err(become_python(path, script)),
+        _ => arm::serve(UnixStream::from(socket)),
+    }
 }
 
 /// Prints a page, whatever its end was.
@@ -97,9 +101,10 @@ fn show(ran: Result<(String, Result<()>)>) -> Result<()> {
 }
 
 fn compare(asked: &Compare) -> Result<()> {
-    let Compare { params, output, trace } = asked;
+    let Compare { params, pythons, output, trace } = asked;
     output.check_writable()?;
     trace.as_deref().map_or(Ok(()), output::check_writable)?;
+    let params = &Params { pythons: Python::find_all(pythons)?, ..params.clone() };
     prepare(params)?;
     let interrupts = Interrupts::listen().map_err(|why| LabError::failed("Ctrl-C", why))?;
     // Looked at now: the run itself will keep the machine busy.
