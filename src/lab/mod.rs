@@ -11,6 +11,7 @@ pub mod duration;
 pub mod error;
 pub mod experiment;
 pub mod explain;
+pub mod guide;
 pub mod host;
 pub mod io;
 pub mod lanes;

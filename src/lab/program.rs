@@ -29,7 +29,7 @@ use super::report::Report;
 use super::sample::Measured;
 use super::warnings::{self, Build};
 use super::{
-    LabError, Result, arm, experiment, race, record, render, server, sources, trace_check,
+    LabError, Result, arm, experiment, guide, race, record, render, server, sources, trace_check,
 };
 use crate::sys::signal::Interrupts;
 use crate::sys::{affinity, process};
@@ -42,6 +42,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(Command::Compare(asked)) => compare(&asked),
         Ok(Command::Race(asked)) => race::race(&asked).and_then(|page| print(&page)),
         Ok(Command::Dis(program)) => race::dis::dis(&program).and_then(|page| print(&page)),
+        Ok(Command::Guide(asked)) => print(&guide::render(asked)),
         Ok(Command::Trace(asked)) => show(trace_check::run(&asked)),
         Ok(Command::Serve(config)) => {
             server::serve(&config).map_err(|why| LabError::failed("the server", why))

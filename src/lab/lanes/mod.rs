@@ -30,6 +30,7 @@
 pub mod counters;
 pub mod flows;
 pub mod lock;
+pub mod spent;
 pub mod tasks;
 pub mod ticks;
 pub mod train;

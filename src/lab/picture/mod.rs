@@ -18,15 +18,13 @@
 //! - **PICTURE-1** No line is wider than the terminal, if that has at least `WIDTH_MIN` columns.
 //! - **PICTURE-2** All strips of a block show the same length of time, which stands above them.
 //!
-//! Read next: `scene`, [`strip`].
+//! Read next: `scene`, [`strip`](crate::lab::view::strip).
 
 mod scene;
-pub mod strip;
 
 use std::fmt::Write;
 
 use self::scene::{Origin, Scene, window_ns};
-use self::strip::Mark;
 use crate::lab::cli::Glyphs;
 use crate::lab::contender::{Model, Workload};
 use crate::lab::lanes::Lanes;
@@ -36,6 +34,7 @@ use crate::lab::render::wrap::wrap;
 use crate::lab::report::{Report, Row};
 use crate::lab::sample::Measured;
 use crate::lab::stats::Verdict;
+use crate::lab::view::strip::{self, Mark};
 
 /// How the picture and the table are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +110,7 @@ fn block(report: &Report, workload: Workload, subjects: &[Subject<'_>], style: S
         })
         .collect();
     let is_late = |scene: &Scene<'_>| scene.origin == Origin::SecondTrain;
-    let window = seconds(window_ns);
+    let window = numbers::nanoseconds(window_ns);
     let window = if scenes.iter().flatten().any(is_late) {
         Some(format!("{window}, from when two are at work"))
     } else {
@@ -159,7 +158,7 @@ fn heading(report: &Report, workload: Workload, window: Option<&str>, columns: u
     let params = &report.params;
     let left = match (workload, params.kernel) {
         (Workload::Io, _) if params.urls.is_empty() => {
-            let latency = seconds(params.latency_ns);
+            let latency = numbers::nanoseconds(params.latency_ns);
             let requests = numbers::count(params.requests, "request");
             format!("I/O-bound: {requests}, each answered after {latency}")
         }
@@ -182,11 +181,6 @@ fn heading(report: &Report, workload: Workload, window: Option<&str>, columns: u
     } else {
         wrap(&format!("{left}; {window}"), columns, 1)
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-fn seconds(nanoseconds: u64) -> String {
-    numbers::seconds(nanoseconds as f64 / 1e9)
 }
 
 /// Explains the marks that occur, on as many lines as they need.

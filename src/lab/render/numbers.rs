@@ -40,6 +40,12 @@ pub fn seconds(value: f64) -> String {
     }
 }
 
+/// [`seconds`] for a time in nanoseconds.
+#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+pub fn nanoseconds(value: u64) -> String {
+    seconds(value as f64 / 1e9)
+}
+
 /// `13.2 MB`: memory, in millions of bytes.
 #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
 pub fn megabytes(bytes: u64) -> String {

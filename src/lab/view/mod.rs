@@ -15,11 +15,14 @@
 //!
 //! - **VIEW-1** Colour never says anything alone: each state has a height and a texture too.
 //!
-//! Read next: [`palette`].
+//! Read next: [`palette`], then [`strip`], the alphabet of the terminal.
 
 pub mod html;
+pub mod missing;
 pub mod palette;
 pub mod sites;
+pub mod strip;
+pub mod timeline;
 
 /// The forms in which a trace can be exported.
 ///
