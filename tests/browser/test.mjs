@@ -60,8 +60,9 @@ const selected = (page) =>
   });
 const range = (page) => page.evaluate(() => [window.trainyard.range.from, window.trainyard.range.until]);
 
-/** The middle of the widest slice in view that is in a state, in CSS pixels of the canvas. */
-const middleOf = (page, runIndex, state) =>
+/** A point in the widest slice of a state, in CSS pixels of the canvas; behind its label, which is
+ *  written at its begin. */
+const pointIn = (page, runIndex, state) =>
   page.evaluate(([runIndex, state]) => {
     const { trace, drawing, rows } = window.trainyard;
     let best = null;
@@ -70,7 +71,7 @@ const middleOf = (page, runIndex, state) =>
       for (let index = 0; index < lane.count; index++) {
         const length = lane.from[index + 1] - lane.from[index];
         if (trace.states[lane.state[index]].name !== state || length <= (best?.length ?? 0)) continue;
-        const x = drawing.x((lane.from[index] + lane.from[index + 1]) / 2) / drawing.paint.scale;
+        const x = drawing.x(lane.from[index] + 0.93 * length) / drawing.paint.scale;
         best = { length, x, top: row.top, name: lane.name, index };
       }
     }
@@ -162,9 +163,10 @@ test("who waited for the lock leads to who dropped it, and back", async () => {
   await withPage("real", {}, async (page) => {
     const start = await page.evaluate(() => {
       const { trace, selection } = window.trainyard;
-      const run = trace.runs.find((run) => run.hasLock && run.flows.count > 0);
-      const lane = run.lanes.find((lane) => lane.what === "train" && lane.event.includes(run.flows.to[run.flows.byTo[0]]));
-      const flow = run.flows.byTo.find((flow) => lane.event.includes(run.flows.to[flow]));
+      const run = trace.runs.find((run) => run.hasLock);
+      const handOver = trace.arrows.indexOf("lock handed over");
+      const flow = [...run.flows.byTo].find((flow) => run.flows.what[flow] === handOver);
+      const lane = run.lanes.find((lane) => lane.what === "train" && lane.event.includes(run.flows.to[flow]));
       const index = lane.event.indexOf(run.flows.to[flow]);
       selection.select(lane, index);
       return { name: lane.name, index, from: run.flows.from[flow], track: run.tracks[run.events.track[run.flows.from[flow]]].name };
@@ -183,7 +185,7 @@ test("who waited for the lock leads to who dropped it, and back", async () => {
 
 test("a click on a slice opens the source lines that emitted its event", async () => {
   await withPage("real", {}, async (page) => {
-    const place = await middleOf(page, 0, "wait-gil");
+    const place = await pointIn(page, 0, "wait-gil");
     const canvas = await page.locator("#lanes").boundingBox();
     await page.mouse.click(canvas.x + place.x, canvas.y + place.top + 25);
     const found = await selected(page);
@@ -251,9 +253,8 @@ test("without colour, work is still told from waiting: by height and by texture"
       await drawn(page);
       const ground = colorScheme === "light" ? 255 : 23;
       const paintedPart = (rows) => rows.filter((row) => row.some((grey) => Math.abs(grey - ground) > 30)).length / rows.length;
-      // Away from the label, which is written at the begin of a slice.
       const look = async (state) => {
-        const { x, top } = await middleOf(page, 0, state);
+        const { x, top } = await pointIn(page, 0, state);
         return greys(page, x, top + 5, 26);
       };
       const run = await look("run");

@@ -40,12 +40,13 @@ const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("viewer.css");
 
 /// The scripts, in the order in which they run; all share one scope.
-const SCRIPTS: [&str; 13] = [
+const SCRIPTS: [&str; 14] = [
     include_str!("viewer/data.js"),
     include_str!("viewer/words.js"),
     include_str!("viewer/rows.js"),
     include_str!("viewer/range.js"),
     include_str!("viewer/bins.js"),
+    include_str!("viewer/pixels.js"),
     include_str!("viewer/paint.js"),
     include_str!("viewer/draw.js"),
     include_str!("viewer/lanes.js"),

@@ -8,23 +8,50 @@
 //
 // One pass over the slices that are in view; nothing is remembered between two pictures.
 
-const MARK_PIXELS_MIN = 3;
-/** What is drawn lower than this says that nothing happened, and gives way to what did. */
-const LOW = 0.1;
 const WIDE_PIXELS = 2;
-
+const MARK_PIXELS_MIN = 3;
 /** What is drawn no higher than this is a wait. */
 const LOWER_HALF = 0.45;
+/** What is drawn lower than this says that nothing happened, and gives way to what did. */
+const LOW = 0.1;
 
-/** Calls `wide(index, x, x2)` for slices that show themselves, and `bin(x, totals)` for columns of
- *  smaller ones. `totals` maps a state to its nanoseconds, and is used again for the next bin. */
-function eachPiece(lane, range, left, pixels, wide, bin) {
+/** The times that the states took in one column of pixels. */
+class Bin {
+  constructor(states) {
+    this.totals = new Float64Array(states);
+    this.seen = [];
+  }
+
+  add(state, length) {
+    if (!this.seen.includes(state)) this.seen.push(state);
+    this.totals[state] += length;
+  }
+
+  clear() {
+    for (const state of this.seen) this.totals[state] = 0;
+    this.seen.length = 0;
+  }
+
+  get whole() {
+    return this.seen.reduce((sum, state) => sum + this.totals[state], 0);
+  }
+
+  /** The part of the column that a state took; what took no time at all shares equally. */
+  share(state, whole) {
+    return whole > 0 ? this.totals[state] / whole : 1 / this.seen.length;
+  }
+}
+
+/** Calls `wide(index, x, x2)` for slices that show themselves, and `column(x, bin)` for columns of
+ *  smaller ones. The bin is used again for the next column. */
+function eachPiece(lane, states, drawing, wide, column) {
+  const { range, left, pixels } = drawing;
   const scale = pixels / range.span;
-  const totals = new Map();
-  let column = -1;
+  const bin = new Bin(states);
+  let last = -1;
   const flush = () => {
-    if (totals.size > 0) bin(column, totals);
-    totals.clear();
+    if (bin.seen.length > 0) column(last, bin);
+    bin.clear();
   };
   const first = Math.max(0, lastAtMost(lane.from, range.from, lane.count));
   for (let index = first; index < lane.count && lane.from[index] < range.until; index++) {
@@ -36,38 +63,29 @@ function eachPiece(lane, range, left, pixels, wide, bin) {
       continue;
     }
     const at = Math.floor(x);
-    if (at !== column) flush();
-    column = at;
-    const state = lane.state[index];
-    totals.set(state, (totals.get(state) ?? 0) + lane.from[index + 1] - lane.from[index]);
+    if (at !== last) flush();
+    last = at;
+    bin.add(lane.state[index], lane.from[index + 1] - lane.from[index]);
   }
   flush();
 }
 
-/** The state that took the most of a bin's time. */
-function dominant(totals) {
-  let [best, most] = [0, -1];
-  for (const [state, total] of totals) {
-    if (total > most) [best, most] = [state, total];
-  }
-  return best;
-}
-
-/** How high each state of a bin is drawn, as a part of the lane's height, tall ones first. */
-function binHeights(totals, paint, boxHeight) {
-  let whole = 0;
-  for (const total of totals.values()) whole += total;
-  const main = dominant(totals);
-  const least = (MARK_PIXELS_MIN * paint.scale) / boxHeight;
+/** How high each state of a bin is drawn, in pixels: `[state, height]`, tall ones first. */
+function binHeights(bin, states, boxHeight, markPixels) {
+  const whole = bin.whole;
+  const main = bin.seen.reduce((best, state) => (bin.totals[state] > bin.totals[best] ? state : best), bin.seen[0]);
   const heights = [];
-  for (const [state, total] of totals) {
-    const usual = paint.states[state].height;
+  for (const state of bin.seen) {
+    const usual = states[state].height;
     if (usual < LOW && state !== main) continue;
-    const share = whole > 0 ? total / whole : 1;
-    // Work beside a longer wait must look over it, or it would be hidden behind it.
-    const floor = usual > LOWER_HALF ? LOWER_HALF + least : least;
-    const part = usual > LOWER_HALF ? floor + (usual - floor) * share : usual * share;
-    heights.push([state, state === main ? usual : Math.max(floor, part)]);
+    const part = state === main ? usual : partialHeight(usual, bin.share(state, whole), markPixels / boxHeight);
+    heights.push([state, Math.max(1, Math.round(part * boxHeight))]);
   }
   return heights.sort((one, other) => other[1] - one[1]);
+}
+
+/** Work beside a longer wait must look over it, or it would be hidden behind it. */
+function partialHeight(usual, share, mark) {
+  if (usual <= LOWER_HALF) return Math.max(mark, usual * share);
+  return Math.min(usual, LOWER_HALF + mark + (usual - LOWER_HALF) * share);
 }

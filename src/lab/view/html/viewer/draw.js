@@ -11,6 +11,7 @@ class Drawing {
     this.scroll = document.getElementById("scroll");
     this.lanes = document.getElementById("lanes");
     this.ruler = document.getElementById("ruler");
+    this.block = new Block();
     this.selection = null;
     this.hover = null;
     this.frames = [];
@@ -79,8 +80,15 @@ class Drawing {
     return Math.round((row.top - this.scroll.scrollTop) * this.paint.scale);
   }
 
+  /** What lies behind a run's lanes; the same for all of them in one picture. */
+  behind(run) {
+    if (!this.backgrounds.has(run)) this.backgrounds.set(run, behindLanes(this, run));
+    return this.backgrounds.get(run);
+  }
+
   draw() {
     drawRuler(this);
+    this.backgrounds = new Map();
     const context = this.lanes.getContext("2d", { alpha: false });
     context.fillStyle = this.paint.ground;
     context.fillRect(0, 0, this.lanes.width, this.lanes.height);

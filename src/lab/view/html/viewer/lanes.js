@@ -44,61 +44,36 @@ function drawFold(drawing, context, row) {
 
 /** Everything that a lane did in the time that is in view. */
 function drawLane(drawing, context, row) {
-  const { lane } = row;
   const box = boxOf(drawing, row);
-  context.save();
-  context.beginPath();
-  context.rect(drawing.left, drawing.top(row), drawing.pixels, row.height * drawing.paint.scale);
-  context.clip();
   drawEnd(drawing, context, row);
-  if (lane.what === "lock") drawHolders(drawing, context, row, box);
+  drawing.block.begin(drawing.left, box.top, drawing.pixels, box.height, drawing.behind(row.run));
+  if (row.lane.what === "lock") drawHolders(drawing, context, row, box);
   else drawStates(drawing, context, row, box);
-  context.restore();
 }
 
 /** Time after a run's end is shaded: runs beside it may have taken longer. */
 function drawEnd(drawing, context, row) {
-  const end = Math.round(drawing.x(row.run.length));
+  const end = Math.max(drawing.left, Math.round(drawing.x(row.run.length)));
   context.fillStyle = drawing.paint.heading;
   context.fillRect(end, drawing.top(row), drawing.lanes.width - end, Math.round(row.height * drawing.paint.scale));
 }
 
+/** Wide slices first: a short one between two of them must be seen. */
 function drawStates(drawing, context, row, box) {
-  const { paint, range, left, pixels } = drawing;
-  const stretches = paint.states.map(() => []);
+  const { paint, block } = drawing;
   const labels = [];
-  const bins = [];
+  const columns = [];
   const wide = (index, x, x2) => {
-    stretches[row.lane.state[index]].push([Math.round(x), Math.max(Math.round(x2), Math.round(x) + 1)]);
+    fillState(block, paint, paint.states[row.lane.state[index]], Math.round(x), Math.max(Math.round(x2), Math.round(x) + 1));
     if (x2 - x >= 24 * paint.scale) labels.push([index, x, x2]);
   };
-  eachPiece(row.lane, range, left, pixels, wide, (x, totals) => bins.push([x, binHeights(totals, paint, box.height)]));
-  stretches.forEach((list, state) => fillState(context, paint, paint.states[state], list, box));
-  drawBins(context, paint, bins, box);
-  for (const [index, x, x2] of labels) drawLabel(drawing, context, row, box, index, x, x2);
-}
-
-/** Draws the tallest of each column first. Side by side, columns that look alike are one. */
-function drawBins(context, paint, bins, box) {
-  const draw = ({ from, until, state, height }) => {
-    context.fillStyle = paint.states[state].fill;
-    context.fillRect(from, box.top + box.height - height, until - from, height);
-  };
-  for (let depth = 0; depth < paint.states.length; depth++) {
-    let piece = null;
-    for (const [x, heights] of bins) {
-      if (depth >= heights.length) continue;
-      const [state, part] = heights[depth];
-      const height = Math.max(1, Math.round(part * box.height));
-      if (piece && piece.until === x && piece.state === state && piece.height === height) {
-        piece.until = x + 1;
-        continue;
-      }
-      if (piece) draw(piece);
-      piece = { from: x, until: x + 1, state, height };
-    }
-    if (piece) draw(piece);
+  const column = (x, bin) => columns.push([x, binHeights(bin, paint.states, box.height, MARK_PIXELS_MIN * paint.scale)]);
+  eachPiece(row.lane, paint.states.length, drawing, wide, column);
+  for (const [x, heights] of columns) {
+    for (const [state, height] of heights) block.fill(x, x + 1, box.height - height, box.height, paint.states[state].fill);
   }
+  block.show(context);
+  for (const [index, x, x2] of labels) drawLabel(drawing, context, row, box, index, x, x2);
 }
 
 /** What a slice is, if there is room to say so. */
@@ -115,7 +90,7 @@ function drawLabel(drawing, context, row, box, index, x, x2) {
   if (!text) return;
   const height = box.height * state.height;
   const baseline = Math.round(box.top + box.height - height / 2 + 3.6 * scale);
-  if (state.texture !== "solid") backLabel(context, paint, state, text, x + 2 * scale, box, height);
+  if (state.fill.size > 1 || state.texture === "outline") backLabel(context, paint, state, text, x + 2 * scale, box, height);
   write(context, paint, text, x + 4 * scale, baseline, { colour: state.ink });
 }
 
@@ -129,68 +104,78 @@ function backLabel(context, paint, state, text, x, box, height) {
 
 /** The lock's lane: whoever holds it, in the colour and with the number of its lane. */
 function drawHolders(drawing, context, row, box) {
-  const { paint, range, left, pixels } = drawing;
+  const { paint, block } = drawing;
   const { lane } = row;
-  context.fillStyle = paint.line;
-  context.fillRect(left, box.top + box.height - 1, pixels, 1);
+  const labels = [];
   const wide = (index, x, x2) => {
-    const holder = lane.state[index];
-    if (holder === OFF) drawOff(paint, context, x, x2, box);
-    if (holder < FIRST_TRACK) return;
-    context.fillStyle = paint.holder(lane.run, holder);
+    labels.push([lane.state[index], x, x2]);
+    if (lane.state[index] < FIRST_TRACK) return;
     const [from, until] = [Math.round(x), Math.round(x2)];
-    context.fillRect(from, box.top, Math.max(1, until - from), box.height);
-    const room = x2 - x - 6 * paint.scale;
-    if (room < 8 * paint.scale) return;
-    const name = trackName(lane.run, holder - FIRST_TRACK);
-    context.font = `${11 * paint.scale}px system-ui, sans-serif`;
-    const short = String(holderPlace(lane.run, holder) + 1);
-    const text = [name, short].find((words) => context.measureText(words).width <= room);
-    if (text) write(context, paint, text, x + 3 * paint.scale, box.top + box.height / 2 + 4 * paint.scale, { colour: paint.colour("holder-ink") });
-    context.fillStyle = paint.ground;
-    context.fillRect(until - 1, box.top, 1, box.height);
+    block.fill(from, Math.max(from + 1, until - 1), 0, box.height, paint.holder(lane.run, lane.state[index]));
   };
-  eachPiece(lane, range, left, pixels, wide, (x, totals) => drawHolderBin(paint, context, lane, x, totals, box));
+  const column = (x, bin) => fillHolders(block, paint, lane, x, bin);
+  eachPiece(lane, FIRST_TRACK + lane.run.tracks.length, drawing, wide, column);
+  block.show(context);
+  for (const [holder, x, x2] of labels) drawHolderLabel(drawing, context, lane, box, holder, x, x2);
+}
+
+/** The name if there is room, otherwise the number. */
+function drawHolderLabel(drawing, context, lane, box, holder, x, x2) {
+  const { paint } = drawing;
+  const room = x2 - x - 6 * paint.scale;
+  const baseline = box.top + box.height / 2 + 4 * paint.scale;
+  if (holder === OFF) drawOff(paint, context, x, baseline, room);
+  if (holder < FIRST_TRACK || room < 8 * paint.scale) return;
+  context.font = `${11 * paint.scale}px system-ui, sans-serif`;
+  const names = [trackName(lane.run, holder - FIRST_TRACK), String(holderPlace(lane.run, holder) + 1)];
+  const text = names.find((words) => context.measureText(words).width <= room);
+  if (text) write(context, paint, text, x + 3 * paint.scale, baseline, { colour: paint.colour("holder-ink") });
 }
 
 /** A lock that is switched off is nobody's, and says so. */
-function drawOff(paint, context, x, x2, box) {
-  const style = { colour: paint.quiet, width: x2 - x - 6 * paint.scale };
-  write(context, paint, "switched off: all may run at once", x + 3 * paint.scale, box.top + box.height / 2 + 4 * paint.scale, style);
+function drawOff(paint, context, x, baseline, width) {
+  write(context, paint, "switched off: all may run at once", x + 3 * paint.scale, baseline, { colour: paint.quiet, width });
 }
 
 /** Holders that share a column of pixels share its height, as they shared the time. */
-function drawHolderBin(paint, context, lane, x, totals, box) {
-  let whole = 0;
-  for (const total of totals.values()) whole += total;
-  let y = box.top;
-  for (const [holder, total] of totals) {
-    const height = whole > 0 ? (box.height * total) / whole : box.height;
-    if (holder >= FIRST_TRACK) {
-      context.fillStyle = paint.holder(lane.run, holder);
-      context.fillRect(x, y, 1, Math.max(1, height));
-    }
-    y += height;
+function fillHolders(block, paint, lane, x, bin) {
+  const whole = bin.whole;
+  let from = 0;
+  for (const holder of bin.seen) {
+    const until = from + bin.share(holder, whole) * block.height;
+    if (holder >= FIRST_TRACK) block.fill(x, x + 1, Math.round(from), Math.max(Math.round(from) + 1, Math.round(until)), paint.holder(lane.run, holder));
+    from = until;
   }
 }
 
 /** Below a lane, what took no time: long and red, somebody was called, came, and found the lock
  *  taken again; short and grey, somebody had waited long enough and asked for it. */
 function drawTicks(drawing, context, row) {
-  const { ticks, run } = row.lane;
-  const { paint, range } = drawing;
+  const { paint } = drawing;
   const box = boxOf(drawing, row);
   const y = box.top + box.height + 2 * paint.scale;
+  const isVain = (event) => row.run.events.kind[event] === drawing.trace.vainKind;
+  context.fillStyle = paint.asks;
+  eachTickBar(drawing, row.lane.ticks, (event) => !isVain(event), (from, until) => context.fillRect(from, y, until - from, box.strip / 2));
+  context.fillStyle = paint.failed;
+  eachTickBar(drawing, row.lane.ticks, isVain, (from, until) => context.fillRect(from, y, until - from, box.strip));
+}
+
+/** Ticks that touch each other on the screen are one bar. */
+function eachTickBar(drawing, ticks, isMeant, use) {
+  const { paint, range, left } = drawing;
+  const thick = 2 * paint.scale;
+  const scale = drawing.pixels / range.span;
+  let [from, until] = [-1, -1];
   const first = Math.max(0, lastAtMost(ticks.time, range.from));
-  const drawn = [-1, -1];
   for (let index = first; index < ticks.count && ticks.time[index] <= range.until; index++) {
-    const x = Math.round(drawing.x(ticks.time[index]));
-    const isVain = run.events.kind[ticks.event[index]] === drawing.trace.vainKind;
-    if (x < drawing.left || drawn[Number(isVain)] === x) continue;
-    drawn[Number(isVain)] = x;
-    context.fillStyle = isVain ? paint.failed : paint.asks;
-    context.fillRect(x - paint.scale, y, 2 * paint.scale, isVain ? box.strip : box.strip / 2);
+    if (ticks.time[index] < range.from || !isMeant(ticks.event[index])) continue;
+    const x = Math.max(left, Math.round(left + (ticks.time[index] - range.from) * scale - thick / 2));
+    if (x > until && until >= 0) use(from, until);
+    if (x > until) from = x;
+    until = x + thick;
   }
+  if (until >= 0) use(from, until);
 }
 
 /** Who it is, and how it fared, left of the time. */
@@ -219,7 +204,7 @@ function drawChip(drawing, context, row, x) {
   const { run, track } = row.lane;
   const holder = FIRST_TRACK + run.tracks.findIndex(({ number }) => number === track);
   const top = drawing.top(row) + 7 * scale;
-  context.fillStyle = paint.holder(run, holder);
+  context.fillStyle = paint.holder(run, holder).colour;
   context.fillRect(x, top, 14 * scale, 14 * scale);
   const number = String(holderPlace(run, holder) + 1);
   write(context, paint, number, x + (number.length > 1 ? 1 : 4) * scale, top + 11 * scale, { colour: paint.colour("holder-ink"), size: 10, weight: "600" });

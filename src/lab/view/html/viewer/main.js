@@ -1,6 +1,6 @@
 // The beginning: reads the data, puts the parts together, draws.
 //
-// Read in this order: data, rows, range, bins, paint, draw, lanes, flows, select, details,
+// Read in this order: data, rows, range, bins, pixels, paint, draw, lanes, flows, select, details,
 // navigate, page. A page that is tested, or looked into from the browser's console, finds its
 // parts under `window.trainyard`.
 

@@ -61,8 +61,10 @@ function fillTable(trace) {
   const lanes = trace.runs.flatMap((run) => run.lanes).filter((lane) => lane.what !== "lock");
   const states = trace.states.map((_, index) => index).filter((index) => lanes.some((lane) => lane.sums.has(index)));
   const several = trace.runs.length > 1;
-  const heads = [...(several ? ["run"] : []), "lane", ...states.map((index) => trace.states[index].label), "longest wait", "slices", "woken in vain"];
-  table.tHead.replaceChildren(element("tr", {}, ...heads.map((head) => element("th", { scope: "col", class: ["run", "lane"].includes(head) && heads.indexOf(head) < 2 && "text" }, head))));
+  const names = [...(several ? ["recording"] : []), "lane"];
+  const figures = [...states.map((index) => trace.states[index].label), "longest wait", "slices", "woken in vain"];
+  const head = (text, kind) => element("th", { scope: "col", class: kind }, text);
+  table.tHead.replaceChildren(element("tr", {}, ...names.map((name) => head(name, "text")), ...figures.map((name) => head(name, false))));
   table.tBodies[0].replaceChildren(...lanes.slice(0, 500).map((lane) => tableRow(trace, lane, states, several)));
   if (lanes.length > 500) {
     table.caption.textContent += ` The first 500 of ${grouped(lanes.length)} lanes; the others are in the CSV export.`;

@@ -56,9 +56,11 @@ class Paint {
     const style = getComputedStyle(document.documentElement);
     this.colour = (name) => style.getPropertyValue(`--${name}`).trim() || "gray";
     this.states = this.trace.states.map((state) => this.state(state));
-    this.holders = Array.from({ length: HOLDER_COLOURS }, (_, index) => this.colour(`holder-${index}`));
+    this.holders = Array.from({ length: HOLDER_COLOURS }, (_, index) => plain(this.colour(`holder-${index}`)));
+    this.words = {};
     for (const name of ["ground", "ink", "quiet", "line", "heading", "selected", "failed", "asks", "arrow"]) {
       this[name] = this.colour(name);
+      this.words[name] = plain(this[name]).tile[0];
     }
   }
 
@@ -67,18 +69,18 @@ class Paint {
     return { name, height, texture, colour, ink: inkOn(colour), fill: this.fill(texture, colour) };
   }
 
-  /** A canvas pattern: the colour with the marks of its texture, or the plain colour. */
+  /** The colour with the marks of its texture, as a tile to be repeated. */
   fill(texture, colour) {
-    if (!MARKS[texture]) return colour;
+    if (!MARKS[texture]) return plain(colour);
     const canvas = document.createElement("canvas");
-    canvas.width = canvas.height = Math.round(8 * this.scale);
+    const size = (canvas.width = canvas.height = Math.round(8 * this.scale));
     const tile = canvas.getContext("2d");
-    tile.scale(canvas.width / 8, canvas.width / 8);
+    tile.scale(size / 8, size / 8);
     tile.fillStyle = colour;
     tile.fillRect(0, 0, 8, 8);
     tile.fillStyle = tile.strokeStyle = this.colour("mark");
     MARKS[texture](tile);
-    return tile.createPattern(canvas, "repeat");
+    return { colour, size, tile: new Uint32Array(tile.getImageData(0, 0, size, size).data.buffer) };
   }
 
   /** The colour of a holder of the lock, by the place of its lane in its run. */
@@ -88,12 +90,12 @@ class Paint {
 
   /** Draws a sample of a state for the legend, with the very hand that draws the lanes. */
   sample(canvas, stateIndex) {
-    const [width, height] = [34, 20];
-    canvas.width = width * this.scale;
-    canvas.height = height * this.scale;
-    const box = { top: this.scale, height: canvas.height - 2 * this.scale };
-    const context = canvas.getContext("2d");
-    fillState(context, this, this.states[stateIndex], [[0, canvas.width]], box);
+    canvas.width = Math.round(34 * this.scale);
+    canvas.height = Math.round(20 * this.scale);
+    const block = new Block();
+    block.begin(0, 0, canvas.width, canvas.height, new Uint32Array(canvas.width).fill(this.words.ground));
+    fillState(block, this, this.states[stateIndex], 0, canvas.width);
+    block.show(canvas.getContext("2d"));
   }
 }
 
@@ -102,31 +104,26 @@ function holderPlace(run, state) {
   return run.tracks[state - FIRST_TRACK]?.place ?? 0;
 }
 
-/** Black or white, whichever is easier to read on a colour. */
-function inkOn(colour) {
+/** A plain colour as a tile of one pixel. */
+function plain(colour) {
   const context = document.createElement("canvas").getContext("2d");
   context.fillStyle = colour;
   context.fillRect(0, 0, 1, 1);
-  const [red, green, blue] = context.getImageData(0, 0, 1, 1).data;
+  return { colour, size: 1, tile: new Uint32Array(context.getImageData(0, 0, 1, 1).data.buffer) };
+}
+
+/** Black or white, whichever is easier to read on a colour. */
+function inkOn(colour) {
+  const [red, green, blue] = new Uint8Array(plain(colour).tile.buffer);
   return 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#101418" : "#ffffff";
 }
 
-/** Fills stretches, `[from, until]` in device pixels, of one state in a lane's box. */
-function fillState(context, paint, state, stretches, box) {
-  const height = Math.max(1, Math.round(box.height * state.height));
-  const top = box.top + box.height - height;
-  context.fillStyle = state.fill;
-  for (const [from, until] of stretches) context.fillRect(from, top, until - from, height);
-  if (state.texture === "outline") hollow(context, paint, stretches, top, height);
-}
-
-/** Takes the middle out of what was filled, where there is room for a middle. */
-function hollow(context, paint, stretches, top, height) {
+/** Fills a stretch of a lane with a state, from column to column of the canvas. */
+function fillState(block, paint, state, from, until) {
+  const height = Math.max(1, Math.round(block.height * state.height));
+  const top = block.height - height;
+  block.fill(from, until, top, block.height, state.fill);
   const border = Math.round(2 * paint.scale);
-  context.fillStyle = paint.ground;
-  for (const [from, until] of stretches) {
-    if (until - from > 3 * border) {
-      context.fillRect(from + border, top + border, until - from - 2 * border, height - 2 * border);
-    }
-  }
+  const hasMiddle = until - from > 3 * border && state.texture === "outline";
+  if (hasMiddle) block.fill(from + border, until - border, top + border, block.height - border, plain(paint.ground));
 }
