@@ -25,11 +25,12 @@ use super::host::{Conditions, Host};
 use super::io::target::Target;
 use super::params::Params;
 use super::picture::Style;
+use super::python::{self, Python, become_python};
 use super::report::Report;
 use super::sample::Measured;
 use super::warnings::{self, Build};
 use super::{
-    LabError, Result, arm, experiment, race, record, render, server, sources, trace_check,
+    LabError, Result, arm, experiment, guide, race, record, render, server, sources, trace_check,
 };
 use crate::sys::signal::Interrupts;
 use crate::sys::{affinity, process};
@@ -42,6 +43,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(Command::Compare(asked)) => compare(&asked),
         Ok(Command::Race(asked)) => race::race(&asked).and_then(|page| print(&page)),
         Ok(Command::Dis(program)) => race::dis::dis(&program).and_then(|page| print(&page)),
+        Ok(Command::Guide(asked)) => print(&guide::render(asked)),
         Ok(Command::Trace(asked)) => show(trace_check::run(&asked)),
         Ok(Command::Serve(config)) => {
             server::serve(&config).map_err(|why| LabError::failed("the server", why))
@@ -84,7 +86,10 @@ fn be_an_arm(args: &[OsString]) -> Result<()> {
         return Ok(());
     }
     let socket = io::stdin().as_fd().try_clone_to_owned().map_err(failed)?;
-    arm::serve(UnixStream::from(socket))
+    match &args[1..] {
+        [word, path, script] if word == python::ARM_WORD => Err(become_python(path, script)),
+        _ => arm::serve(UnixStream::from(socket)),
+    }
 }
 
 /// Prints a page, whatever its end was.
@@ -96,9 +101,10 @@ fn show(ran: Result<(String, Result<()>)>) -> Result<()> {
 }
 
 fn compare(asked: &Compare) -> Result<()> {
-    let Compare { params, output, trace } = asked;
+    let Compare { params, pythons, output, trace } = asked;
     output.check_writable()?;
     trace.as_deref().map_or(Ok(()), output::check_writable)?;
+    let params = &Params { pythons: Python::find_all(pythons)?, ..params.clone() };
     prepare(params)?;
     let interrupts = Interrupts::listen().map_err(|why| LabError::failed("Ctrl-C", why))?;
     // Looked at now: the run itself will keep the machine busy.

@@ -7,9 +7,9 @@
 //!
 //! # The life of one recording
 //!
-//! 1. [`arm`] notes how far each ring is, and raises the flag.
+//! 1. [`arm`] notes how far each ring is, and counts itself among those that record.
 //! 2. Threads emit. A thread's first event creates its ring and names it after the thread.
-//! 3. [`Recorder::finish`] lowers the flag, copies what came since out of every ring, and sorts
+//! 3. [`Recorder::finish`] takes itself off, copies what came since out of every ring, and sorts
 //!    it by time: a [`Recording`].
 //!
 //! Rings of worker processes lie in shared memory and are added by [`adopt`]; see
@@ -25,7 +25,7 @@ pub mod file;
 pub mod ring;
 
 use std::cell::OnceCell;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use event::{Event, Kind, Stamp};
@@ -40,7 +40,8 @@ use crate::sys::{affinity, clock};
 
 // Std's atomics and lock: a `static` cannot hold loom's, and a model records nothing. The lock is
 // taken once in a thread's life and once in a recording, never on the way of an event.
-static ARMED: AtomicBool = AtomicBool::new(false);
+/// How many record: several may at a time, each from its own moment on.
+static ARMED: AtomicU32 = AtomicU32::new(0);
 static NEXT_TRACK: AtomicU32 = AtomicU32::new(1);
 static RINGS: Mutex<Vec<Arc<Ring>>> = Mutex::new(Vec::new());
 
@@ -61,7 +62,7 @@ thread_local! {
 #[inline]
 pub fn emit(kind: Kind, a: u64, b: u64) {
     // ORDER: Relaxed. An event on the edge of a recording may be in it or not.
-    if ARMED.load(Ordering::Relaxed) {
+    if ARMED.load(Ordering::Relaxed) != 0 {
         record(kind, a, b);
     }
 }
@@ -161,19 +162,17 @@ pub fn write_into(ring: Ring) {
 
 /// Tells whether somebody records at this moment.
 pub fn is_armed() -> bool {
-    ARMED.load(Ordering::Relaxed)
+    ARMED.load(Ordering::Relaxed) != 0
 }
 
-/// Raises or lowers the flag without a recorder, as a worker process does on its parent's word.
+/// Records, or stops, without a recorder, as a worker process does on its parent's word.
 pub fn set_armed(armed: bool) {
-    ARMED.store(armed, Ordering::Relaxed);
+    ARMED.store(u32::from(armed), Ordering::Relaxed);
 }
 
 /// Begins a recording of every thread of this process, and of every adopted ring.
 ///
-/// # Panics
-///
-/// Panics if a recording is under way: two would lower each other's flag.
+/// Several recordings may be under way, each with what happens between its own ends.
 ///
 /// # Example: record one event
 ///
@@ -188,8 +187,9 @@ pub fn set_armed(armed: bool) {
 pub fn arm() -> Recorder {
     let starts = rings().iter().map(|ring| (ring.track(), ring.count())).collect();
     let begin_ns = clock::now_ns();
-    note(BEGIN_WORD, begin_ns);
-    assert!(!ARMED.swap(true, Ordering::Relaxed), "a recording is under way already");
+    if ARMED.fetch_add(1, Ordering::Relaxed) == 0 {
+        note(BEGIN_WORD, begin_ns);
+    }
     Recorder { starts, begin_ns }
 }
 
@@ -205,11 +205,13 @@ impl Recorder {
     /// Ends the recording and returns what happened, in the order of time.
     pub fn finish(mut self) -> Recording {
         let (starts, begin_ns) = (std::mem::take(&mut self.starts), self.begin_ns);
-        // Lowers the flag, once: a second time might be in the middle of somebody's next recording.
+        // Takes us off, once: a second time would be somebody else.
         drop(self);
         let end_ns = clock::now_ns();
         let mut recording = Recording { begin_ns, end_ns, ..Recording::default() };
-        note(END_WORD, end_ns);
+        if !is_armed() {
+            note(END_WORD, end_ns);
+        }
         let (mut registry, mut ended) = (rings(), Vec::new());
         for ring in registry.iter() {
             let number = ring.track();
@@ -218,12 +220,15 @@ impl Recorder {
             recording.events.extend(events);
             let (name, pid) = (ring.name(), ring.pid());
             recording.tracks.push(Track { number, name, pid, overwritten });
-            // Nobody else holds a ring whose thread has ended; its events are copied by now.
+            // Nobody else holds a ring whose thread has ended.
             if Arc::strong_count(ring) == 1 {
                 ended.push(number);
             }
         }
-        registry.retain(|ring| !ended.contains(&ring.track()));
+        // Its events are copied by now, unless somebody else still records.
+        if !is_armed() {
+            registry.retain(|ring| !ended.contains(&ring.track()));
+        }
         drop(registry);
         in_order(&mut recording.events);
         recording
@@ -232,7 +237,7 @@ impl Recorder {
 
 impl Drop for Recorder {
     fn drop(&mut self) {
-        ARMED.store(false, Ordering::Relaxed);
+        ARMED.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -283,7 +288,7 @@ impl Recording {
 mod tests {
     use super::*;
 
-    /// One test, because the flag is one for the whole process.
+    /// One test, because the count is one for the whole process.
     #[test]
     fn a_recording_has_what_was_emitted_between_its_ends_and_in_order() {
         emit(Kind::UnitBegin, 1_000_001, 0);

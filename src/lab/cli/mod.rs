@@ -17,6 +17,7 @@
 mod compare;
 mod complaint;
 mod experiment;
+mod guide;
 pub mod output;
 mod race;
 mod trace;
@@ -30,6 +31,7 @@ use std::ffi::{OsStr, OsString};
 use clap::Parser;
 
 use super::experiment::command::Command as Experiment;
+use super::guide::Guide;
 use super::race::Race;
 use super::server::ServerConfig;
 use super::trace_check::Check as TraceCheck;
@@ -50,6 +52,8 @@ pub enum Command {
     Race(Box<Race>),
     /// List a program's instructions: a puzzle, a file, or a text.
     Dis(String),
+    /// Show a stop of the guided tour.
+    Guide(Guide),
     /// Replay a recording.
     Trace(TraceCheck),
     /// Be the server that the workload `io` asks.
@@ -122,6 +126,7 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Exit> {
             .map(|race| Command::Race(Box::new(race)))
             .map_err(|line| Exit::bad_input(&line, &hint)),
         Verb::Dis(options) => Ok(Command::Dis(options.program)),
+        Verb::Guide(options) => Ok(Command::Guide(options.into_guide())),
         Verb::Trace(options) => Ok(Command::Trace(options.into_check())),
         Verb::Serve(serve) => Ok(Command::Serve(serve)),
         Verb::Arm { args } => Ok(Command::Arm(args)),
@@ -161,7 +166,7 @@ Examples:
     override_usage = "trainyard [COMMAND]",
     max_term_width = 100
 )]
-struct CommandLine {
+pub struct CommandLine {
     #[command(subcommand)]
     verb: Verb,
 }
@@ -177,6 +182,7 @@ enum Verb {
     },
     Race(Box<race::RaceOptions>),
     Dis(race::DisOptions),
+    Guide(guide::GuideOptions),
     Trace(trace::TraceOptions),
     /// Be the server that `compare io` asks: two pages, each after a set time
     #[command(after_help = SERVE_EXAMPLES)]

@@ -160,6 +160,12 @@ impl Results {
         self.of(&Contender::Ours, cell, figure)
     }
 
+    /// The same as [`of`](Self::of), of a figure that counts.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is a count")]
+    pub fn count(&self, contender: &Contender, cell: &str, figure: &str) -> Option<u64> {
+        self.of(contender, cell, figure).map(|count| count.round() as u64)
+    }
+
     /// Every CPython that was measured in `cell`, and its figure.
     pub fn pythons<'a>(
         &'a self,

@@ -17,8 +17,10 @@
 //!
 //! Read next: [`palette`], then [`strip`], the alphabet of the terminal.
 
+pub mod html;
 pub mod missing;
 pub mod palette;
+pub mod sites;
 pub mod strip;
 pub mod timeline;
 

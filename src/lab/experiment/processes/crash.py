@@ -35,7 +35,7 @@ child = subprocess.Popen([sys.executable, "-c", PROGRAM.format(pool=pool, jobs=S
 try:
     told, hung = child.communicate(timeout=5)[0], 0
 except subprocess.TimeoutExpired:
-    # It happens, once in a hundred times: gh-94777.
+    # It happens now and then: gh-94777.
     os.killpg(child.pid, 9)
     told, hung = child.communicate()[0], 1
 answered = told.count(b"answer;")

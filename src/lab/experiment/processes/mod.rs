@@ -3,16 +3,38 @@
 //! Each experiment is one file; its twin in Python, if it has one, lies beside it. What is done in
 //! processes is done in threads too, by the same functions.
 
+pub mod chunk_size;
+pub mod copy_on_write;
 pub mod crash;
+pub mod fork_trap;
+pub mod ipc_cost;
+pub mod start_methods;
 pub mod what_a_process_owns;
+
+use std::time::Duration;
 
 use super::Experiment;
 use crate::lab::{LabError, Result};
 use crate::procs::{Pool, Wire};
+use crate::sys::{Why, blocking};
 use crate::threads::{Gil, Mode, ThreadPool};
 
 /// In the order in which they are best met.
-pub const EXPERIMENTS: [&Experiment; 2] = [&what_a_process_owns::EXPERIMENT, &crash::EXPERIMENT];
+pub const EXPERIMENTS: [&Experiment; 7] = [
+    &what_a_process_owns::EXPERIMENT,
+    &start_methods::EXPERIMENT,
+    &fork_trap::EXPERIMENT,
+    &ipc_cost::EXPERIMENT,
+    &chunk_size::EXPERIMENT,
+    &copy_on_write::EXPERIMENT,
+    &crash::EXPERIMENT,
+];
+
+/// Stands for a call that takes a while.
+fn pause(time: Duration) {
+    #[expect(clippy::disallowed_methods, reason = "this is the door")]
+    blocking(Why::Sleep, || std::thread::sleep(time));
+}
 
 fn process_pool(workers: usize) -> Result<Pool> {
     let pool = Pool::builder().workers(workers).build();

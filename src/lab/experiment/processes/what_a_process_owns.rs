@@ -13,6 +13,7 @@ use crate::lab::experiment::contender::Contender;
 use crate::lab::experiment::figures::{Column, Figures, Results, Unit};
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
 use crate::lab::experiment::{Experiment, Group};
+use crate::lab::guide::{Lesson, Task};
 use crate::lab::{LabError, Result};
 
 /// The same four jobs in threads and in processes.
@@ -91,6 +92,19 @@ pub const EXPERIMENT: Experiment = Experiment {
         "src/sys/process.rs: what is closed between fork and exec",
         "examples/procs_story.rs: the same as a story",
     ],
+};
+
+/// What to do about it in the guided tour.
+pub const LESSON: Lesson = Lesson {
+    look: Task {
+        command: "race 'x = x + 1' --model procs",
+        says: "each process has an x of its own, and nothing is lost, because nothing is shared.",
+    },
+    change: Task {
+        command: "timeline cpu --model procs --workers 2",
+        says: "two lanes that never wait for each other, and between two jobs the time it takes to talk.",
+    },
+    make: "crash one: `cargo run --release --example procs_story` shows what a worker takes along when it dies.",
 };
 
 const THREADS: &str = "threads";

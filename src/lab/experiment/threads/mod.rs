@@ -4,8 +4,11 @@
 
 pub mod daemon;
 pub mod deadlock;
+pub mod pool_size;
 pub mod session_per_thread;
 pub mod strategies;
+pub mod what_is_the_lock;
+pub mod who_waits_for_what;
 
 use std::time::Duration;
 
@@ -13,7 +16,10 @@ use super::Experiment;
 use crate::sys::{Why, blocking};
 
 /// In the order in which they are best met.
-pub const EXPERIMENTS: [&Experiment; 4] = [
+pub const EXPERIMENTS: [&Experiment; 7] = [
+    &what_is_the_lock::EXPERIMENT,
+    &who_waits_for_what::EXPERIMENT,
+    &pool_size::EXPERIMENT,
     &session_per_thread::EXPERIMENT,
     &strategies::EXPERIMENT,
     &deadlock::EXPERIMENT,

@@ -18,6 +18,7 @@ use crate::lab::experiment::contender::{Contender, by_lock};
 use crate::lab::experiment::figures::{Column, Figures, Results, Unit};
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
 use crate::lab::experiment::{Experiment, Group, hogs};
+use crate::lab::guide::{Lesson, Task};
 use crate::lab::{LabError, Result};
 use crate::sys::poll::{self, Interest};
 use crate::sys::prim::Mutex;
@@ -96,6 +97,19 @@ pub const EXPERIMENT: Experiment = Experiment {
         "src/lab/io/threads.rs: a session per thread in a thread-local variable",
         "https://github.com/psf/requests/issues/2766: \"Document threading contract for Session\"",
     ],
+};
+
+/// What to do about it in the guided tour.
+pub const LESSON: Lesson = Lesson {
+    look: Task {
+        command: "compare io --models threads,coop --runs 1 --requests 40",
+        says: "each row has sessions of its own, one for each worker: see src/lab/io/threads.rs and src/lab/io/coop.rs.",
+    },
+    change: Task {
+        command: "experiment run session-per-thread --quick --wrong a-lock-cures",
+        says: "the lock taken away again, and with it the cure.",
+    },
+    make: "let two threads share a `std::cell::RefCell` in Rust, and read what the compiler says: there the illness cannot be caught.",
 };
 
 const SHARED: &str = "one for all";
