@@ -4,6 +4,7 @@ use crate::lab::render::numbers;
 use crate::trace::file::{Ending, Trace};
 
 /// One line for each thing that is missing; none for a trace that is whole.
+// INVARIANT: [VIEW-2] every view begins with these lines.
 pub fn missing(trace: &Trace) -> Vec<String> {
     let mut lines = Vec::new();
     if trace.ending == Ending::CutShort {

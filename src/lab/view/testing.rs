@@ -56,8 +56,11 @@ pub(super) fn arrows() -> Trace {
         Event { time_ns: us * 1_000, track, kind, cpu, a, b }
     };
     let names = [(1, "main", 50), (2, "supervisor", 50), (3, "pool-0", 50), (4, "worker 0", 51)];
-    let track = |(number, name, pid): (u32, &str, u32)| {
-        Track { number, name: name.to_owned(), pid, overwritten: 0 }
+    let track = |(number, name, pid): (u32, &str, u32)| Track {
+        number,
+        name: name.to_owned(),
+        pid,
+        overwritten: 0,
     };
     let recording = Recording {
         begin_ns: 0,

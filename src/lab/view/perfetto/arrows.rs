@@ -144,7 +144,8 @@ impl Binder<'_> {
     fn enter(&mut self, what: What, event: u32, id: u64) {
         let arrow = Arrow { id, enters: true, leaves: false };
         let begun = self.begun[event as usize];
-        let slice = begun.map(|(lane, index)| &mut self.strips[lane as usize].slices[index as usize]);
+        let slice =
+            begun.map(|(lane, index)| &mut self.strips[lane as usize].slices[index as usize]);
         match slice {
             Some(slice) if slice.arrow.is_none() => slice.arrow = Some(arrow),
             _ => self.arrows.marks.push(Mark { event, what, arrow }),

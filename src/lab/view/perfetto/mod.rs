@@ -109,7 +109,7 @@ impl Writer<'_, '_> {
         let tasks = tasks::read(self.recording, from_ns, until_ns);
         let arrows = bind(self.recording, &mut strips, &tasks, next_id);
         // INVARIANT: [PERFETTO-4] what arrows leave stands before what they enter.
-        self.marks(arrows.marks.iter().filter(|mark| mark.arrow.leaves))?;
+        self.marks(&arrows.marks, |arrow| arrow.leaves)?;
         for strip in &strips {
             self.lane(strip, &locks)?;
         }
@@ -121,7 +121,7 @@ impl Writer<'_, '_> {
         for task in &tasks {
             self.task(task, &arrows)?;
         }
-        self.marks(arrows.marks.iter().filter(|mark| mark.arrow.enters))
+        self.marks(&arrows.marks, |arrow| arrow.enters)
     }
 
     /// Names and the order of processes and threads.
@@ -176,7 +176,7 @@ impl Writer<'_, '_> {
         let record = self.records.begin('X', look(span.state).label, place);
         let record = record.text("cat", "lane").at(span.from_ns).lasts(span.length_ns());
         let record = with_arrow(record, *arrow);
-        let fields = |mut record: Record<'_>| {
+        let record = record.arguments(|mut record| {
             record = record.number("cpu", u64::from(span.cpu));
             if let Some(event) = event {
                 record = record.text("event", event.kind.name());
@@ -185,12 +185,12 @@ impl Writer<'_, '_> {
                 record = record.text("holder", holder);
             }
             record
-        };
-        record.arguments(fields).end();
+        });
+        record.end();
     }
 
-    fn marks<'m>(&mut self, marks: impl Iterator<Item = &'m Mark>) -> io::Result<()> {
-        for mark in marks {
+    fn marks(&mut self, marks: &[Mark], end: fn(&Arrow) -> bool) -> io::Result<()> {
+        for mark in marks.iter().filter(|mark| end(&mark.arrow)) {
             let event = self.recording.events[mark.event as usize];
             let place = self.places.of(event.track);
             let record = self.records.begin('X', mark.name(), place);

@@ -101,8 +101,11 @@ mod tests {
     use crate::trace::Track;
 
     fn recording(tracks: &[(u32, u32)]) -> Recording {
-        let track = |&(number, pid): &(u32, u32)| {
-            Track { number, name: "a thread".to_owned(), pid, overwritten: 0 }
+        let track = |&(number, pid): &(u32, u32)| Track {
+            number,
+            name: "a thread".to_owned(),
+            pid,
+            overwritten: 0,
         };
         Recording { tracks: tracks.iter().map(track).collect(), ..Recording::default() }
     }
