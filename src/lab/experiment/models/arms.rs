@@ -13,6 +13,7 @@ use crate::lab::arm_process::{ArmProcess, Halt};
 use crate::lab::contender::{Contender, GilState, Model, Workload};
 use crate::lab::experiment::cell::{Cell, Lock};
 use crate::lab::experiment::figures::Figures;
+use crate::lab::experiment::process::recorded_elsewhere;
 use crate::lab::experiment::task::Task;
 use crate::lab::experiment::{delay, hogs};
 use crate::lab::lanes::Lanes;
@@ -56,7 +57,7 @@ pub fn bare(duration_s: f64) -> [Cell; 2] {
 fn cell(label: &str, workload: Workload, model: Model, trains: usize) -> Cell {
     let lock = match model {
         Model::Threads | Model::ThreadsNative => Lock::TIMED,
-        Model::Sync | Model::Coop | Model::Procs => Lock::None,
+        _ => Lock::None,
     };
     let cell = Cell::new(label, lock).with("workload", workload.name());
     cell.with("model", model.name()).with("threads", trains)
@@ -88,7 +89,7 @@ pub fn measure(cell: &Cell) -> Result<Figures> {
         Workload::Cpu => None,
     };
     let address = server.as_ref().map(ServerProcess::address);
-    let setup = Setup { contender, params, server: address };
+    let setup = Setup { contender, params, server: address, flight: None };
     let (mut arm, startup) = ArmProcess::start(setup, &halt)?;
 
     arm.forget_peaks();
@@ -103,6 +104,7 @@ pub fn measure(cell: &Cell) -> Result<Figures> {
     let wall_s = Duration::from_nanos(outcome.wall_ns).as_secs_f64();
     let units = u32::try_from(outcome.units).unwrap_or(u32::MAX);
     let lanes = Lanes::read(&recording).map(|lanes| lanes.figures).unwrap_or_default();
+    recorded_elsewhere(recording);
     let figures = Figures::default()
         .with("wall_s", wall_s)
         .with("calls_per_s", f64::from(units) / wall_s)
@@ -131,6 +133,7 @@ fn contender(cell: &Cell) -> Contender {
             _ => GilState::On,
         },
         workers: cell.count("threads"),
+        python: None,
     }
 }
 
