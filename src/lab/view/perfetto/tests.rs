@@ -66,7 +66,8 @@ fn a_job_has_an_arrow_for_each_hop() {
     };
     // Queued, sent, run by the worker, answered, read.
     assert_eq!(ends("queue job", "flow_out").len(), 2);
-    assert_eq!(ends("send job", "flow_out"), ends("run", "flow_in")[..1]);
+    let sent = ends("send job", "flow_out");
+    assert!(sent.len() == 1 && ends("run", "flow_in").contains(&sent[0]));
     assert_eq!(ends("IPC", "flow_out"), ends("read answer", "flow_in"));
     let loop_called = ends("call loop", "flow_out");
     assert_eq!((loop_called.len(), loop_called), (1, ends("called", "flow_in")));
