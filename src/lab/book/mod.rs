@@ -31,7 +31,8 @@ const MADE: &str = "<!-- made by `TRAINYARD_BLESS=1 cargo test --test docs`; do 
 
 /// Makes all pages. `quoted` returns the files that are quoted, by their path from `docs/`.
 pub fn pages(quoted: &dyn Fn(&str) -> Option<String>) -> Vec<Page> {
-    let page = |path: &str, text: String| Page { path: path.to_owned(), text: MADE.to_owned() + &text };
+    let page =
+        |path: &str, text: String| Page { path: path.to_owned(), text: MADE.to_owned() + &text };
     let mut pages = vec![
         Page { path: "SUMMARY.md".to_owned(), text: summary() },
         page("guide.md", guide::page()),
