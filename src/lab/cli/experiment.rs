@@ -16,6 +16,7 @@ Examples:
   trainyard experiment run convoy --quick           in a few seconds
   trainyard experiment run convoy --python=auto     beside the python3 of the PATH
   trainyard experiment run --group lock --format json > lock.json
+  trainyard experiment run --all --quick            every one, in a few minutes
   trainyard experiment run convoy --quick --wrong one-to-two-intervals
 
 Exit status: 0 done, 1 a run or a relation failed, 2 bad input, 130 interrupted.";
@@ -49,9 +50,13 @@ struct RunOptions {
     #[arg(value_name = "NAME", value_parser = named)]
     names: Vec<&'static Experiment>,
 
-    /// All of a group: lock
+    /// All of a group: `experiment list` has them
     #[arg(long, value_name = "GROUP", value_parser = values::group, conflicts_with = "names")]
     group: Option<Group>,
+
+    /// All of them
+    #[arg(long, conflicts_with_all = ["names", "group"])]
+    all: bool,
 
     /// Run in this CPython too; may be repeated; auto is the python3 of the PATH
     #[arg(long, value_name = "PATH")]
@@ -88,7 +93,7 @@ impl ExperimentOptions {
 
 impl RunOptions {
     fn into_run(self) -> Result<Run, String> {
-        let of_group = experiment::all().filter(|one| Some(one.group) == self.group);
+        let of_group = experiment::all().filter(|one| self.all || Some(one.group) == self.group);
         let mut experiments: Vec<&'static Experiment> = of_group.collect();
         for name in self.names {
             if !experiments.contains(&name) {
@@ -96,7 +101,7 @@ impl RunOptions {
             }
         }
         if experiments.is_empty() {
-            return Err("name an experiment to run, or a group with --group".to_owned());
+            return Err("name an experiment to run, a group with --group, or take --all".to_owned());
         }
         let wrong = self.wrong.map(|name| wrong(&experiments, &name)).transpose()?;
         let scale = if self.quick { Scale::Quick } else { Scale::Full };

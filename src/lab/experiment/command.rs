@@ -4,12 +4,14 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 
+use clap::ValueEnum;
+
 use super::cell::Scale;
 use super::contender::{Contender, Python};
 use super::relation::Relation;
 use super::report::Report;
 use super::session::{Plan, Prediction, in_processes};
-use super::{Experiment, page};
+use super::{Experiment, Group, page};
 use crate::lab::cli::Format;
 use crate::lab::host::{Conditions, Host};
 use crate::lab::progress::Progress;
@@ -50,7 +52,7 @@ pub struct Run {
 /// [`LabError::BadInput`] before anything was run.
 pub fn run(command: &Command) -> Result<(String, Result<()>)> {
     match command {
-        Command::List => Ok((page::list(super::all()), Ok(()))),
+        Command::List => Ok((page::list(Group::value_variants()), Ok(()))),
         Command::Show(experiment) => Ok((page::show(experiment), Ok(()))),
         Command::Run(run) => run.run(),
     }

@@ -111,6 +111,11 @@ impl Python {
         Ok(Self { path: path.to_owned(), version: answer.version, gil })
     }
 
+    /// Whether it knows `asyncio.run`, as every twin about tasks does: 3.7 and later.
+    pub fn has_tasks(&self) -> bool {
+        self.version >= (3, 7, 0)
+    }
+
     /// `CPython 3.13.0`, or `CPython 3.13.0, lock off`.
     pub fn name(&self) -> String {
         let (major, minor, patch) = self.version;
@@ -119,12 +124,14 @@ impl Python {
     }
 }
 
-/// A CPython is measured in the cells whose lock it has: it has one, and cannot change it.
+/// A CPython is measured in the cells whose lock it has, as it cannot change it, and in those that
+/// are about no lock.
 pub fn by_lock(python: &Python, cell: &Cell) -> bool {
     match cell.lock {
         Lock::Timed { .. } => python.gil == PythonGil::Timed,
         Lock::Off => python.gil == PythonGil::Off,
         Lock::Ticks { .. } => python.gil == PythonGil::Ticks,
+        Lock::None => true,
         // No CPython lets one switch that off.
         Lock::Unforced { .. } | Lock::Bare => false,
     }
@@ -145,6 +152,7 @@ mod tests {
         let free = python((3, 13, 0), PythonGil::Off);
         assert_eq!((by_lock(&new, &timed), by_lock(&new, &off)), (true, false));
         assert_eq!((by_lock(&free, &timed), by_lock(&free, &off)), (false, true));
+        assert!(by_lock(&new, &Cell::plain("p")) && by_lock(&free, &Cell::plain("p")));
         assert_eq!(new.name(), "CPython 3.13.0");
         assert_eq!(free.name(), "CPython 3.13.0, lock off");
     }

@@ -28,7 +28,7 @@ pub fn mode(lock: Lock) -> Mode {
             forced_switching: ForcedSwitching::No,
         }),
         Lock::Ticks { every } => Mode::ticks(every),
-        Lock::Off | Lock::Bare => Mode::Off,
+        Lock::Off | Lock::Bare | Lock::None => Mode::Off,
     }
 }
 

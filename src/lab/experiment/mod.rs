@@ -32,8 +32,10 @@ pub mod echo;
 pub mod figures;
 pub mod hogs;
 pub mod lock;
+pub mod models;
 pub mod nearest;
 pub mod page;
+pub mod pause;
 pub mod process;
 pub mod processes;
 pub mod program;
@@ -41,10 +43,13 @@ pub mod relation;
 pub mod report;
 pub mod session;
 pub mod task;
+pub mod tasks;
 pub mod threads;
 pub mod yardstick;
 
 use std::fmt;
+
+use clap::ValueEnum;
 
 use self::cell::{Cell, Scale};
 use self::contender::Python;
@@ -70,7 +75,8 @@ pub struct Experiment {
     pub method: &'static str,
     /// The settings that are measured.
     pub cells: fn(Scale) -> Vec<Cell>,
-    /// Measures one of them in our runtime, in a process of its own.
+    /// Measures one of them in our runtime, in a process of its own; the answer
+    /// [`NoRoom`](super::LabError::NoRoom) leaves the cell out.
     pub ours: fn(&Cell) -> Result<Figures>,
     /// The same in Python: what is run after `twin.py`. From 2.7 to 3.13.
     pub twin: Option<&'static str>,
@@ -86,9 +92,13 @@ pub struct Experiment {
     pub read: &'static [&'static str],
 }
 
-/// What an experiment is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+/// What an experiment is about; in the order in which the groups are best met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Group {
+    /// Threads, tasks and processes beside each other.
+    Models,
+    /// The loop and its tasks.
+    Tasks,
     /// The global lock.
     Lock,
     /// Threads, and what they share.
@@ -100,19 +110,37 @@ pub enum Group {
 impl Group {
     /// The name on the command line and in every output.
     pub fn name(self) -> &'static str {
+        self.about().0
+    }
+
+    /// What it is about, in a line.
+    pub fn title(self) -> &'static str {
+        self.about().1
+    }
+
+    /// Its experiments, in the order in which they are best met.
+    pub fn experiments(self) -> &'static [&'static Experiment] {
+        self.about().2
+    }
+
+    fn about(self) -> (&'static str, &'static str, &'static [&'static Experiment]) {
         match self {
-            Self::Lock => "lock",
-            Self::Threads => "threads",
-            Self::Processes => "processes",
+            Self::Models => ("models", "three models, one problem", models::EXPERIMENTS),
+            Self::Tasks => ("tasks", "what a loop does for its tasks", tasks::EXPERIMENTS),
+            Self::Lock => ("lock", "what a global lock does", lock::EXPERIMENTS),
+            Self::Threads => {
+                ("threads", "what threads share, and what helps", threads::EXPERIMENTS)
+            }
+            Self::Processes => {
+                ("processes", "what a process has for itself", processes::EXPERIMENTS)
+            }
         }
     }
 }
 
 /// Lists every experiment, in the order in which they are best met.
 pub fn all() -> impl Iterator<Item = &'static Experiment> {
-    let lock = lock::EXPERIMENTS.iter();
-    let all = lock.chain(&threads::EXPERIMENTS).chain(&processes::EXPERIMENTS);
-    all.copied()
+    Group::value_variants().iter().flat_map(|group| group.experiments()).copied()
 }
 
 /// Finds an experiment.

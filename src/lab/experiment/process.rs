@@ -14,6 +14,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::Experiment;
 use super::cell::Cell;
 use super::contender::{Contender, Python};
@@ -33,8 +35,9 @@ const SILENCE_MAX: Duration = Duration::from_mins(2);
 ///
 /// # Errors
 ///
-/// [`LabError::Interrupted`] after Ctrl-C; [`LabError::Failed`] if the contender's process ends
-/// without figures, with the last line of what it complained about.
+/// [`LabError::Interrupted`] after Ctrl-C; [`LabError::NoRoom`] if the contender's process says that
+/// this machine has none; [`LabError::Failed`] if it ends without figures, with the last line of
+/// what it complained about.
 ///
 /// # Panics
 ///
@@ -73,7 +76,17 @@ pub fn measure(
 ///
 /// Does not: figures are plain data.
 pub fn say(figures: &Figures) {
-    let line = serde_json::to_string(figures).expect("figures are plain data");
+    say_line(figures);
+}
+
+/// What a cell says instead of figures, ours or a script.
+#[derive(Serialize, Deserialize)]
+struct NoRoom {
+    no_room: String,
+}
+
+fn say_line(line: &impl Serialize) {
+    let line = serde_json::to_string(line).expect("figures are plain data");
     let mut stdout = io::stdout().lock();
     // A lab that is gone does not listen.
     drop(writeln!(stdout, "{line}").and_then(|()| stdout.flush()));
@@ -102,7 +115,11 @@ pub fn be(args: &[OsString]) -> Result<()> {
     match (&words[1..], args) {
         (["ours", name, document], _) => {
             let experiment = super::find(name).map_err(LabError::BadInput)?;
-            say(&(experiment.ours)(&read(document)?)?);
+            match (experiment.ours)(&read(document)?) {
+                Ok(figures) => say(&figures),
+                Err(LabError::NoRoom(no_room)) => say_line(&NoRoom { no_room }),
+                Err(why) => return Err(why),
+            }
             Ok(())
         }
         (["ask", port, document], _) => {
@@ -211,6 +228,9 @@ impl Running {
 }
 
 fn read_figures(line: &[u8]) -> Result<Figures> {
+    if let Ok(NoRoom { no_room }) = serde_json::from_slice(line) {
+        return Err(LabError::NoRoom(no_room));
+    }
     serde_json::from_slice(line).map_err(|_| {
         let line = String::from_utf8_lossy(line);
         LabError::Failed(format!("it said '{}' instead of figures", line.trim_end()))

@@ -47,6 +47,15 @@ pub fn megabytes(bytes: u64) -> String {
     if megabytes < 99.95 { format!("{megabytes:.1} MB") } else { format!("{megabytes:.0} MB") }
 }
 
+/// `412 B`, `9.8 kB`, `13.2 MB`: memory in the unit that fits, in powers of a thousand.
+pub fn bytes(bytes: f64) -> String {
+    match bytes {
+        bytes if bytes < 999.5 => format!("{bytes:.0} B"),
+        bytes if bytes < 999.5e3 => format!("{:.1} kB", bytes / 1e3),
+        bytes => format!("{:.1} MB", bytes / 1e6),
+    }
+}
+
 /// `49 %`; what is there and rounds to nothing is `< 1 %`.
 pub fn percent(share: f64) -> String {
     let percent = share * 100.0;
@@ -93,6 +102,7 @@ mod tests {
     fn memory_shares_and_counts_are_short() {
         assert_eq!([0, 999, 5_000_000].map(grouped), ["0", "999", "5 000 000"]);
         assert_eq!([13_200_000, 250_000_000].map(megabytes), ["13.2 MB", "250 MB"]);
+        assert_eq!([412.0, 9_800.0, 999_600.0].map(bytes), ["412 B", "9.8 kB", "1.0 MB"]);
         assert_eq!([0.0, 0.004, 0.49, 1.0].map(percent), ["0 %", "< 1 %", "49 %", "100 %"]);
         assert_eq!(
             (count(1, "line"), count(9, "line")),

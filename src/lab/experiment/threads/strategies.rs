@@ -150,7 +150,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
     let expected = THREADS as u64 * ones;
     let lost = expected - found;
     Ok(Figures::default()
-        .count("lost", usize::try_from(lost).unwrap_or(usize::MAX))
+        .with_count("lost", lost)
         .with("lost_share", to_f64(lost) / to_f64(expected))
         .with("update_s", took_s / to_f64(expected)))
 }
