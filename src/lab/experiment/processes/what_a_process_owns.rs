@@ -19,7 +19,7 @@ use crate::lab::{LabError, Result};
 pub const EXPERIMENT: Experiment = Experiment {
     name: "what-a-process-owns",
     group: Group::Processes,
-    title: "a global, an open file and a process number, in threads and in processes",
+    title: "a global and an open file, in threads and in processes",
     question: "A program has a global that is 0, and a file open. Four jobs each add 10 to the \
                global, in a pool of two processes. What is the global in the program afterwards?",
     choices: &["40", "20: each process has added two tens", "10", "0"],
