@@ -25,6 +25,9 @@ pub enum LabError {
     /// A worker process died under a round, which is therefore void and may be repeated: exit 1
     /// when it was not.
     WorkerDied(String),
+    /// This machine has no room for what was to be measured; whoever measures leaves it out and says
+    /// why. Exit 1 where nobody can.
+    NoRoom(String),
     /// The user pressed Ctrl-C: exit 130, as a shell reports SIGINT.
     Interrupted,
 }
@@ -39,7 +42,7 @@ impl LabError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::BadInput(_) => 2,
-            Self::Failed(_) | Self::WorkerDied(_) => 1,
+            Self::Failed(_) | Self::WorkerDied(_) | Self::NoRoom(_) => 1,
             Self::Interrupted => 130,
         }
     }
@@ -48,9 +51,10 @@ impl LabError {
 impl fmt::Display for LabError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::BadInput(line) | Self::Failed(line) | Self::WorkerDied(line) => {
-                out.write_str(line)
-            }
+            Self::BadInput(line)
+            | Self::Failed(line)
+            | Self::WorkerDied(line)
+            | Self::NoRoom(line) => out.write_str(line),
             Self::Interrupted => out.write_str("interrupted"),
         }
     }
@@ -72,6 +76,7 @@ mod tests {
         check(&LabError::BadInput("no such workload: ip".into()), "no such workload: ip", 2);
         check(&LabError::failed("the server", "it left"), "the server: it left", 1);
         check(&LabError::WorkerDied("worker 7 was killed".into()), "worker 7 was killed", 1);
+        check(&LabError::NoRoom("only 8 processes".into()), "only 8 processes", 1);
         check(&LabError::Interrupted, "interrupted", 130);
     }
 

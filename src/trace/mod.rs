@@ -7,9 +7,9 @@
 //!
 //! # The life of one recording
 //!
-//! 1. [`arm`] notes how far each ring is, and raises the flag.
+//! 1. [`arm`] notes how far each ring is, and counts itself among those that record.
 //! 2. Threads emit. A thread's first event creates its ring and names it after the thread.
-//! 3. [`Recorder::finish`] lowers the flag, copies what came since out of every ring, and sorts
+//! 3. [`Recorder::finish`] takes itself off, copies what came since out of every ring, and sorts
 //!    it by time: a [`Recording`].
 //!
 //! Rings of worker processes lie in shared memory and are added by [`adopt`]; see
@@ -25,7 +25,7 @@ pub mod file;
 pub mod ring;
 
 use std::cell::OnceCell;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use event::{Event, Kind, Stamp};
@@ -40,13 +40,16 @@ use crate::sys::{affinity, clock};
 
 // Std's atomics and lock: a `static` cannot hold loom's, and a model records nothing. The lock is
 // taken once in a thread's life and once in a recording, never on the way of an event.
-static ARMED: AtomicBool = AtomicBool::new(false);
+/// How many record: several may at a time, each from its own moment on.
+static ARMED: AtomicU32 = AtomicU32::new(0);
 static NEXT_TRACK: AtomicU32 = AtomicU32::new(1);
 static RINGS: Mutex<Vec<Arc<Ring>>> = Mutex::new(Vec::new());
 
-/// The events that a thread's ring holds: 2 MiB for each recording thread. The busiest recording
-/// of the default comparison, 160 requests in one loop, takes under a tenth of it.
-const CAPACITY: usize = 1 << 16;
+/// The events that a thread's ring holds, and up to how many rings: 2 MiB for each of a few
+/// threads, less for each of many, so that 10 000 threads can be recorded in a quarter of a GiB.
+/// The busiest recording of the default comparison, 160 requests in one loop, takes under a tenth
+/// of the first size.
+const CAPACITIES: [(usize, usize); 3] = [(64, 1 << 16), (1024, 1 << 12), (usize::MAX, 1 << 8)];
 
 thread_local! {
     static OWN: OnceCell<Arc<Ring>> = const { OnceCell::new() };
@@ -59,7 +62,7 @@ thread_local! {
 #[inline]
 pub fn emit(kind: Kind, a: u64, b: u64) {
     // ORDER: Relaxed. An event on the edge of a recording may be in it or not.
-    if ARMED.load(Ordering::Relaxed) {
+    if ARMED.load(Ordering::Relaxed) != 0 {
         record(kind, a, b);
     }
 }
@@ -80,21 +83,25 @@ pub fn record(kind: Kind, a: u64, b: u64) {
 fn own_ring() -> Arc<Ring> {
     let thread = std::thread::current();
     let (track, name) = (new_track(), thread.name().unwrap_or("thread"));
-    let ring = kept_ring(track, name).unwrap_or_else(|| Ring::new(track, name, CAPACITY));
+    let rings = rings().len();
+    let size = CAPACITIES.iter().find(|(rings_max, _)| rings < *rings_max);
+    let capacity = size.map_or(1, |(_, capacity)| *capacity);
+    let ring = kept_ring(track, name, capacity);
+    let ring = ring.unwrap_or_else(|| Ring::new(track, name, capacity));
     register(Arc::new(ring))
 }
 
 /// A ring in the file that rings are kept in. Where there is no room for it, the recording is one
 /// that does not survive a crash.
 #[cfg(not(loom))]
-fn kept_ring(track: u32, name: &str) -> Option<Ring> {
-    let words = room(words_of(CAPACITY))?.ok()?;
+fn kept_ring(track: u32, name: &str, capacity: usize) -> Option<Ring> {
+    let words = room(words_of(capacity))?.ok()?;
     Some(Ring::create_in(words, track, name))
 }
 
 /// A model records nothing.
 #[cfg(loom)]
-fn kept_ring(_track: u32, _name: &str) -> Option<Ring> {
+fn kept_ring(_track: u32, _name: &str, _capacity: usize) -> Option<Ring> {
     None
 }
 
@@ -155,19 +162,17 @@ pub fn write_into(ring: Ring) {
 
 /// Tells whether somebody records at this moment.
 pub fn is_armed() -> bool {
-    ARMED.load(Ordering::Relaxed)
+    ARMED.load(Ordering::Relaxed) != 0
 }
 
-/// Raises or lowers the flag without a recorder, as a worker process does on its parent's word.
+/// Records, or stops, without a recorder, as a worker process does on its parent's word.
 pub fn set_armed(armed: bool) {
-    ARMED.store(armed, Ordering::Relaxed);
+    ARMED.store(u32::from(armed), Ordering::Relaxed);
 }
 
 /// Begins a recording of every thread of this process, and of every adopted ring.
 ///
-/// # Panics
-///
-/// Panics if a recording is under way: two would lower each other's flag.
+/// Several recordings may be under way, each with what happens between its own ends.
 ///
 /// # Example: record one event
 ///
@@ -182,8 +187,9 @@ pub fn set_armed(armed: bool) {
 pub fn arm() -> Recorder {
     let starts = rings().iter().map(|ring| (ring.track(), ring.count())).collect();
     let begin_ns = clock::now_ns();
-    note(BEGIN_WORD, begin_ns);
-    assert!(!ARMED.swap(true, Ordering::Relaxed), "a recording is under way already");
+    if ARMED.fetch_add(1, Ordering::Relaxed) == 0 {
+        note(BEGIN_WORD, begin_ns);
+    }
     Recorder { starts, begin_ns }
 }
 
@@ -199,11 +205,13 @@ impl Recorder {
     /// Ends the recording and returns what happened, in the order of time.
     pub fn finish(mut self) -> Recording {
         let (starts, begin_ns) = (std::mem::take(&mut self.starts), self.begin_ns);
-        // Lowers the flag, once: a second time might be in the middle of somebody's next recording.
+        // Takes us off, once: a second time would be somebody else.
         drop(self);
         let end_ns = clock::now_ns();
         let mut recording = Recording { begin_ns, end_ns, ..Recording::default() };
-        note(END_WORD, end_ns);
+        if !is_armed() {
+            note(END_WORD, end_ns);
+        }
         let (mut registry, mut ended) = (rings(), Vec::new());
         for ring in registry.iter() {
             let number = ring.track();
@@ -212,12 +220,15 @@ impl Recorder {
             recording.events.extend(events);
             let (name, pid) = (ring.name(), ring.pid());
             recording.tracks.push(Track { number, name, pid, overwritten });
-            // Nobody else holds a ring whose thread has ended; its events are copied by now.
+            // Nobody else holds a ring whose thread has ended.
             if Arc::strong_count(ring) == 1 {
                 ended.push(number);
             }
         }
-        registry.retain(|ring| !ended.contains(&ring.track()));
+        // Its events are copied by now, unless somebody else still records.
+        if !is_armed() {
+            registry.retain(|ring| !ended.contains(&ring.track()));
+        }
         drop(registry);
         in_order(&mut recording.events);
         recording
@@ -226,7 +237,7 @@ impl Recorder {
 
 impl Drop for Recorder {
     fn drop(&mut self) {
-        ARMED.store(false, Ordering::Relaxed);
+        ARMED.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -277,7 +288,7 @@ impl Recording {
 mod tests {
     use super::*;
 
-    /// One test, because the flag is one for the whole process.
+    /// One test, because the count is one for the whole process.
     #[test]
     fn a_recording_has_what_was_emitted_between_its_ends_and_in_order() {
         emit(Kind::UnitBegin, 1_000_001, 0);

@@ -65,6 +65,8 @@ pub enum Lock {
     Off,
     /// No lock of ours at all: plain threads, to see what the machine can do.
     Bare,
+    /// What is asked has nothing to do with a lock: it is about tasks, or processes.
+    None,
 }
 
 impl Lock {
@@ -77,7 +79,7 @@ impl Lock {
     fn interval_s(self) -> f64 {
         match self {
             Self::Timed { interval_s } | Self::Unforced { interval_s } => interval_s,
-            Self::Ticks { .. } | Self::Off | Self::Bare => 0.0,
+            Self::Ticks { .. } | Self::Off | Self::Bare | Self::None => 0.0,
         }
     }
 
@@ -114,6 +116,11 @@ impl Cell {
     /// A cell without parameters.
     pub fn new(label: impl Into<String>, lock: Lock) -> Self {
         Self { label: label.into(), lock, probe: None, parameters: BTreeMap::new() }
+    }
+
+    /// A cell that has nothing to do with a lock.
+    pub fn plain(label: impl Into<String>) -> Self {
+        Self::new(label, Lock::None)
     }
 
     /// A cell in which threads do a task over and over, for [`hogs::throughput`].

@@ -21,6 +21,19 @@ impl Figures {
         self
     }
 
+    /// Adds a count.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "counts of a few seconds are far below 2^53")]
+    pub fn with_count(self, name: &str, count: u64) -> Self {
+        self.with(name, count as f64)
+    }
+
+    /// The same of a length.
+    #[must_use]
+    pub fn count(self, name: &str, count: usize) -> Self {
+        self.with_count(name, count as u64)
+    }
+
     /// Adds all figures of `others`.
     #[must_use]
     pub fn and(mut self, others: Self) -> Self {
@@ -51,6 +64,8 @@ pub enum Unit {
     Plain,
     /// `12 %`; the figure is a share of 1.
     Percent,
+    /// `9.8 kB`.
+    Bytes,
 }
 
 impl Unit {
@@ -62,6 +77,7 @@ impl Unit {
             Self::Count => numbers::grouped(value.max(0.0).round() as u64),
             Self::Plain => format!("{value:.2}"),
             Self::Percent => numbers::percent(value),
+            Self::Bytes => numbers::bytes(value),
         }
     }
 }
@@ -77,11 +93,24 @@ pub struct Measured {
     pub rounds: Vec<Figures>,
 }
 
+/// A cell that this machine has no room for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeftOut {
+    /// Who could not be measured.
+    pub contender: Contender,
+    /// The cell's label.
+    pub cell: String,
+    /// Why.
+    pub why: String,
+}
+
 /// All that was measured for one experiment.
 #[derive(Clone, Debug, Default)]
 pub struct Results {
     /// In the order in which it was measured.
     pub measured: Vec<Measured>,
+    /// What could not be.
+    pub left_out: Vec<LeftOut>,
 }
 
 impl Results {
@@ -98,8 +127,20 @@ impl Results {
         }
     }
 
+    /// Notes that a cell could not be measured, once.
+    pub fn leave_out(&mut self, contender: &Contender, cell: &str, why: String) {
+        let is_it = |one: &LeftOut| one.contender == *contender && one.cell == cell;
+        if !self.left_out.iter().any(is_it) {
+            let (contender, cell) = (contender.clone(), cell.to_owned());
+            self.left_out.push(LeftOut { contender, cell, why });
+        }
+    }
+
     /// Takes the cells of `newer` instead of the ones that were here.
     pub fn replace(&mut self, newer: Self) {
+        for LeftOut { contender, cell, why } in newer.left_out {
+            self.leave_out(&contender, &cell, why);
+        }
         for one in newer.measured {
             let old = self.measured.iter_mut().find(|old| old.is(&one.contender, &one.cell));
             match old {
@@ -117,6 +158,12 @@ impl Results {
     /// The same of our own runtime.
     pub fn ours(&self, cell: &str, figure: &str) -> Option<f64> {
         self.of(&Contender::Ours, cell, figure)
+    }
+
+    /// The same as [`of`](Self::of), of a figure that counts.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is a count")]
+    pub fn count(&self, contender: &Contender, cell: &str, figure: &str) -> Option<u64> {
+        self.of(contender, cell, figure).map(|count| count.round() as u64)
     }
 
     /// Every CPython that was measured in `cell`, and its figure.

@@ -32,22 +32,30 @@ pub mod echo;
 pub mod figures;
 pub mod hogs;
 pub mod lock;
+pub mod models;
 pub mod nearest;
 pub mod page;
 pub mod process;
+pub mod processes;
+pub mod program;
 pub mod relation;
 pub mod report;
 pub mod session;
 pub mod task;
+pub mod tasks;
+pub mod threads;
 pub mod yardstick;
 
 use std::fmt;
+
+use clap::ValueEnum;
 
 use self::cell::{Cell, Scale};
 use self::contender::Python;
 use self::figures::{Column, Figures, Results};
 use self::relation::Relation;
 use super::Result;
+use super::guide::Stop;
 
 /// Everything that there is to say about one question.
 pub struct Experiment {
@@ -67,7 +75,8 @@ pub struct Experiment {
     pub method: &'static str,
     /// The settings that are measured.
     pub cells: fn(Scale) -> Vec<Cell>,
-    /// Measures one of them in our runtime, in a process of its own.
+    /// Measures one of them in our runtime, in a process of its own; the answer
+    /// [`NoRoom`](super::LabError::NoRoom) leaves the cell out.
     pub ours: fn(&Cell) -> Result<Figures>,
     /// The same in Python: what is run after `twin.py`. From 2.7 to 3.13.
     pub twin: Option<&'static str>,
@@ -83,26 +92,82 @@ pub struct Experiment {
     pub read: &'static [&'static str],
 }
 
-/// What an experiment is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+/// What an experiment is about; in the order in which the groups are best met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Group {
+    /// Threads, tasks and processes beside each other.
+    Models,
+    /// The loop and its tasks.
+    Tasks,
     /// The global lock.
     Lock,
+    /// Threads, and what they share.
+    Threads,
+    /// Processes, and what they do not.
+    Processes,
 }
 
 impl Group {
     /// The name on the command line and in every output.
     pub fn name(self) -> &'static str {
+        self.about().0
+    }
+
+    /// What it is about, in a line.
+    pub fn title(self) -> &'static str {
+        self.about().1
+    }
+
+    /// Its experiments, in the order in which they are best met.
+    pub fn experiments(self) -> &'static [&'static Experiment] {
+        self.about().2
+    }
+
+    fn about(self) -> (&'static str, &'static str, &'static [&'static Experiment]) {
         match self {
-            Self::Lock => "lock",
+            Self::Models => ("models", "three models, one problem", models::EXPERIMENTS),
+            Self::Tasks => ("tasks", "what a loop does for its tasks", tasks::EXPERIMENTS),
+            Self::Lock => ("lock", "what a global lock does", lock::EXPERIMENTS),
+            Self::Threads => ("threads", "what threads share", &threads::EXPERIMENTS),
+            Self::Processes => {
+                ("processes", "what processes do not share", &processes::EXPERIMENTS)
+            }
         }
     }
 }
 
 /// Lists every experiment, in the order in which they are best met.
 pub fn all() -> impl Iterator<Item = &'static Experiment> {
-    lock::EXPERIMENTS.iter().copied()
+    Group::value_variants().iter().flat_map(|group| group.experiments()).copied()
 }
+
+/// The guided tour.
+pub const TOUR: &[Stop] = &[
+    Stop { experiment: &models::three_names::EXPERIMENT, lesson: &models::three_names::LESSON },
+    Stop { experiment: &models::io::EXPERIMENT, lesson: &models::io::LESSON },
+    Stop { experiment: &models::cpu::EXPERIMENT, lesson: &models::cpu::LESSON },
+    Stop {
+        experiment: &threads::what_is_the_lock::EXPERIMENT,
+        lesson: &threads::what_is_the_lock::LESSON,
+    },
+    Stop { experiment: &lock::convoy::EXPERIMENT, lesson: &lock::convoy::LESSON },
+    Stop { experiment: &lock::lost_updates::EXPERIMENT, lesson: &lock::lost_updates::LESSON },
+    Stop { experiment: &threads::strategies::EXPERIMENT, lesson: &threads::strategies::LESSON },
+    Stop {
+        experiment: &threads::session_per_thread::EXPERIMENT,
+        lesson: &threads::session_per_thread::LESSON,
+    },
+    Stop {
+        experiment: &tasks::await_in_the_middle::EXPERIMENT,
+        lesson: &tasks::await_in_the_middle::LESSON,
+    },
+    Stop { experiment: &tasks::blocking_call::EXPERIMENT, lesson: &tasks::blocking_call::LESSON },
+    Stop {
+        experiment: &processes::what_a_process_owns::EXPERIMENT,
+        lesson: &processes::what_a_process_owns::LESSON,
+    },
+    Stop { experiment: &threads::pool_size::EXPERIMENT, lesson: &threads::pool_size::LESSON },
+];
 
 /// Finds an experiment.
 ///

@@ -8,12 +8,12 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style as Ansi};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
-use super::Experiment;
 use super::cell::Scale;
-use super::figures::Column;
+use super::figures::{Column, LeftOut};
 use super::relation::{Ending, Outcome};
 use super::report::Report;
 use super::session::{Finding, Prediction};
+use super::{Experiment, Group};
 use crate::lab::render::numbers::count;
 use crate::lab::render::wrap::wrap;
 
@@ -24,19 +24,26 @@ const BAD: Ansi = AnsiColor::Red.on_default().bold();
 const WIDTH: usize = 80;
 /// Where a list's text begins.
 const INDENT: usize = 4;
+/// The longest name, and a blank.
+const NAME_WIDTH: usize = 20;
 /// `skipped`, and a blank.
 const WORD_WIDTH: usize = 8;
 
-/// Lists experiments.
-pub fn list(experiments: impl Iterator<Item = &'static Experiment>) -> String {
+/// Lists experiments, group by group. A line that begins with two blanks and a letter begins one.
+pub fn list(groups: &[Group]) -> String {
     let mut text = String::new();
-    for Experiment { name, group, title, .. } in experiments {
-        let title = wrap(title, WIDTH - 26, 26);
-        let _ = write!(text, "{name:18} {:6} {title}", group.name());
+    for group in groups {
+        let _ = writeln!(text, "{BOLD}{}{BOLD:#}: {}", group.name(), group.title());
+        for Experiment { name, title, .. } in group.experiments() {
+            let title = wrap(title, WIDTH - NAME_WIDTH - 3, NAME_WIDTH + 3);
+            let _ = write!(text, "  {name:NAME_WIDTH$} {title}");
+        }
+        text.push('\n');
     }
-    text.push_str("\nTry next:\n  trainyard experiment show convoy\n");
+    text.push_str("Try next:\n  trainyard experiment show convoy\n");
     text.push_str("  trainyard experiment run convoy --quick\n");
     text.push_str("  trainyard experiment run --group lock --python=auto\n");
+    text.push_str("  trainyard experiment run --all --quick\n");
     text
 }
 
@@ -124,6 +131,9 @@ fn one(finding: &Finding, is_wrong: bool) -> String {
         };
     }
     text += &table(finding);
+    for LeftOut { contender, cell, why } in &finding.results.left_out {
+        text += &item(&format!("{cell}, {contender}: left out. {why}"));
+    }
     text += &relations(&finding.outcomes);
     // The explanation is of the right settings.
     let explanation = finding.explanation().filter(|_| !is_wrong);

@@ -12,17 +12,23 @@ use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use super::Experiment;
 use super::cell::Cell;
 use super::contender::{Contender, Python};
 use super::echo;
 use super::figures::Figures;
+use crate::lab::record::{about, land};
 use crate::lab::{LabError, Result};
 use crate::sys::poll::{self, Interest};
 use crate::sys::signal::Interrupts;
 use crate::sys::{clock, process};
+use crate::trace::file::{Facts, Run, Trace, flight};
+use crate::trace::{self, Recorder, Recording};
 
 /// What every script begins with.
 const PRELUDE: &str = include_str!("twin.py");
@@ -33,13 +39,53 @@ const SILENCE_MAX: Duration = Duration::from_mins(2);
 ///
 /// # Errors
 ///
-/// [`LabError::Interrupted`] after Ctrl-C; [`LabError::Failed`] if the contender's process ends
-/// without figures, with the last line of what it complained about.
+/// [`LabError::Interrupted`] after Ctrl-C; [`LabError::NoRoom`] if the contender's process says that
+/// this machine has none; [`LabError::Failed`] if it ends without figures, with the last line of
+/// what it complained about.
 ///
 /// # Panics
 ///
 /// Does not: a cell is plain data.
 pub fn measure(
+    experiment: &Experiment,
+    cell: &Cell,
+    contender: &Contender,
+    interrupts: &Interrupts,
+) -> Result<Figures> {
+    let document = serde_json::to_string(cell).expect("a cell is plain data");
+    let command = match contender {
+        Contender::Ours => own(&["ours", experiment.name, &document]),
+        Contender::Python(python) => script(python, experiment.twin, &document),
+    };
+    ask(command, experiment, cell, contender, interrupts)
+}
+
+/// Runs our `cell` of `experiment` once more, on the record, which is kept at `flight` meanwhile.
+///
+/// # Errors
+///
+/// As [`measure`], or if the record cannot be kept there.
+///
+/// # Panics
+///
+/// As [`measure`].
+pub fn record(
+    experiment: &Experiment,
+    cell: &Cell,
+    flight: &Path,
+    interrupts: &Interrupts,
+) -> Result<Run> {
+    let document = serde_json::to_string(cell).expect("a cell is plain data");
+    let mut command = own(&["ours", experiment.name, &document]);
+    command.arg(flight);
+    let asked = ask(command, experiment, cell, &Contender::Ours, interrupts);
+    let run = land(flight);
+    asked?;
+    run.ok_or_else(|| LabError::failed(&cell.label, "its recording is not there"))
+}
+
+fn ask(
+    command: Command,
     experiment: &Experiment,
     cell: &Cell,
     contender: &Contender,
@@ -51,16 +97,12 @@ pub fn measure(
         }
         other => other,
     };
-    let document = serde_json::to_string(cell).expect("a cell is plain data");
-    let command = match contender {
-        Contender::Ours => own(&["ours", experiment.name, &document]),
-        Contender::Python(python) => script(python, experiment.twin, &document),
-    };
     let mut running = Running::start(command).map_err(named)?;
     let mut answered = Figures::default();
     if cell.probe.is_some() {
         let first = running.figures(interrupts).map_err(named)?;
         let port = first.0.get("port").copied().unwrap_or(f64::NAN);
+        let document = serde_json::to_string(cell).expect("a cell is plain data");
         let mut asker = Running::start(own(&["ask", &port.to_string(), &document]))?;
         answered = asker.figures(interrupts).map_err(named)?;
     }
@@ -73,13 +115,23 @@ pub fn measure(
 ///
 /// Does not: figures are plain data.
 pub fn say(figures: &Figures) {
-    let line = serde_json::to_string(figures).expect("figures are plain data");
+    say_line(figures);
+}
+
+/// What a cell says instead of figures, ours or a script.
+#[derive(Serialize, Deserialize)]
+struct NoRoom {
+    no_room: String,
+}
+
+fn say_line(line: &impl Serialize) {
+    let line = serde_json::to_string(line).expect("figures are plain data");
     let mut stdout = io::stdout().lock();
     // A lab that is gone does not listen.
     drop(writeln!(stdout, "{line}").and_then(|()| stdout.flush()));
 }
 
-/// Is one of the processes: `PARENT ours NAME CELL`, `PARENT ask PORT CELL`, or
+/// Is one of the processes: `PARENT ours NAME CELL [FLIGHT]`, `PARENT ask PORT CELL`, or
 /// `PARENT python PATH SCRIPT CELL`.
 ///
 /// # Errors
@@ -100,10 +152,9 @@ pub fn be(args: &[OsString]) -> Result<()> {
     }
     let read = |document: &str| serde_json::from_str::<Cell>(document).map_err(|_| not_ours());
     match (&words[1..], args) {
-        (["ours", name, document], _) => {
+        (["ours", name, document, ..], [_, _, _, _, flight @ ..]) => {
             let experiment = super::find(name).map_err(LabError::BadInput)?;
-            say(&(experiment.ours)(&read(document)?)?);
-            Ok(())
+            be_a_cell(experiment, &read(document)?, flight.first().map(Path::new))
         }
         (["ask", port, document], _) => {
             let port = port.parse().map_err(|_| not_ours())?;
@@ -119,7 +170,55 @@ pub fn be(args: &[OsString]) -> Result<()> {
     }
 }
 
-fn own(words: &[&str]) -> Command {
+/// Measures the cell; with a `flight` on the record.
+fn be_a_cell(experiment: &Experiment, cell: &Cell, flight: Option<&Path>) -> Result<()> {
+    let recorder = flight.map(|path| start_recording(experiment, cell, path)).transpose()?;
+    let figures = (experiment.ours)(cell);
+    // The recording is in the file, where the lab finds it.
+    drop(recorder.map(Recorder::finish));
+    if let (Some(path), Some(recording)) = (flight, elsewhere().take()) {
+        let run = Run { about: facts(experiment, cell), recording };
+        Trace::of(about(None, None), vec![run]).write(path).map_err(|why| unwritable(path, why))?;
+    }
+    match figures {
+        Ok(figures) => say(&figures),
+        Err(LabError::NoRoom(no_room)) => say_line(&NoRoom { no_room }),
+        Err(why) => return Err(why),
+    }
+    Ok(())
+}
+
+fn start_recording(experiment: &Experiment, cell: &Cell, path: &Path) -> Result<Recorder> {
+    flight::keep_in(path, &about(None, None), &facts(experiment, cell))
+        .map_err(|why| unwritable(path, why))?;
+    Ok(trace::arm())
+}
+
+fn unwritable(path: &Path, why: io::Error) -> LabError {
+    LabError::failed(format!("cannot write to '{}'", path.display()), why)
+}
+
+fn facts(experiment: &Experiment, cell: &Cell) -> Facts {
+    Facts::default()
+        .with("label", format!("{}: {}", experiment.name, cell.label))
+        .with("experiment", experiment.name)
+        .with("cell", cell.label.as_str())
+}
+
+/// What a cell recorded that measures another process of ours.
+static ELSEWHERE: Mutex<Option<Recording>> = Mutex::new(None);
+
+fn elsewhere() -> MutexGuard<'static, Option<Recording>> {
+    ELSEWHERE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Leaves the recording of the process that was measured, where it is not this one.
+pub fn recorded_elsewhere(recording: Recording) {
+    *elsewhere() = Some(recording);
+}
+
+/// This program, as one of the processes.
+pub(super) fn own(words: &[&str]) -> Command {
     // `current_exe` fails where /proc is not mounted, and then nothing here works.
     let program = std::env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into());
     let mut command = Command::new(program);
@@ -210,6 +309,9 @@ impl Running {
 }
 
 fn read_figures(line: &[u8]) -> Result<Figures> {
+    if let Ok(NoRoom { no_room }) = serde_json::from_slice(line) {
+        return Err(LabError::NoRoom(no_room));
+    }
     serde_json::from_slice(line).map_err(|_| {
         let line = String::from_utf8_lossy(line);
         LabError::Failed(format!("it said '{}' instead of figures", line.trim_end()))

@@ -104,11 +104,14 @@ fn contender(contender: &Contender) -> Value {
 
 fn cell_of(finding: &Finding, cell: &Cell) -> Value {
     let here = finding.results.measured.iter().filter(|one| one.cell == cell.label);
+    let left_out = finding.results.left_out.iter().filter(|one| one.cell == cell.label);
+    let left_out = left_out.map(|one| json!({ "contender": one.contender.name(), "why": one.why }));
     json!({
         "label": cell.label,
         "lock": cell.lock,
         "parameters": cell.parameters,
         "measured": here.map(measured).collect::<Vec<_>>(),
+        "left_out": left_out.collect::<Vec<_>>(),
     })
 }
 

@@ -22,7 +22,7 @@ use super::contender::Contender;
 use super::figures::{Figures, Results};
 use super::process;
 use super::relation::{Check, Ending, Nature, Of, Outcome, Relation};
-use crate::lab::Result;
+use crate::lab::{LabError, Result};
 use crate::sys::signal::Interrupts;
 
 /// A thread that computes all the time keeps a processor busy; with less than that it was kept
@@ -206,8 +206,11 @@ impl Plan {
             contenders.reverse();
         }
         for contender in contenders {
-            let figures = instrument(self.experiment, &self.cell_of(contender, cell), contender)?;
-            results.push(contender, &cell.label, figures);
+            match instrument(self.experiment, &self.cell_of(contender, cell), contender) {
+                Ok(figures) => results.push(contender, &cell.label, figures),
+                Err(LabError::NoRoom(why)) => results.leave_out(contender, &cell.label, why),
+                Err(why) => return Err(why),
+            }
         }
         Ok(())
     }
@@ -324,6 +327,17 @@ impl Look {
         }
     }
 
+    /// Why a cell that it reads was left out, if one was.
+    fn left_out(&self, finding: &Finding) -> Option<String> {
+        let is_read = |label: &str| {
+            let cell = finding.cells.iter().find(|cell| cell.label == label);
+            cell.is_some_and(|cell| (self.relation.reads)(cell))
+        };
+        let mut left_out = finding.results.left_out.iter();
+        let one = left_out.find(|one| one.contender == self.contender && is_read(&one.cell))?;
+        Some(format!("{}: {}", one.cell, one.why))
+    }
+
     /// Nothing, if the contender was not measured in what the relation reads.
     fn outcome(self, check: Option<Check>, attempts: usize, finding: &Finding) -> Option<Outcome> {
         let check = match check {
@@ -334,10 +348,13 @@ impl Look {
             Some(Check::Holds(figures)) => (Ending::Holds, figures),
             Some(Check::Fails(figures)) => (Ending::Failed, figures),
             Some(Check::Skipped(why)) => (Ending::Skipped, why),
-            None if self.contender == Contender::Ours => {
-                (Ending::Failed, "a figure is missing".to_owned())
-            }
-            None => return None,
+            None => match self.left_out(finding) {
+                Some(why) => (Ending::Skipped, why),
+                None if self.contender == Contender::Ours => {
+                    (Ending::Failed, "a figure is missing".to_owned())
+                }
+                None => return None,
+            },
         };
         let Relation { name, says, nature, .. } = *self.relation;
         let contender = self.contender.name();

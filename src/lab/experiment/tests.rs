@@ -18,6 +18,7 @@ fn names_are_unique_and_found_and_a_near_one_is_suggested() {
 fn every_experiment_is_a_whole_page() {
     for experiment in all() {
         let name = experiment.name;
+        assert!(experiment.group.experiments().contains(&experiment), "{name} has another group");
         assert!(experiment.answer < experiment.choices.len(), "{name}");
         assert!((2..=5).contains(&experiment.choices.len()), "{name}");
         assert!(!experiment.relations.is_empty() && !experiment.columns.is_empty(), "{name}");

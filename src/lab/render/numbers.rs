@@ -1,6 +1,7 @@
 //! Figures as people read them: three digits, and the unit that fits.
 
-/// `0.97x`, `4.7x`, `38x`: two digits behind the point below 2, where they decide; then fewer.
+/// `0.97x`, `4.7x`, `38x`: two digits behind the point below 2, where they decide; then fewer. A
+/// ratio as small as `0.033x` needs three.
 pub fn ratio(value: f64) -> String {
     format!("{}x", ratio_digits(value))
 }
@@ -13,6 +14,7 @@ pub fn interval([low, high]: [f64; 2]) -> String {
 fn ratio_digits(value: f64) -> String {
     // The bounds are where rounding would add a digit: 1.995 is printed 2.0.
     match value {
+        value if value < 0.0995 => format!("{value:.3}"),
         value if value < 1.995 => format!("{value:.2}"),
         value if value < 9.95 => format!("{value:.1}"),
         value => format!("{value:.0}"),
@@ -40,11 +42,26 @@ pub fn seconds(value: f64) -> String {
     }
 }
 
+/// [`seconds`] for a time in nanoseconds.
+#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+pub fn nanoseconds(value: u64) -> String {
+    seconds(value as f64 / 1e9)
+}
+
 /// `13.2 MB`: memory, in millions of bytes.
 #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
 pub fn megabytes(bytes: u64) -> String {
     let megabytes = bytes as f64 / 1e6;
     if megabytes < 99.95 { format!("{megabytes:.1} MB") } else { format!("{megabytes:.0} MB") }
+}
+
+/// `412 B`, `9.8 kB`, `13.2 MB`: memory in the unit that fits, in powers of a thousand.
+pub fn bytes(bytes: f64) -> String {
+    match bytes {
+        bytes if bytes < 999.5 => format!("{bytes:.0} B"),
+        bytes if bytes < 999.5e3 => format!("{:.1} kB", bytes / 1e3),
+        bytes => format!("{:.1} MB", bytes / 1e6),
+    }
 }
 
 /// `49 %`; what is there and rounds to nothing is `< 1 %`.
@@ -76,6 +93,7 @@ mod tests {
             [0.968, 1.0, 1.994, 1.996, 4.66].map(ratio),
             ["0.97x", "1.00x", "1.99x", "2.0x", "4.7x"]
         );
+        assert_eq!([0.0333, 0.0996].map(ratio), ["0.033x", "0.10x"]);
         assert_eq!([9.94, 9.96, 38.4, 160.2].map(ratio), ["9.9x", "10x", "38x", "160x"]);
         assert_eq!(interval([0.95, 1.02]), "[0.95, 1.02]");
     }
@@ -93,6 +111,7 @@ mod tests {
     fn memory_shares_and_counts_are_short() {
         assert_eq!([0, 999, 5_000_000].map(grouped), ["0", "999", "5 000 000"]);
         assert_eq!([13_200_000, 250_000_000].map(megabytes), ["13.2 MB", "250 MB"]);
+        assert_eq!([412.0, 9_800.0, 999_600.0].map(bytes), ["412 B", "9.8 kB", "1.0 MB"]);
         assert_eq!([0.0, 0.004, 0.49, 1.0].map(percent), ["0 %", "< 1 %", "49 %", "100 %"]);
         assert_eq!(
             (count(1, "line"), count(9, "line")),

@@ -46,6 +46,8 @@ pub const VERSION_WORD: usize = 4;
 pub const ALIGNMENT_WORD: usize = 5;
 /// `about`: how many blocks there are; 0 if the file was never finished.
 pub const BLOCKS_WORD: usize = 6;
+/// In [`BLOCKS_WORD`], of a trace that was read cut short: no file has as many.
+pub const BLOCKS_MISSING: u64 = u64::MAX;
 /// `run`: when the recording began, in nanoseconds of the monotonic clock; 0 if it never did.
 pub const BEGIN_WORD: usize = 4;
 /// `run`: when it ended; 0 if it never did.

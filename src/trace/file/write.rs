@@ -53,7 +53,10 @@ impl Trace {
         let mut header = block::header(Kind::About, about.len() as u64, 0);
         header[block::VERSION_WORD] = block::VERSION;
         header[block::ALIGNMENT_WORD] = ALIGNMENT;
-        header[block::BLOCKS_WORD] = if self.ending == Ending::Whole { blocks as u64 } else { 0 };
+        header[block::BLOCKS_WORD] = match self.ending {
+            Ending::Whole => blocks as u64,
+            Ending::CutShort => block::BLOCKS_MISSING,
+        };
         write_block(&mut out, header, about.as_bytes())?;
         for (number, run) in (0..).zip(&self.runs) {
             write_run(&mut out, number, run)?;

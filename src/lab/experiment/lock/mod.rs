@@ -15,7 +15,7 @@ pub mod the_articles_race;
 use super::Experiment;
 
 /// In the order in which they are best met.
-pub const EXPERIMENTS: [&Experiment; 9] = [
+pub const EXPERIMENTS: &[&Experiment] = &[
     &scaling::EXPERIMENT,
     &convoy::EXPERIMENT,
     &interval::EXPERIMENT,

@@ -172,6 +172,17 @@ fn a_relation_that_fails_while_nobody_was_in_line_for_a_processor_has_failed() {
     assert_eq!(ends(&finding)[0], ("timing", "ours", Ending::Failed, 3));
 }
 
+/// Not failed, and not silently missing either.
+#[test]
+fn a_relation_that_reads_what_there_was_no_room_for_is_skipped_and_says_why() {
+    let small = |_: &Contender, _: &Cell, _| Err(LabError::NoRoom("8 threads at most".to_owned()));
+    let (log, finding, ended) = run(&plan(Scale::Quick, None), small);
+    assert_eq!((log.len(), ended), (3, Ok(())));
+    assert!(finding.outcomes.iter().all(|one| one.ending == Ending::Skipped), "{finding:?}");
+    assert_eq!(finding.outcomes[0].figures, "on: 8 threads at most");
+    assert_eq!(finding.results.left_out.len(), 3);
+}
+
 #[test]
 fn an_explanation_says_first_what_this_run_does_not_show() {
     let explanation = |x| run(&plan(Scale::Quick, None), |_, _, _| Ok(x)).1.explanation().unwrap();

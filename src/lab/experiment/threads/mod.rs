@@ -1,0 +1,33 @@
+//! The group `threads`: what threads share, what goes wrong with it, and what helps.
+//!
+//! Each experiment is one file; its twin in Python, if it has one, lies beside it.
+
+pub mod daemon;
+pub mod deadlock;
+pub mod pool_size;
+pub mod session_per_thread;
+pub mod strategies;
+pub mod what_is_the_lock;
+pub mod who_waits_for_what;
+
+use std::time::Duration;
+
+use super::Experiment;
+use crate::sys::{Why, blocking};
+
+/// In the order in which they are best met.
+pub const EXPERIMENTS: [&Experiment; 7] = [
+    &what_is_the_lock::EXPERIMENT,
+    &who_waits_for_what::EXPERIMENT,
+    &pool_size::EXPERIMENT,
+    &session_per_thread::EXPERIMENT,
+    &strategies::EXPERIMENT,
+    &deadlock::EXPERIMENT,
+    &daemon::EXPERIMENT,
+];
+
+/// Stands for a call that takes a while; the lock, if there is one, is given up around it.
+fn pause(time: Duration) {
+    #[expect(clippy::disallowed_methods, reason = "this is the door")]
+    blocking(Why::Sleep, || std::thread::sleep(time));
+}
