@@ -98,7 +98,7 @@ pub const LESSON: Lesson = Lesson {
         command: "compare cpu --gil on --switch-interval 100us --runs 1",
         says: "many more hand-offs, and no more work done.",
     },
-    make: "find the number of workers that is best for computing on this machine, with `trainyard sweep cpu -P workers 1 8`.",
+    make: "Find the number of workers that is best for computing on this machine, with `trainyard sweep cpu -P workers 1 8`.",
 };
 
 const SYNC: &str = "one after another";

@@ -84,7 +84,7 @@ pub const LESSON: Lesson = Lesson {
         command: "timeline io --model coop",
         says: "one lane, and all requests in flight: the loop works for a moment each time an answer comes.",
     },
-    make: "make the server slower with `trainyard compare io --latency 20ms --runs 1`, and predict each row before you look.",
+    make: "Make the server slower with `trainyard compare io --latency 20ms --runs 1`, and predict each row before you look.",
 };
 
 const SYNC: &str = "one after another";
