@@ -167,7 +167,7 @@ function drawHolderLabel(drawing, context, lane, box, holder, x, x2) {
   context.font = `${11 * paint.scale}px system-ui, sans-serif`;
   const names = [
     trackName(lane.run, holder - FIRST_TRACK),
-    String(holderPlace(lane.run, holder) + 1),
+    String(holderPlace(lane.run, holder)),
   ];
   const text = names.find((words) => context.measureText(words).width <= room);
   if (text)
@@ -279,7 +279,7 @@ function drawChip(drawing, context, row, x) {
   const top = drawing.top(row) + 7 * scale;
   context.fillStyle = paint.holder(run, holder).colour;
   context.fillRect(x, top, 14 * scale, 14 * scale);
-  const number = String(holderPlace(run, holder) + 1);
+  const number = String(holderPlace(run, holder));
   write(context, paint, number, x + (number.length > 1 ? 1 : 4) * scale, top + 11 * scale, {
     colour: paint.colour("holder-ink"),
     size: 10,
