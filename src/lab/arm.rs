@@ -32,6 +32,7 @@ use super::conversation::{Question, Reply, Socket};
 pub use super::io::http::Fnv1a as Digest;
 use super::io::target::Target;
 use super::params::Params;
+use super::python::Python;
 use super::sample::{GilStats, Outcome};
 use super::server::pages;
 use super::{LabError, Result, cpu, io, record};
@@ -114,6 +115,21 @@ impl Setup {
         let pool = Pool::builder().workers(self.contender.workers);
         let pool = pool.initializer_with(initializer, Postcard(self.clone()));
         pool.build().map_err(|why| LabError::failed("the pool", why))
+    }
+
+    /// The CPython that the arm is, if it is one.
+    pub fn python(&self) -> Option<&Python> {
+        self.params.pythons.iter().find(|python| Some(python.id()) == self.contender.python)
+    }
+
+    /// The same, with our own server's pages as URLs: only our own arms know them by heart.
+    #[must_use]
+    pub fn spelled_out(mut self) -> Self {
+        if let Some(server) = self.server {
+            let pages = pages::all().iter();
+            self.params.urls = pages.map(|page| format!("http://{server}{}", page.path)).collect();
+        }
+        self
     }
 
     /// Lists what `io` fetches, in turn.
@@ -236,6 +252,9 @@ fn serve_contender(socket: &mut Socket, setup: &Setup) -> Result<()> {
         }
         (Workload::Io, Model::Coop) => answer::<io::coop::Coop>(socket, setup),
         (Workload::Io, Model::Procs) => answer::<io::procs::Procs>(socket, setup),
+        (_, Model::PythonSync | Model::PythonThreads | Model::PythonCoop | Model::PythonProcs) => {
+            Err(LabError::Failed(format!("{} is none of ours", setup.contender)))
+        }
     }
 }
 

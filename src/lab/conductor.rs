@@ -7,7 +7,7 @@
 //! 3. Warm-up rounds, thrown away. Then the measured rounds: all contenders one after another, in
 //!    reverse order every other round, so that neither a drift of the machine's speed nor a
 //!    neighbour's wake falls on the same one each time.
-//! 4. One round more for each, recorded and not measured.
+//! 4. One round more for each that has a recorder, recorded and not measured.
 //! 5. Everything is ended and reaped, in whatever way the comparison ends.
 //!
 //! # What may go wrong
@@ -165,7 +165,9 @@ impl<'a> Conductor<'a> {
             }
             Workload::Io | Workload::Cpu => None,
         };
-        let progress = Progress::start(seats.len() * (params.warmup + params.runs + 1));
+        let recorded = seats.iter().filter(|seat| seat.is_recorded()).count();
+        let rounds = seats.len() * (params.warmup + params.runs) + recorded;
+        let progress = Progress::start(rounds);
         let halt = Halt { interrupts, silence_max: params.round_max(workload) };
         Ok(Self { params, halt, deaths, progress, server, seats })
     }
@@ -192,6 +194,9 @@ impl<'a> Conductor<'a> {
         let count = self.seats.len();
         for turn in 0..count {
             let seat = if order == Order::Table { turn } else { count - 1 - turn };
+            if round == Round::Recorded && !self.seats[seat].is_recorded() {
+                continue;
+            }
             // INVARIANT: [CONDUCTOR-1] drawn before the round and after it.
             self.progress.tick(&self.seats[seat].contender);
             self.round_with_one_retry(seat, round)?;

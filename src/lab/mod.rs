@@ -2,6 +2,7 @@
 
 pub mod arm;
 pub mod arm_process;
+pub mod book;
 pub mod cli;
 pub mod conductor;
 pub mod contender;
@@ -21,6 +22,7 @@ pub mod params;
 pub mod picture;
 pub mod program;
 pub mod progress;
+pub mod python;
 pub mod race;
 pub mod record;
 pub mod render;

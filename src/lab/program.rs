@@ -25,8 +25,10 @@ use super::host::{Conditions, Host};
 use super::io::target::Target;
 use super::params::Params;
 use super::picture::Style;
+use super::python::{self, Python, become_python};
 use super::report::Report;
 use super::sample::Measured;
+use super::view::command as view;
 use super::warnings::{self, Build};
 use super::{
     LabError, Result, arm, experiment, guide, race, record, render, server, sources, trace_check,
@@ -43,6 +45,8 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(Command::Race(asked)) => race::race(&asked).and_then(|page| print(&page)),
         Ok(Command::Dis(program)) => race::dis::dis(&program).and_then(|page| print(&page)),
         Ok(Command::Guide(asked)) => print(&guide::render(asked)),
+        Ok(Command::Timeline(asked)) => view::timeline(&asked).and_then(|page| print(&page)),
+        Ok(Command::Export(asked)) => view::export(&asked),
         Ok(Command::Trace(asked)) => show(trace_check::run(&asked)),
         Ok(Command::Serve(config)) => {
             server::serve(&config).map_err(|why| LabError::failed("the server", why))
@@ -85,7 +89,10 @@ fn be_an_arm(args: &[OsString]) -> Result<()> {
         return Ok(());
     }
     let socket = io::stdin().as_fd().try_clone_to_owned().map_err(failed)?;
-    arm::serve(UnixStream::from(socket))
+    match &args[1..] {
+        [word, path, script] if word == python::ARM_WORD => Err(become_python(path, script)),
+        _ => arm::serve(UnixStream::from(socket)),
+    }
 }
 
 /// Prints a page, whatever its end was.
@@ -97,9 +104,10 @@ fn show(ran: Result<(String, Result<()>)>) -> Result<()> {
 }
 
 fn compare(asked: &Compare) -> Result<()> {
-    let Compare { params, output, trace } = asked;
+    let Compare { params, pythons, output, trace } = asked;
     output.check_writable()?;
     trace.as_deref().map_or(Ok(()), output::check_writable)?;
+    let params = &Params { pythons: Python::find_all(pythons)?, ..params.clone() };
     prepare(params)?;
     let interrupts = Interrupts::listen().map_err(|why| LabError::failed("Ctrl-C", why))?;
     // Looked at now: the run itself will keep the machine busy.
@@ -134,7 +142,7 @@ fn compare(asked: &Compare) -> Result<()> {
 }
 
 /// Makes sure that what was asked for is there, and that nothing of it will stay behind.
-fn prepare(params: &Params) -> Result<()> {
+pub(super) fn prepare(params: &Params) -> Result<()> {
     if !params.affinity.is_empty() {
         affinity::restrict_to(&params.affinity)
             .map_err(|why| LabError::BadInput(format!("--affinity: {why}")))?;

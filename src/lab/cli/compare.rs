@@ -13,6 +13,9 @@ use crate::lab::params::{GilChoice, Params, Preset};
 pub struct Compare {
     /// What is measured.
     pub params: Params,
+    /// Where each CPython is that takes part; `auto` is the first `python3` of the PATH. Which they
+    /// are is only known when they were asked.
+    pub pythons: Vec<PathBuf>,
     /// Where it goes.
     pub output: Output,
     /// Where the recordings go.
@@ -26,6 +29,7 @@ Examples:
   trainyard compare cpu --switch-interval 100us    a lock that changes hands more often
   trainyard compare io --models threads,coop --latency 20ms
   trainyard compare io --url http://127.0.0.1:8000/
+  trainyard compare --python=auto                  beside the python3 of the PATH
   trainyard compare --preset rp2018 --runs 6       as the article did, and with a verdict
   trainyard compare --format json > result.json
   trainyard compare --export-markdown result.md
@@ -74,6 +78,10 @@ pub(super) struct CompareOptions {
     /// Fetch from this server instead of our own; may be repeated
     #[arg(long, value_name = "URL", value_parser = values::url, conflicts_with = "latency")]
     url: Vec<String>,
+
+    /// Measure this CPython too; may be repeated; auto is the python3 of the PATH
+    #[arg(long, value_name = "PATH")]
+    python: Vec<PathBuf>,
 
     /// How long a thread waits before it asks for the lock, as in 5ms or 100us
     #[arg(long, value_name = "DURATION", value_parser = values::switch_interval,
@@ -143,14 +151,15 @@ impl CompareOptions {
             glyphs: if self.ascii { Glyphs::Ascii } else { Glyphs::Unicode },
             ..Output::new(self.format, exports.collect())?
         };
-        let trace = self.output.clone();
+        let (pythons, trace) = (self.python.clone(), self.output.clone());
         let params = self.into_params();
         params.check()?;
-        Ok(Compare { params, output, trace })
+        Ok(Compare { params, pythons, output, trace })
     }
 
     fn into_params(self) -> Params {
         let preset = Params::of(self.preset);
+        let preset = if self.python.is_empty() { preset } else { preset.beside_python() };
         Params {
             workloads: distinct(self.workloads).unwrap_or(preset.workloads),
             models: distinct(self.models).unwrap_or(preset.models),
@@ -181,7 +190,8 @@ fn distinct<T: PartialEq>(values: Vec<T>) -> Option<Vec<T>> {
     (!distinct.is_empty()).then_some(distinct)
 }
 
-fn nanoseconds(duration: Duration) -> u64 {
+/// The nanoseconds of a duration from the command line.
+pub(super) fn nanoseconds(duration: Duration) -> u64 {
     // Durations on the command line are a day at most.
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -41,7 +41,7 @@ fn check_refused(line: &str, first: &str) {
 #[test]
 fn no_arguments_mean_compare_on_its_defaults() {
     let (params, output) = (Params::of(Preset::Quick), Output::default());
-    let expected = Compare { params, output, trace: None };
+    let expected = Compare { params, pythons: Vec::new(), output, trace: None };
     assert_eq!(compare(""), expected);
     assert_eq!(compare("compare"), expected);
     assert_eq!(parse(std::iter::empty()).unwrap(), Command::Compare(Box::new(expected)));

@@ -39,6 +39,11 @@ impl Seat {
         }
     }
 
+    /// A CPython has no recorder.
+    pub(super) fn is_recorded(&self) -> bool {
+        self.contender.python.is_none()
+    }
+
     pub(super) fn last_outcome(&self) -> Option<(Contender, &Outcome)> {
         self.outcomes.last().map(|outcome| (self.contender, outcome))
     }

@@ -152,30 +152,10 @@ impl Run {
         Ok((text, ended))
     }
 
-    /// Ours, and each CPython once: `auto` may be one that is named too.
+    /// Ours, and each CPython.
     fn contenders(&self) -> Result<Vec<Contender>> {
-        let mut contenders = vec![Contender::Ours];
-        for path in &self.pythons {
-            let python = Python::find(path)?;
-            let known = contenders.iter().find_map(|one| match one {
-                Contender::Python(known) if known.name() == python.name() => Some(known),
-                _ => None,
-            });
-            match known {
-                None => contenders.push(Contender::Python(python)),
-                Some(known) if known.path == python.path => {}
-                Some(known) => {
-                    let (kept, dropped) = (known.path.display(), python.path.display());
-                    let name = python.name();
-                    // If standard error is gone nobody reads it.
-                    drop(writeln!(
-                        anstream::stderr(),
-                        "trainyard: '{dropped}' is {name}, as '{kept}' is: only '{kept}' is measured"
-                    ));
-                }
-            }
-        }
-        Ok(contenders)
+        let pythons = Python::find_all(&self.pythons)?.into_iter().map(Contender::Python);
+        Ok(std::iter::once(Contender::Ours).chain(pythons).collect())
     }
 
     fn wrong_relation(&self) -> Option<&'static Relation> {

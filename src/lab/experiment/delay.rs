@@ -3,9 +3,12 @@
 //! A thread that waits for a lock sleeps, and is not counted; one that waits for a processor is. So
 //! this tells a busy machine from a lock that nobody has taken.
 
+use std::fmt::Display;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
+
+use crate::lab::usage;
 
 /// How long the calling thread has waited for a processor since it began; 0 if the kernel does not
 /// say, so that nothing is excused by it.
@@ -15,8 +18,17 @@ pub fn own() -> Duration {
 
 /// The same for all threads that this process has now.
 pub fn all() -> Duration {
-    let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    tasks.map(|task| read(&task.path().join("schedstat"))).sum()
+    of_process("self").sum()
+}
+
+/// The same for all threads that process `pid`, and those that it has started, have now.
+pub fn of_tree(pid: u32) -> Duration {
+    usage::tree(pid).into_iter().flat_map(of_process).sum()
+}
+
+fn of_process(pid: impl Display) -> impl Iterator<Item = Duration> {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    tasks.map(|task| read(&task.path().join("schedstat")))
 }
 
 fn read(path: &Path) -> Duration {

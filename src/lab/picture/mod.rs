@@ -249,6 +249,9 @@ fn contender(subject: &Subject<'_>, strips: &[Vec<Mark>], layout: Layout) -> Str
 fn figures(subject: &Subject<'_>, strips: usize) -> Vec<String> {
     let row = subject.row;
     let speedup = speedup(row);
+    if row.python.is_some() && row.model != Model::PythonSync {
+        return figures_of_python(row, speedup);
+    }
     let mut explanation = match (row.workload, row.in_flight_max) {
         (Workload::Io, Some(in_flight)) => format!("{in_flight} in flight"),
         (Workload::Cpu, Some(_)) => {
@@ -257,7 +260,8 @@ fn figures(subject: &Subject<'_>, strips: usize) -> Vec<String> {
         }
         (_, None) => String::new(),
     };
-    if let Some(lines) = row.lines_changed.filter(|_| row.model != Model::Sync) {
+    let is_reference = row.model.in_ours() == Model::Sync;
+    if let Some(lines) = row.lines_changed.filter(|_| !is_reference) {
         let comma = if explanation.is_empty() { "" } else { ", " };
         write!(explanation, "{comma}+{}", numbers::count(lines, "line")).expect("to memory");
     }
@@ -273,6 +277,20 @@ fn figures(subject: &Subject<'_>, strips: usize) -> Vec<String> {
         figures.push(format!("({lost} events were lost)"));
     }
     figures
+}
+
+/// What a model of CPython makes of CPython's own sequential run, and then of ours.
+fn figures_of_python(row: &Row, speedup_vs_sync: String) -> Vec<String> {
+    let of_its_own = row.speedup_vs_python_sync.map(|ratio| {
+        let interval = row.speedup_vs_python_sync_interval;
+        let interval =
+            interval.map_or_else(String::new, |bounds| format!(" {}", numbers::interval(bounds)));
+        format!("{}{interval} of its own", numbers::ratio(ratio))
+    });
+    let lines = row.lines_changed.map_or_else(String::new, |lines| format!(", +{lines} lines"));
+    let of_ours =
+        row.speedup_vs_sync.map(|ratio| format!("{} of ours{lines}", numbers::ratio(ratio)));
+    of_its_own.into_iter().chain(of_ours.or(Some(speedup_vs_sync))).collect()
 }
 
 fn speedup(row: &Row) -> String {

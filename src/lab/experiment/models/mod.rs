@@ -2,7 +2,25 @@
 //!
 //! Each experiment is one file; its twin in Python lies beside it.
 
+pub mod arms;
+pub mod cpu;
+pub mod footprint;
+pub mod how_many;
+pub mod io;
+pub mod pipeline;
+pub mod room;
+pub mod three_names;
+pub mod trains;
+pub mod ways_out;
+
 use super::Experiment;
 
 /// In the order in which they are best met.
-pub const EXPERIMENTS: &[&Experiment] = &[];
+pub const EXPERIMENTS: &[&Experiment] = &[
+    &three_names::EXPERIMENT,
+    &io::EXPERIMENT,
+    &cpu::EXPERIMENT,
+    &ways_out::EXPERIMENT,
+    &pipeline::EXPERIMENT,
+    &how_many::EXPERIMENT,
+];

@@ -15,5 +15,6 @@ for _ in range(SET["rounds"]):
     begun = now()
     pool.apply(set_first, (array,))
     took.append(now() - begun)
-pool.terminate()
 say({"changed": array[0], "round_trip_s": sorted(took)[(len(took) - 1) // 2]})
+# The workers end when nobody can send them anything any more; a Pool's `terminate` may hang.
+os._exit(0)

@@ -170,7 +170,7 @@ fn read(what: &str, mebibytes: usize, times: usize) -> Result<Figures> {
         let took = Duration::from_nanos(clock::now_ns() - begun_ns);
         let figures = neighbour.end().with("read_s", took.as_secs_f64());
         task.await?;
-        if len.map_err(failed)? == times * mebibytes << 20 {
+        if len.map_err(failed)? == (times * mebibytes) << 20 {
             Ok(figures)
         } else {
             Err(LabError::Failed("the file is not as long as it was written".to_owned()))
