@@ -45,7 +45,10 @@ class Drawing {
     this.gutter = Math.round(Math.min(Math.max(width * 0.2, 112), 210));
     this.width = width;
     this.height = height;
-    const resized = [resize(this.ruler, width, 30, this.paint), resize(this.lanes, width, height, this.paint)];
+    const resized = [
+      resize(this.ruler, width, 30, this.paint),
+      resize(this.lanes, width, height, this.paint),
+    ];
     // A canvas that gets another size is empty until it is drawn on: at once, so that nobody sees.
     if (resized.includes(true)) this.draw();
     else this.ask();

@@ -165,10 +165,7 @@ function drawHolderLabel(drawing, context, lane, box, holder, x, x2) {
   if (holder === OFF) drawOff(paint, context, x, baseline, room);
   if (holder < FIRST_TRACK || room < 8 * paint.scale) return;
   context.font = `${11 * paint.scale}px system-ui, sans-serif`;
-  const names = [
-    trackName(lane.run, holder - FIRST_TRACK),
-    String(holderPlace(lane.run, holder)),
-  ];
+  const names = [trackName(lane.run, holder - FIRST_TRACK), String(holderPlace(lane.run, holder))];
   const text = names.find((words) => context.measureText(words).width <= room);
   if (text)
     write(context, paint, text, x + 3 * paint.scale, baseline, {
