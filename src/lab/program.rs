@@ -30,7 +30,8 @@ use super::report::Report;
 use super::sample::Measured;
 use super::warnings::{self, Build};
 use super::{
-    LabError, Result, arm, experiment, guide, race, record, render, server, sources, trace_check,
+    LabError, Result, arm, experiment, guide, race, record, render, server, sources, sweep,
+    trace_check,
 };
 use crate::sys::signal::Interrupts;
 use crate::sys::{affinity, process};
@@ -45,6 +46,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(Command::Dis(program)) => race::dis::dis(&program).and_then(|page| print(&page)),
         Ok(Command::Guide(asked)) => print(&guide::render(asked)),
         Ok(Command::Trace(asked)) => show(trace_check::run(&asked)),
+        Ok(Command::Sweep(asked)) => show(sweep::run(&asked)),
         Ok(Command::Serve(config)) => {
             server::serve(&config).map_err(|why| LabError::failed("the server", why))
         }
@@ -139,7 +141,7 @@ fn compare(asked: &Compare) -> Result<()> {
 }
 
 /// Makes sure that what was asked for is there, and that nothing of it will stay behind.
-fn prepare(params: &Params) -> Result<()> {
+pub(super) fn prepare(params: &Params) -> Result<()> {
     if !params.affinity.is_empty() {
         affinity::restrict_to(&params.affinity)
             .map_err(|why| LabError::BadInput(format!("--affinity: {why}")))?;

@@ -180,7 +180,7 @@ impl CompareOptions {
 }
 
 /// The values without repetitions; `None` if there are none.
-fn distinct<T: PartialEq>(values: Vec<T>) -> Option<Vec<T>> {
+pub(super) fn distinct<T: PartialEq>(values: Vec<T>) -> Option<Vec<T>> {
     let mut distinct: Vec<T> = Vec::new();
     for value in values {
         if !distinct.contains(&value) {
@@ -190,7 +190,7 @@ fn distinct<T: PartialEq>(values: Vec<T>) -> Option<Vec<T>> {
     (!distinct.is_empty()).then_some(distinct)
 }
 
-fn nanoseconds(duration: Duration) -> u64 {
+pub(super) fn nanoseconds(duration: Duration) -> u64 {
     // Durations on the command line are a day at most.
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -20,6 +20,7 @@ mod experiment;
 mod guide;
 pub mod output;
 mod race;
+mod sweep;
 mod trace;
 mod values;
 
@@ -34,6 +35,7 @@ use super::experiment::command::Command as Experiment;
 use super::guide::Guide;
 use super::race::Race;
 use super::server::ServerConfig;
+use super::sweep::plan::Sweep;
 use super::trace_check::Check as TraceCheck;
 
 pub use compare::Compare;
@@ -56,6 +58,8 @@ pub enum Command {
     Guide(Guide),
     /// Replay a recording.
     Trace(TraceCheck),
+    /// Measure at many values of a parameter.
+    Sweep(Box<Sweep>),
     /// Be the server that the workload `io` asks.
     Serve(ServerConfig),
     /// Be one contender: what `compare` starts, never a user. The arguments are its own affair.
@@ -125,6 +129,10 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Exit> {
             .into_race()
             .map(|race| Command::Race(Box::new(race)))
             .map_err(|line| Exit::bad_input(&line, &hint)),
+        Verb::Sweep(options) => options
+            .into_sweep()
+            .map(|sweep| Command::Sweep(Box::new(sweep)))
+            .map_err(|line| Exit::bad_input(&line, &hint)),
         Verb::Dis(options) => Ok(Command::Dis(options.program)),
         Verb::Guide(options) => Ok(Command::Guide(options.into_guide())),
         Verb::Trace(options) => Ok(Command::Trace(options.into_check())),
@@ -144,6 +152,7 @@ Examples:
   trainyard compare cpu --gil on  what the global lock does to computing
   trainyard compare io --workers 20
   trainyard race 'x = x + 1'      where a switch falls, and what it costs
+  trainyard sweep -P workers 1 64 the correct number of threads
   trainyard experiment run convoy --quick
   trainyard serve --port 8000     be the server that `compare io` asks
 
@@ -182,6 +191,7 @@ enum Verb {
     },
     Race(Box<race::RaceOptions>),
     Dis(race::DisOptions),
+    Sweep(Box<sweep::SweepOptions>),
     Guide(guide::GuideOptions),
     Trace(trace::TraceOptions),
     /// Be the server that `compare io` asks: two pages, each after a set time
