@@ -64,7 +64,7 @@ fn what_does_not_exist_is_refused_with_the_nearest_name() {
     );
     check_refused(
         "experiment run --group locks",
-        "invalid value 'locks' for --group: the groups are models, tasks and lock",
+        "invalid value 'locks' for --group: the groups are models, tasks, lock, threads and processes",
     );
     check_refused(
         "experiment lst",

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::{process_pool, thread_pool};
 use crate::handle::JobHandle;
 use crate::lab::Result;
-use crate::lab::experiment::cell::{Cell, Lock, Scale};
+use crate::lab::experiment::cell::{Cell, Scale};
 use crate::lab::experiment::contender::Contender;
 use crate::lab::experiment::figures::{Column, Figures, Results, Unit};
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
@@ -105,7 +105,7 @@ fn label(worker: &str, bytes: usize) -> String {
 
 fn cells(scale: Scale) -> Vec<Cell> {
     let cell = |worker, bytes| {
-        let cell = Cell::new(label(worker, bytes), Lock::Bare).with("worker", worker);
+        let cell = Cell::plain(label(worker, bytes)).with("worker", worker);
         cell.with("bytes", bytes).with("rounds", scale.pick(40, 200))
     };
     let sizes = [SMALL, MEDIUM, LARGE];
@@ -161,7 +161,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
         half_within(rounds, &array, |given| pool.submit(set_first, given))?
     };
     let changed = usize::from(array.first() != 0);
-    Ok(Figures::default().with("round_trip_s", round_trip_s).count("changed", changed))
+    Ok(Figures::default().with("round_trip_s", round_trip_s).with_count("changed", changed))
 }
 
 /// The median of the times from the call to the answer.

@@ -7,9 +7,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::{process_pool, thread_pool};
+use super::{never_forked, process_pool, thread_pool};
 use crate::lab::Result;
-use crate::lab::experiment::cell::{Cell, Lock, Scale};
+use crate::lab::experiment::cell::{Cell, Scale};
 use crate::lab::experiment::contender::Contender;
 use crate::lab::experiment::figures::{Column, Figures, Results, Unit};
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
@@ -101,7 +101,7 @@ const FORKSERVER: &str = "forkserver";
 
 fn cells(scale: Scale) -> Vec<Cell> {
     let cell = |worker| {
-        let cell = Cell::new(worker, Lock::Bare).with("worker", worker);
+        let cell = Cell::plain(worker).with("worker", worker);
         cell.with("starts", scale.pick(5, 20)).with("starts_in_python", scale.pick(2, 8))
     };
     [THREAD, SPAWN, FORK, FORKSERVER].map(cell).into()
@@ -134,11 +134,11 @@ fn measure(cell: &Cell) -> Result<Figures> {
                 found = pool.submit(find, ()).join()?;
                 took_s.push(since_s());
             }
-            _ => return Ok(Figures::default()),
+            _ => return Err(never_forked()),
         }
     }
     let start_s = stats::median(&took_s).unwrap_or(f64::NAN);
-    Ok(Figures::default().count("finds", found).with("start_s", start_s))
+    Ok(Figures::default().with_count("finds", found).with("start_s", start_s))
 }
 
 fn finds(results: &Results, who: &Contender, cell: &str, expected: f64) -> Option<Check> {

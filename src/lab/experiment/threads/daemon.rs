@@ -7,10 +7,10 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use super::pause;
 use crate::lab::experiment::cell::{Cell, Lock, Scale};
 use crate::lab::experiment::contender::{Contender, by_lock};
 use crate::lab::experiment::figures::{Column, Figures, Results, Unit};
+use crate::lab::experiment::pause::pause;
 use crate::lab::experiment::process::say;
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
 use crate::lab::experiment::{Experiment, Group, hogs, program};
@@ -92,9 +92,9 @@ fn measure(cell: &Cell) -> Result<Figures> {
     }
     let ended = program::run(EXPERIMENT.name, cell, TIME_MAX)?;
     Ok(Figures::default()
-        .count("pieces", ended.count("piece"))
-        .count("cleaned", ended.count("cleaned"))
-        .count("has_ended", usize::from(ended.status.is_some_and(|status| status.success()))))
+        .with_count("pieces", ended.count("piece"))
+        .with_count("cleaned", ended.count("cleaned"))
+        .with_count("has_ended", usize::from(ended.status.is_some_and(|status| status.success()))))
 }
 
 /// The program: its main is the closure.
@@ -110,7 +110,7 @@ fn be_the_program(cell: &Cell) -> Result<Figures> {
                 if piece >= first {
                     pause(takes);
                 }
-                say(&Figures::default().count("piece", piece));
+                say(&Figures::default().with_count("piece", piece));
                 if piece + 1 == first {
                     sender.send(()).expect("main waits for it");
                 }
@@ -131,7 +131,7 @@ struct CleansUp;
 
 impl Drop for CleansUp {
     fn drop(&mut self) {
-        say(&Figures::default().count("cleaned", 1));
+        say(&Figures::default().with_count("cleaned", 1));
     }
 }
 

@@ -9,11 +9,11 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
-use super::pause;
 use crate::lab::Result;
 use crate::lab::experiment::cell::{Cell, Lock, Scale};
 use crate::lab::experiment::contender::{Contender, by_lock};
 use crate::lab::experiment::figures::{Column, Figures, Results, Unit};
+use crate::lab::experiment::pause::pause;
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
 use crate::lab::experiment::{Experiment, Group, hogs};
 use crate::sys::prim::{Mutex, MutexGuard};
@@ -158,9 +158,9 @@ fn measure(cell: &Cell) -> Result<Figures> {
     let stood_still = bank.stands_still(2 * transfers);
     // ORDER: Relaxed, both; plain counters.
     Ok(Figures::default()
-        .count("done", bank.done.load(Ordering::Relaxed))
-        .count("stood_still", usize::from(stood_still))
-        .count("gave_way", bank.gave_way.load(Ordering::Relaxed)))
+        .with_count("done", bank.done.load(Ordering::Relaxed))
+        .with_count("stood_still", usize::from(stood_still))
+        .with_count("gave_way", bank.gave_way.load(Ordering::Relaxed)))
 }
 
 impl Bank {

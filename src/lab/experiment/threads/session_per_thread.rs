@@ -12,10 +12,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, Scope};
 use std::time::Duration;
 
-use super::pause;
 use crate::lab::experiment::cell::{Cell, Lock, Scale};
 use crate::lab::experiment::contender::{Contender, by_lock};
 use crate::lab::experiment::figures::{Column, Figures, Results, Unit};
+use crate::lab::experiment::pause::pause;
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
 use crate::lab::experiment::{Experiment, Group, hogs};
 use crate::lab::guide::{Lesson, Task};
@@ -109,7 +109,7 @@ pub const LESSON: Lesson = Lesson {
         command: "experiment run session-per-thread --quick --wrong a-lock-cures",
         says: "the lock taken away again, and with it the cure.",
     },
-    make: "let two threads share a `std::cell::RefCell` in Rust, and read what the compiler says: there the illness cannot be caught.",
+    make: "Let two threads share a `std::cell::RefCell` in Rust, and read what the compiler says: there the illness cannot be caught.",
 };
 
 const SHARED: &str = "one for all";
@@ -186,10 +186,10 @@ fn measure(cell: &Cell) -> Result<Figures> {
     });
     asked.map_err(failed)?;
     Ok(Figures::default()
-        .count("sessions", sessions)
-        .count("answers", counts.answers.into_inner())
-        .count("wrong", counts.wrong.into_inner())
-        .count("in_flight_max", counts.in_flight_max.into_inner()))
+        .with_count("sessions", sessions)
+        .with_count("answers", counts.answers.into_inner())
+        .with_count("wrong", counts.wrong.into_inner())
+        .with_count("in_flight_max", counts.in_flight_max.into_inner()))
 }
 
 fn ask_all(

@@ -100,7 +100,7 @@ pub const LESSON: Lesson = Lesson {
         command: "race 'with m: y = x\\nwith m: x = y + 1'",
         says: "two locked halves are no whole: between them another thread may come.",
     },
-    make: "do the same with a queue between threads: `examples/threads_story.rs` is a place to begin.",
+    make: "Do the same with a queue between threads: `examples/threads_story.rs` is a place to begin.",
 };
 
 const NONE: &str = "none";
@@ -117,9 +117,9 @@ fn cells(scale: Scale) -> Vec<Cell> {
         // must be interrupted a few times.
         let (ones, in_python) = match strategy {
             QUEUE => (100_000, 5_000),
-            LOCK => (1_000_000, 50_000),
-            NONE => (1_000_000, 300_000),
-            _ => (1_000_000, 100_000),
+            LOCK => (4_000_000, 50_000),
+            NONE => (20_000_000, 300_000),
+            _ => (4_000_000, 100_000),
         };
         let (ones, in_python) = (scale.pick(ones, 2 * ones), scale.pick(in_python, 2 * in_python));
         let cell = Cell::new(strategy, Lock::Off).with("strategy", strategy);
@@ -164,7 +164,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
     let expected = THREADS as u64 * ones;
     let lost = expected - found;
     Ok(Figures::default()
-        .count("lost", usize::try_from(lost).unwrap_or(usize::MAX))
+        .with_count("lost", lost)
         .with("lost_share", to_f64(lost) / to_f64(expected))
         .with("update_s", took_s / to_f64(expected)))
 }
