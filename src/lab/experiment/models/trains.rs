@@ -91,7 +91,7 @@ fn tasks(count: usize) -> Result<Figures> {
         let taken = Footprint::own()? - before;
         // The one that counts is one too.
         let alive = coop::tasks().len() - 1;
-        Ok(figures(count, took, taken).count("alive", alive).and(census(1)))
+        Ok(figures(count, took, taken).with_count("alive", alive).and(census(1)))
     })
 }
 
@@ -105,7 +105,7 @@ fn threads(count: usize) -> Result<Figures> {
     let took = Duration::from_nanos(clock::now_ns() - begun_ns);
     let taken = Footprint::own()? - before;
     let alive = fs::read_dir("/proc/self/task").map_or(0, Iterator::count).saturating_sub(1);
-    let figures = figures(count, took, taken).count("alive", alive);
+    let figures = figures(count, took, taken).with_count("alive", alive);
     drop(pool);
     Ok(figures.and(census(1)))
 }
@@ -119,8 +119,8 @@ fn processes(count: usize) -> Result<Figures> {
     let prints = pids.iter().take(LOOKED_AT).map(|&pid| Footprint::of(pid));
     let prints = prints.collect::<Result<Vec<Footprint>>>()?;
     let taken = average(&prints) * to_f64(count);
-    let figures = figures(count, took, taken).count("alive", pids.len());
-    Ok(figures.count("threads", pids.len()).and(census(pids.len() as u64)))
+    let figures = figures(count, took, taken).with_count("alive", pids.len());
+    Ok(figures.with_count("threads", pids.len()).and(census(pids.len() as u64)))
 }
 
 /// The system's word for too many, whichever limit it was.

@@ -196,8 +196,8 @@ fn figures(fired: &[Fired]) -> Figures {
     let late_s: Vec<f64> = fired.iter().map(late).collect();
     let at = |share| percentile(&late_s, share).unwrap_or(f64::NAN);
     Figures::default()
-        .count("early", early)
-        .count("out_of_order", out_of_order)
+        .with_count("early", early)
+        .with_count("out_of_order", out_of_order)
         .with("late_p50_s", at(0.5))
         .with("late_p95_s", at(0.95))
 }
