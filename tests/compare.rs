@@ -14,6 +14,8 @@ mod documents;
 mod endings;
 #[path = "compare/program.rs"]
 mod program;
+#[path = "compare/python.rs"]
+mod python;
 #[path = "compare/refusals.rs"]
 mod refusals;
 #[path = "compare/servers.rs"]

@@ -26,7 +26,7 @@ fn record(run: impl FnOnce()) -> Recording {
 
 #[track_caller]
 fn check_is_legal(recording: &Recording) {
-    assert_eq!(recording.overwritten, 0, "the scenario is too large for the ring");
+    assert_eq!(recording.overwritten(), 0, "the scenario is too large for the ring");
     if let Err(illegal) = check(&recording.events) {
         let from = illegal.index.saturating_sub(10);
         panic!("{illegal}, after {:#?}", &recording.events[from..illegal.index]);

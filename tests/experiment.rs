@@ -41,7 +41,7 @@ fn the_list_names_every_experiment_and_each_can_be_shown() {
     }
 }
 
-const NOTHING_NAMED: &str = "name an experiment to run, a group with --group, or take --all";
+const NOTHING_NAMED: &str = "name an experiment, a group with --group, or take --all";
 
 #[test]
 fn what_does_not_exist_is_refused_with_the_nearest_name() {

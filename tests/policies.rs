@@ -87,7 +87,7 @@ fn record(rules: Rules) -> Vec<Event> {
         scope.spawn(|| gil.attach(sleep_often));
     });
     let recording = recorder.finish();
-    assert_eq!(recording.overwritten, 0, "a recording with holes proves nothing");
+    assert_eq!(recording.overwritten(), 0, "a recording with holes proves nothing");
     check(&recording.events).expect("the model of the lock holds under every policy");
     let events = recording.events.into_iter();
     events.filter(|event| event.kind.name().starts_with("Gil")).collect()

@@ -22,6 +22,7 @@
 
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -31,14 +32,16 @@ use super::conversation::{Question, Reply, Socket};
 pub use super::io::http::Fnv1a as Digest;
 use super::io::target::Target;
 use super::params::Params;
+use super::python::Python;
 use super::sample::{GilStats, Outcome};
 use super::server::pages;
-use super::{LabError, Result, cpu, io};
+use super::{LabError, Result, cpu, io, record};
 use crate::coop::JoinError;
 use crate::handle::JobError;
 use crate::procs::{Pool, Postcard};
 use crate::sys::clock;
 use crate::threads::{Counters, Gil, Mode, ThreadPool};
+use crate::trace::file::flight;
 use crate::trace::{self, Kind, Recording};
 
 /// A workload done by one model of concurrency.
@@ -80,6 +83,8 @@ pub struct Setup {
     pub params: Params,
     /// Where our own server listens, if `io` asks that one.
     pub server: Option<SocketAddr>,
+    /// The file that the arm keeps its rings in, if its recording is to survive it.
+    pub flight: Option<PathBuf>,
 }
 
 impl Setup {
@@ -110,6 +115,21 @@ impl Setup {
         let pool = Pool::builder().workers(self.contender.workers);
         let pool = pool.initializer_with(initializer, Postcard(self.clone()));
         pool.build().map_err(|why| LabError::failed("the pool", why))
+    }
+
+    /// The CPython that the arm is, if it is one.
+    pub fn python(&self) -> Option<&Python> {
+        self.params.pythons.iter().find(|python| Some(python.id()) == self.contender.python)
+    }
+
+    /// The same, with our own server's pages as URLs: only our own arms know them by heart.
+    #[must_use]
+    pub fn spelled_out(mut self) -> Self {
+        if let Some(server) = self.server {
+            let pages = pages::all().iter();
+            self.params.urls = pages.map(|page| format!("http://{server}{}", page.path)).collect();
+        }
+        self
     }
 
     /// Lists what `io` fetches, in turn.
@@ -202,7 +222,16 @@ impl From<JoinError> for LabError {
 pub fn serve(socket: UnixStream) -> Result<()> {
     let mut socket = Socket::new(socket)?;
     match socket.next_question()? {
-        Some(Question::Start(setup)) => serve_contender(&mut socket, &setup),
+        Some(Question::Start(setup)) => {
+            if let Some(path) = &setup.flight {
+                let params = &setup.params;
+                let about = record::about(Some(params.seed), Some(params));
+                flight::keep_in(path, &about, &record::facts(&setup.contender)).map_err(|why| {
+                    LabError::failed(format!("cannot write to '{}'", path.display()), why)
+                })?;
+            }
+            serve_contender(&mut socket, &setup)
+        }
         Some(_) => Err(LabError::Failed("an arm must be started before it is asked".to_owned())),
         None => Ok(()),
     }
@@ -223,6 +252,9 @@ fn serve_contender(socket: &mut Socket, setup: &Setup) -> Result<()> {
         }
         (Workload::Io, Model::Coop) => answer::<io::coop::Coop>(socket, setup),
         (Workload::Io, Model::Procs) => answer::<io::procs::Procs>(socket, setup),
+        (_, Model::PythonSync | Model::PythonThreads | Model::PythonCoop | Model::PythonProcs) => {
+            Err(LabError::Failed(format!("{} is none of ours", setup.contender)))
+        }
     }
 }
 
@@ -239,7 +271,7 @@ fn answer<A: Arm>(socket: &mut Socket, setup: &Setup) -> Result<()> {
                 Ok(outcome) => socket.reply(&Reply::Done(outcome))?,
                 Err(error) => socket.reply(&Reply::Failed(error))?,
             },
-            Question::Record => match unless_one_died(&mut arm, record) {
+            Question::Record => match unless_one_died(&mut arm, on_the_record) {
                 Ok(recording) => socket.reply_recorded(&recording)?,
                 Err(error) => socket.reply(&Reply::Failed(error))?,
             },
@@ -275,7 +307,7 @@ fn round<A: Arm>(arm: &mut A, setup: &Setup) -> Result<Outcome> {
     Ok(Outcome { wall_ns, units: answers.len() as u64, checksum: digest.value(), gil })
 }
 
-fn record<A: Arm>(arm: &mut A) -> Result<Recording> {
+fn on_the_record<A: Arm>(arm: &mut A) -> Result<Recording> {
     let recorder = trace::arm();
     let answers = arm.round();
     let recording = recorder.finish();

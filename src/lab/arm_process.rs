@@ -1,6 +1,7 @@
 //! An arm seen from outside: a process that is started, asked, measured and ended.
 //!
-//! The process gets one end of a socket pair as its standard input, and a process group of its
+//! It is our own program, or becomes a CPython (see [`python`](super::python)), which is asked the
+//! same and answers the same. The process gets one end of a socket pair as its standard input, and a process group of its
 //! own, so that Ctrl-C at the terminal reaches the conductor alone.
 //!
 //! # How it ends
@@ -23,7 +24,7 @@ use super::contender::Contender;
 use super::conversation::{Question, Reply, Socket};
 use super::sample::Outcome;
 use super::usage::{self, Reading};
-use super::{LabError, Result};
+use super::{LabError, Result, python};
 use crate::sys::poll::{self, Interest};
 use crate::sys::signal::Interrupts;
 use crate::sys::{clock, process};
@@ -49,7 +50,7 @@ pub struct ArmProcess {
 }
 
 impl ArmProcess {
-    /// Starts the current program again as an arm, and waits until everything of it is up; returns
+    /// Starts the contender's process, and waits until everything of it is up; returns
     /// how long that took in the arm itself.
     ///
     /// # Errors
@@ -58,6 +59,7 @@ impl ArmProcess {
     pub fn start(setup: Setup, halt: &Halt<'_>) -> Result<(Self, Duration)> {
         let contender = setup.contender;
         let mut arm = Self::spawn(&setup).map_err(|why| LabError::failed(contender, why))??;
+        let setup = if setup.python().is_some() { setup.spelled_out() } else { setup };
         arm.ask(&Question::Start(Box::new(setup)))?;
         match arm.reply(halt)? {
             Reply::Started { startup_ns } => {
@@ -70,9 +72,14 @@ impl ArmProcess {
 
     fn spawn(setup: &Setup) -> std::io::Result<Result<Self>> {
         let (ours, theirs) = UnixStream::pair()?;
-        let child = Command::new(std::env::current_exe()?)
-            .arg("__arm")
-            .arg(std::process::id().to_string())
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("__arm").arg(std::process::id().to_string());
+        if let Some(python) = setup.python() {
+            let Contender { workload, model, .. } = setup.contender;
+            let script = python::script(workload, model).unwrap_or_default();
+            command.arg(python::ARM_WORD).arg(&python.path).arg(script);
+        }
+        let child = command
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::null())
             .process_group(0)
@@ -107,10 +114,10 @@ impl ArmProcess {
     pub fn record(&mut self, halt: &Halt<'_>) -> Result<Recording> {
         self.ask(&Question::Record)?;
         match self.reply(halt)? {
-            Reply::Recorded(header) => {
+            Reply::Recorded { bytes } => {
                 let contender = self.contender;
                 let wait = |socket: BorrowedFd<'_>| halt.wait_for(socket, contender);
-                self.socket.read_recording(header, wait)?.ok_or_else(|| self.died())
+                self.socket.read_recording(bytes, wait)?.ok_or_else(|| self.died())
             }
             other => Err(self.unexpected(&other)),
         }

@@ -7,7 +7,7 @@
 //! 3. Warm-up rounds, thrown away. Then the measured rounds: all contenders one after another, in
 //!    reverse order every other round, so that neither a drift of the machine's speed nor a
 //!    neighbour's wake falls on the same one each time.
-//! 4. One round more for each, recorded and not measured.
+//! 4. One round more for each that has a recorder, recorded and not measured.
 //! 5. Everything is ended and reaped, in whatever way the comparison ends.
 //!
 //! # What may go wrong
@@ -24,7 +24,12 @@
 //! - **CONDUCTOR-1** While an arm works, nothing else of ours does: the conductor sleeps in one
 //!   `poll`, and draws the progress bar only between rounds.
 
+mod seat;
+
+use std::path::Path;
 use std::time::Duration;
+
+use self::seat::Seat;
 
 use super::arm::Setup;
 use super::arm_process::{ArmProcess, Halt};
@@ -32,12 +37,12 @@ use super::contender::{Contender, Workload};
 use super::host::Conditions;
 use super::params::Params;
 use super::progress::Progress;
-use super::sample::{GilStats, Measured, Outcome};
+use super::record::{facts, flight_path};
+use super::sample::{Measured, Outcome};
 use super::server::{ServerConfig, ServerProcess, ServerUsage};
-use super::usage::Account;
 use super::{LabError, Result};
 use crate::sys::signal::Interrupts;
-use crate::trace::Recording;
+use crate::trace::file::Run;
 
 /// What was measured of one workload, and how it ended.
 #[derive(Debug)]
@@ -46,32 +51,61 @@ pub struct Measurement {
     pub measured: Vec<Measured>,
     /// What our own server has used and done, if it was asked.
     pub server: Option<ServerUsage>,
+    /// The recordings of contenders that died over them.
+    pub fallen: Vec<Run>,
     /// Why it is not complete, if it is not.
     pub failure: Option<LabError>,
 }
 
 /// Measures every contender of `workload`.
 ///
-/// The URLs of `params` must have been reached.
+/// The URLs of `params` must have been reached. With a `trace` the recordings are to survive the
+/// death of their contenders, in files beside it.
 pub fn measure(
     workload: Workload,
     params: &Params,
     interrupts: &Interrupts,
     deaths: &mut Deaths,
+    trace: Option<&Path>,
 ) -> Measurement {
     let mut conductor = match Conductor::new(workload, params, interrupts, deaths) {
         Ok(conductor) => conductor,
         Err(failure) => {
-            return Measurement { measured: Vec::new(), server: None, failure: Some(failure) };
+            let (measured, fallen) = (Vec::new(), Vec::new());
+            return Measurement { measured, server: None, fallen, failure: Some(failure) };
         }
     };
+    for seat in &mut conductor.seats {
+        seat.flight = trace.map(|path| flight_path(path, &seat.contender.to_string()));
+    }
     let failure = conductor.run().err();
     // A server that does not answer any more has no account; the failure says more.
     let server = conductor.server.as_ref().filter(|_| failure.is_none());
     let server = server.and_then(|server| server.cpu().ok());
-    let seats = std::mem::take(&mut conductor.seats);
+    let mut seats = std::mem::take(&mut conductor.seats);
+    let fallen = seats.iter_mut().filter_map(Seat::land).collect();
     let measured = seats.into_iter().filter_map(Seat::result).collect();
-    Measurement { measured, server, failure }
+    Measurement { measured, server, fallen, failure }
+}
+
+/// Records one round of every contender of `workload`, and measures none.
+///
+/// # Errors
+///
+/// As the `failure` of [`measure`].
+pub fn record(
+    workload: Workload,
+    params: &Params,
+    interrupts: &Interrupts,
+    deaths: &mut Deaths,
+) -> Result<Vec<Run>> {
+    let mut conductor = Conductor::new(workload, params, interrupts, deaths)?;
+    conductor.run()?;
+    let recorded = conductor.seats.iter_mut().filter_map(|seat| {
+        let recording = seat.recording.take()?;
+        Some(Run { about: facts(&seat.contender), recording })
+    });
+    Ok(recorded.collect())
 }
 
 /// The deaths of workers and arms in a whole comparison.
@@ -90,18 +124,6 @@ impl Deaths {
         self.count += 1;
         if self.count > Self::SURVIVED_MAX { Err(LabError::WorkerDied(line)) } else { Ok(line) }
     }
-}
-
-/// A contender, its process, and what was seen of it so far.
-struct Seat {
-    contender: Contender,
-    arm: Option<ArmProcess>,
-    startup_s: f64,
-    account: Account,
-    outcomes: Vec<Outcome>,
-    recording: Option<Recording>,
-    /// Whether the user has been shown a first time.
-    is_seen: bool,
 }
 
 struct Conductor<'a> {
@@ -143,7 +165,9 @@ impl<'a> Conductor<'a> {
             }
             Workload::Io | Workload::Cpu => None,
         };
-        let progress = Progress::start(seats.len() * (params.warmup + params.runs + 1));
+        let recorded = seats.iter().filter(|seat| seat.is_recorded()).count();
+        let rounds = seats.len() * (params.warmup + params.runs) + recorded;
+        let progress = Progress::start(rounds);
         let halt = Halt { interrupts, silence_max: params.round_max(workload) };
         Ok(Self { params, halt, deaths, progress, server, seats })
     }
@@ -170,6 +194,9 @@ impl<'a> Conductor<'a> {
         let count = self.seats.len();
         for turn in 0..count {
             let seat = if order == Order::Table { turn } else { count - 1 - turn };
+            if round == Round::Recorded && !self.seats[seat].is_recorded() {
+                continue;
+            }
             // INVARIANT: [CONDUCTOR-1] drawn before the round and after it.
             self.progress.tick(&self.seats[seat].contender);
             self.round_with_one_retry(seat, round)?;
@@ -221,6 +248,7 @@ impl<'a> Conductor<'a> {
             contender: seat.contender,
             params: self.params.clone(),
             server: self.server.as_ref().map(ServerProcess::address),
+            flight: seat.flight.clone(),
         };
         // The old process is gone before the new one comes.
         seat.arm = None;
@@ -264,65 +292,6 @@ fn compare_answers(outcomes: &[(Contender, &Outcome)]) -> Result<()> {
 enum Order {
     Table,
     Reverse,
-}
-
-impl Seat {
-    fn new(contender: Contender) -> Self {
-        Self {
-            contender,
-            arm: None,
-            startup_s: 0.0,
-            account: Account::default(),
-            outcomes: Vec::new(),
-            recording: None,
-            is_seen: false,
-        }
-    }
-
-    fn last_outcome(&self) -> Option<(Contender, &Outcome)> {
-        self.outcomes.last().map(|outcome| (self.contender, outcome))
-    }
-
-    /// Shows the contender's first time to whoever waits.
-    fn look(&mut self, progress: &mut Progress, outcome: &Outcome) {
-        if !std::mem::replace(&mut self.is_seen, true) {
-            progress.first_look(&self.contender, seconds(outcome.wall_ns));
-        }
-    }
-
-    /// What was seen; nothing if no round was measured.
-    fn result(self) -> Option<Measured> {
-        let last = self.outcomes.last()?;
-        let stats = self.outcomes.iter().filter_map(|outcome| outcome.gil);
-        Some(Measured {
-            contender: self.contender,
-            startup_s: self.startup_s,
-            wall_s: self.outcomes.iter().map(|outcome| seconds(outcome.wall_ns)).collect(),
-            units: last.units,
-            checksum: last.checksum,
-            usage: self.account.per_round(),
-            gil: stats.reduce(add),
-            recording: self.recording,
-            pid: self.arm.as_ref().map_or(0, ArmProcess::pid),
-        })
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a round is far shorter than 2^53 nanoseconds")]
-fn seconds(nanoseconds: u64) -> f64 {
-    nanoseconds as f64 / 1e9
-}
-
-fn add(a: GilStats, b: GilStats) -> GilStats {
-    GilStats {
-        acquisitions: a.acquisitions + b.acquisitions,
-        contended: a.contended + b.contended,
-        drop_requests: a.drop_requests + b.drop_requests,
-        forced_switches: a.forced_switches + b.forced_switches,
-        failed_wakeups: a.failed_wakeups + b.failed_wakeups,
-        wait_s: a.wait_s + b.wait_s,
-        hold_s: a.hold_s + b.hold_s,
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What the conductor and an arm say to each other: a line of JSON each way.
 //!
 //! Lines of JSON, because a person can read them, and an arm need not be a program of ours. A
-//! recording follows its line as plain records of 32 bytes, the same as in a ring.
+//! recording follows its line in the form of a trace file.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -14,7 +14,7 @@ use super::arm::Setup;
 use super::sample::Outcome;
 use super::{LabError, Result};
 use crate::trace::Recording;
-use crate::trace::event::{Event, WORDS};
+use crate::trace::file::{Facts, Run, Trace};
 
 /// What an arm is asked.
 #[derive(Debug, Serialize, Deserialize)]
@@ -37,24 +37,17 @@ pub enum Reply {
     },
     /// The work is done.
     Done(Outcome),
-    /// The work is done, and `events` records follow this line.
-    Recorded(Header),
+    /// The work is done, and a trace file follows this line.
+    Recorded {
+        /// Its length.
+        bytes: usize,
+    },
     /// It could not be done.
     Failed(LabError),
 }
 
-/// What goes before a recording's events.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Header {
-    begin_ns: u64,
-    end_ns: u64,
-    tracks: Vec<(u32, String)>,
-    overwritten: u64,
-    events: usize,
-}
-
-/// More events than the rings of a thousand threads hold; a longer recording is a broken one.
-const EVENTS_MAX: usize = 1 << 26;
+/// More than the rings of a thousand threads hold; a longer recording is a broken one.
+const BYTES_MAX: usize = 1 << 31;
 
 /// One end of the conversation.
 #[derive(Debug)]
@@ -107,13 +100,10 @@ impl Socket {
     ///
     /// Fails if the conductor is gone.
     pub fn reply_recorded(&mut self, recording: &Recording) -> Result<()> {
-        let Recording { begin_ns, end_ns, events, tracks, overwritten } = recording;
-        let (begin_ns, end_ns, overwritten) = (*begin_ns, *end_ns, *overwritten);
-        let (tracks, count) = (tracks.clone(), events.len());
-        let header = Header { begin_ns, end_ns, tracks, overwritten, events: count };
-        self.send(&Reply::Recorded(header))?;
-        let words = events.iter().flat_map(|event| event.to_words());
-        let bytes: Vec<u8> = words.flat_map(u64::to_le_bytes).collect();
+        let run = Run { about: Facts::default(), recording: recording.clone() };
+        let mut bytes = Vec::new();
+        Trace::of(Facts::default(), vec![run]).write_to(&mut bytes).map_err(broken)?;
+        self.send(&Reply::Recorded { bytes: bytes.len() })?;
         self.writer.write_all(&bytes).map_err(broken)
     }
 
@@ -126,22 +116,21 @@ impl Socket {
         self.receive()
     }
 
-    /// Reads the records that follow a [`Reply::Recorded`]; `None` if the arm is gone before the
-    /// last. Each read that may sleep is left to `wait` to sleep for, which may call it off.
+    /// Reads the `count` bytes that follow a [`Reply::Recorded`]; `None` if the arm is gone before
+    /// the last. Each read that may sleep is left to `wait` to sleep for, which may call it off.
     ///
     /// # Errors
     ///
-    /// Fails if `wait` does, or the arm sends an event that this version does not know.
+    /// Fails if `wait` does, or what the arm sends is no trace.
     pub fn read_recording(
         &mut self,
-        header: Header,
+        count: usize,
         mut wait: impl FnMut(BorrowedFd<'_>) -> Result<()>,
     ) -> Result<Option<Recording>> {
-        let Header { begin_ns, end_ns, tracks, overwritten, events: count } = header;
-        if count > EVENTS_MAX {
+        if count > BYTES_MAX {
             return Err(broken(io::Error::other("a recording is too long")));
         }
-        let mut bytes = vec![0; count * WORDS * size_of::<u64>()];
+        let mut bytes = vec![0; count];
         let mut rest = bytes.as_mut_slice();
         while !rest.is_empty() {
             if self.reader.buffer().is_empty() {
@@ -154,12 +143,8 @@ impl Socket {
                 Err(error) => return Err(broken(error)),
             }
         }
-        let (words, _) = bytes.as_chunks::<{ size_of::<u64>() }>();
-        let words: Vec<u64> = words.iter().map(|word| u64::from_le_bytes(*word)).collect();
-        let (records, _) = words.as_chunks::<WORDS>();
-        let events: Option<Vec<Event>> = records.iter().map(|&r| Event::from_words(r)).collect();
-        let events = events.ok_or_else(|| broken(io::Error::other("an event is unknown")))?;
-        Ok(Some(Recording { begin_ns, end_ns, events, tracks, overwritten }))
+        let trace = Trace::from_bytes(&bytes).map_err(|why| broken(io::Error::other(why)))?;
+        Ok(trace.runs.into_iter().next().map(|run| run.recording))
     }
 
     fn send(&mut self, message: &impl Serialize) -> Result<()> {
@@ -199,7 +184,7 @@ fn broken(error: io::Error) -> LabError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::Kind;
+    use crate::trace::{Event, Kind, Track};
 
     fn pair() -> (Socket, Socket) {
         let (one, other) = UnixStream::pair().unwrap();
@@ -227,16 +212,14 @@ mod tests {
             begin_ns: 1,
             end_ns: 9,
             events: vec![event; 3],
-            tracks: vec![(1, "worker-0".to_owned())],
-            overwritten: 4,
+            tracks: vec![Track { number: 1, name: "worker-0".to_owned(), pid: 7, overwritten: 4 }],
         };
         arm.reply_recorded(&recording).unwrap();
-        let Some(Reply::Recorded(header)) = conductor.next_reply().unwrap() else {
+        let Some(Reply::Recorded { bytes }) = conductor.next_reply().unwrap() else {
             panic!("not the recording")
         };
-        let received = conductor.read_recording(header, |_| Ok(())).unwrap().unwrap();
-        assert_eq!((received.events, received.tracks), (recording.events, recording.tracks));
-        assert_eq!(received.overwritten, 4);
+        let received = conductor.read_recording(bytes, |_| Ok(())).unwrap().unwrap();
+        assert_eq!(received, recording);
     }
 
     #[test]
@@ -246,13 +229,11 @@ mod tests {
         drop(arm);
         assert!(conductor.next_reply().unwrap().is_none());
         let (mut conductor, mut arm) = pair();
-        let header =
-            || Header { begin_ns: 0, end_ns: 1, tracks: Vec::new(), overwritten: 0, events: 2 };
         arm.writer.write_all(&[0; 40]).unwrap();
         drop(arm);
-        assert!(conductor.read_recording(header(), |_| Ok(())).unwrap().is_none());
+        assert!(conductor.read_recording(64, |_| Ok(())).unwrap().is_none());
         let (mut conductor, _arm) = pair();
-        let called_off = conductor.read_recording(header(), |_| Err(LabError::Interrupted));
+        let called_off = conductor.read_recording(64, |_| Err(LabError::Interrupted));
         assert_eq!(called_off.err(), Some(LabError::Interrupted));
     }
 

@@ -14,18 +14,22 @@
 //! 4. What the lock had to do with it: how long the threads that had it on waited for it.
 
 use super::contender::{Contender, GilState, Model, Workload};
+use super::python::beside;
 use super::render::numbers;
 use super::report::{Report, Row};
 use super::stats::{VERDICT_ROUNDS_MIN, Verdict};
 
 /// Explains each workload that was measured, in the order of the report.
 pub fn sentences(report: &Report) -> Vec<String> {
-    let workloads = report.params.workloads.iter();
-    workloads.filter_map(|&workload| sentence(report, workload)).collect()
+    let about = |&workload: &Workload| {
+        sentence(report, workload).into_iter().chain(beside::sentences(report, workload))
+    };
+    report.params.workloads.iter().flat_map(about).collect()
 }
 
 fn sentence(report: &Report, workload: Workload) -> Option<String> {
-    let rows: Vec<&Row> = report.rows(workload).collect();
+    // Which of ours won. What a CPython's own models make of the work is another sentence.
+    let rows: Vec<&Row> = report.rows(workload).filter(|row| row.python.is_none()).collect();
     let sync = *rows.iter().find(|row| row.model == Model::Sync)?;
     let rivals: Vec<&Row> = rows.into_iter().filter(|row| row.model != Model::Sync).collect();
     let best = best(rivals.iter().copied())?;
@@ -52,7 +56,7 @@ fn name(row: &Row) -> String {
         (Model::Threads, _) => format!("{threads} with the lock off"),
         (Model::ThreadsNative, _) => format!("{threads} in native code"),
         (Model::Coop, _) => "coop".to_owned(),
-        (Model::Sync | Model::Procs, _) => contender.label(),
+        _ => contender.label(),
     }
 }
 

@@ -5,26 +5,54 @@
 //! the sequential one, in the same order (a longest common subsequence, as `diff` finds it).
 //!
 //! Not counted, in both files: blank lines, comments, `use` declarations, which editors write,
-//! and everything from `#[cfg(test)]` on. Indentation does not matter: putting a line into a
-//! closure does not change it.
+//! and everything from `#[cfg(test)]` on; in Python docstrings and imports. Indentation does not
+//! matter: putting a line into a closure does not change it.
+
+/// What a source is written in, which is to say: what in it is no code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// Ours.
+    Rust,
+    /// The scripts'.
+    Python,
+}
 
 /// Counts the lines of `other` that one has to write beside those of `sync`.
 ///
 /// # Example: one line more, one changed
 ///
 /// ```
-/// use trainyard::lab::lines::lines_changed;
+/// use trainyard::lab::lines::{Language, lines_changed};
 ///
 /// let sync = "let session = open();\nfor page in pages {\n    get(page);\n}\n";
 /// let other = "let pool = start();\nfor page in pages {\n    // At once.\n    pool.submit(page);\n}\n";
-/// assert_eq!(lines_changed(sync, other), 2);
+/// assert_eq!(lines_changed(sync, other, Language::Rust), 2);
 /// ```
-pub fn lines_changed(sync: &str, other: &str) -> usize {
+pub fn lines_changed(sync: &str, other: &str, language: Language) -> usize {
+    let lines_of_code = match language {
+        Language::Rust => lines_of_rust,
+        Language::Python => lines_of_python,
+    };
     let (sync, other) = (lines_of_code(sync), lines_of_code(other));
     other.len() - longest_common_subsequence(&sync, &other)
 }
 
-fn lines_of_code(source: &str) -> Vec<&str> {
+fn lines_of_python(source: &str) -> Vec<&str> {
+    let mut in_docstring = false;
+    let mut lines = Vec::new();
+    for line in source.lines().map(str::trim) {
+        let quotes = line.matches("\"\"\"").count();
+        let is_import = line.starts_with("import ") || line.starts_with("from ");
+        let is_comment = line.is_empty() || line.starts_with('#') || quotes > 0;
+        if !in_docstring && !is_comment && !is_import {
+            lines.push(line);
+        }
+        in_docstring ^= quotes == 1;
+    }
+    lines
+}
+
+fn lines_of_rust(source: &str) -> Vec<&str> {
     let mut in_use = false;
     let mut lines = Vec::new();
     for line in source.lines().map(str::trim).take_while(|line| *line != "#[cfg(test)]") {
@@ -78,7 +106,15 @@ mod tests {}
 
     #[track_caller]
     fn check(other: &str, expected: usize) {
-        assert_eq!(lines_changed(SYNC, other), expected);
+        assert_eq!(lines_changed(SYNC, other, Language::Rust), expected);
+    }
+
+    #[test]
+    fn in_python_docstrings_and_imports_are_not_code_either() {
+        let sync = "\"\"\"A story.\n\nOf two parts.\n\"\"\"\nimport a\n\nfor page in pages:\n  get(page)\n";
+        let other = "\"\"\"Another.\"\"\"\nfrom b import c\n# Why.\npool = c()\nfor page in pages:\n    get(page)\n";
+        assert_eq!(lines_changed(sync, other, Language::Python), 1);
+        assert_eq!(lines_changed(sync, sync, Language::Python), 0);
     }
 
     #[test]

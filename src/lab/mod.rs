@@ -2,6 +2,7 @@
 
 pub mod arm;
 pub mod arm_process;
+pub mod book;
 pub mod cli;
 pub mod conductor;
 pub mod contender;
@@ -11,6 +12,7 @@ pub mod duration;
 pub mod error;
 pub mod experiment;
 pub mod explain;
+pub mod guide;
 pub mod host;
 pub mod io;
 pub mod lanes;
@@ -20,7 +22,9 @@ pub mod params;
 pub mod picture;
 pub mod program;
 pub mod progress;
+pub mod python;
 pub mod race;
+pub mod record;
 pub mod render;
 pub mod report;
 pub mod sample;
@@ -29,7 +33,9 @@ pub mod sources;
 pub mod stats;
 #[cfg(test)]
 mod testing;
+pub mod trace_check;
 pub mod usage;
+pub mod view;
 pub mod warnings;
 
 pub use error::{LabError, Result};

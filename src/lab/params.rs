@@ -17,7 +17,8 @@
 //!
 //! `rp2018` and `rp2024` are the two editions of the article that the notes are made from: 89 ms
 //! is its sequential time divided by its requests, 3 rounds are what its author took the best of.
-//! Fewer than 6 rounds give no verdict; `--runs` asks for more.
+//! Fewer than 6 rounds give no verdict; `--runs` asks for more. Beside a CPython the first sum of
+//! `quick` is of 500 000 squares.
 //!
 //! # Why `quick` ends within 20 seconds
 //!
@@ -34,6 +35,7 @@ use serde::{Deserialize, Serialize};
 
 use super::contender::{Contender, GilState, Model, Workload};
 use super::io::session::SILENCE_MAX;
+use super::python::Python;
 
 /// A set of parameters with a name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -130,6 +132,9 @@ pub struct Params {
     pub kernel: CpuKernel,
     /// The pages to fetch instead of our own server's; empty means our own server.
     pub urls: Vec<String>,
+    /// Each CPython that takes part with the same models.
+    #[serde(default)]
+    pub pythons: Vec<Python>,
 }
 
 /// The article's inputs: `5_000_000 + x for x in range(20)`, and `[35] * 20`.
@@ -140,6 +145,8 @@ const ARTICLE_REQUESTS: usize = 160;
 const ARTICLE_THREADS: usize = 5;
 /// The processors of the machine on which the article's second edition was measured.
 const ARTICLE_2024_PROCESSES: usize = 4;
+/// A sixth of what `quick` has.
+const FIRST_N_BESIDE_PYTHON: u64 = 500_000;
 /// 14.29 s for 160 requests in sequence.
 const ARTICLE_LATENCY_NS: u64 = 89_000_000;
 /// What a round may take beside its work: longer than any machine stalls that goes on afterwards.
@@ -163,7 +170,7 @@ impl Params {
         Self {
             preset,
             workloads: vec![Workload::Io, Workload::Cpu],
-            models: TABLE_ORDER.to_vec(),
+            models: Model::IN_TABLE_ORDER.to_vec(),
             gil: GilChoice::Both,
             workers: None,
             requests: ARTICLE_REQUESTS,
@@ -175,22 +182,59 @@ impl Params {
             seed: 7,
             kernel,
             urls: Vec::new(),
+            pythons: Vec::new(),
         }
+    }
+
+    /// The same with sums that a CPython adds up in a second, where the preset is not the article's:
+    /// it takes some 40 times as long as ours, and nobody waits for three minutes unasked. Ours
+    /// still takes three switch intervals.
+    #[must_use]
+    pub fn beside_python(self) -> Self {
+        let kernel = match (self.preset, self.kernel) {
+            (Preset::Quick, CpuKernel::SumOfSquares { inputs, .. }) => {
+                CpuKernel::SumOfSquares { first_n: FIRST_N_BESIDE_PYTHON, inputs }
+            }
+            (_, kernel) => kernel,
+        };
+        Self { kernel, ..self }
     }
 
     /// Lists who takes part on a machine with `cpus` processors, in the order of the table.
     pub fn contenders(&self, cpus: usize) -> Vec<Contender> {
         let rows = self.workloads.iter().flat_map(|&workload| {
-            TABLE_ORDER.into_iter().flat_map(move |model| {
+            let ours = Model::IN_TABLE_ORDER.into_iter().flat_map(move |model| {
                 self.gil_states(workload, model).into_iter().map(move |gil| Contender {
                     workload,
                     model,
                     gil,
                     workers: self.workers(workload, model, cpus),
+                    python: None,
                 })
-            })
+            });
+            ours.chain(self.pythons.iter().flat_map(move |one| self.of_python(one, workload, cpus)))
         });
         rows.collect()
+    }
+
+    /// The rows of `python`: the models that were asked for, of those that it has.
+    fn of_python(&self, python: &Python, workload: Workload, cpus: usize) -> Vec<Contender> {
+        let version = python.id();
+        let models = Model::IN_TABLE_ORDER.into_iter();
+        let models = models.filter(|model| *model == Model::Sync || self.models.contains(model));
+        let models = models.filter_map(|ours| Some((ours, ours.in_python()?)));
+        let row = |(ours, model): (Model, Model)| Contender {
+            workload,
+            model,
+            gil: match ours {
+                Model::Threads if version.is_free_threaded() => GilState::Off,
+                Model::Threads => GilState::On,
+                _ => GilState::None,
+            },
+            workers: self.workers(workload, ours, cpus),
+            python: Some(version),
+        };
+        models.filter(|(_, model)| version.lacks(*model).is_none()).map(row).collect()
     }
 
     /// The rows of `model`: one for each state of the lock that it is measured in, or none.
@@ -206,7 +250,7 @@ impl Params {
                 .collect(),
             // Giving up a lock that is off changes nothing, and I/O gives it up anyway.
             Model::ThreadsNative if on && workload == Workload::Cpu => vec![GilState::On],
-            Model::ThreadsNative => vec![],
+            _ => vec![],
         }
     }
 
@@ -252,7 +296,7 @@ impl Params {
     pub fn check(&self) -> Result<(), String> {
         let only_sync = self.models.iter().all(|&model| model == Model::Sync);
         for &workload in &self.workloads {
-            let rivals = TABLE_ORDER
+            let rivals = Model::IN_TABLE_ORDER
                 .into_iter()
                 .filter(|&model| model != Model::Sync)
                 .any(|model| !self.gil_states(workload, model).is_empty());
@@ -271,98 +315,5 @@ impl Params {
 /// requests, and not so many that its process or the server runs out of descriptors.
 const CONNECTIONS_MAX: usize = 500;
 
-/// The order of the rows: from what one writes first to what one writes last.
-const TABLE_ORDER: [Model; 5] =
-    [Model::Sync, Model::Threads, Model::ThreadsNative, Model::Coop, Model::Procs];
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check_rows(params: &Params, cpus: usize, expected: &[&str]) {
-        let rows: Vec<String> = params
-            .contenders(cpus)
-            .into_iter()
-            .map(|Contender { workload, model, gil, workers }| {
-                format!("{workload} {model} {gil} {workers}")
-            })
-            .collect();
-        assert_eq!(rows, expected);
-    }
-
-    #[test]
-    fn quick_measures_everybody_in_the_order_of_the_table() {
-        check_rows(
-            &Params::of(Preset::Quick),
-            2,
-            &[
-                "io sync none 1",
-                "io threads on 5",
-                "io threads off 5",
-                "io coop none 160",
-                "io procs none 5",
-                "cpu sync none 1",
-                "cpu threads on 2",
-                "cpu threads off 2",
-                "cpu threads-native on 2",
-                "cpu coop none 20",
-                "cpu procs none 2",
-            ],
-        );
-    }
-
-    #[test]
-    fn the_editions_of_the_article_have_its_pools() {
-        let cpu = |preset| Params { workloads: vec![Workload::Cpu], ..Params::of(preset) };
-        let workers = |preset, cpus| {
-            let rows = cpu(preset).contenders(cpus);
-            rows.into_iter().map(|row| row.workers).collect::<Vec<_>>()
-        };
-        assert_eq!(workers(Preset::Rp2018, 8), [1, 5, 5, 5, 20, 8]);
-        assert_eq!(workers(Preset::Rp2024, 8), [1, 5, 5, 5, 20, 4]);
-        assert_eq!(workers(Preset::Quick, 64), [1, 20, 20, 20, 20, 20]);
-        assert_eq!(workers(Preset::Quick, 1), [1, 2, 2, 2, 20, 2]);
-    }
-
-    #[test]
-    fn sync_is_measured_whoever_else_is_asked_for() {
-        let params = Params {
-            models: vec![Model::Procs, Model::Threads],
-            gil: GilChoice::Off,
-            workers: Some(3),
-            workloads: vec![Workload::Io],
-            ..Params::of(Preset::Quick)
-        };
-        check_rows(&params, 2, &["io sync none 1", "io threads off 3", "io procs none 3"]);
-    }
-
-    #[test]
-    fn options_that_leave_nothing_to_compare_are_refused() {
-        let native = Params { models: vec![Model::ThreadsNative], ..Params::of(Preset::Quick) };
-        assert!(native.check().unwrap_err().starts_with("nothing is left to compare in io"));
-        let cpu = Params { workloads: vec![Workload::Cpu], ..native };
-        assert_eq!(cpu.check(), Ok(()));
-        assert!(Params { gil: GilChoice::Off, ..cpu }.check().is_err());
-        let sync = Params { models: vec![Model::Sync], ..Params::of(Preset::Quick) };
-        assert_eq!(sync.check(), Ok(()), "a reference alone is a measurement too");
-    }
-
-    #[test]
-    fn a_round_may_take_ten_times_what_its_units_add_up_to() {
-        let quick = Params::of(Preset::Quick);
-        assert_eq!(quick.round_max(Workload::Cpu), ROUND_MAX + 20 * INPUT_MAX);
-        let many = Params { requests: 1_000_000, ..quick.clone() };
-        assert_eq!(many.round_max(Workload::Io), ROUND_MAX + Duration::from_millis(5) * 10_000_000);
-        let url = Params { urls: vec!["http://[::1]/".to_owned()], requests: 2, ..quick };
-        assert_eq!(url.round_max(Workload::Io), ROUND_MAX + 2 * SILENCE_MAX);
-    }
-
-    #[test]
-    fn parameters_survive_the_way_to_an_arm() {
-        let params =
-            Params { urls: vec!["http://[::1]/".to_owned()], ..Params::of(Preset::Rp2024) };
-        let text = serde_json::to_string(&params).unwrap();
-        assert_eq!(serde_json::from_str::<Params>(&text).unwrap(), params);
-    }
-}
+mod tests;

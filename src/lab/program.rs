@@ -17,7 +17,7 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
-use super::cli::{self, Command, Compare, Format, Stream};
+use super::cli::{self, Command, Compare, Format, Stream, output};
 use super::conductor::{Deaths, Measurement, measure};
 use super::contender::Workload;
 use super::experiment::process as process_of_experiment;
@@ -25,10 +25,13 @@ use super::host::{Conditions, Host};
 use super::io::target::Target;
 use super::params::Params;
 use super::picture::Style;
+use super::python::{self, Python, become_python};
 use super::report::Report;
 use super::sample::Measured;
 use super::warnings::{self, Build};
-use super::{LabError, Result, arm, experiment, race, render, server, sources};
+use super::{
+    LabError, Result, arm, experiment, guide, race, record, render, server, sources, trace_check,
+};
 use crate::sys::signal::Interrupts;
 use crate::sys::{affinity, process};
 
@@ -40,11 +43,13 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(Command::Compare(asked)) => compare(&asked),
         Ok(Command::Race(asked)) => race::race(&asked).and_then(|page| print(&page)),
         Ok(Command::Dis(program)) => race::dis::dis(&program).and_then(|page| print(&page)),
+        Ok(Command::Guide(asked)) => print(&guide::render(asked)),
+        Ok(Command::Trace(asked)) => show(trace_check::run(&asked)),
         Ok(Command::Serve(config)) => {
             server::serve(&config).map_err(|why| LabError::failed("the server", why))
         }
         Ok(Command::Arm(args)) => be_an_arm(&args),
-        Ok(Command::Experiment(asked)) => experiment(&asked),
+        Ok(Command::Experiment(asked)) => show(experiment::command::run(&asked)),
         Ok(Command::Cell(args)) => process_of_experiment::be(&args),
         Err(exit) => {
             let ended = match exit.stream {
@@ -81,29 +86,36 @@ fn be_an_arm(args: &[OsString]) -> Result<()> {
         return Ok(());
     }
     let socket = io::stdin().as_fd().try_clone_to_owned().map_err(failed)?;
-    arm::serve(UnixStream::from(socket))
+    match &args[1..] {
+        [word, path, script] if word == python::ARM_WORD => Err(become_python(path, script)),
+        _ => arm::serve(UnixStream::from(socket)),
+    }
 }
 
-fn experiment(asked: &experiment::command::Command) -> Result<()> {
-    let (text, ended) = experiment::command::run(asked)?;
+/// Prints a page, whatever its end was.
+fn show(ran: Result<(String, Result<()>)>) -> Result<()> {
+    let (text, ended) = ran?;
     // A page that could not be printed is the graver failure only if nothing else failed.
     let printed = print(&text);
     ended.and(printed)
 }
 
 fn compare(asked: &Compare) -> Result<()> {
-    let Compare { params, output } = asked;
+    let Compare { params, pythons, output, trace } = asked;
     output.check_writable()?;
+    trace.as_deref().map_or(Ok(()), output::check_writable)?;
+    let params = &Params { pythons: Python::find_all(pythons)?, ..params.clone() };
     prepare(params)?;
     let interrupts = Interrupts::listen().map_err(|why| LabError::failed("Ctrl-C", why))?;
     // Looked at now: the run itself will keep the machine busy.
     let mut doubts = warnings::before(params, &Conditions::read(), Build::this());
     let (mut measured, mut server, mut failure) = (Vec::new(), None, None);
-    let mut deaths = Deaths::default();
+    let (mut deaths, mut fallen) = (Deaths::default(), Vec::new());
     for &workload in &params.workloads {
-        let Measurement { measured: more, server: account, failure: end } =
-            measure(workload, params, &interrupts, &mut deaths);
+        let Measurement { measured: more, server: account, fallen: dead, failure: end } =
+            measure(workload, params, &interrupts, &mut deaths, trace.as_deref());
         measured.extend(more);
+        fallen.extend(dead);
         server = server.or(account);
         if end.is_some() {
             failure = end;
@@ -119,7 +131,11 @@ fn compare(asked: &Compare) -> Result<()> {
         Some(LabError::BadInput(_)) if measured.is_empty() => Ok(()),
         Some(_) => write(asked, &report.interrupted(), &measured),
     };
-    failure.map_or(written, Err)
+    let saved = match trace {
+        Some(path) => record::save(record::of_comparison(params, &measured, fallen), path),
+        None => Ok(()),
+    };
+    failure.map_or(written.and(saved), Err)
 }
 
 /// Makes sure that what was asked for is there, and that nothing of it will stay behind.

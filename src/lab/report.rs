@@ -15,6 +15,7 @@ use super::contender::{Contender, GilState, Model, Workload};
 use super::host::Host;
 use super::lanes::{Figures, Lanes};
 use super::params::Params;
+use super::python::Version;
 use super::sample::{GilStats, Measured};
 use super::server::ServerUsage;
 use super::stats::{self, Summary, Verdict};
@@ -89,6 +90,15 @@ pub struct Row {
     pub verdict: Option<Verdict>,
     /// What the lock counted.
     pub gil_stats: Option<GilStats>,
+    /// Which CPython it was; null for ours.
+    #[serde(default)]
+    pub python: Option<Version>,
+    /// The median of the paired ratios to that same CPython's `python-sync`.
+    #[serde(default)]
+    pub speedup_vs_python_sync: Option<f64>,
+    /// Its 95 % interval.
+    #[serde(default)]
+    pub speedup_vs_python_sync_interval: Option<[f64; 2]>,
 }
 
 /// The wall times of a contender's rounds, in seconds.
@@ -112,12 +122,16 @@ impl Report {
         lines_changed: impl Fn(&Contender) -> Option<usize>,
     ) -> Self {
         let rows = measured.iter().filter_map(|one| {
-            let of_sync = |other: &&Measured| {
-                other.contender.model == Model::Sync
-                    && other.contender.workload == one.contender.workload
+            let who = one.contender;
+            let find = |model, python| {
+                let wanted = (who.workload, model, python);
+                let named = |other: &Contender| (other.workload, other.model, other.python);
+                measured.iter().find(|other| named(&other.contender) == wanted)
             };
-            let reference = measured.iter().find(of_sync);
-            Row::new(one, reference, params.seed, lines_changed(&one.contender))
+            let reference = find(Model::Sync, None);
+            let of_python = who.python.and_then(|version| find(Model::PythonSync, Some(version)));
+            let row = Row::new(one, reference, params.seed, lines_changed(&who))?;
+            Some(row.beside_python(one, of_python, params.seed))
         });
         Self {
             schema: SCHEMA.to_owned(),
@@ -162,7 +176,7 @@ impl Row {
         seed: u64,
         lines_changed: Option<usize>,
     ) -> Option<Self> {
-        let Contender { workload, model, gil, workers } = one.contender;
+        let Contender { workload, model, gil, workers, python } = one.contender;
         let speedup = reference
             .and_then(|reference| stats::speedup(&reference.wall_s, &one.wall_s, seed))
             .filter(|speedup| speedup.median.is_finite());
@@ -192,13 +206,34 @@ impl Row {
             speedup_interval: measured.and_then(|speedup| speedup.interval),
             verdict: measured.and_then(|speedup| speedup.verdict),
             gil_stats: one.gil,
+            python,
+            speedup_vs_python_sync: None,
+            speedup_vs_python_sync_interval: None,
         })
+    }
+
+    /// Adds the ratio to the sequential run of the same CPython.
+    fn beside_python(self, one: &Measured, reference: Option<&Measured>, seed: u64) -> Self {
+        let speedup = reference
+            .and_then(|reference| stats::speedup(&reference.wall_s, &one.wall_s, seed))
+            .filter(|speedup| speedup.median.is_finite());
+        let measured = speedup.filter(|_| self.model != Model::PythonSync);
+        Self {
+            speedup_vs_python_sync: speedup.map(|speedup| speedup.median),
+            speedup_vs_python_sync_interval: measured.and_then(|speedup| speedup.interval),
+            ..self
+        }
+    }
+
+    /// What the interval of the ratio to `python-sync` says.
+    pub fn verdict_vs_python(&self) -> Option<Verdict> {
+        self.speedup_vs_python_sync_interval.map(Verdict::of)
     }
 
     /// Who it was.
     pub fn contender(&self) -> Contender {
-        let Self { workload, model, gil, workers, .. } = *self;
-        Contender { workload, model, gil, workers }
+        let Self { workload, model, gil, workers, python, .. } = *self;
+        Contender { workload, model, gil, workers, python }
     }
 
     /// The share of its threads' time that went by waiting for the lock, if there is one that is

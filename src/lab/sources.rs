@@ -1,10 +1,11 @@
 //! Each contender's own source, as it was when the program was built.
 //!
 //! What concurrency costs is also code. So that `compare` can count it, every workload × model is
-//! one file, and the program carries the text of each.
+//! one file, and the program carries the text of each. A CPython's are scripts.
 
 use super::contender::{Contender, Model, Workload};
-use super::lines;
+use super::lines::{self, Language};
+use super::python;
 
 /// Returns the source of `contender`'s file, if there is such a contender.
 pub fn source(workload: Workload, model: Model) -> Option<&'static str> {
@@ -19,14 +20,21 @@ pub fn source(workload: Workload, model: Model) -> Option<&'static str> {
         (Workload::Cpu, Model::ThreadsNative) => include_str!("cpu/threads_native.rs"),
         (Workload::Cpu, Model::Coop) => include_str!("cpu/coop.rs"),
         (Workload::Cpu, Model::Procs) => include_str!("cpu/procs.rs"),
+        (_, Model::PythonSync | Model::PythonThreads | Model::PythonCoop | Model::PythonProcs) => {
+            return python::source(workload, model);
+        }
     })
 }
 
-/// Counts the lines that `contender` has and the sequential version has not.
+/// Counts the lines that `contender` has and the sequential version in the same language has not.
 pub fn lines_changed(contender: &Contender) -> Option<usize> {
-    let sync = source(contender.workload, Model::Sync)?;
+    let (sync, language) = match contender.python {
+        None => (Model::Sync, Language::Rust),
+        Some(_) => (Model::PythonSync, Language::Python),
+    };
+    let sync = source(contender.workload, sync)?;
     let other = source(contender.workload, contender.model)?;
-    Some(lines::lines_changed(sync, other))
+    Some(lines::lines_changed(sync, other, language))
 }
 
 #[cfg(test)]

@@ -77,6 +77,15 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// What `interval`, of a ratio above 1 for the faster, says.
+    pub fn of([low, high]: [f64; 2]) -> Self {
+        match (low.total_cmp(&1.0), high.total_cmp(&1.0)) {
+            (Ordering::Greater, _) => Self::Faster,
+            (_, Ordering::Less) => Self::Slower,
+            _ => Self::NotDistinguishable,
+        }
+    }
+
     /// The verdict in every output.
     pub fn name(self) -> &'static str {
         match self {
@@ -126,11 +135,7 @@ pub fn speedup(reference_s: &[f64], contender_s: &[f64], seed: u64) -> Option<Sp
     let median = median(&ratios)?;
     let resamples = (DRAWS_MAX / ratios.len()).clamp(RESAMPLES_MIN, RESAMPLES);
     let interval = interval(&ratios, resamples, seed);
-    let verdict = interval.map(|[low, high]| match (low.total_cmp(&1.0), high.total_cmp(&1.0)) {
-        (Ordering::Greater, _) => Verdict::Faster,
-        (_, Ordering::Less) => Verdict::Slower,
-        _ => Verdict::NotDistinguishable,
-    });
+    let verdict = interval.map(Verdict::of);
     Some(Speedup { median, interval, verdict })
 }
 

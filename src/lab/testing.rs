@@ -5,9 +5,10 @@
 use super::contender::{Contender, GilState, Model, Workload};
 use super::host::Host;
 use super::params::{Params, Preset};
+use super::python::{Python, PythonGil};
 use super::report::Report;
 use super::sample::{GilStats, Measured, TreeUsage};
-use crate::trace::{Event, Kind, Recording};
+use crate::trace::{Event, Kind, Recording, Track};
 
 const US: u64 = 1_000;
 
@@ -16,8 +17,37 @@ pub(crate) fn report() -> (Report, Vec<Measured>) {
     report_of(measured())
 }
 
+/// The same beside a CPython.
+pub(crate) fn report_beside_python() -> (Report, Vec<Measured>) {
+    use Model::{PythonCoop, PythonProcs, PythonSync, PythonThreads};
+    let path = "/usr/bin/python3".into();
+    let python = Python { path, version: (3, 13, 0), gil: PythonGil::Timed };
+    let version = python.id();
+    let one = |workload, model, workers, median_s| {
+        let gil = if model == PythonThreads { GilState::On } else { GilState::None };
+        let contender = Contender { python: Some(version), ..who(workload, model, gil, workers) };
+        let mut one = one(contender, median_s, recording([]));
+        (one.gil, one.recording) = (None, None);
+        one
+    };
+    let (mut io, mut cpu): (Vec<_>, Vec<_>) =
+        measured().into_iter().partition(|one| one.contender.workload == Workload::Io);
+    io.push(one(Workload::Io, PythonSync, 1, 0.95));
+    io.push(one(Workload::Io, PythonThreads, 5, 0.2));
+    io.push(one(Workload::Io, PythonCoop, 160, 0.09));
+    cpu.push(one(Workload::Cpu, PythonSync, 1, 1.8));
+    cpu.push(one(Workload::Cpu, PythonThreads, 2, 1.83));
+    cpu.push(one(Workload::Cpu, PythonProcs, 2, 0.99));
+    io.append(&mut cpu);
+    report_with(Params { pythons: vec![python], ..Params::of(Preset::Quick) }, io)
+}
+
 /// The report of `measured`, whatever it is.
 pub(crate) fn report_of(measured: Vec<Measured>) -> (Report, Vec<Measured>) {
+    report_with(Params::of(Preset::Quick), measured)
+}
+
+fn report_with(params: Params, measured: Vec<Measured>) -> (Report, Vec<Measured>) {
     let host = Host {
         cpus: 2,
         cpu_model: "Test CPU".to_owned(),
@@ -29,7 +59,7 @@ pub(crate) fn report_of(measured: Vec<Measured>) -> (Report, Vec<Measured>) {
         Model::Coop => Some(6),
         _ => Some(9),
     };
-    let report = Report::new(&Params::of(Preset::Quick), host, &measured, lines);
+    let report = Report::new(&params, host, &measured, lines);
     (report, measured)
 }
 
@@ -68,7 +98,7 @@ pub(crate) fn one(contender: Contender, median_s: f64, recording: Recording) -> 
 
 /// A contender by its names.
 pub(crate) fn who(workload: Workload, model: Model, gil: GilState, workers: usize) -> Contender {
-    Contender { workload, model, gil, workers }
+    Contender { workload, model, gil, workers, python: None }
 }
 
 fn measured() -> Vec<Measured> {
@@ -98,8 +128,13 @@ fn recording(events: impl IntoIterator<Item = Event>) -> Recording {
     let mut events: Vec<Event> = events.into_iter().collect();
     events.sort_by_key(|event| (event.time_ns, event.kind.stamp(), event.track));
     let end_ns = events.last().map_or(0, |event| event.time_ns);
-    let tracks = (0..8).map(|track| (track, format!("thread {track}"))).collect();
-    Recording { begin_ns: 0, end_ns, events, tracks, overwritten: 0 }
+    let tracks = (0..8).map(|number| Track {
+        number,
+        name: format!("thread {number}"),
+        pid: 1,
+        overwritten: 0,
+    });
+    Recording { begin_ns: 0, end_ns, events, tracks: tracks.collect() }
 }
 
 fn event(us: u64, track: u32, kind: Kind, a: u64, b: u64) -> Event {

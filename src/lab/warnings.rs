@@ -8,6 +8,7 @@ use std::fmt::Display;
 use super::contender::{Contender, GilState, Model, Workload};
 use super::host::Conditions;
 use super::params::Params;
+use super::python::Python;
 use super::render::numbers;
 use super::sample::Measured;
 use super::stats;
@@ -54,6 +55,7 @@ pub fn before(params: &Params, conditions: &Conditions, build: Build) -> Vec<Str
                 .to_owned(),
         );
     }
+    warnings.extend(params.pythons.iter().filter_map(|python| left_out(python, params)));
     if params.runs < stats::VERDICT_ROUNDS_MIN {
         let enough = stats::VERDICT_ROUNDS_MIN;
         warnings.push(format!("fewer than {enough} rounds give no verdict: `--runs {enough}`"));
@@ -66,11 +68,22 @@ fn is_busy(load: f64, cpus: usize) -> bool {
     load > LOAD_PER_CPU_MAX * cpus as f64
 }
 
+/// The models that were asked for and that an old CPython does not have.
+fn left_out(python: &Python, params: &Params) -> Option<String> {
+    let models = params.models.iter().filter_map(|model| model.in_python());
+    let lacking = models.filter_map(|model| Some((model, python.id().lacks(model)?)));
+    let (names, reasons): (Vec<String>, Vec<&str>) =
+        lacking.map(|(model, reason)| (model.to_string(), reason)).unzip();
+    let (name, names, reasons) = (python.name(), names.join(" and "), reasons.join(", and "));
+    (!names.is_empty())
+        .then(|| format!("{name} has {reasons}: left out {names}; `--python` a later one for all"))
+}
+
 /// Computing side by side takes processors; waiting does not.
 fn too_few_cpus(params: &Params, conditions: &Conditions) -> Option<String> {
     let cpus = conditions.cpus();
     let computes = |who: &Contender| {
-        who.workload == Workload::Cpu && !matches!(who.model, Model::Sync | Model::Coop)
+        who.workload == Workload::Cpu && !matches!(who.model.in_ours(), Model::Sync | Model::Coop)
     };
     let workers = params.contenders(cpus).into_iter().filter(computes).map(|who| who.workers);
     let most = workers.max().filter(|most| *most > cpus)?;
@@ -113,7 +126,7 @@ pub fn after(params: &Params, measured: &[Measured]) -> Vec<String> {
             params.runs * 2
         ));
     }
-    let lost = |one: &&Measured| one.recording.as_ref().is_some_and(|r| r.overwritten > 0);
+    let lost = |one: &&Measured| one.recording.as_ref().is_some_and(|r| r.overwritten() > 0);
     if let Some(names) = list(measured.iter().filter(lost)) {
         warnings.push(format!(
             "events of {names} were lost, so what the picture counts is a lower bound: fewer \
@@ -160,7 +173,10 @@ struct Short(Contender);
 
 impl Display for Short {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Contender { workload, model, gil, .. } = self.0;
+        let Contender { workload, model, gil, python, .. } = self.0;
+        if let Some(version) = python {
+            return write!(formatter, "{workload}/{model} {version}");
+        }
         match (model, gil) {
             (Model::Threads, GilState::On | GilState::Off) => {
                 write!(formatter, "{workload}/{model} {gil}")
@@ -245,7 +261,7 @@ mod tests {
         measured[1].wall_s[0] = 9.0;
         measured[4].wall_s[0] = 9.0;
         measured[6].wall_s[3] = 9.0;
-        measured[3].recording.as_mut().unwrap().overwritten = 1;
+        measured[3].recording.as_mut().unwrap().tracks[0].overwritten = 1;
         let warnings = after(&Params::of(Preset::Quick), &measured);
         assert_eq!(warnings.len(), 3, "{warnings:?}");
         assert_eq!(

@@ -12,7 +12,9 @@
 //! - **MEMORY-1** The mapping has exactly `words * 8` bytes, is readable and writable, and lives
 //!   until the `SharedWords` is dropped.
 //! - **MEMORY-2** The file cannot shrink: it is sealed before the first page is touched, because a
-//!   process that truncated it would kill the others with SIGBUS.
+//!   process that truncated it would kill the others with SIGBUS. A file with a name, for memory
+//!   that is to outlive its processes, cannot be sealed; its room is reserved instead, and whoever
+//!   truncates it meanwhile ends the processes that write to it.
 //!
 //! See `memfd_create(2)`, `mmap(2)`, `fcntl(2)` "File sealing".
 #![expect(unsafe_code, reason = "maps pages and hands them out as a slice")]
@@ -24,11 +26,11 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::ptr::NonNull;
 use std::sync::atomic::AtomicU64;
 
-use nix::fcntl::{FcntlArg, SealFlag, fcntl};
+use nix::fcntl::{FcntlArg, SealFlag, fcntl, posix_fallocate};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
 use nix::sys::stat::fstat;
-use nix::unistd::ftruncate;
+use nix::unistd::{SysconfVar, ftruncate, sysconf};
 
 use super::named;
 
@@ -50,6 +52,8 @@ pub struct SharedWords {
     base: NonNull<AtomicU64>,
     len: usize,
     descriptor: OwnedFd,
+    /// Where in the file the words begin, in bytes.
+    offset: u64,
 }
 
 // SAFETY: [MEMORY-1] the mapping belongs to the process, not to a thread, and all access to it
@@ -98,13 +102,39 @@ impl SharedWords {
         Self::map(descriptor, len, byte_len(len)?)
     }
 
+    /// Maps `len` words of a named file from byte `offset` on, a multiple of the page size, and
+    /// reserves room for them, so that a full disk is an error here and no signal later.
+    ///
+    /// What is written stays in the file when its writers are gone, however they went.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is no room, the offset is no multiple of the page size, or `len` is 0.
+    pub fn of_file(file: OwnedFd, offset: u64, len: usize) -> io::Result<Self> {
+        let (bytes, start) = (byte_len(len)?, i64::try_from(offset).map_err(io::Error::other)?);
+        let room = i64::try_from(bytes.get()).map_err(io::Error::other)?;
+        posix_fallocate(&file, start, room).map_err(named("posix_fallocate"))?;
+        Self::map_at(file, start, len, bytes)
+    }
+
     fn map(descriptor: OwnedFd, len: usize, bytes: NonZero<usize>) -> io::Result<Self> {
+        Self::map_at(descriptor, 0, len, bytes)
+    }
+
+    fn map_at(
+        descriptor: OwnedFd,
+        start: i64,
+        len: usize,
+        bytes: NonZero<usize>,
+    ) -> io::Result<Self> {
         let protection = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
+        let flags = MapFlags::MAP_SHARED;
         // SAFETY: a fresh mapping at an address of the kernel's choice overlaps nothing of ours.
-        let base = unsafe { mmap(None, bytes, protection, MapFlags::MAP_SHARED, &descriptor, 0) }
+        let base = unsafe { mmap(None, bytes, protection, flags, &descriptor, start) }
             .map_err(named("mmap"))?;
         // INVARIANT: [MEMORY-1] `bytes` is `len` words; pages are aligned for every type.
-        Ok(Self { base: base.cast(), len, descriptor })
+        let offset = start.unsigned_abs();
+        Ok(Self { base: base.cast(), len, descriptor, offset })
     }
 
     /// Returns the words.
@@ -118,6 +148,11 @@ impl SharedWords {
     /// Returns the descriptor, to be sent to another process.
     pub fn descriptor(&self) -> BorrowedFd<'_> {
         self.descriptor.as_fd()
+    }
+
+    /// Returns where the words begin in what the descriptor stands for, in bytes.
+    pub fn offset(&self) -> u64 {
+        self.offset
     }
 }
 
@@ -133,6 +168,18 @@ impl fmt::Debug for SharedWords {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("SharedWords").field("len", &self.len).finish_non_exhaustive()
     }
+}
+
+/// Returns the size of a page: what a mapping's offset in its file is a multiple of.
+///
+/// # Errors
+///
+/// Fails if the system does not say; Linux does.
+pub fn page_bytes() -> io::Result<usize> {
+    let size = sysconf(SysconfVar::PAGE_SIZE).map_err(named("sysconf"))?.unwrap_or(0);
+    usize::try_from(size).ok().filter(|size| size.is_power_of_two()).ok_or_else(|| {
+        io::Error::new(io::ErrorKind::InvalidData, "shared memory: the page size is no power of 2")
+    })
 }
 
 fn byte_len(words: usize) -> io::Result<NonZero<usize>> {
@@ -158,6 +205,17 @@ mod tests {
         let file = memfd_create("unsealed", MFdFlags::MFD_CLOEXEC).unwrap();
         ftruncate(&file, 64).unwrap();
         assert!(SharedWords::open(file).is_err());
+    }
+
+    #[test]
+    fn what_is_written_to_a_part_of_a_file_is_in_the_file() {
+        let mut file = tempfile::tempfile().unwrap();
+        let words = SharedWords::of_file(file.try_clone().unwrap().into(), 4096, 2).unwrap();
+        words.words()[1].store(7, std::sync::atomic::Ordering::Relaxed);
+        let mut bytes = Vec::new();
+        io::Read::read_to_end(&mut file, &mut bytes).unwrap();
+        assert_eq!((bytes.len(), bytes[4104]), (4112, 7));
+        assert!(SharedWords::of_file(file.into(), 1, 2).is_err(), "no multiple of a page");
     }
 
     #[test]

@@ -7,48 +7,52 @@
 //!
 //! # The life of one recording
 //!
-//! 1. [`arm`] notes how far each ring is, and raises the flag.
+//! 1. [`arm`] notes how far each ring is, and counts itself among those that record.
 //! 2. Threads emit. A thread's first event creates its ring and names it after the thread.
-//! 3. [`Recorder::finish`] lowers the flag, copies what came since out of every ring, and sorts
+//! 3. [`Recorder::finish`] takes itself off, copies what came since out of every ring, and sorts
 //!    it by time: a [`Recording`].
 //!
 //! Rings of worker processes lie in shared memory and are added by [`adopt`]; see
 //! [`ring`] for why they can be read when their writer is dead.
 //!
-//! Read in this order: [`event`], [`ring`], [`check`].
+//! A recording can be written to a [`file`], and read back by any program.
+//!
+//! Read in this order: [`event`], [`ring`], [`check`], [`file`].
 
 pub mod check;
 pub mod event;
+pub mod file;
 pub mod ring;
 
 use std::cell::OnceCell;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use event::{Event, Kind, Stamp};
 pub use ring::{Contents, Ring};
 
+use self::file::block::{BEGIN_WORD, END_WORD};
+use self::file::flight::{note, room};
+use self::ring::words_of;
+#[cfg(not(loom))]
+use crate::sys::memory::SharedWords;
 use crate::sys::{affinity, clock};
 
 // Std's atomics and lock: a `static` cannot hold loom's, and a model records nothing. The lock is
 // taken once in a thread's life and once in a recording, never on the way of an event.
-static ARMED: AtomicBool = AtomicBool::new(false);
+/// How many record: several may at a time, each from its own moment on.
+static ARMED: AtomicU32 = AtomicU32::new(0);
 static NEXT_TRACK: AtomicU32 = AtomicU32::new(1);
-static TRACKS: Mutex<Vec<Arc<Track>>> = Mutex::new(Vec::new());
+static RINGS: Mutex<Vec<Arc<Ring>>> = Mutex::new(Vec::new());
 
-/// The events that a thread's ring holds: 2 MiB for each recording thread. The busiest recording
-/// of the default comparison, 160 requests in one loop, takes under a tenth of it.
-const CAPACITY: usize = 1 << 16;
+/// The events that a thread's ring holds, and up to how many rings: 2 MiB for each of a few
+/// threads, less for each of many, so that 10 000 threads can be recorded in a quarter of a GiB.
+/// The busiest recording of the default comparison, 160 requests in one loop, takes under a tenth
+/// of the first size.
+const CAPACITIES: [(usize, usize); 3] = [(64, 1 << 16), (1024, 1 << 12), (usize::MAX, 1 << 8)];
 
 thread_local! {
-    static OWN: OnceCell<Arc<Track>> = const { OnceCell::new() };
-}
-
-/// A ring, and whose it is.
-#[derive(Debug)]
-struct Track {
-    name: String,
-    ring: Arc<Ring>,
+    static OWN: OnceCell<Arc<Ring>> = const { OnceCell::new() };
 }
 
 /// Records that `kind` happened here and now, if somebody records.
@@ -58,7 +62,7 @@ struct Track {
 #[inline]
 pub fn emit(kind: Kind, a: u64, b: u64) {
     // ORDER: Relaxed. An event on the edge of a recording may be in it or not.
-    if ARMED.load(Ordering::Relaxed) {
+    if ARMED.load(Ordering::Relaxed) != 0 {
         record(kind, a, b);
     }
 }
@@ -70,25 +74,44 @@ pub fn emit(kind: Kind, a: u64, b: u64) {
 pub fn record(kind: Kind, a: u64, b: u64) {
     // A thread that is ending has no thread-local values any more, and writes no more events.
     let _ = OWN.try_with(|own| {
-        let ring = &own.get_or_init(own_track).ring;
+        let ring = own.get_or_init(own_ring);
         let (time_ns, cpu) = (clock::now_ns(), affinity::current_cpu());
         ring.push(Event { time_ns, track: ring.track(), kind, cpu, a, b });
     });
 }
 
-fn own_track() -> Arc<Track> {
-    let name = std::thread::current().name().unwrap_or("thread").to_owned();
-    register(name, Arc::new(Ring::new(new_track(), CAPACITY)))
+fn own_ring() -> Arc<Ring> {
+    let thread = std::thread::current();
+    let (track, name) = (new_track(), thread.name().unwrap_or("thread"));
+    let rings = rings().len();
+    let size = CAPACITIES.iter().find(|(rings_max, _)| rings < *rings_max);
+    let capacity = size.map_or(1, |(_, capacity)| *capacity);
+    let ring = kept_ring(track, name, capacity);
+    let ring = ring.unwrap_or_else(|| Ring::new(track, name, capacity));
+    register(Arc::new(ring))
 }
 
-fn register(name: String, ring: Arc<Ring>) -> Arc<Track> {
-    let track = Arc::new(Track { name, ring });
-    tracks().push(Arc::clone(&track));
-    track
+/// A ring in the file that rings are kept in. Where there is no room for it, the recording is one
+/// that does not survive a crash.
+#[cfg(not(loom))]
+fn kept_ring(track: u32, name: &str, capacity: usize) -> Option<Ring> {
+    let words = room(words_of(capacity))?.ok()?;
+    Some(Ring::create_in(words, track, name))
 }
 
-fn tracks() -> std::sync::MutexGuard<'static, Vec<Arc<Track>>> {
-    TRACKS.lock().unwrap_or_else(PoisonError::into_inner)
+/// A model records nothing.
+#[cfg(loom)]
+fn kept_ring(_track: u32, _name: &str, _capacity: usize) -> Option<Ring> {
+    None
+}
+
+fn register(ring: Arc<Ring>) -> Arc<Ring> {
+    rings().push(Arc::clone(&ring));
+    ring
+}
+
+fn rings() -> std::sync::MutexGuard<'static, Vec<Arc<Ring>>> {
+    RINGS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Returns a track number that nobody has.
@@ -97,21 +120,34 @@ pub fn new_track() -> u32 {
     NEXT_TRACK.fetch_add(1, Ordering::Relaxed)
 }
 
+/// Makes a ring that a worker process can be given: in the file that rings are kept in, if they
+/// are, and else in memory without a name.
+///
+/// # Errors
+///
+/// Fails if there is no room.
+#[cfg(not(loom))]
+pub fn shared_ring(name: &str, capacity: usize) -> std::io::Result<Ring> {
+    let room = room(words_of(capacity))
+        .unwrap_or_else(|| SharedWords::create("trainyard-ring", words_of(capacity)));
+    Ok(Ring::create_in(room?, new_track(), name))
+}
+
 /// Adds the ring of a worker process to every recording from now on, until dropped.
-pub fn adopt(name: impl Into<String>, ring: Arc<Ring>) -> Adopted {
-    Adopted { track: register(name.into(), ring) }
+pub fn adopt(ring: Arc<Ring>) -> Adopted {
+    Adopted { ring: register(ring) }
 }
 
 /// The ring of a worker process takes part in recordings for as long as this lives.
 #[must_use = "dropped at once, the ring takes part in no recording"]
 #[derive(Debug)]
 pub struct Adopted {
-    track: Arc<Track>,
+    ring: Arc<Ring>,
 }
 
 impl Drop for Adopted {
     fn drop(&mut self) {
-        tracks().retain(|track| !Arc::ptr_eq(track, &self.track));
+        rings().retain(|ring| !Arc::ptr_eq(ring, &self.ring));
     }
 }
 
@@ -120,25 +156,23 @@ impl Drop for Adopted {
 /// Does nothing if the thread has recorded already.
 pub fn write_into(ring: Ring) {
     OWN.with(|own| {
-        own.get_or_init(|| Arc::new(Track { name: "worker".to_owned(), ring: Arc::new(ring) }));
+        own.get_or_init(|| Arc::new(ring));
     });
 }
 
 /// Tells whether somebody records at this moment.
 pub fn is_armed() -> bool {
-    ARMED.load(Ordering::Relaxed)
+    ARMED.load(Ordering::Relaxed) != 0
 }
 
-/// Raises or lowers the flag without a recorder, as a worker process does on its parent's word.
+/// Records, or stops, without a recorder, as a worker process does on its parent's word.
 pub fn set_armed(armed: bool) {
-    ARMED.store(armed, Ordering::Relaxed);
+    ARMED.store(u32::from(armed), Ordering::Relaxed);
 }
 
 /// Begins a recording of every thread of this process, and of every adopted ring.
 ///
-/// # Panics
-///
-/// Panics if a recording is under way: two would lower each other's flag.
+/// Several recordings may be under way, each with what happens between its own ends.
 ///
 /// # Example: record one event
 ///
@@ -151,9 +185,12 @@ pub fn set_armed(armed: bool) {
 /// assert!(recording.events.iter().any(|event| event.kind == Kind::UnitBegin && event.a == 7));
 /// ```
 pub fn arm() -> Recorder {
-    let starts = tracks().iter().map(|track| (track.ring.track(), track.ring.count())).collect();
-    assert!(!ARMED.swap(true, Ordering::Relaxed), "a recording is under way already");
-    Recorder { starts, begin_ns: clock::now_ns() }
+    let starts = rings().iter().map(|ring| (ring.track(), ring.count())).collect();
+    let begin_ns = clock::now_ns();
+    if ARMED.fetch_add(1, Ordering::Relaxed) == 0 {
+        note(BEGIN_WORD, begin_ns);
+    }
+    Recorder { starts, begin_ns }
 }
 
 /// A recording under way.
@@ -168,38 +205,49 @@ impl Recorder {
     /// Ends the recording and returns what happened, in the order of time.
     pub fn finish(mut self) -> Recording {
         let (starts, begin_ns) = (std::mem::take(&mut self.starts), self.begin_ns);
-        // Lowers the flag, once: a second time might be in the middle of somebody's next recording.
+        // Takes us off, once: a second time would be somebody else.
         drop(self);
         let end_ns = clock::now_ns();
         let mut recording = Recording { begin_ns, end_ns, ..Recording::default() };
-        let (mut registry, mut ended) = (tracks(), Vec::new());
-        for track in registry.iter() {
-            let number = track.ring.track();
+        if !is_armed() {
+            note(END_WORD, end_ns);
+        }
+        let (mut registry, mut ended) = (rings(), Vec::new());
+        for ring in registry.iter() {
+            let number = ring.track();
             let start = starts.iter().find(|(known, _)| *known == number);
-            let contents = track.ring.read(start.map_or(0, |(_, count)| *count));
-            recording.overwritten += contents.overwritten;
-            recording.events.extend(contents.events);
-            recording.tracks.push((number, track.name.clone()));
-            // Nobody else holds a ring whose thread has ended; its events are copied by now.
-            if Arc::strong_count(track) == 1 {
+            let Contents { events, overwritten } = ring.read(start.map_or(0, |(_, count)| *count));
+            recording.events.extend(events);
+            let (name, pid) = (ring.name(), ring.pid());
+            recording.tracks.push(Track { number, name, pid, overwritten });
+            // Nobody else holds a ring whose thread has ended.
+            if Arc::strong_count(ring) == 1 {
                 ended.push(number);
             }
         }
-        registry.retain(|track| !ended.contains(&track.ring.track()));
+        // Its events are copied by now, unless somebody else still records.
+        if !is_armed() {
+            registry.retain(|ring| !ended.contains(&ring.track()));
+        }
         drop(registry);
-        recording.events.sort_by_key(|event| (event.time_ns, event.kind.stamp(), event.track));
+        in_order(&mut recording.events);
         recording
     }
 }
 
 impl Drop for Recorder {
     fn drop(&mut self) {
-        ARMED.store(false, Ordering::Relaxed);
+        ARMED.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
+/// Sorts events so that causes come before effects: by time, and on a tie by the stamp rule.
+pub(crate) fn in_order(events: &mut [Event]) {
+    events.sort_by_key(|event| (event.time_ns, event.kind.stamp(), event.track));
+}
+
 /// What happened between two moments.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recording {
     /// When the recording began, in nanoseconds of the monotonic clock.
     pub begin_ns: u64,
@@ -207,17 +255,40 @@ pub struct Recording {
     pub end_ns: u64,
     /// Everything that happened, causes before effects.
     pub events: Vec<Event>,
-    /// The name of each track that could have written events.
-    pub tracks: Vec<(u32, String)>,
-    /// How many events were lost because a ring was full.
+    /// Each thread or worker process that could have written events.
+    pub tracks: Vec<Track>,
+}
+
+/// Who wrote events: a thread, or a worker process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Track {
+    /// What its events carry.
+    pub number: u32,
+    /// The name of the thread or worker.
+    pub name: String,
+    /// The process that it belongs to.
+    pub pid: u32,
+    /// How many of its events were lost because its ring was full.
     pub overwritten: u64,
+}
+
+impl Recording {
+    /// Returns how many events were lost because a ring was full.
+    pub fn overwritten(&self) -> u64 {
+        self.tracks.iter().map(|track| track.overwritten).sum()
+    }
+
+    /// Returns who wrote the events of track `number`.
+    pub fn track(&self, number: u32) -> Option<&Track> {
+        self.tracks.iter().find(|track| track.number == number)
+    }
 }
 
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 
-    /// One test, because the flag is one for the whole process.
+    /// One test, because the count is one for the whole process.
     #[test]
     fn a_recording_has_what_was_emitted_between_its_ends_and_in_order() {
         emit(Kind::UnitBegin, 1_000_001, 0);

@@ -3,13 +3,15 @@
 //! # Layout
 //!
 //! ```text
-//! word   0        1        2       3       4 .. 4 + 4 * capacity
-//!      magic   capacity  track   count   events, event i in slot i % capacity
+//! word   0      1      2      3      4      5        6       7     8 .. 15   16 .. 16 + 4 * capacity
+//!      magic  block  bytes   run   track  count  overwritten pid    name     events, event i in slot i % capacity
 //! ```
 //!
-//! The words live in memory of this process, or in memory shared with a worker process. In the
-//! second case the parent can read what a worker wrote even when the worker is dead: the ring is
-//! its flight recorder.
+//! The words live in memory of this process, in memory shared with a worker process, or in a file.
+//! In the second case the parent can read what a worker wrote even when the worker is dead, in the
+//! third anybody can when all of them are: the ring is a flight recorder. The first 16 words are
+//! those of a block of a trace file, so a file of rings is a trace file as it stands; see
+//! [`file`](super::file).
 //!
 //! # Invariants
 //!
@@ -28,16 +30,10 @@ use std::fmt;
 use std::sync::atomic::AtomicU64 as Plain;
 
 use super::event::{Event, WORDS};
+use super::file::block::{self, HEADER, Kind as Block, Name};
 #[cfg(not(loom))]
 use crate::sys::memory::SharedWords;
 use crate::sys::prim::{AtomicU64, Ordering, fence};
-
-/// Written first in every ring, so that foreign memory is not taken for one. "TRAINYD1".
-const MAGIC: u64 = u64::from_be_bytes(*b"TRAINYD1");
-const HEADER: usize = 4;
-const CAPACITY_WORD: usize = 1;
-const TRACK_WORD: usize = 2;
-const COUNT_WORD: usize = 3;
 
 /// A ring of events; see the module.
 pub struct Ring {
@@ -65,23 +61,19 @@ pub struct Contents {
 
 impl Ring {
     /// Creates a ring of this process for `capacity` events.
-    pub fn new(track: u32, capacity: usize) -> Self {
-        let words = (0..HEADER + capacity * WORDS).map(|_| AtomicU64::new(0)).collect();
-        Self::with_header(Memory::Own(words), track, capacity)
+    pub fn new(track: u32, name: &str, capacity: usize) -> Self {
+        let words = (0..words_of(capacity)).map(|_| AtomicU64::new(0)).collect();
+        Self::with_header(Memory::Own(words), track, name, capacity)
     }
 
-    /// Creates a ring in memory that can be sent to another process.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the memory cannot be had.
+    /// Creates a ring in `words`, which other processes can map: [`words_of`] says how many.
     #[cfg(not(loom))]
-    pub fn create_shared(track: u32, capacity: usize) -> std::io::Result<Self> {
-        let words = SharedWords::create("trainyard-ring", HEADER + capacity * WORDS)?;
-        Ok(Self::with_header(Memory::Shared(words), track, capacity))
+    pub fn create_in(words: SharedWords, track: u32, name: &str) -> Self {
+        let capacity = words.words().len().saturating_sub(HEADER) / WORDS;
+        Self::with_header(Memory::Shared(words), track, name, capacity)
     }
 
-    /// Opens a ring that another process created.
+    /// Opens a ring that another process created, to write into it.
     ///
     /// # Errors
     ///
@@ -90,37 +82,56 @@ impl Ring {
     pub fn open_shared(words: SharedWords) -> std::io::Result<Self> {
         let header = |index: usize| words.words().get(index).map(|w| w.load(Ordering::Relaxed));
         let capacity = words.words().len().saturating_sub(HEADER) / WORDS;
-        let sizes_agree = header(CAPACITY_WORD) == Some(capacity as u64) && capacity > 0;
-        if header(0) != Some(MAGIC) || !sizes_agree {
+        let is_ring = header(block::MAGIC_WORD) == Some(block::MAGIC)
+            && header(block::KIND_WORD) == Some(Block::Ring as u64);
+        let sizes_agree = header(block::BYTES_WORD) == Some(bytes_of(capacity)) && capacity > 0;
+        if !is_ring || !sizes_agree {
             let text = "trace ring: the shared memory holds no ring";
             return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, text));
         }
-        let next = header(COUNT_WORD).unwrap_or(0).into();
-        Ok(Self { memory: Memory::Shared(words), capacity, next })
+        let next = header(block::COUNT_WORD).unwrap_or(0).into();
+        let ring = Self { memory: Memory::Shared(words), capacity, next };
+        ring.words()[block::PID_WORD].store(u64::from(std::process::id()), Ordering::Relaxed);
+        Ok(ring)
     }
 
-    fn with_header(memory: Memory, track: u32, capacity: usize) -> Self {
+    fn with_header(memory: Memory, track: u32, name: &str, capacity: usize) -> Self {
         let ring = Self { memory, capacity, next: 0.into() };
-        let header = ring.words();
-        header[0].store(MAGIC, Ordering::Relaxed);
-        header[CAPACITY_WORD].store(capacity as u64, Ordering::Relaxed);
-        header[TRACK_WORD].store(u64::from(track), Ordering::Relaxed);
+        let header = block::ring_header(track, std::process::id(), name, bytes_of(capacity));
+        for (word, value) in ring.words().iter().zip(header) {
+            word.store(value, Ordering::Relaxed);
+        }
         ring
     }
 
-    /// Returns the descriptor of the shared memory, to be sent to a worker process.
+    fn header(&self, word: usize) -> u64 {
+        self.words()[word].load(Ordering::Relaxed)
+    }
+
+    /// Returns whose events these are: the name of a thread or a worker.
+    pub fn name(&self) -> String {
+        Name(std::array::from_fn(|index| self.header(block::NAME_WORD + index))).to_string()
+    }
+
+    /// Returns the process that writes.
+    #[expect(clippy::cast_possible_truncation, reason = "it was a u32 when it was stored")]
+    pub fn pid(&self) -> u32 {
+        self.header(block::PID_WORD) as u32
+    }
+
+    /// Returns the memory that a worker process can map; `None` for a ring of this process alone.
     #[cfg(not(loom))]
-    pub fn descriptor(&self) -> Option<std::os::fd::BorrowedFd<'_>> {
+    pub fn room(&self) -> Option<&SharedWords> {
         match &self.memory {
             Memory::Own(_) => None,
-            Memory::Shared(words) => Some(words.descriptor()),
+            Memory::Shared(words) => Some(words),
         }
     }
 
     /// Returns the number of the track that the ring's events carry.
     #[expect(clippy::cast_possible_truncation, reason = "it was a u32 when it was stored")]
     pub fn track(&self) -> u32 {
-        self.words()[TRACK_WORD].load(Ordering::Relaxed) as u32
+        self.header(block::TRACK_WORD) as u32
     }
 
     fn words(&self) -> &[AtomicU64] {
@@ -149,12 +160,12 @@ impl Ring {
             word.store(value, Ordering::Relaxed);
         }
         // ORDER: Release; pairs with the Acquire in `read`, which must see the four words.
-        self.words()[COUNT_WORD].store(index + 1, Ordering::Release);
+        self.words()[block::COUNT_WORD].store(index + 1, Ordering::Release);
     }
 
     /// Copies the events that came after the first `from`, while the writer goes on.
     pub fn read(&self, from: u64) -> Contents {
-        let count = &self.words()[COUNT_WORD];
+        let count = &self.words()[block::COUNT_WORD];
         // ORDER: Acquire; pairs with the Release at the end of `push`.
         let end = count.load(Ordering::Acquire);
         let start = end.saturating_sub(self.capacity as u64).max(from).min(end);
@@ -180,8 +191,17 @@ impl Ring {
     /// Returns how many events were ever written.
     pub fn count(&self) -> u64 {
         // ORDER: Acquire; pairs with the Release at the end of `push`.
-        self.words()[COUNT_WORD].load(Ordering::Acquire)
+        self.words()[block::COUNT_WORD].load(Ordering::Acquire)
     }
+}
+
+/// How many words a ring for `capacity` events takes.
+pub fn words_of(capacity: usize) -> usize {
+    HEADER + capacity * WORDS
+}
+
+fn bytes_of(capacity: usize) -> u64 {
+    (capacity * size_of::<Event>()) as u64
 }
 
 impl fmt::Debug for Ring {
@@ -212,7 +232,7 @@ mod loom_models {
     #[test]
     fn loom_a_reader_beside_the_writer_never_sees_half_an_event() {
         loom::model(|| {
-            let ring = Arc::new(Ring::new(1, 2));
+            let ring = Arc::new(Ring::new(1, "r", 2));
             let writer = Arc::clone(&ring);
             let thread = loom::thread::spawn(move || {
                 for number in 1..=3 {
@@ -233,7 +253,7 @@ mod tests {
 
     #[track_caller]
     fn check_read(written: u64, from: u64, expected: std::ops::Range<u64>, overwritten: u64) {
-        let ring = Ring::new(1, 4);
+        let ring = Ring::new(1, "r", 4);
         (0..written).for_each(|number| ring.push(numbered(number)));
         let contents = ring.read(from);
         let numbers: Vec<u64> = contents.events.iter().map(|event| event.a).collect();
@@ -266,11 +286,13 @@ mod tests {
 
     #[test]
     fn what_one_mapping_wrote_another_reads() {
-        let ring = Ring::create_shared(9, 8).unwrap();
-        let descriptor = ring.descriptor().unwrap().try_clone_to_owned().unwrap();
+        let words = SharedWords::create("ring", words_of(8)).unwrap();
+        let ring = Ring::create_in(words, 9, "worker 1");
+        let descriptor = ring.room().unwrap().descriptor().try_clone_to_owned().unwrap();
         let other = Ring::open_shared(SharedWords::open(descriptor).unwrap()).unwrap();
         other.push(numbered(5));
         assert_eq!((ring.track(), ring.read(0).events), (9, vec![numbered(5)]));
+        assert_eq!((ring.name().as_str(), ring.pid()), ("worker 1", std::process::id()));
     }
 
     #[test]

@@ -26,6 +26,8 @@ fn bad_input_is_refused_with_one_clear_line() {
     check_refused("compare --url https://127.0.0.1/", "invalid value 'https://127.0.0.1/' for");
     check_refused("compare --affinity 9999", "invalid value '9999' for --affinity: it must be");
     check_refused("compare --format json --export-csv -", "standard output holds one document");
+    check_refused("compare --python=/bin/true", "--python '/bin/true' is no Python: it does not");
+    check_refused("compare --python /no/such", "--python '/no/such' cannot be run: No such file");
     check_refused("__arm", "`__arm` is what `compare` starts, not a user");
 }
 

@@ -139,8 +139,8 @@ pub(crate) fn recorded(body: impl FnOnce()) -> Recording {
 
 /// Keeps the events of the lock that the thread `name` took first: tests run beside each other.
 pub(crate) fn of_one_lock(recording: &Recording, name: &str) -> Vec<Event> {
-    let track = recording.tracks.iter().find(|(_, known)| known == name);
-    let track = track.expect("the thread recorded").0;
+    let track = recording.tracks.iter().find(|track| track.name == name);
+    let track = track.expect("the thread recorded").number;
     let taken = |event: &&Event| event.track == track && event.kind == Kind::GilTake;
     let lock = recording.events.iter().find(taken).expect("it took the lock").a;
     let gil = |event: &&Event| event.a == lock && event.kind.name().starts_with("Gil");

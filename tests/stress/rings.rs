@@ -18,7 +18,7 @@ fn numbered(number: u64) -> Event {
 /// Fails within a second or so if the `+ 1` of RING-2 is removed: an event of two halves.
 fn stress_a_reader_beside_the_writer_misses_nothing_and_sees_nothing_torn() {
     for capacity in [2, 8, 64] {
-        let ring = Arc::new(Ring::new(1, capacity));
+        let ring = Arc::new(Ring::new(1, "ring", capacity));
         let (count, shared) = (turns(300_000), Arc::clone(&ring));
         let writer = thread::spawn(move || (0..count).for_each(|n| shared.push(numbered(n))));
         let mut next = 0;

@@ -13,8 +13,13 @@ use crate::lab::params::{GilChoice, Params, Preset};
 pub struct Compare {
     /// What is measured.
     pub params: Params,
+    /// Where each CPython is that takes part; `auto` is the first `python3` of the PATH. Which they
+    /// are is only known when they were asked.
+    pub pythons: Vec<PathBuf>,
     /// Where it goes.
     pub output: Output,
+    /// Where the recordings go.
+    pub trace: Option<PathBuf>,
 }
 
 const EXAMPLES: &str = "\
@@ -24,9 +29,11 @@ Examples:
   trainyard compare cpu --switch-interval 100us    a lock that changes hands more often
   trainyard compare io --models threads,coop --latency 20ms
   trainyard compare io --url http://127.0.0.1:8000/
+  trainyard compare --python=auto                  beside the python3 of the PATH
   trainyard compare --preset rp2018 --runs 6       as the article did, and with a verdict
   trainyard compare --format json > result.json
   trainyard compare --export-markdown result.md
+  trainyard compare -o run.trace                   and then: trainyard timeline run.trace
 
 Exit status: 0 done, 1 a run or a check failed, 2 bad input, 130 interrupted.";
 
@@ -72,6 +79,10 @@ pub(super) struct CompareOptions {
     #[arg(long, value_name = "URL", value_parser = values::url, conflicts_with = "latency")]
     url: Vec<String>,
 
+    /// Measure this CPython too; may be repeated; auto is the python3 of the PATH
+    #[arg(long, value_name = "PATH")]
+    python: Vec<PathBuf>,
+
     /// How long a thread waits before it asks for the lock, as in 5ms or 100us
     #[arg(long, value_name = "DURATION", value_parser = values::switch_interval,
           allow_hyphen_values = true)]
@@ -111,6 +122,10 @@ pub(super) struct CompareOptions {
     #[arg(long, value_name = "FILE")]
     export_markdown: Option<PathBuf>,
 
+    /// Record one more round of each contender into FILE, for `timeline` and `export`
+    #[arg(long, short, value_name = "FILE", value_parser = values::trace_file)]
+    output: Option<PathBuf>,
+
     /// Colours: auto, always, never; auto honours `NO_COLOR`
     #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = values::color)]
     color: Color,
@@ -136,13 +151,15 @@ impl CompareOptions {
             glyphs: if self.ascii { Glyphs::Ascii } else { Glyphs::Unicode },
             ..Output::new(self.format, exports.collect())?
         };
+        let (pythons, trace) = (self.python.clone(), self.output.clone());
         let params = self.into_params();
         params.check()?;
-        Ok(Compare { params, output })
+        Ok(Compare { params, pythons, output, trace })
     }
 
     fn into_params(self) -> Params {
         let preset = Params::of(self.preset);
+        let preset = if self.python.is_empty() { preset } else { preset.beside_python() };
         Params {
             workloads: distinct(self.workloads).unwrap_or(preset.workloads),
             models: distinct(self.models).unwrap_or(preset.models),

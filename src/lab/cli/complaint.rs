@@ -5,47 +5,71 @@
 
 use std::ffi::OsStr;
 
-use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Command, CommandFactory, Error};
 
-use super::{Exit, Stream};
-
-/// The commands that have a help of their own to look into.
-const WITH_HELP: [&str; 4] = ["compare", "experiment", "race", "dis"];
-
-const COMMANDS: &str = "compare, race, dis, experiment and serve";
+use super::{CommandLine, Exit, Stream};
+use crate::lab::experiment::nearest::nearest;
 
 /// Where to look when an argument of `verb` was wrong.
 pub(super) fn hint(verb: &OsStr) -> String {
-    let verb = WITH_HELP.into_iter().find(|known| verb == *known).unwrap_or("compare");
+    let known = names(&CommandLine::command()).into_iter().find(|known| verb == known.as_str());
+    let verb = known.as_deref().unwrap_or("compare");
     format!("`trainyard {verb} --help` has examples that work")
 }
 
-/// The only command that has commands of its own.
-const EXPERIMENT_VERBS: &str = "experiment takes one of list, show and run";
 const HINT: &str = "`trainyard --help` has examples that work";
 
 /// Makes an end of the program out of a complaint.
 pub(super) fn exit(error: &Error, verb: &OsStr) -> Exit {
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+    let program = CommandLine::command();
+    let nested = program.find_subcommand(verb).filter(|command| command.has_subcommands());
+    match (error.kind(), nested) {
+        (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion, _) => {
             let message = format!("{}\n", error.render().to_string().trim_end());
             Exit { message, stream: Stream::Stdout, code: 0 }
         }
-        ErrorKind::InvalidSubcommand if verb == "experiment" => {
+        (ErrorKind::InvalidSubcommand, Some(command)) => {
             let name = context(error, ContextKind::InvalidSubcommand);
-            let line = format!("unknown command 'experiment {name}'; {EXPERIMENT_VERBS}");
+            let line =
+                format!("unknown command '{} {name}'; {}", command.get_name(), takes(command));
             Exit::bad_input(&line, &hint(verb))
         }
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            Exit::bad_input(EXPERIMENT_VERBS, &hint(verb))
+        (ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, Some(command)) => {
+            Exit::bad_input(&takes(command), &hint(verb))
         }
-        ErrorKind::InvalidSubcommand => {
+        (ErrorKind::InvalidSubcommand, None) => {
             let verb = context(error, ContextKind::InvalidSubcommand);
-            let line = format!("unknown command '{verb}'; the commands are {COMMANDS}");
+            let known = names(&program);
+            let near = nearest(&verb, known.iter().map(String::as_str));
+            let line = match near {
+                Some(near) => format!("unknown command '{verb}'; did you mean '{near}'?"),
+                None => format!("unknown command '{verb}'; the commands are {}", list(&known)),
+            };
             Exit::bad_input(&line, &verb_hint(&verb))
         }
         _ => Exit::bad_input(&line(error), &hint(verb)),
+    }
+}
+
+/// The commands of a command, without those that are nobody's business.
+fn names(command: &Command) -> Vec<String> {
+    let visible = command.get_subcommands().filter(|command| !command.is_hide_set());
+    visible.map(|command| command.get_name().to_owned()).collect()
+}
+
+fn takes(command: &Command) -> String {
+    let names = names(command);
+    let one_of = if names.len() == 1 { "" } else { "one of " };
+    format!("{} takes {one_of}{}", command.get_name(), list(&names))
+}
+
+/// `a, b and c`.
+fn list(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::Format;
 use super::values;
 use crate::lab::experiment::cell::Scale;
-use crate::lab::experiment::command::{Command, Run};
+use crate::lab::experiment::command::{Command, Record, Run};
 use crate::lab::experiment::nearest::nearest;
 use crate::lab::experiment::{self, Experiment, Group};
 
@@ -18,6 +18,7 @@ Examples:
   trainyard experiment run --group lock --format json > lock.json
   trainyard experiment run --all --quick            every one, in a few minutes
   trainyard experiment run convoy --quick --wrong one-to-two-intervals
+  trainyard experiment record convoy --quick -o convoy.trace
 
 Exit status: 0 done, 1 a run or a relation failed, 2 bad input, 130 interrupted.";
 
@@ -42,10 +43,28 @@ enum Verb {
     /// Run some, and check their relations
     #[command(after_help = EXAMPLES)]
     Run(RunOptions),
+    /// Record one round of each setting of some, and measure none
+    #[command(after_help = EXAMPLES)]
+    Record(RecordOptions),
 }
 
 #[derive(Debug, clap::Args)]
-struct RunOptions {
+struct RecordOptions {
+    #[command(flatten)]
+    which: Which,
+
+    /// Only the settings that the relations need
+    #[arg(long)]
+    quick: bool,
+
+    /// Where to
+    #[arg(long, short, value_name = "FILE", value_parser = values::trace_file)]
+    output: PathBuf,
+}
+
+/// Which experiments.
+#[derive(Debug, clap::Args)]
+struct Which {
     /// Their names
     #[arg(value_name = "NAME", value_parser = named)]
     names: Vec<&'static Experiment>,
@@ -54,9 +73,15 @@ struct RunOptions {
     #[arg(long, value_name = "GROUP", value_parser = values::group, conflicts_with = "names")]
     group: Option<Group>,
 
-    /// All of them
+    /// All that there are
     #[arg(long, conflicts_with_all = ["names", "group"])]
     all: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct RunOptions {
+    #[command(flatten)]
+    which: Which,
 
     /// Run in this CPython too; may be repeated; auto is the python3 of the PATH
     #[arg(long, value_name = "PATH")]
@@ -74,6 +99,10 @@ struct RunOptions {
     #[arg(long, value_name = "FORMAT", default_value = "table",
           value_parser = values::experiment_format)]
     format: Format,
+
+    /// Record one more round of each setting of ours into FILE, for `timeline` and `export`
+    #[arg(long, short, value_name = "FILE", value_parser = values::trace_file)]
+    output: Option<PathBuf>,
 }
 
 /// A positional argument, so its reason stands alone.
@@ -87,26 +116,46 @@ impl ExperimentOptions {
             Verb::List => Ok(Command::List),
             Verb::Show { name } => Ok(Command::Show(name)),
             Verb::Run(options) => options.into_run().map(Command::Run),
+            Verb::Record(options) => options.into_record().map(Command::Record),
         }
     }
 }
 
 impl RunOptions {
     fn into_run(self) -> Result<Run, String> {
-        let of_group = experiment::all().filter(|one| self.all || Some(one.group) == self.group);
-        let mut experiments: Vec<&'static Experiment> = of_group.collect();
+        let experiments = self.which.into_experiments()?;
+        let wrong = self.wrong.map(|name| wrong(&experiments, &name)).transpose()?;
+        let (scale, trace) = (scale(self.quick), self.output);
+        Ok(Run { experiments, pythons: self.python, scale, wrong, format: self.format, trace })
+    }
+}
+
+impl RecordOptions {
+    fn into_record(self) -> Result<Record, String> {
+        let experiments = self.which.into_experiments()?;
+        Ok(Record { experiments, scale: scale(self.quick), trace: self.output })
+    }
+}
+
+impl Which {
+    fn into_experiments(self) -> Result<Vec<&'static Experiment>, String> {
+        let is_meant = |one: &&Experiment| self.all || Some(one.group) == self.group;
+        let mut experiments: Vec<&'static Experiment> =
+            experiment::all().filter(is_meant).collect();
         for name in self.names {
             if !experiments.contains(&name) {
                 experiments.push(name);
             }
         }
         if experiments.is_empty() {
-            return Err("name an experiment to run, a group with --group, or take --all".to_owned());
+            return Err("name an experiment, a group with --group, or take --all".to_owned());
         }
-        let wrong = self.wrong.map(|name| wrong(&experiments, &name)).transpose()?;
-        let scale = if self.quick { Scale::Quick } else { Scale::Full };
-        Ok(Run { experiments, pythons: self.python, scale, wrong, format: self.format })
+        Ok(experiments)
     }
+}
+
+fn scale(quick: bool) -> Scale {
+    if quick { Scale::Quick } else { Scale::Full }
 }
 
 /// Finds the relation in the one experiment that is run.

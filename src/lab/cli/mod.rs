@@ -17,8 +17,10 @@
 mod compare;
 mod complaint;
 mod experiment;
+mod guide;
 pub mod output;
 mod race;
+mod trace;
 mod values;
 
 #[cfg(test)]
@@ -29,8 +31,10 @@ use std::ffi::{OsStr, OsString};
 use clap::Parser;
 
 use super::experiment::command::Command as Experiment;
+use super::guide::Guide;
 use super::race::Race;
 use super::server::ServerConfig;
+use super::trace_check::Check as TraceCheck;
 
 pub use compare::Compare;
 pub use output::{Color, Format, Glyphs, Output};
@@ -48,6 +52,10 @@ pub enum Command {
     Race(Box<Race>),
     /// List a program's instructions: a puzzle, a file, or a text.
     Dis(String),
+    /// Show a stop of the guided tour.
+    Guide(Guide),
+    /// Replay a recording.
+    Trace(TraceCheck),
     /// Be the server that the workload `io` asks.
     Serve(ServerConfig),
     /// Be one contender: what `compare` starts, never a user. The arguments are its own affair.
@@ -118,6 +126,8 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Exit> {
             .map(|race| Command::Race(Box::new(race)))
             .map_err(|line| Exit::bad_input(&line, &hint)),
         Verb::Dis(options) => Ok(Command::Dis(options.program)),
+        Verb::Guide(options) => Ok(Command::Guide(options.into_guide())),
+        Verb::Trace(options) => Ok(Command::Trace(options.into_check())),
         Verb::Serve(serve) => Ok(Command::Serve(serve)),
         Verb::Arm { args } => Ok(Command::Arm(args)),
     }
@@ -156,7 +166,7 @@ Examples:
     override_usage = "trainyard [COMMAND]",
     max_term_width = 100
 )]
-struct CommandLine {
+pub struct CommandLine {
     #[command(subcommand)]
     verb: Verb,
 }
@@ -172,6 +182,8 @@ enum Verb {
     },
     Race(Box<race::RaceOptions>),
     Dis(race::DisOptions),
+    Guide(guide::GuideOptions),
+    Trace(trace::TraceOptions),
     /// Be the server that `compare io` asks: two pages, each after a set time
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServerConfig),

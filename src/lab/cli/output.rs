@@ -105,13 +105,19 @@ impl Output {
     ///
     /// [`LabError::BadInput`] with one line that names the file and the reason.
     pub fn check_writable(&self) -> Result<()> {
-        for Export { path, .. } in &self.files {
-            check_writable(path).map_err(|error| {
-                LabError::BadInput(format!("cannot write to '{}': {error}", path.display()))
-            })?;
-        }
-        Ok(())
+        self.files.iter().try_for_each(|export| check_writable(&export.path))
     }
+}
+
+/// Finds out whether a file can be written, and changes none.
+///
+/// # Errors
+///
+/// [`LabError::BadInput`] with one line that names the file and the reason.
+pub fn check_writable(path: &Path) -> Result<()> {
+    try_writing(path).map_err(|error| {
+        LabError::BadInput(format!("cannot write to '{}': {error}", path.display()))
+    })
 }
 
 impl Export {
@@ -127,7 +133,7 @@ impl Export {
     }
 }
 
-fn check_writable(path: &Path) -> io::Result<()> {
+fn try_writing(path: &Path) -> io::Result<()> {
     match fs::metadata(path) {
         // Opening a pipe waits for its reader, who may come only when we are done.
         Ok(metadata) if metadata.file_type().is_fifo() => Ok(()),

@@ -1,5 +1,6 @@
 //! The options of `trainyard race` and `trainyard dis`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::output::Format;
@@ -85,6 +86,11 @@ pub(super) struct RaceOptions {
     /// What goes to standard output: table, json
     #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = values::race_format)]
     format: Format,
+
+    /// Record one more run of each row into FILE, for `timeline` and `export`
+    #[arg(long, short, value_name = "FILE", value_parser = values::trace_file,
+          conflicts_with_all = ["search", "replay"])]
+    output: Option<PathBuf>,
 }
 
 /// List a program's instructions, and where between them a thread looks at the lock
@@ -125,6 +131,7 @@ impl RaceOptions {
             cpus: self.affinity.map_or_else(Vec::new, |Affinity(cpus)| cpus),
             action,
             format: self.format,
+            trace: self.output,
         })
     }
 

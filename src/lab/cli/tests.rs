@@ -40,7 +40,8 @@ fn check_refused(line: &str, first: &str) {
 
 #[test]
 fn no_arguments_mean_compare_on_its_defaults() {
-    let expected = Compare { params: Params::of(Preset::Quick), output: Output::default() };
+    let (params, output) = (Params::of(Preset::Quick), Output::default());
+    let expected = Compare { params, pythons: Vec::new(), output, trace: None };
     assert_eq!(compare(""), expected);
     assert_eq!(compare("compare"), expected);
     assert_eq!(parse(std::iter::empty()).unwrap(), Command::Compare(Box::new(expected)));

@@ -1,6 +1,7 @@
 //! The values of options: text becomes a value, or a reason that finishes the sentence
 //! "invalid value … for --option: ".
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -46,6 +47,14 @@ pub(super) fn model(text: &str) -> Result<Model, String> {
 
 pub(super) fn gil(text: &str) -> Result<GilChoice, String> {
     choice(text, "the lock can be")
+}
+
+/// A trace is no text, and others may be written beside it while it is made.
+pub(super) fn trace_file(text: &str) -> Result<PathBuf, String> {
+    match text {
+        "-" => Err("a trace is written to a file, not to standard output".to_owned()),
+        path => Ok(path.into()),
+    }
 }
 
 pub(super) fn format(text: &str) -> Result<Format, String> {

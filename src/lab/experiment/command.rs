@@ -2,22 +2,24 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::os::fd::AsFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
-use super::cell::Scale;
+use super::cell::{Cell, Scale};
 use super::contender::{Contender, Python};
 use super::relation::Relation;
 use super::report::Report;
 use super::session::{Plan, Prediction, in_processes};
-use super::{Experiment, Group, page};
+use super::{Experiment, Group, page, process};
 use crate::lab::cli::Format;
+use crate::lab::cli::output::check_writable;
 use crate::lab::host::{Conditions, Host};
 use crate::lab::progress::Progress;
-use crate::lab::{LabError, Result};
+use crate::lab::{LabError, Result, record};
 use crate::sys::poll::{self, Interest};
 use crate::sys::signal::Interrupts;
+use crate::trace::{self, file::Trace};
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub enum Command {
     Show(&'static Experiment),
     /// Run some.
     Run(Run),
+    /// Record some.
+    Record(Record),
 }
 
 /// Which are run, and how.
@@ -43,6 +47,19 @@ pub struct Run {
     pub wrong: Option<&'static str>,
     /// How it is shown.
     pub format: Format,
+    /// Where our cells' recordings go, each of one round more.
+    pub trace: Option<PathBuf>,
+}
+
+/// Which are recorded and not measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Which.
+    pub experiments: Vec<&'static Experiment>,
+    /// How long.
+    pub scale: Scale,
+    /// Where to.
+    pub trace: PathBuf,
 }
 
 /// Does it, and returns what is to be printed and how it ended.
@@ -55,11 +72,48 @@ pub fn run(command: &Command) -> Result<(String, Result<()>)> {
         Command::List => Ok((page::list(Group::value_variants()), Ok(()))),
         Command::Show(experiment) => Ok((page::show(experiment), Ok(()))),
         Command::Run(run) => run.run(),
+        Command::Record(record) => Ok((String::new(), record.run())),
     }
+}
+
+impl Record {
+    fn run(&self) -> Result<()> {
+        check_writable(&self.trace)?;
+        let interrupts = Interrupts::listen().map_err(|why| LabError::failed("Ctrl-C", why))?;
+        let mut runs = Vec::new();
+        for experiment in &self.experiments {
+            runs.extend(recordings(experiment, self.scale, &self.trace, &interrupts)?);
+        }
+        record::save(Trace::of(record::about(None, None), runs), &self.trace)
+    }
+}
+
+/// Records each cell of ours once.
+fn recordings(
+    experiment: &Experiment,
+    scale: Scale,
+    path: &Path,
+    interrupts: &Interrupts,
+) -> Result<Vec<trace::file::Run>> {
+    let cells = (experiment.cells)(scale);
+    let mut progress = Progress::start(cells.len());
+    let flight = record::flight_path(path, experiment.name);
+    let record = |cell: &Cell| {
+        progress.tick_text(&format!("{}: {}, on the record", experiment.name, cell.label));
+        let recorded = process::record(experiment, cell, &flight, interrupts);
+        progress.advance();
+        match recorded {
+            // What is left out of a measurement is left out here.
+            Err(LabError::NoRoom(_)) => None,
+            recorded => Some(recorded),
+        }
+    };
+    cells.iter().filter_map(record).collect()
 }
 
 impl Run {
     fn run(&self) -> Result<(String, Result<()>)> {
+        self.trace.as_deref().map_or(Ok(()), check_writable)?;
         let contenders = self.contenders()?;
         let interrupts = Interrupts::listen().map_err(|why| LabError::failed("Ctrl-C", why))?;
         let mut report = Report {
@@ -72,9 +126,13 @@ impl Run {
             findings: Vec::new(),
             is_complete: true,
         };
-        let mut ended = Ok(());
+        let (mut ended, mut runs) = (Ok(()), Vec::new());
         for experiment in &self.experiments {
             ended = self.one(experiment, &mut report, &interrupts);
+            if let (Ok(()), Some(path)) = (&ended, &self.trace) {
+                let recorded = recordings(experiment, self.scale, path, &interrupts);
+                ended = recorded.map(|recorded| runs.extend(recorded));
+            }
             if ended.is_err() {
                 report.is_complete = false;
                 break;
@@ -83,6 +141,10 @@ impl Run {
         if ended.is_ok() {
             ended = report.verdict();
         }
+        if let Some(path) = &self.trace {
+            let saved = record::save(Trace::of(record::about(None, None), runs), path);
+            ended = ended.and(saved);
+        }
         let text = match self.format {
             Format::Json => report.json(),
             _ => page::results(&report),
@@ -90,30 +152,10 @@ impl Run {
         Ok((text, ended))
     }
 
-    /// Ours, and each CPython once: `auto` may be one that is named too.
+    /// Ours, and each CPython.
     fn contenders(&self) -> Result<Vec<Contender>> {
-        let mut contenders = vec![Contender::Ours];
-        for path in &self.pythons {
-            let python = Python::find(path)?;
-            let known = contenders.iter().find_map(|one| match one {
-                Contender::Python(known) if known.name() == python.name() => Some(known),
-                _ => None,
-            });
-            match known {
-                None => contenders.push(Contender::Python(python)),
-                Some(known) if known.path == python.path => {}
-                Some(known) => {
-                    let (kept, dropped) = (known.path.display(), python.path.display());
-                    let name = python.name();
-                    // If standard error is gone nobody reads it.
-                    drop(writeln!(
-                        anstream::stderr(),
-                        "trainyard: '{dropped}' is {name}, as '{kept}' is: only '{kept}' is measured"
-                    ));
-                }
-            }
-        }
-        Ok(contenders)
+        let pythons = Python::find_all(&self.pythons)?.into_iter().map(Contender::Python);
+        Ok(std::iter::once(Contender::Ours).chain(pythons).collect())
     }
 
     fn wrong_relation(&self) -> Option<&'static Relation> {

@@ -36,12 +36,18 @@ pub fn mode(lock: Lock) -> Mode {
 pub fn beside<R>(gil: &Gil, count: usize, task: Task, main: impl FnOnce() -> R) -> R {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
-        for _ in 0..count {
-            scope.spawn(|| gil.attach(|at| hog(at, task, &done)));
+        for number in 0..count {
+            let hog = || gil.attach(|at| hog(at, task, &done));
+            named(number).spawn_scoped(scope, hog).expect("a handful of threads can be had");
         }
         let _end = Raised(&done);
         main()
     })
+}
+
+/// A thread that a recording knows by name.
+fn named(number: usize) -> thread::Builder {
+    thread::Builder::new().name(format!("hog {number}"))
 }
 
 fn hog(at: &mut Attached<'_>, task: Task, done: &AtomicBool) {
@@ -84,7 +90,10 @@ pub fn throughput(cell: &Cell) -> Result<Figures> {
     };
     let figures = measured(|| {
         thread::scope(|scope| {
-            let runs: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
+            let start = |number| named(number).spawn_scoped(scope, run);
+            let runs: Vec<_> = (0..threads)
+                .map(|number| start(number).expect("a handful of threads can be had"))
+                .collect();
             runs.into_iter().map(|run| run.join().expect("a task does not panic")).collect()
         })
     })?;

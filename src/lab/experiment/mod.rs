@@ -56,6 +56,7 @@ use self::contender::Python;
 use self::figures::{Column, Figures, Results};
 use self::relation::Relation;
 use super::Result;
+use super::guide::Stop;
 
 /// Everything that there is to say about one question.
 pub struct Experiment {
@@ -128,12 +129,8 @@ impl Group {
             Self::Models => ("models", "three models, one problem", models::EXPERIMENTS),
             Self::Tasks => ("tasks", "what a loop does for its tasks", tasks::EXPERIMENTS),
             Self::Lock => ("lock", "what a global lock does", lock::EXPERIMENTS),
-            Self::Threads => {
-                ("threads", "what threads share, and what helps", threads::EXPERIMENTS)
-            }
-            Self::Processes => {
-                ("processes", "what a process has for itself", processes::EXPERIMENTS)
-            }
+            Self::Threads => ("threads", "what threads share", threads::EXPERIMENTS),
+            Self::Processes => ("processes", "what processes do not share", processes::EXPERIMENTS),
         }
     }
 }
@@ -142,6 +139,31 @@ impl Group {
 pub fn all() -> impl Iterator<Item = &'static Experiment> {
     Group::value_variants().iter().flat_map(|group| group.experiments()).copied()
 }
+
+/// The guided tour.
+pub const TOUR: &[Stop] = &[
+    Stop {
+        experiment: &threads::what_is_the_lock::EXPERIMENT,
+        lesson: &threads::what_is_the_lock::LESSON,
+    },
+    Stop { experiment: &lock::convoy::EXPERIMENT, lesson: &lock::convoy::LESSON },
+    Stop { experiment: &lock::lost_updates::EXPERIMENT, lesson: &lock::lost_updates::LESSON },
+    Stop { experiment: &threads::strategies::EXPERIMENT, lesson: &threads::strategies::LESSON },
+    Stop {
+        experiment: &threads::session_per_thread::EXPERIMENT,
+        lesson: &threads::session_per_thread::LESSON,
+    },
+    Stop {
+        experiment: &tasks::await_in_the_middle::EXPERIMENT,
+        lesson: &tasks::await_in_the_middle::LESSON,
+    },
+    Stop { experiment: &tasks::blocking_call::EXPERIMENT, lesson: &tasks::blocking_call::LESSON },
+    Stop {
+        experiment: &processes::what_a_process_owns::EXPERIMENT,
+        lesson: &processes::what_a_process_owns::LESSON,
+    },
+    Stop { experiment: &threads::pool_size::EXPERIMENT, lesson: &threads::pool_size::LESSON },
+];
 
 /// Finds an experiment.
 ///

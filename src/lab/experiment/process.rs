@@ -21,10 +21,13 @@ use super::cell::Cell;
 use super::contender::{Contender, Python};
 use super::echo;
 use super::figures::Figures;
+use crate::lab::record::{about, land};
 use crate::lab::{LabError, Result};
 use crate::sys::poll::{self, Interest};
 use crate::sys::signal::Interrupts;
 use crate::sys::{clock, process};
+use crate::trace::file::{Facts, Run, flight};
+use crate::trace::{self, Recorder};
 
 /// What every script begins with.
 const PRELUDE: &str = include_str!("twin.py");
@@ -48,22 +51,57 @@ pub fn measure(
     contender: &Contender,
     interrupts: &Interrupts,
 ) -> Result<Figures> {
+    let document = serde_json::to_string(cell).expect("a cell is plain data");
+    let command = match contender {
+        Contender::Ours => own(&["ours", experiment.name, &document]),
+        Contender::Python(python) => script(python, experiment.twin, &document),
+    };
+    ask(command, experiment, cell, contender, interrupts)
+}
+
+/// Runs our `cell` of `experiment` once more, on the record, which is kept at `flight` meanwhile.
+///
+/// # Errors
+///
+/// As [`measure`], or if the record cannot be kept there.
+///
+/// # Panics
+///
+/// As [`measure`].
+pub fn record(
+    experiment: &Experiment,
+    cell: &Cell,
+    flight: &Path,
+    interrupts: &Interrupts,
+) -> Result<Run> {
+    let document = serde_json::to_string(cell).expect("a cell is plain data");
+    let mut command = own(&["ours", experiment.name, &document]);
+    command.arg(flight);
+    let asked = ask(command, experiment, cell, &Contender::Ours, interrupts);
+    let run = land(flight);
+    asked?;
+    run.ok_or_else(|| LabError::failed(&cell.label, "its recording is not there"))
+}
+
+fn ask(
+    command: Command,
+    experiment: &Experiment,
+    cell: &Cell,
+    contender: &Contender,
+    interrupts: &Interrupts,
+) -> Result<Figures> {
     let named = |why: LabError| match why {
         LabError::Failed(why) => {
             LabError::failed(format!("{}, {contender}, {}", experiment.name, cell.label), why)
         }
         other => other,
     };
-    let document = serde_json::to_string(cell).expect("a cell is plain data");
-    let command = match contender {
-        Contender::Ours => own(&["ours", experiment.name, &document]),
-        Contender::Python(python) => script(python, experiment.twin, &document),
-    };
     let mut running = Running::start(command).map_err(named)?;
     let mut answered = Figures::default();
     if cell.probe.is_some() {
         let first = running.figures(interrupts).map_err(named)?;
         let port = first.0.get("port").copied().unwrap_or(f64::NAN);
+        let document = serde_json::to_string(cell).expect("a cell is plain data");
         let mut asker = Running::start(own(&["ask", &port.to_string(), &document]))?;
         answered = asker.figures(interrupts).map_err(named)?;
     }
@@ -92,7 +130,7 @@ fn say_line(line: &impl Serialize) {
     drop(writeln!(stdout, "{line}").and_then(|()| stdout.flush()));
 }
 
-/// Is one of the processes: `PARENT ours NAME CELL`, `PARENT ask PORT CELL`, or
+/// Is one of the processes: `PARENT ours NAME CELL [FLIGHT]`, `PARENT ask PORT CELL`, or
 /// `PARENT python PATH SCRIPT CELL`.
 ///
 /// # Errors
@@ -113,14 +151,9 @@ pub fn be(args: &[OsString]) -> Result<()> {
     }
     let read = |document: &str| serde_json::from_str::<Cell>(document).map_err(|_| not_ours());
     match (&words[1..], args) {
-        (["ours", name, document], _) => {
+        (["ours", name, document, ..], [_, _, _, _, flight @ ..]) => {
             let experiment = super::find(name).map_err(LabError::BadInput)?;
-            match (experiment.ours)(&read(document)?) {
-                Ok(figures) => say(&figures),
-                Err(LabError::NoRoom(no_room)) => say_line(&NoRoom { no_room }),
-                Err(why) => return Err(why),
-            }
-            Ok(())
+            be_a_cell(experiment, &read(document)?, flight.first().map(Path::new))
         }
         (["ask", port, document], _) => {
             let port = port.parse().map_err(|_| not_ours())?;
@@ -134,6 +167,30 @@ pub fn be(args: &[OsString]) -> Result<()> {
         }
         _ => Err(not_ours()),
     }
+}
+
+/// Measures the cell; with a `flight` on the record.
+fn be_a_cell(experiment: &Experiment, cell: &Cell, flight: Option<&Path>) -> Result<()> {
+    let recorder = flight.map(|path| start_recording(experiment, cell, path)).transpose()?;
+    let figures = (experiment.ours)(cell);
+    // The recording is in the file, where the lab finds it.
+    drop(recorder.map(Recorder::finish));
+    match figures {
+        Ok(figures) => say(&figures),
+        Err(LabError::NoRoom(no_room)) => say_line(&NoRoom { no_room }),
+        Err(why) => return Err(why),
+    }
+    Ok(())
+}
+
+fn start_recording(experiment: &Experiment, cell: &Cell, path: &Path) -> Result<Recorder> {
+    let run = Facts::default()
+        .with("label", format!("{}: {}", experiment.name, cell.label))
+        .with("experiment", experiment.name)
+        .with("cell", cell.label.as_str());
+    flight::keep_in(path, &about(None, None), &run)
+        .map_err(|why| LabError::failed(format!("cannot write to '{}'", path.display()), why))?;
+    Ok(trace::arm())
 }
 
 /// This program, as one of the processes.

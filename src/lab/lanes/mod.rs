@@ -23,14 +23,22 @@
 //! Judging a recording: [`crate::trace::check`] says whether it is possible. This module draws
 //! what it is given, and a recording that begins in the middle is read from what it shows.
 //!
-//! Read next: [`train`], then [`crate::lab::picture`].
+//! Read next: [`train`]. Other projections of the same events: who holds the [`lock`], [`ticks`] on
+//! a lane, a lane for each of the [`tasks`], [`flows`] from who woke to who was woken, and
+//! [`counters`]. What is made of them: [`crate::lab::view`] and [`crate::lab::picture`].
 
+pub mod counters;
+pub mod flows;
+pub mod lock;
+pub mod spent;
+pub mod tasks;
+pub mod ticks;
 pub mod train;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use self::train::{State, Train};
 use crate::trace::{Event, Kind, Recording};
@@ -53,6 +61,8 @@ pub struct Lanes {
 /// One train over time.
 #[derive(Clone, Debug)]
 pub struct Lane {
+    /// Its number in the recording.
+    pub track: u32,
     /// The name of the thread or worker.
     pub name: String,
     /// What it did, in order.
@@ -70,6 +80,8 @@ pub struct Span {
     pub state: State,
     /// The processor that it was last seen on.
     pub cpu: u16,
+    /// The event that began it, by its index in the recording; `None` before the first one.
+    pub event: Option<u32>,
 }
 
 /// What explains a time.
@@ -87,31 +99,22 @@ pub struct Figures {
 impl Lanes {
     /// Reads a recording of one round; `None` if nobody worked in it.
     pub fn read(recording: &Recording) -> Option<Self> {
-        let mut tracks: Vec<(u32, Vec<Event>)> = Vec::new();
-        for event in &recording.events {
-            match tracks.iter_mut().find(|(track, _)| *track == event.track) {
-                Some((_, events)) => events.push(*event),
-                None => tracks.push((event.track, vec![*event])),
-            }
-        }
-        tracks.retain(|(_, events)| events.iter().any(|event| train::is_work(event.kind)));
-        tracks.sort_by_key(|(track, _)| *track);
-
+        let parts = parts(&recording.events);
         let has_lock = recording.events.iter().any(|event| train::shows_lock(event.kind));
-        let (begin_ns, end_ns) = round(recording, &tracks)?;
+        let (begin_ns, end_ns) = round(recording, &parts)?;
         let mut trains = Vec::new();
-        for (track, events) in &tracks {
-            let name = recording.tracks.iter().find(|(number, _)| number == track);
-            let name = name.map_or_else(|| format!("track {track}"), |(_, name)| name.clone());
-            let train = Train::before(events, has_lock);
-            trains.push(Lane { name, spans: replay(train, events, begin_ns, end_ns) });
+        for (&track, part) in &parts {
+            let name = recording.track(track).map(|track| track.name.clone());
+            let name = name.unwrap_or_else(|| format!("track {track}"));
+            let train = Train::before(&part.events, has_lock);
+            trains.push(Lane { track, name, spans: replay(train, part, begin_ns, end_ns) });
         }
         let figures = Figures {
             in_flight_max: in_flight_max(&recording.events),
             running_at_once_max: running_at_once_max(&trains),
             cpus_used: cpus_used(&trains),
         };
-        Some(Self { begin_ns, end_ns, trains, figures, overwritten: recording.overwritten })
+        Some(Self { begin_ns, end_ns, trains, figures, overwritten: recording.overwritten() })
     }
 
     /// Returns the share of all lanes' time that was spent in `state`.
@@ -125,21 +128,41 @@ impl Lanes {
 }
 
 impl Span {
-    fn length_ns(&self) -> u64 {
+    /// How long it is.
+    pub fn length_ns(&self) -> u64 {
         self.until_ns - self.from_ns
     }
 }
 
+/// The events of one track, and where they stand in the recording.
+#[derive(Debug, Default)]
+struct Part {
+    events: Vec<Event>,
+    indices: Vec<u32>,
+}
+
+/// The tracks that did some of the work, in the order of their numbers.
+fn parts(events: &[Event]) -> BTreeMap<u32, Part> {
+    let mut parts: HashMap<u32, Part> = HashMap::new();
+    for (index, event) in (0..).zip(events) {
+        let part = parts.entry(event.track).or_default();
+        part.events.push(*event);
+        part.indices.push(index);
+    }
+    let works = |part: &Part| part.events.iter().any(|event| train::is_work(event.kind));
+    parts.into_iter().filter(|(_, part)| works(part)).collect()
+}
+
 /// The ends of the round: the first and the last sign of work. Work that has no begin or no end
 /// in the recording reaches beyond it.
-fn round(recording: &Recording, tracks: &[(u32, Vec<Event>)]) -> Option<(u64, u64)> {
-    let work = tracks.iter().flat_map(|(_, events)| events).filter(|e| train::is_work(e.kind));
+fn round(recording: &Recording, parts: &BTreeMap<u32, Part>) -> Option<(u64, u64)> {
+    let work = parts.values().flat_map(|part| &part.events).filter(|e| train::is_work(e.kind));
     let times = || work.clone().map(|event| event.time_ns);
     let (begin_ns, end_ns) = times().min().zip(times().max())?;
-    let began_before = tracks.iter().any(|(_, events)| Train::before(events, false).is_working());
-    let goes_on = tracks.iter().any(|(_, events)| {
-        let mut train = Train::before(events, false);
-        for event in events {
+    let began_before = parts.values().any(|part| Train::before(&part.events, false).is_working());
+    let goes_on = parts.values().any(|part| {
+        let mut train = Train::before(&part.events, false);
+        for event in &part.events {
             train.step(event);
         }
         train.is_working()
@@ -149,28 +172,40 @@ fn round(recording: &Recording, tracks: &[(u32, Vec<Event>)]) -> Option<(u64, u6
 }
 
 /// Cuts the time between the ends of the round into spans.
-fn replay(mut train: Train, events: &[Event], begin_ns: u64, end_ns: u64) -> Vec<Span> {
+fn replay(mut train: Train, part: &Part, begin_ns: u64, end_ns: u64) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
     let mut from_ns = begin_ns;
     // INVARIANT: [LANES-1] every span begins where the one before ended, and joins it if it is
     // of the same kind.
-    let mut cut = |until_ns: u64, state: State, cpu: u16| {
+    let mut cut = |until_ns: u64, Now { state, cpu, event }: Now| {
         let until_ns = until_ns.clamp(from_ns, end_ns);
         match spans.last_mut() {
             Some(last) if (last.state, last.cpu) == (state, cpu) => last.until_ns = until_ns,
             _ if until_ns == from_ns => {}
-            _ => spans.push(Span { from_ns, until_ns, state, cpu }),
+            _ => spans.push(Span { from_ns, until_ns, state, cpu, event }),
         }
         from_ns = until_ns;
     };
-    let mut cpu = events.first().map_or(UNKNOWN_CPU, |event| event.cpu);
-    for event in events {
-        cut(event.time_ns, train.state(), cpu);
+    let cpu = part.events.first().map_or(UNKNOWN_CPU, |event| event.cpu);
+    let mut now = Now { state: train.state(), cpu, event: None };
+    for (event, &index) in part.events.iter().zip(&part.indices) {
+        cut(event.time_ns, now);
         train.step(event);
-        cpu = event.cpu;
+        // An event that changes nothing is not what the span began with.
+        if (train.state(), event.cpu) != (now.state, now.cpu) {
+            now = Now { state: train.state(), cpu: event.cpu, event: Some(index) };
+        }
     }
-    cut(end_ns, train.state(), cpu);
+    cut(end_ns, now);
     spans
+}
+
+/// What a train does at a moment, where, and since which event.
+#[derive(Clone, Copy)]
+struct Now {
+    state: State,
+    cpu: u16,
+    event: Option<u32>,
 }
 
 /// What [`current_cpu`](crate::sys::affinity::current_cpu) says when the kernel does not.

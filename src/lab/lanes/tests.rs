@@ -4,15 +4,16 @@ use proptest::prelude::*;
 
 use super::train::State;
 use super::*;
+use crate::trace::Track;
 
-const US: u64 = 1_000;
+pub(super) const US: u64 = 1_000;
 const IO: u64 = 0;
 const NATIVE: u64 = 4;
 
 /// An event as a line: microsecond, track, processor, kind, first and second word.
-type Line = (u64, u32, u16, Kind, u64, u64);
+pub(super) type Line = (u64, u32, u16, Kind, u64, u64);
 
-fn recording(lines: &[Line]) -> Recording {
+pub(super) fn recording(lines: &[Line]) -> Recording {
     let events = lines.iter().map(|&(us, track, cpu, kind, a, b)| Event {
         time_ns: us * US,
         track,
@@ -21,8 +22,12 @@ fn recording(lines: &[Line]) -> Recording {
         a,
         b,
     });
-    let tracks = vec![(1, "first".to_owned()), (2, "second".to_owned()), (9, "main".to_owned())];
-    Recording { begin_ns: 0, end_ns: 100 * US, events: events.collect(), tracks, overwritten: 0 }
+    let track = |(number, name): (u32, &str)| {
+        let name = name.to_owned();
+        Track { number, name, pid: 1, overwritten: 0 }
+    };
+    let tracks = [(1, "first"), (2, "second"), (9, "main")].map(track).into();
+    Recording { begin_ns: 0, end_ns: 100 * US, events: events.collect(), tracks }
 }
 
 fn read(lines: &[Line]) -> Lanes {
@@ -51,7 +56,7 @@ fn check_figures(lanes: &Lanes, in_flight: usize, at_once: usize, cpus: usize) {
 }
 
 /// Two threads that compute under one lock: 1 begins, 2 asks, 1 hands over, and so on.
-const LOCK_ON: &[Line] = &[
+pub(super) const LOCK_ON: &[Line] = &[
     (10, 1, 0, Kind::ThreadJobBegin, 1, 0),
     (10, 1, 0, Kind::GilTake, 7, 0),
     (11, 1, 0, Kind::UnitBegin, 0, 0),
@@ -93,6 +98,21 @@ fn threads_under_a_lock_run_in_turn() {
 }
 
 /// The events from 21 µs on: thread 1 had the lock, thread 2 waited for it, both had jobs.
+#[test]
+fn a_span_knows_the_event_that_began_it() {
+    let recording = recording(LOCK_ON);
+    let lanes = Lanes::read(&recording).expect("somebody worked");
+    let kinds = |index: usize| -> Vec<Option<Kind>> {
+        let spans = lanes.trains[index].spans.iter();
+        spans.map(|span| span.event.map(|event| recording.events[event as usize].kind)).collect()
+    };
+    // The first thread moves to another processor with its second `GilTake`.
+    assert_eq!(kinds(0), [Kind::GilTake, Kind::GilDrop, Kind::GilTake].map(Some));
+    let (wait, take) = (Some(Kind::GilWait), Some(Kind::GilTake));
+    let second = [None, Some(Kind::ThreadJobBegin), wait, take, Some(Kind::GilDrop)];
+    assert_eq!(kinds(1), second);
+}
+
 #[test]
 fn a_recording_that_begins_in_the_middle_is_read_from_what_it_shows() {
     let middle: Vec<Line> = LOCK_ON.iter().copied().filter(|line| line.0 >= 20).collect();

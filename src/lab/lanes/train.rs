@@ -60,6 +60,11 @@ impl State {
     pub fn is_running(self) -> bool {
         matches!(self, Self::Run | Self::Native)
     }
+
+    /// Tells whether the train has something to do and cannot get on with it.
+    pub fn is_waiting(self) -> bool {
+        matches!(self, Self::Ready | Self::WaitGil | Self::WaitIo | Self::Sleep)
+    }
 }
 
 /// Tells whether an event of this kind makes its track a train.

@@ -18,15 +18,13 @@
 //! - **PICTURE-1** No line is wider than the terminal, if that has at least `WIDTH_MIN` columns.
 //! - **PICTURE-2** All strips of a block show the same length of time, which stands above them.
 //!
-//! Read next: `scene`, [`strip`].
+//! Read next: `scene`, [`strip`](crate::lab::view::strip).
 
 mod scene;
-pub mod strip;
 
 use std::fmt::Write;
 
 use self::scene::{Origin, Scene, window_ns};
-use self::strip::Mark;
 use crate::lab::cli::Glyphs;
 use crate::lab::contender::{Model, Workload};
 use crate::lab::lanes::Lanes;
@@ -36,6 +34,7 @@ use crate::lab::render::wrap::wrap;
 use crate::lab::report::{Report, Row};
 use crate::lab::sample::Measured;
 use crate::lab::stats::Verdict;
+use crate::lab::view::strip::{self, Mark};
 
 /// How the picture and the table are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +110,7 @@ fn block(report: &Report, workload: Workload, subjects: &[Subject<'_>], style: S
         })
         .collect();
     let is_late = |scene: &Scene<'_>| scene.origin == Origin::SecondTrain;
-    let window = seconds(window_ns);
+    let window = numbers::nanoseconds(window_ns);
     let window = if scenes.iter().flatten().any(is_late) {
         Some(format!("{window}, from when two are at work"))
     } else {
@@ -159,7 +158,7 @@ fn heading(report: &Report, workload: Workload, window: Option<&str>, columns: u
     let params = &report.params;
     let left = match (workload, params.kernel) {
         (Workload::Io, _) if params.urls.is_empty() => {
-            let latency = seconds(params.latency_ns);
+            let latency = numbers::nanoseconds(params.latency_ns);
             let requests = numbers::count(params.requests, "request");
             format!("I/O-bound: {requests}, each answered after {latency}")
         }
@@ -182,11 +181,6 @@ fn heading(report: &Report, workload: Workload, window: Option<&str>, columns: u
     } else {
         wrap(&format!("{left}; {window}"), columns, 1)
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-fn seconds(nanoseconds: u64) -> String {
-    numbers::seconds(nanoseconds as f64 / 1e9)
 }
 
 /// Explains the marks that occur, on as many lines as they need.
@@ -255,6 +249,9 @@ fn contender(subject: &Subject<'_>, strips: &[Vec<Mark>], layout: Layout) -> Str
 fn figures(subject: &Subject<'_>, strips: usize) -> Vec<String> {
     let row = subject.row;
     let speedup = speedup(row);
+    if row.python.is_some() && row.model != Model::PythonSync {
+        return figures_of_python(row, speedup);
+    }
     let mut explanation = match (row.workload, row.in_flight_max) {
         (Workload::Io, Some(in_flight)) => format!("{in_flight} in flight"),
         (Workload::Cpu, Some(_)) => {
@@ -263,7 +260,8 @@ fn figures(subject: &Subject<'_>, strips: usize) -> Vec<String> {
         }
         (_, None) => String::new(),
     };
-    if let Some(lines) = row.lines_changed.filter(|_| row.model != Model::Sync) {
+    let is_reference = row.model.in_ours() == Model::Sync;
+    if let Some(lines) = row.lines_changed.filter(|_| !is_reference) {
         let comma = if explanation.is_empty() { "" } else { ", " };
         write!(explanation, "{comma}+{}", numbers::count(lines, "line")).expect("to memory");
     }
@@ -279,6 +277,20 @@ fn figures(subject: &Subject<'_>, strips: usize) -> Vec<String> {
         figures.push(format!("({lost} events were lost)"));
     }
     figures
+}
+
+/// What a model of CPython makes of CPython's own sequential run, and then of ours.
+fn figures_of_python(row: &Row, speedup_vs_sync: String) -> Vec<String> {
+    let of_its_own = row.speedup_vs_python_sync.map(|ratio| {
+        let interval = row.speedup_vs_python_sync_interval;
+        let interval =
+            interval.map_or_else(String::new, |bounds| format!(" {}", numbers::interval(bounds)));
+        format!("{}{interval} of its own", numbers::ratio(ratio))
+    });
+    let lines = row.lines_changed.map_or_else(String::new, |lines| format!(", +{lines} lines"));
+    let of_ours =
+        row.speedup_vs_sync.map(|ratio| format!("{} of ours{lines}", numbers::ratio(ratio)));
+    of_its_own.into_iter().chain(of_ours.or(Some(speedup_vs_sync))).collect()
 }
 
 fn speedup(row: &Row) -> String {

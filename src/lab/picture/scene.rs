@@ -5,11 +5,11 @@
 //! the lock.
 
 use super::Subject;
-use super::strip::{self, Mark};
 use crate::lab::contender::{GilState, Model, Workload};
 use crate::lab::lanes::train::State;
 use crate::lab::lanes::{Lane, Lanes};
 use crate::lab::report::Report;
+use crate::lab::view::strip::{self, Mark};
 
 /// How many trains of a pool are drawn.
 const TRAINS_MAX: usize = 2;
@@ -52,7 +52,8 @@ impl<'a> Scene<'a> {
     }
 
     pub(super) fn strips(&self, window_ns: u64, cells: usize) -> Vec<Vec<Mark>> {
-        let strip = |lane: &&Lane| strip::marks(lane, self.origin_ns, window_ns, cells);
+        let (from_ns, until_ns) = (self.origin_ns, self.origin_ns + window_ns);
+        let strip = |lane: &&Lane| strip::marks(&lane.spans, from_ns, until_ns, cells);
         self.trains.iter().map(strip).collect()
     }
 }

@@ -35,11 +35,16 @@ mod tasks;
 mod tests;
 mod waits;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::lab::cli::Format;
+use crate::lab::cli::output::check_writable;
+use crate::lab::record::{about, save};
 use crate::lab::{LabError, Result};
 use crate::sys::affinity;
+use crate::trace;
+use crate::trace::file::{Facts, Trace};
 use crate::vm::{Program, WordKind};
 
 use puzzle::{Puzzle, ROUNDS, Start};
@@ -70,6 +75,8 @@ pub struct Race {
     pub action: Action,
     /// Table or JSON.
     pub format: Format,
+    /// Where the recordings go: of each row's run one more.
+    pub trace: Option<PathBuf>,
 }
 
 /// What to do with the program.
@@ -90,6 +97,7 @@ pub enum Action {
 /// [`LabError::BadInput`] for a program that does not compile, or fails though nobody interferes;
 /// what prevents a run.
 pub fn race(race: &Race) -> Result<String> {
+    race.trace.as_deref().map_or(Ok(()), check_writable)?;
     let puzzle = Puzzle::read(&race.program)?;
     match &race.action {
         Action::Run => {
@@ -174,8 +182,7 @@ fn measure(race: &Race, puzzle: &Puzzle) -> Result<Report> {
         Vec::new()
     };
     let all = affinity::allowed_cpus().map_err(|why| LabError::failed("the machine", why))?;
-    let mut rows = Vec::new();
-    let mut recorded = None;
+    let (mut rows, mut runs, mut recorded) = (Vec::new(), Vec::new(), None);
     for (runner, cpus) in ways(race, puzzle, &all) {
         let job = Job {
             program: &program,
@@ -192,7 +199,13 @@ fn measure(race: &Race, puzzle: &Puzzle) -> Result<Report> {
         if row.wrong_runs > 0 && recorded.is_none() {
             recorded = record(&job, &row.label)?;
         }
+        if race.trace.is_some() {
+            runs.push(on_the_record(&job, &row.label)?);
+        }
         rows.push(row);
+    }
+    if let Some(path) = &race.trace {
+        save(Trace::of(about(None, None), runs), path)?;
     }
     let variables = names(&program);
     let differs = |variable: &usize| {
@@ -244,6 +257,16 @@ fn row(race: &Race, job: &Job<'_>, expected: &[Vec<i64>], all: &[usize]) -> Resu
         row.label = format!("{}, {where_to}", row.label);
     }
     Ok(row)
+}
+
+/// One run more, for the trace.
+fn on_the_record(job: &Job<'_>, label: &str) -> Result<trace::file::Run> {
+    let recorder = trace::arm();
+    let ran = run::run(job);
+    let recording = recorder.finish();
+    ran?;
+    let about = Facts::default().with("label", label).with("program", job.text);
+    Ok(trace::file::Run { about, recording })
 }
 
 fn record(job: &Job<'_>, label: &str) -> Result<Option<Recorded>> {

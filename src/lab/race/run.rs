@@ -17,7 +17,8 @@ use super::puzzle::Start;
 use super::serial::{does_not_end, turns_max};
 use super::setting::{Runner, to_threads};
 use super::waits::{Verdict, Waits};
-use super::{processes, tasks};
+use super::{processes, schedule, tasks};
+use crate::lab::arm::Unit;
 use crate::lab::{LabError, Result};
 use crate::sys::rusage::{Whose, usage};
 use crate::sys::{Why, affinity};
@@ -145,13 +146,14 @@ pub(super) fn spawn_trains<R: Send>(
         if job.start == Start::Together {
             drop(gate.read());
         }
+        let _unit = Unit::begin(number as u64);
         train(number)
     };
     thread::scope(|scope| {
         let closed = gate.write();
         let spawn = |number| {
             // A machine needs next to nothing; thousands of threads must fit.
-            let builder = thread::Builder::new().stack_size(STACK_LEN);
+            let builder = thread::Builder::new().name(schedule::name(number)).stack_size(STACK_LEN);
             builder.spawn_scoped(scope, move || gated(number))
         };
         let handles: Vec<_> = (0..job.trains).map(spawn).collect();

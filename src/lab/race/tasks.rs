@@ -9,6 +9,7 @@ use super::serial::{does_not_end, turns_max};
 use super::waits::{Verdict, Waits};
 use crate::coop;
 use crate::lab::Result;
+use crate::lab::arm::Unit;
 use crate::vm::{Pause, Place, Program};
 
 /// What all tasks of a run share.
@@ -33,6 +34,7 @@ pub(super) fn run(job: &Job<'_>) -> Result<Outcome> {
 }
 
 async fn train(shared: Rc<Shared>, number: usize) -> Option<Trouble> {
+    let _unit = Unit::begin(number as u64);
     let Shared { program, memory, waits, turns_max } = &*shared;
     let mut machine = machine(program, number);
     let mut left = *turns_max;

@@ -10,7 +10,8 @@ const HEADER: &str = "workload,model,gil,workers,units,checksum,wall_s_median,wa
     wall_s_stddev,wall_s_min,wall_s_max,startup_s,user_s,system_s,max_rss_bytes,\
     voluntary_switches,involuntary_switches,in_flight_max,running_at_once_max,cpus_used,\
     lines_changed,speedup_vs_sync,speedup_low,speedup_high,verdict,gil_acquisitions,\
-    gil_contended,gil_drop_requests,gil_forced_switches,gil_wait_s,gil_hold_s";
+    gil_contended,gil_drop_requests,gil_forced_switches,gil_wait_s,gil_hold_s,python,\
+    speedup_vs_python_sync,speedup_vs_python_sync_low,speedup_vs_python_sync_high";
 
 /// Renders `report` with a line of column names first.
 pub fn render(report: &Report) -> String {
@@ -25,6 +26,8 @@ pub fn render(report: &Report) -> String {
 fn line(row: &Row) -> String {
     let wall = row.wall_s.summary;
     let [low, high] = row.speedup_interval.map_or([None; 2], |bounds| bounds.map(Some));
+    let [python_low, python_high] =
+        row.speedup_vs_python_sync_interval.map_or([None; 2], |bounds| bounds.map(Some));
     let gil = row.gil_stats;
     let values = [
         row.workload.to_string(),
@@ -58,6 +61,10 @@ fn line(row: &Row) -> String {
         or_empty(gil.map(|gil| gil.forced_switches)),
         or_empty(gil.map(|gil| gil.wait_s)),
         or_empty(gil.map(|gil| gil.hold_s)),
+        or_empty(row.python),
+        or_empty(row.speedup_vs_python_sync),
+        or_empty(python_low),
+        or_empty(python_high),
     ];
     values.join(",")
 }

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::numbers;
 use crate::lab::contender::Workload;
+use crate::lab::python::beside;
 use crate::lab::report::{Report, Row};
 
 const HEADER: &str = "\
@@ -19,6 +20,9 @@ pub fn render(report: &Report) -> String {
         }
         let rows: String = report.rows(workload).map(line).collect();
         write!(text, "### {workload}\n\n{HEADER}\n{rows}\n").expect("writing to memory");
+        for sentence in beside::sentences(report, workload) {
+            write!(text, "{sentence}\n\n").expect("writing to memory");
+        }
     }
     let host = &report.host;
     let rounds = report.results.first().map_or(0, |row| row.wall_s.samples.len());

@@ -1,6 +1,7 @@
 //! Figures as people read them: three digits, and the unit that fits.
 
-/// `0.97x`, `4.7x`, `38x`: two digits behind the point below 2, where they decide; then fewer.
+/// `0.97x`, `4.7x`, `38x`: two digits behind the point below 2, where they decide; then fewer. A
+/// ratio as small as `0.033x` needs three.
 pub fn ratio(value: f64) -> String {
     format!("{}x", ratio_digits(value))
 }
@@ -13,6 +14,7 @@ pub fn interval([low, high]: [f64; 2]) -> String {
 fn ratio_digits(value: f64) -> String {
     // The bounds are where rounding would add a digit: 1.995 is printed 2.0.
     match value {
+        value if value < 0.0995 => format!("{value:.3}"),
         value if value < 1.995 => format!("{value:.2}"),
         value if value < 9.95 => format!("{value:.1}"),
         value => format!("{value:.0}"),
@@ -38,6 +40,12 @@ pub fn seconds(value: f64) -> String {
     } else {
         format!("{scaled:.digits$} {unit}")
     }
+}
+
+/// [`seconds`] for a time in nanoseconds.
+#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+pub fn nanoseconds(value: u64) -> String {
+    seconds(value as f64 / 1e9)
 }
 
 /// `13.2 MB`: memory, in millions of bytes.
@@ -85,6 +93,7 @@ mod tests {
             [0.968, 1.0, 1.994, 1.996, 4.66].map(ratio),
             ["0.97x", "1.00x", "1.99x", "2.0x", "4.7x"]
         );
+        assert_eq!([0.0333, 0.0996].map(ratio), ["0.033x", "0.10x"]);
         assert_eq!([9.94, 9.96, 38.4, 160.2].map(ratio), ["9.9x", "10x", "38x", "160x"]);
         assert_eq!(interval([0.95, 1.02]), "[0.95, 1.02]");
     }

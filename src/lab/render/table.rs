@@ -40,6 +40,10 @@ pub fn render(report: &Report, measured: &[Measured], style: Style) -> String {
         text.push_str(paragraph);
     };
     add(&mut text, &wrap(&conditions(report), columns, 0));
+    let pythons = pythons(report);
+    if !pythons.is_empty() {
+        text += &wrap(&format!("{pythons}."), columns, 0);
+    }
     for sentence in explain::sentences(report) {
         add(&mut text, &bold_name(&wrap(&sentence, columns, 0)));
     }
@@ -147,6 +151,15 @@ fn conditions(report: &Report) -> String {
     )
 }
 
+/// Who the rows of each CPython are.
+fn pythons(report: &Report) -> String {
+    let names = report.params.pythons.iter().map(|python| {
+        let build = if python.id().is_free_threaded() { ", free-threaded, lock off" } else { "" };
+        format!("py{} is CPython at {}{build}", python.id(), python.path.display())
+    });
+    names.collect::<Vec<_>>().join("; ")
+}
+
 /// The workload's name stands out at the start of its sentence.
 fn bold_name(sentence: &str) -> String {
     match sentence.split_once(':') {
@@ -193,6 +206,20 @@ mod tests {
         let text = plain(&report, &measured, 80);
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
         assert_eq!(text, include_str!("expected_80.txt"), "\n{text}");
+    }
+
+    #[test]
+    fn a_cpython_has_its_rows_and_is_named() {
+        let (report, measured) = testing::report_beside_python();
+        let text = plain(&report, &measured, 80);
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        assert!(text.contains("py3.13.0 is CPython at /usr/bin/python3."), "{text}");
+        let threads: Vec<&str> =
+            text.lines().filter(|line| line.starts_with(" py3.13.0 5 threads ")).collect();
+        let [strip, figures] = threads[..] else { panic!("a strip and a line of figures: {text}") };
+        assert!(strip.contains("| 4.7x ") && strip.ends_with(" of its own"), "{strip}");
+        assert!(strip.contains(" not recorded "), "{strip}");
+        assert!(figures.contains(" 200 ms "), "{figures}");
     }
 
     #[test]

@@ -34,6 +34,7 @@ use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::frame::{ARMED, Frame, FrameKind, Header, seal, whole};
+use super::slot::RING_CAPACITY;
 use super::stream::{Broken, FrameReader};
 use super::wire::{Reader, Wire};
 use crate::procs::call::image::identity;
@@ -41,9 +42,11 @@ use crate::procs::call::{Outcome, Target};
 use crate::sys::channel::Channel;
 use crate::sys::memory::SharedWords;
 use crate::sys::{Why, blocking, process};
+use crate::trace::ring::words_of;
 use crate::trace::{self, Kind, Ring};
 
-/// The environment variable that tells a process to look for a greeting: `PARENT:TOKEN`.
+/// The environment variable that tells a process to look for a greeting: `PARENT:OFFSET:TOKEN`.
+/// The offset is where the worker's ring begins in what the greeting brings.
 pub(crate) const VARIABLE: &str = "TRAINYARD_WORKER";
 
 /// Says that the bytes after it are a token of ours.
@@ -63,11 +66,13 @@ pub(crate) fn greeting(token: &str) -> Vec<u8> {
 pub(crate) fn enter_if_worker() {
     // A process that a worker's job starts inherits the variable, but finds no greeting.
     let Ok(variable) = std::env::var(VARIABLE) else { return };
-    let Some((parent, token)) = variable.split_once(':') else { return };
-    let Ok(parent) = parent.parse() else { return };
+    let mut fields = variable.splitn(3, ':');
+    let mut number = || fields.next()?.parse::<u64>().ok();
+    let Some((parent, offset)) = number().zip(number()) else { return };
+    let Some(token) = fields.next() else { return };
     let code = match Channel::inherited(process::SOCKET_NUMBER, &greeting(token)) {
         Ok(None) => return,
-        Ok(Some((channel, ring))) => live(channel, ring, parent),
+        Ok(Some((channel, ring))) => live(channel, (ring, offset), parent),
         Err(_) => UNFIT,
     };
     // INVARIANT: [CHILD-1]
@@ -81,7 +86,7 @@ pub(crate) fn is_worker() -> bool {
 }
 
 /// The worker's life, up to its exit code.
-fn live(channel: Channel, ring: OwnedFd, parent: u32) -> i32 {
+fn live(channel: Channel, ring: (OwnedFd, u64), parent: u64) -> i32 {
     // ORDER: Relaxed; see `is_worker`.
     IS_WORKER.store(true, Ordering::Relaxed);
     let mut worker = Worker { channel, reader: FrameReader::new() };
@@ -122,15 +127,20 @@ struct Worker {
 
 impl Worker {
     /// Arrows 2 and 3: compares programs and runs the initializer.
-    fn begin(&mut self, ring: OwnedFd, parent: u32) -> Result<(), Leave> {
+    fn begin(&mut self, ring: (OwnedFd, u64), parent: u64) -> Result<(), Leave> {
         // INVARIANT: [CHILD-2] the parent that ended before the first line is noticed by the
         // second, and one that ends after it by the kernel.
         process::die_with_parent()?;
-        if process::parent_pid() != parent {
+        if u64::from(process::parent_pid()) != parent {
             return Err(Leave::ParentGone);
         }
         process::set_name(c"trainyard-work")?;
-        trace::write_into(Ring::open_shared(SharedWords::open(ring)?)?);
+        let words = match ring {
+            (memory, 0) => SharedWords::open(memory)?,
+            // A trace file begins with what it is about, so no ring of one is at its begin.
+            (file, offset) => SharedWords::of_file(file, offset, words_of(RING_CAPACITY))?,
+        };
+        trace::write_into(Ring::open_shared(words)?);
         let start = self.receive()?.filter(|frame| frame.header.kind == FrameKind::Start);
         let start = start.ok_or(Leave::ParentGone)?;
         let mut fields = Reader::new(&start.payload);

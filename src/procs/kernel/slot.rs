@@ -35,7 +35,7 @@ pub(super) const LAST_WAIT: Duration = Duration::from_millis(1600);
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 
 /// The events that a worker's ring holds: 128 KiB of memory for each worker.
-const RING_CAPACITY: usize = 4096;
+pub(super) const RING_CAPACITY: usize = 4096;
 
 /// A place for a worker, and its flight recorder.
 pub(super) struct Slot {
@@ -63,8 +63,8 @@ pub(super) enum Retry {
 
 impl Slot {
     pub(super) fn new(index: usize) -> io::Result<Self> {
-        let ring = Arc::new(Ring::create_shared(trace::new_track(), RING_CAPACITY)?);
-        let adopted = trace::adopt(format!("worker {index}"), Arc::clone(&ring));
+        let ring = Arc::new(trace::shared_ring(&format!("worker {index}"), RING_CAPACITY)?);
+        let adopted = trace::adopt(Arc::clone(&ring));
         let state = SlotState::Vacant { until_ns: 0 };
         Ok(Self { ring, state, boot_deaths: 0, ring_start: 0, _adopted: adopted })
     }

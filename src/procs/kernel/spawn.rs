@@ -95,10 +95,10 @@ impl Starter {
         let start_frame = self.start_frame()?;
         let (ours, theirs) = Channel::pair()?;
         let token = format!("{:016x}", RandomState::new().hash_one(slot));
-        let ring = ring.descriptor().expect("a slot's ring is a shared one");
-        ours.send_descriptor(&greeting(&token), ring)?;
+        let room = ring.room().expect("a slot's ring is a shared one");
+        ours.send_descriptor(&greeting(&token), room.descriptor())?;
         ours.set_nonblocking()?;
-        let variable = format!("{}:{token}", std::process::id());
+        let variable = format!("{}:{}:{token}", std::process::id(), room.offset());
         let pid = match self.method {
             StartMethod::Spawn => {
                 let plan = Plan::new(&self.program, theirs, (VARIABLE, &variable), regret())?;

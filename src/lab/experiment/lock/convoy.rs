@@ -10,6 +10,7 @@ use crate::lab::experiment::figures::{Column, Results, Unit};
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
 use crate::lab::experiment::task::Task;
 use crate::lab::experiment::{Experiment, Group, echo};
+use crate::lab::guide::{self, Lesson};
 use crate::lab::render::numbers::seconds;
 
 /// A server beside threads that compute.
@@ -85,6 +86,19 @@ pub const EXPERIMENT: Experiment = Experiment {
         "src/threads/kernel/lock.rs: who asks, who gives way, and who waits",
         "https://bugs.python.org/issue7946: \"Convoy effect with I/O bound threads and New GIL\"",
     ],
+};
+
+/// What to do about it in the guided tour.
+pub const LESSON: Lesson = Lesson {
+    look: guide::Task {
+        command: "race counter --gil on --checks back-edge",
+        says: "the column \"forced\": how often a thread had to ask for the lock, and got it an interval later.",
+    },
+    change: guide::Task {
+        command: "race counter --gil on --checks back-edge --switch-interval 100us",
+        says: "a fiftieth of the interval: many more hand-offs. What would the server of the question gain?",
+    },
+    make: "find the interval at which the server answers within 1 ms: `trainyard experiment show convoy` lists the settings that are measured.",
 };
 
 const ALONE: &str = "alone, 5 ms";

@@ -13,6 +13,7 @@ use crate::lab::experiment::contender::{Contender, Python, by_lock};
 use crate::lab::experiment::figures::{Column, Figures, Results, Unit};
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
 use crate::lab::experiment::{Experiment, Group, hogs};
+use crate::lab::guide::{Lesson, Task};
 use crate::lab::render::numbers::percent;
 use crate::lab::{LabError, Result};
 use crate::threads::{Attached, Gil, Place, Placement, ThreadPool};
@@ -101,6 +102,19 @@ pub const EXPERIMENT: Experiment = Experiment {
         "src/vm: the machine; `trainyard dis 'c += 1'` marks the check points",
         "https://github.com/python/cpython/pull/18334: fewer check points",
     ],
+};
+
+/// What to do about it in the guided tour.
+pub const LESSON: Lesson = Lesson {
+    look: Task {
+        command: "dis 'x = x + 1'",
+        says: "the instructions of the statement, and where between them a thread looks at the lock.",
+    },
+    change: Task {
+        command: "race 'x = x + 1' --gil on --checks every-op",
+        says: "a look before each instruction: count what is lost, and read the schedule that lost it.",
+    },
+    make: "write a statement that loses updates although the lock looks at back edges and calls alone, and prove it with `trainyard race '...' --search --checks back-edge`.",
 };
 
 const PLUS: &str = "c += 1";

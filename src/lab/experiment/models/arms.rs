@@ -56,7 +56,7 @@ pub fn bare(duration_s: f64) -> [Cell; 2] {
 fn cell(label: &str, workload: Workload, model: Model, trains: usize) -> Cell {
     let lock = match model {
         Model::Threads | Model::ThreadsNative => Lock::TIMED,
-        Model::Sync | Model::Coop | Model::Procs => Lock::None,
+        _ => Lock::None,
     };
     let cell = Cell::new(label, lock).with("workload", workload.name());
     cell.with("model", model.name()).with("threads", trains)
@@ -88,7 +88,7 @@ pub fn measure(cell: &Cell) -> Result<Figures> {
         Workload::Cpu => None,
     };
     let address = server.as_ref().map(ServerProcess::address);
-    let setup = Setup { contender, params, server: address };
+    let setup = Setup { contender, params, server: address, flight: None };
     let (mut arm, startup) = ArmProcess::start(setup, &halt)?;
 
     arm.forget_peaks();
@@ -131,6 +131,7 @@ fn contender(cell: &Cell) -> Contender {
             _ => GilState::On,
         },
         workers: cell.count("threads"),
+        python: None,
     }
 }
 

@@ -13,6 +13,7 @@ use crate::lab::experiment::contender::Contender;
 use crate::lab::experiment::figures::{Column, Figures, Results, Unit};
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
 use crate::lab::experiment::{Experiment, Group};
+use crate::lab::guide::{Lesson, Task};
 use crate::lab::render::numbers::{grouped, percent};
 
 /// Tasks lose an update where an await stands in its middle, and nowhere else.
@@ -86,6 +87,19 @@ pub const EXPERIMENT: Experiment = Experiment {
         "src/coop/kernel/scheduler.rs: a poll runs from one await to the next",
         "examples/switch_in_the_middle.rs: the same, beside threads",
     ],
+};
+
+/// What to do about it in the guided tour.
+pub const LESSON: Lesson = Lesson {
+    look: Task {
+        command: "race await-in-the-middle --model coop",
+        says: "half of the updates are lost, each time the same ones: nothing here is chance.",
+    },
+    change: Task {
+        command: "race 'x = x + 1' --model coop",
+        says: "without the await in the middle nothing is lost, and there is no lock.",
+    },
+    make: "put the await somewhere else in a program of your own, and predict the outcome before `trainyard race` tells it.",
 };
 
 const AFTER: &str = "await after it";

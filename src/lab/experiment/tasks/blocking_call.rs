@@ -15,6 +15,7 @@ use crate::lab::experiment::contender::Contender;
 use crate::lab::experiment::figures::{Column, Figures, Results, Unit};
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
 use crate::lab::experiment::{Experiment, Group};
+use crate::lab::guide::{Lesson, Task};
 use crate::lab::render::numbers::seconds;
 use crate::lab::{LabError, Result};
 use crate::sys::{Why, clock};
@@ -91,6 +92,19 @@ pub const EXPERIMENT: Experiment = Experiment {
         "src/handle/mod.rs: why a task can await the answer of a thread",
         "https://docs.python.org/3/library/asyncio-dev.html: debug mode, and slow callbacks",
     ],
+};
+
+/// What to do about it in the guided tour.
+pub const LESSON: Lesson = Lesson {
+    look: Task {
+        command: "timeline io --model coop",
+        says: "the loop is one lane: short work, and in the gaps all tasks wait at once.",
+    },
+    change: Task {
+        command: "experiment run blocking-call --quick --wrong awaited-all-at-once",
+        says: "a sleep that is called instead of awaited: one nap at a time.",
+    },
+    make: "write a task that computes for a second without an await, and find out who is late: `trainyard experiment run starved-loop` measures the same.",
 };
 
 const CALLED: &str = "called";

@@ -114,7 +114,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
             let recording = recorder.finish();
             let polls = [Kind::TaskWake, Kind::TaskPollBegin, Kind::TaskPollEnd];
             let of_turns = recording.events.iter().filter(|event| polls.contains(&event.kind));
-            seen = Seen { events: of_turns.count() as u64, lost: recording.overwritten };
+            seen = Seen { events: of_turns.count() as u64, lost: recording.overwritten() };
             took_s?
         });
     }

@@ -13,6 +13,7 @@ use crate::lab::experiment::pause::{pause, pause_and_keep};
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
 use crate::lab::experiment::task::Task;
 use crate::lab::experiment::{Experiment, Group};
+use crate::lab::guide::{self, Lesson};
 use crate::lab::render::numbers::{count, ratio};
 use crate::lab::{LabError, Result};
 use crate::threads::{Attached, ThreadPool};
@@ -81,6 +82,19 @@ pub const EXPERIMENT: Experiment = Experiment {
         "`trainyard compare --models threads --gil on --workers 20`: the same with a server",
         "src/lab/experiment/lock/scaling.rs: the same with the lock off",
     ],
+};
+
+/// What to do about it in the guided tour.
+pub const LESSON: Lesson = Lesson {
+    look: guide::Task {
+        command: "compare io --workers 20 --models threads --runs 1",
+        says: "twenty threads that wait at the same time: compare \"in flight\" with five.",
+    },
+    change: guide::Task {
+        command: "compare cpu --workers 20 --models threads --gil off --runs 1",
+        says: "twenty threads that compute: more than processors is no gain.",
+    },
+    make: "find both knees on this machine: `trainyard sweep io cpu -P workers 1 64`.",
 };
 
 const WAIT: &str = "wait";

@@ -16,6 +16,7 @@ use crate::lab::experiment::contender::Contender;
 use crate::lab::experiment::figures::{Column, Figures, Results, Unit};
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
 use crate::lab::experiment::{Experiment, Group};
+use crate::lab::guide::{Lesson, Task};
 use crate::lab::render::numbers::{percent, seconds};
 use crate::sys::clock;
 use crate::sys::prim::Mutex;
@@ -87,6 +88,19 @@ pub const EXPERIMENT: Experiment = Experiment {
         "src/threads/guarded.rs: data that is protected with the global lock on or off",
         "docs.python.org/3/library/queue.html, and threading.local",
     ],
+};
+
+/// What to do about it in the guided tour.
+pub const LESSON: Lesson = Lesson {
+    look: Task {
+        command: "race 'with m: x = x + 1'",
+        says: "nothing is lost in any row that shares x: the lock holds the three steps together.",
+    },
+    change: Task {
+        command: "race 'with m: y = x\\nwith m: x = y + 1'",
+        says: "two locked halves are no whole: between them another thread may come.",
+    },
+    make: "do the same with a queue between threads: `examples/threads_story.rs` is a place to begin.",
 };
 
 const NONE: &str = "none";
@@ -188,17 +202,17 @@ fn to_f64(count: u64) -> f64 {
 
 fn none_loses(results: &Results, who: &Contender) -> Option<Check> {
     let (lost, share) =
-        (results.of(who, NONE, "lost")?, results.of(who, NONE, "lost_share").map(percent)?);
-    Some(Check::that(lost > 0.0, format!("{lost} ones lost, {share}")))
+        (results.count(who, NONE, "lost")?, results.of(who, NONE, "lost_share").map(percent)?);
+    Some(Check::that(lost > 0, format!("{lost} ones lost, {share}")))
 }
 
 /// Python has no atomic number.
 fn each_is_exact(results: &Results, who: &Contender) -> Option<Check> {
-    let lost = RIGHT.iter().filter_map(|strategy| results.of(who, strategy, "lost"));
-    let lost: Vec<f64> = lost.collect();
+    let lost = RIGHT.iter().filter_map(|strategy| results.count(who, strategy, "lost"));
+    let lost: Vec<u64> = lost.collect();
     lost.first()?;
-    let all: f64 = lost.iter().sum();
-    Some(Check::that(all == 0.0, format!("{all} ones lost with {} strategies", lost.len())))
+    let all: u64 = lost.iter().sum();
+    Some(Check::that(all == 0, format!("{all} ones lost with {} strategies", lost.len())))
 }
 
 fn own_is_the_cheapest(results: &Results, _: &Contender) -> Option<Check> {

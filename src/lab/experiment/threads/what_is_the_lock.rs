@@ -13,6 +13,7 @@ use crate::lab::experiment::hogs::{Clock, mode};
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
 use crate::lab::experiment::task::Task;
 use crate::lab::experiment::{Experiment, Group};
+use crate::lab::guide::{self, Lesson};
 use crate::lab::{LabError, Result};
 use crate::sys::affinity;
 use crate::threads::{Gil, ThreadPool};
@@ -86,6 +87,19 @@ pub const EXPERIMENT: Experiment = Experiment {
     ],
 };
 
+/// What to do about it in the guided tour.
+pub const LESSON: Lesson = Lesson {
+    look: guide::Task {
+        command: "timeline cpu --model threads --gil on --workers 3",
+        says: "the lock lane says who holds it, and at any instant one lane is solid: the others wait for it.",
+    },
+    change: guide::Task {
+        command: "timeline cpu --model threads --gil off --workers 3",
+        says: "the same work with the lock off: as many lanes are solid at once as there are processors.",
+    },
+    make: "give the race a program of your own: write a loop into a file, and run `trainyard race FILE`.",
+};
+
 const ON: &str = "lock on";
 const OFF: &str = "lock off";
 const THREADS: usize = 3;
@@ -113,7 +127,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
     });
     let recording = recorder.finish();
     done.into_iter().collect::<std::result::Result<Vec<()>, _>>()?;
-    Ok(replay(&recording.events).with_count("processors_allowed", allowed.len()))
+    Ok(replay(&recording.events).count("processors_allowed", allowed.len()))
 }
 
 /// Reads the recording: who is inside after each event.
@@ -133,29 +147,29 @@ fn replay(events: &[Event]) -> Figures {
         inside_max = inside.len().max(inside_max);
     }
     Figures::default()
-        .with_count("inside_max", inside_max)
-        .with_count("entries", entries)
-        .with_count("processors", processors.len())
+        .count("inside_max", inside_max)
+        .count("entries", entries)
+        .count("processors", processors.len())
 }
 
 fn one_inside(results: &Results, who: &Contender) -> Option<Check> {
-    let inside = results.of(who, ON, "inside_max")?;
-    let entries = results.of(who, ON, "entries")?;
+    let inside = results.count(who, ON, "inside_max")?;
+    let entries = results.count(who, ON, "entries")?;
     let figures = format!("At most {inside}, though they entered {entries} times");
-    Some(Check::that(inside == 1.0, figures))
+    Some(Check::that(inside == 1, figures))
 }
 
 fn on_any_processor(results: &Results, who: &Contender) -> Option<Check> {
-    if results.of(who, ON, "processors_allowed")? < 2.0 {
+    if results.count(who, ON, "processors_allowed")? < 2 {
         return Some(Check::Skipped("There is one processor here".to_owned()));
     }
-    let processors = results.of(who, ON, "processors")?;
-    Some(Check::that(processors > 1.0, format!("On {processors}")))
+    let processors = results.count(who, ON, "processors")?;
+    Some(Check::that(processors > 1, format!("On {processors}")))
 }
 
 fn off_lets_all_in(results: &Results, who: &Contender) -> Option<Check> {
-    let inside = results.of(who, OFF, "inside_max")?;
-    Some(Check::that(inside == 3.0, format!("{inside} were")))
+    let inside = results.count(who, OFF, "inside_max")?;
+    Some(Check::that(inside == 3, format!("{inside} were")))
 }
 
 fn explain(results: &Results) -> Option<String> {

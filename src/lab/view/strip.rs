@@ -2,25 +2,31 @@
 //!
 //! The glyph carries the state and colour only helps, so a strip says the same in a file, on
 //! paper and to somebody who does not tell red from green. A cell shows the state that took most
-//! of its time, with one exception: a cell in which a train worked a little and mostly waited gets
-//! a glyph of its own, because the moments of work are what a picture of waiting is about. A
-//! request is 5 ms of waiting and some 50 µs of work.
+//! of its time, with two exceptions, because a short moment can be what a picture is about:
+//!
+//! - A cell in which a train worked a little and mostly waited for the outside has a glyph of its
+//!   own. A request is 5 ms of waiting and some 50 µs of work.
+//! - So has a cell in which a train mostly worked, and waited: it is never drawn as pure work.
 
 use std::fmt::Write;
 
 use anstyle::{Ansi256Color, Style};
 
+use super::palette::look;
 use crate::lab::cli::Glyphs;
+use crate::lab::lanes::Span;
+use crate::lab::lanes::spent::{self, Spent};
 use crate::lab::lanes::train::State;
-use crate::lab::lanes::{Lane, Span};
 
 /// What one cell shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
     /// No work there is, or none left.
     Blank,
-    /// Mostly working.
+    /// All of the time working.
     Working,
+    /// Worked for most of the time, and waited.
+    WithAWait,
     /// Worked for a moment, did not for most of the time.
     ALittle,
     /// Works with the lock given up.
@@ -37,8 +43,9 @@ pub enum Mark {
 
 impl Mark {
     /// Every mark that a legend explains, in its order.
-    pub const EXPLAINED: [Self; 7] = [
+    pub const EXPLAINED: [Self; 8] = [
         Self::Working,
+        Self::WithAWait,
         Self::ALittle,
         Self::Native,
         Self::Waiting,
@@ -52,6 +59,7 @@ impl Mark {
         match self {
             Self::Blank => "nothing to do",
             Self::Working => "working",
+            Self::WithAWait => "mostly working",
             Self::ALittle => "working a little",
             Self::Native => "native code",
             Self::WaitingForLock => "waiting for the lock",
@@ -66,6 +74,7 @@ impl Mark {
         let (unicode, ascii) = match self {
             Self::Blank => (' ', ' '),
             Self::Working => ('█', '#'),
+            Self::WithAWait => ('▆', '%'),
             Self::ALittle => ('▂', '-'),
             Self::Native => ('▓', 'N'),
             Self::WaitingForLock => ('▒', '='),
@@ -79,53 +88,40 @@ impl Mark {
         }
     }
 
-    /// Blue works and orange waits, in the nearest of 256 colours to Okabe and Ito's palette,
-    /// which people tell apart who see colours differently.
+    /// The colour of the state that it stands for.
     fn style(self) -> Style {
-        let color = match self {
+        let state = match self {
             Self::Blank => return Style::new(),
-            Self::Working | Self::ALittle => 32,
-            Self::Native => 74,
-            Self::WaitingForLock => 166,
-            Self::Waiting => 214,
-            Self::Ready => 227,
-            Self::Talking => 175,
+            Self::Working | Self::WithAWait | Self::ALittle => State::Run,
+            Self::Native => State::Native,
+            Self::WaitingForLock => State::WaitGil,
+            Self::Waiting => State::WaitIo,
+            Self::Ready => State::Ready,
+            Self::Talking => State::Ipc,
         };
-        Style::new().fg_color(Some(Ansi256Color(color).into()))
+        Style::new().fg_color(Some(Ansi256Color(look(state).ansi).into()))
     }
-}
 
-/// Cuts the first `window_ns` of a lane, which begins at `begin_ns`, into `cells` marks.
-pub fn marks(lane: &Lane, begin_ns: u64, window_ns: u64, cells: usize) -> Vec<Mark> {
-    let edge = |cell: usize| begin_ns + window_ns * cell as u64 / cells as u64;
-    (0..cells).map(|cell| mark(&lane.spans, edge(cell), edge(cell + 1))).collect()
-}
-
-fn mark(spans: &[Span], from_ns: u64, until_ns: u64) -> Mark {
-    let inside =
-        |span: &Span| span.until_ns.min(until_ns).saturating_sub(span.from_ns.max(from_ns));
-    let spent =
-        |state: State| -> u64 { spans.iter().filter(|span| span.state == state).map(inside).sum() };
-    // What no span covers lies behind the end of the round.
-    let covered: u64 = spans.iter().map(inside).sum();
-    let beyond = until_ns - from_ns - covered;
-    let mut longest = (State::Idle, spent(State::Idle) + beyond);
-    for state in State::ALL {
-        if spent(state) > longest.1 {
-            longest = (state, spent(state));
+    /// What stands for the time in a cell.
+    fn of(spent: &Spent) -> Self {
+        let (worked, waited) = (spent.has(State::is_running), spent.has(State::is_waiting));
+        match spent.longest() {
+            State::Idle | State::WaitIo | State::Sleep if worked => Self::ALittle,
+            State::Run | State::Native if waited => Self::WithAWait,
+            State::Idle => Self::Blank,
+            State::Run => Self::Working,
+            State::Native => Self::Native,
+            State::WaitGil => Self::WaitingForLock,
+            State::WaitIo | State::Sleep => Self::Waiting,
+            State::Ready => Self::Ready,
+            State::Ipc => Self::Talking,
         }
     }
-    let worked = State::ALL.into_iter().filter(|state| state.is_running()).any(|s| spent(s) > 0);
-    match longest.0 {
-        State::Idle | State::WaitIo | State::Sleep if worked => Mark::ALittle,
-        State::Idle => Mark::Blank,
-        State::Run => Mark::Working,
-        State::Native => Mark::Native,
-        State::WaitGil => Mark::WaitingForLock,
-        State::WaitIo | State::Sleep => Mark::Waiting,
-        State::Ready => Mark::Ready,
-        State::Ipc => Mark::Talking,
-    }
+}
+
+/// Cuts the time from `from_ns` to `until_ns` into `cells` marks.
+pub fn marks(spans: &[Span], from_ns: u64, until_ns: u64, cells: usize) -> Vec<Mark> {
+    spent::cells(spans, from_ns, until_ns, cells).iter().map(Mark::of).collect()
 }
 
 /// Writes the marks as glyphs, with one escape sequence for each run of the same style.
@@ -148,12 +144,12 @@ mod tests {
     fn check(spans: &[(u64, State)], cells: usize, expected: &str) {
         let mut from_ns = 1_000;
         let spans = spans.iter().map(|&(length, state)| {
-            let span = Span { from_ns, until_ns: from_ns + length, state, cpu: 0 };
+            let span = Span { from_ns, until_ns: from_ns + length, state, cpu: 0, event: None };
             from_ns += length;
             span
         });
-        let lane = Lane { name: "train".to_owned(), spans: spans.collect() };
-        let marks = marks(&lane, 1_000, 10 * cells as u64, cells);
+        let spans: Vec<Span> = spans.collect();
+        let marks = marks(&spans, 1_000, 1_000 + 10 * cells as u64, cells);
         let glyphs: String = marks.iter().map(|mark| mark.glyph(Glyphs::Unicode)).collect();
         assert_eq!(glyphs, expected);
     }
@@ -161,7 +157,7 @@ mod tests {
     #[test]
     fn a_cell_shows_the_state_that_took_most_of_its_time() {
         check(&[(10, State::Run), (10, State::WaitGil), (10, State::Native)], 3, "█▒▓");
-        check(&[(6, State::Run), (14, State::WaitGil)], 2, "█▒");
+        check(&[(6, State::Run), (14, State::WaitGil)], 2, "▆▒");
         check(&[(4, State::Run), (16, State::WaitGil)], 2, "▒▒");
         check(&[(10, State::Ready), (10, State::Ipc), (10, State::Sleep)], 3, "·≈░");
     }
@@ -173,6 +169,16 @@ mod tests {
             4,
             "▂░░▂",
         );
+    }
+
+    /// Fails if the state that took most of the time is all that a cell shows.
+    #[test]
+    fn a_cell_with_any_wait_is_never_drawn_as_pure_work() {
+        let waits = [State::WaitGil, State::WaitIo, State::Sleep, State::Ready];
+        for wait in waits {
+            check(&[(10, State::Run), (9, State::Run), (1, wait), (10, State::Run)], 3, "█▆█");
+            check(&[(9, State::Native), (1, wait), (10, State::Native)], 2, "▆▓");
+        }
     }
 
     #[test]

@@ -1,0 +1,100 @@
+//! A contender's place at the table: its process, and what was seen of it round by round.
+
+use std::path::PathBuf;
+
+use crate::lab::arm_process::ArmProcess;
+use crate::lab::contender::Contender;
+use crate::lab::progress::Progress;
+use crate::lab::record::land;
+use crate::lab::sample::{GilStats, Measured, Outcome};
+use crate::lab::usage::Account;
+use crate::trace::Recording;
+use crate::trace::file::Run;
+
+/// A contender, its process, and what was seen of it so far.
+pub(super) struct Seat {
+    pub(super) contender: Contender,
+    pub(super) arm: Option<ArmProcess>,
+    pub(super) startup_s: f64,
+    pub(super) account: Account,
+    pub(super) outcomes: Vec<Outcome>,
+    pub(super) recording: Option<Recording>,
+    /// Where its process keeps its rings, if they are to survive it.
+    pub(super) flight: Option<PathBuf>,
+    /// Whether the user has been shown a first time.
+    is_seen: bool,
+}
+
+impl Seat {
+    pub(super) fn new(contender: Contender) -> Self {
+        Self {
+            contender,
+            arm: None,
+            startup_s: 0.0,
+            account: Account::default(),
+            outcomes: Vec::new(),
+            recording: None,
+            flight: None,
+            is_seen: false,
+        }
+    }
+
+    /// A CPython has no recorder.
+    pub(super) fn is_recorded(&self) -> bool {
+        self.contender.python.is_none()
+    }
+
+    pub(super) fn last_outcome(&self) -> Option<(Contender, &Outcome)> {
+        self.outcomes.last().map(|outcome| (self.contender, outcome))
+    }
+
+    /// Shows the contender's first time to whoever waits.
+    pub(super) fn look(&mut self, progress: &mut Progress, outcome: &Outcome) {
+        if !std::mem::replace(&mut self.is_seen, true) {
+            progress.first_look(&self.contender, seconds(outcome.wall_ns));
+        }
+    }
+
+    /// Takes in what the rings of a process hold that died over its recording; nothing if it was
+    /// finished, or never began. The process is ended first: nobody writes any more.
+    pub(super) fn land(&mut self) -> Option<Run> {
+        let flight = self.flight.take()?;
+        self.arm = None;
+        let run = land(&flight)?;
+        (self.recording.is_none() && !run.recording.events.is_empty()).then_some(run)
+    }
+
+    /// What was seen; nothing if no round was measured.
+    pub(super) fn result(self) -> Option<Measured> {
+        let last = self.outcomes.last()?;
+        let stats = self.outcomes.iter().filter_map(|outcome| outcome.gil);
+        Some(Measured {
+            contender: self.contender,
+            startup_s: self.startup_s,
+            wall_s: self.outcomes.iter().map(|outcome| seconds(outcome.wall_ns)).collect(),
+            units: last.units,
+            checksum: last.checksum,
+            usage: self.account.per_round(),
+            gil: stats.reduce(add),
+            recording: self.recording,
+            pid: self.arm.as_ref().map_or(0, ArmProcess::pid),
+        })
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a round is far shorter than 2^53 nanoseconds")]
+fn seconds(nanoseconds: u64) -> f64 {
+    nanoseconds as f64 / 1e9
+}
+
+fn add(a: GilStats, b: GilStats) -> GilStats {
+    GilStats {
+        acquisitions: a.acquisitions + b.acquisitions,
+        contended: a.contended + b.contended,
+        drop_requests: a.drop_requests + b.drop_requests,
+        forced_switches: a.forced_switches + b.forced_switches,
+        failed_wakeups: a.failed_wakeups + b.failed_wakeups,
+        wait_s: a.wait_s + b.wait_s,
+        hold_s: a.hold_s + b.hold_s,
+    }
+}

@@ -1,0 +1,126 @@
+//! How long a lane was in each state: over a whole window, and cell by cell.
+//!
+//! Everything that a picture cannot show span by span comes from here: the percentages at the end
+//! of a lane, the cells of a strip in the terminal, the columns of a drawing with a million spans.
+
+use super::Span;
+use super::train::State;
+
+/// The time in each state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spent {
+    ns: [u64; State::ALL.len()],
+    /// What no span covers: the lane had not begun, or had ended.
+    pub beyond_ns: u64,
+}
+
+impl Spent {
+    /// Returns the time in `state`.
+    pub fn ns(&self, state: State) -> u64 {
+        self.ns[state as usize]
+    }
+
+    /// Returns the share of all the time, covered or not, that was spent in `state`.
+    #[expect(clippy::cast_precision_loss, reason = "a round is far shorter than 2^53 ns, 104 days")]
+    pub fn share(&self, state: State) -> f64 {
+        let total = self.ns.iter().sum::<u64>() + self.beyond_ns;
+        self.ns(state) as f64 / (total as f64).max(1.0)
+    }
+
+    /// Returns the state that took most of the time; having nothing to do includes what no span
+    /// covers, and wins a tie.
+    pub fn longest(&self) -> State {
+        let mut longest = (State::Idle, self.ns(State::Idle) + self.beyond_ns);
+        for state in State::ALL {
+            if self.ns(state) > longest.1 {
+                longest = (state, self.ns(state));
+            }
+        }
+        longest.0
+    }
+
+    /// Tells whether any of it was spent in a state that `is_one`.
+    pub fn has(&self, is_one: impl Fn(State) -> bool) -> bool {
+        State::ALL.into_iter().any(|state| is_one(state) && self.ns(state) > 0)
+    }
+}
+
+/// Cuts the time from `from_ns` to `until_ns` into `count` cells of the same length.
+///
+/// `spans` are in order and do not overlap; each is looked at once for every cell that it touches.
+pub fn cells(spans: &[Span], from_ns: u64, until_ns: u64, count: usize) -> Vec<Spent> {
+    let length_ns = u128::from(until_ns - from_ns);
+    let edge = |cell: usize| {
+        let offset = length_ns * cell as u128 / count.max(1) as u128;
+        from_ns + u64::try_from(offset).unwrap_or(u64::MAX)
+    };
+    let mut next = spans.partition_point(|span| span.until_ns <= from_ns);
+    let mut cells = Vec::with_capacity(count);
+    for cell in 0..count {
+        let (begin_ns, end_ns) = (edge(cell), edge(cell + 1));
+        let mut spent = Spent { beyond_ns: end_ns - begin_ns, ..Spent::default() };
+        while let Some(span) = spans.get(next).filter(|span| span.from_ns < end_ns) {
+            let inside = span.until_ns.min(end_ns).saturating_sub(span.from_ns.max(begin_ns));
+            spent.ns[span.state as usize] += inside;
+            spent.beyond_ns -= inside;
+            if span.until_ns > end_ns {
+                break;
+            }
+            next += 1;
+        }
+        cells.push(spent);
+    }
+    cells
+}
+
+/// How long the lane was in each state between two moments.
+pub fn between(spans: &[Span], from_ns: u64, until_ns: u64) -> Spent {
+    cells(spans, from_ns, until_ns, 1).pop().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn lane(lengths: &[(u64, State)]) -> Vec<Span> {
+        let mut from_ns = 100;
+        let span = |&(length, state): &(u64, State)| {
+            from_ns += length;
+            Span { from_ns: from_ns - length, until_ns: from_ns, state, cpu: 0, event: None }
+        };
+        lengths.iter().map(span).collect()
+    }
+
+    #[test]
+    fn time_that_no_span_covers_is_counted_apart() {
+        let spans = lane(&[(10, State::Run), (30, State::WaitIo)]);
+        let spent = between(&spans, 90, 150);
+        assert_eq!((spent.ns(State::Run), spent.ns(State::WaitIo), spent.beyond_ns), (10, 30, 20));
+        assert!((spent.share(State::WaitIo) - 0.5).abs() < 1e-9);
+        assert_eq!(spent.longest(), State::WaitIo);
+        assert_eq!(between(&spans, 90, 103).longest(), State::Idle);
+        assert!(spent.has(State::is_waiting) && !between(&spans, 100, 110).has(State::is_waiting));
+        assert_eq!(between(&[], 0, 7).beyond_ns, 7);
+    }
+
+    proptest! {
+        #[test]
+        fn cells_add_up_to_the_whole(
+            lengths in proptest::collection::vec(
+                (1..50_u64, proptest::sample::select(&State::ALL[..])), 0..30),
+            from in 0..500_u64, length in 0..900_u64, count in 1..70_usize,
+        ) {
+            let spans = lane(&lengths);
+            let whole = between(&spans, from, from + length);
+            let cells = cells(&spans, from, from + length, count);
+            prop_assert_eq!(cells.len(), count);
+            for state in State::ALL {
+                let sum: u64 = cells.iter().map(|cell| cell.ns(state)).sum();
+                prop_assert_eq!(sum, whole.ns(state));
+            }
+            prop_assert_eq!(cells.iter().map(|cell| cell.beyond_ns).sum::<u64>(), whole.beyond_ns);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! How the CPython that `--python` names is found, and asked who it is.
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::Version;
+use crate::lab::{LabError, Result};
+
+/// A CPython that answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Python {
+    /// What is run.
+    #[serde(serialize_with = "as_text")]
+    pub path: PathBuf,
+    /// As it says.
+    pub version: (u32, u32, u32),
+    /// Which lock it has.
+    pub gil: PythonGil,
+}
+
+/// Which lock a CPython has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PythonGil {
+    /// Released every so many ticks: before 3.2.
+    Ticks,
+    /// Asked for after an interval.
+    Timed,
+    /// A free-threaded build, with the lock off.
+    Off,
+}
+
+/// What a Python prints of itself; 2.6 and later understand it.
+const WHO: &str = "\
+import json, platform, sys
+gil = getattr(sys, '_is_gil_enabled', lambda: True)()
+print(json.dumps({'implementation': platform.python_implementation(),
+                  'version': list(sys.version_info[:3]), 'gil': gil}))
+";
+
+#[derive(Deserialize)]
+struct Answer {
+    implementation: String,
+    version: (u32, u32, u32),
+    gil: bool,
+}
+
+impl Python {
+    /// Finds each CPython that is named, and each version once: `auto` may be one that is named
+    /// too. Another of the same version is left out, and that is said.
+    ///
+    /// # Errors
+    ///
+    /// As [`find`](Self::find).
+    pub fn find_all(named: &[PathBuf]) -> Result<Vec<Self>> {
+        let mut pythons: Vec<Self> = Vec::new();
+        for path in named {
+            let python = Self::find(path)?;
+            match pythons.iter().find(|known| known.name() == python.name()) {
+                None => pythons.push(python),
+                Some(known) if known.path == python.path => {}
+                Some(known) => {
+                    let (kept, dropped) = (known.path.display(), python.path.display());
+                    let name = python.name();
+                    // If standard error is gone nobody reads it.
+                    drop(writeln!(
+                        anstream::stderr(),
+                        "trainyard: '{dropped}' is {name}, as '{kept}' is: only '{kept}' is measured"
+                    ));
+                }
+            }
+        }
+        Ok(pythons)
+    }
+
+    /// Finds the CPython that `--python` names, and asks who it is.
+    ///
+    /// # Errors
+    ///
+    /// [`LabError::BadInput`] with one line if there is none, or it is something else.
+    pub fn find(named: &Path) -> Result<Self> {
+        if named != Path::new("auto") {
+            return Self::ask(named);
+        }
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let mut programs = std::env::split_paths(&path).map(|folder| folder.join("python3"));
+        let found = programs.find(|program| program.is_file()).ok_or_else(|| {
+            LabError::BadInput("--python=auto: there is no python3 on the PATH".to_owned())
+        })?;
+        Self::ask(&found)
+    }
+
+    fn ask(path: &Path) -> Result<Self> {
+        let shown = path.display();
+        let bad = |why: &str| LabError::BadInput(format!("--python '{shown}' {why}"));
+        let output = Command::new(path)
+            .args([OsStr::new("-c"), OsStr::new(WHO)])
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|why| bad(&format!("cannot be run: {why}")))?;
+        let answer: Answer = serde_json::from_slice(&output.stdout)
+            .map_err(|_| bad("is no Python: it does not say which version it is"))?;
+        if answer.implementation != "CPython" {
+            return Err(bad(&format!("is {}, not CPython", answer.implementation)));
+        }
+        let gil = match answer.version {
+            version if version < (3, 2, 0) => PythonGil::Ticks,
+            _ if answer.gil => PythonGil::Timed,
+            _ => PythonGil::Off,
+        };
+        Ok(Self { path: path.to_owned(), version: answer.version, gil })
+    }
+
+    /// What a row of a table says of it.
+    pub fn id(&self) -> Version {
+        Version::new(self.version, self.gil)
+    }
+
+    /// Whether it knows `asyncio.run`, as every twin about tasks does: 3.7 and later.
+    pub fn has_tasks(&self) -> bool {
+        self.version >= (3, 7, 0)
+    }
+
+    /// `CPython 3.13.0`, or `CPython 3.13.0, lock off`.
+    pub fn name(&self) -> String {
+        let (major, minor, patch) = self.version;
+        let lock = if self.gil == PythonGil::Off { ", lock off" } else { "" };
+        format!("CPython {major}.{minor}.{patch}{lock}")
+    }
+}
+
+/// A path need not be text, and a document has to be.
+fn as_text<S: Serializer>(path: &Path, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_refused(path: &str, line: &str) {
+        let error = Python::find(Path::new(path)).unwrap_err();
+        assert!(error.to_string().starts_with(line), "{error}");
+        assert_eq!(error.exit_code(), 2);
+    }
+
+    #[test]
+    fn what_is_no_python_is_refused_in_one_line() {
+        check_refused("/no/such/python", "--python '/no/such/python' cannot be run: No such file");
+        check_refused("/bin/true", "--python '/bin/true' is no Python");
+        check_refused("/", "--python '/' cannot be run: ");
+    }
+}

@@ -1,0 +1,130 @@
+//! The extra round, on the record: from a run to a trace file.
+//!
+//! A measured round is never recorded, and a recorded one never measured. With `-o FILE` the
+//! recordings of the extra rounds are kept, one run of the trace for each contender, with what is
+//! known about it.
+//!
+//! # The life of one recording
+//!
+//! 1. Each contender's process keeps its rings in a *flight file* beside FILE, from its start.
+//! 2. It records its extra round, and sends the recording. The flight file is not needed any more.
+//! 3. A process that dies on the way leaves its flight file, which is read up to its last event:
+//!    that run is cut short, and the trace says so.
+//! 4. When all have come, FILE is written in one piece.
+//!
+//! If the laboratory itself is killed, the flight files stay: each is a trace of its own.
+//!
+//! Read next: [`trace::file`](crate::trace::file).
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::conductor::{self, Deaths};
+use super::contender::Contender;
+use super::host::Host;
+use super::params::Params;
+use super::sample::Measured;
+use super::{LabError, Result};
+use crate::sys::signal::Interrupts;
+use crate::trace::file::{Ending, Facts, Run, Trace};
+
+/// What is known about a trace that this program records now.
+pub fn about(seed: Option<u64>, params: Option<&Params>) -> Facts {
+    let host = Host::read();
+    let command: Vec<_> = std::env::args_os().skip(1).collect();
+    let command: Vec<_> = command.iter().map(|word| word.to_string_lossy()).collect();
+    let json = |document| serde_json::to_string(document).expect("a host is plain data");
+    let mut about = Facts::default()
+        .with("program", format!("trainyard {}", host.trainyard))
+        .with("command", format!("trainyard {}", command.join(" ")).trim_end())
+        .with("clock", "CLOCK_MONOTONIC, ns")
+        .with("host", json(&host));
+    if let Some(seed) = seed {
+        about.set("seed", seed.to_string());
+    }
+    if let Some(params) = params {
+        about.set("params", serde_json::to_string(params).expect("parameters are plain data"));
+    }
+    about
+}
+
+/// What is known about the run of `contender`.
+pub fn facts(contender: &Contender) -> Facts {
+    Facts::default()
+        .with("label", contender.label())
+        .with("workload", contender.workload.name())
+        .with("model", contender.model.name())
+        .with("gil", contender.gil.name())
+        .with("workers", contender.workers.to_string())
+}
+
+/// Where a process keeps its rings until the trace at `path` is written.
+pub fn flight_path(path: &Path, name: &str) -> PathBuf {
+    let name: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let mut flight = path.as_os_str().to_owned();
+    flight.push(format!(".{name}.flight"));
+    flight.into()
+}
+
+/// Takes a flight file in: what there is of it, or nothing. The file is gone afterwards.
+pub fn land(flight: &Path) -> Option<Run> {
+    let trace = Trace::read(flight).ok();
+    // A file that cannot be removed does no harm.
+    drop(std::fs::remove_file(flight));
+    let trace = trace?;
+    let is_cut = trace.ending == Ending::CutShort;
+    let mut run = trace.runs.into_iter().next()?;
+    if is_cut {
+        run.about.set("ending", "cut short: its process died");
+    }
+    Some(run)
+}
+
+/// Records one round of each contender of `params`, warm, and measures none.
+///
+/// # Errors
+///
+/// Fails if a contender does, or Ctrl-C comes.
+pub fn record(params: &Params, interrupts: &Interrupts) -> Result<Trace> {
+    let params = Params { runs: 0, ..params.clone() };
+    let (mut runs, mut deaths) = (Vec::new(), Deaths::default());
+    for &workload in &params.workloads {
+        runs.extend(conductor::record(workload, &params, interrupts, &mut deaths)?);
+    }
+    Ok(Trace::of(about(Some(params.seed), Some(&params)), runs))
+}
+
+/// The trace of a comparison: the recordings that its picture is drawn from. `fallen` are those of
+/// contenders that died.
+pub fn of_comparison(params: &Params, measured: &[Measured], fallen: Vec<Run>) -> Trace {
+    let recorded = measured.iter().filter_map(|one| {
+        let recording = one.recording.clone()?;
+        Some(Run { about: facts(&one.contender), recording })
+    });
+    let runs = recorded.chain(fallen).collect();
+    Trace::of(about(Some(params.seed), Some(params)), runs)
+}
+
+/// Writes the trace, and says where it is and what can be done with it.
+///
+/// # Errors
+///
+/// Fails if the file cannot be written.
+pub fn save(mut trace: Trace, path: &Path) -> Result<()> {
+    if trace.runs.iter().any(|run| run.about.get("ending").is_some()) {
+        trace.ending = Ending::CutShort;
+    }
+    let shown = path.display();
+    trace.write(path).map_err(|why| LabError::failed(format!("cannot write to '{shown}'"), why))?;
+    let events: usize = trace.runs.iter().map(|run| run.recording.events.len()).sum();
+    let (runs, lost) = (trace.runs.len(), trace.overwritten());
+    let runs = if runs == 1 { "1 run".to_owned() } else { format!("{runs} runs") };
+    let lost = if lost == 0 { String::new() } else { format!(" ({lost} more were lost)") };
+    // If standard error is gone nobody reads it.
+    drop(writeln!(
+        anstream::stderr(),
+        "recorded {runs}, {events} events{lost}: trainyard timeline {shown}"
+    ));
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! `trainyard trace check`: is this recording one of a correct run?
+//!
+//! Each run of the file is replayed through the model of [`trace::check`](crate::trace::check). The
+//! first event of a run that no correct run could have had is named, and the next run is replayed
+//! all the same.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use super::render::numbers;
+use super::{LabError, Result};
+use crate::trace::check::check;
+use crate::trace::file::{Ending, Run, Trace};
+
+/// What is to be replayed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// The trace.
+    pub file: PathBuf,
+}
+
+/// Reads a trace that the user names.
+///
+/// # Errors
+///
+/// [`LabError::BadInput`] with one line that names the file, and what is wrong with it.
+pub fn read(path: &Path) -> Result<Trace> {
+    Trace::read(path)
+        .map_err(|why| LabError::BadInput(format!("cannot read '{}': {why}", path.display())))
+}
+
+/// Replays each run; returns the page, and how it ended.
+///
+/// # Errors
+///
+/// [`LabError::BadInput`] if the file cannot be read.
+pub fn run(asked: &Check) -> Result<(String, Result<()>)> {
+    let trace = read(&asked.file)?;
+    let mut page = String::new();
+    if trace.ending == Ending::CutShort {
+        page += "cut short: what was recorded after the last whole event is not there\n";
+    }
+    let mut illegal = 0;
+    for run in &trace.runs {
+        let line = match judge(run) {
+            Ok(line) => line,
+            Err(line) => {
+                illegal += 1;
+                line
+            }
+        };
+        writeln!(page, "{}: {line}", run.label()).expect("writing to memory does not fail");
+    }
+    let ended = match illegal {
+        0 => Ok(()),
+        count => {
+            let runs = numbers::count(count, "run");
+            Err(LabError::Failed(format!("{runs} of {} could not have been", trace.runs.len())))
+        }
+    };
+    Ok((page, ended))
+}
+
+/// One line on a run, good or bad.
+fn judge(run: &Run) -> std::result::Result<String, String> {
+    let recording = &run.recording;
+    check(&recording.events).map_err(|illegal| illegal.to_string())?;
+    let events = numbers::count(recording.events.len(), "event");
+    Ok(match recording.overwritten() {
+        0 => format!("{events}, all of them possible"),
+        lost => format!("{events}, all of them possible; {lost} more were lost and not judged"),
+    })
+}

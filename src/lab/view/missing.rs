@@ -1,0 +1,47 @@
+//! What a trace does not show, in words that stand first in every view.
+
+use crate::lab::render::numbers;
+use crate::trace::file::{Ending, Trace};
+
+/// One line for each thing that is missing; none for a trace that is whole.
+pub fn missing(trace: &Trace) -> Vec<String> {
+    let mut lines = Vec::new();
+    if trace.ending == Ending::CutShort {
+        let line = "this trace is cut short: the program that recorded has died, or the end of \
+                    the file is lost; what came last may be missing";
+        lines.push(line.to_owned());
+    }
+    for run in &trace.runs {
+        let lost = run.recording.overwritten();
+        if lost > 0 {
+            let lost = numbers::grouped(lost);
+            let label = run.label();
+            lines.push(format!(
+                "{label}: {lost} events were lost, the oldest of rings that were full; what is \
+                 drawn before is a guess, and the figures are lower bounds"
+            ));
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::file::{Facts, Run};
+    use crate::trace::{Recording, Track};
+
+    #[test]
+    fn what_is_missing_is_said_and_a_whole_trace_has_nothing_to_say() {
+        let track = Track { number: 1, name: "first".to_owned(), pid: 7, overwritten: 0 };
+        let recording = Recording { tracks: vec![track], ..Recording::default() };
+        let about = Facts::default().with("label", "2 threads, lock on");
+        let mut trace = Trace::of(Facts::default(), vec![Run { about, recording }]);
+        assert!(missing(&trace).is_empty());
+        trace.runs[0].recording.tracks[0].overwritten = 1200;
+        trace.ending = Ending::CutShort;
+        let lines = missing(&trace);
+        assert!(lines[0].starts_with("this trace is cut short"), "{lines:?}");
+        assert!(lines[1].starts_with("2 threads, lock on: 1 200 events were lost"), "{lines:?}");
+    }
+}

@@ -1,0 +1,265 @@
+//! From a file to recordings: finished or not, every event that is whole comes back.
+//!
+//! # What may be wrong with a file
+//!
+//! | what | then |
+//! | --- | --- |
+//! | it does not begin as a trace does | [`ReadError::NotATrace`] |
+//! | its version is newer than ours, or its byte order is another | [`ReadError::Newer`], [`ReadError::ByteOrder`] |
+//! | something in the middle is no block, or no event | [`ReadError::Damaged`], with the place |
+//! | it ends in the middle, or its writer never finished it | no error: [`Ending::CutShort`] |
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use super::block::{self, HEADER, HEADER_BYTES, Kind, Name};
+use super::{Ending, Facts, Run, Trace};
+use crate::trace::event::{Event, WORDS};
+use crate::trace::{Recording, Track, in_order};
+
+/// Why a file could not be read.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The file itself cannot be read.
+    File(io::Error),
+    /// It is something else.
+    NotATrace,
+    /// It was written by a newer version.
+    Newer {
+        /// The version of its format.
+        version: u64,
+    },
+    /// It was written on a machine that stores words the other way round.
+    ByteOrder,
+    /// It is a trace, and something in it is not what it should be.
+    Damaged {
+        /// Where, in bytes from the begin of the file.
+        offset: usize,
+        /// What is wrong there.
+        what: &'static str,
+    },
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(why) => write!(formatter, "{why}"),
+            Self::NotATrace => write!(formatter, "it is no trace that `-o FILE` has written"),
+            Self::Newer { version } => write!(
+                formatter,
+                "its format is version {version}, and this trainyard reads up to {}: a newer one \
+                 is needed",
+                block::VERSION
+            ),
+            Self::ByteOrder => {
+                write!(formatter, "it was written on a machine of the other byte order")
+            }
+            Self::Damaged { offset, what } => {
+                write!(formatter, "it is damaged: at byte {offset} {what}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for ReadError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::File(why) => Some(why),
+            _ => None,
+        }
+    }
+}
+
+impl Trace {
+    /// Reads a trace file.
+    ///
+    /// # Errors
+    ///
+    /// Fails with one line that says what is wrong with the file. One that ends in the middle is
+    /// read as far as it goes, and is [`Ending::CutShort`].
+    pub fn read(path: &Path) -> Result<Self, ReadError> {
+        Self::from_bytes(&fs::read(path).map_err(ReadError::File)?)
+    }
+
+    /// Reads the bytes of a trace file.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ReadError> {
+        let mut reader = Reader { bytes, alignment: 1, offset: 0 };
+        if !bytes.starts_with(&block::MAGIC_TEXT) {
+            return Err(ReadError::NotATrace);
+        }
+        let about = reader.next()?.ok_or(ReadError::NotATrace)?;
+        match about.header[block::VERSION_WORD] {
+            block::VERSION => {}
+            version if version.swap_bytes() <= block::VERSION => return Err(ReadError::ByteOrder),
+            version => return Err(ReadError::Newer { version }),
+        }
+        let alignment = usize::try_from(about.header[block::ALIGNMENT_WORD]).unwrap_or(0);
+        if about.kind != Kind::About || !alignment.is_power_of_two() || alignment < HEADER_BYTES {
+            return Err(ReadError::NotATrace);
+        }
+        reader.align(alignment);
+        let mut trace = Self::of(about.facts(), Vec::new());
+        let (mut blocks, mut is_cut) = (1, about.is_cut);
+        while let Some(block) = reader.next()? {
+            blocks += 1;
+            is_cut |= block.is_cut;
+            take(&mut trace.runs, &block)?;
+        }
+        let expected = about.header[block::BLOCKS_WORD];
+        let has_end = |run: &Run| run.recording.end_ns != 0;
+        let is_finished =
+            if expected == 0 { trace.runs.iter().all(has_end) } else { blocks == expected };
+        if is_cut || !is_finished || trace.runs.is_empty() {
+            trace.ending = Ending::CutShort;
+        }
+        trace.runs.iter_mut().for_each(close);
+        Ok(trace)
+    }
+}
+
+/// Takes a block in.
+fn take(runs: &mut Vec<Run>, block: &Block<'_>) -> Result<(), ReadError> {
+    let number = usize::try_from(block.header[block::RUN_WORD]).unwrap_or(usize::MAX);
+    match block.kind {
+        Kind::About => Err(block.damaged("the file begins a second time")),
+        Kind::Run if number == runs.len() => {
+            let recording = Recording {
+                begin_ns: block.header[block::BEGIN_WORD],
+                end_ns: block.header[block::END_WORD],
+                ..Recording::default()
+            };
+            runs.push(Run { about: block.facts(), recording });
+            Ok(())
+        }
+        Kind::Run => Err(block.damaged("a run is out of order")),
+        Kind::Ring => {
+            // INVARIANT: [FILE-2]
+            let run = runs.get_mut(number).ok_or_else(|| block.damaged("a track has no run"))?;
+            block.read_ring(&mut run.recording)
+        }
+    }
+}
+
+/// Sorts what came track by track. A recording that was never ended ends with its last event.
+fn close(run: &mut Run) {
+    let recording = &mut run.recording;
+    in_order(&mut recording.events);
+    let (first, last) = (recording.events.first(), recording.events.last());
+    if recording.begin_ns == 0 {
+        recording.begin_ns = first.map_or(0, |event| event.time_ns);
+    }
+    if recording.end_ns == 0 {
+        recording.end_ns = last.map_or(recording.begin_ns, |event| event.time_ns);
+    }
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    alignment: usize,
+    offset: usize,
+}
+
+/// A header, and as much of what follows as the file has.
+struct Block<'a> {
+    offset: usize,
+    kind: Kind,
+    header: [u64; HEADER],
+    body: &'a [u8],
+    is_cut: bool,
+}
+
+impl<'a> Reader<'a> {
+    fn align(&mut self, alignment: usize) {
+        self.alignment = alignment;
+        self.offset = self.offset.next_multiple_of(alignment);
+    }
+
+    /// The next block; `None` at the end of the file, or where its writer came no further.
+    fn next(&mut self) -> Result<Option<Block<'a>>, ReadError> {
+        let offset = self.offset;
+        let rest = self.bytes.get(offset..).unwrap_or_default();
+        let Some((head, rest)) = rest.split_at_checked(HEADER_BYTES) else { return Ok(None) };
+        let mut words = words(head);
+        let header: [u64; HEADER] = std::array::from_fn(|_| words.next().unwrap_or(0));
+        if header[block::MAGIC_WORD] == 0 {
+            return Ok(None);
+        }
+        let damaged = |what| ReadError::Damaged { offset, what };
+        if header[block::MAGIC_WORD] != block::MAGIC {
+            return Err(damaged("no block begins"));
+        }
+        let len = usize::try_from(header[block::BYTES_WORD]).unwrap_or(usize::MAX);
+        let kind = Kind::from_word(header[block::KIND_WORD]);
+        // A version of the other byte order, or a newer one, is judged before its block is.
+        let kind = kind.or((offset == 0).then_some(Kind::About));
+        let kind = kind.ok_or_else(|| damaged("a block of an unknown kind begins"))?;
+        let is_cut = len > rest.len();
+        let body = &rest[..len.min(rest.len())];
+        self.offset = (offset + HEADER_BYTES + body.len()).next_multiple_of(self.alignment);
+        Ok(Some(Block { offset, kind, header, body, is_cut }))
+    }
+}
+
+fn words(bytes: &[u8]) -> impl Iterator<Item = u64> {
+    let chunks = bytes.chunks_exact(size_of::<u64>());
+    chunks.map(|chunk| u64::from_ne_bytes(chunk.try_into().expect("a chunk is a word")))
+}
+
+impl Block<'_> {
+    fn damaged(&self, what: &'static str) -> ReadError {
+        ReadError::Damaged { offset: self.offset, what }
+    }
+
+    fn facts(&self) -> Facts {
+        Facts::from_text(&String::from_utf8_lossy(self.body))
+    }
+
+    /// Reads the events as [`Ring::read`](crate::trace::Ring::read) does, from a writer that is
+    /// gone.
+    #[expect(clippy::cast_possible_truncation, reason = "a slot is below the capacity, a usize")]
+    fn read_ring(&self, recording: &mut Recording) -> Result<(), ReadError> {
+        let capacity = self.header[block::BYTES_WORD] / size_of::<Event>() as u64;
+        let count = self.header[block::COUNT_WORD];
+        // INVARIANT: [FILE-3] a full ring that was never closed may have half an event in the slot
+        // of the oldest. One that is exactly full was written by us, in one piece.
+        let first = if count > capacity { count + 1 - capacity } else { 0 };
+        let before = self.header[block::OVERWRITTEN_WORD];
+        let mut overwritten = before + first;
+        for index in first..count {
+            let at = (index % capacity.max(1)) as usize * size_of::<Event>();
+            let Some(bytes) = self.body.get(at..at + size_of::<Event>()) else {
+                // The end of the file is lost, and this event with it.
+                overwritten += 1;
+                continue;
+            };
+            let mut words = words(bytes);
+            let event = Event::from_words(std::array::from_fn::<_, WORDS, _>(|_| {
+                words.next().expect("an event is four words")
+            }));
+            let event =
+                event.ok_or_else(|| self.damaged("a track has an event of unknown kind"))?;
+            if u64::from(event.track) != self.header[block::TRACK_WORD] {
+                return Err(self.damaged("a track has an event of another one"));
+            }
+            // A ring in use longer than the recording has earlier events, too.
+            if event.time_ns >= recording.begin_ns {
+                recording.events.push(event);
+            }
+        }
+        recording.tracks.push(Track {
+            number: self.header[block::TRACK_WORD] as u32,
+            name: Name(std::array::from_fn(|word| self.header[block::NAME_WORD + word]))
+                .to_string(),
+            pid: self.header[block::PID_WORD] as u32,
+            overwritten,
+        });
+        Ok(())
+    }
+}

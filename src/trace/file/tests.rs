@@ -1,0 +1,140 @@
+//! What is written comes back; what is damaged is named; what is cut off is missing, and said.
+
+use super::block::{self, HEADER_BYTES};
+use super::*;
+use crate::trace::{Event, Kind, Track};
+
+fn event(time_ns: u64, track: u32) -> Event {
+    Event { time_ns, track, kind: Kind::UnitBegin, cpu: 1, a: time_ns, b: 2 }
+}
+
+fn track(number: u32, overwritten: u64) -> Track {
+    Track { number, name: format!("worker-{number}"), pid: 70 + number, overwritten }
+}
+
+/// Two runs; the first has two tracks that take turns, the second one without an event.
+fn trace() -> Trace {
+    let first = Recording {
+        begin_ns: 5,
+        end_ns: 99,
+        events: (10..30).map(|time| event(time, 1 + u32::try_from(time).unwrap() % 2)).collect(),
+        tracks: vec![track(1, 0), track(2, 3)],
+    };
+    let second =
+        Recording { begin_ns: 100, end_ns: 101, events: Vec::new(), tracks: vec![track(7, 0)] };
+    let run = |label: &str, recording| {
+        let about = Facts::default().with("label", label);
+        Run { about, recording }
+    };
+    let about = Facts::default().with("program", "test").with("seed", "7");
+    Trace::of(about, vec![run("one", first), run("two", second)])
+}
+
+fn bytes(trace: &Trace) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    trace.write_to(&mut bytes).unwrap();
+    bytes
+}
+
+#[track_caller]
+fn check_error(bytes: &[u8], line: &str) {
+    assert_eq!(Trace::from_bytes(bytes).unwrap_err().to_string(), line);
+}
+
+#[test]
+fn a_trace_survives_the_file() {
+    assert_eq!(Trace::from_bytes(&bytes(&trace())).unwrap(), trace());
+}
+
+#[test]
+fn a_run_that_never_ended_ends_with_its_last_sign_of_life() {
+    let mut open = trace();
+    open.runs[0].recording.end_ns = 0;
+    let read = Trace::from_bytes(&bytes(&open)).unwrap();
+    assert_eq!(read.runs[0].recording.end_ns, 29);
+}
+
+#[test]
+fn a_trace_that_was_cut_short_says_so_again() {
+    let mut short = trace();
+    short.ending = Ending::CutShort;
+    assert_eq!(Trace::from_bytes(&bytes(&short)).unwrap(), short);
+}
+
+/// Fails if `is_cut` of the last block, or the number of blocks, is not looked at.
+#[test]
+fn a_file_without_its_end_is_read_as_far_as_it_goes_wherever_it_ends() {
+    let whole = bytes(&trace());
+    let events = trace().runs.remove(0).recording.events;
+    let last_text = whole.len() - HEADER_BYTES;
+    for end in HEADER_BYTES..last_text {
+        let short = Trace::from_bytes(&whole[..end]).unwrap();
+        assert_eq!(short.ending, Ending::CutShort, "{end} bytes");
+        let found = short.runs.first().map_or(&[][..], |run| &run.recording.events);
+        assert!(found.iter().all(|event| events.contains(event)), "{end} bytes");
+    }
+}
+
+#[test]
+fn what_is_no_trace_is_refused_in_one_line() {
+    let no_trace = "it is no trace that `-o FILE` has written";
+    check_error(b"", no_trace);
+    check_error(b"%PDF-1.7", no_trace);
+    check_error(b"TRAINYD2", no_trace);
+}
+
+#[test]
+fn a_newer_trace_and_one_of_the_other_byte_order_are_named() {
+    let mut newer = bytes(&trace());
+    newer[block::VERSION_WORD * 8..][..8].copy_from_slice(&3_u64.to_ne_bytes());
+    check_error(
+        &newer,
+        "its format is version 3, and this trainyard reads up to 2: a newer one is needed",
+    );
+    let mut other = bytes(&trace());
+    other[8..HEADER_BYTES].chunks_exact_mut(8).for_each(<[u8]>::reverse);
+    check_error(&other, "it was written on a machine of the other byte order");
+}
+
+#[test]
+fn what_is_damaged_is_named_with_its_place() {
+    let whole = bytes(&trace());
+    let ring = whole.windows(8).position(|word| word == b"worker-1").unwrap() - 64;
+    let damage = |at: usize, value: u64| {
+        let mut bytes = whole.clone();
+        bytes[at..at + 8].copy_from_slice(&value.to_ne_bytes());
+        bytes
+    };
+    let named = |what: &str| format!("it is damaged: at byte {ring} {what}");
+    check_error(&damage(ring, 7), &named("no block begins"));
+    check_error(&damage(ring + 8, 9), &named("a block of an unknown kind begins"));
+    check_error(&damage(ring + 24, 9), &named("a track has no run"));
+    let first = ring + HEADER_BYTES;
+    let unknown = 1 << 32 | 999 << 16;
+    check_error(&damage(first + 8, unknown), &named("a track has an event of unknown kind"));
+    let foreign = event(1, 6).to_words()[1];
+    check_error(&damage(first + 8, foreign), &named("a track has an event of another one"));
+}
+
+#[test]
+fn rubbish_of_any_kind_is_an_error_or_a_short_trace_and_never_a_panic() {
+    let whole = bytes(&trace());
+    for at in 0..whole.len() {
+        for value in [0, 1, 0x7f, 0xff] {
+            let mut bytes = whole.clone();
+            bytes[at] = value;
+            drop(Trace::from_bytes(&bytes));
+        }
+    }
+}
+
+#[test]
+fn a_file_that_was_there_is_replaced_when_the_new_one_is_complete() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.trace");
+    std::fs::write(&path, "old").unwrap();
+    trace().write(&path).unwrap();
+    assert_eq!(Trace::read(&path).unwrap(), trace());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
+    assert!(trace().write(&folder.path().join("no/such")).is_err());
+}
