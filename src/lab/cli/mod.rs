@@ -17,9 +17,11 @@
 mod compare;
 mod complaint;
 mod experiment;
+mod export;
 mod guide;
 pub mod output;
 mod race;
+mod timeline;
 mod trace;
 mod values;
 
@@ -35,6 +37,7 @@ use super::guide::Guide;
 use super::race::Race;
 use super::server::ServerConfig;
 use super::trace_check::Check as TraceCheck;
+use super::view::command::{Export, Timeline};
 
 pub use compare::Compare;
 pub use output::{Color, Format, Glyphs, Output};
@@ -54,6 +57,10 @@ pub enum Command {
     Dis(String),
     /// Show a stop of the guided tour.
     Guide(Guide),
+    /// Draw lanes.
+    Timeline(Box<Timeline>),
+    /// Turn a trace into a document.
+    Export(Export),
     /// Replay a recording.
     Trace(TraceCheck),
     /// Be the server that the workload `io` asks.
@@ -127,6 +134,13 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Exit> {
             .map_err(|line| Exit::bad_input(&line, &hint)),
         Verb::Dis(options) => Ok(Command::Dis(options.program)),
         Verb::Guide(options) => Ok(Command::Guide(options.into_guide())),
+        Verb::Timeline(options) => options
+            .into_timeline()
+            .map(|timeline| Command::Timeline(Box::new(timeline)))
+            .map_err(|line| Exit::bad_input(&line, &hint)),
+        Verb::Export(options) => {
+            options.into_export().map(Command::Export).map_err(|line| Exit::bad_input(&line, &hint))
+        }
         Verb::Trace(options) => Ok(Command::Trace(options.into_check())),
         Verb::Serve(serve) => Ok(Command::Serve(serve)),
         Verb::Arm { args } => Ok(Command::Arm(args)),
@@ -143,6 +157,7 @@ Examples:
   trainyard                       compare everything, in about 16 seconds
   trainyard compare cpu --gil on  what the global lock does to computing
   trainyard compare io --workers 20
+  trainyard timeline cpu          see the lock change hands
   trainyard race 'x = x + 1'      where a switch falls, and what it costs
   trainyard experiment run convoy --quick
   trainyard serve --port 8000     be the server that `compare io` asks
@@ -183,6 +198,8 @@ enum Verb {
     Race(Box<race::RaceOptions>),
     Dis(race::DisOptions),
     Guide(guide::GuideOptions),
+    Timeline(Box<timeline::TimelineOptions>),
+    Export(export::ExportOptions),
     Trace(trace::TraceOptions),
     /// Be the server that `compare io` asks: two pages, each after a set time
     #[command(after_help = SERVE_EXAMPLES)]

@@ -9,6 +9,7 @@ use crate::lab::experiment::contender::Contender;
 use crate::lab::experiment::figures::{Column, Results, Unit};
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
 use crate::lab::experiment::{Experiment, Group};
+use crate::lab::guide::{Lesson, Task};
 use crate::lab::render::numbers::{bytes, grouped, seconds};
 
 /// What a task, a thread and a process are made of.
@@ -94,6 +95,19 @@ pub const EXPERIMENT: Experiment = Experiment {
         "src/threads/kernel/pool.rs: a thread is the system's",
         "src/procs/kernel/child.rs: a process is the program once more",
     ],
+};
+
+/// What to do about it in the guided tour.
+pub const LESSON: Lesson = Lesson {
+    look: Task {
+        command: "compare io --runs 1 --requests 40",
+        says: "the columns memory and start-up: what each kind of train costs before it has done anything.",
+    },
+    change: Task {
+        command: "compare io --runs 1 --requests 40 --workers 50",
+        says: "fifty of each: what grows for threads and processes, and what does not for tasks.",
+    },
+    make: "How many could this machine have? `trainyard experiment run how-many --quick` goes up to where it ends.",
 };
 
 const TASKS: &str = "1 000 tasks";

@@ -104,7 +104,7 @@ pub const LESSON: Lesson = Lesson {
         command: "timeline cpu --model procs --workers 2",
         says: "two lanes that never wait for each other, and between two jobs the time it takes to talk.",
     },
-    make: "crash one: `cargo run --release --example procs_story` shows what a worker takes along when it dies.",
+    make: "Crash one: `cargo run --release --example procs_story` shows what a worker takes along when it dies.",
 };
 
 const THREADS: &str = "threads";

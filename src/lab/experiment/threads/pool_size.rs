@@ -94,7 +94,7 @@ pub const LESSON: Lesson = Lesson {
         command: "compare cpu --workers 20 --models threads --gil off --runs 1",
         says: "twenty threads that compute: more than processors is no gain.",
     },
-    make: "find both knees on this machine: `trainyard sweep io cpu -P workers 1 64`.",
+    make: "Find both knees on this machine: `trainyard sweep io cpu -P workers 1 64`.",
 };
 
 const WAIT: &str = "wait";

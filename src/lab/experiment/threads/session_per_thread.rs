@@ -109,7 +109,7 @@ pub const LESSON: Lesson = Lesson {
         command: "experiment run session-per-thread --quick --wrong a-lock-cures",
         says: "the lock taken away again, and with it the cure.",
     },
-    make: "let two threads share a `std::cell::RefCell` in Rust, and read what the compiler says: there the illness cannot be caught.",
+    make: "Let two threads share a `std::cell::RefCell` in Rust, and read what the compiler says: there the illness cannot be caught.",
 };
 
 const SHARED: &str = "one for all";

@@ -100,7 +100,7 @@ pub const LESSON: Lesson = Lesson {
         command: "race 'with m: y = x\\nwith m: x = y + 1'",
         says: "two locked halves are no whole: between them another thread may come.",
     },
-    make: "do the same with a queue between threads: `examples/threads_story.rs` is a place to begin.",
+    make: "Do the same with a queue between threads: `examples/threads_story.rs` is a place to begin.",
 };
 
 const NONE: &str = "none";

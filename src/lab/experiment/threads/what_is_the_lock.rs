@@ -97,7 +97,7 @@ pub const LESSON: Lesson = Lesson {
         command: "timeline cpu --model threads --gil off --workers 3",
         says: "the same work with the lock off: as many lanes are solid at once as there are processors.",
     },
-    make: "give the race a program of your own: write a loop into a file, and run `trainyard race FILE`.",
+    make: "Give the race a program of your own: write a loop into a file, and run `trainyard race FILE`.",
 };
 
 const ON: &str = "lock on";

@@ -114,7 +114,12 @@ function readTicks(columns, count, events) {
 }
 
 function readFlows(columns, count) {
-  const flows = { count, what: new Uint8Array(count), from: new Int32Array(count), to: new Int32Array(count) };
+  const flows = {
+    count,
+    what: new Uint8Array(count),
+    from: new Int32Array(count),
+    to: new Int32Array(count),
+  };
   let from = 0;
   for (let index = 0; index < count; index++) {
     flows.what[index] = columns.number();
