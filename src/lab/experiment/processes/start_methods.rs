@@ -52,7 +52,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             of: Of::Everybody,
             nature: Nature::Count,
             reads: |cell| cell.label == THREAD,
-            check: |results, who| finds(results, who, THREAD, 1.0),
+            check: |results, who| finds(results, who, THREAD, 1),
             wrong: Wrong {
                 says: "the program started anew",
                 change: |cell| cell.set("worker", SPAWN),
@@ -64,7 +64,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             of: Of::Everybody,
             nature: Nature::Count,
             reads: |cell| cell.label == SPAWN,
-            check: |results, who| finds(results, who, SPAWN, 0.0),
+            check: |results, who| finds(results, who, SPAWN, 0),
             wrong: Wrong { says: "a thread", change: make_it_a_thread },
         },
         Relation {
@@ -141,15 +141,16 @@ fn measure(cell: &Cell) -> Result<Figures> {
     Ok(Figures::default().with_count("finds", found).with("start_s", start_s))
 }
 
-fn finds(results: &Results, who: &Contender, cell: &str, expected: f64) -> Option<Check> {
-    let found = results.of(who, cell, "finds")?;
+fn finds(results: &Results, who: &Contender, cell: &str, expected: u64) -> Option<Check> {
+    let found = results.count(who, cell, "finds")?;
     Some(Check::that(found == expected, format!("It finds {found}")))
 }
 
 fn a_forked_child_does(results: &Results, who: &Contender) -> Option<Check> {
-    let (theirs, ours) = (results.of(who, FORK, "finds")?, results.ours(SPAWN, "finds")?);
+    let found = |who, cell| results.count(who, cell, "finds");
+    let (theirs, ours) = (found(who, FORK)?, found(&Contender::Ours, SPAWN)?);
     let figures = format!("Theirs finds {theirs}, ours {ours}");
-    Some(Check::that((theirs, ours) == (1.0, 0.0), figures))
+    Some(Check::that((theirs, ours) == (1, 0), figures))
 }
 
 fn a_thread_is_there_first(results: &Results, who: &Contender) -> Option<Check> {

@@ -222,6 +222,6 @@ fn explain(results: &Results) -> Option<String> {
         TIMES * MEBIBYTES,
         ours(IN_TASK, "turns")?,
         seconds(ours(IN_THREAD, "read_s")?),
-        ours(IN_THREAD, "turns")?
+        grouped(results.count(&Contender::Ours, IN_THREAD, "turns")?)
     ))
 }

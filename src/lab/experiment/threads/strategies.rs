@@ -202,17 +202,17 @@ fn to_f64(count: u64) -> f64 {
 
 fn none_loses(results: &Results, who: &Contender) -> Option<Check> {
     let (lost, share) =
-        (results.of(who, NONE, "lost")?, results.of(who, NONE, "lost_share").map(percent)?);
-    Some(Check::that(lost > 0.0, format!("{lost} ones lost, {share}")))
+        (results.count(who, NONE, "lost")?, results.of(who, NONE, "lost_share").map(percent)?);
+    Some(Check::that(lost > 0, format!("{lost} ones lost, {share}")))
 }
 
 /// Python has no atomic number.
 fn each_is_exact(results: &Results, who: &Contender) -> Option<Check> {
-    let lost = RIGHT.iter().filter_map(|strategy| results.of(who, strategy, "lost"));
-    let lost: Vec<f64> = lost.collect();
+    let lost = RIGHT.iter().filter_map(|strategy| results.count(who, strategy, "lost"));
+    let lost: Vec<u64> = lost.collect();
     lost.first()?;
-    let all: f64 = lost.iter().sum();
-    Some(Check::that(all == 0.0, format!("{all} ones lost with {} strategies", lost.len())))
+    let all: u64 = lost.iter().sum();
+    Some(Check::that(all == 0, format!("{all} ones lost with {} strategies", lost.len())))
 }
 
 fn own_is_the_cheapest(results: &Results, _: &Contender) -> Option<Check> {

@@ -163,8 +163,8 @@ fn turn(cell: &Cell, at: &mut Attached<'_>, in_flight: &InFlight) {
 }
 
 fn all_calls_at_once(results: &Results, who: &Contender) -> Option<Check> {
-    let in_flight = results.of(who, CALLS, "in_flight_max")?;
-    Some(Check::that(in_flight == 8.0, format!("{in_flight} at once")))
+    let in_flight = results.count(who, CALLS, "in_flight_max")?;
+    Some(Check::that(in_flight == 8, format!("{in_flight} at once")))
 }
 
 fn callers_hardly_wait(results: &Results, who: &Contender) -> Option<Check> {
