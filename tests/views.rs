@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use trainyard::trace::Kind;
-use trainyard::trace::file::Trace;
+use trainyard::trace::file::{Facts, Run, Trace};
 
 fn program(line: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_trainyard"));
@@ -151,7 +151,7 @@ fn bad_input_is_one_line() {
     check_refused(&format!("export {shown} --to csv"), "it is no trace");
     check_refused("export x --to pdf", "the forms are perfetto, svg, html and csv");
     check_refused("export x --to svg --events", "--events is for --to csv");
-    check_refused("export x", "--to");
+    check_refused("export x", "--to is missing");
     check_refused("timeline cpu --width 20", "whole number from 40 to 1000");
     check_refused("timeline cpu --from 2ms --to 1ms", "--to must be later");
     check_refused("timeline x.trace --workers 3", "--workers is for a workload, and 'x.trace' is");
@@ -163,10 +163,10 @@ fn what_a_file_does_not_have_is_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x");
     let shown = path.display();
-    let trace = Trace::of(trainyard::trace::file::Facts::default(), Vec::new());
+    let trace = Trace::of(Facts::default(), vec![Run::default()]);
     trace.write(&path).unwrap();
     check_refused(&format!("timeline {shown}"), "there is nothing to draw");
-    check_refused(&format!("timeline {shown} --run 3"), "no run '3'; the runs are none");
+    check_refused(&format!("timeline {shown} --run 3"), "no run '3'; the runs are 1 (a run)");
     check_refused(&format!("export {shown} --to svg -o {shown}"), "is the trace itself");
     check_refused(
         &format!("export {shown} --to svg -o /no/such/x"),
@@ -205,13 +205,13 @@ fn the_examples_of_the_help_are_commands() {
     }
 }
 
-/// What experiments and races record has lanes too, though nobody counts units in it.
+/// What others record has lanes too.
 #[test]
-fn a_recording_of_an_experiment_is_drawn() {
+fn a_recording_of_a_race_is_drawn() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.trace");
     let shown = path.display();
-    check_done(&format!("experiment record the-articles-race --quick -o {shown}"));
+    check_done(&format!("race counter --runs 1 --rounds 100 -o {shown}"));
     let page = check_done(&format!("timeline {shown}"));
     assert!(page.contains("run "), "{page}");
     validator::validate(&check_done(&format!("export {shown} --to perfetto")));
