@@ -160,7 +160,7 @@ fn parts(events: &[Event], work: Work) -> BTreeMap<u32, Part> {
 }
 
 /// A name as words and the numbers between them: `worker-10` comes after `worker-9`.
-fn in_words_and_numbers(name: &str) -> Vec<(String, u64)> {
+pub fn in_words_and_numbers(name: &str) -> Vec<(String, u64)> {
     let mut parts: Vec<(String, u64)> = Vec::new();
     let mut after_digit = true;
     for character in name.chars() {
