@@ -138,7 +138,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
         }
     }
     let start_s = stats::median(&took_s).unwrap_or(f64::NAN);
-    Ok(Figures::default().count("finds", found).with("start_s", start_s))
+    Ok(Figures::default().with_count("finds", found).with("start_s", start_s))
 }
 
 fn finds(results: &Results, who: &Contender, cell: &str, expected: u64) -> Option<Check> {
