@@ -25,8 +25,8 @@ pub enum LabError {
     /// A worker process died under a round, which is therefore void and may be repeated: exit 1
     /// when it was not.
     WorkerDied(String),
-    /// This machine has no room for what was to be measured; whoever measures leaves it out and says
-    /// why. Exit 1 where nobody can.
+    /// This machine has no room for what was to be measured, or whom was to be measured has no such
+    /// thing; whoever measures leaves it out and says why. Exit 1 where nobody can.
     NoRoom(String),
     /// The user pressed Ctrl-C: exit 130, as a shell reports SIGINT.
     Interrupted,

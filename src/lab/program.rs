@@ -28,6 +28,7 @@ use super::picture::Style;
 use super::python::{self, Python, become_python};
 use super::report::Report;
 use super::sample::Measured;
+use super::view::command as view;
 use super::warnings::{self, Build};
 use super::{
     LabError, Result, arm, experiment, guide, race, record, render, server, sources, sweep,
@@ -45,6 +46,8 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(Command::Race(asked)) => race::race(&asked).and_then(|page| print(&page)),
         Ok(Command::Dis(program)) => race::dis::dis(&program).and_then(|page| print(&page)),
         Ok(Command::Guide(asked)) => print(&guide::render(asked)),
+        Ok(Command::Timeline(asked)) => view::timeline(&asked).and_then(|page| print(&page)),
+        Ok(Command::Export(asked)) => view::export(&asked),
         Ok(Command::Trace(asked)) => show(trace_check::run(&asked)),
         Ok(Command::Sweep(asked)) => show(sweep::run(&asked)),
         Ok(Command::Serve(config)) => {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::render::numbers;
 use super::{LabError, Result};
-use crate::trace::check::check;
+use crate::trace::check::check_recording;
 use crate::trace::file::{Ending, Run, Trace};
 
 /// What is to be replayed.
@@ -63,11 +63,8 @@ pub fn run(asked: &Check) -> Result<(String, Result<()>)> {
 
 /// One line on a run, good or bad.
 fn judge(run: &Run) -> std::result::Result<String, String> {
-    let recording = &run.recording;
-    check(&recording.events).map_err(|illegal| illegal.to_string())?;
-    let events = numbers::count(recording.events.len(), "event");
-    Ok(match recording.overwritten() {
-        0 => format!("{events}, all of them possible"),
-        lost => format!("{events}, all of them possible; {lost} more were lost and not judged"),
-    })
+    match check_recording(&run.recording) {
+        Ok(judged) => Ok(judged.to_string()),
+        Err(illegal) => Err(illegal.to_string()),
+    }
 }

@@ -76,9 +76,9 @@ mod tests {
         );
         check(
             None,
-            Some(event(Kind::WorkerIdle, 0)),
+            Some(event(Kind::WorkerIdle, 4711)),
             "worker 4711 ended (signal: 9 (SIGKILL)) while it had no job; its last event: \
-             WorkerIdle, 3.2ms before",
+             WorkerIdle (pid 4711), 3.2ms before",
         );
         check(
             None,

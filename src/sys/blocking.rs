@@ -59,14 +59,21 @@ pub trait Hook {
     fn acquire(&self);
 }
 
-thread_local! {
-    static HOOK: RefCell<Option<Rc<dyn Hook>>> = const { RefCell::new(None) };
+/// The door of one thread.
+struct Door {
+    hook: Option<Rc<dyn Hook>>,
+    /// How many calls are under way, one inside the other.
+    depth: u64,
 }
 
-/// Looks at the thread's hook; at none once the thread ends and its locals are gone: a destructor
+thread_local! {
+    static DOOR: RefCell<Door> = const { RefCell::new(Door { hook: None, depth: 0 }) };
+}
+
+/// Looks at the thread's door; at none once the thread ends and its locals are gone: a destructor
 /// of another local may still make blocking calls.
-fn slot<R>(look: impl FnOnce(&mut Option<Rc<dyn Hook>>) -> R) -> Option<R> {
-    HOOK.try_with(|hook| look(&mut hook.borrow_mut())).ok()
+fn door<R>(look: impl FnOnce(&mut Door) -> R) -> Option<R> {
+    DOOR.try_with(|door| look(&mut door.borrow_mut())).ok()
 }
 
 /// Runs `call`, which may sleep, with the thread's hook around it.
@@ -87,13 +94,18 @@ fn slot<R>(look: impl FnOnce(&mut Option<Rc<dyn Hook>>) -> R) -> Option<R> {
 /// assert_eq!(answer, 42);
 /// ```
 pub fn blocking<R>(why: Why, call: impl FnOnce() -> R) -> R {
-    let hook = slot(Option::take).flatten();
-    trace::emit(Kind::BlockBegin, why as u64, 0);
+    let opened = door(|door| {
+        door.depth += 1;
+        (door.hook.take(), door.depth)
+    });
+    // A thread that ends has lost count, and says 0.
+    let (hook, depth) = opened.unwrap_or((None, 0));
+    trace::emit(Kind::BlockBegin, why as u64, depth);
     if let Some(hook) = &hook {
         // INVARIANT: [BLOCKING-1] released here, taken back when `restored` is dropped.
         hook.release();
     }
-    let restored = Restore { hook, why };
+    let restored = Restore { hook, why, depth };
     let answer = call();
     drop(restored);
     answer
@@ -103,15 +115,17 @@ pub fn blocking<R>(why: Why, call: impl FnOnce() -> R) -> R {
 struct Restore {
     hook: Option<Rc<dyn Hook>>,
     why: Why,
+    depth: u64,
 }
 
 impl Drop for Restore {
     fn drop(&mut self) {
         if let Some(hook) = self.hook.take() {
             hook.acquire();
-            slot(|installed| *installed = Some(hook));
+            door(|door| door.hook = Some(hook));
         }
-        trace::emit(Kind::BlockEnd, self.why as u64, 0);
+        door(|door| door.depth = self.depth.saturating_sub(1));
+        trace::emit(Kind::BlockEnd, self.why as u64, self.depth);
     }
 }
 
@@ -122,9 +136,9 @@ impl Drop for Restore {
 /// Panics if the thread has a hook already: two global locks at once would each be released by
 /// the other's door.
 pub fn install(hook: Rc<dyn Hook>) -> Installed {
-    let is_free = slot(|installed| installed.is_none()).unwrap_or(true);
+    let is_free = door(|door| door.hook.is_none()).unwrap_or(true);
     assert!(is_free, "this thread already has a hook around its blocking calls");
-    slot(|installed| *installed = Some(hook));
+    door(|door| door.hook = Some(hook));
     Installed { not_send: PhantomData }
 }
 
@@ -137,7 +151,7 @@ pub struct Installed {
 
 impl Drop for Installed {
     fn drop(&mut self) {
-        slot(Option::take);
+        door(|door| door.hook.take());
     }
 }
 

@@ -71,9 +71,9 @@ macro_rules! kinds {
 
 kinds! {
     /// A thread began a call that may sleep.
-    BlockBegin = 1, Local, "why", "";
+    BlockBegin = 1, Local, "why", "depth";
     /// The call that may sleep is over, and the thread runs its program again.
-    BlockEnd = 2, Local, "why", "";
+    BlockEnd = 2, Local, "why", "depth";
 
     /// A job was put into a pool's queue.
     JobQueued = 10, Releasing, "job", "";
@@ -157,7 +157,7 @@ kinds! {
     /// A worker process is done with a job and sends the answer.
     WorkerJobEnd = 66, Releasing, "job", "bytes";
     /// A worker process waits for its next job.
-    WorkerIdle = 67, Local, "", "";
+    WorkerIdle = 67, Local, "pid", "";
 
     /// A unit of the laboratory's work began: one request, one sum.
     UnitBegin = 80, Local, "unit", "";

@@ -14,7 +14,7 @@ use std::fmt::Write;
 
 use clap::CommandFactory;
 
-use super::experiment::{Experiment, Group};
+use super::experiment::Group;
 use crate::lab::cli::CommandLine;
 
 /// One file of `docs/`.
@@ -31,7 +31,8 @@ const MADE: &str = "<!-- made by `TRAINYARD_BLESS=1 cargo test --test docs`; do 
 
 /// Makes all pages. `quoted` returns the files that are quoted, by their path from `docs/`.
 pub fn pages(quoted: &dyn Fn(&str) -> Option<String>) -> Vec<Page> {
-    let page = |path: &str, text: String| Page { path: path.to_owned(), text: MADE.to_owned() + &text };
+    let page =
+        |path: &str, text: String| Page { path: path.to_owned(), text: MADE.to_owned() + &text };
     let mut pages = vec![
         Page { path: "SUMMARY.md".to_owned(), text: summary() },
         page("guide.md", guide::page()),
@@ -80,12 +81,12 @@ fn index() -> String {
 pub fn readme_list() -> String {
     let mut text = String::new();
     for group in groups() {
-        let names = group.experiments().iter().map(|one: &&Experiment| {
-            format!("[{}](docs/{} \"{}\")", one.name, experiment::path(one), one.title)
-        });
-        let names: Vec<String> = names.collect();
-        writeln!(text, "- **{}**: {}", capitalised(group.title()), names.join(", "))
-            .expect("to memory");
+        writeln!(text, "{}:\n", capitalised(group.title())).expect("to memory");
+        for one in group.experiments() {
+            let path = experiment::path(one);
+            writeln!(text, "- [{}](docs/{path}): {}", one.name, one.title).expect("to memory");
+        }
+        text.push('\n');
     }
     text
 }

@@ -190,6 +190,7 @@ pub(super) fn distinct<T: PartialEq>(values: Vec<T>) -> Option<Vec<T>> {
     (!distinct.is_empty()).then_some(distinct)
 }
 
+/// The nanoseconds of a duration from the command line.
 pub(super) fn nanoseconds(duration: Duration) -> u64 {
     // Durations on the command line are a day at most.
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)

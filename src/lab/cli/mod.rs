@@ -17,10 +17,12 @@
 mod compare;
 mod complaint;
 mod experiment;
+mod export;
 mod guide;
 pub mod output;
 mod race;
 mod sweep;
+mod timeline;
 mod trace;
 mod values;
 
@@ -37,6 +39,7 @@ use super::race::Race;
 use super::server::ServerConfig;
 use super::sweep::plan::Sweep;
 use super::trace_check::Check as TraceCheck;
+use super::view::command::{Export, Timeline};
 
 pub use compare::Compare;
 pub use output::{Color, Format, Glyphs, Output};
@@ -56,6 +59,10 @@ pub enum Command {
     Dis(String),
     /// Show a stop of the guided tour.
     Guide(Guide),
+    /// Draw lanes.
+    Timeline(Box<Timeline>),
+    /// Turn a trace into a document.
+    Export(Export),
     /// Replay a recording.
     Trace(TraceCheck),
     /// Measure at many values of a parameter.
@@ -135,6 +142,13 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Exit> {
             .map_err(|line| Exit::bad_input(&line, &hint)),
         Verb::Dis(options) => Ok(Command::Dis(options.program)),
         Verb::Guide(options) => Ok(Command::Guide(options.into_guide())),
+        Verb::Timeline(options) => options
+            .into_timeline()
+            .map(|timeline| Command::Timeline(Box::new(timeline)))
+            .map_err(|line| Exit::bad_input(&line, &hint)),
+        Verb::Export(options) => {
+            options.into_export().map(Command::Export).map_err(|line| Exit::bad_input(&line, &hint))
+        }
         Verb::Trace(options) => Ok(Command::Trace(options.into_check())),
         Verb::Serve(serve) => Ok(Command::Serve(serve)),
         Verb::Arm { args } => Ok(Command::Arm(args)),
@@ -151,6 +165,7 @@ Examples:
   trainyard                       compare everything, in about 16 seconds
   trainyard compare cpu --gil on  what the global lock does to computing
   trainyard compare io --workers 20
+  trainyard timeline cpu          see the lock change hands
   trainyard race 'x = x + 1'      where a switch falls, and what it costs
   trainyard sweep io cpu -P workers 1 64
   trainyard experiment run convoy --quick
@@ -193,6 +208,8 @@ enum Verb {
     Dis(race::DisOptions),
     Sweep(Box<sweep::SweepOptions>),
     Guide(guide::GuideOptions),
+    Timeline(Box<timeline::TimelineOptions>),
+    Export(export::ExportOptions),
     Trace(trace::TraceOptions),
     /// Be the server that `compare io` asks: two pages, each after a set time
     #[command(after_help = SERVE_EXAMPLES)]

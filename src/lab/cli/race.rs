@@ -84,7 +84,7 @@ pub(super) struct RaceOptions {
     replay: Option<Schedule>,
 
     /// What goes to standard output: table, json
-    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = values::race_format)]
+    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = values::page_format)]
     format: Format,
 
     /// Record one more run of each row into FILE, for `timeline` and `export`

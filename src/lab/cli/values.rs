@@ -11,6 +11,7 @@ use crate::lab::duration;
 use crate::lab::experiment::Group;
 use crate::lab::params::{GilChoice, Preset};
 use crate::lab::race::setting::{Checks, Model as RaceModel};
+use crate::lab::view::To;
 
 use super::output::{Color, Format};
 
@@ -26,6 +27,12 @@ const ROUNDS_MAX: u64 = 10_000;
 const TRAINS_MAX: u64 = 5000;
 /// A train takes a minute for as many turns.
 const TURNS_MAX: u64 = 1_000_000_000;
+/// A run of this program has this many threads at most.
+const LANES_MAX: u64 = 10_000;
+/// Below this there is no room for a lane.
+const WIDTH_MIN: u64 = 40;
+/// Wider than any terminal, and than any line that an editor shows.
+const WIDTH_MAX: u64 = 1000;
 /// A longer latency than any page is worth waiting for; a client gives a server up after 30 s.
 const LATENCY_MAX: Duration = Duration::from_secs(10);
 /// A mask of processors holds this many.
@@ -85,8 +92,8 @@ pub(super) fn checks(text: &str) -> Result<Checks, String> {
     choice(text, "the places are")
 }
 
-/// `race` prints a table or a document.
-pub(super) fn race_format(text: &str) -> Result<Format, String> {
+/// A page, or a document.
+pub(super) fn page_format(text: &str) -> Result<Format, String> {
     let format = format(text).ok();
     let format = format.filter(|format| matches!(format, Format::Table | Format::Json));
     format.ok_or_else(|| "the formats are table and json".to_owned())
@@ -138,6 +145,24 @@ fn count(text: &str, min: u64, max: u64) -> Result<usize, String> {
     number
         .and_then(|number| usize::try_from(number).ok())
         .ok_or_else(|| format!("it must be a whole number from {min} to {max}"))
+}
+
+/// How many lanes: more than anybody scrolls through.
+pub(super) fn lanes(text: &str) -> Result<usize, String> {
+    count(text, 1, LANES_MAX)
+}
+
+pub(super) fn width(text: &str) -> Result<usize, String> {
+    count(text, WIDTH_MIN, WIDTH_MAX)
+}
+
+/// A moment of a run, counted from its begin.
+pub(super) fn moment(text: &str) -> Result<Duration, String> {
+    duration::parse(text)
+}
+
+pub(super) fn to(text: &str) -> Result<To, String> {
+    choice(text, "the forms are")
 }
 
 pub(super) fn seed(text: &str) -> Result<u64, String> {

@@ -35,6 +35,7 @@ pub mod lock;
 pub mod models;
 pub mod nearest;
 pub mod page;
+pub mod pause;
 pub mod process;
 pub mod processes;
 pub mod program;
@@ -128,10 +129,8 @@ impl Group {
             Self::Models => ("models", "three models, one problem", models::EXPERIMENTS),
             Self::Tasks => ("tasks", "what a loop does for its tasks", tasks::EXPERIMENTS),
             Self::Lock => ("lock", "what a global lock does", lock::EXPERIMENTS),
-            Self::Threads => ("threads", "what threads share", &threads::EXPERIMENTS),
-            Self::Processes => {
-                ("processes", "what processes do not share", &processes::EXPERIMENTS)
-            }
+            Self::Threads => ("threads", "what threads share", threads::EXPERIMENTS),
+            Self::Processes => ("processes", "what processes do not share", processes::EXPERIMENTS),
         }
     }
 }

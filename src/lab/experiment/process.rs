@@ -12,6 +12,7 @@ use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -26,8 +27,8 @@ use crate::lab::{LabError, Result};
 use crate::sys::poll::{self, Interest};
 use crate::sys::signal::Interrupts;
 use crate::sys::{clock, process};
-use crate::trace::file::{Facts, Run, flight};
-use crate::trace::{self, Recorder};
+use crate::trace::file::{Facts, Run, Trace, flight};
+use crate::trace::{self, Recorder, Recording};
 
 /// What every script begins with.
 const PRELUDE: &str = include_str!("twin.py");
@@ -175,6 +176,10 @@ fn be_a_cell(experiment: &Experiment, cell: &Cell, flight: Option<&Path>) -> Res
     let figures = (experiment.ours)(cell);
     // The recording is in the file, where the lab finds it.
     drop(recorder.map(Recorder::finish));
+    if let (Some(path), Some(recording)) = (flight, elsewhere().take()) {
+        let run = Run { about: facts(experiment, cell), recording };
+        Trace::of(about(None, None), vec![run]).write(path).map_err(|why| unwritable(path, why))?;
+    }
     match figures {
         Ok(figures) => say(&figures),
         Err(LabError::NoRoom(no_room)) => say_line(&NoRoom { no_room }),
@@ -184,13 +189,32 @@ fn be_a_cell(experiment: &Experiment, cell: &Cell, flight: Option<&Path>) -> Res
 }
 
 fn start_recording(experiment: &Experiment, cell: &Cell, path: &Path) -> Result<Recorder> {
-    let run = Facts::default()
+    flight::keep_in(path, &about(None, None), &facts(experiment, cell))
+        .map_err(|why| unwritable(path, why))?;
+    Ok(trace::arm())
+}
+
+fn unwritable(path: &Path, why: io::Error) -> LabError {
+    LabError::failed(format!("cannot write to '{}'", path.display()), why)
+}
+
+fn facts(experiment: &Experiment, cell: &Cell) -> Facts {
+    Facts::default()
         .with("label", format!("{}: {}", experiment.name, cell.label))
         .with("experiment", experiment.name)
-        .with("cell", cell.label.as_str());
-    flight::keep_in(path, &about(None, None), &run)
-        .map_err(|why| LabError::failed(format!("cannot write to '{}'", path.display()), why))?;
-    Ok(trace::arm())
+        .with("cell", cell.label.as_str())
+}
+
+/// What a cell recorded that measures another process of ours.
+static ELSEWHERE: Mutex<Option<Recording>> = Mutex::new(None);
+
+fn elsewhere() -> MutexGuard<'static, Option<Recording>> {
+    ELSEWHERE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Leaves the recording of the process that was measured, where it is not this one.
+pub fn recorded_elsewhere(recording: Recording) {
+    *elsewhere() = Some(recording);
 }
 
 /// This program, as one of the processes.

@@ -37,6 +37,36 @@ pub const SILENCE_MAX: Duration = Duration::from_secs(30);
 const READ_LEN: usize = 16 * 1024;
 
 /// Connections to every address that was asked so far.
+///
+/// # Not for two threads at once
+///
+/// Asking changes a session, so it takes one that nobody else has at that moment. Whoever shares
+/// one by mistake hears it from the compiler, and not from an answer that belongs to somebody else
+/// (which the experiment `session-per-thread` shows):
+///
+/// ```compile_fail,E0499
+/// use trainyard::lab::io::{http::RequestId, session::Session, target::Target};
+///
+/// fn fetch_two(session: &mut Session, target: &Target) {
+///     std::thread::scope(|scope| {
+///         scope.spawn(|| session.get(target, RequestId(1)));
+///         scope.spawn(|| session.get(target, RequestId(2)));
+///     });
+/// }
+/// ```
+///
+/// With a session for each of them it compiles:
+///
+/// ```
+/// use trainyard::lab::io::{http::RequestId, session::Session, target::Target};
+///
+/// fn fetch_two([first, second]: &mut [Session; 2], target: &Target) {
+///     std::thread::scope(|scope| {
+///         scope.spawn(|| first.get(target, RequestId(1)));
+///         scope.spawn(|| second.get(target, RequestId(2)));
+///     });
+/// }
+/// ```
 #[derive(Debug, Default)]
 pub struct Session {
     connections: Vec<Connection>,

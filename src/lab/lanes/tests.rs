@@ -272,6 +272,51 @@ fn units_that_were_in_flight_before_the_recording_count() {
     check_figures(&read(&[ends(1, 0), ends(1, 1), (15, 1, 0, Kind::UnitBegin, 2, 0)]), 2, 1, 1);
 }
 
+/// Threads of an experiment: they take a lock, and nobody counts what they do.
+#[test]
+fn without_units_and_jobs_whoever_has_a_lock_is_a_train() {
+    let lanes = read(&[
+        (5, 9, 0, Kind::BlockBegin, 3, 0),
+        (10, 1, 0, Kind::GilTake, 7, 0),
+        (12, 1, 0, Kind::BlockBegin, IO, 0),
+        (12, 1, 0, Kind::GilDrop, 7, 0),
+        (13, 2, 1, Kind::GilTake, 7, 0),
+        (20, 1, 0, Kind::GilWait, 7, 0),
+        (24, 2, 1, Kind::GilDrop, 7, 0),
+        (25, 1, 0, Kind::GilTake, 7, 2),
+        (25, 1, 0, Kind::BlockEnd, IO, 0),
+        (30, 1, 0, Kind::GilDrop, 7, 0),
+    ]);
+    check_lane(
+        &lanes,
+        0,
+        &[
+            (10, 12, State::Run),
+            (12, 20, State::WaitIo),
+            (20, 25, State::WaitGil),
+            (25, 30, State::Run),
+        ],
+    );
+    check_lane(&lanes, 1, &[(10, 13, State::Idle), (13, 24, State::Run), (24, 30, State::Idle)]);
+    assert_eq!(lanes.trains.len(), 2, "the thread that only waits for them is no train");
+}
+
+/// A loop whose tasks do nothing that the laboratory counts.
+#[test]
+fn without_units_a_loop_that_polls_is_a_train() {
+    let lanes = read(&[
+        (10, 1, 0, Kind::TaskPollBegin, 1, 0),
+        (12, 1, 0, Kind::TaskPollEnd, 1, 0),
+        (13, 1, 0, Kind::LoopPark, 0, 0),
+        (20, 1, 0, Kind::LoopUnpark, 1, 0),
+        (21, 1, 0, Kind::TaskPollBegin, 1, 0),
+        (25, 1, 0, Kind::TaskPollEnd, 1, 1),
+    ]);
+    let spans = &lanes.trains[0].spans;
+    assert_eq!(spans[1].state, State::WaitIo);
+    assert_eq!((spans[0].state, spans[2].state), (State::Run, State::Run));
+}
+
 #[test]
 fn a_recording_of_nothing_has_no_lanes() {
     assert!(Lanes::read(&recording(&[(5, 9, 0, Kind::BlockBegin, 3, 0)])).is_none());

@@ -4,6 +4,7 @@ use crate::lab::render::numbers;
 use crate::trace::file::{Ending, Trace};
 
 /// One line for each thing that is missing; none for a trace that is whole.
+// INVARIANT: [VIEW-2] every view begins with these lines.
 pub fn missing(trace: &Trace) -> Vec<String> {
     let mut lines = Vec::new();
     if trace.ending == Ending::CutShort {
@@ -12,6 +13,9 @@ pub fn missing(trace: &Trace) -> Vec<String> {
         lines.push(line.to_owned());
     }
     for run in &trace.runs {
+        if let Some(ending) = run.about.get("ending") {
+            lines.push(format!("{}: {ending}", run.label()));
+        }
         let lost = run.recording.overwritten();
         if lost > 0 {
             let lost = numbers::grouped(lost);

@@ -14,14 +14,25 @@
 //! # Invariants
 //!
 //! - **VIEW-1** Colour never says anything alone: each state has a height and a texture too.
+//! - **VIEW-2** What is [`missing`] is said first: events that a full ring lost, and a trace whose
+//!   recorder died.
 //!
-//! Read next: [`palette`], then [`strip`], the alphabet of the terminal.
+//! Read next: [`palette`], then [`strip`], the alphabet of the terminal, and [`timeline`]. What the
+//! user asks for comes in by [`command`].
 
+mod axis;
+pub mod command;
+pub mod csv;
 pub mod html;
 pub mod missing;
 pub mod palette;
+pub mod perfetto;
+pub mod pick;
 pub mod sites;
 pub mod strip;
+pub mod svg;
+#[cfg(test)]
+mod testing;
 pub mod timeline;
 
 /// The forms in which a trace can be exported.

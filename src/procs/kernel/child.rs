@@ -167,8 +167,9 @@ impl Worker {
 
     /// Arrows 4, 5 and 7: runs jobs until there can be no more.
     fn work(&mut self) -> Result<(), Leave> {
+        let pid = u64::from(std::process::id());
         loop {
-            trace::record(Kind::WorkerIdle, 0, 0);
+            trace::record(Kind::WorkerIdle, pid, 0);
             let Some(frame) = self.receive()? else { return Ok(()) };
             if frame.header.kind != FrameKind::Job {
                 return Err(Leave::Unfit(format!("it was sent a {:?}", frame.header.kind)));

@@ -105,11 +105,12 @@ impl Starter {
                 process::spawn(&plan)?
             }
         };
-        trace::emit(Kind::WorkerSpawn, slot as u64, u64::from(pid));
         let pidfd = Pidfd::open(pid).or_else(|error| {
             process::kill_unwatched(pid)?;
             Err(error)
         })?;
+        // Only now: whatever is on record as started is also on record as reaped.
+        trace::emit(Kind::WorkerSpawn, slot as u64, u64::from(pid));
         Ok(Started { pidfd, channel: ours, start_frame })
     }
 

@@ -51,9 +51,14 @@ pub struct ThreadPool {
 }
 
 struct Shared {
+    /// How many threads there are to be.
+    workers: usize,
     queue: Mutex<Queue>,
     /// The queue has a job, or is closed.
     changed: Condvar,
+    /// The last thread is ready. Apart from the other: that one would wake, for each thread that
+    /// is, all that were before, and a thousand threads would take ten seconds to start.
+    started: Condvar,
 }
 
 /// Guarded by `Shared::queue`.
@@ -179,15 +184,18 @@ impl Shared {
         let mut queue = self.queue.lock();
         queue.ready += 1;
         queue.failure = queue.failure.take().or(initialized.err());
+        let is_last = queue.ready == self.workers;
         drop(queue);
-        self.changed.notify_all();
+        if is_last {
+            self.started.notify_all();
+        }
     }
 
-    /// Sleeps until `workers` threads have run their initializers.
-    fn wait_until_ready(&self, workers: usize) -> io::Result<()> {
+    /// Sleeps until all threads have run their initializers.
+    fn wait_until_ready(&self) -> io::Result<()> {
         let mut queue = self.queue.lock();
-        while queue.ready < workers {
-            queue = self.changed.wait(queue);
+        while queue.ready < self.workers {
+            queue = self.started.wait(queue);
         }
         let Some(payload) = queue.failure.take() else { return Ok(()) };
         drop(queue);
@@ -320,7 +328,8 @@ impl Builder {
             None => thread::available_parallelism()?.get(),
         };
         let gils = (0..workers).map(|_| self.scope.gil()).collect();
-        let shared = Arc::new(Shared { queue: Mutex::default(), changed: Condvar::new() });
+        let (changed, started) = (Condvar::new(), Condvar::new());
+        let shared = Arc::new(Shared { workers, queue: Mutex::default(), changed, started });
         let mut pool = ThreadPool { shared, threads: Vec::with_capacity(workers), gils };
         for number in 0..workers {
             let (shared, gil) = (Arc::clone(&pool.shared), pool.gils[number].clone());
@@ -330,7 +339,7 @@ impl Builder {
                 .spawn(move || work(&shared, &gil, initializer.as_ref()))?;
             pool.threads.push(thread);
         }
-        blocking(Why::Job, || pool.shared.wait_until_ready(workers))?;
+        blocking(Why::Job, || pool.shared.wait_until_ready())?;
         Ok(pool)
     }
 }

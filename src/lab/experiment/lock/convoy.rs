@@ -98,7 +98,7 @@ pub const LESSON: Lesson = Lesson {
         command: "race counter --gil on --checks back-edge --switch-interval 100us",
         says: "a fiftieth of the interval: many more hand-offs. What would the server of the question gain?",
     },
-    make: "find the interval at which the server answers within 1 ms: `trainyard experiment show convoy` lists the settings that are measured.",
+    make: "Find the interval at which the server answers within 1 ms: `trainyard experiment show convoy` lists the settings that are measured.",
 };
 
 const ALONE: &str = "alone, 5 ms";

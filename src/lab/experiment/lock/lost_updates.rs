@@ -114,7 +114,7 @@ pub const LESSON: Lesson = Lesson {
         command: "race 'x = x + 1' --gil on --checks every-op",
         says: "a look before each instruction: count what is lost, and read the schedule that lost it.",
     },
-    make: "write a statement that loses updates although the lock looks at back edges and calls alone, and prove it with `trainyard race '...' --search --checks back-edge`.",
+    make: "Write a statement that loses updates although the lock looks at back edges and calls alone, and prove it with `trainyard race '...' --search --checks back-edge`.",
 };
 
 const PLUS: &str = "c += 1";

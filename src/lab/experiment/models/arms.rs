@@ -13,6 +13,7 @@ use crate::lab::arm_process::{ArmProcess, Halt};
 use crate::lab::contender::{Contender, GilState, Model, Workload};
 use crate::lab::experiment::cell::{Cell, Lock};
 use crate::lab::experiment::figures::Figures;
+use crate::lab::experiment::process::recorded_elsewhere;
 use crate::lab::experiment::task::Task;
 use crate::lab::experiment::{delay, hogs};
 use crate::lab::lanes::Lanes;
@@ -103,6 +104,7 @@ pub fn measure(cell: &Cell) -> Result<Figures> {
     let wall_s = Duration::from_nanos(outcome.wall_ns).as_secs_f64();
     let units = u32::try_from(outcome.units).unwrap_or(u32::MAX);
     let lanes = Lanes::read(&recording).map(|lanes| lanes.figures).unwrap_or_default();
+    recorded_elsewhere(recording);
     let figures = Figures::default()
         .with("wall_s", wall_s)
         .with("calls_per_s", f64::from(units) / wall_s)
@@ -110,8 +112,8 @@ pub fn measure(cell: &Cell) -> Result<Figures> {
         .with("cpus_busy", (usage.user_s + usage.system_s) / wall_s)
         .with("delayed", delayed.as_secs_f64() / wall_s)
         .with_count("memory_bytes", usage.max_rss_bytes)
-        .with_count("in_flight_max", lanes.in_flight_max as u64)
-        .with_count("at_once_max", lanes.running_at_once_max as u64)
+        .with_count("in_flight_max", lanes.in_flight_max)
+        .with_count("at_once_max", lanes.running_at_once_max)
         .with_count("lines", lines_changed(&contender).unwrap_or(0) as u64);
     Ok(match outcome.gil {
         Some(gil) => figures.with_count("taken", gil.acquisitions),

@@ -8,6 +8,7 @@ use crate::lab::experiment::figures::{Column, Results, Unit};
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
 use crate::lab::experiment::yardstick::{gain, gains_as_bare, one_processor, with_two_processors};
 use crate::lab::experiment::{Experiment, Group};
+use crate::lab::guide::{Lesson, Task};
 use crate::lab::render::numbers::ratio;
 
 /// Sums, in tasks, threads and processes.
@@ -36,7 +37,6 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "calls_per_s", title: "done/s", unit: Unit::Count },
         Column { figure: "cpus_busy", title: "CPUs busy", unit: Unit::Plain },
         Column { figure: "at_once_max", title: "at once", unit: Unit::Count },
-        Column { figure: "startup_s", title: "start-up", unit: Unit::Seconds },
         Column { figure: "memory_bytes", title: "memory", unit: Unit::Bytes },
         Column { figure: "lines", title: "+ lines", unit: Unit::Count },
     ],
@@ -85,6 +85,19 @@ pub const EXPERIMENT: Experiment = Experiment {
         "trainyard compare cpu: the same with more rounds, strips and verdicts",
         "trainyard experiment run ways-out: what else there is",
     ],
+};
+
+/// What to do about it in the guided tour.
+pub const LESSON: Lesson = Lesson {
+    look: Task {
+        command: "timeline cpu --model threads --gil both --workers 2",
+        says: "the same work twice, on one scale: with the lock the lanes take turns, without it they do not.",
+    },
+    change: Task {
+        command: "compare cpu --gil on --switch-interval 100us --runs 1",
+        says: "many more hand-offs, and no more work done.",
+    },
+    make: "Find the number of workers that is best for computing on this machine, with `trainyard sweep cpu -P workers 1 8`.",
 };
 
 const SYNC: &str = "one after another";

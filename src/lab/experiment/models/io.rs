@@ -7,6 +7,7 @@ use crate::lab::experiment::contender::Contender;
 use crate::lab::experiment::figures::{Column, Results, Unit};
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
 use crate::lab::experiment::{Experiment, Group};
+use crate::lab::guide::{Lesson, Task};
 use crate::lab::render::numbers::{percent, ratio, seconds};
 
 /// Pages from a server that takes its time.
@@ -71,6 +72,19 @@ pub const EXPERIMENT: Experiment = Experiment {
         "src/lab/io/sync.rs, threads.rs, coop.rs, procs.rs: the four programs",
         "trainyard compare io: the same with more rounds, strips and verdicts",
     ],
+};
+
+/// What to do about it in the guided tour.
+pub const LESSON: Lesson = Lesson {
+    look: Task {
+        command: "timeline io --model threads --workers 5",
+        says: "five lanes that wait side by side: in the time of one wait all five are served.",
+    },
+    change: Task {
+        command: "timeline io --model coop",
+        says: "one lane, and all requests in flight: the loop works for a moment each time an answer comes.",
+    },
+    make: "Make the server slower with `trainyard compare io --latency 20ms --runs 1`, and predict each row before you look.",
 };
 
 const SYNC: &str = "one after another";

@@ -25,7 +25,7 @@ pub const EXPERIMENT: Experiment = Experiment {
     group: Group::Models,
     title: "a producer and a consumer, with a slot or a queue between them",
     question: "A producer makes 1 000 messages, a consumer works on each for a while. Between them is a \
-               queue for 10 messages. The producer is a hundred times as fast. What happens to the \
+               queue for 10 messages. The producer is far faster. What happens to the \
                messages for which there is no room?",
     choices: &[
         "they are lost",
@@ -57,7 +57,10 @@ pub const EXPERIMENT: Experiment = Experiment {
             reads: |cell| cell.label == SLOT,
             check: |results, who| {
                 let lost = results.count(who, SLOT, "lost")?;
-                Some(Check::that(lost > 0, format!("{} of {MESSAGES} lost", grouped(lost))))
+                Some(Check::that(
+                    lost > 0,
+                    format!("{} of {} lost", grouped(lost), grouped(MESSAGES)),
+                ))
             },
             wrong: Wrong { says: "a queue", change: |cell| cell.set("between", "bounded") },
         },
@@ -243,16 +246,17 @@ fn a_queue_loses_nothing(results: &Results, who: &Contender) -> Option<Check> {
 fn explain(results: &Results) -> Option<String> {
     let ours = |cell, figure| results.ours(cell, figure);
     Some(format!(
-        "The variable lost {} of {MESSAGES} messages: the lock lets one thread run at a time, and says \
+        "The variable lost {} of {} messages: the lock lets one thread run at a time, and says \
          nothing about whose turn it is, so the producer wrote over what nobody had read. A queue \
          keeps what was put and the order of it: {} and {} lost. The one without a bound had {} messages \
          under way at most, which is memory; the one with room for {ROOM} had {}. A producer that finds it \
          full waits, and gives the lock up for that: the slow side sets the pace. So a bounded queue \
          is a pipeline's brake, and needs no other.",
         ours(SLOT, "lost")?,
+        grouped(MESSAGES),
         ours(BOUNDED, "lost")?,
         ours(UNBOUNDED, "lost")?,
-        ours(UNBOUNDED, "under_way_max")?,
+        grouped(results.count(&Contender::Ours, UNBOUNDED, "under_way_max")?),
         ours(BOUNDED, "under_way_max")?
     ))
 }

@@ -9,6 +9,7 @@ use crate::lab::experiment::contender::Contender;
 use crate::lab::experiment::figures::{Column, Results, Unit};
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
 use crate::lab::experiment::{Experiment, Group};
+use crate::lab::guide::{Lesson, Task};
 use crate::lab::render::numbers::{bytes, grouped, seconds};
 
 /// What a task, a thread and a process are made of.
@@ -16,17 +17,17 @@ pub const EXPERIMENT: Experiment = Experiment {
     name: "three-names",
     group: Group::Models,
     title: "a task, a thread, a process: what each is made of, and costs",
-    question: "A program adds 1 to a global variable, in 100 tasks, in 100 threads, in 4 processes. \
-               Each of them is then alive at the same time. What is the variable in the program that started \
-               them?",
+    question: "A program adds 1 to a global variable: in 1 000 tasks, in 100 threads, in 4 processes, \
+               which are then all alive at the same time. What is the variable in the program that \
+               has started them?",
     choices: &[
-        "100, 100 and 4: each has added 1",
-        "100, 100 and 0: each process has added to a variable of its own",
-        "100, 0 and 0: a thread has its own variables too",
+        "1 000, 100 and 4: each has added 1",
+        "1 000, 100 and 0: each process has added to a variable of its own",
+        "1 000, 0 and 0: a thread has its own variables too",
         "0 in all three, until they end",
     ],
     answer: 1,
-    method: "100 tasks of one loop, 100 threads of a pool and 4 processes of a pool each add 1 to a \
+    method: "1 000 tasks of one loop, 100 threads of a pool and 4 processes of a pool each add 1 to a \
              global variable, note on which thread they run, and stay. When the last has begun the \
              time is taken, and the memory that has become private to them; then all end.",
     cells,
@@ -35,20 +36,20 @@ pub const EXPERIMENT: Experiment = Experiment {
     plays: |python, _| python.has_tasks(),
     columns: &[
         Column { figure: "threads", title: "threads", unit: Unit::Count },
-        Column { figure: "processes", title: "processes", unit: Unit::Count },
+        Column { figure: "processes", title: "procs", unit: Unit::Count },
         Column { figure: "sum", title: "sum", unit: Unit::Count },
         Column { figure: "start_s", title: "start,\neach", unit: Unit::Seconds },
         Column { figure: "memory_bytes", title: "memory,\neach", unit: Unit::Bytes },
-        Column { figure: "virtual_bytes", title: "addresses,\neach", unit: Unit::Bytes },
+        Column { figure: "virtual_bytes", title: "address\nspace", unit: Unit::Bytes },
     ],
     relations: &[
         Relation {
             name: "tasks-share-a-thread",
-            says: "100 tasks run on one thread, and add to one variable.",
+            says: "1 000 tasks run on one thread, and add to one variable.",
             of: Of::Everybody,
             nature: Nature::Count,
             reads: |cell| cell.label == TASKS,
-            check: |results, who| made_of(results, who, TASKS, [1, 1, MANY]),
+            check: |results, who| made_of(results, who, TASKS, [1, 1, 1_000]),
             wrong: Wrong { says: "threads", change: |cell| cell.set("model", "threads") },
         },
         Relation {
@@ -57,7 +58,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             of: Of::Everybody,
             nature: Nature::Count,
             reads: |cell| cell.label == THREADS,
-            check: |results, who| made_of(results, who, THREADS, [MANY, 1, MANY]),
+            check: |results, who| made_of(results, who, THREADS, [100, 1, 100]),
             wrong: Wrong { says: "tasks", change: |cell| cell.set("model", "tasks") },
         },
         Relation {
@@ -66,7 +67,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             of: Of::Everybody,
             nature: Nature::Count,
             reads: |cell| cell.label == PROCESSES,
-            check: |results, who| made_of(results, who, PROCESSES, [FEW, FEW, 0]),
+            check: |results, who| made_of(results, who, PROCESSES, [4, 4, 0]),
             wrong: Wrong { says: "threads", change: |cell| cell.set("model", "threads") },
         },
         Relation {
@@ -96,15 +97,26 @@ pub const EXPERIMENT: Experiment = Experiment {
     ],
 };
 
-const TASKS: &str = "100 tasks";
+/// What to do about it in the guided tour.
+pub const LESSON: Lesson = Lesson {
+    look: Task {
+        command: "compare io --runs 1 --requests 40",
+        says: "the columns memory and start-up: what each kind of train costs before it has done anything.",
+    },
+    change: Task {
+        command: "compare io --runs 1 --requests 40 --workers 50",
+        says: "fifty of each: what grows for threads and processes, and what does not for tasks.",
+    },
+    make: "How many could this machine have? `trainyard experiment run how-many --quick` goes up to where it ends.",
+};
+
+const TASKS: &str = "1 000 tasks";
 const THREADS: &str = "100 threads";
 const PROCESSES: &str = "4 processes";
-const MANY: u64 = 100;
-const FEW: u64 = 4;
 
 fn cells(_: Scale) -> Vec<Cell> {
     vec![
-        trains::cell(TASKS, "tasks", 100),
+        trains::cell(TASKS, "tasks", 1_000),
         trains::cell(THREADS, "threads", 100),
         trains::cell(PROCESSES, "processes", 4),
     ]

@@ -110,8 +110,8 @@ pub const EXPERIMENT: Experiment = Experiment {
 };
 
 const LOCKED: &str = "2 threads, lock on";
-const OFF: &str = "another implementation";
-const NATIVE: &str = "another language";
+const OFF: &str = "lock off";
+const NATIVE: &str = "native loop";
 const PROCESSES: &str = "2 processes";
 const WAYS: [&str; 3] = [OFF, NATIVE, PROCESSES];
 /// Of a round.

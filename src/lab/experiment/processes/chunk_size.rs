@@ -7,10 +7,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{pause, process_pool};
-use crate::lab::experiment::cell::{Cell, Lock, Scale};
+use super::process_pool;
+use crate::lab::experiment::cell::{Cell, Scale};
 use crate::lab::experiment::contender::Contender;
 use crate::lab::experiment::figures::{Column, Figures, Results, Unit};
+use crate::lab::experiment::pause::pause;
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
 use crate::lab::experiment::{Experiment, Group};
 use crate::lab::render::numbers::{ratio, seconds};
@@ -89,7 +90,7 @@ fn small(chunk: usize) -> String {
 
 fn cells(scale: Scale) -> Vec<Cell> {
     let cell = |label: &str, chunk: usize| {
-        let cell = Cell::new(label, Lock::Bare).with("chunk", chunk).with("takes_s", 0.0);
+        let cell = Cell::plain(label).with("chunk", chunk).with("takes_s", 0.0);
         cell.with("jobs", scale.pick(4_000, 20_000))
     };
     let mut cells = vec![cell(LOOP, 0)];
@@ -124,12 +125,11 @@ fn measure(cell: &Cell) -> Result<Figures> {
     let takes_s = cell.number("takes_s");
     let pool = process_pool(2)?;
     let begun_ns = clock::now_ns();
-    let answers: Vec<(u32, Vec<u64>)> = match chunk {
-        0 => numbers.iter().map(|&number| square((vec![number], takes_s))).collect(),
-        _ => {
-            let messages = numbers.chunks(chunk).map(|numbers| (numbers.to_vec(), takes_s));
-            pool.map(square, messages).collect::<std::result::Result<_, _>>()?
-        }
+    let answers: Vec<(u32, Vec<u64>)> = if chunk == 0 {
+        numbers.iter().map(|&number| square((vec![number], takes_s))).collect()
+    } else {
+        let messages = numbers.chunks(chunk).map(|numbers| (numbers.to_vec(), takes_s));
+        pool.map(square, messages).collect::<std::result::Result<_, _>>()?
     };
     let took_s = Duration::from_nanos(clock::now_ns() - begun_ns).as_secs_f64();
     let squares: Vec<u64> = answers.iter().flat_map(|(_, squares)| squares.clone()).collect();
@@ -138,9 +138,14 @@ fn measure(cell: &Cell) -> Result<Figures> {
     }
     let workers: BTreeSet<u32> = answers.iter().map(|(pid, _)| *pid).collect();
     Ok(Figures::default()
-        .with("job_s", took_s / f64::from(u32::try_from(jobs).unwrap_or(u32::MAX)))
-        .count("messages", if chunk == 0 { 0 } else { answers.len() })
-        .count("workers", workers.len()))
+        .with("job_s", took_s / to_f64(jobs))
+        .with_count("messages", if chunk == 0 { 0 } else { answers.len() })
+        .with_count("workers", workers.len()))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+fn to_f64(count: usize) -> f64 {
+    count as f64
 }
 
 fn slower_than_a_loop(results: &Results, who: &Contender) -> Option<Check> {
@@ -158,8 +163,8 @@ fn chunks_share_the_cost(results: &Results, who: &Contender) -> Option<Check> {
 }
 
 fn one_chunk_is_one_worker(results: &Results, who: &Contender) -> Option<Check> {
-    let workers = results.of(who, LONG_AT_ONCE, "workers")?;
-    Some(Check::that(workers == 1.0, format!("{workers} of 2 workers did something")))
+    let workers = results.count(who, LONG_AT_ONCE, "workers")?;
+    Some(Check::that(workers == 1, format!("{workers} of 2 workers did something")))
 }
 
 fn explain(results: &Results) -> Option<String> {

@@ -7,9 +7,9 @@
 use std::fs;
 use std::hint::black_box;
 
-use super::process_pool;
+use super::{never_forked, process_pool};
 use crate::lab::Result;
-use crate::lab::experiment::cell::{Cell, Lock, Scale};
+use crate::lab::experiment::cell::{Cell, Scale};
 use crate::lab::experiment::contender::Contender;
 use crate::lab::experiment::figures::{Column, Figures, Results, Unit};
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
@@ -123,7 +123,7 @@ fn cells(_: Scale) -> Vec<Cell> {
         (WRITTEN, "write"),
     ];
     let cell = |(label, touch)| {
-        let cell = Cell::new(label, Lock::Bare).with("touch", touch).with("bytes", SIZE);
+        let cell = Cell::plain(label).with("touch", touch).with("bytes", SIZE);
         cell.with("sends", SIZE)
     };
     rows.map(cell).into()
@@ -135,13 +135,13 @@ fn send_nothing(cell: &mut Cell) {
 
 fn measure(cell: &Cell) -> Result<Figures> {
     if cell.word("touch") != "send" {
-        return Ok(Figures::default());
+        return Err(never_forked());
     }
     let pool = process_pool(1)?;
     let before = pool.submit(own_memory, Vec::new()).join()?;
     let after = pool.submit(own_memory, vec![1; cell.count("sends")]).join()?;
     let (Some([private_before, ..]), Some([private, rss, pss])) = (before, after) else {
-        return Ok(Figures::default().count("unreadable", 1));
+        return Ok(Figures::default().with_count("unreadable", 1));
     };
     Ok(Figures::default()
         .with("private", (private - private_before) / to_f64(SIZE))

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::{process_pool, thread_pool};
 use crate::handle::JobHandle;
 use crate::lab::Result;
-use crate::lab::experiment::cell::{Cell, Lock, Scale};
+use crate::lab::experiment::cell::{Cell, Scale};
 use crate::lab::experiment::contender::Contender;
 use crate::lab::experiment::figures::{Column, Figures, Results, Unit};
 use crate::lab::experiment::process::say;
@@ -92,7 +92,7 @@ const PROCESSES: &str = "processes";
 const TIME_MAX: Duration = Duration::from_secs(20);
 
 fn cells(_: Scale) -> Vec<Cell> {
-    let cell = |workers| Cell::new(workers, Lock::Bare).with("workers", workers).with("jobs", 10);
+    let cell = |workers| Cell::plain(workers).with("workers", workers).with("jobs", 10);
     [THREADS, PROCESSES].map(cell).into()
 }
 
@@ -102,14 +102,14 @@ fn measure(cell: &Cell) -> Result<Figures> {
     }
     let ended = program::run(EXPERIMENT.name, cell, TIME_MAX)?;
     Ok(Figures::default()
-        .count("answered", ended.count("answer"))
-        .count("lost", ended.count("lost"))
-        .count("goes_on", ended.count("goes_on"))
-        .count("crashed", usize::from(ended.has_crashed())))
+        .with_count("answered", ended.count("answer"))
+        .with_count("lost", ended.count("lost"))
+        .with_count("goes_on", ended.count("goes_on"))
+        .with_count("crashed", usize::from(ended.has_crashed())))
 }
 
 /// The job that crashes is the third.
-fn job(number: u32) -> u32 {
+fn job(number: u64) -> u64 {
     if number == 2 {
         std::process::abort();
     }
@@ -117,7 +117,7 @@ fn job(number: u32) -> u32 {
 }
 
 fn be_the_program(cell: &Cell) -> Result<Figures> {
-    let jobs = 0..u32::try_from(cell.count("jobs")).unwrap_or(u32::MAX);
+    let jobs = 0..cell.count("jobs") as u64;
     if cell.word("workers") == THREADS {
         let pool = thread_pool(2)?;
         tell(jobs, |number| pool.submit(move |_| job(number)));
@@ -129,42 +129,42 @@ fn be_the_program(cell: &Cell) -> Result<Figures> {
 }
 
 /// Submits the jobs, and one more; says what becomes of each.
-fn tell(jobs: std::ops::Range<u32>, submit: impl Fn(u32) -> JobHandle<u32>) {
+fn tell(jobs: std::ops::Range<u64>, submit: impl Fn(u64) -> JobHandle<u64>) {
     let one_more = jobs.end;
     let handles: Vec<_> = jobs.map(&submit).collect();
     for (number, handle) in (0..).zip(handles) {
         match handle.join() {
-            Ok(answer) if answer == number => say(&Figures::default().count("answer", 1)),
-            Ok(_) | Err(_) => say(&Figures::default().count("lost", 1)),
+            Ok(answer) if answer == number => say(&Figures::default().with_count("answer", 1)),
+            Ok(_) | Err(_) => say(&Figures::default().with_count("lost", 1)),
         }
     }
     if submit(one_more).join().is_ok() {
-        say(&Figures::default().count("goes_on", 1));
+        say(&Figures::default().with_count("goes_on", 1));
     }
 }
 
 fn a_thread_takes_the_program(results: &Results, who: &Contender) -> Option<Check> {
-    let figure = |name| results.of(who, THREADS, name);
+    let figure = |name| results.count(who, THREADS, name);
     let (crashed, answered) = (figure("crashed")?, figure("answered")?);
-    let end = if crashed == 1.0 { "The program crashed" } else { "The program did not crash" };
-    Some(Check::that(crashed == 1.0, format!("{end}, after {answered} answers of 10")))
+    let end = if crashed == 1 { "The program crashed" } else { "The program did not crash" };
+    Some(Check::that(crashed == 1, format!("{end}, after {answered} answers of 10")))
 }
 
 fn a_worker_takes_its_own_job(results: &Results, who: &Contender) -> Option<Check> {
-    let figure = |name| results.of(who, PROCESSES, name);
+    let figure = |name| results.count(who, PROCESSES, name);
     let (answered, lost, goes_on) = (figure("answered")?, figure("lost")?, figure("goes_on")?);
-    let end = if goes_on == 1.0 { "goes on" } else { "does not go on" };
+    let end = if goes_on == 1 { "goes on" } else { "does not go on" };
     let figures = format!("{answered} answers, {lost} lost, and the pool {end}");
-    Some(Check::that((answered, lost, goes_on) == (9.0, 1.0, 1.0), figures))
+    Some(Check::that((answered, lost, goes_on) == (9, 1, 1), figures))
 }
 
 fn cpythons_pool_breaks(results: &Results, who: &Contender) -> Option<Check> {
-    let theirs = |name| results.of(who, PROCESSES, name);
+    let theirs = |name| results.count(who, PROCESSES, name);
     let (lost, goes_on, crashed) = (theirs("lost")?, theirs("goes_on")?, theirs("crashed")?);
-    let ours = results.ours(PROCESSES, "goes_on")?;
+    let ours = results.count(&Contender::Ours, PROCESSES, "goes_on")?;
     let figures = format!("{lost} jobs lost; jobs after that: {goes_on} there, {ours} in ours");
-    let breaks = lost >= 1.0 && goes_on == 0.0 && crashed == 0.0;
-    Some(Check::that(breaks && ours == 1.0, figures))
+    let breaks = lost >= 1 && goes_on == 0 && crashed == 0;
+    Some(Check::that(breaks && ours == 1, figures))
 }
 
 fn explain(results: &Results) -> Option<String> {

@@ -8,10 +8,11 @@ use std::sync::{LazyLock, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use super::{pause, process_pool, thread_pool};
-use crate::lab::experiment::cell::{Cell, Lock, Scale};
+use super::{never_forked, process_pool, thread_pool};
+use crate::lab::experiment::cell::{Cell, Scale};
 use crate::lab::experiment::contender::Contender;
 use crate::lab::experiment::figures::{Column, Figures, Results, Unit};
+use crate::lab::experiment::pause::pause;
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
 use crate::lab::experiment::{Experiment, Group};
 use crate::lab::render::numbers::seconds;
@@ -86,7 +87,7 @@ const FORK: &str = "fork";
 
 fn cells(_: Scale) -> Vec<Cell> {
     let cell = |worker| {
-        let cell = Cell::new(worker, Lock::Bare).with("worker", worker).with("patience_s", 2.0);
+        let cell = Cell::plain(worker).with("worker", worker).with("patience_s", 2.0);
         cell.with("held_s", 0.1)
     };
     [THREAD, SPAWN, FORK].map(cell).into()
@@ -101,7 +102,7 @@ static LOCK: LazyLock<Mutex<()>> = LazyLock::new(|| Mutex::new(()));
 
 fn measure(cell: &Cell) -> Result<Figures> {
     if cell.word("worker") == FORK {
-        return Ok(Figures::default());
+        return Err(never_forked());
     }
     let held = Duration::from_secs_f64(cell.number("held_s"));
     let (sender, is_held) = mpsc::channel();
@@ -125,7 +126,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
         drop(started);
         pool.submit(take_within, patience_s).join()?
     };
-    let figures = Figures::default().count("hung", usize::from(waited_s.is_none()));
+    let figures = Figures::default().with_count("hung", usize::from(waited_s.is_none()));
     Ok(match waited_s {
         Some(waited_s) => figures.with("waited_s", waited_s),
         None => figures,
@@ -148,18 +149,19 @@ fn take_within(patience_s: f64) -> Option<f64> {
 }
 
 fn others_get_the_lock(results: &Results, who: &Contender) -> Option<Check> {
-    let hung = |cell| results.of(who, cell, "hung");
+    let hung = |cell| results.count(who, cell, "hung");
     let (thread, spawn) = (hung(THREAD)?, hung(SPAWN)?);
-    let got = |hung: f64| if hung == 0.0 { "gets it" } else { "does not get it" };
+    let got = |hung| if hung == 0 { "gets it" } else { "does not get it" };
     let figures = format!("A thread {}, a program started anew {}", got(thread), got(spawn));
-    Some(Check::that(thread + spawn == 0.0, figures))
+    Some(Check::that(thread + spawn == 0, figures))
 }
 
 fn a_forked_child_never_does(results: &Results, who: &Contender) -> Option<Check> {
-    let (theirs, ours) = (results.of(who, FORK, "hung")?, results.ours(SPAWN, "hung")?);
-    let got = |hung: f64| if hung == 0.0 { "got it" } else { "did not get it" };
+    let hung = |who, cell| results.count(who, cell, "hung");
+    let (theirs, ours) = (hung(who, FORK)?, hung(&Contender::Ours, SPAWN)?);
+    let got = |hung| if hung == 0 { "got it" } else { "did not get it" };
     let figures = format!("Their forked child {} in two seconds, ours {}", got(theirs), got(ours));
-    Some(Check::that(theirs == 1.0 && ours == 0.0, figures))
+    Some(Check::that((theirs, ours) == (1, 0), figures))
 }
 
 fn explain(results: &Results) -> Option<String> {

@@ -11,16 +11,13 @@ pub mod ipc_cost;
 pub mod start_methods;
 pub mod what_a_process_owns;
 
-use std::time::Duration;
-
 use super::Experiment;
 use crate::lab::{LabError, Result};
 use crate::procs::{Pool, Wire};
-use crate::sys::{Why, blocking};
 use crate::threads::{Gil, Mode, ThreadPool};
 
 /// In the order in which they are best met.
-pub const EXPERIMENTS: [&Experiment; 7] = [
+pub const EXPERIMENTS: &[&Experiment] = &[
     &what_a_process_owns::EXPERIMENT,
     &start_methods::EXPERIMENT,
     &fork_trap::EXPERIMENT,
@@ -30,10 +27,9 @@ pub const EXPERIMENTS: [&Experiment; 7] = [
     &crash::EXPERIMENT,
 ];
 
-/// Stands for a call that takes a while.
-fn pause(time: Duration) {
-    #[expect(clippy::disallowed_methods, reason = "this is the door")]
-    blocking(Why::Sleep, || std::thread::sleep(time));
+/// Why a cell is left out.
+fn never_forked() -> LabError {
+    LabError::NoRoom("our pool starts the program anew, and never forks it".to_owned())
 }
 
 fn process_pool(workers: usize) -> Result<Pool> {

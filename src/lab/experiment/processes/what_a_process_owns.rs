@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{in_processes, in_threads};
-use crate::lab::experiment::cell::{Cell, Lock, Scale};
+use crate::lab::experiment::cell::{Cell, Scale};
 use crate::lab::experiment::contender::Contender;
 use crate::lab::experiment::figures::{Column, Figures, Results, Unit};
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
@@ -20,7 +20,7 @@ use crate::lab::{LabError, Result};
 pub const EXPERIMENT: Experiment = Experiment {
     name: "what-a-process-owns",
     group: Group::Processes,
-    title: "a global, an open file and a process number, in threads and in processes",
+    title: "a global and an open file, in threads and in processes",
     question: "A program has a global that is 0, and a file open. Four jobs each add 10 to the \
                global, in a pool of two processes. What is the global in the program afterwards?",
     choices: &["40", "20: each process has added two tens", "10", "0"],
@@ -104,15 +104,15 @@ pub const LESSON: Lesson = Lesson {
         command: "timeline cpu --model procs --workers 2",
         says: "two lanes that never wait for each other, and between two jobs the time it takes to talk.",
     },
-    make: "crash one: `cargo run --release --example procs_story` shows what a worker takes along when it dies.",
+    make: "Crash one: `cargo run --release --example procs_story` shows what a worker takes along when it dies.",
 };
 
 const THREADS: &str = "threads";
 const PROCESSES: &str = "processes";
-const JOBS: f64 = 4.0;
+const JOBS: u64 = 4;
 
 fn cells(_: Scale) -> Vec<Cell> {
-    let cell = |workers| Cell::new(workers, Lock::Bare).with("workers", workers).with("jobs", 4);
+    let cell = |workers| Cell::plain(workers).with("workers", workers).with("jobs", JOBS);
     [THREADS, PROCESSES].map(cell).into()
 }
 
@@ -143,40 +143,39 @@ fn measure(cell: &Cell) -> Result<Figures> {
     };
     let here = std::process::id();
     let global_there = seen.iter().map(|(_, global, _)| *global).max().unwrap_or(0);
-    let figure = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
     Ok(Figures::default()
-        .count("global_here", figure(GLOBAL.load(Ordering::Relaxed))) // ORDER: a plain counter.
-        .count("global_there_max", figure(global_there))
-        .count("elsewhere", seen.iter().filter(|(pid, ..)| *pid != here).count())
-        .count("file_is_open", seen.iter().filter(|(.., open)| *open).count()))
+        .with_count("global_here", GLOBAL.load(Ordering::Relaxed)) // ORDER: a plain counter.
+        .with_count("global_there_max", global_there)
+        .with_count("elsewhere", seen.iter().filter(|(pid, ..)| *pid != here).count())
+        .with_count("file_is_open", seen.iter().filter(|(.., open)| *open).count()))
 }
 
 fn threads_share_the_global(results: &Results, who: &Contender) -> Option<Check> {
-    let here = results.of(who, THREADS, "global_here")?;
-    Some(Check::that(here == 10.0 * JOBS, format!("It is {here}")))
+    let here = results.count(who, THREADS, "global_here")?;
+    Some(Check::that(here == 10 * JOBS, format!("It is {here}")))
 }
 
 fn processes_have_their_own(results: &Results, who: &Contender) -> Option<Check> {
-    let here = results.of(who, PROCESSES, "global_here")?;
-    let there = results.of(who, PROCESSES, "global_there_max")?;
+    let here = results.count(who, PROCESSES, "global_here")?;
+    let there = results.count(who, PROCESSES, "global_there_max")?;
     let figures = format!("{here} here, and up to {there} there");
-    Some(Check::that(here == 0.0 && there >= 10.0, figures))
+    Some(Check::that(here == 0 && there >= 10, figures))
 }
 
 fn another_number(results: &Results, who: &Contender) -> Option<Check> {
-    let elsewhere = results.of(who, PROCESSES, "elsewhere")?;
+    let elsewhere = results.count(who, PROCESSES, "elsewhere")?;
     Some(Check::that(elsewhere == JOBS, format!("{elsewhere} of {JOBS}")))
 }
 
 fn a_new_program_has_no_file(results: &Results, who: &Contender) -> Option<Check> {
-    let open = results.of(who, PROCESSES, "file_is_open")?;
-    Some(Check::that(open == 0.0, format!("{open} of {JOBS} have it")))
+    let open = results.count(who, PROCESSES, "file_is_open")?;
+    Some(Check::that(open == 0, format!("{open} of {JOBS} have it")))
 }
 
 fn a_forked_one_has(results: &Results, who: &Contender) -> Option<Check> {
-    let theirs = results.of(who, PROCESSES, "file_is_open")?;
-    let ours = results.ours(PROCESSES, "file_is_open")?;
-    Some(Check::that(theirs > 0.0 && ours == 0.0, format!("{theirs} there, {ours} in ours")))
+    let theirs = results.count(who, PROCESSES, "file_is_open")?;
+    let ours = results.count(&Contender::Ours, PROCESSES, "file_is_open")?;
+    Some(Check::that(theirs > 0 && ours == 0, format!("{theirs} there, {ours} in ours")))
 }
 
 fn explain(results: &Results) -> Option<String> {

@@ -99,7 +99,7 @@ pub const LESSON: Lesson = Lesson {
         command: "race 'x = x + 1' --model coop",
         says: "without the await in the middle nothing is lost, and there is no lock.",
     },
-    make: "put the await somewhere else in a program of your own, and predict the outcome before `trainyard race` tells it.",
+    make: "Put the await somewhere else in a program of your own, and predict the outcome before `trainyard race` tells it.",
 };
 
 const AFTER: &str = "await after it";

@@ -104,7 +104,7 @@ pub const LESSON: Lesson = Lesson {
         command: "experiment run blocking-call --quick --wrong awaited-all-at-once",
         says: "a sleep that is called instead of awaited: one nap at a time.",
     },
-    make: "write a task that computes for a second without an await, and find out who is late: `trainyard experiment run starved-loop` measures the same.",
+    make: "Write a task that computes for a second without an await, and find out who is late: `trainyard experiment run starved-loop` measures the same.",
 };
 
 const CALLED: &str = "called";

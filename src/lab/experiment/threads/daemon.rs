@@ -4,13 +4,14 @@
 //! just killed wherever they are", say the notes: so a daemon's work stops in the middle, and what
 //! should clean up after it does not run.
 
+use std::ops::Range;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use super::pause;
 use crate::lab::experiment::cell::{Cell, Lock, Scale};
 use crate::lab::experiment::contender::{Contender, by_lock};
 use crate::lab::experiment::figures::{Column, Figures, Results, Unit};
+use crate::lab::experiment::pause::pause;
 use crate::lab::experiment::process::say;
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
 use crate::lab::experiment::{Experiment, Group, hogs, program};
@@ -92,9 +93,9 @@ fn measure(cell: &Cell) -> Result<Figures> {
     }
     let ended = program::run(EXPERIMENT.name, cell, TIME_MAX)?;
     Ok(Figures::default()
-        .count("pieces", ended.count("piece"))
-        .count("cleaned", ended.count("cleaned"))
-        .count("has_ended", usize::from(ended.status.is_some_and(|status| status.success()))))
+        .with_count("pieces", ended.count("piece"))
+        .with_count("cleaned", ended.count("cleaned"))
+        .with_count("has_ended", usize::from(ended.status.is_some_and(|status| status.success()))))
 }
 
 /// The program: its main is the closure.
@@ -106,15 +107,9 @@ fn be_the_program(cell: &Cell) -> Result<Figures> {
         let (sender, first_are_done) = mpsc::channel();
         let work = move || {
             let _cleans_up = CleansUp;
-            for piece in 0..pieces {
-                if piece >= first {
-                    pause(takes);
-                }
-                say(&Figures::default().count("piece", piece));
-                if piece + 1 == first {
-                    sender.send(()).expect("main waits for it");
-                }
-            }
+            do_pieces(0..first, Duration::ZERO);
+            sender.send(()).expect("main waits for it");
+            do_pieces(first..pieces, takes);
         };
         let started = match cell.word("kind") {
             DAEMON => threads::spawn_daemon(&gil, "worker", move |_| work()),
@@ -126,31 +121,38 @@ fn be_the_program(cell: &Cell) -> Result<Figures> {
     Ok(Figures::default())
 }
 
+fn do_pieces(pieces: Range<usize>, takes: Duration) {
+    for piece in pieces {
+        pause(takes);
+        say(&Figures::default().with_count("piece", piece));
+    }
+}
+
 /// What a thread should do at its end.
 struct CleansUp;
 
 impl Drop for CleansUp {
     fn drop(&mut self) {
-        say(&Figures::default().count("cleaned", 1));
+        say(&Figures::default().with_count("cleaned", 1));
     }
 }
 
 fn a_thread_is_waited_for(results: &Results, who: &Contender) -> Option<Check> {
-    let figure = |name| results.of(who, THREAD, name);
+    let figure = |name| results.count(who, THREAD, name);
     let (pieces, cleaned) = (figure("pieces")?, figure("cleaned")?);
     let figures = shown(pieces, cleaned);
-    Some(Check::that((pieces, cleaned) == (8.0, 1.0) && figure("has_ended")? == 1.0, figures))
+    Some(Check::that((pieces, cleaned, figure("has_ended")?) == (8, 1, 1), figures))
 }
 
 fn a_daemon_is_cut_off(results: &Results, who: &Contender) -> Option<Check> {
-    let figure = |name| results.of(who, DAEMON, name);
+    let figure = |name| results.count(who, DAEMON, name);
     let (pieces, cleaned) = (figure("pieces")?, figure("cleaned")?);
     let figures = shown(pieces, cleaned);
-    Some(Check::that(pieces < 8.0 && cleaned == 0.0 && figure("has_ended")? == 1.0, figures))
+    Some(Check::that(pieces < 8 && (cleaned, figure("has_ended")?) == (0, 1), figures))
 }
 
-fn shown(pieces: f64, cleaned: f64) -> String {
-    let end = if cleaned == 0.0 { "nobody cleaned up" } else { "it cleaned up" };
+fn shown(pieces: u64, cleaned: u64) -> String {
+    let end = if cleaned == 0 { "nobody cleaned up" } else { "it cleaned up" };
     format!("{pieces} pieces of 8 were done, and {end}")
 }
 

@@ -9,11 +9,11 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
-use super::pause;
 use crate::lab::Result;
 use crate::lab::experiment::cell::{Cell, Lock, Scale};
 use crate::lab::experiment::contender::{Contender, by_lock};
 use crate::lab::experiment::figures::{Column, Figures, Results, Unit};
+use crate::lab::experiment::pause::pause;
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
 use crate::lab::experiment::{Experiment, Group, hogs};
 use crate::sys::prim::{Mutex, MutexGuard};
@@ -158,9 +158,9 @@ fn measure(cell: &Cell) -> Result<Figures> {
     let stood_still = bank.stands_still(2 * transfers);
     // ORDER: Relaxed, both; plain counters.
     Ok(Figures::default()
-        .count("done", bank.done.load(Ordering::Relaxed))
-        .count("stood_still", usize::from(stood_still))
-        .count("gave_way", bank.gave_way.load(Ordering::Relaxed)))
+        .with_count("done", bank.done.load(Ordering::Relaxed))
+        .with_count("stood_still", usize::from(stood_still))
+        .with_count("gave_way", bank.gave_way.load(Ordering::Relaxed)))
 }
 
 impl Bank {
@@ -229,19 +229,19 @@ fn lock(account: &Mutex<i64>) -> MutexGuard<'_, i64> {
 }
 
 fn opposite_orders_stand_still(results: &Results, who: &Contender) -> Option<Check> {
-    let stood_still = results.of(who, OPPOSITE, "stood_still")?;
-    let done = results.of(who, OPPOSITE, "done")?;
+    let stood_still = results.count(who, OPPOSITE, "stood_still")?;
+    let done = results.count(who, OPPOSITE, "done")?;
     let figures = match stood_still {
-        0.0 => format!("All {done} were made"),
+        0 => format!("All {done} were made"),
         _ => format!("{done} were made, and then none for {} s", PATIENCE.as_secs_f64()),
     };
-    Some(Check::that(stood_still == 1.0, figures))
+    Some(Check::that(stood_still == 1, figures))
 }
 
 fn goes_on(results: &Results, who: &Contender, cell: &str) -> Option<Check> {
-    let stood_still = results.of(who, cell, "stood_still")?;
-    let done = results.of(who, cell, "done")?;
-    Some(Check::that(stood_still == 0.0 && done > 0.0, format!("{done} were made")))
+    let stood_still = results.count(who, cell, "stood_still")?;
+    let done = results.count(who, cell, "done")?;
+    Some(Check::that(stood_still == 0 && done > 0, format!("{done} were made")))
 }
 
 fn explain(results: &Results) -> Option<String> {

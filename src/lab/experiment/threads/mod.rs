@@ -10,13 +10,10 @@ pub mod strategies;
 pub mod what_is_the_lock;
 pub mod who_waits_for_what;
 
-use std::time::Duration;
-
 use super::Experiment;
-use crate::sys::{Why, blocking};
 
 /// In the order in which they are best met.
-pub const EXPERIMENTS: [&Experiment; 7] = [
+pub const EXPERIMENTS: &[&Experiment] = &[
     &what_is_the_lock::EXPERIMENT,
     &who_waits_for_what::EXPERIMENT,
     &pool_size::EXPERIMENT,
@@ -25,9 +22,3 @@ pub const EXPERIMENTS: [&Experiment; 7] = [
     &deadlock::EXPERIMENT,
     &daemon::EXPERIMENT,
 ];
-
-/// Stands for a call that takes a while; the lock, if there is one, is given up around it.
-fn pause(time: Duration) {
-    #[expect(clippy::disallowed_methods, reason = "this is the door")]
-    blocking(Why::Sleep, || std::thread::sleep(time));
-}

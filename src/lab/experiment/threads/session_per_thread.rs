@@ -12,10 +12,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, Scope};
 use std::time::Duration;
 
-use super::pause;
 use crate::lab::experiment::cell::{Cell, Lock, Scale};
 use crate::lab::experiment::contender::{Contender, by_lock};
 use crate::lab::experiment::figures::{Column, Figures, Results, Unit};
+use crate::lab::experiment::pause::pause;
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
 use crate::lab::experiment::{Experiment, Group, hogs};
 use crate::lab::guide::{Lesson, Task};
@@ -60,7 +60,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             of: Of::Everybody,
             nature: Nature::Timing,
             reads: |cell| cell.label == SHARED,
-            check: |results, who| answers(results, who, SHARED, |wrong| wrong > 0.0),
+            check: |results, who| answers(results, who, SHARED, |wrong| wrong > 0),
             wrong: Wrong { says: "a session for each", change: |cell| cell.set("session", "own") },
         },
         Relation {
@@ -69,7 +69,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             of: Of::Everybody,
             nature: Nature::Count,
             reads: |cell| cell.label == LOCKED,
-            check: |results, who| answers(results, who, LOCKED, |wrong| wrong == 0.0),
+            check: |results, who| answers(results, who, LOCKED, |wrong| wrong == 0),
             wrong: Wrong { says: "without that lock", change: share },
         },
         Relation {
@@ -78,7 +78,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             of: Of::Everybody,
             nature: Nature::Count,
             reads: |cell| cell.label == OWN,
-            check: |results, who| answers(results, who, OWN, |wrong| wrong == 0.0),
+            check: |results, who| answers(results, who, OWN, |wrong| wrong == 0),
             wrong: Wrong { says: "one session for all", change: share },
         },
         Relation {
@@ -109,7 +109,7 @@ pub const LESSON: Lesson = Lesson {
         command: "experiment run session-per-thread --quick --wrong a-lock-cures",
         says: "the lock taken away again, and with it the cure.",
     },
-    make: "let two threads share a `std::cell::RefCell` in Rust, and read what the compiler says: there the illness cannot be caught.",
+    make: "Let two threads share a `std::cell::RefCell` in Rust, and read what the compiler says: there the illness cannot be caught.",
 };
 
 const SHARED: &str = "one for all";
@@ -186,10 +186,10 @@ fn measure(cell: &Cell) -> Result<Figures> {
     });
     asked.map_err(failed)?;
     Ok(Figures::default()
-        .count("sessions", sessions)
-        .count("answers", counts.answers.into_inner())
-        .count("wrong", counts.wrong.into_inner())
-        .count("in_flight_max", counts.in_flight_max.into_inner()))
+        .with_count("sessions", sessions)
+        .with_count("answers", counts.answers.into_inner())
+        .with_count("wrong", counts.wrong.into_inner())
+        .with_count("in_flight_max", counts.in_flight_max.into_inner()))
 }
 
 fn ask_all(
@@ -218,18 +218,18 @@ fn answers(
     results: &Results,
     who: &Contender,
     cell: &str,
-    expected: fn(f64) -> bool,
+    expected: fn(u64) -> bool,
 ) -> Option<Check> {
-    let (all, wrong) = (results.of(who, cell, "answers")?, results.of(who, cell, "wrong")?);
+    let (all, wrong) = (results.count(who, cell, "answers")?, results.count(who, cell, "wrong")?);
     let figures = format!("{wrong} of {all} answers were to another thread's question");
-    Some(Check::that(all > 0.0 && expected(wrong), figures))
+    Some(Check::that(all > 0 && expected(wrong), figures))
 }
 
 fn only_a_session_each_overlaps(results: &Results, who: &Contender) -> Option<Check> {
-    let [locked, own] = [LOCKED, OWN].map(|cell| results.of(who, cell, "in_flight_max"));
+    let [locked, own] = [LOCKED, OWN].map(|cell| results.count(who, cell, "in_flight_max"));
     let (locked, own) = (locked?, own?);
     let figures = format!("{locked} at once with the lock, {own} with a session each");
-    Some(Check::that(locked == 1.0 && own > 1.0, figures))
+    Some(Check::that(locked == 1 && own > 1, figures))
 }
 
 fn explain(results: &Results) -> Option<String> {

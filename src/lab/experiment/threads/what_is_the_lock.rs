@@ -97,7 +97,7 @@ pub const LESSON: Lesson = Lesson {
         command: "timeline cpu --model threads --gil off --workers 3",
         says: "the same work with the lock off: as many lanes are solid at once as there are processors.",
     },
-    make: "give the race a program of your own: write a loop into a file, and run `trainyard race FILE`.",
+    make: "Give the race a program of your own: write a loop into a file, and run `trainyard race FILE`.",
 };
 
 const ON: &str = "lock on";
@@ -127,7 +127,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
     });
     let recording = recorder.finish();
     done.into_iter().collect::<std::result::Result<Vec<()>, _>>()?;
-    Ok(replay(&recording.events).count("processors_allowed", allowed.len()))
+    Ok(replay(&recording.events).with_count("processors_allowed", allowed.len()))
 }
 
 /// Reads the recording: who is inside after each event.
@@ -147,29 +147,29 @@ fn replay(events: &[Event]) -> Figures {
         inside_max = inside.len().max(inside_max);
     }
     Figures::default()
-        .count("inside_max", inside_max)
-        .count("entries", entries)
-        .count("processors", processors.len())
+        .with_count("inside_max", inside_max)
+        .with_count("entries", entries)
+        .with_count("processors", processors.len())
 }
 
 fn one_inside(results: &Results, who: &Contender) -> Option<Check> {
-    let inside = results.of(who, ON, "inside_max")?;
-    let entries = results.of(who, ON, "entries")?;
+    let inside = results.count(who, ON, "inside_max")?;
+    let entries = results.count(who, ON, "entries")?;
     let figures = format!("At most {inside}, though they entered {entries} times");
-    Some(Check::that(inside == 1.0, figures))
+    Some(Check::that(inside == 1, figures))
 }
 
 fn on_any_processor(results: &Results, who: &Contender) -> Option<Check> {
-    if results.of(who, ON, "processors_allowed")? < 2.0 {
+    if results.count(who, ON, "processors_allowed")? < 2 {
         return Some(Check::Skipped("There is one processor here".to_owned()));
     }
-    let processors = results.of(who, ON, "processors")?;
-    Some(Check::that(processors > 1.0, format!("On {processors}")))
+    let processors = results.count(who, ON, "processors")?;
+    Some(Check::that(processors > 1, format!("On {processors}")))
 }
 
 fn off_lets_all_in(results: &Results, who: &Contender) -> Option<Check> {
-    let inside = results.of(who, OFF, "inside_max")?;
-    Some(Check::that(inside == 3.0, format!("{inside} were")))
+    let inside = results.count(who, OFF, "inside_max")?;
+    Some(Check::that(inside == 3, format!("{inside} were")))
 }
 
 fn explain(results: &Results) -> Option<String> {

@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use super::axis::axis;
 use super::{LockRow, Row, Scale, Shown, Timeline};
 use crate::lab::cli::Glyphs;
 use crate::lab::lanes::lock::{Held, Holder};
 use crate::lab::lanes::train::State;
 use crate::lab::render::numbers;
 use crate::lab::render::wrap::wrap;
+use crate::lab::view::axis;
 use crate::lab::view::palette::look;
 use crate::lab::view::strip::{self, Mark};
 
@@ -31,6 +31,10 @@ const STRIP_WIDTH_MIN: usize = 24;
 const NAME_MAX: usize = 16;
 /// The shares that stand at the end of a lane: those of the states that took most of the time.
 const SHARES_MAX: usize = 3;
+/// Fewer of them where columns are few.
+const SHARES_MAX_NARROW: usize = 2;
+/// Up to here columns are few.
+const NARROW: usize = 100;
 
 /// Draws the page.
 pub fn draw(timeline: &Timeline, page: Page) -> String {
@@ -47,7 +51,7 @@ pub fn draw(timeline: &Timeline, page: Page) -> String {
             text += "\n";
             text += &draw_panel(panel, scale, layout);
         }
-        let axis = axis(scale.from_ns, scale.until_ns, layout.strip_width);
+        let axis = axis::line(scale.from_ns, scale.until_ns, layout.strip_width);
         writeln!(text, " {:1$} {axis}", "", layout.label_width + 1).expect("to memory");
     }
     text
@@ -246,7 +250,7 @@ fn draw_panel(panel: &Panel<'_>, scale: &Scale, layout: Layout) -> String {
             writeln!(text, " {:label_width$} |{ticks}|", "").expect("to memory");
         }
         if layout.shares == Shares::Below {
-            writeln!(text, "   {}", shares(row, layout.columns - 3)).expect("to memory");
+            writeln!(text, "   {}", shares(row, layout.columns)).expect("to memory");
         }
     }
     let left_out = panel.run.rows.len() - panel.strips.len();
@@ -277,23 +281,17 @@ fn heading(run: &Shown, scale: &Scale, layout: Layout) -> String {
     heading
 }
 
-/// `run 33 %  wait GIL 67 %`: the states that took most of the time, as far as there is room.
-fn shares(row: &Row, columns: usize) -> String {
+/// `run 33 %  wait GIL 67 %`: the states that took most of the time, on every lane in one order.
+pub(in crate::lab::view) fn shares(row: &Row, columns: usize) -> String {
     let mut shares: Vec<(State, f64)> =
         State::ALL.into_iter().map(|state| (state, row.spent.share(state))).collect();
     shares.retain(|(_, share)| *share > 0.0);
     shares.sort_by(|(_, left), (_, right)| right.total_cmp(left));
-    let mut text = String::new();
-    for (state, share) in shares.into_iter().take(SHARES_MAX) {
-        // INVARIANT: [TIMELINE-1] the document has the same number, not rounded.
-        let entry = format!("{} {}", look(state).label, numbers::percent(share));
-        let gap = if text.is_empty() { "" } else { "  " };
-        if text.len() + gap.len() + entry.len() > columns {
-            break;
-        }
-        text = text + gap + &entry;
-    }
-    text
+    shares.truncate(if columns < NARROW { SHARES_MAX_NARROW } else { SHARES_MAX });
+    shares.sort_by_key(|(state, _)| (!state.is_running(), !state.is_waiting()));
+    // INVARIANT: [TIMELINE-1] the document has the same number, not rounded.
+    let share = |(state, share)| format!("{} {}", look(state).label, numbers::percent(share));
+    shares.into_iter().map(share).collect::<Vec<_>>().join("  ")
 }
 
 fn in_vain_glyph(count: usize, glyphs: Glyphs) -> char {

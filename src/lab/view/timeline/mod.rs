@@ -24,18 +24,19 @@
 //! - **TIMELINE-1** A share on the page and the same share in the JSON are one number.
 //! - **TIMELINE-2** No line is wider than the page, if that has at least `WIDTH_MIN` columns.
 //!
-//! Read next: `draw`, `axis`.
+//! Read next: `draw`, `document`.
 
-mod axis;
 mod document;
 mod draw;
 #[cfg(test)]
 mod tests;
 
 pub use document::document;
+pub(super) use draw::shares;
 pub use draw::{Page, draw};
 
 use super::missing::missing;
+use super::pick::pick;
 use crate::lab::error::{LabError, Result};
 use crate::lab::lanes::lock::{Held, Holder};
 use crate::lab::lanes::spent::{self, Spent};
@@ -143,11 +144,12 @@ pub struct LockRow {
 /// [`LabError::BadInput`] if there is no such run, if nobody worked in those that there are, or if
 /// nothing of them lies between the two moments.
 pub fn plan(trace: &Trace, asked: &Asked) -> Result<Timeline> {
-    let picked = pick(trace, asked.run.as_deref())?;
-    let mut shown: Vec<Shown> = Vec::new();
-    for (number, run) in picked {
-        shown.extend(show(number, run, asked));
-    }
+    let picked = match &asked.run {
+        Some(name) => pick(trace, name)?,
+        None => (0..trace.runs.len()).collect(),
+    };
+    let shown = picked.into_iter().filter_map(|at| show(at + 1, &trace.runs[at], asked));
+    let shown: Vec<Shown> = shown.collect();
     if shown.is_empty() {
         return Err(LabError::BadInput(nothing(trace, asked)));
     }
@@ -161,23 +163,6 @@ pub fn plan(trace: &Trace, asked: &Asked) -> Result<Timeline> {
     }
     let about = trace.about.iter().map(|(key, text)| (key.to_owned(), text.to_owned()));
     Ok(Timeline { about: about.collect(), missing: missing(trace), scales: scales(shown, asked) })
-}
-
-/// The runs that are asked for, with their numbers.
-fn pick<'a>(trace: &'a Trace, name: Option<&str>) -> Result<Vec<(usize, &'a Run)>> {
-    let all = (1..).zip(&trace.runs);
-    let Some(name) = name else { return Ok(all.collect()) };
-    let picked: Vec<(usize, &Run)> = all
-        .clone()
-        .filter(|(number, run)| run.label() == name || number.to_string() == name)
-        .collect();
-    if picked.is_empty() {
-        let known: Vec<String> =
-            all.map(|(number, run)| format!("{number} ({})", run.label())).collect();
-        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-        return Err(LabError::BadInput(format!("no run '{name}'; the runs are {known}")));
-    }
-    Ok(picked)
 }
 
 /// Why there is nothing to draw.

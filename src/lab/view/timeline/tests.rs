@@ -2,24 +2,12 @@
 
 use super::*;
 use crate::lab::cli::Glyphs;
-use crate::lab::testing;
-use crate::trace::file::Facts;
+use crate::lab::lanes::train::State;
+use crate::lab::view::testing;
 
 const PAGE: Page = Page { width: 80, glyphs: Glyphs::Unicode, lanes_max: 16 };
 const ALL: Asked = Asked { run: None, from_ns: 0, until_ns: None, whose: Whose::Trains };
 const MS: u64 = 1_000_000;
-
-/// What `compare` would have recorded: the runs of a report made up by hand.
-fn trace() -> Trace {
-    let (_, measured) = testing::report();
-    let runs = measured.into_iter().map(|one| {
-        let about = Facts::default()
-            .with("label", one.contender.label())
-            .with("workload", one.contender.workload.to_string());
-        Run { about, recording: one.recording.unwrap() }
-    });
-    Trace::of(Facts::default().with("program", "trainyard test"), runs.collect())
-}
 
 fn page(trace: &Trace, asked: &Asked, page: Page) -> String {
     let timeline = plan(trace, asked).unwrap();
@@ -33,6 +21,127 @@ fn of_run(run: &str) -> Asked {
 #[test]
 fn two_threads_under_a_lock_look_like_this() {
     let expected = include_str!("expected_80.txt");
-    let text = page(&trace(), &of_run("7"), PAGE);
+    let text = page(&testing::all(), &of_run("7"), PAGE);
     assert_eq!(text, expected, "\n{text}");
+}
+
+fn of_window(from_ns: u64, until_ns: u64) -> Asked {
+    Asked { from_ns, until_ns: Some(until_ns), ..of_run("7") }
+}
+
+#[test]
+fn no_line_is_wider_than_the_page_and_the_alphabet_is_what_was_asked_for() {
+    for glyphs in [Glyphs::Unicode, Glyphs::Ascii] {
+        for width in (40..200).step_by(7) {
+            for lanes_max in [1, 16] {
+                let text = page(&testing::all(), &ALL, Page { width, glyphs, lanes_max });
+                // INVARIANT: [TIMELINE-2]
+                let widest = text.lines().map(|line| line.chars().count()).max().unwrap();
+                assert!(widest <= width, "{width} columns, {widest} used:\n{text}");
+                assert!(glyphs == Glyphs::Unicode || text.is_ascii(), "{text}");
+            }
+        }
+    }
+}
+
+/// Every share that the page prints, next to the document's.
+#[test]
+fn the_page_and_the_document_say_the_same() {
+    for asked in [ALL, of_window(12 * MS, 15 * MS)] {
+        let timeline = plan(&testing::all(), &asked).unwrap();
+        let wide = Page { width: 160, ..PAGE };
+        let text = anstream::adapter::strip_str(&draw(&timeline, wide)).to_string();
+        let json: serde_json::Value = serde_json::from_str(&document(&timeline)).unwrap();
+        assert_eq!(json["schema"], "trainyard.timeline/1");
+        let lanes = json["runs"].as_array().unwrap().iter();
+        let lanes = lanes.flat_map(|run| run["lanes"].as_array().unwrap());
+        // Lanes begin with a bar, and the lock's lane has no shares.
+        let printed: Vec<&str> = text.lines().filter(|line| line.contains(" %")).collect();
+        let lanes: Vec<&serde_json::Value> = lanes.collect();
+        assert_eq!(lanes.len(), printed.len(), "{text}");
+        for (lane, line) in lanes.into_iter().zip(printed) {
+            assert!(line.contains(lane["name"].as_str().unwrap()), "{line}: {lane}");
+            let (_, shares) = line.rsplit_once('|').unwrap();
+            for share in shares.trim().split("  ") {
+                let (label, percent) = share.trim_end_matches(" %").rsplit_once(' ').unwrap();
+                let name = crate::lab::view::palette::LOOKS.iter().find(|look| {
+                    label == look.label || label.strip_suffix(" <") == Some(look.label)
+                });
+                let exact = lane["share"][name.unwrap().name].as_f64().unwrap() * 100.0;
+                // INVARIANT: [TIMELINE-1]
+                let printed: f64 = percent.parse().unwrap();
+                assert!((exact - printed).abs() <= 0.5 || exact < 1.0, "{line}: {lane}");
+            }
+        }
+    }
+}
+
+#[test]
+fn runs_of_one_workload_share_a_scale() {
+    let timeline = plan(&testing::all(), &ALL).unwrap();
+    let labels = |scale: &Scale| scale.runs.iter().map(|run| run.number).collect::<Vec<_>>();
+    let scales: Vec<Vec<usize>> = timeline.scales.iter().map(labels).collect();
+    assert_eq!(scales, [vec![1, 2, 3, 4, 5], vec![6, 7, 8, 9, 10, 11]]);
+    let text = page(&testing::all(), &ALL, PAGE);
+    let strip = |label: &str| {
+        let line = text.lines().position(|line| line.contains(label)).unwrap();
+        text.lines().nth(line + 1).unwrap().split('|').nth(1).unwrap().to_owned()
+    };
+    // A run that takes half as long is half as long.
+    let (off, sync) = (strip("2 threads, lock off"), strip("6. one after another"));
+    let working = |strip: &str| strip.chars().filter(|cell| *cell == '█').count();
+    assert!(working(&sync) >= 2 * working(&off) - 2, "{text}");
+}
+
+#[test]
+fn a_window_shows_only_what_lies_in_it() {
+    let all = plan(&testing::all(), &of_run("7")).unwrap();
+    let part = plan(&testing::all(), &of_window(12 * MS, 14 * MS)).unwrap();
+    assert!(all.scales[0].runs[0].rows[0].spent.has(|state| state == State::WaitGil));
+    // From 10.03 ms to 15 ms the first thread has the lock.
+    assert!((part.scales[0].runs[0].rows[0].spent.share(State::Run) - 1.0).abs() < 1e-9);
+    let text = page(&testing::all(), &of_window(12 * MS, 14 * MS), PAGE);
+    assert!(text.contains("shares are of the part drawn") && text.contains("12  "), "{text}");
+    let late = plan(&testing::all(), &of_window(900 * MS, 1000 * MS)).unwrap_err();
+    assert!(late.to_string().starts_with("nothing lies between --from and --to"), "{late}");
+}
+
+#[test]
+fn failed_wakeups_stand_under_the_lane() {
+    let mut trace = testing::lock_on();
+    let events = &mut trace.runs[0].recording.events;
+    let wait = events.iter().position(|event| event.kind == Kind::GilDropRequest).unwrap();
+    let vain = crate::trace::Event { kind: Kind::GilWakeFailed, b: 0, ..events[wait] };
+    events.insert(wait, vain);
+    let text = page(&trace, &ALL, PAGE);
+    let lane = text.lines().position(|line| line.contains("1 thread 1")).unwrap();
+    let ticks = text.lines().nth(lane + 1).unwrap();
+    assert_eq!(ticks.matches('╵').count(), 1, "{text}");
+    assert!(text.contains("╵ woken in vain"), "{text}");
+}
+
+#[test]
+fn lanes_that_are_left_out_are_counted() {
+    let text = page(&testing::all(), &of_run("2"), Page { lanes_max: 2, ..PAGE });
+    assert!(text.contains("3 more lanes; --lanes 5"), "{text}");
+}
+
+#[test]
+fn tasks_have_lanes_of_their_own() {
+    let asked = Asked { whose: Whose::Tasks, ..ALL };
+    let text = page(&testing::arrows(), &asked, PAGE);
+    assert!(text.contains("task 7"), "{text}");
+    let refused = plan(&testing::lock_on(), &asked).unwrap_err().to_string();
+    assert!(refused.starts_with("there is nothing to draw, no task of a loop"), "{refused}");
+}
+
+#[test]
+fn what_is_missing_stands_first() {
+    let mut trace = testing::lock_on();
+    trace.ending = crate::trace::file::Ending::CutShort;
+    let text = page(&trace, &ALL, PAGE);
+    assert!(text.starts_with("this trace is cut short"), "{text}");
+    trace.runs[0].recording.events.clear();
+    let refused = plan(&trace, &ALL).unwrap_err().to_string();
+    assert!(refused.ends_with("(1 run, 0 events)"), "{refused}");
 }

@@ -73,12 +73,18 @@ function eachPiece(lane, states, drawing, wide, column) {
 /** How high each state of a bin is drawn, in pixels: `[state, height]`, tall ones first. */
 function binHeights(bin, states, boxHeight, markPixels) {
   const whole = bin.whole;
-  const main = bin.seen.reduce((best, state) => (bin.totals[state] > bin.totals[best] ? state : best), bin.seen[0]);
+  const main = bin.seen.reduce(
+    (best, state) => (bin.totals[state] > bin.totals[best] ? state : best),
+    bin.seen[0],
+  );
   const heights = [];
   for (const state of bin.seen) {
     const usual = states[state].height;
     if (usual < LOW && state !== main) continue;
-    const part = state === main ? usual : partialHeight(usual, bin.share(state, whole), markPixels / boxHeight);
+    const part =
+      state === main
+        ? usual
+        : partialHeight(usual, bin.share(state, whole), markPixels / boxHeight);
     heights.push([state, Math.max(1, Math.round(part * boxHeight))]);
   }
   return heights.sort((one, other) => other[1] - one[1]);

@@ -16,7 +16,12 @@ function element(tag, attributes = {}, ...children) {
 
 class Details {
   constructor(trace, drawing) {
-    Object.assign(this, { trace, drawing, panel: document.getElementById("details"), says: document.getElementById("says") });
+    Object.assign(this, {
+      trace,
+      drawing,
+      panel: document.getElementById("details"),
+      says: document.getElementById("says"),
+    });
     this.empty = [...this.panel.childNodes];
   }
 
@@ -28,6 +33,7 @@ class Details {
     }
     const { lane, index, event } = selection;
     this.says.textContent = sliceSentence(this.trace, lane, index);
+    const hadFocus = this.panel.contains(document.activeElement);
     this.panel.replaceChildren(
       this.heading(lane, index),
       this.times(lane, index),
@@ -36,11 +42,18 @@ class Details {
       ...this.flows(selection),
       ...this.others(selection),
     );
+    // Whoever pressed a button here goes on from here, though that button is gone.
+    if (hadFocus) (this.panel.querySelector("[aria-current]") ?? this.panel).focus();
   }
 
   heading(lane, index) {
     const name = lane.what === "lock" ? null : this.trace.states[lane.state[index]].name;
-    return element("h2", {}, `${lane.name} `, element("span", { class: `word ${name ?? ""}` }, stateName(this.trace, lane, index)));
+    return element(
+      "h2",
+      {},
+      `${lane.name} `,
+      element("span", { class: `word ${name ?? ""}` }, stateName(this.trace, lane, index)),
+    );
   }
 
   times(lane, index) {
@@ -50,26 +63,47 @@ class Details {
       ["from", moment(from)],
       ["until", moment(until)],
     ];
-    if (lane.cpu[index] !== 0xffff && lane.what !== "lock") facts.push(["processor", String(lane.cpu[index])]);
+    if (lane.cpu[index] !== 0xffff && lane.what !== "lock")
+      facts.push(["processor", String(lane.cpu[index])]);
     const meaning = lane.what === "lock" ? "" : this.trace.states[lane.state[index]].means;
-    const list = element("dl", { class: "facts" }, ...facts.flatMap(([term, value]) => [element("dt", {}, term), element("dd", {}, value)]));
+    const list = element(
+      "dl",
+      { class: "facts" },
+      ...facts.flatMap(([term, value]) => [element("dt", {}, term), element("dd", {}, value)]),
+    );
     return element("div", {}, element("p", { class: "quiet" }, meaning), list);
   }
 
   /** While it waited for the lock: who had it? */
   holders(lane, index) {
-    const lock = lane.run.lanes.find((other) => other.what === "lock");
     const waits = lane.what === "train" && this.trace.states[lane.state[index]].name === "wait-gil";
-    if (!lock || !waits) return [];
+    const lock = waits && this.lockOf(lane, index);
+    if (!lock) return [];
     const shares = holdersBetween(lock, lane.from[index], lane.from[index + 1]);
     if (shares.length === 0) return [];
-    const parts = shares.slice(0, 4).map(([holder, ns]) => `${trackName(lane.run, holder - FIRST_TRACK)} (${duration(ns)})`);
+    const parts = shares
+      .slice(0, 4)
+      .map(([holder, ns]) => `${trackName(lane.run, holder - FIRST_TRACK)} (${duration(ns)})`);
     const more = shares.length > 4 ? `, and ${shares.length - 4} others` : "";
     return [element("p", {}, `Meanwhile the lock was held by ${parts.join(", ")}${more}.`)];
   }
 
+  /** The lane of the lock that a wait is for: its event names it, and often there is but one. */
+  lockOf(lane, index) {
+    const { run } = lane;
+    const locks = run.lanes.filter((other) => other.what === "lock");
+    return locks.find((lock) => lock.id === run.events.a[lane.event[index]]) ?? locks[0];
+  }
+
   event(lane, index, event) {
-    if (event < 0) return [element("p", { class: "quiet" }, "No event of this recording began this slice: it reaches in from before.")];
+    if (event < 0)
+      return [
+        element(
+          "p",
+          { class: "quiet" },
+          "No event of this recording began this slice: it reaches in from before.",
+        ),
+      ];
     const { run } = lane;
     const kind = kindOf(this.trace, run, event);
     const began = event === lane.event[index] ? "It began with" : "At this moment";
@@ -79,7 +113,9 @@ class Details {
       .filter(([meaning]) => meaning !== "")
       .map(([meaning, value]) => `${meaning} ${wordValue(this.trace, run, meaning, value)}`);
     return [
-      element("section", { class: "event" },
+      element(
+        "section",
+        { class: "event" },
         element("h3", {}, `${began} `, element("code", {}, kind.name)),
         element("p", { class: "sentence" }, kind.sentence),
         element("p", { class: "quiet" }, [place, ...words, kind.stamp].filter(Boolean).join("; ")),
@@ -95,12 +131,19 @@ class Details {
     const lines = outdented(excerpt.split("\n")).map((text, offset) => {
       const number = first + offset;
       const isCall = number === line;
-      const shown = [element("span", { class: "number", "aria-hidden": "true" }, String(number).padStart(4)), ` ${text}\n`];
+      const shown = [
+        element("span", { class: "number", "aria-hidden": "true" }, String(number).padStart(4)),
+        ` ${text}\n`,
+      ];
       return isCall ? element("mark", {}, ...shown) : element("span", {}, ...shown);
     });
     return [
       element("p", { class: "site" }, "emitted by ", element("code", {}, `${file}:${line}`)),
-      element("pre", { tabindex: "0", "aria-label": `${file}, from line ${first}` }, element("code", {}, ...lines)),
+      element(
+        "pre",
+        { tabindex: "0", "aria-label": `${file}, from line ${first}` },
+        element("code", {}, ...lines),
+      ),
     ];
   }
 
@@ -110,7 +153,9 @@ class Details {
     const wokenBy = flowsOf(lane, index, "to").map((flow) => this.flow(selection, flow, "from"));
     const woke = flowsOf(lane, index, "from").map((flow) => this.flow(selection, flow, "to"));
     const list = (title, entries) =>
-      entries.length === 0 ? [] : [element("h3", {}, title), element("ul", { class: "jumps" }, ...limited(entries, 8))];
+      entries.length === 0
+        ? []
+        : [element("h3", {}, title), element("ul", { class: "jumps" }, ...limited(entries, 8))];
     return [...list("Who woke me? (J)", wokenBy), ...list("Whom did I wake? (K)", woke)];
   }
 
@@ -119,13 +164,22 @@ class Details {
     const { run } = lane;
     const event = flow[end];
     const prefersTask = lane.what === "task";
-    const place = end === "from" ? sliceBefore(run, event, prefersTask) : sliceOfEvent(run, event, prefersTask);
+    const place =
+      end === "from" ? sliceBefore(run, event, prefersTask) : sliceOfEvent(run, event, prefersTask);
     const who = place ? place.lane.name : trackName(run, run.events.track[event]);
     const apart = duration(run.events.time[flow.to] - run.events.time[flow.from]);
     const what = `${this.trace.arrows[flow.what]}: ${kindOf(this.trace, run, event).name}`;
     const text = `${who} (${what}), ${apart} ${end === "from" ? "before" : "later"}`;
     if (!place) return element("li", {}, `${text} (it has no lane)`);
-    return element("li", {}, element("button", { type: "button", onclick: () => selection.select(place.lane, place.index, event) }, text));
+    return element(
+      "li",
+      {},
+      element(
+        "button",
+        { type: "button", onclick: () => selection.select(place.lane, place.index, event) },
+        text,
+      ),
+    );
   }
 
   /** The other events of the slice, to be looked at one by one. */
@@ -142,9 +196,24 @@ class Details {
     const entries = events.map((event) => {
       const text = `${moment(run.events.time[event])}  ${kindOf(this.trace, run, event).name}`;
       const isShown = event === selection.event;
-      return element("li", {}, element("button", { type: "button", "aria-current": isShown && "true", onclick: () => selection.select(lane, index, event) }, text));
+      return element(
+        "li",
+        {},
+        element(
+          "button",
+          {
+            type: "button",
+            "aria-current": isShown && "true",
+            onclick: () => selection.select(lane, index, event),
+          },
+          text,
+        ),
+      );
     });
-    return [element("h3", {}, "Events in this slice"), element("ol", { class: "jumps" }, ...limited(entries, 40))];
+    return [
+      element("h3", {}, "Events in this slice"),
+      element("ol", { class: "jumps" }, ...limited(entries, 40)),
+    ];
   }
 }
 
@@ -157,13 +226,19 @@ function outdented(lines) {
 
 function limited(entries, most) {
   const rest = entries.length - most;
-  return rest > 0 ? [...entries.slice(0, most), element("li", { class: "quiet" }, `and ${grouped(rest)} more`)] : entries;
+  return rest > 0
+    ? [...entries.slice(0, most), element("li", { class: "quiet" }, `and ${grouped(rest)} more`)]
+    : entries;
 }
 
 /** Who held the lock between two moments, and for how long: the longest first. */
 function holdersBetween(lock, from, until) {
   const found = new Map();
-  for (let index = Math.max(0, lastAtMost(lock.from, from, lock.count)); index < lock.count && lock.from[index] < until; index++) {
+  for (
+    let index = Math.max(0, lastAtMost(lock.from, from, lock.count));
+    index < lock.count && lock.from[index] < until;
+    index++
+  ) {
     const length = Math.min(until, lock.from[index + 1]) - Math.max(from, lock.from[index]);
     const holder = lock.state[index];
     if (holder >= FIRST_TRACK && length > 0) found.set(holder, (found.get(holder) ?? 0) + length);

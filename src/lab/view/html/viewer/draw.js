@@ -37,15 +37,21 @@ class Drawing {
   measure() {
     if (this.paint.scale !== (window.devicePixelRatio || 1)) this.paint.mix();
     const width = this.scroll.clientWidth;
-    const height = Math.min(this.rows.height, Math.max(240, Math.round(window.innerHeight * 0.62)));
+    // A page that is not shown, or is about to be printed, may have no width for a moment.
+    if (width === 0) return;
+    const height = Math.min(this.rows.height, Math.max(240, Math.round(window.innerHeight * 0.72)));
     this.scroll.style.height = `${height}px`;
     document.getElementById("spacer").style.height = `${Math.max(0, this.rows.height - height)}px`;
-    resize(this.lanes, width, height, this.paint.scale);
-    resize(this.ruler, width, 30, this.paint.scale);
-    this.gutter = Math.round(Math.min(Math.max(width * 0.2, 96), 210));
+    this.gutter = Math.round(Math.min(Math.max(width * 0.2, 112), 210));
     this.width = width;
     this.height = height;
-    this.ask();
+    const resized = [
+      resize(this.ruler, width, 30, this.paint),
+      resize(this.lanes, width, height, this.paint),
+    ];
+    // A canvas that gets another size is empty until it is drawn on: at once, so that nobody sees.
+    if (resized.includes(true)) this.draw();
+    else this.ask();
   }
 
   /** Where time begins on the canvas, and how many device pixels it has. */
@@ -54,7 +60,7 @@ class Drawing {
   }
 
   get pixels() {
-    return this.lanes.width - this.left;
+    return Math.max(1, this.lanes.width - this.left);
   }
 
   x(time) {
@@ -100,11 +106,14 @@ class Drawing {
   }
 }
 
-function resize(canvas, width, height, scale) {
+/** Gives a canvas its size in CSS pixels, if it has another; tells whether it had. */
+function resize(canvas, width, height, { scale }) {
+  const pixels = [Math.round(width * scale), Math.round(height * scale)];
+  if (canvas.width === pixels[0] && canvas.height === pixels[1]) return false;
   canvas.style.width = `${width}px`;
   canvas.style.height = `${height}px`;
-  canvas.width = Math.round(width * scale);
-  canvas.height = Math.round(height * scale);
+  [canvas.width, canvas.height] = pixels;
+  return true;
 }
 
 /** A round length of time that makes at most so many ticks. */
@@ -117,7 +126,8 @@ function tickStep(span, ticks) {
 function eachTick(drawing, use) {
   const { range, paint } = drawing;
   const step = Math.max(1, tickStep(range.span, drawing.pixels / paint.scale / 90));
-  for (let at = Math.ceil(range.from / step) * step; at <= range.until; at += step) use(at, Math.round(drawing.x(at)));
+  for (let at = Math.ceil(range.from / step) * step; at <= range.until; at += step)
+    use(at, Math.round(drawing.x(at)));
 }
 
 /** The ruler: a bar that shows which part of the whole is in view, and the times below it. */
@@ -147,16 +157,25 @@ function drawRuler(drawing) {
 /** A moment, with as many digits as neighbours on the ruler need to differ. */
 function tickLabel(time, span) {
   if (time === 0) return "0";
-  const units = [[1e9, "s"], [1e6, "ms"], [1e3, "µs"], [1, "ns"]];
+  const units = [
+    [1e9, "s"],
+    [1e6, "ms"],
+    [1e3, "µs"],
+    [1, "ns"],
+  ];
   const [scale, unit] = units.find(([size]) => time >= size) ?? units[3];
   const digits = Math.max(0, Math.ceil(Math.log10(scale / (span / 20))));
-  return `${(time / scale).toFixed(Math.min(digits, 9)).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "")} ${unit}`;
+  return `${(time / scale)
+    .toFixed(Math.min(digits, 9))
+    .replace(/(\.\d*?)0+$/, "$1")
+    .replace(/\.$/, "")} ${unit}`;
 }
 
 function drawGrid(drawing, context) {
   context.fillStyle = drawing.paint.line;
   eachTick(drawing, (_, x) => {
-    if (x >= drawing.left) context.fillRect(x, 0, Math.max(1, Math.floor(drawing.paint.scale)), drawing.lanes.height);
+    if (x >= drawing.left)
+      context.fillRect(x, 0, Math.max(1, Math.floor(drawing.paint.scale)), drawing.lanes.height);
   });
 }
 

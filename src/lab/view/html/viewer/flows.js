@@ -8,7 +8,11 @@
 /** Prepares the ways from events to slices; once for each run. */
 function indexFlows(trace, run) {
   const kindsWith = (place, words) =>
-    new Set(Object.entries(trace.kinds).filter(([, kind]) => words.includes(kind.words[place])).map(([number]) => Number(number)));
+    new Set(
+      Object.entries(trace.kinds)
+        .filter(([, kind]) => words.includes(kind.words[place]))
+        .map(([number]) => Number(number)),
+    );
   run.aboutTask = kindsWith(0, ["task"]);
   run.byTask = kindsWith(1, ["by", "parent"]);
   run.trains = new Map();
@@ -23,23 +27,34 @@ function indexFlows(trace, run) {
 
 /** The places of a column in the order of its values. */
 function sortedBy(column) {
-  return Uint32Array.from(column, (_, index) => index).sort((one, other) => column[one] - column[other]);
+  return Uint32Array.from(column, (_, index) => index).sort(
+    (one, other) => column[one] - column[other],
+  );
 }
 
 /** Whether an event concerns a lane: it is of the lane's track, or about the lane's task. */
 function concerns(lane, event) {
   const { events, tracks } = lane.run;
-  if (lane.what === "task") return lane.run.aboutTask.has(events.kind[event]) && events.a[event] === lane.id;
+  if (lane.what === "task")
+    return lane.run.aboutTask.has(events.kind[event]) && events.a[event] === lane.id;
   return tracks[events.track[event]].number === lane.track;
 }
 
 /** The events of a lane from a slice's first to the one before the next slice's. */
 function sliceEvents(lane, index) {
   const { events } = lane.run;
-  const first = lane.event[index] >= 0 ? lane.event[index] : 1 + lastAtMost(events.time, lane.from[index] - 1);
+  const first =
+    lane.event[index] >= 0 ? lane.event[index] : 1 + lastAtMost(events.time, lane.from[index] - 1);
   const next = index + 1 < lane.count ? lane.event[index + 1] : -1;
   const end = next >= 0 ? next : 1 + lastAtMost(events.time, lane.from[index + 1]);
   return [first, end];
+}
+
+/** Whether a lane caused an event: it is of the lane's track, or names the lane's task as its cause. */
+function causes(lane, event) {
+  const { events } = lane.run;
+  if (lane.what !== "task") return concerns(lane, event);
+  return lane.run.byTask.has(events.kind[event]) && events.b[event] === lane.id;
 }
 
 /** The flows of one kind of end, `from` or `to`, that a slice has. */
@@ -48,12 +63,22 @@ function flowsOf(lane, index, end) {
   const { flows } = lane.run;
   const order = end === "from" ? flows.byFrom : flows.byTo;
   const column = flows[end];
+  const isMine = end === "from" ? causes : concerns;
   const [first, last] = sliceEvents(lane, index);
   // What a slice lets go on, it often does with the very event that ends it.
   const until = end === "from" ? last + 1 : last;
   const found = [];
-  for (let at = lowerBound(order, column, first); at < order.length && column[order[at]] < until; at++) {
-    if (concerns(lane, column[order[at]])) found.push({ what: flows.what[order[at]], from: flows.from[order[at]], to: flows.to[order[at]] });
+  for (
+    let at = lowerBound(order, column, first);
+    at < order.length && column[order[at]] < until;
+    at++
+  ) {
+    if (isMine(lane, column[order[at]]))
+      found.push({
+        what: flows.what[order[at]],
+        from: flows.from[order[at]],
+        to: flows.to[order[at]],
+      });
   }
   return found;
 }
@@ -71,11 +96,16 @@ function lowerBound(order, column, value) {
 /** The slice in which an event happened; `null` if its track has no lane. Tasks, if asked for. */
 function sliceOfEvent(run, event, prefersTask) {
   const { events, tracks } = run;
-  const task = prefersTask && run.aboutTask.has(events.kind[event]) ? run.taskLanes.get(events.a[event]) : undefined;
+  const task =
+    prefersTask && run.aboutTask.has(events.kind[event])
+      ? run.taskLanes.get(events.a[event])
+      : undefined;
   const lane = task ?? run.trains.get(tracks[events.track[event]].number);
   if (!lane) return null;
-  const exact = lane.event.indexOf(event);
-  const index = exact >= 0 ? exact : spanAt(lane, events.time[event]);
+  // A slice's event may bear the time at which the slice before it ended: look for itself first.
+  const exact = lastAtMost(lane.event, event);
+  const isFirst = exact >= 0 && lane.event[exact] === event;
+  const index = isFirst ? exact : spanAt(lane, events.time[event]);
   return index >= 0 ? { lane, index } : null;
 }
 

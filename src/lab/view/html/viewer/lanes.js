@@ -27,11 +27,19 @@ function drawHeading(drawing, context, row) {
   context.fillStyle = paint.heading;
   context.fillRect(0, top, drawing.lanes.width, Math.round(row.height * scale));
   const baseline = top + 20 * scale;
-  write(context, paint, row.run.label, 10 * scale, baseline, { colour: paint.ink, size: 13, weight: "600" });
+  write(context, paint, row.run.label, 10 * scale, baseline, {
+    colour: paint.ink,
+    size: 13,
+    weight: "600",
+  });
   const end = 10 * scale + context.measureText(row.run.label).width;
   const more = `${duration(row.run.length)} · ${plural(row.run.events.count, "event")}`;
   const room = drawing.lanes.width - end - 20 * scale;
-  write(context, paint, more, end + 12 * scale, baseline, { colour: paint.quiet, size: 12, width: room });
+  write(context, paint, more, end + 12 * scale, baseline, {
+    colour: paint.quiet,
+    size: 12,
+    width: room,
+  });
 }
 
 function drawFold(drawing, context, row) {
@@ -39,7 +47,10 @@ function drawFold(drawing, context, row) {
   const scale = paint.scale;
   const isOpen = drawing.rows.isUnfolded(row.run);
   const text = `${isOpen ? "▾ hide" : "▸ show"} ${plural(row.tasks, "task")} of this run`;
-  write(context, paint, text, 10 * scale, drawing.top(row) + 16 * scale, { colour: paint.selected, size: 12 });
+  write(context, paint, text, 10 * scale, drawing.top(row) + 16 * scale, {
+    colour: paint.selected,
+    size: 12,
+  });
 }
 
 /** Everything that a lane did in the time that is in view. */
@@ -55,7 +66,12 @@ function drawLane(drawing, context, row) {
 function drawEnd(drawing, context, row) {
   const end = Math.max(drawing.left, Math.round(drawing.x(row.run.length)));
   context.fillStyle = drawing.paint.heading;
-  context.fillRect(end, drawing.top(row), drawing.lanes.width - end, Math.round(row.height * drawing.paint.scale));
+  context.fillRect(
+    end,
+    drawing.top(row),
+    drawing.lanes.width - end,
+    Math.round(row.height * drawing.paint.scale),
+  );
 }
 
 /** Wide slices first: a short one between two of them must be seen. */
@@ -64,13 +80,21 @@ function drawStates(drawing, context, row, box) {
   const labels = [];
   const columns = [];
   const wide = (index, x, x2) => {
-    fillState(block, paint, paint.states[row.lane.state[index]], Math.round(x), Math.max(Math.round(x2), Math.round(x) + 1));
+    fillState(
+      block,
+      paint,
+      paint.states[row.lane.state[index]],
+      Math.round(x),
+      Math.max(Math.round(x2), Math.round(x) + 1),
+    );
     if (x2 - x >= 24 * paint.scale) labels.push([index, x, x2]);
   };
-  const column = (x, bin) => columns.push([x, binHeights(bin, paint.states, box.height, MARK_PIXELS_MIN * paint.scale)]);
+  const column = (x, bin) =>
+    columns.push([x, binHeights(bin, paint.states, box.height, MARK_PIXELS_MIN * paint.scale)]);
   eachPiece(row.lane, paint.states.length, drawing, wide, column);
   for (const [x, heights] of columns) {
-    for (const [state, height] of heights) block.fill(x, x + 1, box.height - height, box.height, paint.states[state].fill);
+    for (const [state, height] of heights)
+      block.fill(x, x + 1, box.height - height, box.height, paint.states[state].fill);
   }
   block.show(context);
   for (const [index, x, x2] of labels) drawLabel(drawing, context, row, box, index, x, x2);
@@ -86,11 +110,14 @@ function drawLabel(drawing, context, row, box, index, x, x2) {
   const name = trace.states[row.lane.state[index]].label;
   const room = x2 - x - 8 * scale;
   context.font = `${11 * scale}px system-ui, sans-serif`;
-  const text = [`${name} ${length}`, length].find((words) => context.measureText(words).width <= room);
+  const text = [`${name} ${length}`, length].find(
+    (words) => context.measureText(words).width <= room,
+  );
   if (!text) return;
   const height = box.height * state.height;
   const baseline = Math.round(box.top + box.height - height / 2 + 3.6 * scale);
-  if (state.fill.size > 1 || state.texture === "outline") backLabel(context, paint, state, text, x + 2 * scale, box, height);
+  if (state.fill.size > 1 || state.texture === "outline")
+    backLabel(context, paint, state, text, x + 2 * scale, box, height);
   write(context, paint, text, x + 4 * scale, baseline, { colour: state.ink });
 }
 
@@ -99,7 +126,12 @@ function backLabel(context, paint, state, text, x, box, height) {
   const border = Math.round(2 * paint.scale);
   context.fillStyle = state.texture === "outline" ? paint.ground : state.colour;
   const width = context.measureText(text).width + 4 * paint.scale;
-  context.fillRect(Math.round(x), Math.round(box.top + box.height - height + border), Math.round(width), Math.round(height - 2 * border));
+  context.fillRect(
+    Math.round(x),
+    Math.round(box.top + box.height - height + border),
+    Math.round(width),
+    Math.round(height - 2 * border),
+  );
 }
 
 /** The lock's lane: whoever holds it, in the colour and with the number of its lane. */
@@ -111,7 +143,13 @@ function drawHolders(drawing, context, row, box) {
     labels.push([lane.state[index], x, x2]);
     if (lane.state[index] < FIRST_TRACK) return;
     const [from, until] = [Math.round(x), Math.round(x2)];
-    block.fill(from, Math.max(from + 1, until - 1), 0, box.height, paint.holder(lane.run, lane.state[index]));
+    block.fill(
+      from,
+      Math.max(from + 1, until - 1),
+      0,
+      box.height,
+      paint.holder(lane.run, lane.state[index]),
+    );
   };
   const column = (x, bin) => fillHolders(block, paint, lane, x, bin);
   eachPiece(lane, FIRST_TRACK + lane.run.tracks.length, drawing, wide, column);
@@ -127,14 +165,20 @@ function drawHolderLabel(drawing, context, lane, box, holder, x, x2) {
   if (holder === OFF) drawOff(paint, context, x, baseline, room);
   if (holder < FIRST_TRACK || room < 8 * paint.scale) return;
   context.font = `${11 * paint.scale}px system-ui, sans-serif`;
-  const names = [trackName(lane.run, holder - FIRST_TRACK), String(holderPlace(lane.run, holder) + 1)];
+  const names = [trackName(lane.run, holder - FIRST_TRACK), String(holderPlace(lane.run, holder))];
   const text = names.find((words) => context.measureText(words).width <= room);
-  if (text) write(context, paint, text, x + 3 * paint.scale, baseline, { colour: paint.colour("holder-ink") });
+  if (text)
+    write(context, paint, text, x + 3 * paint.scale, baseline, {
+      colour: paint.colour("holder-ink"),
+    });
 }
 
 /** A lock that is switched off is nobody's, and says so. */
 function drawOff(paint, context, x, baseline, width) {
-  write(context, paint, "switched off: all may run at once", x + 3 * paint.scale, baseline, { colour: paint.quiet, width });
+  write(context, paint, "switched off: all may run at once", x + 3 * paint.scale, baseline, {
+    colour: paint.quiet,
+    width,
+  });
 }
 
 /** Holders that share a column of pixels share its height, as they shared the time. */
@@ -143,7 +187,14 @@ function fillHolders(block, paint, lane, x, bin) {
   let from = 0;
   for (const holder of bin.seen) {
     const until = from + bin.share(holder, whole) * block.height;
-    if (holder >= FIRST_TRACK) block.fill(x, x + 1, Math.round(from), Math.max(Math.round(from) + 1, Math.round(until)), paint.holder(lane.run, holder));
+    if (holder >= FIRST_TRACK)
+      block.fill(
+        x,
+        x + 1,
+        Math.round(from),
+        Math.max(Math.round(from) + 1, Math.round(until)),
+        paint.holder(lane.run, holder),
+      );
     from = until;
   }
 }
@@ -156,9 +207,16 @@ function drawTicks(drawing, context, row) {
   const y = box.top + box.height + 2 * paint.scale;
   const isVain = (event) => row.run.events.kind[event] === drawing.trace.vainKind;
   context.fillStyle = paint.asks;
-  eachTickBar(drawing, row.lane.ticks, (event) => !isVain(event), (from, until) => context.fillRect(from, y, until - from, box.strip / 2));
+  eachTickBar(
+    drawing,
+    row.lane.ticks,
+    (event) => !isVain(event),
+    (from, until) => context.fillRect(from, y, until - from, box.strip / 2),
+  );
   context.fillStyle = paint.failed;
-  eachTickBar(drawing, row.lane.ticks, isVain, (from, until) => context.fillRect(from, y, until - from, box.strip));
+  eachTickBar(drawing, row.lane.ticks, isVain, (from, until) =>
+    context.fillRect(from, y, until - from, box.strip),
+  );
 }
 
 /** Ticks that touch each other on the screen are one bar. */
@@ -170,7 +228,10 @@ function eachTickBar(drawing, ticks, isMeant, use) {
   const first = Math.max(0, lastAtMost(ticks.time, range.from));
   for (let index = first; index < ticks.count && ticks.time[index] <= range.until; index++) {
     if (ticks.time[index] < range.from || !isMeant(ticks.event[index])) continue;
-    const x = Math.max(left, Math.round(left + (ticks.time[index] - range.from) * scale - thick / 2));
+    const x = Math.max(
+      left,
+      Math.round(left + (ticks.time[index] - range.from) * scale - thick / 2),
+    );
     if (x > until && until >= 0) use(from, until);
     if (x > until) from = x;
     until = x + thick;
@@ -187,14 +248,23 @@ function drawGutter(drawing, context, row) {
   context.fillStyle = paint.ground;
   context.fillRect(0, top, drawing.left - 2 * scale, Math.round(row.height * scale));
   const isSmall = row.what !== "train";
-  let x = 10 * scale;
+  const margin = (drawing.gutter < 130 ? 5 : 10) * scale;
+  let x = margin;
   if (row.what === "train" && lane.run.hasLock) x = drawChip(drawing, context, row, x);
-  const room = drawing.left - x - 8 * scale;
+  const room = drawing.left - x - 5 * scale;
   const baseline = top + (isSmall ? 15 : 18) * scale;
-  write(context, paint, lane.name, x, baseline, { colour: paint.ink, size: 12, weight: isSmall ? "" : "600", width: room });
+  write(context, paint, lane.name, x, baseline, {
+    colour: paint.ink,
+    size: 12,
+    weight: isSmall ? "" : "600",
+    width: room,
+  });
   if (row.what !== "train") return;
-  const shares = laneShares(drawing.trace, lane);
-  write(context, paint, shares, 10 * scale, top + 33 * scale, { colour: paint.quiet, size: 11, width: drawing.left - 16 * scale });
+  context.font = `${11 * scale}px system-ui, sans-serif`;
+  const space = drawing.left - margin - 5 * scale;
+  const shares =
+    laneShares(drawing.trace, lane).find((text) => context.measureText(text).width <= space) ?? "";
+  write(context, paint, shares, margin, top + 33 * scale, { colour: paint.quiet });
 }
 
 /** The number and colour under which a thread appears in the lock's lane. */
@@ -206,7 +276,11 @@ function drawChip(drawing, context, row, x) {
   const top = drawing.top(row) + 7 * scale;
   context.fillStyle = paint.holder(run, holder).colour;
   context.fillRect(x, top, 14 * scale, 14 * scale);
-  const number = String(holderPlace(run, holder) + 1);
-  write(context, paint, number, x + (number.length > 1 ? 1 : 4) * scale, top + 11 * scale, { colour: paint.colour("holder-ink"), size: 10, weight: "600" });
+  const number = String(holderPlace(run, holder));
+  write(context, paint, number, x + (number.length > 1 ? 1 : 4) * scale, top + 11 * scale, {
+    colour: paint.colour("holder-ink"),
+    size: 10,
+    weight: "600",
+  });
   return x + 20 * scale;
 }

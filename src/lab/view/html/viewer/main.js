@@ -11,7 +11,9 @@ function main() {
     run.hasLock = run.lanes.some((lane) => lane.what === "lock");
     for (const lane of run.lanes) {
       lane.sums = sums(lane);
-      lane.vain = lane.ticks.event.filter((event) => run.events.kind[event] === trace.vainKind).length;
+      lane.vain = lane.ticks.event.filter(
+        (event) => run.events.kind[event] === trace.vainKind,
+      ).length;
     }
     placeTracks(run);
   }
@@ -28,7 +30,16 @@ function main() {
   fillPage(trace, paint);
   watch(drawing, trace, paint);
   drawing.measure();
-  window.trainyard = { ready: true, trace, rows, range, drawing, selection, navigation, hit: (x, y) => navigation.hit(x, y) };
+  window.trainyard = {
+    ready: true,
+    trace,
+    rows,
+    range,
+    drawing,
+    selection,
+    navigation,
+    hit: (x, y) => navigation.hit(x, y),
+  };
 }
 
 /** A thread's number in the lock's lane is the place of its own lane in its run. */
@@ -44,7 +55,11 @@ function placeTracks(run) {
 /** Draws anew when the window, the theme or the size of a pixel changes. */
 function watch(drawing, trace, paint) {
   new ResizeObserver(() => drawing.measure()).observe(drawing.stage);
-  for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)", `(resolution: ${paint.scale}dppx)`]) {
+  for (const query of [
+    "(prefers-color-scheme: dark)",
+    "(forced-colors: active)",
+    `(resolution: ${paint.scale}dppx)`,
+  ]) {
     matchMedia(query).addEventListener("change", () => {
       paint.mix();
       fillLegend(trace, paint);

@@ -12,11 +12,31 @@ const COMMANDS = [
   { name: "pan-right", keys: ["d"], says: "go to the right, later" },
   { name: "fit", keys: ["f", "Home"], says: "show everything" },
   { name: "undo", keys: ["z"], says: "undo the last zoom or jump" },
-  { name: "previous-slice", keys: ["ArrowLeft"], says: "the slice before, in the same lane", focused: true },
-  { name: "next-slice", keys: ["ArrowRight"], says: "the next slice in the same lane", focused: true },
+  {
+    name: "previous-slice",
+    keys: ["ArrowLeft"],
+    says: "the slice before, in the same lane",
+    focused: true,
+  },
+  {
+    name: "next-slice",
+    keys: ["ArrowRight"],
+    says: "the next slice in the same lane",
+    focused: true,
+  },
   { name: "lane-up", keys: ["ArrowUp"], says: "the lane above, at the same time", focused: true },
-  { name: "lane-down", keys: ["ArrowDown"], says: "the lane below, at the same time", focused: true },
-  { name: "zoom-slice", keys: ["Enter"], says: "select a slice; once more: show it large", focused: true },
+  {
+    name: "lane-down",
+    keys: ["ArrowDown"],
+    says: "the lane below, at the same time",
+    focused: true,
+  },
+  {
+    name: "zoom-slice",
+    keys: ["Enter"],
+    says: "select a slice; once more: show it large",
+    focused: true,
+  },
   { name: "previous-wait", keys: ["["], says: "the wait before, in the same lane" },
   { name: "next-wait", keys: ["]"], says: "the next wait in the same lane" },
   { name: "waker", keys: ["j"], says: "jump to who woke this slice" },
@@ -30,6 +50,7 @@ const COMMANDS = [
 const MOUSE = [
   ["click", "select a slice"],
   ["double click", "show a slice large"],
+  ["click on a run's heading", "show that run as wide as the window"],
   ["drag", "move through time; on the ruler: show what was dragged over"],
   ["Ctrl + wheel", "zoom where the pointer is"],
   ["Shift + wheel", "move through time"],
@@ -84,7 +105,9 @@ class Navigation {
     document.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.target.matches("input") || event.target.closest("dialog")) return;
-      const command = COMMANDS.find(({ keys }) => keys.includes(event.key) || keys.includes(event.key.toLowerCase()));
+      const command = COMMANDS.find(
+        ({ keys }) => keys.includes(event.key) || keys.includes(event.key.toLowerCase()),
+      );
       const isOnLanes = event.target === this.drawing.lanes;
       if (!command || (command.focused && !isOnLanes)) return;
       event.preventDefault();
@@ -138,7 +161,10 @@ class Navigation {
     const { range, paint, pixels } = this.drawing;
     const span = range.span;
     const time = drag.from - (by * paint.scale * span) / pixels;
-    range.set(Math.min(Math.max(time, 0), range.length - span), Math.min(Math.max(time, 0), range.length - span) + span);
+    range.set(
+      Math.min(Math.max(time, 0), range.length - span),
+      Math.min(Math.max(time, 0), range.length - span) + span,
+    );
     this.drawing.ask();
   }
 
@@ -168,11 +194,17 @@ class Navigation {
   /** The slice at a point, or a shorter one close by: two pixels are hard to hit. */
   nearest(lane, x) {
     const here = spanAt(lane, this.drawing.timeAt(x));
-    const [left, right] = [spanAt(lane, this.drawing.timeAt(x - 3)), spanAt(lane, this.drawing.timeAt(x + 3))];
+    const [left, right] = [
+      spanAt(lane, this.drawing.timeAt(x - 3)),
+      spanAt(lane, this.drawing.timeAt(x + 3)),
+    ];
     const length = (index) => (index < 0 ? Infinity : lane.from[index + 1] - lane.from[index]);
     const close = [];
-    for (let index = Math.max(0, left); index <= right && close.length < 64; index++) close.push(index);
-    const short = close.filter((index) => length(index) < (this.drawing.range.span * 4) / this.drawing.width);
+    for (let index = Math.max(0, left); index <= right && close.length < 64; index++)
+      close.push(index);
+    const short = close.filter(
+      (index) => length(index) < (this.drawing.range.span * 4) / this.drawing.width,
+    );
     const inView = short.filter((index) => !isIdle(this.drawing.trace, lane, index));
     return inView.sort((one, other) => length(other) - length(one))[0] ?? here;
   }
@@ -183,6 +215,7 @@ class Navigation {
       this.drawing.rows.toggleFold(row.run);
       return this.drawing.measure();
     }
+    if (row?.what === "heading") this.drawing.range.show(0, row.run.length);
     const place = this.hit(event.offsetX, event.offsetY);
     if (place) this.selection.select(place.lane, place.index);
     this.drawing.ask();
@@ -238,8 +271,12 @@ function showTip(drawing, place, event) {
 function fillHelp() {
   const body = document.getElementById("keys");
   for (const { keys, says } of COMMANDS) {
-    const signs = keys.map((key) => element("kbd", {}, KEY_SIGNS[key] ?? (key.length === 1 ? key.toUpperCase() : key)));
-    body.append(element("tr", {}, element("th", { scope: "row" }, ...signs), element("td", {}, says)));
+    const signs = keys.map((key) =>
+      element("kbd", {}, KEY_SIGNS[key] ?? (key.length === 1 ? key.toUpperCase() : key)),
+    );
+    body.append(
+      element("tr", {}, element("th", { scope: "row" }, ...signs), element("td", {}, says)),
+    );
   }
   for (const [what, says] of MOUSE) {
     body.append(element("tr", {}, element("th", { scope: "row" }, what), element("td", {}, says)));

@@ -13,7 +13,10 @@ function fillPage(trace, paint) {
 
 function aboutLine(trace) {
   const events = trace.runs.reduce((sum, run) => sum + run.events.count, 0);
-  const runs = trace.runs.length > 1 ? `${trace.runs.length} runs on one scale, each from its own begin; ` : "";
+  const runs =
+    trace.runs.length > 1
+      ? `${trace.runs.length} runs on one scale, each from its own begin; `
+      : "";
   const program = fact(trace.facts, "program");
   return `${runs}${plural(events, "event")}${program ? `, recorded by ${program}` : ""}.`;
 }
@@ -22,18 +25,16 @@ function fact(facts, name) {
   return facts.find(([key]) => key === name)?.[1];
 }
 
-/** What is missing is said first. */
+/** What is missing is said first, in the words that all views have for it. */
 function fillBanners(trace) {
-  const banners = document.getElementById("banners");
-  const say = (text) => banners.append(element("p", { class: "banner" }, text));
-  if (trace.cutShort) say("This recording is cut short: the program that wrote it died, or the file was truncated. What is shown is what had been written until then.");
-  for (const run of trace.runs) {
-    const lost = run.tracks.filter((track) => track.overwritten > 0);
-    if (lost.length === 0) continue;
-    const whose = lost.slice(0, 5).map((track) => `${track.name} ${grouped(track.overwritten)}`).join(", ");
-    say(`${run.label}: ${plural(run.overwritten, "event")} lost, because a ring was full (${whose}${lost.length > 5 ? ", …" : ""}). The oldest are missing, so the begin of these lanes is not what happened.`);
-  }
-  if (trace.runs.every((run) => run.lanes.length === 0)) say("Nobody worked in this recording: it has no lane to draw.");
+  const hasLane = trace.runs.some((run) => run.lanes.length > 0);
+  const lines = hasLane
+    ? trace.missing
+    : [...trace.missing, "nobody worked in this recording: there is no lane to draw"];
+  const banners = lines.map((line) =>
+    element("p", { class: "banner" }, line[0].toUpperCase() + line.slice(1) + "."),
+  );
+  document.getElementById("banners").replaceChildren(...banners);
 }
 
 /** The states that occur, drawn as the lanes draw them. */
@@ -48,33 +49,88 @@ function fillLegend(trace, paint) {
     return [element("li", { title: state.means }, sample, element("span", {}, state.label))];
   });
   const tick = (sign, label, title) =>
-    entries.push(element("li", { title }, element("span", { class: sign, "aria-hidden": "true" }), element("span", {}, label)));
-  const hasTicks = (vain) => lanes.some((lane) => vain ? lane.vain > 0 : lane.ticks.count > lane.vain);
-  if (hasTicks(true)) tick("tick", "woken in vain", "Somebody was called because the lock was free, and found it taken again.");
-  if (hasTicks(false)) tick("tick asks", "asks for the lock", "Somebody has waited a switch interval, and asks the holder to drop the lock.");
+    entries.push(
+      element(
+        "li",
+        { title },
+        element("span", { class: sign, "aria-hidden": "true" }),
+        element("span", {}, label),
+      ),
+    );
+  const hasTicks = (vain) =>
+    lanes.some((lane) => (vain ? lane.vain > 0 : lane.ticks.count > lane.vain));
+  if (hasTicks(true))
+    tick(
+      "tick",
+      "woken in vain",
+      "Somebody was called because the lock was free, and found it taken again.",
+    );
+  if (hasTicks(false))
+    tick(
+      "tick asks",
+      "asks for the lock",
+      "Somebody has waited a switch interval, and asks the holder to drop the lock.",
+    );
   legend.replaceChildren(...entries);
 }
 
-/** A row for each lane; a column for each state that occurs. */
+/** So many tasks have a row in the table. */
+const TASK_ROWS_MAX = 1000;
+
+/** A row for each lane; a column for each state that occurs. Tasks, if any, are folded away. */
 function fillTable(trace) {
-  const table = document.getElementById("table");
-  const lanes = trace.runs.flatMap((run) => run.lanes).filter((lane) => lane.what !== "lock");
-  const states = trace.states.map((_, index) => index).filter((index) => lanes.some((lane) => lane.sums.has(index)));
+  const lanes = trace.runs.flatMap((run) => run.lanes);
+  const tasks = lanes.filter((lane) => lane.what === "task");
+  fillRows(
+    trace,
+    document.getElementById("table"),
+    lanes.filter((lane) => lane.what === "train"),
+  );
+  document.getElementById("tasks").hidden = tasks.length === 0;
+  document.getElementById("tasks-count").textContent = plural(tasks.length, "task");
+  const table = document.getElementById("tasks-table");
+  fillRows(trace, table, tasks.slice(0, TASK_ROWS_MAX));
+  if (tasks.length > TASK_ROWS_MAX) {
+    table.caption.textContent += ` The first ${grouped(TASK_ROWS_MAX)} of them; the others are in the CSV export.`;
+  }
+}
+
+function fillRows(trace, table, lanes) {
+  const states = trace.states
+    .map((_, index) => index)
+    .filter((index) => lanes.some((lane) => lane.sums.has(index)));
   const several = trace.runs.length > 1;
   const names = [...(several ? ["recording"] : []), "lane"];
-  const figures = [...states.map((index) => trace.states[index].label), "longest wait", "slices", "woken in vain"];
+  const figures = [
+    ...states.map((index) => trace.states[index].label),
+    "longest wait",
+    "slices",
+    "woken in vain",
+  ];
   const head = (text, kind) => element("th", { scope: "col", class: kind }, text);
-  table.tHead.replaceChildren(element("tr", {}, ...names.map((name) => head(name, "text")), ...figures.map((name) => head(name, false))));
-  table.tBodies[0].replaceChildren(...lanes.slice(0, 500).map((lane) => tableRow(trace, lane, states, several)));
-  if (lanes.length > 500) {
-    table.caption.textContent += ` The first 500 of ${grouped(lanes.length)} lanes; the others are in the CSV export.`;
-  }
+  table.tHead.replaceChildren(
+    element(
+      "tr",
+      {},
+      ...names.map((name) => head(name, "text")),
+      ...figures.map((name) => head(name, false)),
+    ),
+  );
+  table.tBodies[0].replaceChildren(...lanes.map((lane) => tableRow(trace, lane, states, several)));
 }
 
 function tableRow(trace, lane, states, several) {
   const shares = states.map((index) => percent(lane.sums.get(index)?.total ?? 0, lane.run.length));
-  const cells = [...shares, duration(longestWait(trace, lane)), grouped(lane.count), grouped(lane.vain)];
-  return element("tr", {},
+  const longest = longestWait(trace, lane);
+  const cells = [
+    ...shares,
+    longest > 0 ? duration(longest) : "–",
+    grouped(lane.count),
+    grouped(lane.vain),
+  ];
+  return element(
+    "tr",
+    {},
     ...(several ? [element("td", { class: "text" }, lane.run.label)] : []),
     element("th", { scope: "row" }, lane.name),
     ...cells.map((cell) => element("td", {}, cell)),
@@ -82,15 +138,22 @@ function tableRow(trace, lane, states, several) {
 }
 
 function longestWait(trace, lane) {
-  const waits = WAITS.map((name) => lane.sums.get(trace.states.findIndex((state) => state.name === name))?.longest ?? 0);
+  const waits = WAITS.map(
+    (name) => lane.sums.get(trace.states.findIndex((state) => state.name === name))?.longest ?? 0,
+  );
   return Math.max(...waits);
 }
 
-/** How much of its time a lane ran and waited. */
+/** How much of its time a lane ran and waited, in many words and in few. */
 function laneShares(trace, lane) {
   const total = (names) =>
-    names.reduce((sum, name) => sum + (lane.sums.get(trace.states.findIndex((state) => state.name === name))?.total ?? 0), 0);
-  return `run ${percent(total(["run", "native"]), lane.run.length)} · wait ${percent(total(WAITS), lane.run.length)}`;
+    names.reduce(
+      (sum, name) =>
+        sum + (lane.sums.get(trace.states.findIndex((state) => state.name === name))?.total ?? 0),
+      0,
+    );
+  const run = `run ${percent(total(["run", "native"]), lane.run.length)}`;
+  return [`${run} · wait ${percent(total(WAITS), lane.run.length)}`, run];
 }
 
 function fillFacts(trace) {
@@ -98,6 +161,12 @@ function fillFacts(trace) {
   const add = ([name, value]) => list.append(element("dt", {}, name), element("dd", {}, value));
   trace.facts.forEach(add);
   for (const run of trace.runs) {
-    add(["run", `${run.label}: ${run.facts.filter(([name]) => name !== "label").map(([name, value]) => `${name} ${value}`).join(", ")}`]);
+    add([
+      "run",
+      `${run.label}: ${run.facts
+        .filter(([name]) => name !== "label")
+        .map(([name, value]) => `${name} ${value}`)
+        .join(", ")}`,
+    ]);
   }
 }

@@ -25,7 +25,10 @@ const MARKS = {
     }
   },
   dots(tile) {
-    for (const [x, y] of [[2, 2], [6, 6]]) {
+    for (const [x, y] of [
+      [2, 2],
+      [6, 6],
+    ]) {
       tile.beginPath();
       tile.arc(x, y, 1.2, 0, 7);
       tile.fill();
@@ -56,9 +59,23 @@ class Paint {
     const style = getComputedStyle(document.documentElement);
     this.colour = (name) => style.getPropertyValue(`--${name}`).trim() || "gray";
     this.states = this.trace.states.map((state) => this.state(state));
-    this.holders = Array.from({ length: HOLDER_COLOURS }, (_, index) => plain(this.colour(`holder-${index}`)));
+    this.holders = Array.from({ length: HOLDER_COLOURS }, (_, index) =>
+      plain(this.colour(`holder-${index}`)),
+    );
+    this.edge = plain(this.colour("quiet"));
+    this.behind = plain(this.colour("ground"));
     this.words = {};
-    for (const name of ["ground", "ink", "quiet", "line", "heading", "selected", "failed", "asks", "arrow"]) {
+    for (const name of [
+      "ground",
+      "ink",
+      "quiet",
+      "line",
+      "heading",
+      "selected",
+      "failed",
+      "asks",
+      "arrow",
+    ]) {
       this[name] = this.colour(name);
       this.words[name] = plain(this[name]).tile[0];
     }
@@ -93,7 +110,13 @@ class Paint {
     canvas.width = Math.round(34 * this.scale);
     canvas.height = Math.round(20 * this.scale);
     const block = new Block();
-    block.begin(0, 0, canvas.width, canvas.height, new Uint32Array(canvas.width).fill(this.words.ground));
+    block.begin(
+      0,
+      0,
+      canvas.width,
+      canvas.height,
+      new Uint32Array(canvas.width).fill(this.words.ground),
+    );
     fillState(block, this, this.states[stateIndex], 0, canvas.width);
     block.show(canvas.getContext("2d"));
   }
@@ -123,7 +146,16 @@ function fillState(block, paint, state, from, until) {
   const height = Math.max(1, Math.round(block.height * state.height));
   const top = block.height - height;
   block.fill(from, until, top, block.height, state.fill);
-  const border = Math.round(2 * paint.scale);
-  const hasMiddle = until - from > 3 * border && state.texture === "outline";
-  if (hasMiddle) block.fill(from + border, until - border, top + border, block.height - border, plain(paint.ground));
+  if (state.texture === "outline") hollow(block, paint, state, from, until, top);
+}
+
+/** Takes the middle out, where there is one. A light colour is no edge on white: it gets one. */
+function hollow(block, paint, state, from, until, top) {
+  const inside = (border, fill) =>
+    block.fill(from + border, until - border, top + border, block.height - border, fill);
+  const thin = Math.max(1, Math.round(paint.scale));
+  if (until - from <= 8 * thin) return;
+  block.fill(from, until, top, block.height, paint.edge);
+  inside(thin, state.fill);
+  inside(3 * thin, paint.behind);
 }

@@ -48,7 +48,9 @@ function behindLanes(drawing, run) {
   const { paint, left, pixels } = drawing;
   const row = new Uint32Array(pixels).fill(paint.words.ground);
   const thick = Math.max(1, Math.floor(paint.scale));
-  eachTick(drawing, (_, x) => row.fill(paint.words.line, Math.max(0, x - left), Math.max(0, x - left + thick)));
+  eachTick(drawing, (_, x) =>
+    row.fill(paint.words.line, Math.max(0, x - left), Math.max(0, x - left + thick)),
+  );
   const end = Math.round(drawing.x(run.length)) - left;
   return row.fill(paint.words.heading, Math.max(0, end), pixels);
 }

@@ -30,7 +30,8 @@ class Rows {
     const passes = (lane) => lane.name.toLowerCase().includes(this.filter);
     this.add("heading", run, null);
     for (const lane of run.lanes) {
-      if (lane.what !== "task" && (lane.what === "lock" || passes(lane))) this.add(lane.what, run, lane);
+      if (lane.what !== "task" && (lane.what === "lock" || passes(lane)))
+        this.add(lane.what, run, lane);
     }
     const tasks = run.lanes.filter((lane) => lane.what === "task" && passes(lane));
     if (tasks.length === 0) return;

@@ -54,7 +54,10 @@ class Selection {
     const lane = lanes[lanes.indexOf(this.lane) + by];
     if (!lane || lane.count === 0) return;
     const { range } = this.drawing;
-    const middle = (Math.max(this.lane.from[this.index], range.from) + Math.min(this.lane.from[this.index + 1], range.until)) / 2;
+    const middle =
+      (Math.max(this.lane.from[this.index], range.from) +
+        Math.min(this.lane.from[this.index + 1], range.until)) /
+      2;
     const index = spanAt(lane, middle);
     this.select(lane, index >= 0 ? index : lane.count - 1);
   }
@@ -62,9 +65,11 @@ class Selection {
   /** Goes to the next slice of the lane that waits, or to the one before. */
   stepWait(by) {
     if (this.isEmpty) this.begin();
+    if (this.lane?.what === "lock") this.stepLane(1);
     if (this.isEmpty || this.lane.what === "lock") return;
     let index = this.index + by;
-    while (index >= 0 && index < this.lane.count && !isWait(this.drawing.trace, this.lane, index)) index += by;
+    while (index >= 0 && index < this.lane.count && !isWait(this.drawing.trace, this.lane, index))
+      index += by;
     if (index >= 0 && index < this.lane.count) this.select(this.lane, index);
   }
 
@@ -72,7 +77,8 @@ class Selection {
   stepEvent(by) {
     if (this.isEmpty) return this.begin();
     const { run } = this.lane;
-    const start = this.event >= 0 ? this.event : lastAtMost(run.events.time, this.lane.from[this.index]);
+    const start =
+      this.event >= 0 ? this.event : lastAtMost(run.events.time, this.lane.from[this.index]);
     for (let event = start + by; event >= 0 && event < run.events.count; event += by) {
       const place = sliceOfEvent(run, event, this.lane.what === "task");
       if (place) return this.select(place.lane, place.index, event);
@@ -106,7 +112,9 @@ class Selection {
 }
 
 function isIdle(trace, lane, index) {
-  return lane.what === "lock" ? lane.state[index] < FIRST_TRACK : trace.states[lane.state[index]].name === "idle";
+  return lane.what === "lock"
+    ? lane.state[index] < FIRST_TRACK
+    : trace.states[lane.state[index]].name === "idle";
 }
 
 const WAITS = ["wait-gil", "wait-io", "ready", "sleep"];
@@ -125,7 +133,8 @@ function drawSelection(drawing, context) {
     const x = Math.round(drawing.x(run.events.time[selection.event]));
     context.fillStyle = paint.selected;
     context.globalAlpha = 0.5;
-    if (x >= drawing.left) context.fillRect(x, 0, Math.max(1, Math.floor(paint.scale)), drawing.lanes.height);
+    if (x >= drawing.left)
+      context.fillRect(x, 0, Math.max(1, Math.floor(paint.scale)), drawing.lanes.height);
     context.globalAlpha = 1;
   }
   drawFrame(drawing, context, selection.lane, selection.index, 2);
@@ -149,7 +158,12 @@ function drawFrame(drawing, context, lane, index, thick) {
   const border = thick * paint.scale;
   context.strokeStyle = paint.selected;
   context.lineWidth = border;
-  context.strokeRect(x - border / 2, box.top - border, Math.max(x2 - x, 1) + border, box.height + 2 * border);
+  context.strokeRect(
+    x - border / 2,
+    box.top - border,
+    Math.max(x2 - x, 1) + border,
+    box.height + 2 * border,
+  );
 }
 
 /** From who let go on to who went on: a curve that leaves upright and comes in upright. */

@@ -4,7 +4,11 @@
 
 /** A length of time with three digits, in the largest unit that leaves one before the point. */
 function duration(ns) {
-  const units = [[1e9, "s"], [1e6, "ms"], [1e3, "µs"]];
+  const units = [
+    [1e9, "s"],
+    [1e6, "ms"],
+    [1e3, "µs"],
+  ];
   const [scale, unit] = units.find(([size]) => Math.abs(ns) >= size) ?? [1, "ns"];
   const value = ns / scale;
   const digits = scale === 1 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
@@ -13,9 +17,10 @@ function duration(ns) {
 
 /** A moment, counted from the begin of the run, exact to the nanosecond. */
 function moment(ns) {
-  const us = Math.floor(ns / 1e3);
-  const rest = String(Math.round(ns - us * 1e3)).padStart(3, "0");
-  return `${grouped(us)}.${rest} µs`;
+  const whole = Math.abs(Math.round(ns));
+  const us = Math.floor(whole / 1e3);
+  const rest = String(whole - us * 1e3).padStart(3, "0");
+  return `${ns < 0 ? "−" : ""}${grouped(us)}.${rest} µs`;
 }
 
 /** 1234567 as "1 234 567", with spaces that do not break. */
@@ -57,7 +62,9 @@ function sliceSentence(trace, lane, index) {
 /** What a kind means; a newer program may have written one that this page does not know. */
 function kindOf(trace, run, event) {
   const number = run.events.kind[event];
-  return trace.kinds[number] ?? { name: `kind ${number}`, sentence: "", words: ["", ""], site: null };
+  return (
+    trace.kinds[number] ?? { name: `kind ${number}`, sentence: "", words: ["", ""], site: null }
+  );
 }
 
 /** One of an event's two words, as its meaning asks: a reason, a length of time, or a number. */

@@ -1,0 +1,317 @@
+//! The picture of the notes: blue works, orange waits, one lane for each train.
+//!
+//! ```text
+//!  worker-0  ███▨▨▨▨▨▨███▨▨▨▨▨▨   run 33 %  wait GIL 67 %
+//!  worker-1  ▨▨▨███▨▨▨▨▨▨███▨▨▨   run 33 %  wait GIL 67 %
+//! ```
+//!
+//! Text is text: it can be selected and searched. Each mark has a title that a browser shows under
+//! the pointer. The colours follow the reader's light or dark paper, without a script.
+//!
+//! # Invariants
+//!
+//! - **SVG-1** A picture has at most `MARKS_MAX` marks, however many spans there are: an editor
+//!   opens it, and a page that holds it scrolls.
+//! - **SVG-2** A short wait never vanishes; see `lane`.
+//!
+//! # Not here
+//!
+//! Depth: what needs zooming goes to Perfetto or to the page.
+//!
+//! Read next: `lane`, `style`.
+
+mod lane;
+mod style;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::io::{self, BufWriter, Write};
+
+use super::axis::Axis;
+use super::missing::missing;
+use super::palette::LOOKS;
+use super::timeline::{Asked, LockRow, Scale, Shown, Timeline, Whose, plan, shares};
+use crate::lab::lanes::lock::Holder;
+use crate::lab::lanes::train::State;
+use crate::lab::render::numbers;
+use crate::trace::Recording;
+use crate::trace::file::Trace;
+
+/// The most marks of one picture.
+const MARKS_MAX: usize = 3000;
+/// What the axis, the legend and the locks' labels may take of them.
+const MARKS_ELSEWHERE: usize = 300;
+/// The most lanes of one run that are drawn: a page has room for so many.
+const LANES_MAX: usize = 16;
+/// The most rows of a picture.
+const ROWS_MAX: usize = 64;
+
+const WIDTH: f64 = 1000.0;
+/// Where the lanes begin; names stand before it.
+const LEFT: f64 = 150.0;
+/// Where they end; shares stand behind it.
+const RIGHT: f64 = 790.0;
+const LANE_HEIGHT: f64 = 18.0;
+const LANE_PITCH: f64 = 25.0;
+const LINE_HEIGHT: f64 = 18.0;
+const AXIS_LABELS_MAX: usize = 10;
+/// Longer names do not fit before the lanes.
+const NAME_MAX: usize = 20;
+
+/// Writes the picture.
+///
+/// # Errors
+///
+/// Fails if `out` does.
+pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
+    let asked = Asked { run: None, from_ns: 0, until_ns: None, whose: Whose::Trains };
+    let mut picture = Picture { body: String::new(), y: 14.0 };
+    let title = trace.about.get("command").or(trace.about.get("program"));
+    picture.line("head", title.unwrap_or("a recording"));
+    for line in missing(trace) {
+        picture.line("warn", &line);
+    }
+    match plan(trace, &asked) {
+        Ok(timeline) => picture.draw(&timeline, trace),
+        Err(nothing) => picture.line("warn", &nothing.to_string()),
+    }
+    let mut out = BufWriter::new(out);
+    let height = picture.y + 4.0;
+    writeln!(
+        out,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height:.0}\" \
+         width=\"{WIDTH}\" height=\"{height:.0}\" role=\"img\">"
+    )?;
+    writeln!(out, "<title>{}</title>", escaped(title.unwrap_or("a recording")))?;
+    out.write_all(style::definitions().as_bytes())?;
+    writeln!(out, "<rect class=\"paper\" width=\"{WIDTH}\" height=\"{height:.0}\"/>")?;
+    out.write_all(picture.body.as_bytes())?;
+    writeln!(out, "</svg>")?;
+    out.flush()
+}
+
+/// What is drawn so far, and down to where.
+struct Picture {
+    body: String,
+    y: f64,
+}
+
+/// A part of a run, and where it is drawn.
+#[derive(Clone, Copy)]
+struct Frame {
+    /// When the run began.
+    origin_ns: u64,
+    from_ns: u64,
+    until_ns: u64,
+}
+
+impl Frame {
+    fn new(scale: &Scale, run: &Shown) -> Self {
+        let origin_ns = run.begin_ns;
+        let (from_ns, until_ns) = (origin_ns + scale.from_ns, origin_ns + scale.until_ns);
+        Self { origin_ns, from_ns, until_ns }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a place on paper")]
+    fn x(&self, at_ns: u64) -> f64 {
+        let at_ns = at_ns.clamp(self.from_ns, self.until_ns) - self.from_ns;
+        LEFT + (RIGHT - LEFT) * at_ns as f64 / (self.until_ns - self.from_ns) as f64
+    }
+
+    /// Where a span begins, and how wide it is.
+    fn extent(&self, from_ns: u64, until_ns: u64) -> (f64, f64) {
+        let x = self.x(from_ns);
+        (x, self.x(until_ns) - x)
+    }
+}
+
+impl Picture {
+    /// A line of text across the page.
+    fn line(&mut self, class: &str, text: &str) {
+        self.text(class, (8.0, self.y), text);
+        self.y += LINE_HEIGHT;
+    }
+
+    fn text(&mut self, class: &str, (x, y): (f64, f64), text: &str) {
+        let text = escaped(text);
+        self.body += &format!("<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\">{text}</text>\n");
+    }
+
+    fn draw(&mut self, timeline: &Timeline, trace: &Trace) {
+        self.legend(timeline);
+        let runs = || timeline.scales.iter().flat_map(|scale| &scale.runs);
+        let rows = |run: &Shown| run.locks.len() + run.rows.len().min(LANES_MAX);
+        let all: usize = runs().map(rows).sum();
+        // INVARIANT: [SVG-1] the rows that are drawn share what there is.
+        let marks_max = (MARKS_MAX - MARKS_ELSEWHERE) / all.clamp(1, ROWS_MAX);
+        let mut room = ROWS_MAX;
+        for scale in &timeline.scales {
+            for run in &scale.runs {
+                let lanes_max = LANES_MAX.min(room.saturating_sub(run.locks.len()));
+                let recording = &trace.runs[run.number - 1].recording;
+                self.run(scale, run, recording, Limits { lanes_max, marks_max });
+                room = room.saturating_sub(run.locks.len() + lanes_max.min(run.rows.len()));
+            }
+            self.axis(scale);
+        }
+    }
+
+    fn legend(&mut self, timeline: &Timeline) {
+        let spans = || {
+            let runs = timeline.scales.iter().flat_map(|scale| &scale.runs);
+            runs.flat_map(|run| &run.rows)
+        };
+        let mut x = LEFT;
+        for look in LOOKS.iter().filter(|look| look.state != State::Idle) {
+            if !spans().any(|row| row.spent.ns(look.state) > 0) {
+                continue;
+            }
+            let height = LANE_HEIGHT * f64::from(look.height) / 100.0;
+            let top = self.y + 4.0 - height;
+            let name = look.name;
+            self.body += &format!(
+                "<rect class=\"{name}\" x=\"{x:.1}\" y=\"{top:.1}\" width=\"24\" \
+                 height=\"{height:.1}\"/>\n"
+            );
+            self.text("small", (x + 29.0, self.y + 3.0), look.meaning);
+            // Letters of this size are seven units wide, at most.
+            x += 50.0 + 6.2 * look.meaning.len() as f64;
+        }
+        if spans().any(|row| !row.in_vain_ns.is_empty()) {
+            let y = self.y;
+            self.body += &format!("<path class=\"vain\" d=\"M{x:.1},{:.1} v6\"/>\n", y - 3.0);
+            self.text("small", (x + 6.0, y + 3.0), "woken in vain");
+        }
+        self.y += LINE_HEIGHT;
+    }
+
+    fn run(&mut self, scale: &Scale, run: &Shown, recording: &Recording, limits: Limits) {
+        let frame = Frame::new(scale, run);
+        self.y += 8.0;
+        let length = numbers::nanoseconds(run.length_ns);
+        self.line("head", &format!("{}: {length}", run.label));
+        self.y -= LINE_HEIGHT - 6.0;
+        for lock in &run.locks {
+            self.lock(frame, lock, run, limits.marks_max);
+        }
+        for (index, row) in run.rows.iter().take(limits.lanes_max).enumerate() {
+            let key = if run.locks.is_empty() { String::new() } else { format!("{index} ") };
+            let name: String = row.name.chars().take(NAME_MAX).collect();
+            let top = self.y;
+            self.text("name", (8.0, top + 13.0), &format!("{key}{name}"));
+            let end = frame.x(run.begin_ns + run.length_ns);
+            self.baseline(top + LANE_HEIGHT, end);
+            let marks_max = limits.marks_max;
+            let place = lane::Row { frame, top, height: LANE_HEIGHT, marks_max, name: &row.name };
+            self.body += &lane::draw(&row.spans, place, Some(recording));
+            self.in_vain(frame, &row.in_vain_ns, top + LANE_HEIGHT + 1.0);
+            self.text("shares", (RIGHT + 8.0, top + 13.0), &shares(row, NARROW));
+            self.y += LANE_PITCH;
+        }
+        let left_out = run.rows.len().saturating_sub(limits.lanes_max);
+        if left_out > 0 {
+            self.y += 10.0;
+            let lanes = numbers::count(left_out, "more lane");
+            self.line("small", &format!("{lanes} of {} not drawn", run.rows.len()));
+            self.y -= 10.0;
+        }
+    }
+
+    /// The end of the lane's time, for a run that is shorter than the longest.
+    fn baseline(&mut self, y: f64, end: f64) {
+        let path = format!("M{LEFT},{y:.1} H{end:.1}");
+        self.body += &format!("<path class=\"rule\" d=\"{path}\"/>\n");
+    }
+
+    /// One mark for all ticks of a lane; those that fall together are drawn once.
+    fn in_vain(&mut self, frame: Frame, at: &[u64], y: f64) {
+        let inside = at.iter().filter(|at| (frame.from_ns..frame.until_ns).contains(at));
+        let mut places: Vec<String> =
+            inside.map(|&at| format!("M{:.0},{y:.1} v5", frame.x(at))).collect();
+        let times = places.len();
+        places.dedup();
+        if times > 0 {
+            let title = format!("woken in vain {}", numbers::count(times, "time"));
+            let path = places.concat();
+            self.body +=
+                &format!("<path class=\"vain\" d=\"{path}\"><title>{title}</title></path>\n");
+        }
+    }
+
+    /// Whose the lock was: the number of the lane, where there is room for it.
+    fn lock(&mut self, frame: Frame, lock: &LockRow, run: &Shown, marks_max: usize) {
+        let (top, height) = (self.y, LANE_HEIGHT * 0.6);
+        let name = if run.locks.len() > 1 { format!("lock {}", lock.lock) } else { "lock".into() };
+        self.text("name", (8.0, top + 10.0), &name);
+        let held = lock.spans.iter().filter_map(|span| match span.holder {
+            Holder::Track(track) => Some((span, run.rows.iter().position(|r| r.track == track))),
+            _ => None,
+        });
+        let held: Vec<_> = held.collect();
+        // Two marks for each: the area, and the number in it.
+        if held.len() * 2 > marks_max {
+            let many = numbers::count(held.len(), "holder");
+            self.text("small", (LEFT, top + 10.0), &format!("{many}: too many to draw here"));
+            self.y += LANE_PITCH * 0.7;
+            return;
+        }
+        for (span, index) in held {
+            let (x, width) = frame.extent(span.from_ns, span.until_ns);
+            let class = if index.is_some_and(|index| index % 2 == 0) { "holder" } else { "other" };
+            let name = index.map_or("another thread", |index| run.rows[index].name.as_str());
+            let title = escaped(name);
+            self.body += &format!(
+                "<rect class=\"{class}\" x=\"{x:.2}\" y=\"{top:.1}\" width=\"{width:.2}\" \
+                 height=\"{height:.1}\"><title>{title} holds the lock</title></rect>\n"
+            );
+            if let Some(index) = index.filter(|_| width > 10.0) {
+                self.text("small", (x + width / 2.0 - 3.0, top + 9.5), &index.to_string());
+            }
+        }
+        self.y += LANE_PITCH * 0.7;
+    }
+
+    fn axis(&mut self, scale: &Scale) {
+        let Axis { labels, unit } = Axis::new(scale.from_ns, scale.until_ns, AXIS_LABELS_MAX);
+        let frame = Frame { origin_ns: 0, from_ns: scale.from_ns, until_ns: scale.until_ns };
+        let (y, last) = (self.y, labels.len().saturating_sub(1));
+        for (index, (at_ns, label)) in labels.into_iter().enumerate() {
+            let x = frame.x(at_ns);
+            self.body += &format!("<path class=\"rule\" d=\"M{x:.1},{y:.1} v4\"/>\n");
+            let label = if index == last { format!("{label} {unit}") } else { label };
+            self.text("small", (x, y + 15.0), &label);
+        }
+        self.y += LINE_HEIGHT + 8.0;
+    }
+}
+
+/// How much of a run is drawn.
+#[derive(Clone, Copy)]
+struct Limits {
+    lanes_max: usize,
+    marks_max: usize,
+}
+
+/// There is room for two shares behind a lane.
+const NARROW: usize = 80;
+
+/// Text between tags, or in an attribute. Characters that XML 1.0 does not have are left out.
+fn escaped(text: &str) -> Cow<'_, str> {
+    let is_special = |c: char| matches!(c, '&' | '<' | '>' | '"') || c.is_control();
+    if !text.contains(is_special) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        match character {
+            '&' => escaped += "&amp;",
+            '<' => escaped += "&lt;",
+            '>' => escaped += "&gt;",
+            '"' => escaped += "&quot;",
+            character if character.is_control() => {}
+            character => escaped.push(character),
+        }
+    }
+    Cow::Owned(escaped)
+}

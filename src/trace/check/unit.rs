@@ -1,0 +1,97 @@
+//! The laboratory's units of work: each ends where it began, in its task, its job or its thread.
+//!
+//! A task may work on several at once; a job, or a thread without one, on one after another.
+
+use std::collections::HashMap;
+
+use super::illegal::{Verdict, ensure};
+use super::task::Tasks;
+use crate::trace::{Event, Kind};
+
+/// The outcome word of `TaskPollEnd` for a task that is done.
+const DONE: u64 = 1;
+
+/// The units that one track works on.
+#[derive(Default)]
+pub(super) struct Units {
+    /// Outside of tasks.
+    own: Own,
+    /// By task and number: how many are under way.
+    of_tasks: HashMap<(u64, u64), u32>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Own {
+    /// No event has told.
+    #[default]
+    Unknown,
+    None,
+    Open(u64),
+}
+
+impl Units {
+    /// What a job begins with.
+    pub(super) fn of_a_job() -> Self {
+        Self { own: Own::None, ..Self::default() }
+    }
+
+    pub(super) fn step(&mut self, Event { kind, a: unit, .. }: Event, tasks: &Tasks) -> Verdict {
+        match (kind, tasks.polled()) {
+            (Kind::UnitBegin, Some(task)) => {
+                *self.of_tasks.entry((task, unit)).or_default() += 1;
+                Ok(())
+            }
+            (Kind::UnitBegin, None) => {
+                let before = std::mem::replace(&mut self.own, Own::Open(unit));
+                ensure(
+                    !matches!(before, Own::Open(_)),
+                    "one unit of work after another",
+                    "UnitEnd of the unit before",
+                )
+            }
+            (_, task) => self.end(unit, task, tasks),
+        }
+    }
+
+    fn end(&mut self, unit: u64, task: Option<u64>, tasks: &Tasks) -> Verdict {
+        // A task that is dropped ends its units outside of every poll.
+        let open = self.of_tasks.iter_mut().find(|((owner, number), count)| {
+            **count > 0 && *number == unit && task.is_none_or(|task| *owner == task)
+        });
+        if let Some((_, count)) = open {
+            *count -= 1;
+            return Ok(());
+        }
+        let is_old = match task {
+            Some(task) => !tasks.has_spawned(task),
+            None => {
+                let before = std::mem::replace(&mut self.own, Own::None);
+                before == Own::Unknown || before == Own::Open(unit)
+            }
+        };
+        ensure(is_old, "a unit of work ends that has begun", "UnitBegin in the same task or job")
+    }
+
+    pub(super) fn begin_job(&mut self) -> Verdict {
+        let before = std::mem::replace(&mut self.own, Own::None);
+        ensure(!matches!(before, Own::Open(_)), ENDS, "UnitEnd before the next job")
+    }
+
+    pub(super) fn end_job(&mut self) -> Verdict {
+        let before = std::mem::replace(&mut self.own, Own::None);
+        ensure(!matches!(before, Own::Open(_)), ENDS, "UnitEnd before the end of the job")
+    }
+
+    /// A task whose future is done has dropped what it owned.
+    pub(super) fn end_poll(&mut self, Event { a: task, b: outcome, .. }: Event) -> Verdict {
+        if outcome != DONE {
+            return Ok(());
+        }
+        let open: u32 =
+            self.of_tasks.iter().filter(|((owner, _), _)| *owner == task).map(|(_, n)| n).sum();
+        self.of_tasks.retain(|(owner, _), _| *owner != task);
+        ensure(open == 0, ENDS, "UnitEnd before the end of its task")
+    }
+}
+
+const ENDS: &str = "a unit of work ends before its job or task does";
