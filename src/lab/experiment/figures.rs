@@ -24,14 +24,9 @@ impl Figures {
     /// Adds a count.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "counts of a few seconds are far below 2^53")]
-    pub fn with_count(self, name: &str, count: u64) -> Self {
+    pub fn with_count(self, name: &str, count: impl TryInto<u64>) -> Self {
+        let count = count.try_into().unwrap_or(u64::MAX);
         self.with(name, count as f64)
-    }
-
-    /// The same of a length.
-    #[must_use]
-    pub fn count(self, name: &str, count: usize) -> Self {
-        self.with_count(name, count as u64)
     }
 
     /// Adds all figures of `others`.

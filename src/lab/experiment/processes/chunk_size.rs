@@ -139,8 +139,8 @@ fn measure(cell: &Cell) -> Result<Figures> {
     let workers: BTreeSet<u32> = answers.iter().map(|(pid, _)| *pid).collect();
     Ok(Figures::default()
         .with("job_s", took_s / to_f64(jobs))
-        .count("messages", if chunk == 0 { 0 } else { answers.len() })
-        .count("workers", workers.len()))
+        .with_count("messages", if chunk == 0 { 0 } else { answers.len() })
+        .with_count("workers", workers.len()))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]

@@ -141,7 +141,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
     let before = pool.submit(own_memory, Vec::new()).join()?;
     let after = pool.submit(own_memory, vec![1; cell.count("sends")]).join()?;
     let (Some([private_before, ..]), Some([private, rss, pss])) = (before, after) else {
-        return Ok(Figures::default().count("unreadable", 1));
+        return Ok(Figures::default().with_count("unreadable", 1));
     };
     Ok(Figures::default()
         .with("private", (private - private_before) / to_f64(SIZE))

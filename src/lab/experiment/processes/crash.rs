@@ -102,10 +102,10 @@ fn measure(cell: &Cell) -> Result<Figures> {
     }
     let ended = program::run(EXPERIMENT.name, cell, TIME_MAX)?;
     Ok(Figures::default()
-        .count("answered", ended.count("answer"))
-        .count("lost", ended.count("lost"))
-        .count("goes_on", ended.count("goes_on"))
-        .count("crashed", usize::from(ended.has_crashed())))
+        .with_count("answered", ended.count("answer"))
+        .with_count("lost", ended.count("lost"))
+        .with_count("goes_on", ended.count("goes_on"))
+        .with_count("crashed", usize::from(ended.has_crashed())))
 }
 
 /// The job that crashes is the third.
@@ -134,12 +134,12 @@ fn tell(jobs: std::ops::Range<u64>, submit: impl Fn(u64) -> JobHandle<u64>) {
     let handles: Vec<_> = jobs.map(&submit).collect();
     for (number, handle) in (0..).zip(handles) {
         match handle.join() {
-            Ok(answer) if answer == number => say(&Figures::default().count("answer", 1)),
-            Ok(_) | Err(_) => say(&Figures::default().count("lost", 1)),
+            Ok(answer) if answer == number => say(&Figures::default().with_count("answer", 1)),
+            Ok(_) | Err(_) => say(&Figures::default().with_count("lost", 1)),
         }
     }
     if submit(one_more).join().is_ok() {
-        say(&Figures::default().count("goes_on", 1));
+        say(&Figures::default().with_count("goes_on", 1));
     }
 }
 

@@ -126,7 +126,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
         drop(started);
         pool.submit(take_within, patience_s).join()?
     };
-    let figures = Figures::default().count("hung", usize::from(waited_s.is_none()));
+    let figures = Figures::default().with_count("hung", usize::from(waited_s.is_none()));
     Ok(match waited_s {
         Some(waited_s) => figures.with("waited_s", waited_s),
         None => figures,

@@ -162,7 +162,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
         half_within(rounds, &array, |given| pool.submit(set_first, given))?
     };
     let changed = usize::from(array.first() != 0);
-    Ok(Figures::default().with("round_trip_s", round_trip_s).count("changed", changed))
+    Ok(Figures::default().with("round_trip_s", round_trip_s).with_count("changed", changed))
 }
 
 /// The median of the times from the call to the answer.

@@ -138,7 +138,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
     }
     // The quickest: what else the machine does is not asked.
     let start_s = took_s.into_iter().fold(f64::INFINITY, f64::min);
-    Ok(Figures::default().count("finds", found).with("start_s", start_s))
+    Ok(Figures::default().with_count("finds", found).with("start_s", start_s))
 }
 
 fn finds(results: &Results, who: &Contender, cell: &str, expected: u64) -> Option<Check> {

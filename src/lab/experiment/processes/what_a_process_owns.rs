@@ -146,8 +146,8 @@ fn measure(cell: &Cell) -> Result<Figures> {
     Ok(Figures::default()
         .with_count("global_here", GLOBAL.load(Ordering::Relaxed)) // ORDER: a plain counter.
         .with_count("global_there_max", global_there)
-        .count("elsewhere", seen.iter().filter(|(pid, ..)| *pid != here).count())
-        .count("file_is_open", seen.iter().filter(|(.., open)| *open).count()))
+        .with_count("elsewhere", seen.iter().filter(|(pid, ..)| *pid != here).count())
+        .with_count("file_is_open", seen.iter().filter(|(.., open)| *open).count()))
 }
 
 fn threads_share_the_global(results: &Results, who: &Contender) -> Option<Check> {

@@ -93,9 +93,9 @@ fn measure(cell: &Cell) -> Result<Figures> {
     }
     let ended = program::run(EXPERIMENT.name, cell, TIME_MAX)?;
     Ok(Figures::default()
-        .count("pieces", ended.count("piece"))
-        .count("cleaned", ended.count("cleaned"))
-        .count("has_ended", usize::from(ended.status.is_some_and(|status| status.success()))))
+        .with_count("pieces", ended.count("piece"))
+        .with_count("cleaned", ended.count("cleaned"))
+        .with_count("has_ended", usize::from(ended.status.is_some_and(|status| status.success()))))
 }
 
 /// The program: its main is the closure.
@@ -124,7 +124,7 @@ fn be_the_program(cell: &Cell) -> Result<Figures> {
 fn do_pieces(pieces: Range<usize>, takes: Duration) {
     for piece in pieces {
         pause(takes);
-        say(&Figures::default().count("piece", piece));
+        say(&Figures::default().with_count("piece", piece));
     }
 }
 
@@ -133,7 +133,7 @@ struct CleansUp;
 
 impl Drop for CleansUp {
     fn drop(&mut self) {
-        say(&Figures::default().count("cleaned", 1));
+        say(&Figures::default().with_count("cleaned", 1));
     }
 }
 

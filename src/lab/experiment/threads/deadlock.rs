@@ -158,9 +158,9 @@ fn measure(cell: &Cell) -> Result<Figures> {
     let stood_still = bank.stands_still(2 * transfers);
     // ORDER: Relaxed, both; plain counters.
     Ok(Figures::default()
-        .count("done", bank.done.load(Ordering::Relaxed))
-        .count("stood_still", usize::from(stood_still))
-        .count("gave_way", bank.gave_way.load(Ordering::Relaxed)))
+        .with_count("done", bank.done.load(Ordering::Relaxed))
+        .with_count("stood_still", usize::from(stood_still))
+        .with_count("gave_way", bank.gave_way.load(Ordering::Relaxed)))
 }
 
 impl Bank {

@@ -186,10 +186,10 @@ fn measure(cell: &Cell) -> Result<Figures> {
     });
     asked.map_err(failed)?;
     Ok(Figures::default()
-        .count("sessions", sessions)
-        .count("answers", counts.answers.into_inner())
-        .count("wrong", counts.wrong.into_inner())
-        .count("in_flight_max", counts.in_flight_max.into_inner()))
+        .with_count("sessions", sessions)
+        .with_count("answers", counts.answers.into_inner())
+        .with_count("wrong", counts.wrong.into_inner())
+        .with_count("in_flight_max", counts.in_flight_max.into_inner()))
 }
 
 fn ask_all(

@@ -127,7 +127,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
     });
     let recording = recorder.finish();
     done.into_iter().collect::<std::result::Result<Vec<()>, _>>()?;
-    Ok(replay(&recording.events).count("processors_allowed", allowed.len()))
+    Ok(replay(&recording.events).with_count("processors_allowed", allowed.len()))
 }
 
 /// Reads the recording: who is inside after each event.
@@ -147,9 +147,9 @@ fn replay(events: &[Event]) -> Figures {
         inside_max = inside.len().max(inside_max);
     }
     Figures::default()
-        .count("inside_max", inside_max)
-        .count("entries", entries)
-        .count("processors", processors.len())
+        .with_count("inside_max", inside_max)
+        .with_count("entries", entries)
+        .with_count("processors", processors.len())
 }
 
 fn one_inside(results: &Results, who: &Contender) -> Option<Check> {

@@ -146,8 +146,8 @@ fn measure(cell: &Cell) -> Result<Figures> {
     // ORDER: Relaxed, both; the threads have ended.
     Ok(figures
         .with("lock_share", share)
-        .count("calls", in_flight.all.load(Ordering::Relaxed))
-        .count("in_flight_max", in_flight.max.load(Ordering::Relaxed)))
+        .with_count("calls", in_flight.all.load(Ordering::Relaxed))
+        .with_count("in_flight_max", in_flight.max.load(Ordering::Relaxed)))
 }
 
 fn turn(cell: &Cell, at: &mut Attached<'_>, in_flight: &InFlight) {
