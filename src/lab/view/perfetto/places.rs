@@ -58,15 +58,14 @@ impl Places {
         let mut pids: HashMap<u32, u32> = HashMap::new();
         let mut places = Self { of: HashMap::new(), tracks: Vec::new(), processes: Vec::new() };
         for (track, real_pid) in in_order(recording) {
-            let place = match pids.get(&real_pid) {
-                Some(&pid) => Place { pid, tid: numbers.fresh() },
-                None => {
-                    let pid = numbers.process(real_pid);
-                    pids.insert(real_pid, pid);
-                    let place = Place { pid, tid: pid };
-                    places.processes.push((place, track));
-                    place
-                }
+            let place = if let Some(&pid) = pids.get(&real_pid) {
+                Place { pid, tid: numbers.fresh() }
+            } else {
+                let pid = numbers.process(real_pid);
+                pids.insert(real_pid, pid);
+                let place = Place { pid, tid: pid };
+                places.processes.push((place, track));
+                place
             };
             places.of.insert(track, place);
             places.tracks.push((track, place));

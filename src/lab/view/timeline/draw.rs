@@ -227,7 +227,11 @@ fn legend(panels: &[Vec<Panel<'_>>], layout: Layout) -> String {
             _ => lines.push(entry),
         }
     }
-    lines.iter().map(|line| format!(" {line}\n")).collect()
+    let mut text = String::new();
+    for line in lines {
+        writeln!(text, " {line}").expect("to memory");
+    }
+    text
 }
 
 fn draw_panel(panel: &Panel<'_>, scale: &Scale, layout: Layout) -> String {
