@@ -158,6 +158,24 @@ fn a_wrong_setting_fails_its_relation_and_the_program() {
     assert_eq!(outcome.unwrap()["outcome"], "holds");
 }
 
+/// What is counted there does not depend on how busy the machine is: threads that stand still, a
+/// daemon that is cut off, a worker that crashes, what a process owns.
+#[test]
+fn what_threads_and_processes_do_to_each_other_is_a_matter_of_counts() {
+    for name in ["deadlock", "daemon", "crash", "what-a-process-owns", "copy-on-write"] {
+        let document = trainyard(&format!("experiment run {name} --quick --format json"));
+        let document = document.with_code(0).json();
+        for relation in relations(&document) {
+            let outcome = relation["outcome"].as_str().unwrap();
+            assert_eq!(relation["nature"], "count", "{name}: {relation}");
+            // A kernel may not say whose a page is.
+            assert!(outcome == "holds" || name == "copy-on-write", "{name}: {relation}");
+            assert_ne!(outcome, "failed", "{name}: {relation}");
+        }
+        assert!(document["experiments"][0]["explanation"].is_string(), "{name}");
+    }
+}
+
 /// The program leaves nobody behind, and what it has measured is a document.
 #[test]
 fn after_ctrl_c_there_is_one_document_and_no_process() {

@@ -17,7 +17,10 @@ fn rows(document: &Value) -> &Vec<Value> {
 fn every_point_and_contender_is_measured_and_the_same_one_only_once() {
     let ended = trainyard(&format!("sweep io cpu -P workers 1 3 {SMALL} --format json"));
     let document = ended.with_code(0).json();
-    assert_eq!((&document["schema"], &document["complete"]), (&"trainyard.sweep/1".into(), &true.into()));
+    assert_eq!(
+        (&document["schema"], &document["complete"]),
+        (&"trainyard.sweep/1".into(), &true.into())
+    );
     assert_eq!(document["variables"][0]["values"], serde_json::json!([1, 2, 3]));
     let all = rows(&document);
     // Two workloads, three points, and sync, threads with the lock on and off at each.

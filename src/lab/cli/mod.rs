@@ -167,7 +167,7 @@ Examples:
   trainyard compare io --workers 20
   trainyard timeline cpu          see the lock change hands
   trainyard race 'x = x + 1'      where a switch falls, and what it costs
-  trainyard sweep -P workers 1 64 the correct number of threads
+  trainyard sweep io cpu -P workers 1 64
   trainyard experiment run convoy --quick
   trainyard serve --port 8000     be the server that `compare io` asks
 

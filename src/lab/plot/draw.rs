@@ -5,13 +5,18 @@ use std::fmt::{self, Write};
 use super::scale::Fitted;
 use super::{Axis, Chart, Dot, Mark, Scale, Series};
 
-const WIDTH: f64 = 860.0;
+/// With a legend of short names.
+const WIDTH_MIN: f64 = 860.0;
+/// About as wide as a letter of the legend is.
+const LETTER_WIDTH: f64 = 7.2;
 const HEIGHT: f64 = 400.0;
 const LEFT: f64 = 86.0;
 const TOP: f64 = 64.0;
 const FRAME_WIDTH: f64 = 540.0;
 const FRAME_HEIGHT: f64 = 270.0;
 const LEGEND_LEFT: f64 = LEFT + FRAME_WIDTH + 24.0;
+/// Between the dots of two series at the same value: beside each other their error bars are seen.
+const DODGE: f64 = 5.0;
 /// Half of a marker.
 const RADIUS: f64 = 4.5;
 
@@ -36,17 +41,17 @@ pub fn svg(charts: &[Chart]) -> String {
 
 fn draw(charts: &[Chart], out: &mut String) -> fmt::Result {
     let rows = charts.iter().fold(0.0, |rows: f64, _| rows + 1.0);
-    let height = HEIGHT * rows.max(1.0);
+    let (width, height) = (width(charts), HEIGHT * rows.max(1.0));
     let titles: Vec<String> = charts.iter().map(|chart| escape(&chart.title)).collect();
     writeln!(
         out,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" \
-         width=\"{WIDTH}\" height=\"{height}\" role=\"img\" aria-label=\"{}\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
+         width=\"{width}\" height=\"{height}\" role=\"img\" aria-label=\"{}\" \
          font-family=\"system-ui, sans-serif\" font-size=\"13\">",
         titles.join("; ")
     )?;
     style(out)?;
-    writeln!(out, "<rect class=\"paper\" width=\"{WIDTH}\" height=\"{height}\"/>")?;
+    writeln!(out, "<rect class=\"paper\" width=\"{width}\" height=\"{height}\"/>")?;
     let mut top = 0.0;
     for chart in charts {
         writeln!(out, "<g transform=\"translate(0 {top})\">")?;
@@ -56,6 +61,17 @@ fn draw(charts: &[Chart], out: &mut String) -> fmt::Result {
     }
     writeln!(out, "</svg>")
 }
+
+/// Wide enough for the longest name.
+fn width(charts: &[Chart]) -> f64 {
+    let names = charts.iter().flat_map(|chart| &chart.series).map(|series| series.name.as_str());
+    let longest = names.chain([KNEE]).map(|name| name.chars().fold(0.0, |len, _| len + 1.0));
+    let longest = longest.fold(0.0, f64::max) * LETTER_WIDTH;
+    WIDTH_MIN.max((LEGEND_LEFT + 50.0 + longest).ceil())
+}
+
+/// What the legend says of a knee.
+const KNEE: &str = "knee: more is no better";
 
 fn style(out: &mut String) -> fmt::Result {
     writeln!(out, "<style>")?;
@@ -95,6 +111,13 @@ struct Panel<'a> {
 impl Panel<'_> {
     fn left(&self, x: f64) -> f64 {
         round(LEFT + FRAME_WIDTH * self.x.place(x))
+    }
+
+    /// Where the dot of the series with this number is drawn: a little beside the others.
+    fn left_of(&self, number: usize, x: f64) -> f64 {
+        let steps = |count: usize| (0..count).fold(0.0, |sum: f64, _| sum + DODGE);
+        let middle = steps(self.chart.series.len().saturating_sub(1)) / 2.0;
+        round((self.left(x) + steps(number) - middle).clamp(LEFT, LEFT + FRAME_WIDTH))
     }
 
     fn top(&self, y: f64) -> f64 {
@@ -175,7 +198,7 @@ fn line(panel: &Panel<'_>, number: usize, series: &Series, out: &mut String) -> 
     let look = number % LOOKS.len();
     // What stands side by side is not connected.
     if !matches!(panel.chart.x.scale, Scale::Names(_)) {
-        let place = |dot: &Dot| format!("{},{}", panel.left(dot.x), panel.top(dot.y));
+        let place = |dot: &Dot| format!("{},{}", panel.left_of(number, dot.x), panel.top(dot.y));
         let places: Vec<String> = series.dots.iter().map(place).collect();
         writeln!(
             out,
@@ -184,7 +207,7 @@ fn line(panel: &Panel<'_>, number: usize, series: &Series, out: &mut String) -> 
         )?;
     }
     for dot in &series.dots {
-        let (left, top) = (panel.left(dot.x), panel.top(dot.y));
+        let (left, top) = (panel.left_of(number, dot.x), panel.top(dot.y));
         let (low, high) = (panel.top(dot.low), panel.top(dot.high));
         writeln!(out, "<g><title>{}</title>", escape(&dot.title))?;
         if dot.low < dot.high {
@@ -238,7 +261,7 @@ fn knee_legend(number: usize, out: &mut String) -> fmt::Result {
     let top = legend_top(number);
     let (middle, text, base) = (LEGEND_LEFT + 17.0, LEGEND_LEFT + 42.0, top + 4.5);
     writeln!(out, "<circle class=\"knee\" cx=\"{middle}\" cy=\"{top}\" r=\"9\"/>")?;
-    writeln!(out, "<text x=\"{text}\" y=\"{base}\">the knee: more is no better</text>")
+    writeln!(out, "<text x=\"{text}\" y=\"{base}\">{KNEE}</text>")
 }
 
 fn legend_top(number: usize) -> f64 {

@@ -2,7 +2,8 @@
 //!
 //! The *knee* of a series is its smallest value that is as good as its best: whose median is within
 //! 5 % of the shortest median, or within 10 % and not distinguishable from it, round by round. It
-//! takes three values at least. From the knee on one pays for more threads and gets nothing.
+//! takes three values at least. From the knee on one pays for more threads and gets nothing. A knee
+//! at the end of the range is none yet: more may still help, and that is said.
 
 use serde::Serialize;
 
@@ -36,6 +37,8 @@ pub struct Knee {
     pub best: serde_json::Value,
     /// That median.
     pub best_median_s: f64,
+    /// Whether the range ends with it: more may still help.
+    pub is_end_of_range: bool,
     /// The same as people read them.
     #[serde(skip)]
     pub shown: Shown,
@@ -85,6 +88,7 @@ pub fn describe(series: &[&Row], variable: Variable, seed: u64) -> Option<Knee> 
         median_s: series[knee].row.wall_s.summary.median,
         best: value(best)?.json(),
         best_median_s: series[best].row.wall_s.summary.median,
+        is_end_of_range: knee + 1 == series.len(),
         shown: Shown {
             value: value(knee)?,
             best: value(best)?,

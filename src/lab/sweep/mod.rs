@@ -23,6 +23,8 @@ pub mod plan;
 pub mod render;
 pub mod report;
 pub mod sentence;
+#[cfg(test)]
+mod testing;
 pub mod variable;
 
 use std::fs;

@@ -101,12 +101,13 @@ fn lines(report: &Report, workload: Workload) -> Vec<Vec<&Row>> {
     lines
 }
 
-/// `180 ms ± 5 %  4.7x *`.
+/// `180 ms ±5%  4.7x *`.
 fn cell(row: &Row, report: &Report) -> String {
     let wall = row.row.wall_s.summary;
     let mut text = numbers::seconds(wall.median);
     if row.row.wall_s.samples.len() > 1 {
-        write!(text, " ± {}", numbers::percent(wall.stddev / wall.median)).expect("to memory");
+        let spread = numbers::percent(wall.stddev / wall.median).replace(' ', "");
+        write!(text, " ±{spread}").expect("to memory");
     }
     let ratio = row.row.speedup_vs_sync.filter(|_| row.row.model != Model::Sync);
     if let Some(ratio) = ratio {
@@ -144,7 +145,9 @@ fn about(knee: &Knee) -> String {
         knee.shown.value,
         numbers::seconds(knee.median_s)
     );
-    if knee.shown.value == knee.shown.best {
+    if knee.is_end_of_range {
+        format!("{at}: the range ends with it, and more may still help.")
+    } else if knee.shown.value == knee.shown.best {
         format!("{at}, is also the best.")
     } else {
         let best = numbers::seconds(knee.best_median_s);
@@ -270,4 +273,54 @@ pub fn markdown(report: &Report) -> String {
         writeln!(text, "- warning: {warning}").expect("to memory");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::sweep::testing;
+
+    fn plain(report: &Report, columns: usize) -> String {
+        anstream::adapter::strip_str(&table(report, columns)).to_string()
+    }
+
+    #[test]
+    fn a_line_has_a_point_and_the_knee_is_marked() {
+        let text = plain(&testing::report(|_| ()), 80);
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        let knees: Vec<&str> = text.lines().filter(|line| line.ends_with('*')).collect();
+        assert!(knees[0].trim_start().starts_with("16 "), "{text}");
+        assert!(text.contains("* the knee of threads, lock on: workers 16, "), "{text}");
+        assert!(text.contains("The correct number of threads is not a constant"), "{text}");
+    }
+
+    #[test]
+    fn a_narrow_terminal_gets_the_table_in_parts() {
+        let text = plain(&testing::report(|_| ()), 50);
+        assert!(text.lines().all(|line| line.chars().count() <= 50), "{text}");
+        assert_eq!(text.matches("io: workers").count(), 3, "{text}");
+    }
+
+    #[test]
+    fn csv_has_as_many_values_as_names_in_every_line() {
+        let text = csv(&testing::report(|_| ()));
+        let commas: Vec<usize> = text.lines().map(|line| line.matches(',').count()).collect();
+        assert_eq!(commas.len(), 1 + 2 * 5 * 3);
+        assert!(commas.iter().all(|count| *count == commas[0]), "{text}");
+        assert_eq!(text.matches(",true").count(), 4, "a knee in each series of threads");
+    }
+
+    #[test]
+    fn the_document_has_the_keys_of_its_schema() {
+        let value: serde_json::Value =
+            serde_json::from_str(&json(&testing::report(|_| ()))).unwrap();
+        assert_eq!(value["schema"], "trainyard.sweep/1");
+        let keys =
+            ["complete", "seed", "params", "warnings", "host", "variables", "knees", "conclusion"];
+        assert!(keys.iter().all(|key| value.get(key).is_some()), "{value}");
+        let row = &value["results"][1];
+        let keys = ["parameters", "wall_interval_s", "workload", "model", "wall_s", "verdict"];
+        assert!(keys.iter().all(|key| row.get(key).is_some()), "{row}");
+        assert_eq!(value["knees"][0]["value"], 16);
+    }
 }

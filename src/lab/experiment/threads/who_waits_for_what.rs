@@ -70,7 +70,7 @@ pub const EXPERIMENT: Experiment = Experiment {
         },
         Relation {
             name: "computers-wait",
-            says: "four threads that compute wait for the lock for more than half of their time.",
+            says: "four threads that compute wait for the lock for more than a third of their time.",
             of: Of::Everybody,
             nature: Nature::Timing,
             reads: |cell| cell.label == COMPUTES,
@@ -174,7 +174,7 @@ fn callers_hardly_wait(results: &Results, who: &Contender) -> Option<Check> {
 
 fn computers_wait(results: &Results, who: &Contender) -> Option<Check> {
     let share = results.of(who, COMPUTES, "lock_share")?;
-    Some(Check::that(share > 0.5, percent(share)))
+    Some(Check::that(share > 1.0 / 3.0, percent(share)))
 }
 
 fn explain(results: &Results) -> Option<String> {

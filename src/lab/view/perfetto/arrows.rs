@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use crate::lab::lanes::flows::{self, What};
 use crate::lab::lanes::tasks::TaskLane;
 use crate::lab::lanes::train::State;
-use crate::lab::lanes::{Lane, Span};
+use crate::lab::lanes::{Lane, Span, joined};
 use crate::trace::Recording;
 
 /// A lane as slices: neighbours in the same state are one, whatever processor they ran on.
@@ -56,14 +56,8 @@ pub(super) struct Arrows {
 
 impl Strip {
     pub(super) fn new(lane: &Lane) -> Self {
-        let mut slices: Vec<Slice> = Vec::new();
-        for &span in &lane.spans {
-            match slices.last_mut() {
-                Some(last) if last.span.state == span.state => last.span.until_ns = span.until_ns,
-                _ => slices.push(Slice { span, arrow: None }),
-            }
-        }
-        Self { track: lane.track, slices }
+        let slices = joined(&lane.spans).into_iter().map(|span| Slice { span, arrow: None });
+        Self { track: lane.track, slices: slices.collect() }
     }
 }
 
