@@ -16,6 +16,7 @@
 
 mod compare;
 mod complaint;
+mod doctor;
 mod experiment;
 mod export;
 mod guide;
@@ -32,6 +33,7 @@ use std::ffi::{OsStr, OsString};
 
 use clap::Parser;
 
+use super::doctor::Doctor;
 use super::experiment::command::Command as Experiment;
 use super::guide::Guide;
 use super::race::Race;
@@ -63,6 +65,8 @@ pub enum Command {
     Export(Export),
     /// Replay a recording.
     Trace(TraceCheck),
+    /// Examine the machine.
+    Doctor(Doctor),
     /// Be the server that the workload `io` asks.
     Serve(ServerConfig),
     /// Be one contender: what `compare` starts, never a user. The arguments are its own affair.
@@ -142,6 +146,7 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Exit> {
             options.into_export().map(Command::Export).map_err(|line| Exit::bad_input(&line, &hint))
         }
         Verb::Trace(options) => Ok(Command::Trace(options.into_check())),
+        Verb::Doctor(options) => Ok(Command::Doctor(options.into_doctor())),
         Verb::Serve(serve) => Ok(Command::Serve(serve)),
         Verb::Arm { args } => Ok(Command::Arm(args)),
     }
@@ -201,6 +206,7 @@ enum Verb {
     Timeline(Box<timeline::TimelineOptions>),
     Export(export::ExportOptions),
     Trace(trace::TraceOptions),
+    Doctor(doctor::DoctorOptions),
     /// Be the server that `compare io` asks: two pages, each after a set time
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServerConfig),
