@@ -1,4 +1,5 @@
-//! `trainyard compare` as its users run it: the program, its arguments, its outputs, its exit code.
+//! `trainyard compare` and `trainyard sweep` as their users run them: the program, its
+//! arguments, its outputs, its exit code.
 //!
 //! Nothing is mocked. Each test starts the real program on settings that are small, and where the
 //! moment matters, it is the test's own HTTP server that makes it: it holds an answer back until
@@ -20,5 +21,7 @@ mod python;
 mod refusals;
 #[path = "compare/servers.rs"]
 mod servers;
+#[path = "compare/sweep.rs"]
+mod sweep;
 #[path = "compare/web.rs"]
 mod web;

@@ -125,6 +125,20 @@ fn the_document_has_every_cell_every_figure_and_every_relation() {
     assert!(experiment["explanation"].as_str().unwrap().contains("Jain's index is "));
 }
 
+/// Nothing about tasks depends on the system: what is counted is the same on any machine.
+#[test]
+fn what_tasks_lose_and_how_often_they_run_is_exact() {
+    let line = "experiment run await-in-the-middle starved-loop --quick --format json";
+    let document = trainyard(line).with_code(0).json();
+    let experiments = document["experiments"].as_array().unwrap();
+    let lost = |cell: usize| &experiments[0]["cells"][cell]["measured"][0]["figures"]["lost"];
+    let lost: Vec<f64> = (0..3).map(|cell| lost(cell)["median"].as_f64().unwrap()).collect();
+    assert_eq!(lost, [0.0, 1_000.0, 0.0]);
+    let relations = experiments.iter().flat_map(|one| one["relations"].as_array().unwrap());
+    assert!(relations.clone().count() == 6 && relations.clone().all(|one| one["attempts"] == 1));
+    assert!(experiments.iter().all(|one| one["group"] == "tasks"), "{document}");
+}
+
 /// A count, so that it fails on any machine: two workers of one lock find it taken.
 #[test]
 fn a_wrong_setting_fails_its_relation_and_the_program() {
@@ -142,6 +156,24 @@ fn a_wrong_setting_fails_its_relation_and_the_program() {
     let document = one_document(&trainyard(line));
     let outcome = relations(&document).iter().find(|one| one["name"] == "own-locks-are-free");
     assert_eq!(outcome.unwrap()["outcome"], "holds");
+}
+
+/// What is counted there does not depend on how busy the machine is: threads that stand still, a
+/// daemon that is cut off, a worker that crashes, what a process owns.
+#[test]
+fn what_threads_and_processes_do_to_each_other_is_a_matter_of_counts() {
+    for name in ["deadlock", "daemon", "crash", "what-a-process-owns", "copy-on-write"] {
+        let document = trainyard(&format!("experiment run {name} --quick --format json"));
+        let document = document.with_code(0).json();
+        for relation in relations(&document) {
+            let outcome = relation["outcome"].as_str().unwrap();
+            assert_eq!(relation["nature"], "count", "{name}: {relation}");
+            // A kernel may not say whose a page is.
+            assert!(outcome == "holds" || name == "copy-on-write", "{name}: {relation}");
+            assert_ne!(outcome, "failed", "{name}: {relation}");
+        }
+        assert!(document["experiments"][0]["explanation"].is_string(), "{name}");
+    }
 }
 
 /// The program leaves nobody behind, and what it has measured is a document.

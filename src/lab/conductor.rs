@@ -24,22 +24,23 @@
 //! - **CONDUCTOR-1** While an arm works, nothing else of ours does: the conductor sleeps in one
 //!   `poll`, and draws the progress bar only between rounds.
 
+mod place;
 mod seat;
 
 use std::path::Path;
-use std::time::Duration;
 
+pub use self::place::Place;
+use self::place::{compare_answers, servers};
 use self::seat::Seat;
 
 use super::arm::Setup;
 use super::arm_process::{ArmProcess, Halt};
-use super::contender::{Contender, Workload};
-use super::host::Conditions;
+use super::contender::Workload;
 use super::params::Params;
 use super::progress::Progress;
 use super::record::{facts, flight_path};
-use super::sample::{Measured, Outcome};
-use super::server::{ServerConfig, ServerProcess, ServerUsage};
+use super::sample::Measured;
+use super::server::{ServerProcess, ServerUsage};
 use super::{LabError, Result};
 use crate::sys::signal::Interrupts;
 use crate::trace::file::Run;
@@ -68,7 +69,8 @@ pub fn measure(
     deaths: &mut Deaths,
     trace: Option<&Path>,
 ) -> Measurement {
-    let mut conductor = match Conductor::new(workload, params, interrupts, deaths) {
+    let places = Place::all(workload, params);
+    let mut conductor = match Conductor::new(places, params, interrupts, deaths) {
         Ok(conductor) => conductor,
         Err(failure) => {
             let (measured, fallen) = (Vec::new(), Vec::new());
@@ -76,16 +78,37 @@ pub fn measure(
         }
     };
     for seat in &mut conductor.seats {
-        seat.flight = trace.map(|path| flight_path(path, &seat.contender.to_string()));
+        seat.flight = trace.map(|path| flight_path(path, &seat.place.contender.to_string()));
     }
     let failure = conductor.run().err();
     // A server that does not answer any more has no account; the failure says more.
-    let server = conductor.server.as_ref().filter(|_| failure.is_none());
-    let server = server.and_then(|server| server.cpu().ok());
+    let server = conductor.servers.first().filter(|_| failure.is_none());
+    let server = server.and_then(|(_, server)| server.cpu().ok());
     let mut seats = std::mem::take(&mut conductor.seats);
     let fallen = seats.iter_mut().filter_map(Seat::land).collect();
     let measured = seats.into_iter().filter_map(Seat::result).collect();
     Measurement { measured, server, fallen, failure }
+}
+
+/// Measures every one of `places`, interleaved, `rounds.runs` times after `rounds.warmup`. What was
+/// seen is in the order of the places; nothing of those of whom no round was measured.
+///
+/// The second value is why it is not complete, if it is not.
+pub fn measure_places(
+    places: Vec<Place>,
+    rounds: &Params,
+    interrupts: &Interrupts,
+    deaths: &mut Deaths,
+) -> (Vec<Option<Measured>>, Option<LabError>) {
+    let count = places.len();
+    match Conductor::new(places, rounds, interrupts, deaths) {
+        Err(failure) => ((0..count).map(|_| None).collect(), Some(failure)),
+        Ok(mut conductor) => {
+            let failure = conductor.run().err();
+            let seats = std::mem::take(&mut conductor.seats);
+            (seats.into_iter().map(Seat::result).collect(), failure)
+        }
+    }
 }
 
 /// Records one round of every contender of `workload`, and measures none.
@@ -99,11 +122,12 @@ pub fn record(
     interrupts: &Interrupts,
     deaths: &mut Deaths,
 ) -> Result<Vec<Run>> {
-    let mut conductor = Conductor::new(workload, params, interrupts, deaths)?;
+    let places = Place::all(workload, params);
+    let mut conductor = Conductor::new(places, params, interrupts, deaths)?;
     conductor.run()?;
     let recorded = conductor.seats.iter_mut().filter_map(|seat| {
         let recording = seat.recording.take()?;
-        Some(Run { about: facts(&seat.contender), recording })
+        Some(Run { about: facts(&seat.place.contender), recording })
     });
     Ok(recorded.collect())
 }
@@ -127,11 +151,13 @@ impl Deaths {
 }
 
 struct Conductor<'a> {
+    /// How many rounds.
     params: &'a Params,
     halt: Halt<'a>,
     deaths: &'a mut Deaths,
     progress: Progress,
-    server: Option<ServerProcess>,
+    /// Our own servers, one for each latency that somebody asks for.
+    servers: Vec<(u64, ServerProcess)>,
     seats: Vec<Seat>,
 }
 
@@ -145,31 +171,19 @@ enum Round {
 
 impl<'a> Conductor<'a> {
     fn new(
-        workload: Workload,
+        places: Vec<Place>,
         params: &'a Params,
         interrupts: &'a Interrupts,
         deaths: &'a mut Deaths,
     ) -> Result<Self> {
-        let contenders = params.contenders(Conditions::read().cpus());
-        let mine = contenders.into_iter().filter(|contender| contender.workload == workload);
-        let seats: Vec<Seat> = mine.map(Seat::new).collect();
-        let server = match workload {
-            Workload::Io if params.urls.is_empty() => {
-                // All contenders stay connected all the time; one place more asks for the account.
-                let workers: usize = seats.iter().map(|seat| seat.contender.workers).sum();
-                Some(ServerProcess::spawn(&ServerConfig {
-                    latency: Duration::from_nanos(params.latency_ns),
-                    connections: u32::try_from(workers + 8).unwrap_or(u32::MAX),
-                    ..ServerConfig::default()
-                })?)
-            }
-            Workload::Io | Workload::Cpu => None,
-        };
+        let silence_max = places.iter().map(|it| it.params.round_max(it.contender.workload)).max();
+        let servers = servers(&places)?;
+        let seats: Vec<Seat> = places.into_iter().map(Seat::new).collect();
         let recorded = seats.iter().filter(|seat| seat.is_recorded()).count();
         let rounds = seats.len() * (params.warmup + params.runs) + recorded;
         let progress = Progress::start(rounds);
-        let halt = Halt { interrupts, silence_max: params.round_max(workload) };
-        Ok(Self { params, halt, deaths, progress, server, seats })
+        let halt = Halt { interrupts, silence_max: silence_max.unwrap_or_default() };
+        Ok(Self { params, halt, deaths, progress, servers, seats })
     }
 
     fn run(&mut self) -> Result<()> {
@@ -198,11 +212,23 @@ impl<'a> Conductor<'a> {
                 continue;
             }
             // INVARIANT: [CONDUCTOR-1] drawn before the round and after it.
-            self.progress.tick(&self.seats[seat].contender);
+            self.progress.tick(&self.seats[seat].place.contender);
             self.round_with_one_retry(seat, round)?;
             self.progress.advance();
         }
-        compare_answers(&self.seats.iter().filter_map(Seat::last_outcome).collect::<Vec<_>>())
+        self.compare_answers()
+    }
+
+    /// Compares those who did the same work.
+    fn compare_answers(&self) -> Result<()> {
+        let mut rest: Vec<&Seat> = self.seats.iter().collect();
+        while let Some(&first) = rest.first() {
+            let (same, others): (Vec<&Seat>, Vec<&Seat>) =
+                rest.into_iter().partition(|seat| seat.place.does_the_same_as(&first.place));
+            compare_answers(&same.into_iter().filter_map(Seat::last_outcome).collect::<Vec<_>>())?;
+            rest = others;
+        }
+        Ok(())
     }
 
     fn round_with_one_retry(&mut self, seat: usize, round: Round) -> Result<()> {
@@ -244,12 +270,10 @@ impl<'a> Conductor<'a> {
 
     fn start(&mut self, seat: usize) -> Result<()> {
         let seat = &mut self.seats[seat];
-        let setup = Setup {
-            contender: seat.contender,
-            params: self.params.clone(),
-            server: self.server.as_ref().map(ServerProcess::address),
-            flight: seat.flight.clone(),
-        };
+        let Place { contender, params } = seat.place.clone();
+        let is_mine = |(latency_ns, _): &&(u64, ServerProcess)| *latency_ns == params.latency_ns;
+        let server = self.servers.iter().find(is_mine).map(|(_, server)| server.address());
+        let setup = Setup { contender, params, server, flight: seat.flight.clone() };
         // The old process is gone before the new one comes.
         seat.arm = None;
         let (arm, startup) = ArmProcess::start(setup, &self.halt)?;
@@ -272,21 +296,6 @@ impl<'a> Conductor<'a> {
     }
 }
 
-/// All contenders did the same work, or one of them is wrong.
-fn compare_answers(outcomes: &[(Contender, &Outcome)]) -> Result<()> {
-    let Some(((reference, expected), others)) = outcomes.split_first() else { return Ok(()) };
-    for (contender, found) in others {
-        let says = |outcome: &Outcome| {
-            format!("{} answers with checksum {:016x}", outcome.units, outcome.checksum)
-        };
-        if (found.units, found.checksum) != (expected.units, expected.checksum) {
-            let differs = format!("{}, but {reference} gave {}", says(found), says(expected));
-            return Err(LabError::failed(contender, format!("it gave {differs}")));
-        }
-    }
-    Ok(())
-}
-
 /// In which direction a round goes through the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Order {
@@ -297,30 +306,6 @@ enum Order {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::params::Preset;
-
-    fn outcome(units: u64, checksum: u64) -> Outcome {
-        Outcome { wall_ns: 1, units, checksum, gil: None }
-    }
-
-    #[test]
-    fn a_contender_whose_answers_differ_is_named() {
-        let contenders = Params::of(Preset::Quick).contenders(2);
-        let check = |third: &Outcome| {
-            let right = outcome(160, 0xab);
-            let outcomes = contenders.iter().copied().zip([&right, &right, third]);
-            compare_answers(&outcomes.collect::<Vec<_>>())
-        };
-        assert_eq!(check(&outcome(160, 0xab)), Ok(()));
-        let error = check(&outcome(160, 0xcd)).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "io/threads-off/5: it gave 160 answers with checksum 00000000000000cd, but io/sync/1 \
-             gave 160 answers with checksum 00000000000000ab"
-        );
-        assert_eq!(error.exit_code(), 1);
-        assert!(check(&outcome(159, 0xab)).is_err(), "as many answers as the others, too");
-    }
 
     #[test]
     fn one_death_is_survived_and_no_other_failure() {

@@ -21,6 +21,7 @@ pub mod lines;
 pub mod next;
 pub mod params;
 pub mod picture;
+pub mod plot;
 pub mod program;
 pub mod progress;
 pub mod python;
@@ -32,6 +33,7 @@ pub mod sample;
 pub mod server;
 pub mod sources;
 pub mod stats;
+pub mod sweep;
 #[cfg(test)]
 mod testing;
 pub mod trace_check;

@@ -178,6 +178,11 @@ fn interval(ratios: &[f64], resamples: usize, seed: u64) -> Option<[f64; 2]> {
     Some([medians[cut], medians[resamples - 1 - cut]])
 }
 
+/// Returns the 95 % interval of the median of `samples`; `None` if they are too few.
+pub fn median_interval(samples: &[f64], seed: u64) -> Option<[f64; 2]> {
+    interval(samples, (DRAWS_MAX / samples.len().max(1)).clamp(RESAMPLES_MIN, RESAMPLES), seed)
+}
+
 /// Returns the indices of samples that lie far outside the others.
 pub fn outliers(samples: &[f64]) -> Vec<usize> {
     let Some(center) = median(samples) else { return Vec::new() };

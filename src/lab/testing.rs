@@ -123,6 +123,11 @@ fn measured() -> Vec<Measured> {
     ]
 }
 
+/// A recording in which nothing happened.
+pub(crate) fn nothing_recorded() -> Recording {
+    recording([])
+}
+
 /// Puts events in order, each on the processor that has its track's number.
 fn recording(events: impl IntoIterator<Item = Event>) -> Recording {
     let mut events: Vec<Event> = events.into_iter().collect();

@@ -23,8 +23,8 @@ mkdir -p "$here/out"
 cd "$here/out"
 
 echo "recording"
-"$trainyard" timeline cpu --model threads --gil both --workers 4 --quick -o real.trace >/dev/null
-"$trainyard" timeline io --model coop --workers 20 --quick -o tasks.trace >/dev/null
+"$trainyard" timeline cpu --model threads --gil both --workers 4 -o real.trace >/dev/null
+"$trainyard" timeline io --model coop -o tasks.trace >/dev/null
 "$big_trace" 100000 big.trace
 "$big_trace" 1000000 million.trace
 "$big_trace" odd odd.trace
@@ -35,6 +35,7 @@ echo "exporting"
 for name in real tasks big million odd cut; do
     "$trainyard" export "$name.trace" --to html --output "$name.html"
 done
+"$trainyard" export real.trace --to csv --output real.csv
 
 cd "$here"
 npm ci --no-audit --no-fund --silent

@@ -142,3 +142,29 @@ export async function pan(page) {
     };
   });
 }
+
+/** Reads what `export --to csv` writes: for each lane, which part of its time it spent in a state. */
+export function sharesOf(csv) {
+  const [, ...lines] = csv.trimEnd().split("\n").map(fields);
+  const lanes = new Map();
+  for (const [run, lane, from, until, state] of lines) {
+    const name = `${run}: ${lane}`;
+    if (!lanes.has(name)) lanes.set(name, new Map([["whole", 0]]));
+    for (const key of ["whole", state]) {
+      const times = lanes.get(name);
+      times.set(key, (times.get(key) ?? 0) + Number(until) - Number(from));
+    }
+  }
+  for (const times of lanes.values()) {
+    const whole = times.get("whole");
+    for (const [key, time] of times) times.set(key, time / whole);
+  }
+  return lanes;
+}
+
+/** The fields of a line of RFC 4180. */
+function fields(line) {
+  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
+    ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain,
+  );
+}

@@ -180,7 +180,7 @@ impl CompareOptions {
 }
 
 /// The values without repetitions; `None` if there are none.
-fn distinct<T: PartialEq>(values: Vec<T>) -> Option<Vec<T>> {
+pub(super) fn distinct<T: PartialEq>(values: Vec<T>) -> Option<Vec<T>> {
     let mut distinct: Vec<T> = Vec::new();
     for value in values {
         if !distinct.contains(&value) {

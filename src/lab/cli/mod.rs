@@ -22,6 +22,7 @@ mod export;
 mod guide;
 pub mod output;
 mod race;
+mod sweep;
 mod timeline;
 mod trace;
 mod values;
@@ -38,6 +39,7 @@ use super::experiment::command::Command as Experiment;
 use super::guide::Guide;
 use super::race::Race;
 use super::server::ServerConfig;
+use super::sweep::plan::Sweep;
 use super::trace_check::Check as TraceCheck;
 use super::view::command::{Export, Timeline};
 
@@ -67,6 +69,8 @@ pub enum Command {
     Trace(TraceCheck),
     /// Examine the machine.
     Doctor(Doctor),
+    /// Measure at many values of a parameter.
+    Sweep(Box<Sweep>),
     /// Be the server that the workload `io` asks.
     Serve(ServerConfig),
     /// Be one contender: what `compare` starts, never a user. The arguments are its own affair.
@@ -136,6 +140,10 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Exit> {
             .into_race()
             .map(|race| Command::Race(Box::new(race)))
             .map_err(|line| Exit::bad_input(&line, &hint)),
+        Verb::Sweep(options) => options
+            .into_sweep()
+            .map(|sweep| Command::Sweep(Box::new(sweep)))
+            .map_err(|line| Exit::bad_input(&line, &hint)),
         Verb::Dis(options) => Ok(Command::Dis(options.program)),
         Verb::Guide(options) => Ok(Command::Guide(options.into_guide())),
         Verb::Timeline(options) => options
@@ -164,6 +172,7 @@ Examples:
   trainyard compare io --workers 20
   trainyard timeline cpu          see the lock change hands
   trainyard race 'x = x + 1'      where a switch falls, and what it costs
+  trainyard sweep io cpu -P workers 1 64
   trainyard experiment run convoy --quick
   trainyard serve --port 8000     be the server that `compare io` asks
 
@@ -202,6 +211,7 @@ enum Verb {
     },
     Race(Box<race::RaceOptions>),
     Dis(race::DisOptions),
+    Sweep(Box<sweep::SweepOptions>),
     Guide(guide::GuideOptions),
     Timeline(Box<timeline::TimelineOptions>),
     Export(export::ExportOptions),

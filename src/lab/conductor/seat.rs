@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::Place;
 use crate::lab::arm_process::ArmProcess;
 use crate::lab::contender::Contender;
 use crate::lab::progress::Progress;
@@ -13,7 +14,7 @@ use crate::trace::file::Run;
 
 /// A contender, its process, and what was seen of it so far.
 pub(super) struct Seat {
-    pub(super) contender: Contender,
+    pub(super) place: Place,
     pub(super) arm: Option<ArmProcess>,
     pub(super) startup_s: f64,
     pub(super) account: Account,
@@ -26,9 +27,9 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    pub(super) fn new(contender: Contender) -> Self {
+    pub(super) fn new(place: Place) -> Self {
         Self {
-            contender,
+            place,
             arm: None,
             startup_s: 0.0,
             account: Account::default(),
@@ -41,17 +42,17 @@ impl Seat {
 
     /// A CPython has no recorder.
     pub(super) fn is_recorded(&self) -> bool {
-        self.contender.python.is_none()
+        self.place.contender.python.is_none()
     }
 
     pub(super) fn last_outcome(&self) -> Option<(Contender, &Outcome)> {
-        self.outcomes.last().map(|outcome| (self.contender, outcome))
+        self.outcomes.last().map(|outcome| (self.place.contender, outcome))
     }
 
     /// Shows the contender's first time to whoever waits.
     pub(super) fn look(&mut self, progress: &mut Progress, outcome: &Outcome) {
         if !std::mem::replace(&mut self.is_seen, true) {
-            progress.first_look(&self.contender, seconds(outcome.wall_ns));
+            progress.first_look(&self.place.contender, seconds(outcome.wall_ns));
         }
     }
 
@@ -69,7 +70,7 @@ impl Seat {
         let last = self.outcomes.last()?;
         let stats = self.outcomes.iter().filter_map(|outcome| outcome.gil);
         Some(Measured {
-            contender: self.contender,
+            contender: self.place.contender,
             startup_s: self.startup_s,
             wall_s: self.outcomes.iter().map(|outcome| seconds(outcome.wall_ns)).collect(),
             units: last.units,

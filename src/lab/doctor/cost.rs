@@ -46,6 +46,7 @@ pub struct Cost {
 }
 
 /// A figure, and where half of the rounds lie.
+#[expect(clippy::struct_field_names, reason = "the unit, which the document's reader needs")]
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
     /// The one in the middle.

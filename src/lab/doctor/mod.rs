@@ -94,7 +94,7 @@ impl Report {
 }
 
 /// Examines the machine; returns the page, and how it ended.
-pub fn run(asked: &Doctor) -> (String, Result<()>) {
+pub fn run(asked: Doctor) -> (String, Result<()>) {
     let report = Report::of(asked.effort);
     let page = match asked.format {
         Format::Json => page::json(&report),
@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn a_missed_goal_is_a_failure_only_if_that_was_asked_for() {
         let asked = Doctor { effort: Effort::Quick, goals: Goals::Reported, format: Format::Table };
-        let (page, ended) = run(&asked);
+        let (page, ended) = run(asked);
         assert_eq!(ended, Ok(()));
         assert!(page.contains("a site that does not record"), "{page}");
     }

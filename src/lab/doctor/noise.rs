@@ -80,19 +80,19 @@ fn spin() -> u64 {
 #[expect(clippy::cast_precision_loss, reason = "a share")]
 fn watch(watch_ns: u64) -> Noise {
     let begin_ns = clock::now_ns();
-    let (mut last_ns, mut noise, mut lost_ns) = (begin_ns, Noise::default(), 0);
+    let (mut last_ns, mut noise, mut away_ns) = (begin_ns, Noise::default(), 0);
     while last_ns - begin_ns < watch_ns {
         let now_ns = clock::now_ns();
         let gap_ns = now_ns - last_ns;
         if gap_ns >= GAP_NS {
             noise.gaps += 1;
-            lost_ns += gap_ns;
+            away_ns += gap_ns;
             noise.largest_gap_ns = noise.largest_gap_ns.max(gap_ns);
         }
         last_ns = now_ns;
     }
     let watched_ns = last_ns - begin_ns;
-    Noise { watched_ns, lost: lost_ns as f64 / watched_ns as f64, ..noise }
+    Noise { watched_ns, lost: away_ns as f64 / watched_ns as f64, ..noise }
 }
 
 /// What all processors did since the machine was started, in the kernel's ticks.

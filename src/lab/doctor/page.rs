@@ -77,7 +77,7 @@ fn machine(machine: &Machine) -> Rows {
     vec![
         ("processors", format!("{allowed_cpus} may be used, online are {online}{quota}")),
         ("model", machine.cpu_model.clone()),
-        ("two threads a core", smt.to_owned()),
+        ("SMT", smt.to_owned()),
         ("governor", machine.governor.clone().unwrap_or_else(|| "unknown".to_owned())),
         ("kernel", machine.kernel.clone()),
         ("load", format!("{load} over the last minute")),

@@ -129,12 +129,8 @@ impl Group {
             Self::Models => ("models", "three models, one problem", models::EXPERIMENTS),
             Self::Tasks => ("tasks", "what a loop does for its tasks", tasks::EXPERIMENTS),
             Self::Lock => ("lock", "what a global lock does", lock::EXPERIMENTS),
-            Self::Threads => {
-                ("threads", "what threads share, and what helps", threads::EXPERIMENTS)
-            }
-            Self::Processes => {
-                ("processes", "what a process has for itself", processes::EXPERIMENTS)
-            }
+            Self::Threads => ("threads", "what threads share", threads::EXPERIMENTS),
+            Self::Processes => ("processes", "what processes do not share", processes::EXPERIMENTS),
         }
     }
 }
@@ -146,9 +142,6 @@ pub fn all() -> impl Iterator<Item = &'static Experiment> {
 
 /// The guided tour.
 pub const TOUR: &[Stop] = &[
-    Stop { experiment: &models::three_names::EXPERIMENT, lesson: &models::three_names::LESSON },
-    Stop { experiment: &models::io::EXPERIMENT, lesson: &models::io::LESSON },
-    Stop { experiment: &models::cpu::EXPERIMENT, lesson: &models::cpu::LESSON },
     Stop {
         experiment: &threads::what_is_the_lock::EXPERIMENT,
         lesson: &threads::what_is_the_lock::LESSON,

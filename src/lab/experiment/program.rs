@@ -8,7 +8,7 @@
 use std::io::Read;
 use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{ChildStdout, ExitStatus, Stdio};
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use super::cell::Cell;
@@ -87,6 +87,7 @@ pub fn run(name: &str, cell: &Cell, time_max: Duration) -> Result<Ended> {
 }
 
 /// How listening ended.
+#[derive(Debug, PartialEq, Eq)]
 enum Heard {
     /// The other end is closed: the program has ended.
     Everything,
@@ -94,8 +95,9 @@ enum Heard {
     TimeIsOver,
 }
 
+/// Reads `source` into `said` until its other end is closed, or until the deadline.
 fn listen(
-    stdout: &mut ChildStdout,
+    source: &mut (impl Read + AsFd),
     deadline_ns: u64,
     said: &mut Vec<u8>,
 ) -> std::io::Result<Heard> {
@@ -105,12 +107,40 @@ fn listen(
         if left.is_zero() {
             return Ok(Heard::TimeIsOver);
         }
-        if !poll::wait(&[(stdout.as_fd(), Interest::Read)], Some(left))?[0] {
+        if !poll::wait(&[(source.as_fd(), Interest::Read)], Some(left))?[0] {
             continue;
         }
-        match stdout.read(&mut bytes)? {
+        match source.read(&mut bytes)? {
             0 => return Ok(Heard::Everything),
             len => said.extend(&bytes[..len]),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[test]
+    fn what_was_said_before_the_other_end_was_closed_is_heard() {
+        let (mut here, mut there) = UnixStream::pair().unwrap();
+        there.write_all(b"a line\n").unwrap();
+        drop(there);
+        let mut said = Vec::new();
+        assert_eq!(listen(&mut here, u64::MAX, &mut said).unwrap(), Heard::Everything);
+        assert_eq!(said, b"a line\n");
+    }
+
+    #[test]
+    fn whoever_says_no_more_is_not_waited_for_beyond_the_deadline() {
+        let (mut here, mut there) = UnixStream::pair().unwrap();
+        there.write_all(b"half").unwrap();
+        let mut said = Vec::new();
+        let deadline_ns = clock::deadline_ns(Duration::from_millis(1));
+        assert_eq!(listen(&mut here, deadline_ns, &mut said).unwrap(), Heard::TimeIsOver);
+        there.write_all(b" a line").unwrap();
     }
 }

@@ -71,7 +71,7 @@ pub fn read(recording: &Recording) -> Vec<Flow> {
 #[derive(Default)]
 struct Reader {
     flows: Vec<Flow>,
-    open: HashMap<(What, u64), u32>,
+    open: HashMap<(What, u64, u32), u32>,
     /// Who dropped each lock last.
     droppers: HashMap<u64, u32>,
     /// Which tracks wait for which lock.
@@ -85,27 +85,25 @@ impl Reader {
             Kind::GilWait | Kind::GilDropRequest => drop(self.waiting.insert((subject, track))),
             Kind::GilGiveUp => drop(self.waiting.remove(&(subject, track))),
             Kind::GilDrop => {
-                self.open.insert((What::HandOff, subject), index);
+                self.begin(What::HandOff, event, index);
                 self.droppers.insert(subject, track);
             }
             Kind::GilTake => self.take(index, event),
             Kind::TaskSpawn | Kind::TaskWake => {
-                self.end(What::Call, subject, index);
-                self.open.insert((What::Wake, subject), index);
+                self.end(What::Call, event, index);
+                self.begin(What::Wake, event, index);
             }
-            Kind::BellRung | Kind::BellSaved => {
-                self.open.insert((What::Call, subject), index);
-            }
-            Kind::TaskPollBegin => self.end(What::Wake, subject, index),
-            Kind::JobQueued => drop(self.open.insert((What::Queue, subject), index)),
-            Kind::ThreadJobBegin => self.end(What::Queue, subject, index),
+            Kind::BellRung | Kind::BellSaved => self.begin(What::Call, event, index),
+            Kind::TaskPollBegin => self.end(What::Wake, event, index),
+            Kind::JobQueued => self.begin(What::Queue, event, index),
+            Kind::ThreadJobBegin => self.end(What::Queue, event, index),
             Kind::FrameSend => {
-                self.end(What::Queue, subject, index);
-                self.open.insert((What::Send, subject), index);
+                self.end(What::Queue, event, index);
+                self.begin(What::Send, event, index);
             }
-            Kind::WorkerJobBegin => self.end(What::Send, subject, index),
-            Kind::WorkerJobEnd => drop(self.open.insert((What::Answer, subject), index)),
-            Kind::FrameReceive => self.end(What::Answer, subject, index),
+            Kind::WorkerJobBegin => self.end(What::Send, event, index),
+            Kind::WorkerJobEnd => self.begin(What::Answer, event, index),
+            Kind::FrameReceive => self.end(What::Answer, event, index),
             _ => {}
         }
     }
@@ -115,17 +113,27 @@ impl Reader {
         let waited = self.waiting.remove(&(event.a, event.track));
         let other = self.droppers.get(&event.a).is_some_and(|dropper| *dropper != event.track);
         if waited && other {
-            self.end(What::HandOff, event.a, index);
+            self.end(What::HandOff, event, index);
         } else {
-            self.open.remove(&(What::HandOff, event.a));
+            self.open.remove(&key(What::HandOff, event));
         }
     }
 
-    fn end(&mut self, what: What, subject: u64, to: u32) {
-        if let Some(from) = self.open.remove(&(what, subject)) {
+    fn begin(&mut self, what: What, event: &Event, from: u32) {
+        self.open.insert(key(what, event), from);
+    }
+
+    fn end(&mut self, what: What, event: &Event, to: u32) {
+        if let Some(from) = self.open.remove(&key(what, event)) {
             self.flows.push(Flow { what, from, to });
         }
     }
+}
+
+/// What an arrow is about. A task is woken and polled by the same thread, and two loops may have
+/// tasks of the same number.
+fn key(what: What, event: &Event) -> (What, u64, u32) {
+    (what, event.a, if what == What::Wake { event.track } else { 0 })
 }
 
 #[cfg(test)]

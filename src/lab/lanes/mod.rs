@@ -8,8 +8,9 @@
 //!
 //! # The life of one lane
 //!
-//! 1. A track has a lane if it did some of the work: it began or ended a unit, a job or a poll.
-//!    The thread that waits for a pool's answers has none.
+//! 1. A track has a lane if it did some of the work: it began or ended a unit or a job. The thread
+//!    that waits for a pool's answers has none. In a recording that has no units and no jobs, a
+//!    track has a lane if it had a lock, or polled tasks.
 //! 2. [`train`] replays the track's events and says after each which state the train is in.
 //! 3. The spans are cut to the round: from the first thing done to the last.
 //!
@@ -40,7 +41,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use self::train::{State, Train};
+use self::train::{State, Train, Work};
 use crate::trace::{Event, Kind, Recording};
 
 /// A recording as lanes.
@@ -50,7 +51,7 @@ pub struct Lanes {
     pub begin_ns: u64,
     /// When it ended.
     pub end_ns: u64,
-    /// One for each train, in the order of their tracks.
+    /// One for each train, in the order in which people count their names.
     pub trains: Vec<Lane>,
     /// What the round shows as numbers.
     pub figures: Figures,
@@ -99,16 +100,21 @@ pub struct Figures {
 impl Lanes {
     /// Reads a recording of one round; `None` if nobody worked in it.
     pub fn read(recording: &Recording) -> Option<Self> {
-        let parts = parts(&recording.events);
+        Self::of(recording, Work::Units).or_else(|| Self::of(recording, Work::Presence))
+    }
+
+    fn of(recording: &Recording, work: Work) -> Option<Self> {
+        let parts = parts(&recording.events, work);
         let has_lock = recording.events.iter().any(|event| train::shows_lock(event.kind));
-        let (begin_ns, end_ns) = round(recording, &parts)?;
+        let (begin_ns, end_ns) = round(recording, &parts, work)?;
         let mut trains = Vec::new();
         for (&track, part) in &parts {
             let name = recording.track(track).map(|track| track.name.clone());
             let name = name.unwrap_or_else(|| format!("track {track}"));
-            let train = Train::before(&part.events, has_lock);
+            let train = Train::before(&part.events, work, has_lock);
             trains.push(Lane { track, name, spans: replay(train, part, begin_ns, end_ns) });
         }
+        trains.sort_by_cached_key(|lane| (in_words_and_numbers(&lane.name), lane.track));
         let figures = Figures {
             in_flight_max: in_flight_max(&recording.events),
             running_at_once_max: running_at_once_max(&trains),
@@ -142,26 +148,59 @@ struct Part {
 }
 
 /// The tracks that did some of the work, in the order of their numbers.
-fn parts(events: &[Event]) -> BTreeMap<u32, Part> {
+fn parts(events: &[Event], work: Work) -> BTreeMap<u32, Part> {
     let mut parts: HashMap<u32, Part> = HashMap::new();
     for (index, event) in (0..).zip(events) {
         let part = parts.entry(event.track).or_default();
         part.events.push(*event);
         part.indices.push(index);
     }
-    let works = |part: &Part| part.events.iter().any(|event| train::is_work(event.kind));
+    let works = |part: &Part| part.events.iter().any(|event| work.is_shown_by(event.kind));
     parts.into_iter().filter(|(_, part)| works(part)).collect()
+}
+
+/// A name as words and the numbers between them: `worker-10` comes after `worker-9`.
+fn in_words_and_numbers(name: &str) -> Vec<(String, u64)> {
+    let mut parts: Vec<(String, u64)> = Vec::new();
+    let mut after_digit = true;
+    for character in name.chars() {
+        let digit = character.to_digit(10);
+        if parts.is_empty() || (after_digit && digit.is_none()) {
+            parts.push((String::new(), 0));
+        }
+        let Some((word, number)) = parts.last_mut() else { continue };
+        match digit {
+            Some(digit) => *number = number.saturating_mul(10).saturating_add(digit.into()),
+            None => word.push(character),
+        }
+        after_digit = digit.is_some();
+    }
+    parts
+}
+
+/// The same spans, neighbours in the same state joined, whatever processor they ran on.
+pub fn joined(spans: &[Span]) -> Vec<Span> {
+    let mut joined: Vec<Span> = Vec::new();
+    for &span in spans {
+        match joined.last_mut() {
+            Some(last) if last.state == span.state => last.until_ns = span.until_ns,
+            _ => joined.push(span),
+        }
+    }
+    joined
 }
 
 /// The ends of the round: the first and the last sign of work. Work that has no begin or no end
 /// in the recording reaches beyond it.
-fn round(recording: &Recording, parts: &BTreeMap<u32, Part>) -> Option<(u64, u64)> {
-    let work = parts.values().flat_map(|part| &part.events).filter(|e| train::is_work(e.kind));
-    let times = || work.clone().map(|event| event.time_ns);
+fn round(recording: &Recording, parts: &BTreeMap<u32, Part>, work: Work) -> Option<(u64, u64)> {
+    let events = parts.values().flat_map(|part| &part.events);
+    let signs = events.filter(|event| work.is_shown_by(event.kind));
+    let times = || signs.clone().map(|event| event.time_ns);
     let (begin_ns, end_ns) = times().min().zip(times().max())?;
-    let began_before = parts.values().any(|part| Train::before(&part.events, false).is_working());
+    let before = |part: &Part| Train::before(&part.events, work, false);
+    let began_before = parts.values().any(|part| before(part).is_working());
     let goes_on = parts.values().any(|part| {
-        let mut train = Train::before(&part.events, false);
+        let mut train = before(part);
         for event in &part.events {
             train.step(event);
         }

@@ -99,6 +99,22 @@ fn threads_under_a_lock_run_in_turn() {
 
 /// The events from 21 µs on: thread 1 had the lock, thread 2 waited for it, both had jobs.
 #[test]
+fn lanes_are_ordered_as_people_count() {
+    let mut names = ["worker-10", "worker-9", "main", "worker 2", "9", "worker-9-b"];
+    names.sort_by_key(|name| in_words_and_numbers(name));
+    assert_eq!(names, ["9", "main", "worker 2", "worker-9", "worker-9-b", "worker-10"]);
+}
+
+#[test]
+fn joined_spans_differ_in_their_states() {
+    let lanes = read(LOCK_ON);
+    let spans = joined(&lanes.trains[0].spans);
+    assert!(spans.windows(2).all(|pair| pair[0].state != pair[1].state));
+    let whole = |spans: &[Span]| spans.iter().map(Span::length_ns).sum::<u64>();
+    assert_eq!(whole(&spans), whole(&lanes.trains[0].spans));
+}
+
+#[test]
 fn a_span_knows_the_event_that_began_it() {
     let recording = recording(LOCK_ON);
     let lanes = Lanes::read(&recording).expect("somebody worked");
@@ -270,6 +286,51 @@ fn work_without_an_end_goes_on_to_the_end_of_the_recording() {
 fn units_that_were_in_flight_before_the_recording_count() {
     let ends = |track, unit| (10 + unit, track, 0, Kind::UnitEnd, unit, 0);
     check_figures(&read(&[ends(1, 0), ends(1, 1), (15, 1, 0, Kind::UnitBegin, 2, 0)]), 2, 1, 1);
+}
+
+/// Threads of an experiment: they take a lock, and nobody counts what they do.
+#[test]
+fn without_units_and_jobs_whoever_has_a_lock_is_a_train() {
+    let lanes = read(&[
+        (5, 9, 0, Kind::BlockBegin, 3, 0),
+        (10, 1, 0, Kind::GilTake, 7, 0),
+        (12, 1, 0, Kind::BlockBegin, IO, 0),
+        (12, 1, 0, Kind::GilDrop, 7, 0),
+        (13, 2, 1, Kind::GilTake, 7, 0),
+        (20, 1, 0, Kind::GilWait, 7, 0),
+        (24, 2, 1, Kind::GilDrop, 7, 0),
+        (25, 1, 0, Kind::GilTake, 7, 2),
+        (25, 1, 0, Kind::BlockEnd, IO, 0),
+        (30, 1, 0, Kind::GilDrop, 7, 0),
+    ]);
+    check_lane(
+        &lanes,
+        0,
+        &[
+            (10, 12, State::Run),
+            (12, 20, State::WaitIo),
+            (20, 25, State::WaitGil),
+            (25, 30, State::Run),
+        ],
+    );
+    check_lane(&lanes, 1, &[(10, 13, State::Idle), (13, 24, State::Run), (24, 30, State::Idle)]);
+    assert_eq!(lanes.trains.len(), 2, "the thread that only waits for them is no train");
+}
+
+/// A loop whose tasks do nothing that the laboratory counts.
+#[test]
+fn without_units_a_loop_that_polls_is_a_train() {
+    let lanes = read(&[
+        (10, 1, 0, Kind::TaskPollBegin, 1, 0),
+        (12, 1, 0, Kind::TaskPollEnd, 1, 0),
+        (13, 1, 0, Kind::LoopPark, 0, 0),
+        (20, 1, 0, Kind::LoopUnpark, 1, 0),
+        (21, 1, 0, Kind::TaskPollBegin, 1, 0),
+        (25, 1, 0, Kind::TaskPollEnd, 1, 1),
+    ]);
+    let spans = &lanes.trains[0].spans;
+    assert_eq!(spans[1].state, State::WaitIo);
+    assert_eq!((spans[0].state, spans[2].state), (State::Run, State::Run));
 }
 
 #[test]

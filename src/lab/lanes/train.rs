@@ -67,17 +67,39 @@ impl State {
     }
 }
 
-/// Tells whether an event of this kind makes its track a train.
-pub(super) fn is_work(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::UnitBegin
-            | Kind::UnitEnd
-            | Kind::ThreadJobBegin
-            | Kind::ThreadJobEnd
-            | Kind::WorkerJobBegin
-            | Kind::WorkerJobEnd
-    )
+/// What makes a track a train.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Work {
+    /// It did units or jobs: who only submits them and waits for them is none.
+    Units,
+    /// It had a lock, or polled a task: in a recording that has no units and no jobs.
+    Presence,
+}
+
+impl Work {
+    /// Tells whether an event of this kind makes its track a train.
+    pub(super) fn is_shown_by(self, kind: Kind) -> bool {
+        match self {
+            Self::Units => matches!(
+                kind,
+                Kind::UnitBegin
+                    | Kind::UnitEnd
+                    | Kind::ThreadJobBegin
+                    | Kind::ThreadJobEnd
+                    | Kind::WorkerJobBegin
+                    | Kind::WorkerJobEnd
+            ),
+            Self::Presence => matches!(
+                kind,
+                Kind::GilTake
+                    | Kind::GilDrop
+                    | Kind::GilFree
+                    | Kind::GilLeave
+                    | Kind::TaskPollBegin
+                    | Kind::TaskPollEnd
+            ),
+        }
+    }
 }
 
 /// Tells whether an event of this kind shows a lock that is on.
@@ -96,6 +118,9 @@ pub(super) struct Train {
     job: Job,
     units: HashSet<u64>,
     parked: bool,
+    work: Work,
+    /// Whether it runs under the lock, or as a loop: it is inside, or will come back to it.
+    present: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +140,7 @@ enum Job {
 
 impl Train {
     /// The state before the first of `events`, which are all of one track.
-    pub(super) fn before(events: &[Event], has_lock: bool) -> Self {
+    pub(super) fn before(events: &[Event], work: Work, has_lock: bool) -> Self {
         let mut train = Self {
             has_lock,
             lock: Lock::Away,
@@ -123,10 +148,13 @@ impl Train {
             job: Job::None,
             units: HashSet::new(),
             parked: false,
+            work,
+            present: false,
         };
         train.lock = first(events, lock_before).unwrap_or(Lock::Away);
         train.job = first(events, job_before).unwrap_or(Job::None);
         train.parked = first(events, was_parked).unwrap_or(false);
+        train.present = train.lock != Lock::Away || train.parked;
         let mut seen = HashSet::new();
         let mut depth = 0_usize;
         for event in events {
@@ -159,11 +187,24 @@ impl Train {
             Kind::LoopUnpark => self.parked = false,
             _ => {}
         }
+        match event.kind {
+            Kind::GilWait | Kind::GilTake | Kind::GilFree | Kind::TaskPollBegin => {
+                self.present = true;
+            }
+            // Whoever gives the lock up inside a door comes back.
+            Kind::GilDrop | Kind::GilLeave | Kind::GilGiveUp => {
+                self.present = self.lock != Lock::Away || !self.doors.is_empty();
+            }
+            _ => {}
+        }
     }
 
     /// Tells whether the train has something to do, whether or not it gets on with it.
     pub(super) fn is_working(&self) -> bool {
-        self.job == Job::Running || !self.units.is_empty()
+        match self.work {
+            Work::Units => self.job == Job::Running || !self.units.is_empty(),
+            Work::Presence => self.present,
+        }
     }
 
     /// The first line that applies, applies.

@@ -5,7 +5,7 @@ const UNITS: [(&str, u64); 4] = [("s", 1_000_000_000), ("ms", 1_000_000), ("us",
 /// A unit is used from twice its length on: `1.5 s` is better read as `1500 ms`.
 const UNITS_MIN: u64 = 2;
 /// A label for so many cells: closer ones are hard to tell apart.
-const CELLS_PER_LABEL: usize = 7;
+const CELLS_PER_LABEL: usize = 6;
 
 /// Labels, and the unit that they all have.
 pub(super) struct Axis {

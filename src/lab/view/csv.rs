@@ -119,7 +119,7 @@ mod tests {
         let text = text(write_events, &trace);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "run,track,name,time_ns,kind,cpu,a,b,missing");
-        assert_eq!(lines[1], "\"2 threads, lock on\",0,thread 0,0,ThreadJobBegin,0,1,0,");
+        assert_eq!(lines[1], "\"2 threads, lock on\",0,thread 0,0,UnitBegin,0,0,0,");
         assert_eq!(lines.len(), 1 + trace.runs[0].recording.events.len());
     }
 

@@ -112,8 +112,8 @@ pub fn measure(cell: &Cell) -> Result<Figures> {
         .with("cpus_busy", (usage.user_s + usage.system_s) / wall_s)
         .with("delayed", delayed.as_secs_f64() / wall_s)
         .with_count("memory_bytes", usage.max_rss_bytes)
-        .with_count("in_flight_max", lanes.in_flight_max as u64)
-        .with_count("at_once_max", lanes.running_at_once_max as u64)
+        .with_count("in_flight_max", lanes.in_flight_max)
+        .with_count("at_once_max", lanes.running_at_once_max)
         .with_count("lines", lines_changed(&contender).unwrap_or(0) as u64);
     Ok(match outcome.gil {
         Some(gil) => figures.with_count("taken", gil.acquisitions),

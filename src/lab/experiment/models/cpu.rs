@@ -37,7 +37,6 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "calls_per_s", title: "done/s", unit: Unit::Count },
         Column { figure: "cpus_busy", title: "CPUs busy", unit: Unit::Plain },
         Column { figure: "at_once_max", title: "at once", unit: Unit::Count },
-        Column { figure: "startup_s", title: "start-up", unit: Unit::Seconds },
         Column { figure: "memory_bytes", title: "memory", unit: Unit::Bytes },
         Column { figure: "lines", title: "+ lines", unit: Unit::Count },
     ],

@@ -163,8 +163,7 @@ fn explain(results: &Results) -> Option<String> {
     });
     Some(format!(
         "{TASKS} that wait took {}, {} each, and were there after {}.{million} A thread that waits took {}: \
-         pages of its stack, and what the allocator keeps for it; the kernel keeps as much again, which is \
-         not counted here. A process took {}. So one can have tasks by the million, threads by the \
+         pages of its stack, and what the allocator keeps for it. What the kernel keeps for it is not counted here. A process took {}. So one can have tasks by the million, threads by the \
          thousand, processes by the hundred; and all the same one wants no more of them than there is \
          to wait for.",
         bytes(ours(TASKS, "memory_all_bytes")?),

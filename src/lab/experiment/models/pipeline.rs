@@ -25,7 +25,7 @@ pub const EXPERIMENT: Experiment = Experiment {
     group: Group::Models,
     title: "a producer and a consumer, with a slot or a queue between them",
     question: "A producer makes 1 000 messages, a consumer works on each for a while. Between them is a \
-               queue for 10 messages. The producer is a hundred times as fast. What happens to the \
+               queue for 10 messages. The producer is far faster. What happens to the \
                messages for which there is no room?",
     choices: &[
         "they are lost",

@@ -17,7 +17,7 @@ pub struct Need {
     pub name: &'static str,
     /// How many.
     pub count: u64,
-    /// Threads of the kernel's, for each: a process has two, its own and one that is on its way.
+    /// Threads of the kernel's, for each: a thread is one, and a process has one.
     pub kernel_threads: u64,
     /// Mappings of this process.
     pub mappings: u64,

@@ -125,12 +125,11 @@ fn measure(cell: &Cell) -> Result<Figures> {
     let takes_s = cell.number("takes_s");
     let pool = process_pool(2)?;
     let begun_ns = clock::now_ns();
-    let answers: Vec<(u32, Vec<u64>)> = match chunk {
-        0 => numbers.iter().map(|&number| square((vec![number], takes_s))).collect(),
-        _ => {
-            let messages = numbers.chunks(chunk).map(|numbers| (numbers.to_vec(), takes_s));
-            pool.map(square, messages).collect::<std::result::Result<_, _>>()?
-        }
+    let answers: Vec<(u32, Vec<u64>)> = if chunk == 0 {
+        numbers.iter().map(|&number| square((vec![number], takes_s))).collect()
+    } else {
+        let messages = numbers.chunks(chunk).map(|numbers| (numbers.to_vec(), takes_s));
+        pool.map(square, messages).collect::<std::result::Result<_, _>>()?
     };
     let took_s = Duration::from_nanos(clock::now_ns() - begun_ns).as_secs_f64();
     let squares: Vec<u64> = answers.iter().flat_map(|(_, squares)| squares.clone()).collect();
@@ -164,8 +163,8 @@ fn chunks_share_the_cost(results: &Results, who: &Contender) -> Option<Check> {
 }
 
 fn one_chunk_is_one_worker(results: &Results, who: &Contender) -> Option<Check> {
-    let workers = results.of(who, LONG_AT_ONCE, "workers")?;
-    Some(Check::that(workers == 1.0, format!("{workers} of 2 workers did something")))
+    let workers = results.count(who, LONG_AT_ONCE, "workers")?;
+    Some(Check::that(workers == 1, format!("{workers} of 2 workers did something")))
 }
 
 fn explain(results: &Results) -> Option<String> {

@@ -144,27 +144,27 @@ fn tell(jobs: std::ops::Range<u64>, submit: impl Fn(u64) -> JobHandle<u64>) {
 }
 
 fn a_thread_takes_the_program(results: &Results, who: &Contender) -> Option<Check> {
-    let figure = |name| results.of(who, THREADS, name);
+    let figure = |name| results.count(who, THREADS, name);
     let (crashed, answered) = (figure("crashed")?, figure("answered")?);
-    let end = if crashed == 1.0 { "The program crashed" } else { "The program did not crash" };
-    Some(Check::that(crashed == 1.0, format!("{end}, after {answered} answers of 10")))
+    let end = if crashed == 1 { "The program crashed" } else { "The program did not crash" };
+    Some(Check::that(crashed == 1, format!("{end}, after {answered} answers of 10")))
 }
 
 fn a_worker_takes_its_own_job(results: &Results, who: &Contender) -> Option<Check> {
-    let figure = |name| results.of(who, PROCESSES, name);
+    let figure = |name| results.count(who, PROCESSES, name);
     let (answered, lost, goes_on) = (figure("answered")?, figure("lost")?, figure("goes_on")?);
-    let end = if goes_on == 1.0 { "goes on" } else { "does not go on" };
+    let end = if goes_on == 1 { "goes on" } else { "does not go on" };
     let figures = format!("{answered} answers, {lost} lost, and the pool {end}");
-    Some(Check::that((answered, lost, goes_on) == (9.0, 1.0, 1.0), figures))
+    Some(Check::that((answered, lost, goes_on) == (9, 1, 1), figures))
 }
 
 fn cpythons_pool_breaks(results: &Results, who: &Contender) -> Option<Check> {
-    let theirs = |name| results.of(who, PROCESSES, name);
+    let theirs = |name| results.count(who, PROCESSES, name);
     let (lost, goes_on, crashed) = (theirs("lost")?, theirs("goes_on")?, theirs("crashed")?);
-    let ours = results.ours(PROCESSES, "goes_on")?;
+    let ours = results.count(&Contender::Ours, PROCESSES, "goes_on")?;
     let figures = format!("{lost} jobs lost; jobs after that: {goes_on} there, {ours} in ours");
-    let breaks = lost >= 1.0 && goes_on == 0.0 && crashed == 0.0;
-    Some(Check::that(breaks && ours == 1.0, figures))
+    let breaks = lost >= 1 && goes_on == 0 && crashed == 0;
+    Some(Check::that(breaks && ours == 1, figures))
 }
 
 fn explain(results: &Results) -> Option<String> {

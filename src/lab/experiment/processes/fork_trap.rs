@@ -149,18 +149,19 @@ fn take_within(patience_s: f64) -> Option<f64> {
 }
 
 fn others_get_the_lock(results: &Results, who: &Contender) -> Option<Check> {
-    let hung = |cell| results.of(who, cell, "hung");
+    let hung = |cell| results.count(who, cell, "hung");
     let (thread, spawn) = (hung(THREAD)?, hung(SPAWN)?);
-    let got = |hung: f64| if hung == 0.0 { "gets it" } else { "does not get it" };
+    let got = |hung| if hung == 0 { "gets it" } else { "does not get it" };
     let figures = format!("A thread {}, a program started anew {}", got(thread), got(spawn));
-    Some(Check::that(thread + spawn == 0.0, figures))
+    Some(Check::that(thread + spawn == 0, figures))
 }
 
 fn a_forked_child_never_does(results: &Results, who: &Contender) -> Option<Check> {
-    let (theirs, ours) = (results.of(who, FORK, "hung")?, results.ours(SPAWN, "hung")?);
-    let got = |hung: f64| if hung == 0.0 { "got it" } else { "did not get it" };
+    let hung = |who, cell| results.count(who, cell, "hung");
+    let (theirs, ours) = (hung(who, FORK)?, hung(&Contender::Ours, SPAWN)?);
+    let got = |hung| if hung == 0 { "got it" } else { "did not get it" };
     let figures = format!("Their forked child {} in two seconds, ours {}", got(theirs), got(ours));
-    Some(Check::that(theirs == 1.0 && ours == 0.0, figures))
+    Some(Check::that((theirs, ours) == (1, 0), figures))
 }
 
 fn explain(results: &Results) -> Option<String> {

@@ -51,7 +51,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             of: Of::Everybody,
             nature: Nature::Count,
             reads: |cell| cell.label == label(THREAD, SMALL),
-            check: |results, who| changed(results, who, THREAD, 1.0),
+            check: |results, who| changed(results, who, THREAD, 1),
             wrong: Wrong { says: "in a process", change: |cell| cell.set("worker", PROCESS) },
         },
         Relation {
@@ -60,7 +60,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             of: Of::Everybody,
             nature: Nature::Count,
             reads: |cell| cell.label == label(PROCESS, SMALL),
-            check: |results, who| changed(results, who, PROCESS, 0.0),
+            check: |results, who| changed(results, who, PROCESS, 0),
             wrong: Wrong { says: "in a thread", change: make_it_a_thread },
         },
         Relation {
@@ -146,6 +146,7 @@ impl Wire for Array {
 }
 
 /// The job, in a thread and in a process.
+#[expect(clippy::needless_pass_by_value, reason = "a job gets its argument")]
 fn set_first(array: Array) -> u64 {
     array.0[0].store(1, Ordering::Relaxed); // ORDER: Relaxed; see `first`.
     array.first()
@@ -179,9 +180,9 @@ fn half_within(
     Ok(stats::median(&took_s).unwrap_or(f64::NAN))
 }
 
-fn changed(results: &Results, who: &Contender, worker: &str, expected: f64) -> Option<Check> {
-    let changed = results.of(who, &label(worker, SMALL), "changed")?;
-    let found = if changed == 1.0 { "what the job has set" } else { "what was there before" };
+fn changed(results: &Results, who: &Contender, worker: &str, expected: u64) -> Option<Check> {
+    let changed = results.count(who, &label(worker, SMALL), "changed")?;
+    let found = if changed == 1 { "what the job has set" } else { "what was there before" };
     Some(Check::that(changed == expected, format!("It finds {found}")))
 }
 

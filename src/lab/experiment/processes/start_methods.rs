@@ -15,7 +15,6 @@ use crate::lab::experiment::figures::{Column, Figures, Results, Unit};
 use crate::lab::experiment::relation::{Check, Nature, Of, Relation, Wrong};
 use crate::lab::experiment::{Experiment, Group};
 use crate::lab::render::numbers::{ratio, seconds};
-use crate::lab::stats;
 use crate::sys::clock;
 
 /// What a worker begins with, and when.
@@ -33,7 +32,7 @@ pub const EXPERIMENT: Experiment = Experiment {
     ],
     answer: 1,
     method: "A global is set to 1, a pool of one worker is made, and its first job reads the global; \
-             several times, each with a new pool. The worker is a thread, the program started anew \
+             several times, each with a new pool; the time shown is the shortest. The worker is a thread, the program started anew \
              (spawn), a fork of it, or a fork of a server that was started before (forkserver). \
              Ours has the first two. In Python the global is one of a module of the standard \
              library.",
@@ -52,7 +51,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             of: Of::Everybody,
             nature: Nature::Count,
             reads: |cell| cell.label == THREAD,
-            check: |results, who| finds(results, who, THREAD, 1.0),
+            check: |results, who| finds(results, who, THREAD, 1),
             wrong: Wrong {
                 says: "the program started anew",
                 change: |cell| cell.set("worker", SPAWN),
@@ -64,7 +63,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             of: Of::Everybody,
             nature: Nature::Count,
             reads: |cell| cell.label == SPAWN,
-            check: |results, who| finds(results, who, SPAWN, 0.0),
+            check: |results, who| finds(results, who, SPAWN, 0),
             wrong: Wrong { says: "a thread", change: make_it_a_thread },
         },
         Relation {
@@ -78,7 +77,7 @@ pub const EXPERIMENT: Experiment = Experiment {
         },
         Relation {
             name: "a-thread-is-there-first",
-            says: "the program started anew takes three times as long as a thread, at least.",
+            says: "the program started anew takes five times as long as a thread, at least.",
             of: Of::Everybody,
             nature: Nature::Timing,
             reads: |cell| cell.label == THREAD || cell.label == SPAWN,
@@ -99,10 +98,10 @@ const SPAWN: &str = "spawn";
 const FORK: &str = "fork";
 const FORKSERVER: &str = "forkserver";
 
-fn cells(scale: Scale) -> Vec<Cell> {
+fn cells(_: Scale) -> Vec<Cell> {
     let cell = |worker| {
         let cell = Cell::plain(worker).with("worker", worker);
-        cell.with("starts", scale.pick(5, 20)).with("starts_in_python", scale.pick(2, 8))
+        cell.with("starts", 10).with("starts_in_python", 3)
     };
     [THREAD, SPAWN, FORK, FORKSERVER].map(cell).into()
 }
@@ -137,19 +136,21 @@ fn measure(cell: &Cell) -> Result<Figures> {
             _ => return Err(never_forked()),
         }
     }
-    let start_s = stats::median(&took_s).unwrap_or(f64::NAN);
+    // The quickest: what else the machine does is not asked.
+    let start_s = took_s.into_iter().fold(f64::INFINITY, f64::min);
     Ok(Figures::default().with_count("finds", found).with("start_s", start_s))
 }
 
-fn finds(results: &Results, who: &Contender, cell: &str, expected: f64) -> Option<Check> {
-    let found = results.of(who, cell, "finds")?;
+fn finds(results: &Results, who: &Contender, cell: &str, expected: u64) -> Option<Check> {
+    let found = results.count(who, cell, "finds")?;
     Some(Check::that(found == expected, format!("It finds {found}")))
 }
 
 fn a_forked_child_does(results: &Results, who: &Contender) -> Option<Check> {
-    let (theirs, ours) = (results.of(who, FORK, "finds")?, results.ours(SPAWN, "finds")?);
+    let found = |who, cell| results.count(who, cell, "finds");
+    let (theirs, ours) = (found(who, FORK)?, found(&Contender::Ours, SPAWN)?);
     let figures = format!("Theirs finds {theirs}, ours {ours}");
-    Some(Check::that((theirs, ours) == (1.0, 0.0), figures))
+    Some(Check::that((theirs, ours) == (1, 0), figures))
 }
 
 fn a_thread_is_there_first(results: &Results, who: &Contender) -> Option<Check> {
@@ -157,7 +158,7 @@ fn a_thread_is_there_first(results: &Results, who: &Contender) -> Option<Check> 
     let (thread_s, spawn_s) = (start_s(THREAD)?, start_s(SPAWN)?);
     let figures =
         format!("{} and {}, {}", seconds(thread_s), seconds(spawn_s), ratio(spawn_s / thread_s));
-    Some(Check::that(spawn_s >= 3.0 * thread_s, figures))
+    Some(Check::that(spawn_s >= 5.0 * thread_s, figures))
 }
 
 fn explain(results: &Results) -> Option<String> {

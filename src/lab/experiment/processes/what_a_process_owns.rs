@@ -109,10 +109,10 @@ pub const LESSON: Lesson = Lesson {
 
 const THREADS: &str = "threads";
 const PROCESSES: &str = "processes";
-const JOBS: f64 = 4.0;
+const JOBS: u64 = 4;
 
 fn cells(_: Scale) -> Vec<Cell> {
-    let cell = |workers| Cell::plain(workers).with("workers", workers).with("jobs", 4);
+    let cell = |workers| Cell::plain(workers).with("workers", workers).with("jobs", JOBS);
     [THREADS, PROCESSES].map(cell).into()
 }
 
@@ -151,31 +151,31 @@ fn measure(cell: &Cell) -> Result<Figures> {
 }
 
 fn threads_share_the_global(results: &Results, who: &Contender) -> Option<Check> {
-    let here = results.of(who, THREADS, "global_here")?;
-    Some(Check::that(here == 10.0 * JOBS, format!("It is {here}")))
+    let here = results.count(who, THREADS, "global_here")?;
+    Some(Check::that(here == 10 * JOBS, format!("It is {here}")))
 }
 
 fn processes_have_their_own(results: &Results, who: &Contender) -> Option<Check> {
-    let here = results.of(who, PROCESSES, "global_here")?;
-    let there = results.of(who, PROCESSES, "global_there_max")?;
+    let here = results.count(who, PROCESSES, "global_here")?;
+    let there = results.count(who, PROCESSES, "global_there_max")?;
     let figures = format!("{here} here, and up to {there} there");
-    Some(Check::that(here == 0.0 && there >= 10.0, figures))
+    Some(Check::that(here == 0 && there >= 10, figures))
 }
 
 fn another_number(results: &Results, who: &Contender) -> Option<Check> {
-    let elsewhere = results.of(who, PROCESSES, "elsewhere")?;
+    let elsewhere = results.count(who, PROCESSES, "elsewhere")?;
     Some(Check::that(elsewhere == JOBS, format!("{elsewhere} of {JOBS}")))
 }
 
 fn a_new_program_has_no_file(results: &Results, who: &Contender) -> Option<Check> {
-    let open = results.of(who, PROCESSES, "file_is_open")?;
-    Some(Check::that(open == 0.0, format!("{open} of {JOBS} have it")))
+    let open = results.count(who, PROCESSES, "file_is_open")?;
+    Some(Check::that(open == 0, format!("{open} of {JOBS} have it")))
 }
 
 fn a_forked_one_has(results: &Results, who: &Contender) -> Option<Check> {
-    let theirs = results.of(who, PROCESSES, "file_is_open")?;
-    let ours = results.ours(PROCESSES, "file_is_open")?;
-    Some(Check::that(theirs > 0.0 && ours == 0.0, format!("{theirs} there, {ours} in ours")))
+    let theirs = results.count(who, PROCESSES, "file_is_open")?;
+    let ours = results.count(&Contender::Ours, PROCESSES, "file_is_open")?;
+    Some(Check::that(theirs > 0 && ours == 0, format!("{theirs} there, {ours} in ours")))
 }
 
 fn explain(results: &Results) -> Option<String> {

@@ -213,7 +213,7 @@ fn explain(results: &Results) -> Option<String> {
     Some(format!(
         "For the file epoll answers errno {}, for the pipe {}. There is no moment at which a file \
          becomes ready: a read of it does not wait, it takes its time, and here even from memory {} for \
-         {} MiB; from a disk a hundred times that. In the task they are one long poll, in which \
+         {} MiB; a disk takes longer. In the task they are one long poll, in which \
          the other task ran {} times. In a thread they took {}, and the other ran {} times. So a loop \
          hands files to threads, and asyncio has no files at all.",
         ours(FILE, "errno")?,
@@ -222,6 +222,6 @@ fn explain(results: &Results) -> Option<String> {
         TIMES * MEBIBYTES,
         ours(IN_TASK, "turns")?,
         seconds(ours(IN_THREAD, "read_s")?),
-        ours(IN_THREAD, "turns")?
+        grouped(results.count(&Contender::Ours, IN_THREAD, "turns")?)
     ))
 }

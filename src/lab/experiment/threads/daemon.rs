@@ -4,6 +4,7 @@
 //! just killed wherever they are", say the notes: so a daemon's work stops in the middle, and what
 //! should clean up after it does not run.
 
+use std::ops::Range;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -106,15 +107,9 @@ fn be_the_program(cell: &Cell) -> Result<Figures> {
         let (sender, first_are_done) = mpsc::channel();
         let work = move || {
             let _cleans_up = CleansUp;
-            for piece in 0..pieces {
-                if piece >= first {
-                    pause(takes);
-                }
-                say(&Figures::default().with_count("piece", piece));
-                if piece + 1 == first {
-                    sender.send(()).expect("main waits for it");
-                }
-            }
+            do_pieces(0..first, Duration::ZERO);
+            sender.send(()).expect("main waits for it");
+            do_pieces(first..pieces, takes);
         };
         let started = match cell.word("kind") {
             DAEMON => threads::spawn_daemon(&gil, "worker", move |_| work()),
@@ -124,6 +119,13 @@ fn be_the_program(cell: &Cell) -> Result<Figures> {
         first_are_done.recv().map_err(|why| LabError::failed("the thread", why))
     })?;
     Ok(Figures::default())
+}
+
+fn do_pieces(pieces: Range<usize>, takes: Duration) {
+    for piece in pieces {
+        pause(takes);
+        say(&Figures::default().with_count("piece", piece));
+    }
 }
 
 /// What a thread should do at its end.
@@ -136,21 +138,21 @@ impl Drop for CleansUp {
 }
 
 fn a_thread_is_waited_for(results: &Results, who: &Contender) -> Option<Check> {
-    let figure = |name| results.of(who, THREAD, name);
+    let figure = |name| results.count(who, THREAD, name);
     let (pieces, cleaned) = (figure("pieces")?, figure("cleaned")?);
     let figures = shown(pieces, cleaned);
-    Some(Check::that((pieces, cleaned) == (8.0, 1.0) && figure("has_ended")? == 1.0, figures))
+    Some(Check::that((pieces, cleaned, figure("has_ended")?) == (8, 1, 1), figures))
 }
 
 fn a_daemon_is_cut_off(results: &Results, who: &Contender) -> Option<Check> {
-    let figure = |name| results.of(who, DAEMON, name);
+    let figure = |name| results.count(who, DAEMON, name);
     let (pieces, cleaned) = (figure("pieces")?, figure("cleaned")?);
     let figures = shown(pieces, cleaned);
-    Some(Check::that(pieces < 8.0 && cleaned == 0.0 && figure("has_ended")? == 1.0, figures))
+    Some(Check::that(pieces < 8 && (cleaned, figure("has_ended")?) == (0, 1), figures))
 }
 
-fn shown(pieces: f64, cleaned: f64) -> String {
-    let end = if cleaned == 0.0 { "nobody cleaned up" } else { "it cleaned up" };
+fn shown(pieces: u64, cleaned: u64) -> String {
+    let end = if cleaned == 0 { "nobody cleaned up" } else { "it cleaned up" };
     format!("{pieces} pieces of 8 were done, and {end}")
 }
 

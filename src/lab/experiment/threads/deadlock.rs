@@ -229,19 +229,19 @@ fn lock(account: &Mutex<i64>) -> MutexGuard<'_, i64> {
 }
 
 fn opposite_orders_stand_still(results: &Results, who: &Contender) -> Option<Check> {
-    let stood_still = results.of(who, OPPOSITE, "stood_still")?;
-    let done = results.of(who, OPPOSITE, "done")?;
+    let stood_still = results.count(who, OPPOSITE, "stood_still")?;
+    let done = results.count(who, OPPOSITE, "done")?;
     let figures = match stood_still {
-        0.0 => format!("All {done} were made"),
+        0 => format!("All {done} were made"),
         _ => format!("{done} were made, and then none for {} s", PATIENCE.as_secs_f64()),
     };
-    Some(Check::that(stood_still == 1.0, figures))
+    Some(Check::that(stood_still == 1, figures))
 }
 
 fn goes_on(results: &Results, who: &Contender, cell: &str) -> Option<Check> {
-    let stood_still = results.of(who, cell, "stood_still")?;
-    let done = results.of(who, cell, "done")?;
-    Some(Check::that(stood_still == 0.0 && done > 0.0, format!("{done} were made")))
+    let stood_still = results.count(who, cell, "stood_still")?;
+    let done = results.count(who, cell, "done")?;
+    Some(Check::that(stood_still == 0 && done > 0, format!("{done} were made")))
 }
 
 fn explain(results: &Results) -> Option<String> {

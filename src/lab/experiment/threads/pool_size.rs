@@ -35,7 +35,7 @@ pub const EXPERIMENT: Experiment = Experiment {
     answer: 1,
     method: "Pools of 1, 2, 4, 8, 16 and 32 threads under the lock, each thread doing one task after \
              another. A task waits for 2 ms, or computes 50 digits of pi. The knee is the smallest \
-             pool that gets four fifths of the best done.",
+             pool that gets three fifths of the best done.",
     cells,
     ours: measure,
     twin: Some(include_str!("pool_size.py")),
@@ -101,7 +101,7 @@ const WAIT: &str = "wait";
 const COMPUTE: &str = "compute";
 const TASK: Duration = Duration::from_millis(2);
 /// Of the best, which the knee gets done.
-const KNEE: f64 = 0.8;
+const KNEE: f64 = 0.6;
 
 fn label(kind: &str, threads: usize) -> String {
     format!("{kind}, {}", count(threads, "thread"))

@@ -60,7 +60,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             of: Of::Everybody,
             nature: Nature::Timing,
             reads: |cell| cell.label == SHARED,
-            check: |results, who| answers(results, who, SHARED, |wrong| wrong > 0.0),
+            check: |results, who| answers(results, who, SHARED, |wrong| wrong > 0),
             wrong: Wrong { says: "a session for each", change: |cell| cell.set("session", "own") },
         },
         Relation {
@@ -69,7 +69,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             of: Of::Everybody,
             nature: Nature::Count,
             reads: |cell| cell.label == LOCKED,
-            check: |results, who| answers(results, who, LOCKED, |wrong| wrong == 0.0),
+            check: |results, who| answers(results, who, LOCKED, |wrong| wrong == 0),
             wrong: Wrong { says: "without that lock", change: share },
         },
         Relation {
@@ -78,7 +78,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             of: Of::Everybody,
             nature: Nature::Count,
             reads: |cell| cell.label == OWN,
-            check: |results, who| answers(results, who, OWN, |wrong| wrong == 0.0),
+            check: |results, who| answers(results, who, OWN, |wrong| wrong == 0),
             wrong: Wrong { says: "one session for all", change: share },
         },
         Relation {
@@ -218,18 +218,18 @@ fn answers(
     results: &Results,
     who: &Contender,
     cell: &str,
-    expected: fn(f64) -> bool,
+    expected: fn(u64) -> bool,
 ) -> Option<Check> {
-    let (all, wrong) = (results.of(who, cell, "answers")?, results.of(who, cell, "wrong")?);
+    let (all, wrong) = (results.count(who, cell, "answers")?, results.count(who, cell, "wrong")?);
     let figures = format!("{wrong} of {all} answers were to another thread's question");
-    Some(Check::that(all > 0.0 && expected(wrong), figures))
+    Some(Check::that(all > 0 && expected(wrong), figures))
 }
 
 fn only_a_session_each_overlaps(results: &Results, who: &Contender) -> Option<Check> {
-    let [locked, own] = [LOCKED, OWN].map(|cell| results.of(who, cell, "in_flight_max"));
+    let [locked, own] = [LOCKED, OWN].map(|cell| results.count(who, cell, "in_flight_max"));
     let (locked, own) = (locked?, own?);
     let figures = format!("{locked} at once with the lock, {own} with a session each");
-    Some(Check::that(locked == 1.0 && own > 1.0, figures))
+    Some(Check::that(locked == 1 && own > 1, figures))
 }
 
 fn explain(results: &Results) -> Option<String> {

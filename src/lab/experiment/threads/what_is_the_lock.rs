@@ -153,23 +153,23 @@ fn replay(events: &[Event]) -> Figures {
 }
 
 fn one_inside(results: &Results, who: &Contender) -> Option<Check> {
-    let inside = results.of(who, ON, "inside_max")?;
-    let entries = results.of(who, ON, "entries")?;
+    let inside = results.count(who, ON, "inside_max")?;
+    let entries = results.count(who, ON, "entries")?;
     let figures = format!("At most {inside}, though they entered {entries} times");
-    Some(Check::that(inside == 1.0, figures))
+    Some(Check::that(inside == 1, figures))
 }
 
 fn on_any_processor(results: &Results, who: &Contender) -> Option<Check> {
-    if results.of(who, ON, "processors_allowed")? < 2.0 {
+    if results.count(who, ON, "processors_allowed")? < 2 {
         return Some(Check::Skipped("There is one processor here".to_owned()));
     }
-    let processors = results.of(who, ON, "processors")?;
-    Some(Check::that(processors > 1.0, format!("On {processors}")))
+    let processors = results.count(who, ON, "processors")?;
+    Some(Check::that(processors > 1, format!("On {processors}")))
 }
 
 fn off_lets_all_in(results: &Results, who: &Contender) -> Option<Check> {
-    let inside = results.of(who, OFF, "inside_max")?;
-    Some(Check::that(inside == 3.0, format!("{inside} were")))
+    let inside = results.count(who, OFF, "inside_max")?;
+    Some(Check::that(inside == 3, format!("{inside} were")))
 }
 
 fn explain(results: &Results) -> Option<String> {

@@ -70,7 +70,7 @@ pub const EXPERIMENT: Experiment = Experiment {
         },
         Relation {
             name: "computers-wait",
-            says: "four threads that compute wait for the lock for more than half of their time.",
+            says: "four threads that compute wait for the lock for more than a third of their time.",
             of: Of::Everybody,
             nature: Nature::Timing,
             reads: |cell| cell.label == COMPUTES,
@@ -163,8 +163,8 @@ fn turn(cell: &Cell, at: &mut Attached<'_>, in_flight: &InFlight) {
 }
 
 fn all_calls_at_once(results: &Results, who: &Contender) -> Option<Check> {
-    let in_flight = results.of(who, CALLS, "in_flight_max")?;
-    Some(Check::that(in_flight == 8.0, format!("{in_flight} at once")))
+    let in_flight = results.count(who, CALLS, "in_flight_max")?;
+    Some(Check::that(in_flight == 8, format!("{in_flight} at once")))
 }
 
 fn callers_hardly_wait(results: &Results, who: &Contender) -> Option<Check> {
@@ -174,7 +174,7 @@ fn callers_hardly_wait(results: &Results, who: &Contender) -> Option<Check> {
 
 fn computers_wait(results: &Results, who: &Contender) -> Option<Check> {
     let share = results.of(who, COMPUTES, "lock_share")?;
-    Some(Check::that(share > 0.5, percent(share)))
+    Some(Check::that(share > 1.0 / 3.0, percent(share)))
 }
 
 fn explain(results: &Results) -> Option<String> {

@@ -11,17 +11,18 @@ use serde_json::{Map, Value, json};
 
 use super::lanes::{Row, Scene};
 use crate::lab::lanes::flows::What as Arrow;
+use crate::lab::view::missing::missing;
 use crate::lab::view::palette::LOOKS;
 use crate::lab::view::sites;
 use crate::sys::Why;
-use crate::trace::file::{Ending, Facts, Trace};
+use crate::trace::file::{Facts, Trace};
 use crate::trace::{Kind, Stamp, Track};
 
 /// The document, safe to stand inside of a script element.
 pub(super) fn document(trace: &Trace, scenes: &[Scene<'_>]) -> String {
     let facts = json!({
         "facts": pairs(&trace.about),
-        "cutShort": trace.ending == Ending::CutShort,
+        "missing": missing(trace),
         "states": states(),
         "whys": whys(),
         "vainKind": Kind::GilWakeFailed as u16,
@@ -91,7 +92,6 @@ fn run(scene: &Scene<'_>) -> Value {
         "facts": pairs(&scene.run.about),
         "begin": scene.begin_ns,
         "length": scene.end_ns - scene.begin_ns,
-        "overwritten": scene.run.recording.overwritten(),
         "tracks": scene.tracks.iter().map(track).collect::<Vec<_>>(),
         "events": scene.run.recording.events.len(),
         "lanes": scene.lanes.iter().map(|row| lane(scene, row)).collect::<Vec<_>>(),
@@ -100,8 +100,7 @@ fn run(scene: &Scene<'_>) -> Value {
 }
 
 fn track(track: &Track) -> Value {
-    let Track { number, name, pid, overwritten } = track;
-    json!({ "number": number, "name": name, "pid": pid, "overwritten": overwritten })
+    json!({ "number": track.number, "name": track.name, "pid": track.pid })
 }
 
 fn lane(scene: &Scene<'_>, row: &Row) -> Value {

@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use crate::lab::lanes::flows::{self, What};
 use crate::lab::lanes::tasks::TaskLane;
 use crate::lab::lanes::train::State;
-use crate::lab::lanes::{Lane, Span};
+use crate::lab::lanes::{Lane, Span, joined};
 use crate::trace::Recording;
 
 /// A lane as slices: neighbours in the same state are one, whatever processor they ran on.
@@ -56,14 +56,8 @@ pub(super) struct Arrows {
 
 impl Strip {
     pub(super) fn new(lane: &Lane) -> Self {
-        let mut slices: Vec<Slice> = Vec::new();
-        for &span in &lane.spans {
-            match slices.last_mut() {
-                Some(last) if last.span.state == span.state => last.span.until_ns = span.until_ns,
-                _ => slices.push(Slice { span, arrow: None }),
-            }
-        }
-        Self { track: lane.track, slices }
+        let slices = joined(&lane.spans).into_iter().map(|span| Slice { span, arrow: None });
+        Self { track: lane.track, slices: slices.collect() }
     }
 }
 
@@ -84,7 +78,9 @@ pub(super) fn bind(
     }
     let polls = tasks.iter().flat_map(|lane| &lane.spans).filter(|s| s.state == State::Run);
     let polls: HashMap<u32, ()> = polls.filter_map(|span| Some((span.event?, ()))).collect();
-    let mut binder = Binder { strips, begun, next_id, arrows: Arrows::default() };
+    let lanes = (0..).zip(strips.iter()).map(|(lane, strip)| (strip.track, lane)).collect();
+    let arrows = Arrows::default();
+    let mut binder = Binder { recording, strips, lanes, begun, next_id, arrows };
     for flow in flows::read(recording) {
         match flow.what {
             // A poll that took no time at all is not drawn.
@@ -103,7 +99,10 @@ pub(super) fn bind(
 }
 
 struct Binder<'a> {
+    recording: &'a Recording,
     strips: &'a mut [Strip],
+    /// The lane of each track.
+    lanes: HashMap<u32, u32>,
     /// The slice that each event begins: its lane, and its place there.
     begun: Vec<Option<(u32, u32)>>,
     next_id: &'a mut u64,
@@ -112,11 +111,9 @@ struct Binder<'a> {
 
 impl Binder<'_> {
     fn leave(&mut self, what: What, event: u32) -> u64 {
-        let begun = self.begun[event as usize];
         let place = match what {
-            // What the drop begins is the waiting; the lock was held in the slice before.
-            What::HandOff => begun.and_then(|(lane, index)| Some((lane, index.checked_sub(1)?))),
-            What::Answer => begun,
+            What::HandOff => self.holding(event),
+            What::Answer => self.begun[event as usize],
             _ => None,
         };
         if let Some((lane, index)) = place {
@@ -139,6 +136,17 @@ impl Binder<'_> {
         let arrow = Arrow { id, enters: false, leaves: true };
         self.arrows.marks.push(Mark { event, what, arrow });
         id
+    }
+
+    /// The slice that a drop of the lock ends: the lock was held in it.
+    fn holding(&self, drop: u32) -> Option<(u32, u32)> {
+        let event = self.recording.events[drop as usize];
+        let lane = *self.lanes.get(&event.track)?;
+        let slices = &self.strips[lane as usize].slices;
+        let index = slices.partition_point(|slice| slice.span.until_ns < event.time_ns);
+        let slice = slices.get(index).filter(|slice| slice.span.from_ns < event.time_ns)?;
+        let index = u32::try_from(index).ok()?;
+        slice.span.state.is_running().then_some((lane, index))
     }
 
     fn enter(&mut self, what: What, event: u32, id: u64) {

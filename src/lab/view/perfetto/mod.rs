@@ -38,6 +38,7 @@ mod tests;
 #[cfg(test)]
 mod validator;
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 use self::arrows::{Arrow, Arrows, Mark, Slice, Strip, bind};
@@ -118,8 +119,14 @@ impl Writer<'_, '_> {
         }
         self.counters()?;
         self.moments()?;
+        let mut known = HashSet::new();
         for task in &tasks {
-            self.task(task, &arrows)?;
+            // Two loops of one process may have tasks of the same number.
+            let mut id = task.task;
+            while !known.insert((self.places.of(task.track).pid, id)) {
+                id = id.wrapping_add(1 << 40);
+            }
+            self.task(task, id, &arrows)?;
         }
         self.marks(&arrows.marks, |arrow| arrow.enters)
     }
@@ -265,7 +272,7 @@ impl Writer<'_, '_> {
     }
 
     /// A task's track: an outer slice that names it, and in it what the task does.
-    fn task(&mut self, lane: &TaskLane, arrows: &Arrows) -> io::Result<()> {
+    fn task(&mut self, lane: &TaskLane, id: u64, arrows: &Arrows) -> io::Result<()> {
         let Some((first, last)) = lane.spans.first().zip(lane.spans.last()) else {
             return Ok(());
         };
@@ -273,17 +280,17 @@ impl Writer<'_, '_> {
         let name = format!("task {}", lane.task);
         let begin = |records: &mut Records<'_>, name: &str, at_ns, arrow| {
             let record = records.begin('b', name, place).text("cat", "task");
-            with_arrow(record.local_id(lane.task).at(at_ns), arrow).end();
+            with_arrow(record.local_id(id).at(at_ns), arrow).end();
         };
         let end = |records: &mut Records<'_>, name: &str, at_ns| {
             let record = records.begin('e', name, place).text("cat", "task");
-            record.local_id(lane.task).at(at_ns).end();
+            record.local_id(id).at(at_ns).end();
         };
         // INVARIANT: [PERFETTO-3] the outer slice is begun first and ended last.
         begin(self.records, &name, first.from_ns, None);
         for span in &lane.spans {
-            let id = span.event.and_then(|event| arrows.polls.get(&event));
-            let arrow = id.map(|&id| Arrow { id, enters: true, leaves: false });
+            let arrow = span.event.and_then(|event| arrows.polls.get(&event));
+            let arrow = arrow.map(|&id| Arrow { id, enters: true, leaves: false });
             begin(self.records, task_state(span.state), span.from_ns, arrow);
             end(self.records, task_state(span.state), span.until_ns);
             self.records.flush_some()?;

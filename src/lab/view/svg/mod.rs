@@ -158,6 +158,7 @@ impl Picture {
     }
 
     fn legend(&mut self, timeline: &Timeline) {
+        self.y += 8.0;
         let spans = || {
             let runs = timeline.scales.iter().flat_map(|scale| &scale.runs);
             runs.flat_map(|run| &run.rows)
@@ -188,7 +189,7 @@ impl Picture {
 
     fn run(&mut self, scale: &Scale, run: &Shown, recording: &Recording, limits: Limits) {
         let frame = Frame::new(scale, run);
-        self.y += 8.0;
+        self.y += 14.0;
         let length = numbers::nanoseconds(run.length_ns);
         self.line("head", &format!("{}: {length}", run.label));
         self.y -= LINE_HEIGHT - 6.0;
@@ -206,7 +207,11 @@ impl Picture {
             let place = lane::Row { frame, top, height: LANE_HEIGHT, marks_max, name: &row.name };
             self.body += &lane::draw(&row.spans, place, Some(recording));
             self.in_vain(frame, &row.in_vain_ns, top + LANE_HEIGHT + 1.0);
-            self.text("shares", (RIGHT + 8.0, top + 13.0), &shares(row, NARROW));
+            self.text(
+                "shares",
+                (RIGHT + 8.0, top + 13.0),
+                &shares(row, NARROW).replace("  ", ", "),
+            );
             self.y += LANE_PITCH;
         }
         let left_out = run.rows.len().saturating_sub(limits.lanes_max);

@@ -54,7 +54,7 @@ fn a_mark_says_what_happened_and_what_began_it() {
     let title = "<title>thread 1: waiting for the lock, 5.02 ms from 10 us on. A thread found the \
                  global lock taken and waits for it. (GilWait)</title>";
     assert!(picture.contains(title), "{picture}");
-    assert!(picture.contains(">run 51 %  wait GIL 49 %</text>"), "{picture}");
+    assert!(picture.contains(">run 51 %, wait GIL 49 %</text>"), "{picture}");
     assert!(picture.contains("<title>thread 0 holds the lock</title>"), "{picture}");
 }
 

@@ -126,6 +126,15 @@ fn lanes_that_are_left_out_are_counted() {
     assert!(text.contains("3 more lanes; --lanes 5"), "{text}");
 }
 
+/// Fails if a run that has no lanes is passed over in silence.
+#[test]
+fn a_run_in_which_nobody_worked_is_named() {
+    let mut trace = testing::all();
+    trace.runs[2].recording.events.clear();
+    let text = page(&trace, &ALL, PAGE);
+    assert!(text.ends_with("\n3. 5 threads, lock off: nothing to draw\n"), "{text}");
+}
+
 #[test]
 fn tasks_have_lanes_of_their_own() {
     let asked = Asked { whose: Whose::Tasks, ..ALL };

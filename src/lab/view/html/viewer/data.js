@@ -7,7 +7,7 @@
 //
 // What comes out is one object for each run. Times are nanoseconds since the run's begin.
 //
-//   run    { label, facts, length, overwritten, tracks, events, lanes, flows }
+//   run    { label, facts, begin, length, tracks, events, lanes, flows }
 //   events { count, time[], kind[], track[], cpu[], a[], b[] }        by index, in order of time
 //   lane   { name, what, track, id, count, from[], state[], cpu[], event[], ticks }
 //   flows  { what[], from[], to[] }                  pairs of events: who woke, who was woken

@@ -33,6 +33,7 @@ class Details {
     }
     const { lane, index, event } = selection;
     this.says.textContent = sliceSentence(this.trace, lane, index);
+    const hadFocus = this.panel.contains(document.activeElement);
     this.panel.replaceChildren(
       this.heading(lane, index),
       this.times(lane, index),
@@ -41,6 +42,8 @@ class Details {
       ...this.flows(selection),
       ...this.others(selection),
     );
+    // Whoever pressed a button here goes on from here, though that button is gone.
+    if (hadFocus) (this.panel.querySelector("[aria-current]") ?? this.panel).focus();
   }
 
   heading(lane, index) {
@@ -73,9 +76,9 @@ class Details {
 
   /** While it waited for the lock: who had it? */
   holders(lane, index) {
-    const lock = lane.run.lanes.find((other) => other.what === "lock");
     const waits = lane.what === "train" && this.trace.states[lane.state[index]].name === "wait-gil";
-    if (!lock || !waits) return [];
+    const lock = waits && this.lockOf(lane, index);
+    if (!lock) return [];
     const shares = holdersBetween(lock, lane.from[index], lane.from[index + 1]);
     if (shares.length === 0) return [];
     const parts = shares
@@ -83,6 +86,13 @@ class Details {
       .map(([holder, ns]) => `${trackName(lane.run, holder - FIRST_TRACK)} (${duration(ns)})`);
     const more = shares.length > 4 ? `, and ${shares.length - 4} others` : "";
     return [element("p", {}, `Meanwhile the lock was held by ${parts.join(", ")}${more}.`)];
+  }
+
+  /** The lane of the lock that a wait is for: its event names it, and often there is but one. */
+  lockOf(lane, index) {
+    const { run } = lane;
+    const locks = run.lanes.filter((other) => other.what === "lock");
+    return locks.find((lock) => lock.id === run.events.a[lane.event[index]]) ?? locks[0];
   }
 
   event(lane, index, event) {

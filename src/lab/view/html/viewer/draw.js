@@ -42,12 +42,16 @@ class Drawing {
     const height = Math.min(this.rows.height, Math.max(240, Math.round(window.innerHeight * 0.72)));
     this.scroll.style.height = `${height}px`;
     document.getElementById("spacer").style.height = `${Math.max(0, this.rows.height - height)}px`;
-    resize(this.lanes, width, height, this.paint.scale);
-    resize(this.ruler, width, 30, this.paint.scale);
     this.gutter = Math.round(Math.min(Math.max(width * 0.2, 112), 210));
     this.width = width;
     this.height = height;
-    this.ask();
+    const resized = [
+      resize(this.ruler, width, 30, this.paint),
+      resize(this.lanes, width, height, this.paint),
+    ];
+    // A canvas that gets another size is empty until it is drawn on: at once, so that nobody sees.
+    if (resized.includes(true)) this.draw();
+    else this.ask();
   }
 
   /** Where time begins on the canvas, and how many device pixels it has. */
@@ -102,11 +106,14 @@ class Drawing {
   }
 }
 
-function resize(canvas, width, height, scale) {
+/** Gives a canvas its size in CSS pixels, if it has another; tells whether it had. */
+function resize(canvas, width, height, { scale }) {
+  const pixels = [Math.round(width * scale), Math.round(height * scale)];
+  if (canvas.width === pixels[0] && canvas.height === pixels[1]) return false;
   canvas.style.width = `${width}px`;
   canvas.style.height = `${height}px`;
-  canvas.width = Math.round(width * scale);
-  canvas.height = Math.round(height * scale);
+  [canvas.width, canvas.height] = pixels;
+  return true;
 }
 
 /** A round length of time that makes at most so many ticks. */

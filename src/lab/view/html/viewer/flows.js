@@ -50,12 +50,20 @@ function sliceEvents(lane, index) {
   return [first, end];
 }
 
+/** Whether a lane caused an event: it is of the lane's track, or names the lane's task as its cause. */
+function causes(lane, event) {
+  const { events } = lane.run;
+  if (lane.what !== "task") return concerns(lane, event);
+  return lane.run.byTask.has(events.kind[event]) && events.b[event] === lane.id;
+}
+
 /** The flows of one kind of end, `from` or `to`, that a slice has. */
 function flowsOf(lane, index, end) {
   if (lane.what === "lock") return [];
   const { flows } = lane.run;
   const order = end === "from" ? flows.byFrom : flows.byTo;
   const column = flows[end];
+  const isMine = end === "from" ? causes : concerns;
   const [first, last] = sliceEvents(lane, index);
   // What a slice lets go on, it often does with the very event that ends it.
   const until = end === "from" ? last + 1 : last;
@@ -65,7 +73,7 @@ function flowsOf(lane, index, end) {
     at < order.length && column[order[at]] < until;
     at++
   ) {
-    if (concerns(lane, column[order[at]]))
+    if (isMine(lane, column[order[at]]))
       found.push({
         what: flows.what[order[at]],
         from: flows.from[order[at]],
@@ -94,8 +102,10 @@ function sliceOfEvent(run, event, prefersTask) {
       : undefined;
   const lane = task ?? run.trains.get(tracks[events.track[event]].number);
   if (!lane) return null;
-  const exact = lane.event.indexOf(event);
-  const index = exact >= 0 ? exact : spanAt(lane, events.time[event]);
+  // A slice's event may bear the time at which the slice before it ended: look for itself first.
+  const exact = lastAtMost(lane.event, event);
+  const isFirst = exact >= 0 && lane.event[exact] === event;
+  const index = isFirst ? exact : spanAt(lane, events.time[event]);
   return index >= 0 ? { lane, index } : null;
 }
 

@@ -165,10 +165,7 @@ function drawHolderLabel(drawing, context, lane, box, holder, x, x2) {
   if (holder === OFF) drawOff(paint, context, x, baseline, room);
   if (holder < FIRST_TRACK || room < 8 * paint.scale) return;
   context.font = `${11 * paint.scale}px system-ui, sans-serif`;
-  const names = [
-    trackName(lane.run, holder - FIRST_TRACK),
-    String(holderPlace(lane.run, holder) + 1),
-  ];
+  const names = [trackName(lane.run, holder - FIRST_TRACK), String(holderPlace(lane.run, holder))];
   const text = names.find((words) => context.measureText(words).width <= room);
   if (text)
     write(context, paint, text, x + 3 * paint.scale, baseline, {
@@ -279,7 +276,7 @@ function drawChip(drawing, context, row, x) {
   const top = drawing.top(row) + 7 * scale;
   context.fillStyle = paint.holder(run, holder).colour;
   context.fillRect(x, top, 14 * scale, 14 * scale);
-  const number = String(holderPlace(run, holder) + 1);
+  const number = String(holderPlace(run, holder));
   write(context, paint, number, x + (number.length > 1 ? 1 : 4) * scale, top + 11 * scale, {
     colour: paint.colour("holder-ink"),
     size: 10,

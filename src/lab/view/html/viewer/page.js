@@ -25,27 +25,16 @@ function fact(facts, name) {
   return facts.find(([key]) => key === name)?.[1];
 }
 
-/** What is missing is said first. */
+/** What is missing is said first, in the words that all views have for it. */
 function fillBanners(trace) {
-  const banners = document.getElementById("banners");
-  const say = (text) => banners.append(element("p", { class: "banner" }, text));
-  if (trace.cutShort)
-    say(
-      "This recording is cut short: the program that wrote it died, or the file was truncated. What is shown is what had been written until then.",
-    );
-  for (const run of trace.runs) {
-    const lost = run.tracks.filter((track) => track.overwritten > 0);
-    if (lost.length === 0) continue;
-    const whose = lost
-      .slice(0, 5)
-      .map((track) => `${track.name} ${grouped(track.overwritten)}`)
-      .join(", ");
-    say(
-      `${run.label}: ${plural(run.overwritten, "event")} lost, because a ring was full (${whose}${lost.length > 5 ? ", …" : ""}). The oldest are missing, so the begin of these lanes is not what happened.`,
-    );
-  }
-  if (trace.runs.every((run) => run.lanes.length === 0))
-    say("Nobody worked in this recording: it has no lane to draw.");
+  const hasLane = trace.runs.some((run) => run.lanes.length > 0);
+  const lines = hasLane
+    ? trace.missing
+    : [...trace.missing, "nobody worked in this recording: there is no lane to draw"];
+  const banners = lines.map((line) =>
+    element("p", { class: "banner" }, line[0].toUpperCase() + line.slice(1) + "."),
+  );
+  document.getElementById("banners").replaceChildren(...banners);
 }
 
 /** The states that occur, drawn as the lanes draw them. */

@@ -1,0 +1,102 @@
+//! `trainyard sweep`: points in turn, a picture, a knee, and an end that keeps what was measured.
+
+use std::fs;
+
+use nix::sys::signal::Signal;
+use serde_json::Value;
+
+use crate::program::{Program, trainyard};
+
+const SMALL: &str = "--requests 12 --inputs 1 --latency 1ms --warmup 0 --runs 2";
+
+fn rows(document: &Value) -> &Vec<Value> {
+    document["results"].as_array().unwrap()
+}
+
+#[test]
+fn every_point_and_contender_is_measured_and_the_same_one_only_once() {
+    let ended = trainyard(&format!("sweep io cpu -P workers 1 3 {SMALL} --format json"));
+    let document = ended.with_code(0).json();
+    assert_eq!(
+        (&document["schema"], &document["complete"]),
+        (&"trainyard.sweep/1".into(), &true.into())
+    );
+    assert_eq!(document["variables"][0]["values"], serde_json::json!([1, 2, 3]));
+    let all = rows(&document);
+    // Two workloads, three points, and sync, threads with the lock on and off at each.
+    assert_eq!(all.len(), 2 * 3 * 3);
+    for row in all {
+        assert_eq!(row["wall_s"]["samples"].as_array().unwrap().len(), 2, "{row}");
+        assert!(row["speedup_vs_sync"].as_f64().unwrap() > 0.0, "{row}");
+        let is_sync = row["model"] == "sync";
+        assert!(is_sync || row["workers"] == row["parameters"]["workers"], "{row}");
+    }
+    let of_sync: Vec<&Value> =
+        all.iter().filter(|row| row["model"] == "sync" && row["workload"] == "io").collect();
+    assert_eq!(of_sync[0]["wall_s"], of_sync[2]["wall_s"], "measured once, for all points");
+    assert!(document["conclusion"].as_str().unwrap().contains("number of threads"), "{document}");
+}
+
+/// Fails if all points ask one server.
+#[test]
+fn a_latency_is_that_of_its_own_point() {
+    let line = "sweep io -L latency 1ms,40ms --models threads --gil on --workers 4 --requests 8 \
+                --runs 1 --warmup 0 --format json";
+    let document = trainyard(line).with_code(0).json();
+    let medians: Vec<(f64, f64)> = rows(&document)
+        .iter()
+        .filter(|row| row["model"] == "threads")
+        .map(|row| {
+            let latency = row["parameters"]["latency_s"].as_f64().unwrap();
+            (latency, row["wall_s"]["median"].as_f64().unwrap())
+        })
+        .collect();
+    assert_eq!(medians.len(), 2);
+    // Eight requests in four threads are two waits.
+    assert!(medians.iter().all(|(latency, median)| *median >= 2.0 * latency), "{medians:?}");
+    assert!(medians[0].1 < 0.08, "{medians:?}");
+}
+
+#[test]
+fn files_hold_the_picture_and_the_table_and_standard_output_the_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (svg, csv, markdown) = (path("a.svg"), path("a.csv"), path("a.md"));
+    let ended = trainyard(&format!(
+        "sweep cpu -L gil on,off -P workers 1 3 --inputs 2 --runs 2 --warmup 0 --export-svg {svg} \
+         --export-csv {csv} --export-markdown {markdown}"
+    ));
+    let page = ended.with_code(0).stdout;
+    assert!(page.contains("cpu: workers") && page.contains(" threads"), "{page}");
+    assert!(page.lines().all(|line| line.chars().count() <= 80), "{page}");
+    let svg = fs::read_to_string(svg).unwrap();
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
+    assert_eq!(svg.matches("<title>").count(), 2 * 3 * 2, "a title for each point");
+    let csv = fs::read_to_string(csv).unwrap();
+    assert_eq!(csv.lines().count(), 1 + 2 * 3 * 2);
+    assert!(csv.starts_with("scanned_workers,scanned_gil,workload,"), "{csv}");
+    assert!(fs::read_to_string(markdown).unwrap().starts_with("### cpu\n\n| workers | gil |"));
+}
+
+#[test]
+fn an_interrupted_sweep_prints_what_was_measured() {
+    let line = "sweep cpu -P workers 1 2 --gil on --inputs 1 --runs 10000 --warmup 0 --format json";
+    let mut program = Program::start(line);
+    // Two arms of threads and one of sync are alive when the rounds begin.
+    program.family_when("all are at work", |family| {
+        let arms: Vec<_> = family.iter().filter(|process| process.is_arm()).collect();
+        arms.len() == 3 && arms.iter().all(|arm| arm.ticks() > 20)
+    });
+    program.signal(Signal::SIGINT);
+    let document = program.end().with_code(130).json();
+    assert_eq!(document["complete"], false);
+    assert_eq!(rows(&document).len(), 4);
+    assert_eq!(program.family().len(), 0);
+}
+
+#[test]
+fn more_processes_than_a_machine_bears_are_refused() {
+    let ended = trainyard("sweep io -P workers 100 200 -D 50 --models procs").with_code(2);
+    assert!(ended.stderr.contains("would be alive at the same time"), "{ended:?}");
+    assert_eq!((ended.stderr.lines().count(), ended.stdout.as_str()), (1, ""));
+}
