@@ -304,3 +304,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_doctor_takes_an_effort_a_form_and_whether_goals_count() {
+    use crate::lab::doctor::{Doctor, Effort, Goals};
+    let thorough =
+        Doctor { effort: Effort::Thorough, goals: Goals::Reported, format: Format::Table };
+    assert_eq!(parse_line("doctor"), Ok(Command::Doctor(thorough)));
+    let quick = Doctor { effort: Effort::Quick, goals: Goals::Strict, format: Format::Json };
+    assert_eq!(parse_line("doctor --quick --strict --format json"), Ok(Command::Doctor(quick)));
+    check_refused(
+        "doctor --format csv",
+        "invalid value 'csv' for '--format <FORMAT>': the formats are table and json",
+    );
+}
