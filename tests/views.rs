@@ -9,6 +9,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use trainyard::trace::Kind;
+use trainyard::trace::file::block::VERSION_WORD;
 use trainyard::trace::file::{Facts, Run, Trace};
 
 fn program(line: &str) -> Command {
@@ -175,7 +176,7 @@ fn what_a_file_does_not_have_is_one_line() {
     assert_eq!(Trace::read(&path).unwrap(), trace, "nothing was lost");
     // Newer, and cut in the middle of its header.
     let mut bytes = std::fs::read(&path).unwrap();
-    bytes[8] = 99;
+    bytes[VERSION_WORD * 8] = 99;
     std::fs::write(&path, &bytes).unwrap();
     check_refused(&format!("timeline {shown}"), "a newer one is needed");
     std::fs::write(&path, &bytes[..5]).unwrap();

@@ -56,7 +56,7 @@ pub fn write_events(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
         let (label, missing) = (field(run.label()), missing(trace, run));
         let first_ns = run.recording.events.first().map(|event| event.time_ns);
         let begin_ns = run.recording.begin_ns.min(first_ns.unwrap_or(u64::MAX));
-        let names: std::collections::HashMap<u32, Cow<'_, str>> =
+        let names: HashMap<u32, Cow<'_, str>> =
             run.recording.tracks.iter().map(|track| (track.number, field(&track.name))).collect();
         for event in &run.recording.events {
             let &Event { time_ns, track: number, kind, cpu, a, b } = event;

@@ -68,16 +68,16 @@ fn the_page_and_the_document_say_the_same() {
 }
 
 #[track_caller]
-fn check_shares(lane: &serde_json::Value, line: &str) {
-    let (_, shares) = line.rsplit_once('|').unwrap();
+fn check_shares(lane: &serde_json::Value, printed: &str) {
+    let (_, shares) = printed.rsplit_once('|').unwrap();
     for share in shares.trim().split("  ") {
         let (label, percent) = share.trim_end_matches(" %").rsplit_once(' ').unwrap();
         let label = label.trim_end_matches(" <");
         let look = LOOKS.iter().find(|look| label == look.label).unwrap();
         let exact = lane["share"][look.name].as_f64().unwrap() * 100.0;
         // INVARIANT: [TIMELINE-1]
-        let printed: f64 = percent.parse().unwrap();
-        assert!((exact - printed).abs() <= 0.5 || exact < 1.0, "{line}: {lane}");
+        let rounded: f64 = percent.parse().unwrap();
+        assert!((exact - rounded).abs() <= 0.5 || exact < 1.0, "{printed}: {lane}");
     }
 }
 
