@@ -58,7 +58,7 @@ fn odd() -> Recording {
         event(0, Kind::GilTake, LOCK),
         event(middle_ns, Kind::GilDrop, LOCK),
         event(middle_ns, Kind::GilWait, LOCK),
-        event(middle_ns + 2_000, Kind::GilTake, LOCK),
+        Event { b: 1, ..event(middle_ns + 2_000, Kind::GilTake, LOCK) },
         event(2 * middle_ns, Kind::UnitEnd, 1),
     ];
     let track = Track { number: 1, name: HOSTILE_NAME.to_owned(), pid: 1, overwritten: 12_345 };
@@ -99,6 +99,9 @@ fn hand_overs(turns: u64) -> Recording {
         add(now_ns + long_ns + 400, holder, Kind::GilWait, LOCK, 0);
         now_ns += long_ns + 300;
         holder = next;
+    }
+    for track in (1..=THREADS).filter(|track| *track != holder) {
+        add(now_ns + 450, track, Kind::GilGiveUp, LOCK, 0);
     }
     for track in 1..=THREADS {
         add(now_ns + 500, track, Kind::UnitEnd, u64::from(track), 0);

@@ -186,6 +186,7 @@ pub struct Unit {
 
 impl Unit {
     /// Notes the beginning.
+    #[inline]
     pub fn begin(number: u64) -> Self {
         trace::emit(Kind::UnitBegin, number, 0);
         Self { number }
@@ -193,6 +194,7 @@ impl Unit {
 }
 
 impl Drop for Unit {
+    #[inline]
     fn drop(&mut self) {
         trace::emit(Kind::UnitEnd, self.number, 0);
     }

@@ -8,6 +8,7 @@ pub mod conductor;
 pub mod contender;
 pub mod conversation;
 pub mod cpu;
+pub mod doctor;
 pub mod duration;
 pub mod error;
 pub mod experiment;

@@ -31,7 +31,7 @@ use super::sample::Measured;
 use super::view::command as view;
 use super::warnings::{self, Build};
 use super::{
-    LabError, Result, arm, experiment, guide, race, record, render, server, sources, sweep,
+    LabError, Result, arm, doctor, experiment, guide, race, record, render, server, sources, sweep,
     trace_check,
 };
 use crate::sys::signal::Interrupts;
@@ -49,6 +49,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(Command::Timeline(asked)) => view::timeline(&asked).and_then(|page| print(&page)),
         Ok(Command::Export(asked)) => view::export(&asked),
         Ok(Command::Trace(asked)) => show(trace_check::run(&asked)),
+        Ok(Command::Doctor(asked)) => show(Ok(doctor::run(asked))),
         Ok(Command::Sweep(asked)) => show(sweep::run(&asked)),
         Ok(Command::Serve(config)) => {
             server::serve(&config).map_err(|why| LabError::failed("the server", why))

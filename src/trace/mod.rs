@@ -105,6 +105,12 @@ fn kept_ring(_track: u32, _name: &str, _capacity: usize) -> Option<Ring> {
     None
 }
 
+/// Returns how many events the ring of one of a few threads holds, and how many bytes it takes.
+pub fn ring_of_a_thread() -> (usize, usize) {
+    let [(_, capacity), ..] = CAPACITIES;
+    (capacity, words_of(capacity) * size_of::<u64>())
+}
+
 fn register(ring: Arc<Ring>) -> Arc<Ring> {
     rings().push(Arc::clone(&ring));
     ring

@@ -96,6 +96,7 @@ fn line(error: &Error) -> String {
             )
         }
         ErrorKind::UnknownArgument => format!("unexpected argument '{argument}'"),
+        ErrorKind::MissingRequiredArgument => format!("{option} is missing"),
         ErrorKind::InvalidValue if value.is_empty() => format!("{option} needs a value"),
         ErrorKind::ValueValidation => {
             let reason = std::error::Error::source(error).map(ToString::to_string);

@@ -16,6 +16,7 @@
 
 mod compare;
 mod complaint;
+mod doctor;
 mod experiment;
 mod export;
 mod guide;
@@ -33,6 +34,7 @@ use std::ffi::{OsStr, OsString};
 
 use clap::Parser;
 
+use super::doctor::Doctor;
 use super::experiment::command::Command as Experiment;
 use super::guide::Guide;
 use super::race::Race;
@@ -65,6 +67,8 @@ pub enum Command {
     Export(Export),
     /// Replay a recording.
     Trace(TraceCheck),
+    /// Examine the machine.
+    Doctor(Doctor),
     /// Measure at many values of a parameter.
     Sweep(Box<Sweep>),
     /// Be the server that the workload `io` asks.
@@ -150,6 +154,7 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Exit> {
             options.into_export().map(Command::Export).map_err(|line| Exit::bad_input(&line, &hint))
         }
         Verb::Trace(options) => Ok(Command::Trace(options.into_check())),
+        Verb::Doctor(options) => Ok(Command::Doctor(options.into_doctor())),
         Verb::Serve(serve) => Ok(Command::Serve(serve)),
         Verb::Arm { args } => Ok(Command::Arm(args)),
     }
@@ -211,6 +216,7 @@ enum Verb {
     Timeline(Box<timeline::TimelineOptions>),
     Export(export::ExportOptions),
     Trace(trace::TraceOptions),
+    Doctor(doctor::DoctorOptions),
     /// Be the server that `compare io` asks: two pages, each after a set time
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServerConfig),

@@ -139,10 +139,7 @@ fn what_clap_itself_refuses_is_one_clear_line_too() {
     check_refused("compare --run 3", "unknown option '--run'; did you mean '--runs'?");
     check_refused("compare --zzz", "unknown option '--zzz'");
     check_refused("compare --runs", "--runs needs a value");
-    check_refused(
-        "disk",
-        "unknown command 'disk'; the commands are compare, race, dis, experiment and serve",
-    );
+    check_refused("disk", "unknown command 'disk'; did you mean 'dis'?");
     check_refused("serve now", "unexpected argument 'now'");
     check_refused(
         "compare --runs 1 --runs 2",
@@ -306,4 +303,18 @@ proptest! {
             prop_assert!(exit.code == 0 || clear, "{}", exit.message);
         }
     }
+}
+
+#[test]
+fn the_doctor_takes_an_effort_a_form_and_whether_goals_count() {
+    use crate::lab::doctor::{Doctor, Effort, Goals};
+    let thorough =
+        Doctor { effort: Effort::Thorough, goals: Goals::Reported, format: Format::Table };
+    assert_eq!(parse_line("doctor"), Ok(Command::Doctor(thorough)));
+    let quick = Doctor { effort: Effort::Quick, goals: Goals::Strict, format: Format::Json };
+    assert_eq!(parse_line("doctor --quick --strict --format json"), Ok(Command::Doctor(quick)));
+    check_refused(
+        "doctor --format csv",
+        "invalid value 'csv' for '--format <FORMAT>': the formats are table and json",
+    );
 }

@@ -144,9 +144,9 @@ mod tests {
 
     #[track_caller]
     fn check(lines: &[Line], expected: &[(u64, u64, Holder)]) {
-        let lanes = read(&recording(lines), 0, 50 * US);
-        assert_eq!(lanes.len(), 1);
-        let spans = lanes[0].spans.iter();
+        let locks = read(&recording(lines), 0, 50 * US);
+        assert_eq!(locks.len(), 1);
+        let spans = locks[0].spans.iter();
         let spans: Vec<(u64, u64, Holder)> =
             spans.map(|span| (span.from_ns / US, span.until_ns / US, span.holder)).collect();
         assert_eq!(spans, expected);

@@ -51,7 +51,7 @@ pub struct Lanes {
     pub begin_ns: u64,
     /// When it ended.
     pub end_ns: u64,
-    /// One for each train, in the order of their tracks.
+    /// One for each train, in the order in which people count their names.
     pub trains: Vec<Lane>,
     /// What the round shows as numbers.
     pub figures: Figures,
@@ -114,6 +114,7 @@ impl Lanes {
             let train = Train::before(&part.events, work, has_lock);
             trains.push(Lane { track, name, spans: replay(train, part, begin_ns, end_ns) });
         }
+        trains.sort_by_cached_key(|lane| (in_words_and_numbers(&lane.name), lane.track));
         let figures = Figures {
             in_flight_max: in_flight_max(&recording.events),
             running_at_once_max: running_at_once_max(&trains),
@@ -156,6 +157,37 @@ fn parts(events: &[Event], work: Work) -> BTreeMap<u32, Part> {
     }
     let works = |part: &Part| part.events.iter().any(|event| work.is_shown_by(event.kind));
     parts.into_iter().filter(|(_, part)| works(part)).collect()
+}
+
+/// A name as words and the numbers between them: `worker-10` comes after `worker-9`.
+pub fn in_words_and_numbers(name: &str) -> Vec<(String, u64)> {
+    let mut parts: Vec<(String, u64)> = Vec::new();
+    let mut after_digit = true;
+    for character in name.chars() {
+        let digit = character.to_digit(10);
+        if parts.is_empty() || (after_digit && digit.is_none()) {
+            parts.push((String::new(), 0));
+        }
+        let Some((word, number)) = parts.last_mut() else { continue };
+        match digit {
+            Some(digit) => *number = number.saturating_mul(10).saturating_add(digit.into()),
+            None => word.push(character),
+        }
+        after_digit = digit.is_some();
+    }
+    parts
+}
+
+/// The same spans, neighbours in the same state joined, whatever processor they ran on.
+pub fn joined(spans: &[Span]) -> Vec<Span> {
+    let mut joined: Vec<Span> = Vec::new();
+    for &span in spans {
+        match joined.last_mut() {
+            Some(last) if last.state == span.state => last.until_ns = span.until_ns,
+            _ => joined.push(span),
+        }
+    }
+    joined
 }
 
 /// The ends of the round: the first and the last sign of work. Work that has no begin or no end

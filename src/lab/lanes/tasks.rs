@@ -159,16 +159,16 @@ mod tests {
 
     #[track_caller]
     fn check(lines: &[Line], expected: &[Expected<'_>]) {
-        let lanes = read(&recording(lines), 0, 100 * US);
-        let spans = |lane: &TaskLane| -> Vec<(u64, u64, State)> {
-            let spans = lane.spans.iter();
-            spans.map(|span| (span.from_ns / US, span.until_ns / US, span.state)).collect()
-        };
-        let seen: Vec<(u64, Vec<(u64, u64, State)>)> =
-            lanes.iter().map(|lane| (lane.task, spans(lane))).collect();
-        let expected: Vec<(u64, Vec<(u64, u64, State)>)> =
-            expected.iter().map(|(task, spans)| (*task, spans.to_vec())).collect();
-        assert_eq!(seen, expected);
+        let tasks = read(&recording(lines), 0, 100 * US);
+        assert_eq!(tasks.len(), expected.len(), "{tasks:?}");
+        for (lane, (task, spans)) in tasks.iter().zip(expected) {
+            let seen: Vec<(u64, u64, State)> = lane
+                .spans
+                .iter()
+                .map(|span| (span.from_ns / US, span.until_ns / US, span.state))
+                .collect();
+            assert_eq!((lane.task, &seen[..]), (*task, *spans));
+        }
     }
 
     const SPAWN: Kind = Kind::TaskSpawn;
@@ -261,9 +261,9 @@ mod tests {
     #[test]
     fn two_loops_may_have_tasks_of_the_same_number() {
         let lines = [(10, 1, 0, SPAWN, 5, 0), (20, 2, 0, SPAWN, 5, 9)];
-        let lanes = read(&recording(&lines), 0, 100 * US);
+        let tasks = read(&recording(&lines), 0, 100 * US);
         let seen: Vec<(u32, Option<u64>)> =
-            lanes.iter().map(|lane| (lane.track, lane.parent)).collect();
+            tasks.iter().map(|lane| (lane.track, lane.parent)).collect();
         assert_eq!(seen, [(1, None), (2, Some(9))]);
     }
 }

@@ -99,6 +99,22 @@ fn threads_under_a_lock_run_in_turn() {
 
 /// The events from 21 µs on: thread 1 had the lock, thread 2 waited for it, both had jobs.
 #[test]
+fn lanes_are_ordered_as_people_count() {
+    let mut names = ["worker-10", "worker-9", "main", "worker 2", "9", "worker-9-b"];
+    names.sort_by_key(|name| in_words_and_numbers(name));
+    assert_eq!(names, ["9", "main", "worker 2", "worker-9", "worker-9-b", "worker-10"]);
+}
+
+#[test]
+fn joined_spans_differ_in_their_states() {
+    let lanes = read(LOCK_ON);
+    let spans = joined(&lanes.trains[0].spans);
+    assert!(spans.windows(2).all(|pair| pair[0].state != pair[1].state));
+    let whole = |spans: &[Span]| spans.iter().map(Span::length_ns).sum::<u64>();
+    assert_eq!(whole(&spans), whole(&lanes.trains[0].spans));
+}
+
+#[test]
 fn a_span_knows_the_event_that_began_it() {
     let recording = recording(LOCK_ON);
     let lanes = Lanes::read(&recording).expect("somebody worked");

@@ -186,7 +186,10 @@ fn say(trace: &Trace, to: To, file: Option<&Path>) {
     if let Some(path) = file {
         let shown = path.display();
         let bytes = fs::metadata(path).map_or(0, |metadata| metadata.len());
-        let size = numbers::megabytes(bytes);
+        let size = match bytes {
+            0..100_000 => format!("{} kB", bytes.div_ceil(1000)),
+            bytes => numbers::megabytes(bytes),
+        };
         lines.push(match to {
             To::Perfetto => format!("{size} to {shown}: drop it on https://ui.perfetto.dev"),
             To::Svg | To::Html => format!("{size} to {shown}: open it in a browser"),

@@ -10,6 +10,7 @@ use std::io::{self, BufWriter, Write};
 
 use super::palette::look;
 use crate::lab::lanes::Lanes;
+use crate::trace::Event;
 use crate::trace::file::{Ending, Run, Trace};
 
 /// Writes a line for each span of each lane. Times are nanoseconds from the begin of the run.
@@ -58,10 +59,10 @@ pub fn write_events(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
         let names: std::collections::HashMap<u32, Cow<'_, str>> =
             run.recording.tracks.iter().map(|track| (track.number, field(&track.name))).collect();
         for event in &run.recording.events {
-            let name = names.get(&event.track).map_or("", AsRef::as_ref);
-            let (track, kind, cpu) = (event.track, event.kind.name(), event.cpu);
-            let (time_ns, a, b) = (event.time_ns - begin_ns, event.a, event.b);
-            writeln!(out, "{label},{track},{name},{time_ns},{kind},{cpu},{a},{b},{missing}")?;
+            let &Event { time_ns, track: number, kind, cpu, a, b } = event;
+            let name = names.get(&number).map_or("", AsRef::as_ref);
+            let (time_ns, kind) = (time_ns - begin_ns, kind.name());
+            writeln!(out, "{label},{number},{name},{time_ns},{kind},{cpu},{a},{b},{missing}")?;
         }
     }
     out.flush()
@@ -108,8 +109,8 @@ mod tests {
         assert_eq!(lines[0], "run,lane,from_ns,until_ns,state,cpu,event,missing");
         let first = "\"2 threads, lock on\",\"a \"\"b\"\", c\",0,5001000,run,0,GilTake,";
         assert_eq!(lines[1], first);
-        let lanes = Lanes::read(&trace.runs[0].recording).unwrap();
-        let spans: usize = lanes.trains.iter().map(|lane| lane.spans.len()).sum();
+        let read = Lanes::read(&trace.runs[0].recording).unwrap();
+        let spans: usize = read.trains.iter().map(|lane| lane.spans.len()).sum();
         assert_eq!(lines.len(), 1 + spans);
     }
 

@@ -37,8 +37,8 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_said_and_a_whole_trace_has_nothing_to_say() {
-        let track = Track { number: 1, name: "first".to_owned(), pid: 7, overwritten: 0 };
-        let recording = Recording { tracks: vec![track], ..Recording::default() };
+        let tracks = vec![Track { number: 1, name: "first".to_owned(), pid: 7, overwritten: 0 }];
+        let recording = Recording { tracks, ..Recording::default() };
         let about = Facts::default().with("label", "2 threads, lock on");
         let mut trace = Trace::of(Facts::default(), vec![Run { about, recording }]);
         assert!(missing(&trace).is_empty());

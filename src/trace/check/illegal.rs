@@ -42,9 +42,8 @@ impl Illegal {
         Self { index, event, since_ns, track: String::new(), law, expected }
     }
 
-    pub(super) fn named(mut self, track: Option<&str>) -> Self {
-        self.track = track.unwrap_or_default().to_owned();
-        self
+    pub(super) fn named(self, track: Option<&str>) -> Self {
+        Self { track: track.unwrap_or_default().to_owned(), ..self }
     }
 }
 

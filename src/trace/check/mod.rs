@@ -111,15 +111,15 @@ pub fn check_recording(recording: &Recording) -> Result<Judged, Illegal> {
         let illegal = Illegal::new(index, event, recording.begin_ns, breach);
         illegal.named(recording.track(event.track).map(|track| track.name.as_str()))
     })?;
-    let judged = recording.events.len() - skipped;
-    Ok(Judged { judged, skipped, overwritten: recording.overwritten() })
+    let events = recording.events.len() - skipped;
+    Ok(Judged { events, skipped, overwritten: recording.overwritten() })
 }
 
 /// How much of a recording was judged, and found legal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Judged {
     /// How many events were replayed.
-    pub judged: usize,
+    pub events: usize,
     /// How many were not: they came before the first one that is left of a track with losses.
     pub skipped: usize,
     /// How many are not in the recording at all, because a ring was full.
@@ -128,8 +128,8 @@ pub struct Judged {
 
 impl fmt::Display for Judged {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { judged, skipped, overwritten } = self;
-        write!(formatter, "{judged} events, each legal")?;
+        let Self { events, skipped, overwritten } = self;
+        write!(formatter, "{events} events, each legal")?;
         if *overwritten > 0 {
             write!(
                 formatter,

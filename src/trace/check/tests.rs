@@ -19,7 +19,7 @@ fn check_last_is_illegal(history: &[Line], law: &str) {
     let events = events(history);
     let last = events.len() - 1;
     assert_eq!(check(&events[..last]), Ok(()));
-    let illegal = check(&events).unwrap_err();
+    let illegal = check(&events).expect_err("the last event breaks a law");
     assert_eq!((illegal.index, illegal.law), (last, law));
 }
 
@@ -367,7 +367,7 @@ fn what_came_before_a_loss_is_not_judged() {
     let tracks = vec![track(1, 0), track(2, 9)];
     let recording = Recording { begin_ns: 0, end_ns: 9, events, tracks };
     let judged = check_recording(&recording).unwrap();
-    assert_eq!((judged.judged, judged.skipped, judged.overwritten), (1, 2, 9));
+    assert_eq!((judged.events, judged.skipped, judged.overwritten), (1, 2, 9));
     let whole = Recording { tracks: vec![track(1, 0), track(2, 0)], ..recording };
     let illegal = check_recording(&whole).unwrap_err();
     assert_eq!((illegal.index, illegal.track.as_str()), (1, "worker-1"));

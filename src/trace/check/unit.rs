@@ -62,12 +62,11 @@ impl Units {
             *count -= 1;
             return Ok(());
         }
-        let is_old = match task {
-            Some(task) => !tasks.has_spawned(task),
-            None => {
-                let before = std::mem::replace(&mut self.own, Own::None);
-                before == Own::Unknown || before == Own::Open(unit)
-            }
+        let is_old = if let Some(task) = task {
+            !tasks.has_spawned(task)
+        } else {
+            let before = std::mem::replace(&mut self.own, Own::None);
+            before == Own::Unknown || before == Own::Open(unit)
         };
         ensure(is_old, "a unit of work ends that has begun", "UnitBegin in the same task or job")
     }

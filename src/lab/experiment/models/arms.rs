@@ -114,7 +114,7 @@ pub fn measure(cell: &Cell) -> Result<Figures> {
         .with_count("memory_bytes", usage.max_rss_bytes)
         .with_count("in_flight_max", lanes.in_flight_max)
         .with_count("at_once_max", lanes.running_at_once_max)
-        .with_count("lines", lines_changed(&contender).unwrap_or(0) as u64);
+        .with_count("lines", lines_changed(&contender).unwrap_or(0));
     Ok(match outcome.gil {
         Some(gil) => figures.with_count("taken", gil.acquisitions),
         None => figures,

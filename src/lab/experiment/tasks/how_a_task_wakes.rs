@@ -129,6 +129,10 @@ impl News {
         }
     }
 
+    fn is_awaited(&self) -> bool {
+        self.waker.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     fn heard(&self) -> u64 {
         self.heard.load(Ordering::Acquire) // ORDER: Acquire; see `listen`.
     }
@@ -199,6 +203,9 @@ async fn together(news: &Arc<News>, wakes: u64, from: &str) -> Result<Option<u64
 /// until the thread whose file that is sleeps. Answers with the thread's writes.
 fn tell_all(news: &News, wakes: u64, asleep: Option<&Path>) -> Option<u64> {
     let before = writes();
+    while !news.is_awaited() {
+        thread::yield_now();
+    }
     for _ in 0..wakes {
         while asleep.is_some_and(|stat| !is_asleep(stat)) {
             thread::yield_now();

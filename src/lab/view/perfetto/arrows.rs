@@ -12,12 +12,12 @@
 //! | a worker answered | the slice that begins with the answer | a mark at the reader |
 //! | others | a mark | the slice that begins there, or a mark |
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::lab::lanes::flows::{self, What};
 use crate::lab::lanes::tasks::TaskLane;
 use crate::lab::lanes::train::State;
-use crate::lab::lanes::{Lane, Span};
+use crate::lab::lanes::{Lane, Span, joined};
 use crate::trace::Recording;
 
 /// A lane as slices: neighbours in the same state are one, whatever processor they ran on.
@@ -56,14 +56,8 @@ pub(super) struct Arrows {
 
 impl Strip {
     pub(super) fn new(lane: &Lane) -> Self {
-        let mut slices: Vec<Slice> = Vec::new();
-        for &span in &lane.spans {
-            match slices.last_mut() {
-                Some(last) if last.span.state == span.state => last.span.until_ns = span.until_ns,
-                _ => slices.push(Slice { span, arrow: None }),
-            }
-        }
-        Self { track: lane.track, slices }
+        let slices = joined(&lane.spans).into_iter().map(|span| Slice { span, arrow: None });
+        Self { track: lane.track, slices: slices.collect() }
     }
 }
 
@@ -83,14 +77,14 @@ pub(super) fn bind(
         }
     }
     let polls = tasks.iter().flat_map(|lane| &lane.spans).filter(|s| s.state == State::Run);
-    let polls: HashMap<u32, ()> = polls.filter_map(|span| Some((span.event?, ()))).collect();
+    let polls: HashSet<u32> = polls.filter_map(|span| span.event).collect();
     let lanes = (0..).zip(strips.iter()).map(|(lane, strip)| (strip.track, lane)).collect();
     let arrows = Arrows::default();
     let mut binder = Binder { recording, strips, lanes, begun, next_id, arrows };
     for flow in flows::read(recording) {
         match flow.what {
             // A poll that took no time at all is not drawn.
-            What::Wake if !polls.contains_key(&flow.to) => {}
+            What::Wake if !polls.contains(&flow.to) => {}
             What::Wake => {
                 let id = binder.leave(What::Wake, flow.from);
                 binder.arrows.polls.insert(flow.to, id);

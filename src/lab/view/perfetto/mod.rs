@@ -149,7 +149,7 @@ impl Writer<'_, '_> {
             let record = self.records.begin('M', "process_sort_index", place);
             record.arguments(|record| record.number("sort_index", order)).end();
         }
-        for (order, (track, place)) in (0..).zip(self.places.tracks()) {
+        for (order, &(track, place)) in (0..).zip(&self.places.tracks) {
             let record = self.records.begin('M', "thread_name", place);
             let name = track_name(self.recording, track);
             record.arguments(|record| record.text("name", &name)).end();

@@ -10,6 +10,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use crate::lab::lanes::in_words_and_numbers;
 use crate::trace::Recording;
 
 /// A process, and a thread of it.
@@ -46,32 +47,33 @@ impl Numbers {
 #[derive(Debug)]
 pub(super) struct Places {
     of: HashMap<u32, Place>,
-    /// Its processes, each with its first track.
+    /// Every track, in the order in which they are drawn.
+    pub(super) tracks: Vec<(u32, Place)>,
+    /// Its processes, each with its first track; first the one that the run began in.
     pub(super) processes: Vec<(Place, u32)>,
 }
 
 impl Places {
     pub(super) fn new(recording: &Recording, numbers: &mut Numbers) -> Self {
-        let mut tracks: BTreeMap<u32, u32> =
-            recording.tracks.iter().map(|track| (track.number, track.pid)).collect();
-        for event in &recording.events {
-            tracks.entry(event.track).or_insert(0);
-        }
         let mut pids: HashMap<u32, u32> = HashMap::new();
-        let mut places = Self { of: HashMap::new(), processes: Vec::new() };
-        for (track, real_pid) in tracks {
-            let place = match pids.get(&real_pid) {
-                Some(&pid) => Place { pid, tid: numbers.fresh() },
-                None => {
-                    let pid = numbers.process(real_pid);
-                    pids.insert(real_pid, pid);
-                    let place = Place { pid, tid: pid };
-                    places.processes.push((place, track));
-                    place
-                }
+        let mut places = Self { of: HashMap::new(), tracks: Vec::new(), processes: Vec::new() };
+        for (track, real_pid) in in_order(recording) {
+            let place = if let Some(&pid) = pids.get(&real_pid) {
+                Place { pid, tid: numbers.fresh() }
+            } else {
+                let pid = numbers.process(real_pid);
+                pids.insert(real_pid, pid);
+                let place = Place { pid, tid: pid };
+                places.processes.push((place, track));
+                place
             };
             places.of.insert(track, place);
+            places.tracks.push((track, place));
         }
+        // A worker process has one track. The one that the run began in has more, or is the only
+        // one; its own first track may be younger than a ring that waited for a worker.
+        let tracks = |pid: u32| places.of.values().filter(|place| place.pid == pid).count();
+        places.processes.sort_by_cached_key(|(place, _)| std::cmp::Reverse(tracks(place.pid)));
         places
     }
 
@@ -81,18 +83,31 @@ impl Places {
         self.of.get(&track).copied().unwrap_or_else(|| self.main())
     }
 
-    /// Every track, in the order of their numbers.
-    pub(super) fn tracks(&self) -> Vec<(u32, Place)> {
-        let mut tracks: Vec<(u32, Place)> =
-            self.of.iter().map(|(track, place)| (*track, *place)).collect();
-        tracks.sort_unstable_by_key(|(track, _)| *track);
-        tracks
-    }
-
     /// The main thread of the process that the run began in.
     pub(super) fn main(&self) -> Place {
         self.processes.first().map_or(Place { pid: 1, tid: 1 }, |(place, _)| *place)
     }
+}
+
+/// The tracks with their processes: the first of each process, then the others as people count.
+fn in_order(recording: &Recording) -> Vec<(u32, u32)> {
+    let mut names: BTreeMap<u32, (u32, &str)> = BTreeMap::new();
+    for track in &recording.tracks {
+        names.insert(track.number, (track.pid, &track.name));
+    }
+    for event in &recording.events {
+        names.entry(event.track).or_insert((0, ""));
+    }
+    let mut first: HashMap<u32, u32> = HashMap::new();
+    for (&track, &(pid, _)) in &names {
+        first.entry(pid).or_insert(track);
+    }
+    let mut tracks: Vec<(u32, u32, &str)> =
+        names.into_iter().map(|(track, (pid, name))| (track, pid, name)).collect();
+    tracks.sort_by_cached_key(|&(track, pid, name)| {
+        (first[&pid] != track, in_words_and_numbers(name), track)
+    });
+    tracks.into_iter().map(|(track, pid, _)| (track, pid)).collect()
 }
 
 #[cfg(test)]
@@ -119,6 +134,14 @@ mod tests {
         assert!(places.of(2).tid > BEYOND_PIDS);
         assert_eq!(places.of(3), Place { pid: 71, tid: 71 });
         assert_eq!((places.main().pid, places.processes.len()), (70, 2));
+    }
+
+    /// Fails if the process of the first track is taken for the one that began.
+    #[test]
+    fn the_process_with_most_tracks_is_the_one_that_the_run_began_in() {
+        let tracks = [(1, 71), (2, 72), (3, 70), (4, 70)];
+        let places = Places::new(&recording(&tracks), &mut Numbers::default());
+        assert_eq!(places.main(), Place { pid: 70, tid: 70 });
     }
 
     /// Fails if a second run of the same process is drawn into the first.

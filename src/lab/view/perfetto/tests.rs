@@ -30,8 +30,7 @@ fn a_lock_that_changes_hands_is_valid_and_joins_the_slices_in_which_it_was_held(
     assert_eq!(count(&records, 'i', "drop request"), 11);
     // Every hand-off goes from a slice `run` to a slice `run`: there are no marks.
     let with_arrows = records.iter().filter(|record| record.whole.get("bind_id").is_some());
-    let names: HashSet<&str> =
-        with_arrows.map(|record| record.name.as_str()).collect();
+    let names: HashSet<&str> = with_arrows.map(|record| record.name.as_str()).collect();
     assert_eq!(names.into_iter().collect::<Vec<_>>(), ["run"]);
     let wait = records.iter().find(|record| record.name == "wait GIL").unwrap();
     assert!(wait.whole["args"]["holder"].as_str().unwrap().starts_with("thread"));

@@ -3,6 +3,7 @@
 //! What breaks one of them is dropped there without a word, or drawn where nobody looks: a slice
 //! that overlaps another, a counter that is a text, an arrow that ends before it begins.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::Value;
@@ -112,18 +113,19 @@ fn check_decimals(text: &str) {
 /// INVARIANT: [PERFETTO-3] on a thread, whatever begins inside a slice ends inside it.
 #[track_caller]
 fn check_nesting(records: &[Read]) {
-    let mut threads: BTreeMap<(u32, u32), Vec<(u64, std::cmp::Reverse<u64>, bool)>> =
-        BTreeMap::new();
+    /// When it begins, how long it lasts, the longest first, and whether it is a lane's.
+    type Slice = (u64, Reverse<u64>, bool);
+    let mut threads: BTreeMap<(u32, u32), Vec<Slice>> = BTreeMap::new();
     for record in records.iter().filter(|record| record.phase == 'X') {
         let (at_ns, length_ns) = (record.at_ns.unwrap(), record.length_ns.unwrap());
         let is_lane = record.whole["cat"] == "lane";
-        let slice = (at_ns, std::cmp::Reverse(length_ns), is_lane);
+        let slice = (at_ns, Reverse(length_ns), is_lane);
         threads.entry((record.pid, record.tid)).or_default().push(slice);
     }
     for (thread, mut slices) in threads {
         slices.sort_unstable();
         let mut open: Vec<u64> = Vec::new();
-        for (at_ns, std::cmp::Reverse(length_ns), is_lane) in slices {
+        for (at_ns, Reverse(length_ns), is_lane) in slices {
             open.retain(|end_ns| *end_ns > at_ns);
             assert!(!is_lane || open.is_empty(), "lanes overlap on {thread:?} at {at_ns}");
             let end_ns = at_ns + length_ns;
@@ -136,8 +138,11 @@ fn check_nesting(records: &[Read]) {
 /// INVARIANT: [PERFETTO-3] on a track, begins and ends pair up inside one outer slice.
 #[track_caller]
 fn check_tracks(records: &[Read]) {
+    /// A process, a category, an id.
     type Track<'a> = (u32, &'a str, &'a str);
-    let mut tracks: HashMap<Track<'_>, (Vec<(&str, u64)>, u64, usize)> = HashMap::new();
+    /// What is open, when something happened last, and how many outer slices there were.
+    type Life<'a> = (Vec<&'a str>, u64, usize);
+    let mut tracks: HashMap<Track<'_>, Life<'_>> = HashMap::new();
     for record in records.iter().filter(|record| matches!(record.phase, 'b' | 'e')) {
         assert!(record.whole.get("id").is_none(), "a plain id is everybody's: {}", record.whole);
         let id = record.whole["id2"]["local"].as_str().expect("an id of the process's own");
@@ -149,10 +154,10 @@ fn check_tracks(records: &[Read]) {
         *last_ns = at_ns;
         if record.phase == 'b' {
             *outer += usize::from(open.is_empty());
-            open.push((&record.name, at_ns));
+            open.push(&record.name);
             assert!(open.len() <= 2, "{}", record.whole);
         } else {
-            assert_eq!(open.pop().unwrap().0, record.name);
+            assert_eq!(open.pop().unwrap(), record.name);
         }
     }
     for (track, (open, _, outer)) in tracks {

@@ -7,9 +7,9 @@
 use std::fmt::Write;
 
 use super::{Frame, escaped};
-use crate::lab::lanes::Span;
 use crate::lab::lanes::spent::{self, Spent};
 use crate::lab::lanes::train::State;
+use crate::lab::lanes::{Span, joined};
 use crate::lab::render::numbers;
 use crate::lab::view::palette::look;
 use crate::trace::Recording;
@@ -32,11 +32,12 @@ pub(super) fn draw(spans: &[Span], row: Row<'_>, recording: Option<&Recording>) 
     let Frame { from_ns, until_ns, .. } = row.frame;
     let first = spans.partition_point(|span| span.until_ns <= from_ns);
     let last = spans.partition_point(|span| span.from_ns < until_ns);
-    let spans = &spans[first..last.max(first)];
+    // A change of processor alone would be a seam.
+    let spans = joined(&spans[first..last.max(first)]);
     if spans.len() <= row.marks_max {
-        one_by_one(spans, row, recording)
+        one_by_one(&spans, row, recording)
     } else {
-        by_columns(spans, row)
+        by_columns(&spans, row)
     }
 }
 

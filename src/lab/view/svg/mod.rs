@@ -26,6 +26,7 @@ mod style;
 mod tests;
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::io::{self, BufWriter, Write};
 
 use super::axis::Axis;
@@ -97,8 +98,9 @@ struct Picture {
     y: f64,
 }
 
-/// A part of a run, and where it is drawn.
+/// A part of a run, all moments of which have a place between the left and the right.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_field_names, reason = "units come last")]
 struct Frame {
     /// When the run began.
     origin_ns: u64,
@@ -135,7 +137,8 @@ impl Picture {
 
     fn text(&mut self, class: &str, (x, y): (f64, f64), text: &str) {
         let text = escaped(text);
-        self.body += &format!("<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\">{text}</text>\n");
+        writeln!(self.body, "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\">{text}</text>")
+            .expect("writing to memory does not fail");
     }
 
     fn draw(&mut self, timeline: &Timeline, trace: &Trace) {
@@ -157,7 +160,9 @@ impl Picture {
         }
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "a place on paper")]
     fn legend(&mut self, timeline: &Timeline) {
+        self.y += 8.0;
         let spans = || {
             let runs = timeline.scales.iter().flat_map(|scale| &scale.runs);
             runs.flat_map(|run| &run.rows)
@@ -170,17 +175,20 @@ impl Picture {
             let height = LANE_HEIGHT * f64::from(look.height) / 100.0;
             let top = self.y + 4.0 - height;
             let name = look.name;
-            self.body += &format!(
+            writeln!(
+                self.body,
                 "<rect class=\"{name}\" x=\"{x:.1}\" y=\"{top:.1}\" width=\"24\" \
-                 height=\"{height:.1}\"/>\n"
-            );
+                 height=\"{height:.1}\"/>"
+            )
+            .expect("writing to memory does not fail");
             self.text("small", (x + 29.0, self.y + 3.0), look.meaning);
             // Letters of this size are seven units wide, at most.
             x += 50.0 + 6.2 * look.meaning.len() as f64;
         }
         if spans().any(|row| !row.in_vain_ns.is_empty()) {
             let y = self.y;
-            self.body += &format!("<path class=\"vain\" d=\"M{x:.1},{:.1} v6\"/>\n", y - 3.0);
+            writeln!(self.body, "<path class=\"vain\" d=\"M{x:.1},{:.1} v6\"/>", y - 3.0)
+                .expect("writing to memory does not fail");
             self.text("small", (x + 6.0, y + 3.0), "woken in vain");
         }
         self.y += LINE_HEIGHT;
@@ -188,7 +196,7 @@ impl Picture {
 
     fn run(&mut self, scale: &Scale, run: &Shown, recording: &Recording, limits: Limits) {
         let frame = Frame::new(scale, run);
-        self.y += 8.0;
+        self.y += 14.0;
         let length = numbers::nanoseconds(run.length_ns);
         self.line("head", &format!("{}: {length}", run.label));
         self.y -= LINE_HEIGHT - 6.0;
@@ -206,7 +214,11 @@ impl Picture {
             let place = lane::Row { frame, top, height: LANE_HEIGHT, marks_max, name: &row.name };
             self.body += &lane::draw(&row.spans, place, Some(recording));
             self.in_vain(frame, &row.in_vain_ns, top + LANE_HEIGHT + 1.0);
-            self.text("shares", (RIGHT + 8.0, top + 13.0), &shares(row, NARROW));
+            self.text(
+                "shares",
+                (RIGHT + 8.0, top + 13.0),
+                &shares(row, NARROW).replace("  ", ", "),
+            );
             self.y += LANE_PITCH;
         }
         let left_out = run.rows.len().saturating_sub(limits.lanes_max);
@@ -221,7 +233,8 @@ impl Picture {
     /// The end of the lane's time, for a run that is shorter than the longest.
     fn baseline(&mut self, y: f64, end: f64) {
         let path = format!("M{LEFT},{y:.1} H{end:.1}");
-        self.body += &format!("<path class=\"rule\" d=\"{path}\"/>\n");
+        writeln!(self.body, "<path class=\"rule\" d=\"{path}\"/>")
+            .expect("writing to memory does not fail");
     }
 
     /// One mark for all ticks of a lane; those that fall together are drawn once.
@@ -234,8 +247,8 @@ impl Picture {
         if times > 0 {
             let title = format!("woken in vain {}", numbers::count(times, "time"));
             let path = places.concat();
-            self.body +=
-                &format!("<path class=\"vain\" d=\"{path}\"><title>{title}</title></path>\n");
+            writeln!(self.body, "<path class=\"vain\" d=\"{path}\"><title>{title}</title></path>")
+                .expect("writing to memory does not fail");
         }
     }
 
@@ -261,10 +274,12 @@ impl Picture {
             let class = if index.is_some_and(|index| index % 2 == 0) { "holder" } else { "other" };
             let name = index.map_or("another thread", |index| run.rows[index].name.as_str());
             let title = escaped(name);
-            self.body += &format!(
+            writeln!(
+                self.body,
                 "<rect class=\"{class}\" x=\"{x:.2}\" y=\"{top:.1}\" width=\"{width:.2}\" \
-                 height=\"{height:.1}\"><title>{title} holds the lock</title></rect>\n"
-            );
+                 height=\"{height:.1}\"><title>{title} holds the lock</title></rect>"
+            )
+            .expect("writing to memory does not fail");
             if let Some(index) = index.filter(|_| width > 10.0) {
                 self.text("small", (x + width / 2.0 - 3.0, top + 9.5), &index.to_string());
             }
@@ -278,7 +293,8 @@ impl Picture {
         let (y, last) = (self.y, labels.len().saturating_sub(1));
         for (index, (at_ns, label)) in labels.into_iter().enumerate() {
             let x = frame.x(at_ns);
-            self.body += &format!("<path class=\"rule\" d=\"M{x:.1},{y:.1} v4\"/>\n");
+            writeln!(self.body, "<path class=\"rule\" d=\"M{x:.1},{y:.1} v4\"/>")
+                .expect("writing to memory does not fail");
             let label = if index == last { format!("{label} {unit}") } else { label };
             self.text("small", (x, y + 15.0), &label);
         }

@@ -54,7 +54,7 @@ fn a_mark_says_what_happened_and_what_began_it() {
     let title = "<title>thread 1: waiting for the lock, 5.02 ms from 10 us on. A thread found the \
                  global lock taken and waits for it. (GilWait)</title>";
     assert!(picture.contains(title), "{picture}");
-    assert!(picture.contains(">run 51 %  wait GIL 49 %</text>"), "{picture}");
+    assert!(picture.contains(">run 51 %, wait GIL 49 %</text>"), "{picture}");
     assert!(picture.contains("<title>thread 0 holds the lock</title>"), "{picture}");
 }
 
@@ -64,9 +64,15 @@ fn crowded() -> Trace {
     let recording = &mut trace.runs[0].recording;
     let mut events = Vec::new();
     for turn in 0..250_000_u64 {
-        let (at, track) = (turn * 200, u32::from(turn % 2 == 0));
-        let event =
-            |us, kind, a| crate::trace::Event { time_ns: at + us, track, kind, cpu: 0, a, b: 0 };
+        let (at, thread) = (turn * 200, u32::from(turn % 2 == 0));
+        let event = |us, kind, a| crate::trace::Event {
+            time_ns: at + us,
+            track: thread,
+            kind,
+            cpu: 0,
+            a,
+            b: 0,
+        };
         events.push(event(0, Kind::GilTake, 1));
         events.push(event(50, Kind::UnitBegin, turn));
         events.push(event(150, Kind::UnitEnd, turn));

@@ -60,6 +60,10 @@ struct Lane<'a> {
 }
 
 /// Writes the timeline as one JSON document, with all its lanes.
+///
+/// # Panics
+///
+/// Never: what it writes are texts and numbers.
 pub fn document(timeline: &Timeline) -> String {
     let runs = timeline.scales.iter().flat_map(|scale| {
         let window = (scale.from_ns, scale.until_ns);

@@ -54,6 +54,9 @@ pub fn draw(timeline: &Timeline, page: Page) -> String {
         let axis = axis::line(scale.from_ns, scale.until_ns, layout.strip_width);
         writeln!(text, " {:1$} {axis}", "", layout.label_width + 1).expect("to memory");
     }
+    for (number, label) in &timeline.empty {
+        text += &wrap(&format!("{number}. {label}: nothing to draw"), layout.columns, 4);
+    }
     text
 }
 
@@ -224,7 +227,11 @@ fn legend(panels: &[Vec<Panel<'_>>], layout: Layout) -> String {
             _ => lines.push(entry),
         }
     }
-    lines.iter().map(|line| format!(" {line}\n")).collect()
+    let mut text = String::new();
+    for line in lines {
+        writeln!(text, " {line}").expect("to memory");
+    }
+    text
 }
 
 fn draw_panel(panel: &Panel<'_>, scale: &Scale, layout: Layout) -> String {

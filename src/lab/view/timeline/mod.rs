@@ -77,6 +77,8 @@ pub struct Timeline {
     pub missing: Vec<String>,
     /// Runs that are to be compared, each group on a scale of its own.
     pub scales: Vec<Scale>,
+    /// Runs in which nobody worked: their numbers and labels.
+    pub empty: Vec<(usize, String)>,
 }
 
 /// Runs on one scale.
@@ -148,12 +150,18 @@ pub fn plan(trace: &Trace, asked: &Asked) -> Result<Timeline> {
         Some(name) => pick(trace, name)?,
         None => (0..trace.runs.len()).collect(),
     };
-    let shown = picked.into_iter().filter_map(|at| show(at + 1, &trace.runs[at], asked));
-    let shown: Vec<Shown> = shown.collect();
+    let (mut shown, mut empty) = (Vec::new(), Vec::new());
+    for at in picked {
+        let (number, run) = (at + 1, &trace.runs[at]);
+        match show(number, run, asked) {
+            Some(run) => shown.push(run),
+            None => empty.push((number, run.label().to_owned())),
+        }
+    }
     if shown.is_empty() {
         return Err(LabError::BadInput(nothing(trace, asked)));
     }
-    let longest_ns = shown.iter().map(|run| run.length_ns).max().unwrap_or(0);
+    let longest_ns = shown.iter().map(|run: &Shown| run.length_ns).max().unwrap_or(0);
     let until_ns = asked.until_ns.unwrap_or(longest_ns);
     if asked.from_ns >= until_ns.min(longest_ns) {
         let longest = numbers::nanoseconds(longest_ns);
@@ -162,7 +170,8 @@ pub fn plan(trace: &Trace, asked: &Asked) -> Result<Timeline> {
         )));
     }
     let about = trace.about.iter().map(|(key, text)| (key.to_owned(), text.to_owned()));
-    Ok(Timeline { about: about.collect(), missing: missing(trace), scales: scales(shown, asked) })
+    let (about, missing) = (about.collect(), missing(trace));
+    Ok(Timeline { about, missing, scales: scales(shown, asked), empty })
 }
 
 /// Why there is nothing to draw.

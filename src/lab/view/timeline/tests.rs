@@ -3,6 +3,7 @@
 use super::*;
 use crate::lab::cli::Glyphs;
 use crate::lab::lanes::train::State;
+use crate::lab::view::palette::LOOKS;
 use crate::lab::view::testing;
 
 const PAGE: Page = Page { width: 80, glyphs: Glyphs::Unicode, lanes_max: 16 };
@@ -61,18 +62,22 @@ fn the_page_and_the_document_say_the_same() {
         assert_eq!(lanes.len(), printed.len(), "{text}");
         for (lane, line) in lanes.into_iter().zip(printed) {
             assert!(line.contains(lane["name"].as_str().unwrap()), "{line}: {lane}");
-            let (_, shares) = line.rsplit_once('|').unwrap();
-            for share in shares.trim().split("  ") {
-                let (label, percent) = share.trim_end_matches(" %").rsplit_once(' ').unwrap();
-                let name = crate::lab::view::palette::LOOKS.iter().find(|look| {
-                    label == look.label || label.strip_suffix(" <") == Some(look.label)
-                });
-                let exact = lane["share"][name.unwrap().name].as_f64().unwrap() * 100.0;
-                // INVARIANT: [TIMELINE-1]
-                let printed: f64 = percent.parse().unwrap();
-                assert!((exact - printed).abs() <= 0.5 || exact < 1.0, "{line}: {lane}");
-            }
+            check_shares(lane, line);
         }
+    }
+}
+
+#[track_caller]
+fn check_shares(lane: &serde_json::Value, line: &str) {
+    let (_, shares) = line.rsplit_once('|').unwrap();
+    for share in shares.trim().split("  ") {
+        let (label, percent) = share.trim_end_matches(" %").rsplit_once(' ').unwrap();
+        let label = label.trim_end_matches(" <");
+        let look = LOOKS.iter().find(|look| label == look.label).unwrap();
+        let exact = lane["share"][look.name].as_f64().unwrap() * 100.0;
+        // INVARIANT: [TIMELINE-1]
+        let printed: f64 = percent.parse().unwrap();
+        assert!((exact - printed).abs() <= 0.5 || exact < 1.0, "{line}: {lane}");
     }
 }
 
@@ -124,6 +129,15 @@ fn failed_wakeups_stand_under_the_lane() {
 fn lanes_that_are_left_out_are_counted() {
     let text = page(&testing::all(), &of_run("2"), Page { lanes_max: 2, ..PAGE });
     assert!(text.contains("3 more lanes; --lanes 5"), "{text}");
+}
+
+/// Fails if a run that has no lanes is passed over in silence.
+#[test]
+fn a_run_in_which_nobody_worked_is_named() {
+    let mut trace = testing::all();
+    trace.runs[2].recording.events.clear();
+    let text = page(&trace, &ALL, PAGE);
+    assert!(text.ends_with("\n3. 5 threads, lock off: nothing to draw\n"), "{text}");
 }
 
 #[test]
