@@ -155,7 +155,7 @@ mod tests {
             texts(&Scale::Log, Unit::Seconds, &[0.011, 0.85]),
             ["10 ms", "20 ms", "50 ms", "100 ms", "200 ms", "500 ms", "1 s"]
         );
-        assert_eq!(texts(&Scale::Log, Unit::Count, &[1.0, 90_000.0]).len(), 5);
+        assert_eq!(texts(&Scale::Log, Unit::Count, &[1.0, 90_000.0]).len(), 6);
     }
 
     #[test]

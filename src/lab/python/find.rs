@@ -95,14 +95,18 @@ impl Python {
     }
 
     fn ask(path: &Path) -> Result<Self> {
-        let shown = path.display();
-        let bad = |why: &str| LabError::BadInput(format!("--python '{shown}' {why}"));
         let output = Command::new(path)
             .args([OsStr::new("-c"), OsStr::new(WHO)])
             .stdin(Stdio::null())
             .output()
-            .map_err(|why| bad(&format!("cannot be run: {why}")))?;
-        let answer: Answer = serde_json::from_slice(&output.stdout)
+            .map_err(|why| refusal(path, &format!("cannot be run: {why}")))?;
+        Self::who_says(path, &output.stdout)
+    }
+
+    /// Reads what the program at `path` says of itself.
+    fn who_says(path: &Path, said: &[u8]) -> Result<Self> {
+        let bad = |why: &str| refusal(path, why);
+        let answer: Answer = serde_json::from_slice(said)
             .map_err(|_| bad("is no Python: it does not say which version it is"))?;
         if answer.implementation != "CPython" {
             return Err(bad(&format!("is {}, not CPython", answer.implementation)));
@@ -133,6 +137,10 @@ impl Python {
     }
 }
 
+fn refusal(path: &Path, why: &str) -> LabError {
+    LabError::BadInput(format!("--python '{}' {why}", path.display()))
+}
+
 /// A path need not be text, and a document has to be.
 fn as_text<S: Serializer>(path: &Path, serializer: S) -> std::result::Result<S::Ok, S::Error> {
     serializer.collect_str(&path.display())
@@ -147,6 +155,27 @@ mod tests {
         let error = Python::find(Path::new(path)).unwrap_err();
         assert!(error.to_string().starts_with(line), "{error}");
         assert_eq!(error.exit_code(), 2);
+    }
+
+    #[test]
+    fn a_cpython_is_known_by_its_version_and_its_lock() {
+        let who = |version: &str, gil: bool| {
+            let said = format!(
+                "{{\"implementation\": \"CPython\", \"version\": {version}, \"gil\": {gil}}}"
+            );
+            let python = Python::who_says(Path::new("python"), said.as_bytes()).unwrap();
+            (python.name(), python.id().to_string(), python.gil)
+        };
+        let named = |name: &str, id: &str, gil| (name.to_owned(), id.to_owned(), gil);
+        assert_eq!(who("[2, 7, 18]", true), named("CPython 2.7.18", "2.7.18", PythonGil::Ticks));
+        assert_eq!(who("[3, 13, 0]", true), named("CPython 3.13.0", "3.13.0", PythonGil::Timed));
+        assert_eq!(
+            who("[3, 13, 0]", false),
+            named("CPython 3.13.0, lock off", "3.13.0t", PythonGil::Off)
+        );
+        let said = b"{\"implementation\": \"PyPy\", \"version\": [3, 10, 0], \"gil\": true}";
+        let refused = Python::who_says(Path::new("pypy"), said).unwrap_err();
+        assert_eq!(refused.to_string(), "--python 'pypy' is PyPy, not CPython");
     }
 
     #[test]

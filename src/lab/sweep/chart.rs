@@ -86,7 +86,7 @@ fn line(rows: &[&Row], axis: Variable, names: &[String], report: &Report) -> Ser
         let x = value.number().or_else(|| Some(position()? as f64))?;
         let median = row.row.wall_s.summary.median;
         let [low, high] = row.wall_interval_s.unwrap_or([median; 2]);
-        let is_knee = knee.is_some_and(|knee| knee.shown.value == value);
+        let is_knee = knee.is_some_and(|knee| knee.shown.value == value && !knee.is_end_of_range);
         let title = format!("{name}, {} {value}: {}", axis.name(), numbers::seconds(median));
         let mark = if is_knee { Mark::Knee } else { Mark::None };
         Some(Dot { x, y: median, low, high, title, mark })

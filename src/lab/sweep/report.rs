@@ -195,7 +195,7 @@ fn column(contender: &Contender, scanned: &[Variable]) -> String {
         return format!("py{version} {model}").trim_end().to_owned();
     }
     match (model, lock) {
-        ("", "") => "this model".to_owned(),
+        ("", "") => "no lock".to_owned(),
         (model, "") => model.to_owned(),
         ("", lock) => lock.to_owned(),
         (model, lock) => format!("{model}, {lock}"),

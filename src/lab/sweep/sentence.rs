@@ -147,9 +147,15 @@ impl<'a> Best<'a> {
     fn computes(&self, unit: &str, computing: &str) -> String {
         let at_once = self.series.iter().filter_map(|row| row.row.running_at_once_max).max();
         let at_once = at_once.map_or_else(String::new, |most| {
+            // More of them than run at once get more turns, where others want the processors too.
+            let doubt = if self.knee.row.workers > most {
+                format!(": {} are more than that explains; is the machine busy?", self.knee.row.workers)
+            } else {
+                String::new()
+            };
             let cpus = self.series.iter().filter_map(|row| row.row.cpus_used).max().unwrap_or(most);
             let cpus = numbers::count(cpus, "processor");
-            format!(", and no more than {most} ran at the same time, on {cpus}")
+            format!(", and no more than {most} ran at the same time, on {cpus}{doubt}")
         });
         let workload = self.workload();
         format!("{unit} of {workload} is {computing} of computing and no waiting{at_once}")
@@ -168,6 +174,8 @@ fn to_f64(count: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+    use crate::lab::stats;
     use crate::lab::sweep::testing;
 
     #[test]
@@ -189,21 +197,34 @@ mod tests {
         let report = testing::report(|row| {
             let is_many = row.row.workers > 2;
             for sample in &mut row.row.wall_s.samples {
-                *sample = if is_many { 0.5 } else { 1.0 / row.row.workers as f64 };
+                *sample = if is_many { 0.5 } else { 1.0 / to_f64(row.row.workers as u64) };
             }
-            row.row.wall_s.summary = crate::lab::stats::summary(&row.row.wall_s.samples).unwrap();
+            row.row.wall_s.summary = stats::summary(&row.row.wall_s.samples).unwrap();
         });
         let said = report.conclusion.unwrap();
         assert!(said.starts_with("here the correct number of threads came out the same: 2 for io"));
+    }
+
+    /// Fails if the sentence explains what its figures do not.
+    #[test]
+    fn a_knee_that_the_figures_do_not_explain_is_doubted() {
+        let report = testing::report(|row| {
+            if row.row.gil == GilState::On && row.row.workers == 8 {
+                row.row.wall_s.samples.iter_mut().for_each(|sample| *sample /= 4.0);
+                row.row.wall_s.summary = stats::summary(&row.row.wall_s.samples).unwrap();
+            }
+        });
+        let said = report.conclusion.unwrap();
+        assert!(said.contains(": 8 are more than that explains; is the machine busy?"), "{said}");
     }
 
     #[test]
     fn one_task_or_another_variable_has_no_such_sentence() {
         let mut report = testing::report(|_| ());
         report.params.workloads.truncate(1);
-        assert_eq!(super::conclusion(&report), None);
+        assert_eq!(conclusion(&report), None);
         let mut report = testing::report(|_| ());
-        report.scanned = vec![super::Variable::SwitchInterval];
-        assert_eq!(super::conclusion(&report), None);
+        report.scanned = vec![Variable::SwitchInterval];
+        assert_eq!(conclusion(&report), None);
     }
 }
