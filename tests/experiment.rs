@@ -68,10 +68,10 @@ fn what_does_not_exist_is_refused_with_the_nearest_name() {
     );
     check_refused(
         "experiment lst",
-        "unknown command 'experiment lst'; experiment takes one of list, show and run",
+        "unknown command 'experiment lst'; experiment takes one of list, show, run and record",
     );
     check_refused("experiment run", NOTHING_NAMED);
-    check_refused("experiment", "experiment takes one of list, show and run");
+    check_refused("experiment", "experiment takes one of list, show, run and record");
 }
 
 #[test]
