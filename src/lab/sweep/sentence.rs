@@ -149,7 +149,10 @@ impl<'a> Best<'a> {
         let at_once = at_once.map_or_else(String::new, |most| {
             // More of them than run at once get more turns, where others want the processors too.
             let doubt = if self.knee.row.workers > most {
-                format!(": {} are more than that explains; is the machine busy?", self.knee.row.workers)
+                format!(
+                    ": {} are more than that explains; is the machine busy?",
+                    self.knee.row.workers
+                )
             } else {
                 String::new()
             };

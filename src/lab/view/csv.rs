@@ -6,6 +6,7 @@
 //! another form would be one that no reader expects.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::io::{self, BufWriter, Write};
 
 use super::palette::look;
