@@ -39,15 +39,15 @@ pub(crate) fn report_beside_python() -> (Report, Vec<Measured>) {
     cpu.push(one(Workload::Cpu, PythonThreads, 2, 1.83));
     cpu.push(one(Workload::Cpu, PythonProcs, 2, 0.99));
     io.append(&mut cpu);
-    report_with(Params { pythons: vec![python], ..Params::of(Preset::Quick) }, io)
+    report_with(&Params { pythons: vec![python], ..Params::of(Preset::Quick) }, io)
 }
 
 /// The report of `measured`, whatever it is.
 pub(crate) fn report_of(measured: Vec<Measured>) -> (Report, Vec<Measured>) {
-    report_with(Params::of(Preset::Quick), measured)
+    report_with(&Params::of(Preset::Quick), measured)
 }
 
-fn report_with(params: Params, measured: Vec<Measured>) -> (Report, Vec<Measured>) {
+fn report_with(params: &Params, measured: Vec<Measured>) -> (Report, Vec<Measured>) {
     let host = Host {
         cpus: 2,
         cpu_model: "Test CPU".to_owned(),
@@ -59,7 +59,7 @@ fn report_with(params: Params, measured: Vec<Measured>) -> (Report, Vec<Measured
         Model::Coop => Some(6),
         _ => Some(9),
     };
-    let report = Report::new(&params, host, &measured, lines);
+    let report = Report::new(params, host, &measured, lines);
     (report, measured)
 }
 

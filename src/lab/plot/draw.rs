@@ -33,6 +33,10 @@ const LOOKS: [(&str, &str, &str); 7] = [
 ];
 
 /// Draws `charts` below each other.
+///
+/// # Panics
+///
+/// Never: what is written to is memory.
 pub fn svg(charts: &[Chart]) -> String {
     let mut text = String::new();
     draw(charts, &mut text).expect("writing to memory does not fail");

@@ -23,7 +23,7 @@ fn chart(report: &Report, workload: Workload) -> Option<Chart> {
     let axis = report.axis()?;
     let rows: Vec<Vec<&Row>> = report.series();
     let rows: Vec<Vec<&Row>> =
-        rows.into_iter().filter(|series| series[0].row.workload == workload).collect();
+        rows.into_iter().filter(|series| series[0].compared.workload == workload).collect();
     let names = names(&rows, axis);
     let series: Vec<Series> = rows.iter().map(|rows| line(rows, axis, &names, report)).collect();
     let dots = || series.iter().flat_map(|line| &line.dots);
@@ -41,7 +41,8 @@ fn chart(report: &Report, workload: Workload) -> Option<Chart> {
         _ if axis.is_numeric() => (span(|dot| dot.x), Unit::Count),
         _ => (Scale::Names(names), Unit::Count),
     };
-    let rounds = rows.iter().flatten().map(|row| row.row.wall_s.samples.len()).max().unwrap_or(0);
+    let rounds =
+        rows.iter().flatten().map(|row| row.compared.wall_s.samples.len()).max().unwrap_or(0);
     let title = match workload {
         Workload::Io => format!("io: {} requests a round", report.params.requests),
         Workload::Cpu => format!("cpu: {} sums a round", report.params.kernel.inputs()),
@@ -76,7 +77,8 @@ fn line(rows: &[&Row], axis: Variable, names: &[String], report: &Report) -> Ser
     let others: Vec<String> = others.map(|(it, value)| format!("{} {value}", it.name())).collect();
     let name = [vec![first.column.clone()], others].concat().join(", ");
     let knee = report.knees.iter().find(|knee| {
-        let is_mine = knee.workload == first.row.workload.name() && knee.contender == first.column;
+        let is_mine =
+            knee.workload == first.compared.workload.name() && knee.contender == first.column;
         let stood_still = knee.parameters.iter();
         is_mine && stood_still.clone().all(|(key, value)| first.parameters.get(key) == Some(value))
     });
@@ -84,7 +86,7 @@ fn line(rows: &[&Row], axis: Variable, names: &[String], report: &Report) -> Ser
         let value = row.value_of(axis)?;
         let position = || names.iter().position(|name| *name == value.to_string());
         let x = value.number().or_else(|| Some(position()? as f64))?;
-        let median = row.row.wall_s.summary.median;
+        let median = row.compared.wall_s.summary.median;
         let [low, high] = row.wall_interval_s.unwrap_or([median; 2]);
         let is_knee = knee.is_some_and(|knee| knee.shown.value == value && !knee.is_end_of_range);
         let title = format!("{name}, {} {value}: {}", axis.name(), numbers::seconds(median));

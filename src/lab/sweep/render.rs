@@ -86,13 +86,13 @@ fn lay_out(report: &Report, workload: Workload, names: &[&str]) -> String {
         column.set_cell_alignment(CellAlignment::Right);
     }
     let lines = table.to_string();
-    lines.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    lines.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }
 
 /// The rows of each point, in the order of the points.
 fn lines(report: &Report, workload: Workload) -> Vec<Vec<&Row>> {
     let mut lines: Vec<Vec<&Row>> = Vec::new();
-    for row in report.results.iter().filter(|row| row.row.workload == workload) {
+    for row in report.results.iter().filter(|row| row.compared.workload == workload) {
         match lines.last_mut() {
             Some(line) if line[0].point == row.point => line.push(row),
             _ => lines.push(vec![row]),
@@ -103,18 +103,19 @@ fn lines(report: &Report, workload: Workload) -> Vec<Vec<&Row>> {
 
 /// `180 ms ±5%  4.7x *`.
 fn cell(row: &Row, report: &Report) -> String {
-    let wall = row.row.wall_s.summary;
+    let wall = row.compared.wall_s.summary;
     let mut text = numbers::seconds(wall.median);
-    if row.row.wall_s.samples.len() > 1 {
+    if row.compared.wall_s.samples.len() > 1 {
         let spread = numbers::percent(wall.stddev / wall.median).replace(' ', "");
         write!(text, " ±{spread}").expect("to memory");
     }
-    let ratio = row.row.speedup_vs_sync.filter(|_| row.row.model != Model::Sync);
+    let ratio = row.compared.speedup_vs_sync.filter(|_| row.compared.model != Model::Sync);
     if let Some(ratio) = ratio {
         write!(text, " {:>5}", numbers::ratio(ratio)).expect("to memory");
     }
-    let has_knee =
-        |knee: &&Knee| knee.workload == row.row.workload.name() && knee.contender == row.column;
+    let has_knee = |knee: &&Knee| {
+        knee.workload == row.compared.workload.name() && knee.contender == row.column
+    };
     if report.knees.iter().any(|knee| has_knee(&knee)) {
         text += if is_knee(row, report) { " *" } else { "  " };
     }
@@ -125,7 +126,7 @@ fn is_knee(row: &Row, report: &Report) -> bool {
     report.knees.iter().any(|knee| {
         let mut parameters = knee.parameters.clone();
         parameters.insert(knee.variable.to_owned(), knee.value.clone());
-        knee.workload == row.row.workload.name()
+        knee.workload == row.compared.workload.name()
             && knee.contender == row.column
             && parameters == row.parameters
     })
@@ -156,7 +157,8 @@ fn about(knee: &Knee) -> String {
 }
 
 fn conditions(report: &Report) -> String {
-    let rounds = report.results.iter().map(|row| row.row.wall_s.samples.len()).max().unwrap_or(0);
+    let rounds =
+        report.results.iter().map(|row| row.compared.wall_s.samples.len()).max().unwrap_or(0);
     let knee = if report.knees.is_empty() {
         ""
     } else {
@@ -202,7 +204,7 @@ pub fn csv(report: &Report) -> String {
         scanned.join(",")
     );
     for row in &report.results {
-        let one = &row.row;
+        let one = &row.compared;
         let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
         let count =
             |value: Option<usize>| value.map_or_else(String::new, |value| value.to_string());

@@ -57,7 +57,7 @@ pub struct Row {
     pub wall_interval_s: Option<[f64; 2]>,
     /// What `compare` would say of it.
     #[serde(flatten)]
-    pub row: report::Row,
+    pub compared: report::Row,
     /// The point.
     #[serde(skip)]
     pub point: Point,
@@ -107,7 +107,7 @@ impl Report {
                 wall_interval_s: stats::median_interval(&row.wall_s.samples, self.seed),
                 column: column(&row.contender(), &self.scanned),
                 point: point.clone(),
-                row,
+                compared: row,
             };
             self.results.extend(rows.results.into_iter().map(row));
         }
@@ -134,7 +134,7 @@ impl Report {
         let key = |row: &Row| {
             let others: Vec<(Variable, Value)> =
                 row.point.iter().copied().filter(|(it, _)| Some(*it) != axis).collect();
-            (row.row.workload, row.column.clone(), others)
+            (row.compared.workload, row.column.clone(), others)
         };
         let mut series: Vec<Vec<&Row>> = Vec::new();
         for row in &self.results {
@@ -149,7 +149,7 @@ impl Report {
     /// The columns of `workload`, in the order of the contenders.
     pub fn columns(&self, workload: Workload) -> Vec<&str> {
         let mut columns: Vec<&str> = Vec::new();
-        for row in self.results.iter().filter(|row| row.row.workload == workload) {
+        for row in self.results.iter().filter(|row| row.compared.workload == workload) {
             if !columns.contains(&row.column.as_str()) {
                 columns.push(&row.column);
             }

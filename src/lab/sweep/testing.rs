@@ -40,10 +40,10 @@ pub(super) fn report(doctor: impl FnMut(&mut Row)) -> Report {
     }
     report.results.iter_mut().for_each(doctor);
     for row in &mut report.results {
-        let at_once = if row.row.gil == GilState::Off { 2 } else { 1 };
-        row.row.in_flight_max = Some(row.row.workers);
-        row.row.running_at_once_max = Some(at_once.min(row.row.workers));
-        row.row.cpus_used = Some(2);
+        let at_once = if row.compared.gil == GilState::Off { 2 } else { 1 };
+        row.compared.in_flight_max = Some(row.compared.workers);
+        row.compared.running_at_once_max = Some(at_once.min(row.compared.workers));
+        row.compared.cpus_used = Some(2);
     }
     report.conclude();
     report

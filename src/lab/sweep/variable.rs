@@ -231,7 +231,11 @@ mod tests {
 
     fn counts(min: usize, max: usize, step: Option<usize>) -> Result<Vec<usize>, String> {
         let values = range(Value::Count(min), Value::Count(max), step.map(Value::Count))?;
-        Ok(values.into_iter().filter_map(|value| value.number()).map(|n| n as usize).collect())
+        let count = |value| match value {
+            Value::Count(count) => count,
+            other => panic!("{other:?} is no count"),
+        };
+        Ok(values.into_iter().map(count).collect())
     }
 
     #[test]
