@@ -150,17 +150,10 @@ impl<'a> Best<'a> {
         let at_once = self.series.iter().filter_map(|row| row.compared.running_at_once_max).max();
         let at_once = at_once.map_or_else(String::new, |most| {
             // More of them than run at once get more turns, where others want the processors too.
-<<<<<<< HEAD
-            let doubt = if self.knee.row.workers > most {
-                format!(
-                    ": {} are more than that explains; is the machine busy?",
-                    self.knee.row.workers
-=======
             let doubt = if self.knee.compared.workers > most {
                 format!(
                     ": {} are more than that explains; is the machine busy?",
                     self.knee.compared.workers
->>>>>>> sweep
                 )
             } else {
                 String::new()
