@@ -96,12 +96,10 @@ impl Jobs {
         ensure(has_begun, "a job ends that has begun", "WorkerJobBegin of this job")
     }
 
-    /// Returns the job that a worker had begun, if the event says that the worker is gone.
+    /// Returns the job that a worker was in, if the event says that the worker is gone. One that it
+    /// had ended may be sent to another, should its answer have come out broken.
     pub(super) fn lost_with(&self, Event { kind, a: gone, .. }: Event) -> Option<u64> {
-        let was_in_it = |job: &Job| match *job {
-            Job::Begun { pid, .. } | Job::Ended { pid, .. } => pid == Some(gone),
-            _ => false,
-        };
+        let was_in_it = |job: &Job| matches!(*job, Job::Begun { pid, .. } if pid == Some(gone));
         let lost = self.known.iter().find(|(_, job)| was_in_it(job)).map(|(job, _)| *job);
         lost.filter(|_| kind == Kind::WorkerExit)
     }

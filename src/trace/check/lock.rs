@@ -56,7 +56,7 @@ struct Hold {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Request {
-    /// The hold began before the recording.
+    /// The hold began before the recording; or the lock got other rules, and nobody may wait.
     Unknown,
     None,
     /// Somebody asked, when so many had given up waiting in all.
@@ -247,9 +247,8 @@ impl Lock {
                 self.is_on = Some(true);
                 self.forces = false;
                 // Whoever holds it is asked to drop it once, so that the old rules end.
-                let give_ups = self.give_ups;
                 if let Holder::Held(hold) = &mut self.holder {
-                    hold.request = Request::Asked { give_ups };
+                    hold.request = Request::Unknown;
                 }
             }
             _ => return self.change(track, mode, is_ours),

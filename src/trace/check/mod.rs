@@ -43,6 +43,7 @@
 //! | `TimerFire` | its task may as well have been woken by another thread |
 //! | `TaskWake`, if the task is dropped before its next poll | nothing follows from it |
 //! | `TaskCancel` | a task that is never heard of again may still wait |
+//! | `WorkerJobBegin`, if the worker died in the job | it could as well have died before |
 //! | `JobDone` of a promise that no pool has run | nobody else speaks of it |
 //!
 //! # Not here
