@@ -62,8 +62,13 @@ pub fn facts(contender: &Contender) -> Facts {
 pub fn flight_path(path: &Path, name: &str) -> PathBuf {
     let name: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let name = format!("{name}.{}.flight", std::process::id());
+    // Beside a pipe or a device there is no place for files.
+    if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return std::env::temp_dir().join(name);
+    }
     let mut flight = path.as_os_str().to_owned();
-    flight.push(format!(".{name}.flight"));
+    flight.push(format!(".{name}"));
     flight.into()
 }
 

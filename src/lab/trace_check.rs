@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::render::numbers;
 use super::{LabError, Result};
 use crate::trace::check::check_recording;
-use crate::trace::file::{Ending, Run, Trace};
+use crate::trace::file::{Ending, INCOMPLETE, Run, Trace};
 
 /// What is to be replayed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,8 +61,13 @@ pub fn run(asked: &Check) -> Result<(String, Result<()>)> {
     Ok((page, ended))
 }
 
-/// One line on a run, good or bad.
+/// One line on a run, good or bad. A run that has lost tracks with the end of its file cannot be
+/// judged: what they did is missing everywhere.
 fn judge(run: &Run) -> std::result::Result<String, String> {
+    if let Some(why) = run.about.get(INCOMPLETE) {
+        let events = numbers::count(run.recording.events.len(), "event");
+        return Ok(format!("{events}, not judged: {why}"));
+    }
     match check_recording(&run.recording) {
         Ok(judged) => Ok(judged.to_string()),
         Err(illegal) => Err(illegal.to_string()),

@@ -86,9 +86,9 @@ fn own_ring() -> Arc<Ring> {
     let rings = rings().len();
     let size = CAPACITIES.iter().find(|(rings_max, _)| rings < *rings_max);
     let capacity = size.map_or(1, |(_, capacity)| *capacity);
-    let ring = kept_ring(track, name, capacity);
-    let ring = ring.unwrap_or_else(|| Ring::new(track, name, capacity));
-    register(Arc::new(ring))
+    // Each ring in the file has a descriptor of its own, and a program needs some for itself.
+    let kept = if rings < CAPACITIES[0].0 { kept_ring(track, name, capacity) } else { None };
+    register(Arc::new(kept.unwrap_or_else(|| Ring::new(track, name, capacity))))
 }
 
 /// A ring in the file that rings are kept in. Where there is no room for it, the recording is one
@@ -194,6 +194,8 @@ pub fn arm() -> Recorder {
     let starts = rings().iter().map(|ring| (ring.track(), ring.count())).collect();
     let begin_ns = clock::now_ns();
     if ARMED.fetch_add(1, Ordering::Relaxed) == 0 {
+        // Not the end of a recording before this one.
+        note(END_WORD, 0);
         note(BEGIN_WORD, begin_ns);
     }
     Recorder { starts, begin_ns }
@@ -281,7 +283,7 @@ pub struct Track {
 impl Recording {
     /// Returns how many events were lost because a ring was full.
     pub fn overwritten(&self) -> u64 {
-        self.tracks.iter().map(|track| track.overwritten).sum()
+        self.tracks.iter().fold(0, |sum, track| sum.saturating_add(track.overwritten))
     }
 
     /// Returns who wrote the events of track `number`.

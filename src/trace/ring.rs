@@ -17,6 +17,8 @@
 //!
 //! - **RING-1** One thread writes, and `count` goes up by one after the event's four words.
 //! - **RING-2** The reader gives back no event that the writer may have touched while it read.
+//! - **RING-3** The times of a ring's events rise: where the clock does not between two of them, the
+//!   second is a nanosecond later. So sorting the events of all rings by time keeps each one's order.
 //!
 //! # Why the reader never sees half an event
 //!
@@ -42,6 +44,8 @@ pub struct Ring {
     /// The number of the next event. The writer's own copy of the count, so that it reads nothing
     /// that others may write; std's atomic, because it is no part of the protocol.
     next: Plain,
+    /// The time of the event before it, the writer's own too.
+    last_ns: Plain,
 }
 
 enum Memory {
@@ -60,8 +64,9 @@ pub struct Contents {
 }
 
 impl Ring {
-    /// Creates a ring of this process for `capacity` events.
+    /// Creates a ring of this process for `capacity` events, one at least.
     pub fn new(track: u32, name: &str, capacity: usize) -> Self {
+        let capacity = capacity.max(1);
         let words = (0..words_of(capacity)).map(|_| AtomicU64::new(0)).collect();
         Self::with_header(Memory::Own(words), track, name, capacity)
     }
@@ -90,17 +95,20 @@ impl Ring {
             return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, text));
         }
         let next = header(block::COUNT_WORD).unwrap_or(0).into();
-        let ring = Self { memory: Memory::Shared(words), capacity, next };
+        let ring = Self { memory: Memory::Shared(words), capacity, next, last_ns: 0.into() };
         ring.words()[block::PID_WORD].store(u64::from(std::process::id()), Ordering::Relaxed);
         Ok(ring)
     }
 
     fn with_header(memory: Memory, track: u32, name: &str, capacity: usize) -> Self {
-        let ring = Self { memory, capacity, next: 0.into() };
+        let ring = Self { memory, capacity, next: 0.into(), last_ns: 0.into() };
         let header = block::ring_header(track, std::process::id(), name, bytes_of(capacity));
-        for (word, value) in ring.words().iter().zip(header) {
+        // The magic word last: a writer that is killed before it leaves no ring, not half of one.
+        for (word, value) in ring.words().iter().zip(header).skip(1) {
             word.store(value, Ordering::Relaxed);
         }
+        // ORDER: Release; whoever finds the magic word in shared memory finds the rest.
+        ring.words()[block::MAGIC_WORD].store(block::MAGIC, Ordering::Release);
         ring
     }
 
@@ -149,10 +157,13 @@ impl Ring {
     }
 
     /// Writes one event. Only the ring's one writer may call this.
-    pub fn push(&self, event: Event) {
-        // ORDER: Relaxed. INVARIANT: [RING-1] nobody else reads or writes it.
+    pub fn push(&self, mut event: Event) {
+        // ORDER: Relaxed. INVARIANT: [RING-1] nobody else reads or writes these two.
         let index = self.next.load(Ordering::Relaxed);
         self.next.store(index + 1, Ordering::Relaxed);
+        // INVARIANT: [RING-3]
+        event.time_ns = event.time_ns.max(self.last_ns.load(Ordering::Relaxed) + 1);
+        self.last_ns.store(event.time_ns, Ordering::Relaxed);
         // ORDER: Release; pairs with the Acquire fence in `read`: whoever copies a word written
         // below sees the count that was stored before this line.
         fence(Ordering::Release);

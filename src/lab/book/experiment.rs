@@ -91,10 +91,16 @@ fn read_on(experiment: &Experiment) -> String {
     for place in experiment.read {
         let line = match place.split_once(": ") {
             Some((target, why)) if target.starts_with("https://") => format!("<{target}>: {why}"),
-            Some((file, why)) => format!("[{file}](../../{file}): {why}"),
-            None => (*place).to_owned(),
+            Some((file, why)) if is_file(file) => format!("[{file}](../../{file}): {why}"),
+            _ => (*place).to_owned(),
         };
         writeln!(text, "- {line}").expect("to memory");
     }
     text
+}
+
+/// Whether it names one file of ours, and nothing else.
+fn is_file(place: &str) -> bool {
+    let folders = ["src/", "tests/", "examples/", "benches/", "docs/"];
+    folders.iter().any(|folder| place.starts_with(folder)) && !place.contains([' ', ',', '*'])
 }

@@ -102,8 +102,9 @@ fn commands() -> String {
     let mut text = String::from("# Commands\n");
     let program = CommandLine::command().term_width(80);
     let mut commands = vec![(vec!["trainyard".to_owned()], program)];
-    while let Some((name, mut command)) = commands.pop() {
-        let (words, help) = (name.join(" "), command.render_long_help());
+    while let Some((name, command)) = commands.pop() {
+        let words = name.join(" ");
+        let help = command.clone().bin_name(&words).render_long_help();
         write!(text, "\n## {words}\n\n```text\n{}\n```\n", help.to_string().trim_end())
             .expect("to memory");
         let nested = command.get_subcommands().filter(|command| !command.is_hide_set());

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
-use super::cell::{Cell, Scale};
+use super::cell::Scale;
 use super::contender::{Contender, Python};
 use super::relation::Relation;
 use super::report::Report;
@@ -80,35 +80,46 @@ impl Record {
     fn run(&self) -> Result<()> {
         check_writable(&self.trace)?;
         let interrupts = Interrupts::listen().map_err(|why| LabError::failed("Ctrl-C", why))?;
-        let mut runs = Vec::new();
+        let (mut runs, mut ended) = (Vec::new(), Ok(()));
         for experiment in &self.experiments {
-            runs.extend(recordings(experiment, self.scale, &self.trace, &interrupts)?);
+            let (recorded, end) = recordings(experiment, self.scale, &self.trace, &interrupts);
+            runs.extend(recorded);
+            ended = end;
+            if ended.is_err() {
+                break;
+            }
         }
-        record::save(Trace::of(record::about(None, None), runs), &self.trace)
+        let saved = record::save(Trace::of(record::about(None, None), runs), &self.trace);
+        ended.and(saved)
     }
 }
 
-/// Records each cell of ours once.
+/// Records each cell of ours once; as far as it came, and how it ended.
 fn recordings(
     experiment: &Experiment,
     scale: Scale,
     path: &Path,
     interrupts: &Interrupts,
-) -> Result<Vec<trace::file::Run>> {
+) -> (Vec<trace::file::Run>, Result<()>) {
     let cells = (experiment.cells)(scale);
     let mut progress = Progress::start(cells.len());
     let flight = record::flight_path(path, experiment.name);
-    let record = |cell: &Cell| {
+    let mut runs = Vec::new();
+    for cell in &cells {
         progress.tick_text(&format!("{}: {}, on the record", experiment.name, cell.label));
-        let recorded = process::record(experiment, cell, &flight, interrupts);
+        let (run, ended) = process::record(experiment, cell, &flight, interrupts);
         progress.advance();
-        match recorded {
+        match ended {
             // What is left out of a measurement is left out here.
-            Err(LabError::NoRoom(_)) => None,
-            recorded => Some(recorded),
+            Err(LabError::NoRoom(_)) => {}
+            Ok(()) => runs.extend(run),
+            Err(why) => {
+                runs.extend(run);
+                return (runs, Err(why));
+            }
         }
-    };
-    cells.iter().filter_map(record).collect()
+    }
+    (runs, Ok(()))
 }
 
 impl Run {
@@ -130,8 +141,9 @@ impl Run {
         for experiment in &self.experiments {
             ended = self.one(experiment, &mut report, &interrupts);
             if let (Ok(()), Some(path)) = (&ended, &self.trace) {
-                let recorded = recordings(experiment, self.scale, path, &interrupts);
-                ended = recorded.map(|recorded| runs.extend(recorded));
+                let (recorded, end) = recordings(experiment, self.scale, path, &interrupts);
+                runs.extend(recorded);
+                ended = end;
             }
             if ended.is_err() {
                 report.is_complete = false;

@@ -61,10 +61,8 @@ pub fn measure(
 }
 
 /// Runs our `cell` of `experiment` once more, on the record, which is kept at `flight` meanwhile.
-///
-/// # Errors
-///
-/// As [`measure`], or if the record cannot be kept there.
+/// Of a cell that dies there is the recording up to its death, and why it died: an error as of
+/// [`measure`].
 ///
 /// # Panics
 ///
@@ -74,14 +72,12 @@ pub fn record(
     cell: &Cell,
     flight: &Path,
     interrupts: &Interrupts,
-) -> Result<Run> {
+) -> (Option<Run>, Result<()>) {
     let document = serde_json::to_string(cell).expect("a cell is plain data");
     let mut command = own(&["ours", experiment.name, &document]);
     command.arg(flight);
     let asked = ask(command, experiment, cell, &Contender::Ours, interrupts);
-    let run = land(flight);
-    asked?;
-    run.ok_or_else(|| LabError::failed(&cell.label, "its recording is not there"))
+    (land(flight), asked.map(drop))
 }
 
 fn ask(
@@ -174,10 +170,12 @@ pub fn be(args: &[OsString]) -> Result<()> {
 fn be_a_cell(experiment: &Experiment, cell: &Cell, flight: Option<&Path>) -> Result<()> {
     let recorder = flight.map(|path| start_recording(experiment, cell, path)).transpose()?;
     let figures = (experiment.ours)(cell);
-    // The recording is in the file, where the lab finds it.
-    drop(recorder.map(Recorder::finish));
-    if let (Some(path), Some(recording)) = (flight, elsewhere().take()) {
+    if let (Some(path), Some(recorder)) = (flight, recorder) {
+        let own = recorder.finish();
+        let recording = elsewhere().take().unwrap_or(own);
         let run = Run { about: facts(experiment, cell), recording };
+        // In the place of the file that rings were kept in: all of them are in it, those too that
+        // found no room there.
         Trace::of(about(None, None), vec![run]).write(path).map_err(|why| unwritable(path, why))?;
     }
     match figures {
@@ -237,6 +235,7 @@ fn script(python: &Python, twin: Option<&str>, document: &str) -> Command {
 struct Running {
     child: Child,
     said: Vec<u8>,
+    complained: Vec<u8>,
 }
 
 impl Running {
@@ -248,7 +247,7 @@ impl Running {
             .process_group(0)
             .spawn()
             .map_err(|why| LabError::failed("the lab", why))?;
-        Ok(Self { child, said: Vec::new() })
+        Ok(Self { child, said: Vec::new(), complained: Vec::new() })
     }
 
     /// Waits for the next line.
@@ -273,8 +272,14 @@ impl Running {
     fn listen(&mut self, interrupts: &Interrupts, timeout: Duration) -> Result<()> {
         let failed = |why: io::Error| LabError::failed("the lab", why);
         let stdout = self.child.stdout.as_mut().expect("it was piped");
-        let sources = [(stdout.as_fd(), Interest::Read), (interrupts.as_fd(), Interest::Read)];
+        let mut sources =
+            vec![(stdout.as_fd(), Interest::Read), (interrupts.as_fd(), Interest::Read)];
+        sources.extend(self.child.stderr.as_ref().map(|stderr| (stderr.as_fd(), Interest::Read)));
         let ready = poll::wait(&sources, Some(timeout)).map_err(failed)?;
+        // What is not read would stop, in the end, whoever writes it.
+        if ready.get(2) == Some(&true) {
+            self.hear_complaints();
+        }
         if ready[1] && interrupts.take() {
             return Err(LabError::Interrupted);
         }
@@ -282,6 +287,7 @@ impl Running {
             return Ok(());
         }
         let mut bytes = [0; 4096];
+        let stdout = self.child.stdout.as_mut().expect("it was piped");
         match stdout.read(&mut bytes).map_err(failed)? {
             0 => Err(self.last_words()),
             len => {
@@ -291,14 +297,23 @@ impl Running {
         }
     }
 
+    /// Reads what there is on its standard error.
+    fn hear_complaints(&mut self) {
+        let Some(stderr) = self.child.stderr.as_mut() else { return };
+        let mut bytes = [0; 4096];
+        match stderr.read(&mut bytes) {
+            Ok(0) | Err(_) => self.child.stderr = None,
+            Ok(len) => self.complained.extend(&bytes[..len]),
+        }
+    }
+
     /// Why it ended without figures: the last line on its standard error, or its status.
     fn last_words(&mut self) -> LabError {
-        let mut complaint = Vec::new();
         if let Some(mut stderr) = self.child.stderr.take() {
             // What cannot be read is not the reason.
-            drop(stderr.read_to_end(&mut complaint));
+            drop(stderr.read_to_end(&mut self.complained));
         }
-        let complaint = String::from_utf8_lossy(&complaint);
+        let complaint = String::from_utf8_lossy(&self.complained);
         let line = complaint.lines().rfind(|line| !line.trim().is_empty());
         let line = line.map(|line| line.strip_prefix("trainyard: ").unwrap_or(line).to_owned());
         LabError::Failed(line.unwrap_or_else(|| match self.child.wait() {

@@ -77,7 +77,7 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 pub use illegal::Illegal;
@@ -145,9 +145,21 @@ impl fmt::Display for Judged {
 /// Returns the first event from which on no track has a hole.
 fn first_whole(recording: &Recording) -> usize {
     let events = &recording.events;
-    let lossy = recording.tracks.iter().filter(|track| track.overwritten > 0);
-    let first_left = |number: u32| events.iter().position(|event| event.track == number);
-    lossy.map(|track| first_left(track.number).unwrap_or(events.len())).max().unwrap_or(0)
+    let mut lossy: HashSet<u32> = recording
+        .tracks
+        .iter()
+        .filter(|track| track.overwritten > 0)
+        .map(|track| track.number)
+        .collect();
+    if lossy.is_empty() {
+        return 0;
+    }
+    for (index, event) in events.iter().enumerate() {
+        if lossy.remove(&event.track) && lossy.is_empty() {
+            return index;
+        }
+    }
+    events.len()
 }
 
 fn replay(events: &[Event]) -> Result<(), (usize, Breach)> {

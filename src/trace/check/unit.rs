@@ -16,8 +16,8 @@ const DONE: u64 = 1;
 pub(super) struct Units {
     /// Outside of tasks.
     own: Own,
-    /// By task and number: how many are under way.
-    of_tasks: HashMap<(u64, u64), u32>,
+    /// By task, and then by number: how many are under way, one at least.
+    of_tasks: HashMap<u64, HashMap<u64, u32>>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Units {
     pub(super) fn step(&mut self, Event { kind, a: unit, .. }: Event, tasks: &Tasks) -> Verdict {
         match (kind, tasks.polled()) {
             (Kind::UnitBegin, Some(task)) => {
-                *self.of_tasks.entry((task, unit)).or_default() += 1;
+                *self.of_tasks.entry(task).or_default().entry(unit).or_default() += 1;
                 Ok(())
             }
             (Kind::UnitBegin, None) => {
@@ -55,11 +55,11 @@ impl Units {
 
     fn end(&mut self, unit: u64, task: Option<u64>, tasks: &Tasks) -> Verdict {
         // A task that is dropped ends its units outside of every poll.
-        let open = self.of_tasks.iter_mut().find(|((owner, number), count)| {
-            **count > 0 && *number == unit && task.is_none_or(|task| *owner == task)
+        let owner = task.or_else(|| {
+            let of_unit = |units: &HashMap<u64, u32>| units.contains_key(&unit);
+            self.of_tasks.iter().find(|(_, units)| of_unit(units)).map(|(owner, _)| *owner)
         });
-        if let Some((_, count)) = open {
-            *count -= 1;
+        if owner.is_some_and(|owner| self.end_of_task(owner, unit)) {
             return Ok(());
         }
         let is_old = if let Some(task) = task {
@@ -69,6 +69,17 @@ impl Units {
             before == Own::Unknown || before == Own::Open(unit)
         };
         ensure(is_old, "a unit of work ends that has begun", "UnitBegin in the same task or job")
+    }
+
+    /// Takes one `unit` off that the task has under way, if it has.
+    fn end_of_task(&mut self, task: u64, unit: u64) -> bool {
+        let Some(units) = self.of_tasks.get_mut(&task) else { return false };
+        let Some(count) = units.get_mut(&unit) else { return false };
+        *count -= 1;
+        if *count == 0 {
+            units.remove(&unit);
+        }
+        true
     }
 
     pub(super) fn begin_job(&mut self) -> Verdict {
@@ -86,10 +97,8 @@ impl Units {
         if outcome != DONE {
             return Ok(());
         }
-        let open: u32 =
-            self.of_tasks.iter().filter(|((owner, _), _)| *owner == task).map(|(_, n)| n).sum();
-        self.of_tasks.retain(|(owner, _), _| *owner != task);
-        ensure(open == 0, ENDS, "UnitEnd before the end of its task")
+        let open = self.of_tasks.remove(&task).unwrap_or_default();
+        ensure(open.is_empty(), ENDS, "UnitEnd before the end of its task")
     }
 }
 

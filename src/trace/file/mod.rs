@@ -69,6 +69,10 @@ pub struct Run {
     pub recording: Recording,
 }
 
+/// The fact that a run has whose file has lost its end: events of some tracks are missing, and
+/// what those of others say cannot be judged.
+pub const INCOMPLETE: &str = "incomplete";
+
 /// How the file ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -86,7 +90,7 @@ impl Trace {
 
     /// How many events the rings have lost, in all runs.
     pub fn overwritten(&self) -> u64 {
-        self.runs.iter().map(|run| run.recording.overwritten()).sum()
+        self.runs.iter().fold(0, |sum, run| sum.saturating_add(run.recording.overwritten()))
     }
 }
 

@@ -15,7 +15,7 @@ use std::io;
 use std::path::Path;
 
 use super::block::{self, HEADER, HEADER_BYTES, Kind, Name};
-use super::{Ending, Facts, Run, Trace};
+use super::{Ending, Facts, INCOMPLETE, Run, Trace};
 use crate::trace::event::{Event, WORDS};
 use crate::trace::{Recording, Track, in_order};
 
@@ -97,7 +97,10 @@ impl Trace {
         let about = reader.next()?.ok_or(ReadError::NotATrace)?;
         match about.header[block::VERSION_WORD] {
             block::VERSION => {}
-            version if version.swap_bytes() <= block::VERSION => return Err(ReadError::ByteOrder),
+            version if (1..=block::VERSION).contains(&version.swap_bytes()) => {
+                return Err(ReadError::ByteOrder);
+            }
+            version if version < block::VERSION => return Err(ReadError::NotATrace),
             version => return Err(ReadError::Newer { version }),
         }
         let alignment = usize::try_from(about.header[block::ALIGNMENT_WORD]).unwrap_or(0);
@@ -106,26 +109,42 @@ impl Trace {
         }
         reader.align(alignment);
         let mut trace = Self::of(about.facts(), Vec::new());
+        let expected = about.header[block::BLOCKS_WORD];
+        let origin = if expected == 0 { Origin::Flight } else { Origin::Written };
         let (mut blocks, mut is_cut) = (1, about.is_cut);
         while let Some(block) = reader.next()? {
             blocks += 1;
             is_cut |= block.is_cut;
-            take(&mut trace.runs, &block)?;
+            take(&mut trace.runs, &block, origin)?;
         }
-        let expected = about.header[block::BLOCKS_WORD];
         let has_end = |run: &Run| run.recording.end_ns != 0;
         let is_finished =
             if expected == 0 { trace.runs.iter().all(has_end) } else { blocks == expected };
-        if is_cut || !is_finished || trace.runs.is_empty() {
+        if is_cut || !is_finished {
             trace.ending = Ending::CutShort;
+        }
+        // Blocks that are not there may be tracks of the last run.
+        let is_short = is_cut || (origin == Origin::Written && !is_finished);
+        if let Some(run) = trace.runs.last_mut().filter(|_| is_short) {
+            run.about.set(INCOMPLETE, "tracks are missing");
+            run.about.set("ending", "the end of the file is lost, and events with it");
         }
         trace.runs.iter_mut().for_each(close);
         Ok(trace)
     }
 }
 
+/// How a file came to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// In one piece, from recordings.
+    Written,
+    /// Event by event, in rings that were mapped.
+    Flight,
+}
+
 /// Takes a block in.
-fn take(runs: &mut Vec<Run>, block: &Block<'_>) -> Result<(), ReadError> {
+fn take(runs: &mut Vec<Run>, block: &Block<'_>, origin: Origin) -> Result<(), ReadError> {
     let number = usize::try_from(block.header[block::RUN_WORD]).unwrap_or(usize::MAX);
     match block.kind {
         Kind::About => Err(block.damaged("the file begins a second time")),
@@ -142,7 +161,10 @@ fn take(runs: &mut Vec<Run>, block: &Block<'_>) -> Result<(), ReadError> {
         Kind::Ring => {
             // INVARIANT: [FILE-2]
             let run = runs.get_mut(number).ok_or_else(|| block.damaged("a track has no run"))?;
-            block.read_ring(&mut run.recording)
+            // A worker notes its life whether or not somebody records: a flight that never began
+            // has recorded nothing all the same.
+            let is_idle = origin == Origin::Flight && run.recording.begin_ns == 0;
+            block.read_ring(&mut run.recording, if is_idle { u64::MAX } else { 0 })
         }
     }
 }
@@ -158,6 +180,7 @@ fn close(run: &mut Run) {
     if recording.end_ns == 0 {
         recording.end_ns = last.map_or(recording.begin_ns, |event| event.time_ns);
     }
+    recording.end_ns = recording.end_ns.max(recording.begin_ns);
 }
 
 struct Reader<'a> {
@@ -222,23 +245,26 @@ impl Block<'_> {
     }
 
     /// Reads the events as [`Ring::read`](crate::trace::Ring::read) does, from a writer that is
-    /// gone.
+    /// gone; those from `from_ns` on, and of the recording.
     #[expect(clippy::cast_possible_truncation, reason = "a slot is below the capacity, a usize")]
-    fn read_ring(&self, recording: &mut Recording) -> Result<(), ReadError> {
-        let capacity = self.header[block::BYTES_WORD] / size_of::<Event>() as u64;
+    fn read_ring(&self, recording: &mut Recording, from_ns: u64) -> Result<(), ReadError> {
+        let bytes = self.header[block::BYTES_WORD];
+        if bytes % size_of::<Event>() as u64 != 0 {
+            return Err(self.damaged("a track has a part of an event"));
+        }
+        let capacity = bytes / size_of::<Event>() as u64;
         let count = self.header[block::COUNT_WORD];
         // INVARIANT: [FILE-3] a full ring that was never closed may have half an event in the slot
         // of the oldest. One that is exactly full was written by us, in one piece.
-        let first = if count > capacity { count + 1 - capacity } else { 0 };
-        let before = self.header[block::OVERWRITTEN_WORD];
-        let mut overwritten = before + first;
-        for index in first..count {
+        let first = if count > capacity { count - capacity + 1 } else { 0 };
+        let overwritten = self.header[block::OVERWRITTEN_WORD].saturating_add(first);
+        // What is behind the end of the file is not there, and the run says so.
+        let slots = (self.body.len() / size_of::<Event>()) as u64;
+        let in_order =
+            (first..count).take(if count > capacity { capacity } else { slots } as usize);
+        for index in in_order {
             let at = (index % capacity.max(1)) as usize * size_of::<Event>();
-            let Some(bytes) = self.body.get(at..at + size_of::<Event>()) else {
-                // The end of the file is lost, and this event with it.
-                overwritten += 1;
-                continue;
-            };
+            let Some(bytes) = self.body.get(at..at + size_of::<Event>()) else { continue };
             let mut words = words(bytes);
             let event = Event::from_words(std::array::from_fn::<_, WORDS, _>(|_| {
                 words.next().expect("an event is four words")
@@ -249,7 +275,7 @@ impl Block<'_> {
                 return Err(self.damaged("a track has an event of another one"));
             }
             // A ring in use longer than the recording has earlier events, too.
-            if event.time_ns >= recording.begin_ns {
+            if event.time_ns >= recording.begin_ns.max(from_ns) {
                 recording.events.push(event);
             }
         }

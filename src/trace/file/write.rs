@@ -22,6 +22,8 @@ impl Trace {
     ///
     /// Fails if the file cannot be written; one that was there before is as it was.
     pub fn write(&self, path: &Path) -> io::Result<()> {
+        // A link stays one: what it leads to is replaced.
+        let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let is_special = fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
         if is_special {
             let mut file = File::options().write(true).open(path)?;
