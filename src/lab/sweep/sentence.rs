@@ -27,15 +27,15 @@ pub fn conclusion(report: &Report) -> Option<String> {
     if others.is_empty() {
         return None;
     }
+    let noun =
+        if knees.iter().all(|best| best.noun() == "threads") { "threads" } else { "workers" };
     let rounds = report.results.iter().map(|row| row.compared.wall_s.samples.len());
     if rounds.min().is_some_and(|rounds| rounds < VERDICT_ROUNDS_MIN) {
         return Some(format!(
-            "which number of threads is correct cannot be concluded from so few rounds: it takes \
+            "which number of {noun} is correct cannot be concluded from so few rounds: it takes \
              {VERDICT_ROUNDS_MIN}, `--runs {VERDICT_ROUNDS_MIN}`."
         ));
     }
-    let noun =
-        if knees.iter().all(|best| best.noun() == "threads") { "threads" } else { "workers" };
     let counts: Vec<String> =
         knees.iter().map(|best| format!("{} for {}", best.count(), best.workload())).collect();
     let reasons: Vec<String> = knees.iter().map(|best| best.reason(report)).collect();
@@ -248,5 +248,17 @@ mod tests {
         let mut report = testing::report(|_| ());
         report.scanned = vec![Variable::SwitchInterval];
         assert_eq!(conclusion(&report), None);
+    }
+
+    /// Fails if more requests are said to be no better.
+    #[test]
+    fn more_work_has_no_knee() {
+        let mut report = testing::report(|_| ());
+        for row in &mut report.results {
+            row.point[0].0 = Variable::Requests;
+        }
+        (report.scanned, report.knees) = (vec![Variable::Requests], Vec::new());
+        report.conclude();
+        assert_eq!(report.knees, []);
     }
 }
