@@ -56,6 +56,14 @@ pub fn before(params: &Params, conditions: &Conditions, build: Build) -> Vec<Str
         );
     }
     warnings.extend(params.pythons.iter().filter_map(|python| left_out(python, params)));
+    if let Some((now, usual)) = params.shortened() {
+        warnings.push(format!(
+            "beside a CPython, which is slower, the first sum of cpu is of {} squares, not {}: \
+             compare these times with each other, and not with a run without `--python`",
+            numbers::grouped(now),
+            numbers::grouped(usual)
+        ));
+    }
     if params.runs < stats::VERDICT_ROUNDS_MIN {
         let enough = stats::VERDICT_ROUNDS_MIN;
         warnings.push(format!("fewer than {enough} rounds give no verdict: `--runs {enough}`"));
@@ -238,6 +246,18 @@ mod tests {
         let warnings = before(&params, &QUIET, Build::Release);
         assert!(warnings[0].starts_with("sync was measured too"), "{warnings:?}");
         assert_eq!(warnings[1], "fewer than 6 rounds give no verdict: `--runs 6`");
+    }
+
+    /// Fails if the work is made less and nobody is told.
+    #[test]
+    fn less_work_beside_a_cpython_is_said() {
+        let (report, _) = testing::report_beside_python();
+        let params = report.params.beside_python();
+        let warnings = before(&params, &QUIET, Build::Release);
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert!(warnings[0].contains(" of 500 000 squares, not 3 000 000: "), "{warnings:?}");
+        let waiting = Params { workloads: vec![Workload::Io], ..params };
+        check_before(&waiting, QUIET, Build::Release, &[]);
     }
 
     #[test]

@@ -98,7 +98,40 @@ pub fn results(report: &Report) -> String {
         text += &one(finding, report.wrong.is_some());
     }
     text += &wrap(&conditions(report), WIDTH, 0);
+    if report.findings.len() > 1 {
+        text += &sum(&report.findings);
+        text += if report.is_complete { "\n" } else { "; interrupted\n" };
+    }
     text
+}
+
+/// How all relations of several experiments ended, the count last, where it is seen.
+fn sum(findings: &[Finding]) -> String {
+    let ended = |ending: Ending| {
+        let all = findings.iter().flat_map(|finding| &finding.outcomes);
+        all.filter(|outcome| outcome.ending == ending).count()
+    };
+    let (hold, skipped, failed) =
+        (ended(Ending::Holds), ended(Ending::Skipped), ended(Ending::Failed));
+    let holds = if hold == 1 { "relation holds" } else { "relations hold" };
+    let line = format!("{hold} {holds}, {skipped} skipped, {failed} failed");
+    format!("{}\n{line}", skipped_names(findings))
+}
+
+/// `Skipped: as-cpython (convoy), ...`: each once, for however many contenders.
+fn skipped_names(findings: &[Finding]) -> String {
+    let names = findings.iter().flat_map(|finding| {
+        let mut names: Vec<String> = finding
+            .outcomes
+            .iter()
+            .filter(|outcome| outcome.ending == Ending::Skipped)
+            .map(|outcome| format!("{} ({})", outcome.name, finding.experiment.name))
+            .collect();
+        names.dedup();
+        names
+    });
+    let names = names.collect::<Vec<_>>().join(", ");
+    if names.is_empty() { names } else { paragraph(&format!("Skipped: {names}.")) }
 }
 
 fn conditions(report: &Report) -> String {
@@ -139,6 +172,9 @@ fn one(finding: &Finding, is_wrong: bool) -> String {
     let explanation = finding.explanation().filter(|_| !is_wrong);
     if let Some(explanation) = explanation {
         text += &paragraph(&explanation);
+    }
+    if !is_wrong && finding.prediction.choice().is_none() {
+        text += &paragraph(&format!("The answer: number {}.", experiment.answer + 1));
     }
     text.push('\n');
     text
@@ -213,4 +249,53 @@ fn item(text: &str) -> String {
 
 fn wrap_item(text: &str) -> String {
     format!("    {}", wrap(text, WIDTH - INDENT, INDENT * 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::experiment::figures::Results;
+    use crate::lab::experiment::{find, relation::Nature};
+
+    fn finding(name: &str, endings: &[Ending]) -> Finding {
+        let experiment = find(name).unwrap();
+        let relation = &experiment.relations[0];
+        let outcome = |&ending: &Ending| Outcome {
+            name: relation.name,
+            says: relation.says,
+            nature: Nature::Count,
+            contender: "ours".to_owned(),
+            ending,
+            figures: String::new(),
+            attempts: 1,
+        };
+        Finding {
+            experiment,
+            cells: Vec::new(),
+            results: Results::default(),
+            outcomes: endings.iter().map(outcome).collect(),
+            prediction: Prediction::NotAsked,
+        }
+    }
+
+    #[test]
+    fn several_experiments_end_with_a_count_and_the_names_of_what_was_skipped() {
+        use Ending::{Failed, Holds, Skipped};
+        let findings =
+            [finding("convoy", &[Holds, Skipped, Skipped]), finding("daemon", &[Failed])];
+        let expected = "\nSkipped: one-to-two-intervals (convoy).\n\n\
+                        1 relation holds, 2 skipped, 1 failed";
+        assert_eq!(sum(&findings), expected);
+        let expected = "\n2 relations hold, 0 skipped, 0 failed";
+        assert_eq!(sum(&[finding("convoy", &[Holds, Holds])]), expected);
+    }
+
+    #[test]
+    fn who_made_no_prediction_is_told_the_answer_unless_a_wrong_setting_was_asked_for() {
+        let seen = finding("convoy", &[Ending::Holds]);
+        assert!(one(&seen, false).ends_with("\nThe answer: number 3.\n\n"));
+        assert!(!one(&seen, true).contains("The answer"));
+        let said = Finding { prediction: Prediction::Choice(0), ..seen };
+        assert!(!one(&said, false).contains("The answer"));
+    }
 }

@@ -2,13 +2,15 @@
 //!
 //! The first variable whose values lie on a line goes from left to right; without one, the values of
 //! the first stand side by side. Every contender, and every combination of the other variables, is
-//! a line of its own, with the 95 % interval of its median at each point.
+//! a line of its own, with the 95 % interval of its median at each point that was measured often
+//! enough to have one.
 
 use super::report::{Report, Row};
 use super::variable::Variable;
 use crate::lab::contender::Workload;
 use crate::lab::plot::{Axis, Chart, Dot, Mark, Scale, Series, Unit};
 use crate::lab::render::numbers;
+use crate::lab::stats::VERDICT_ROUNDS_MIN;
 
 /// Values that span more than this are drawn on a logarithmic scale.
 const LINEAR_SPAN_MAX: f64 = 10.0;
@@ -47,7 +49,12 @@ fn chart(report: &Report, workload: Workload) -> Option<Chart> {
         Workload::Io => format!("io: {} requests a round", report.params.requests),
         Workload::Cpu => format!("cpu: {} sums a round", report.params.kernel.inputs()),
     };
-    let about = "medians, with their 95 % interval";
+    let have_intervals = rows.iter().flatten().all(|row| row.wall_interval_s.is_some());
+    let about = if have_intervals {
+        "medians, with their 95 % interval".to_owned()
+    } else {
+        format!("medians (a 95 % interval takes {VERDICT_ROUNDS_MIN} rounds)")
+    };
     let complete = if report.complete { "" } else { "; interrupted" };
     Some(Chart {
         title,
@@ -94,4 +101,40 @@ fn line(rows: &[&Row], axis: Variable, names: &[String], report: &Report) -> Ser
         Some(Dot { x, y: median, low, high, title, mark })
     });
     Series { dots: dots.collect(), name: name.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::stats;
+    use crate::lab::sweep::testing;
+
+    #[test]
+    fn a_subtitle_speaks_of_intervals_only_where_they_are_drawn() {
+        let subtitle = |report: &Report| charts(report)[0].subtitle.clone();
+        let enough = testing::report(|_| ());
+        assert_eq!(subtitle(&enough), "medians, with their 95 % interval; 7 rounds");
+        let few = testing::report(|row| {
+            row.compared.wall_s.samples.truncate(2);
+            row.wall_interval_s = None;
+        });
+        assert_eq!(subtitle(&few), "medians (a 95 % interval takes 6 rounds); 2 rounds");
+    }
+
+    /// Fails if the end of the range, beyond which more may still help, is drawn as a knee.
+    #[test]
+    fn the_end_of_the_range_is_not_marked() {
+        let report = testing::report(|row| {
+            let (workers, wall_s) = (row.compared.workers, &mut row.compared.wall_s);
+            let time_s = (0..workers.ilog2()).fold(1.0, |time, _| time / 2.0);
+            for (round, sample) in (0_i32..).zip(&mut wall_s.samples) {
+                *sample = time_s * (1.0 + f64::from(round) / 1_000.0);
+            }
+            wall_s.summary = stats::summary(&wall_s.samples).unwrap();
+        });
+        assert!(report.knees.iter().any(|knee| knee.is_end_of_range));
+        let charts = charts(&report);
+        let mut dots = charts.iter().flat_map(|chart| &chart.series).flat_map(|line| &line.dots);
+        assert!(dots.all(|dot| dot.mark == Mark::None), "{:?}", report.knees);
+    }
 }

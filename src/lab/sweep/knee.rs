@@ -3,7 +3,8 @@
 //! The *knee* of a series is its smallest value that is as good as its best: whose median is within
 //! 5 % of the shortest median, or within 10 % and not distinguishable from it, round by round. It
 //! takes three values at least. From the knee on one pays for more threads and gets nothing. A knee
-//! at the end of the range is none yet: more may still help, and that is said.
+//! at the end of the range is none yet: more may still help, and that is said. Only workers and the
+//! switch interval have knees: more requests are more work, and nobody asks when they stop to help.
 
 use serde::Serialize;
 

@@ -34,7 +34,7 @@ pub struct Sweep {
 pub struct Scan {
     /// Which.
     pub variable: Variable,
-    /// In the order in which they are shown.
+    /// As they were typed; [`Sweep::points`] has them in rising order.
     pub values: Vec<Value>,
 }
 
@@ -56,6 +56,16 @@ const POINTS_MAX: usize = 100;
 const PROCESSES_MAX: usize = 300;
 /// As many as a whole machine has by default for a user, with a margin (`ulimit -u`).
 const THREADS_MAX: usize = 4000;
+
+impl Scan {
+    /// Its values in rising order; names, which have none, as they were typed.
+    fn rising(&self) -> Vec<Value> {
+        let mut values = self.values.clone();
+        let number = |value: &Value| value.number().unwrap_or_default();
+        values.sort_by(|one, other| number(one).total_cmp(&number(other)));
+        values
+    }
+}
 
 impl Sweep {
     /// Checks what no single option can know of the others.
@@ -99,11 +109,12 @@ impl Sweep {
         }
     }
 
-    /// Every combination of the values.
+    /// Every combination of the values. Those that lie on a line are in rising order, however they
+    /// were typed: a knee is looked for from left to right.
     pub fn points(&self) -> Vec<Point> {
         self.scans.iter().fold(vec![Vec::new()], |points, scan| {
             let longer = |point: &Point| {
-                let values = scan.values.iter().map(|&value| (scan.variable, value));
+                let values = scan.rising().into_iter().map(|value| (scan.variable, value));
                 let point = point.clone();
                 values.map(move |pair| [point.as_slice(), &[pair]].concat()).collect::<Vec<_>>()
             };
@@ -230,6 +241,20 @@ mod tests {
             .map(|point| point.iter().map(|(_, value)| value.to_string()).collect::<String>())
             .collect();
         assert_eq!(said, ["1100 us", "15 ms", "2100 us", "25 ms", "4100 us", "45 ms"]);
+    }
+
+    #[test]
+    fn points_rise_however_they_were_typed_and_names_stay_in_their_order() {
+        let falling = [Value::Count(4), Value::Count(1), Value::Count(2)];
+        let names = [Value::Gil(GilChoice::On), Value::Gil(GilChoice::Off)];
+        let scans: [(Variable, &[Value]); 2] =
+            [(Variable::Gil, &names), (Variable::Workers, &falling)];
+        let points = sweep(&[Workload::Cpu], &scans).points();
+        let said: Vec<String> = points
+            .iter()
+            .map(|point| point.iter().map(|(_, value)| value.to_string()).collect::<String>())
+            .collect();
+        assert_eq!(said, ["on1", "on2", "on4", "off1", "off2", "off4"]);
     }
 
     /// Fails if `essence` leaves something in that makes no difference.

@@ -101,12 +101,12 @@ fn lines(report: &Report, workload: Workload) -> Vec<Vec<&Row>> {
     lines
 }
 
-/// `180 ms ±5%  4.7x *`.
+/// `180 ms ±5 %  4.7x *`.
 fn cell(row: &Row, report: &Report) -> String {
     let wall = row.compared.wall_s.summary;
     let mut text = numbers::seconds(wall.median);
     if row.compared.wall_s.samples.len() > 1 {
-        let spread = numbers::percent(wall.stddev / wall.median).replace(' ', "");
+        let spread = numbers::percent(wall.stddev / wall.median);
         write!(text, " ±{spread}").expect("to memory");
     }
     let ratio = row.compared.speedup_vs_sync.filter(|_| row.compared.model != Model::Sync);

@@ -115,7 +115,7 @@ impl Report {
 
     /// Looks for knees, and says what follows from them.
     pub fn conclude(&mut self) {
-        let Some(variable) = self.axis().filter(|variable| variable.is_numeric()) else { return };
+        let Some(variable) = self.axis().filter(|variable| variable.has_knee()) else { return };
         let series = self.series();
         let knees = series.iter().filter_map(|rows| knee::describe(rows, variable, self.seed));
         self.knees = knees.collect();

@@ -4,7 +4,8 @@
 //! why, is computed from what was measured: whether the sequential run gave its processor up within
 //! its units (its voluntary switches: a wait of its own accord, which a busy machine does not add
 //! to), how much of a unit is computing (its CPU time), how many units were in flight at the knee,
-//! how many trains ran at once.
+//! how many trains ran at once. Of fewer rounds than a verdict takes nothing follows, and that is
+//! said.
 
 use super::knee;
 use super::report::{Report, Row};
@@ -12,8 +13,10 @@ use super::variable::Variable;
 use crate::lab::contender::{GilState, Model, Workload};
 use crate::lab::params::CpuKernel;
 use crate::lab::render::numbers;
+use crate::lab::stats::VERDICT_ROUNDS_MIN;
 
-/// Compares the knees of the workloads; `None` unless there are two, and the workers were scanned.
+/// Compares the knees of the workloads, or says that the rounds are too few for it; `None` unless
+/// there are two, and the workers were scanned.
 pub fn conclusion(report: &Report) -> Option<String> {
     if report.axis() != Some(Variable::Workers) {
         return None;
@@ -26,6 +29,13 @@ pub fn conclusion(report: &Report) -> Option<String> {
     }
     let noun =
         if knees.iter().all(|best| best.noun() == "threads") { "threads" } else { "workers" };
+    let rounds = report.results.iter().map(|row| row.compared.wall_s.samples.len());
+    if rounds.min().is_some_and(|rounds| rounds < VERDICT_ROUNDS_MIN) {
+        return Some(format!(
+            "which number of {noun} is correct cannot be concluded from so few rounds: it takes \
+             {VERDICT_ROUNDS_MIN}, `--runs {VERDICT_ROUNDS_MIN}`."
+        ));
+    }
     let counts: Vec<String> =
         knees.iter().map(|best| format!("{} for {}", best.count(), best.workload())).collect();
     let reasons: Vec<String> = knees.iter().map(|best| best.reason(report)).collect();
@@ -222,6 +232,14 @@ mod tests {
         assert!(said.contains(": 8 are more than that explains; is the machine busy?"), "{said}");
     }
 
+    /// Fails if chance is drawn as a finding.
+    #[test]
+    fn too_few_rounds_have_no_conclusion_and_say_how_many_it_takes() {
+        let report = testing::report(|row| row.compared.wall_s.samples.truncate(5));
+        let said = report.conclusion.unwrap();
+        assert!(said.contains("cannot be concluded") && said.contains("`--runs 6`"), "{said}");
+    }
+
     #[test]
     fn one_task_or_another_variable_has_no_such_sentence() {
         let mut report = testing::report(|_| ());
@@ -230,5 +248,17 @@ mod tests {
         let mut report = testing::report(|_| ());
         report.scanned = vec![Variable::SwitchInterval];
         assert_eq!(conclusion(&report), None);
+    }
+
+    /// Fails if more requests are said to be no better.
+    #[test]
+    fn more_work_has_no_knee() {
+        let mut report = testing::report(|_| ());
+        for row in &mut report.results {
+            row.point[0].0 = Variable::Requests;
+        }
+        (report.scanned, report.knees) = (vec![Variable::Requests], Vec::new());
+        report.conclude();
+        assert_eq!(report.knees, []);
     }
 }

@@ -16,7 +16,8 @@ const COUNTS: [usize; 5] = [1, 2, 8, 16, 64];
 /// What `trainyard sweep io cpu -P workers 1 64` might find out, after `doctor` has changed every
 /// row.
 pub(super) fn report(doctor: impl FnMut(&mut Row)) -> Report {
-    let values = COUNTS.map(Value::Count).to_vec();
+    // Typed from the largest to the smallest, which is to make no difference.
+    let values = COUNTS.into_iter().rev().map(Value::Count).collect();
     let models = vec![Model::Threads];
     let sweep = Sweep {
         params: Params { models, ..Params::of(Preset::Quick) },

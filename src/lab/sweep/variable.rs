@@ -103,6 +103,11 @@ impl Variable {
         !matches!(self, Self::Gil | Self::Models)
     }
 
+    /// Whether more of it may stop to help: of work, or of waiting, there is just more.
+    pub fn has_knee(self) -> bool {
+        matches!(self, Self::Workers | Self::SwitchInterval)
+    }
+
     /// Whether `workload` is any different for it.
     pub fn applies_to(self, workload: Workload) -> bool {
         match self {
