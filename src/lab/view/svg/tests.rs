@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::lab::view::testing;
-use crate::trace::Kind;
 use crate::trace::file::Ending;
+use crate::trace::{Event, Kind};
 
 fn marks(picture: &str) -> usize {
     ["<rect", "<path", "<text", "<circle"].iter().map(|tag| picture.matches(tag).count()).sum()
@@ -96,6 +96,30 @@ fn a_picture_has_a_limit_whatever_was_recorded() {
     let picture = testing::text(write, &many);
     assert!(marks(&picture) <= MARKS_MAX, "{} marks", marks(&picture));
     assert!(picture.contains("not drawn"), "the rest is said");
+}
+
+/// Fails if the locks of a run are not counted among its rows.
+#[test]
+fn a_thousand_locks_and_a_thousand_runs_fit_too() {
+    let mut locks = testing::lock_on();
+    let recording = &mut locks.runs[0].recording;
+    let events = std::mem::take(&mut recording.events);
+    for event in events {
+        let is_lock = matches!(event.kind, Kind::GilTake | Kind::GilDrop);
+        let numbers = if is_lock { 0..1000 } else { 0..1 };
+        recording.events.extend(numbers.map(|more| Event { a: event.a + more, ..event }));
+    }
+    let picture = testing::text(write, &locks);
+    // INVARIANT: [SVG-1]
+    assert!(marks(&picture) <= MARKS_MAX, "{} marks", marks(&picture));
+    assert!(picture.contains(">996 more locks of 1000 not drawn</text>"));
+    let mut runs = testing::lock_on();
+    runs.runs[0].recording.tracks[0].overwritten = 7;
+    runs.runs = vec![runs.runs[0].clone(); 1000];
+    let picture = testing::text(write, &runs);
+    assert!(marks(&picture) <= MARKS_MAX, "{} marks", marks(&picture));
+    assert!(picture.contains(">968 more runs of 1000 not drawn</text>"));
+    assert!(picture.contains(">and so on: 960 more lines</text>"));
 }
 
 /// Fails if a column shows only the state that took most of its time.

@@ -35,6 +35,8 @@ pub use document::document;
 pub(super) use draw::shares;
 pub use draw::{Page, draw};
 
+use std::collections::HashMap;
+
 use super::missing::missing;
 use super::pick::pick;
 use crate::lab::error::{LabError, Result};
@@ -113,6 +115,13 @@ pub struct Shown {
     pub locks: Vec<LockRow>,
     /// Its lanes.
     pub rows: Vec<Row>,
+}
+
+impl Shown {
+    /// Which lane is whose: places in `rows`, by track. Tasks share the track of their loop.
+    pub(super) fn lanes(&self) -> HashMap<u32, usize> {
+        by_track(&self.rows)
+    }
 }
 
 /// One lane.
@@ -198,10 +207,11 @@ fn show(number: usize, run: &Run, asked: &Asked) -> Option<Shown> {
     for row in &mut rows {
         row.spent = spent::between(&row.spans, from_ns, until_ns.clamp(from_ns, end_ns));
     }
+    let lanes_of = by_track(&rows);
     let ticks = ticks::read(recording);
     for tick in ticks.iter().filter(|tick| tick.kind == Kind::GilWakeFailed) {
-        if let Some(row) = rows.iter_mut().find(|row| row.track == tick.track) {
-            row.in_vain_ns.push(tick.at_ns);
+        if let Some(&index) = lanes_of.get(&tick.track) {
+            rows[index].in_vain_ns.push(tick.at_ns);
         }
     }
     let locks = lock::read(recording, begin_ns, end_ns).into_iter();
@@ -219,6 +229,10 @@ fn show(number: usize, run: &Run, asked: &Asked) -> Option<Shown> {
         locks: locks.map(|lane| LockRow { lock: lane.lock, spans: lane.spans }).collect(),
         rows,
     })
+}
+
+fn by_track(rows: &[Row]) -> HashMap<u32, usize> {
+    rows.iter().enumerate().map(|(index, row)| (row.track, index)).collect()
 }
 
 fn trains(lanes: &Lanes) -> Vec<Row> {
