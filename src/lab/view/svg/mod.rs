@@ -366,7 +366,8 @@ const NARROW: usize = 80;
 
 /// Text between tags, or in an attribute. Characters that XML 1.0 does not have are left out.
 fn escaped(text: &str) -> Cow<'_, str> {
-    let is_special = |c: char| matches!(c, '&' | '<' | '>' | '"') || c.is_control();
+    let is_left_out = |c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}');
+    let is_special = |c: char| matches!(c, '&' | '<' | '>' | '"') || is_left_out(c);
     if !text.contains(is_special) {
         return Cow::Borrowed(text);
     }
@@ -377,7 +378,7 @@ fn escaped(text: &str) -> Cow<'_, str> {
             '<' => escaped += "&lt;",
             '>' => escaped += "&gt;",
             '"' => escaped += "&quot;",
-            character if character.is_control() => {}
+            character if is_left_out(character) => {}
             character => escaped.push(character),
         }
     }
