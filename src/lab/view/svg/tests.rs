@@ -66,14 +66,7 @@ fn crowded() -> Trace {
     let mut events = Vec::new();
     for turn in 0..250_000_u64 {
         let (at, thread) = (turn * 200, u32::from(turn % 2 == 0));
-        let event = |us, kind, a| Event {
-            time_ns: at + us,
-            track: thread,
-            kind,
-            cpu: 0,
-            a,
-            b: 0,
-        };
+        let event = |us, kind, a| Event { time_ns: at + us, track: thread, kind, cpu: 0, a, b: 0 };
         events.push(event(0, Kind::GilTake, 1));
         events.push(event(50, Kind::UnitBegin, turn));
         events.push(event(150, Kind::UnitEnd, turn));

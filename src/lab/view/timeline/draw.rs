@@ -7,6 +7,7 @@ use crate::lab::cli::Glyphs;
 use crate::lab::lanes::lock::{Held, Holder};
 use crate::lab::lanes::train::State;
 use crate::lab::render::numbers;
+use crate::lab::render::plain::plain;
 use crate::lab::render::wrap::wrap;
 use crate::lab::view::axis;
 use crate::lab::view::palette::look;
@@ -55,7 +56,7 @@ pub fn draw(timeline: &Timeline, page: Page) -> String {
         writeln!(text, " {:1$} {axis}", "", layout.label_width + 1).expect("to memory");
     }
     for (number, label) in &timeline.empty {
-        text += &wrap(&format!("{number}. {label}: nothing to draw"), layout.columns, 4);
+        text += &wrap(&format!("{number}. {}: nothing to draw", plain(label)), layout.columns, 4);
     }
     text
 }
@@ -243,7 +244,7 @@ fn draw_panel(panel: &Panel<'_>, scale: &Scale, layout: Layout) -> String {
     for (index, strip) in panel.strips.iter().enumerate() {
         let row = &panel.run.rows[index];
         let key = if panel.locks.is_empty() { ' ' } else { key(index) };
-        let name = cut(&row.name, glyphs);
+        let name = cut(&plain(&row.name), glyphs);
         let strip = strip::paint(strip, glyphs);
         write!(text, " {key} {name:0$} |{strip}|", label_width - 2).expect("to memory");
         match layout.shares {
@@ -271,7 +272,8 @@ fn draw_panel(panel: &Panel<'_>, scale: &Scale, layout: Layout) -> String {
 /// What the run is, how long it took, and what explains that.
 fn heading(run: &Shown, scale: &Scale, layout: Layout) -> String {
     let number = if layout.numbered { format!("{}. ", run.number) } else { String::new() };
-    let mut heading = format!("{number}{}: {}", run.label, numbers::nanoseconds(run.length_ns));
+    let mut heading =
+        format!("{number}{}: {}", plain(&run.label), numbers::nanoseconds(run.length_ns));
     let figures = run.figures;
     let cpus = numbers::count(figures.cpus_used, "CPU");
     write!(heading, "; {cpus}, {} at a time", figures.running_at_once_max).expect("to memory");

@@ -131,6 +131,22 @@ fn lanes_that_are_left_out_are_counted() {
     assert!(text.contains("3 more lanes; --lanes 5"), "{text}");
 }
 
+/// Fails if a name of the trace is printed as it is.
+#[test]
+fn no_name_of_a_trace_reaches_the_terminal_as_a_command() {
+    let mut trace = testing::all();
+    let strange = "\u{1b}]0;title\u{7}\u{9b}2J";
+    for run in &mut trace.runs {
+        run.about.set("label", strange);
+        run.about.set("ending", strange);
+        run.recording.tracks.iter_mut().for_each(|track| track.name = strange.to_owned());
+    }
+    trace.runs[2].recording.events.clear();
+    let text = page(&trace, &ALL, PAGE);
+    assert!(text.contains("?]0;title??2J"), "{text}");
+    assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
+}
+
 /// Fails if a run that has no lanes is passed over in silence.
 #[test]
 fn a_run_in_which_nobody_worked_is_named() {
