@@ -38,7 +38,7 @@ mod tests;
 #[cfg(test)]
 mod validator;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
 use self::arrows::{Arrow, Arrows, Mark, Slice, Strip, bind};
@@ -64,7 +64,10 @@ pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
     let (mut numbers, mut next_id) = (Numbers::default(), 0);
     for (index, run) in (0..).zip(&trace.runs) {
         let places = Places::new(&run.recording, &mut numbers);
-        let mut writer = Writer { run, recording: &run.recording, places, records: &mut records };
+        let tracks = run.recording.tracks.iter();
+        let names = tracks.map(|track| (track.number, track.name.as_str())).collect();
+        let recording = &run.recording;
+        let mut writer = Writer { run, recording, places, names, records: &mut records };
         writer.write(index, &mut next_id)?;
     }
     records.finish()
@@ -91,6 +94,8 @@ struct Writer<'a, 'b> {
     run: &'a Run,
     recording: &'a Recording,
     places: Places,
+    /// The names of the tracks, by their numbers.
+    names: HashMap<u32, &'a str>,
     records: &'a mut Records<'b>,
 }
 
@@ -141,7 +146,7 @@ impl Writer<'_, '_> {
             let name = if order == 0 {
                 format!("{label}{lost}")
             } else {
-                format!("{}, {label}", track_name(self.recording, track))
+                format!("{}, {label}", track_name(&self.names, track))
             };
             let record = self.records.begin('M', "process_name", place);
             record.arguments(|record| record.text("name", &name)).end();
@@ -151,7 +156,7 @@ impl Writer<'_, '_> {
         }
         for (order, &(track, place)) in (0..).zip(&self.places.tracks) {
             let record = self.records.begin('M', "thread_name", place);
-            let name = track_name(self.recording, track);
+            let name = track_name(&self.names, track);
             record.arguments(|record| record.text("name", &name)).end();
             let record = self.records.begin('M', "thread_sort_index", place);
             record.arguments(|record| record.number("sort_index", order)).end();
@@ -179,7 +184,7 @@ impl Writer<'_, '_> {
         let event = span.event.map(|event| self.recording.events[event as usize]);
         let waits = event.filter(|_| span.state == State::WaitGil);
         let holder = waits.and_then(|event| holder(locks, &event, span));
-        let holder = holder.map(|track| track_name(self.recording, track));
+        let holder = holder.map(|track| track_name(&self.names, track));
         let record = self.records.begin('X', look(span.state).label, place);
         let record = record.text("cat", "lane").at(span.from_ns).lasts(span.length_ns());
         let record = with_arrow(record, *arrow);
@@ -219,7 +224,7 @@ impl Writer<'_, '_> {
         let names = |holder| match holder {
             Holder::Nobody => None,
             Holder::Off => Some("off".to_owned()),
-            Holder::Track(track) => Some(track_name(self.recording, track)),
+            Holder::Track(track) => Some(track_name(&self.names, track)),
         };
         let mut pair = |phase, name: &str, at_ns| {
             let record = self.records.begin(phase, name, main);
@@ -323,13 +328,17 @@ fn with_words<'a>(record: Record<'a>, event: &Event) -> Record<'a> {
     })
 }
 
-fn track_name(recording: &Recording, track: u32) -> String {
-    recording.track(track).map_or_else(|| format!("track {track}"), |track| track.name.clone())
+/// The name of a track, also of one that the recording has no name for.
+fn track_name(names: &HashMap<u32, &str>, track: u32) -> String {
+    match names.get(&track) {
+        None | Some(&"") => format!("track {track}"),
+        Some(&name) => name.to_owned(),
+    }
 }
 
 /// Who had the lock when a thread began to wait for it: whoever takes it next, if it was free.
 fn holder(locks: &[LockLane], event: &Event, wait: &Span) -> Option<u32> {
-    let lane = locks.iter().find(|lane| lane.lock == event.a)?;
+    let lane = &locks[locks.binary_search_by_key(&event.a, |lane| lane.lock).ok()?];
     let first = lane.spans.partition_point(|span| span.until_ns <= wait.from_ns);
     let mut spans = lane.spans[first..].iter().take_while(|span| span.from_ns < wait.until_ns);
     spans.find_map(|span| match span.holder {

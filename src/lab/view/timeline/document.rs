@@ -1,6 +1,6 @@
 //! The timeline for programs: `trainyard.timeline/1`, the shares of every lane.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
@@ -78,6 +78,7 @@ pub fn document(timeline: &Timeline) -> String {
 }
 
 fn one_run(run: &Shown, (from_ns, until_ns): (u64, u64)) -> OneRun<'_> {
+    let lanes = run.lanes();
     OneRun {
         number: run.number,
         label: &run.label,
@@ -89,7 +90,7 @@ fn one_run(run: &Shown, (from_ns, until_ns): (u64, u64)) -> OneRun<'_> {
         running_at_once_max: run.figures.running_at_once_max,
         cpus_used: run.figures.cpus_used,
         hand_offs: run.hand_offs,
-        locks: run.locks.iter().map(|lock| one_lock(lock, &run.rows)).collect(),
+        locks: run.locks.iter().map(|lock| one_lock(lock, &run.rows, &lanes)).collect(),
         lanes: run.rows.iter().map(lane).collect(),
     }
 }
@@ -109,12 +110,12 @@ fn shares(spent: &Spent) -> BTreeMap<&'static str, f64> {
     shares.filter(|(_, share)| *share > 0.0).collect()
 }
 
-fn one_lock<'a>(lock: &LockRow, rows: &'a [Row]) -> Lock<'a> {
+fn one_lock<'a>(lock: &LockRow, rows: &'a [Row], lanes: &HashMap<u32, usize>) -> Lock<'a> {
     let mut held: Vec<(u32, u64)> = held_ns(&lock.spans).into_iter().collect();
     held.sort_unstable();
     let held_by = held.into_iter().map(|(track, held_ns)| {
-        let row = rows.iter().find(|row| row.track == track);
-        HeldBy { lane: row.map(|row| row.name.as_str()), track, held_ns }
+        let lane = lanes.get(&track).map(|&index| rows[index].name.as_str());
+        HeldBy { lane, track, held_ns }
     });
     Lock { lock: lock.lock, held_by: held_by.collect() }
 }

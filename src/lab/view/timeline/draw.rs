@@ -1,5 +1,6 @@
 //! The page: legend, lanes, axis.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::{LockRow, Row, Scale, Shown, Timeline};
@@ -125,10 +126,10 @@ fn panels(scale: &Scale, layout: Layout) -> Vec<Panel<'_>> {
 fn panel<'a>(run: &'a Shown, scale: &Scale, layout: Layout) -> Panel<'a> {
     let (cells, rows) = (layout.strip_width, &run.rows[..run.rows.len().min(layout.lanes_max)]);
     let (from_ns, until_ns) = (run.begin_ns + scale.from_ns, run.begin_ns + scale.until_ns);
+    let mut lanes = run.lanes();
+    lanes.retain(|_, index| *index < rows.len());
     let lock = |lock: &LockRow| {
-        let one_of_many = run.locks.len() > 1;
-        let name = if one_of_many { format!("lock {}", lock.lock) } else { "lock".to_owned() };
-        (name, lock_cells(&lock.spans, rows, (from_ns, until_ns), cells))
+        (lock_name(lock, run), lock_cells(&lock.spans, &lanes, (from_ns, until_ns), cells))
     };
     let in_vain = |row: &Row| {
         let mut counts = vec![0; cells];
@@ -147,6 +148,11 @@ fn panel<'a>(run: &'a Shown, scale: &Scale, layout: Layout) -> Panel<'a> {
     }
 }
 
+/// Locks have numbers where there are several.
+fn lock_name(lock: &LockRow, run: &Shown) -> String {
+    if run.locks.len() > 1 { format!("lock {}", lock.lock) } else { "lock".to_owned() }
+}
+
 /// The keys of the lanes: what the lock's lane says, and what stands before a lane's name.
 fn key(index: usize) -> char {
     let digit = u32::try_from(index).ok().and_then(|index| char::from_digit(index, 36));
@@ -161,7 +167,7 @@ const OFF: char = '~';
 /// Whose the lock was for most of each cell.
 fn lock_cells(
     spans: &[Held],
-    rows: &[Row],
+    lanes: &HashMap<u32, usize>,
     (from_ns, until_ns): (u64, u64),
     cells: usize,
 ) -> String {
@@ -189,9 +195,7 @@ fn lock_cells(
         text.push(match longest.map(|(holder, _)| holder) {
             None | Some(Holder::Nobody) => ' ',
             Some(Holder::Off) => OFF,
-            Some(Holder::Track(track)) => {
-                rows.iter().position(|row| row.track == track).map_or(ANOTHER, key)
-            }
+            Some(Holder::Track(track)) => lanes.get(&track).map_or(ANOTHER, |&index| key(index)),
         });
     }
     text
