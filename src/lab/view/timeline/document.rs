@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-use super::{LockRow, Row, Shown, Timeline};
+use super::{LockRow, Row, Shown, Timeline, Whose};
 use crate::lab::lanes::lock::held_ns;
 use crate::lab::lanes::spent::Spent;
 use crate::lab::view::palette::LOOKS;
@@ -55,7 +55,9 @@ struct HeldBy<'a> {
 struct Lane<'a> {
     name: &'a str,
     track: u32,
-    woken_in_vain: usize,
+    /// Not said of tasks: they share the track of their loop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    woken_in_vain: Option<usize>,
     share: BTreeMap<&'static str, f64>,
 }
 
@@ -91,15 +93,15 @@ fn one_run(run: &Shown, (from_ns, until_ns): (u64, u64)) -> OneRun<'_> {
         cpus_used: run.figures.cpus_used,
         hand_offs: run.hand_offs,
         locks: run.locks.iter().map(|lock| one_lock(lock, &run.rows, &lanes)).collect(),
-        lanes: run.rows.iter().map(lane).collect(),
+        lanes: run.rows.iter().map(|row| lane(row, run.whose)).collect(),
     }
 }
 
-fn lane(row: &Row) -> Lane<'_> {
+fn lane(row: &Row, whose: Whose) -> Lane<'_> {
     Lane {
         name: &row.name,
         track: row.track,
-        woken_in_vain: row.in_vain_ns.len(),
+        woken_in_vain: (whose == Whose::Trains).then_some(row.in_vain_ns.len()),
         share: shares(&row.spent),
     }
 }

@@ -161,6 +161,16 @@ fn tasks_have_lanes_of_their_own() {
     let asked = Asked { whose: Whose::Tasks, ..ALL };
     let text = page(&testing::arrows(), &asked, PAGE);
     assert!(text.contains("task 7"), "{text}");
+    // Fails if what the loop's track did is said of its first task.
+    let mut trace = testing::arrows();
+    let events = &mut trace.runs[0].recording.events;
+    let vain = crate::trace::Event { kind: Kind::GilWakeFailed, ..events[1] };
+    events.insert(1, vain);
+    events.insert(2, crate::trace::Event { kind: Kind::GilTake, ..vain });
+    let timeline = plan(&trace, &asked).unwrap();
+    let run = &timeline.scales[0].runs[0];
+    assert!(run.locks.is_empty() && run.rows.iter().all(|row| row.in_vain_ns.is_empty()));
+    assert!(!document(&timeline).contains("woken_in_vain"));
     let refused = plan(&testing::lock_on(), &asked).unwrap_err().to_string();
     assert!(refused.starts_with("there is nothing to draw, no task of a loop"), "{refused}");
 }
