@@ -87,8 +87,10 @@ impl Layout {
         let runs = || timeline.scales.iter().flat_map(|scale| &scale.runs);
         let rows = || runs().flat_map(|run| run.rows.iter().take(page.lanes_max));
         let names = rows().map(|row| row.name.chars().count().min(NAME_MAX));
-        // A key and a space before each name; `lock` without a name needs no more.
-        let label_width = 2 + names.max().unwrap_or(0).max("lock".len());
+        let locks = runs().flat_map(|run| run.locks.iter().map(move |lock| lock_name(lock, run)));
+        let locks = locks.map(|name| name.chars().count().min(NAME_MAX));
+        // A key and a space before each name.
+        let label_width = 2 + names.chain(locks).max().unwrap_or(0);
         let widest = rows().map(|row| shares(row, columns).len()).max().unwrap_or(0);
         // A space before the label, one after it, a bar on each side of the strip.
         let room = columns - label_width - 4;
@@ -129,7 +131,10 @@ fn panel<'a>(run: &'a Shown, scale: &Scale, layout: Layout) -> Panel<'a> {
     let mut lanes = run.lanes();
     lanes.retain(|_, index| *index < rows.len());
     let lock = |lock: &LockRow| {
-        (lock_name(lock, run), lock_cells(&lock.spans, &lanes, (from_ns, until_ns), cells))
+        (
+            cut(&lock_name(lock, run), layout.glyphs),
+            lock_cells(&lock.spans, &lanes, (from_ns, until_ns), cells),
+        )
     };
     let in_vain = |row: &Row| {
         let mut counts = vec![0; cells];
@@ -156,9 +161,11 @@ fn lock_name(lock: &LockRow, run: &Shown) -> String {
 /// The keys of the lanes: what the lock's lane says, and what stands before a lane's name.
 fn key(index: usize) -> char {
     let digit = u32::try_from(index).ok().and_then(|index| char::from_digit(index, 36));
-    digit.unwrap_or(ANOTHER)
+    digit.unwrap_or(FURTHER)
 }
 
+/// The lanes for which there is no digit and no letter have this one in common.
+const FURTHER: char = '+';
 /// A thread that has no lane here holds the lock.
 const ANOTHER: char = '*';
 /// The lock is switched off.
@@ -215,6 +222,9 @@ fn legend(panels: &[Vec<Panel<'_>>], layout: Layout) -> String {
     if holders().any(|cell| cell.is_ascii_alphanumeric()) {
         entries.push("0 1 2 the lane that holds the lock".to_owned());
     }
+    if holders().any(|cell| cell == FURTHER) {
+        entries.push(format!("{FURTHER} one of the lanes that have this mark"));
+    }
     if holders().any(|cell| cell == ANOTHER) {
         entries.push(format!("{ANOTHER} another thread"));
     }
@@ -268,7 +278,14 @@ fn draw_panel(panel: &Panel<'_>, scale: &Scale, layout: Layout) -> String {
     let left_out = panel.run.rows.len() - panel.strips.len();
     if left_out > 0 {
         let all = panel.run.rows.len();
-        writeln!(text, "   {left_out} more lanes; --lanes {all}").expect("to memory");
+        let (lanes, are, them) = match left_out {
+            1 => ("lane", "is", "it"),
+            _ => ("lanes", "are", "them"),
+        };
+        let line = format!("{left_out} more {lanes} {are} left out; --lanes {all} draws {them}");
+        for line in wrap(&line, layout.columns - 3, 0).lines() {
+            writeln!(text, "   {line}").expect("to memory");
+        }
     }
     text
 }
