@@ -141,7 +141,7 @@ impl Writer<'_, '_> {
     fn names(&mut self, index: u64) {
         let lost = self.recording.overwritten();
         let lost = if lost > 0 { format!(" ({lost} events were lost)") } else { String::new() };
-        let label = self.run.label();
+        let label = Some(self.run.label()).filter(|label| !label.is_empty()).unwrap_or("a run");
         for (order, &(place, track)) in (0..).zip(&self.places.processes) {
             let name = if order == 0 {
                 format!("{label}{lost}")
@@ -243,15 +243,23 @@ impl Writer<'_, '_> {
     }
 
     fn counters(&mut self) -> io::Result<()> {
-        for counter in counters::read(self.recording) {
+        let counters = counters::read(self.recording);
+        let loops = counters.iter().filter_map(|counter| match counter.what {
+            Counted::ReadyTasks(track) => Some((track, self.places.of(track).pid)),
+            _ => None,
+        });
+        let loops: Vec<(u32, u32)> = loops.collect();
+        for counter in &counters {
             let (name, series, place) = match counter.what {
                 Counted::WaitingForLock(lock) => {
                     (format!("lock {lock}"), "waiting", self.places.main())
                 }
                 Counted::ReadyTasks(track) => {
                     let place = self.places.of(track);
-                    // A counter is its process's, and has the number of its main thread.
-                    ("tasks".to_owned(), "ready", Place { tid: place.pid, ..place })
+                    // A counter is its process's, and has the number of its main thread. So it
+                    // has its loop's name, where a process has several.
+                    let name = counter_of_loop(track, place.pid, &loops, &self.names);
+                    (name, "ready", Place { tid: place.pid, ..place })
                 }
                 Counted::InFlight => ("units".to_owned(), "in flight", self.places.main()),
             };
@@ -333,6 +341,25 @@ fn track_name(names: &HashMap<u32, &str>, track: u32) -> String {
     match names.get(&track) {
         None | Some(&"") => format!("track {track}"),
         Some(&name) => name.to_owned(),
+    }
+}
+
+/// What the counter of a loop's ready tasks is called, beside those of `loops`: tracks with their
+/// processes.
+fn counter_of_loop(
+    track: u32,
+    pid: u32,
+    loops: &[(u32, u32)],
+    names: &HashMap<u32, &str>,
+) -> String {
+    let mut others = loops.iter().filter(|(other, at)| *at == pid && *other != track).peekable();
+    let name = track_name(names, track);
+    if others.peek().is_none() {
+        "tasks".to_owned()
+    } else if others.any(|(other, _)| track_name(names, *other) == name) {
+        format!("tasks of {name} (track {track})")
+    } else {
+        format!("tasks of {name}")
     }
 }
 
