@@ -8,6 +8,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use super::render::numbers;
+use super::render::plain::plain;
 use super::{LabError, Result};
 use crate::trace::check::check_recording;
 use crate::trace::file::{Ending, INCOMPLETE, Run, Trace};
@@ -49,7 +50,8 @@ pub fn run(asked: &Check) -> Result<(String, Result<()>)> {
                 line
             }
         };
-        writeln!(page, "{}: {line}", run.label()).expect("writing to memory does not fail");
+        writeln!(page, "{}: {}", plain(run.label()), plain(&line))
+            .expect("writing to memory does not fail");
     }
     let ended = match illegal {
         0 => Ok(()),

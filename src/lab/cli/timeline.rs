@@ -36,9 +36,6 @@ pub(super) struct TimelineOptions {
     #[arg(long, value_name = "RUN")]
     run: Option<String>,
 
-    #[command(flatten)]
-    record: RecordOptions,
-
     /// Draw from this moment of each run on, as in 12ms
     #[arg(long, value_name = "DURATION", default_value = "0", value_parser = values::moment,
           allow_hyphen_values = true)]
@@ -79,6 +76,10 @@ pub(super) struct TimelineOptions {
     /// Draw with ASCII characters
     #[arg(long)]
     ascii: bool,
+
+    // Last, for its heading stays in force for all that follows.
+    #[command(flatten)]
+    record: RecordOptions,
 }
 
 /// What a workload is recorded with. A file has its runs already.

@@ -82,7 +82,9 @@ impl Reader {
     fn step(&mut self, index: u32, event: &Event) {
         let Event { kind, track, a: subject, .. } = *event;
         match kind {
-            Kind::GilWait | Kind::GilDropRequest => drop(self.waiting.insert((subject, track))),
+            Kind::GilWait | Kind::GilDropRequest | Kind::GilWakeFailed => {
+                self.waiting.insert((subject, track));
+            }
             Kind::GilGiveUp => drop(self.waiting.remove(&(subject, track))),
             Kind::GilDrop => {
                 self.begin(What::HandOff, event, index);
@@ -152,6 +154,17 @@ mod tests {
     #[test]
     fn a_lock_is_handed_over_to_a_thread_that_waited() {
         check(LOCK_ON, &[(What::HandOff, 6, 7), (What::HandOff, 14, 15)]);
+    }
+
+    /// Fails if a recording that begins during the wait has lost the hand-off.
+    #[test]
+    fn a_thread_that_was_woken_in_vain_waits() {
+        let lines = [
+            (1, 2, 0, Kind::GilWakeFailed, 7, 0),
+            (2, 1, 0, Kind::GilDrop, 7, 0),
+            (3, 2, 0, Kind::GilTake, 7, 0),
+        ];
+        check(&lines, &[(What::HandOff, 1, 2)]);
     }
 
     /// Fails if every take after a drop is a hand-off.

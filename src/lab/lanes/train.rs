@@ -172,7 +172,9 @@ impl Train {
 
     pub(super) fn step(&mut self, event: &Event) {
         match event.kind {
-            Kind::GilWait | Kind::GilDropRequest => self.lock = Lock::Waiting,
+            Kind::GilWait | Kind::GilDropRequest | Kind::GilWakeFailed => {
+                self.lock = Lock::Waiting;
+            }
             Kind::GilTake | Kind::GilFree => self.lock = Lock::Held,
             Kind::GilDrop => self.lock = after_drop(event),
             Kind::GilLeave | Kind::GilGiveUp => self.lock = Lock::Away,
@@ -238,7 +240,9 @@ fn first<T>(events: &[Event], read: impl Fn(&Event) -> Option<T>) -> Option<T> {
 fn lock_before(event: &Event) -> Option<Lock> {
     match event.kind {
         Kind::GilDrop | Kind::GilLeave => Some(Lock::Held),
-        Kind::GilDropRequest | Kind::GilSwitched | Kind::GilGiveUp => Some(Lock::Waiting),
+        Kind::GilDropRequest | Kind::GilWakeFailed | Kind::GilSwitched | Kind::GilGiveUp => {
+            Some(Lock::Waiting)
+        }
         Kind::GilWait | Kind::GilTake | Kind::GilFree => Some(Lock::Away),
         _ => None,
     }

@@ -6,5 +6,6 @@ pub mod csv;
 pub mod json;
 pub mod markdown;
 pub mod numbers;
+pub mod plain;
 pub mod table;
 pub mod wrap;

@@ -1,6 +1,7 @@
 //! What a trace does not show, in words that stand first in every view.
 
 use crate::lab::render::numbers;
+use crate::lab::render::plain::plain;
 use crate::trace::file::{Ending, Trace};
 
 /// One line for each thing that is missing; none for a trace that is whole.
@@ -13,13 +14,13 @@ pub fn missing(trace: &Trace) -> Vec<String> {
         lines.push(line.to_owned());
     }
     for run in &trace.runs {
+        let label = plain(run.label());
         if let Some(ending) = run.about.get("ending") {
-            lines.push(format!("{}: {ending}", run.label()));
+            lines.push(format!("{label}: {}", plain(ending)));
         }
         let lost = run.recording.overwritten();
         if lost > 0 {
             let lost = numbers::grouped(lost);
-            let label = run.label();
             lines.push(format!(
                 "{label}: {lost} events were lost, the oldest of rings that were full; what is \
                  drawn before is a guess, and the figures are lower bounds"
@@ -43,9 +44,11 @@ mod tests {
         let mut trace = Trace::of(Facts::default(), vec![Run { about, recording }]);
         assert!(missing(&trace).is_empty());
         trace.runs[0].recording.tracks[0].overwritten = 1200;
+        trace.runs[0].about.set("ending", "cut short: its process died\u{1b}");
         trace.ending = Ending::CutShort;
         let lines = missing(&trace);
         assert!(lines[0].starts_with("this trace is cut short"), "{lines:?}");
-        assert!(lines[1].starts_with("2 threads, lock on: 1 200 events were lost"), "{lines:?}");
+        assert_eq!(lines[1], "2 threads, lock on: cut short: its process died?");
+        assert!(lines[2].starts_with("2 threads, lock on: 1 200 events were lost"), "{lines:?}");
     }
 }

@@ -1,6 +1,7 @@
 //! One run out of a trace, by its number or its label.
 
 use crate::lab::error::{LabError, Result};
+use crate::lab::render::plain::plain;
 use crate::trace::file::Trace;
 
 /// The places of the runs that are called `name`: a number, from 1, or a label.
@@ -15,7 +16,7 @@ pub fn pick(trace: &Trace, name: &str) -> Result<Vec<usize>> {
         runs().filter(|(at, run)| is_meant(*at, run.label())).map(|(at, _)| at).collect();
     if picked.is_empty() {
         let known: Vec<String> =
-            runs().map(|(at, run)| format!("{} ({})", at + 1, run.label())).collect();
+            runs().map(|(at, run)| format!("{} ({})", at + 1, plain(run.label()))).collect();
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
         return Err(LabError::BadInput(format!("no run '{name}'; the runs are {known}")));
     }

@@ -38,7 +38,7 @@ mod tests;
 #[cfg(test)]
 mod validator;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
 use self::arrows::{Arrow, Arrows, Mark, Slice, Strip, bind};
@@ -64,7 +64,10 @@ pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
     let (mut numbers, mut next_id) = (Numbers::default(), 0);
     for (index, run) in (0..).zip(&trace.runs) {
         let places = Places::new(&run.recording, &mut numbers);
-        let mut writer = Writer { run, recording: &run.recording, places, records: &mut records };
+        let tracks = run.recording.tracks.iter();
+        let names = tracks.map(|track| (track.number, track.name.as_str())).collect();
+        let recording = &run.recording;
+        let mut writer = Writer { run, recording, places, names, records: &mut records };
         writer.write(index, &mut next_id)?;
     }
     records.finish()
@@ -91,6 +94,8 @@ struct Writer<'a, 'b> {
     run: &'a Run,
     recording: &'a Recording,
     places: Places,
+    /// The names of the tracks, by their numbers.
+    names: HashMap<u32, &'a str>,
     records: &'a mut Records<'b>,
 }
 
@@ -136,12 +141,12 @@ impl Writer<'_, '_> {
     fn names(&mut self, index: u64) {
         let lost = self.recording.overwritten();
         let lost = if lost > 0 { format!(" ({lost} events were lost)") } else { String::new() };
-        let label = self.run.label();
+        let label = Some(self.run.label()).filter(|label| !label.is_empty()).unwrap_or("a run");
         for (order, &(place, track)) in (0..).zip(&self.places.processes) {
             let name = if order == 0 {
                 format!("{label}{lost}")
             } else {
-                format!("{}, {label}", track_name(self.recording, track))
+                format!("{}, {label}", track_name(&self.names, track))
             };
             let record = self.records.begin('M', "process_name", place);
             record.arguments(|record| record.text("name", &name)).end();
@@ -151,7 +156,7 @@ impl Writer<'_, '_> {
         }
         for (order, &(track, place)) in (0..).zip(&self.places.tracks) {
             let record = self.records.begin('M', "thread_name", place);
-            let name = track_name(self.recording, track);
+            let name = track_name(&self.names, track);
             record.arguments(|record| record.text("name", &name)).end();
             let record = self.records.begin('M', "thread_sort_index", place);
             record.arguments(|record| record.number("sort_index", order)).end();
@@ -179,7 +184,7 @@ impl Writer<'_, '_> {
         let event = span.event.map(|event| self.recording.events[event as usize]);
         let waits = event.filter(|_| span.state == State::WaitGil);
         let holder = waits.and_then(|event| holder(locks, &event, span));
-        let holder = holder.map(|track| track_name(self.recording, track));
+        let holder = holder.map(|track| track_name(&self.names, track));
         let record = self.records.begin('X', look(span.state).label, place);
         let record = record.text("cat", "lane").at(span.from_ns).lasts(span.length_ns());
         let record = with_arrow(record, *arrow);
@@ -219,7 +224,7 @@ impl Writer<'_, '_> {
         let names = |holder| match holder {
             Holder::Nobody => None,
             Holder::Off => Some("off".to_owned()),
-            Holder::Track(track) => Some(track_name(self.recording, track)),
+            Holder::Track(track) => Some(track_name(&self.names, track)),
         };
         let mut pair = |phase, name: &str, at_ns| {
             let record = self.records.begin(phase, name, main);
@@ -238,15 +243,23 @@ impl Writer<'_, '_> {
     }
 
     fn counters(&mut self) -> io::Result<()> {
-        for counter in counters::read(self.recording) {
+        let counters = counters::read(self.recording);
+        let loops = counters.iter().filter_map(|counter| match counter.what {
+            Counted::ReadyTasks(track) => Some((track, self.places.of(track).pid)),
+            _ => None,
+        });
+        let loops: Vec<(u32, u32)> = loops.collect();
+        for counter in &counters {
             let (name, series, place) = match counter.what {
                 Counted::WaitingForLock(lock) => {
                     (format!("lock {lock}"), "waiting", self.places.main())
                 }
                 Counted::ReadyTasks(track) => {
                     let place = self.places.of(track);
-                    // A counter is its process's, and has the number of its main thread.
-                    ("tasks".to_owned(), "ready", Place { tid: place.pid, ..place })
+                    // A counter is its process's, and has the number of its main thread. So it
+                    // has its loop's name, where a process has several.
+                    let name = counter_of_loop(track, place.pid, &loops, &self.names);
+                    (name, "ready", Place { tid: place.pid, ..place })
                 }
                 Counted::InFlight => ("units".to_owned(), "in flight", self.places.main()),
             };
@@ -323,13 +336,36 @@ fn with_words<'a>(record: Record<'a>, event: &Event) -> Record<'a> {
     })
 }
 
-fn track_name(recording: &Recording, track: u32) -> String {
-    recording.track(track).map_or_else(|| format!("track {track}"), |track| track.name.clone())
+/// The name of a track, also of one that the recording has no name for.
+fn track_name(names: &HashMap<u32, &str>, track: u32) -> String {
+    match names.get(&track) {
+        None | Some(&"") => format!("track {track}"),
+        Some(&name) => name.to_owned(),
+    }
+}
+
+/// What the counter of a loop's ready tasks is called, beside those of `loops`: tracks with their
+/// processes.
+fn counter_of_loop(
+    track: u32,
+    pid: u32,
+    loops: &[(u32, u32)],
+    names: &HashMap<u32, &str>,
+) -> String {
+    let mut others = loops.iter().filter(|(other, at)| *at == pid && *other != track).peekable();
+    let name = track_name(names, track);
+    if others.peek().is_none() {
+        "tasks".to_owned()
+    } else if others.any(|(other, _)| track_name(names, *other) == name) {
+        format!("tasks of {name} (track {track})")
+    } else {
+        format!("tasks of {name}")
+    }
 }
 
 /// Who had the lock when a thread began to wait for it: whoever takes it next, if it was free.
 fn holder(locks: &[LockLane], event: &Event, wait: &Span) -> Option<u32> {
-    let lane = locks.iter().find(|lane| lane.lock == event.a)?;
+    let lane = &locks[locks.binary_search_by_key(&event.a, |lane| lane.lock).ok()?];
     let first = lane.spans.partition_point(|span| span.until_ns <= wait.from_ns);
     let mut spans = lane.spans[first..].iter().take_while(|span| span.from_ns < wait.until_ns);
     spans.find_map(|span| match span.holder {

@@ -99,6 +99,32 @@ fn what_is_missing_stands_in_the_head_and_in_the_name_of_the_process() {
     assert_eq!(name.whole["args"]["name"], "2 threads, lock on (7 events were lost)");
 }
 
+#[test]
+fn what_has_no_name_gets_one_and_two_loops_count_their_own_tasks() {
+    let mut trace = testing::arrows();
+    let run = &mut trace.runs[0];
+    run.about.set("label", "");
+    let recording = &mut run.recording;
+    let second = Event { track: 2, a: 8, ..recording.events[0] };
+    recording.events.insert(1, second);
+    let records = valid(&trace);
+    assert_eq!(
+        (count(&records, 'C', "tasks"), count(&records, 'C', "tasks of main") > 0),
+        (0, true)
+    );
+    assert!(count(&records, 'C', "tasks of supervisor") > 0);
+    let recording = &mut trace.runs[0].recording;
+    recording.tracks.iter_mut().for_each(|track| track.name.clear());
+    let records = valid(&trace);
+    let is_called = |name: &str| records.iter().any(|r| r.whole["args"]["name"] == name);
+    assert!(is_called("a run") && is_called("track 1"));
+    for track in &mut trace.runs[0].recording.tracks {
+        track.name = "loop".to_owned();
+    }
+    let records = valid(&trace);
+    assert!(count(&records, 'C', "tasks of loop (track 2)") > 0);
+}
+
 proptest! {
     /// Whatever was recorded: a ring that lost its beginning makes the strangest recordings.
     #[test]

@@ -26,6 +26,7 @@ mod style;
 mod tests;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{self, BufWriter, Write};
 
@@ -41,12 +42,24 @@ use crate::trace::file::Trace;
 
 /// The most marks of one picture.
 const MARKS_MAX: usize = 3000;
-/// What the axis, the legend and the locks' labels may take of them.
-const MARKS_ELSEWHERE: usize = 300;
+/// Of them, those of the paper and the textures.
+const MARKS_OF_PAPER: usize = 50;
+/// Its heading, and what is left out.
+const MARKS_OF_RUN: usize = 3;
+/// Its name, its ground line, its ticks and its shares.
+const MARKS_OF_ROW: usize = 4;
+/// A line and a text for each label.
+const MARKS_OF_AXIS: usize = 2 * (AXIS_LABELS_MAX + 1);
 /// The most lanes of one run that are drawn: a page has room for so many.
 const LANES_MAX: usize = 16;
+/// The most locks of one run that are drawn.
+const LOCKS_MAX: usize = 4;
 /// The most rows of a picture.
 const ROWS_MAX: usize = 64;
+/// The most runs of a picture.
+const RUNS_MAX: usize = 32;
+/// The most lines on what is missing.
+const MISSING_MAX: usize = 40;
 
 const WIDTH: f64 = 1000.0;
 /// Where the lanes begin; names stand before it.
@@ -70,8 +83,12 @@ pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
     let mut picture = Picture { body: String::new(), y: 14.0 };
     let title = trace.about.get("command").or(trace.about.get("program"));
     picture.line("head", title.unwrap_or("a recording"));
-    for line in missing(trace) {
-        picture.line("warn", &line);
+    let missing = missing(trace);
+    for line in missing.iter().take(MISSING_MAX) {
+        picture.line("warn", line);
+    }
+    if let Some(more) = missing.len().checked_sub(MISSING_MAX).filter(|more| *more > 0) {
+        picture.line("warn", &format!("and so on: {}", numbers::count(more, "more line")));
     }
     match plan(trace, &asked) {
         Ok(timeline) => picture.draw(&timeline, trace),
@@ -143,21 +160,44 @@ impl Picture {
 
     fn draw(&mut self, timeline: &Timeline, trace: &Trace) {
         self.legend(timeline);
-        let runs = || timeline.scales.iter().flat_map(|scale| &scale.runs);
-        let rows = |run: &Shown| run.locks.len() + run.rows.len().min(LANES_MAX);
-        let all: usize = runs().map(rows).sum();
-        // INVARIANT: [SVG-1] the rows that are drawn share what there is.
-        let marks_max = (MARKS_MAX - MARKS_ELSEWHERE) / all.clamp(1, ROWS_MAX);
-        let mut room = ROWS_MAX;
+        let marks_max = self.marks_of_a_row(timeline);
+        let (mut rows_left, mut runs_left) = (ROWS_MAX, RUNS_MAX);
         for scale in &timeline.scales {
-            for run in &scale.runs {
-                let lanes_max = LANES_MAX.min(room.saturating_sub(run.locks.len()));
+            let runs = &scale.runs[..scale.runs.len().min(runs_left)];
+            for run in runs {
+                let locks_max = LOCKS_MAX.min(rows_left).min(run.locks.len());
+                let lanes_max = LANES_MAX.min(rows_left - locks_max).min(run.rows.len());
                 let recording = &trace.runs[run.number - 1].recording;
-                self.run(scale, run, recording, Limits { lanes_max, marks_max });
-                room = room.saturating_sub(run.locks.len() + lanes_max.min(run.rows.len()));
+                self.run(scale, run, recording, Limits { locks_max, lanes_max, marks_max });
+                rows_left -= locks_max + lanes_max;
             }
-            self.axis(scale);
+            runs_left -= runs.len();
+            if !runs.is_empty() {
+                self.axis(scale);
+            }
         }
+        let all: usize = timeline.scales.iter().map(|scale| scale.runs.len()).sum();
+        if all > RUNS_MAX {
+            let runs = numbers::count(all - RUNS_MAX, "more run");
+            self.y += 10.0;
+            self.line("small", &format!("{runs} of {all} not drawn"));
+        }
+    }
+
+    /// How many marks a row may have, when the title and the legend are written.
+    // INVARIANT: [SVG-1] the rows that are drawn share what nothing else takes.
+    fn marks_of_a_row(&self, timeline: &Timeline) -> usize {
+        let runs = || timeline.scales.iter().flat_map(|scale| &scale.runs);
+        let rows = |run: &Shown| run.locks.len().min(LOCKS_MAX) + run.rows.len().min(LANES_MAX);
+        let rows = runs().map(rows).sum::<usize>().clamp(1, ROWS_MAX);
+        // Each mark stands on a line of its own.
+        let written = self.body.lines().count();
+        let elsewhere = MARKS_OF_PAPER
+            + written
+            + MARKS_OF_RUN * (1 + runs().count().min(RUNS_MAX))
+            + MARKS_OF_AXIS * timeline.scales.len().min(RUNS_MAX)
+            + MARKS_OF_ROW * rows;
+        MARKS_MAX.saturating_sub(elsewhere) / rows
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a place on paper")]
@@ -200,8 +240,9 @@ impl Picture {
         let length = numbers::nanoseconds(run.length_ns);
         self.line("head", &format!("{}: {length}", run.label));
         self.y -= LINE_HEIGHT - 6.0;
-        for lock in &run.locks {
-            self.lock(frame, lock, run, limits.marks_max);
+        let lanes = run.lanes();
+        for lock in &run.locks[..limits.locks_max] {
+            self.lock(frame, lock, (run, &lanes), limits.marks_max);
         }
         for (index, row) in run.rows.iter().take(limits.lanes_max).enumerate() {
             let key = if run.locks.is_empty() { String::new() } else { format!("{index} ") };
@@ -221,11 +262,15 @@ impl Picture {
             );
             self.y += LANE_PITCH;
         }
-        let left_out = run.rows.len().saturating_sub(limits.lanes_max);
-        if left_out > 0 {
+        self.left_out(run.locks.len(), limits.locks_max, "more lock");
+        self.left_out(run.rows.len(), limits.lanes_max, "more lane");
+    }
+
+    fn left_out(&mut self, all: usize, drawn: usize, what: &str) {
+        if all > drawn {
             self.y += 10.0;
-            let lanes = numbers::count(left_out, "more lane");
-            self.line("small", &format!("{lanes} of {} not drawn", run.rows.len()));
+            let left_out = numbers::count(all - drawn, what);
+            self.line("small", &format!("{left_out} of {all} not drawn"));
             self.y -= 10.0;
         }
     }
@@ -253,12 +298,18 @@ impl Picture {
     }
 
     /// Whose the lock was: the number of the lane, where there is room for it.
-    fn lock(&mut self, frame: Frame, lock: &LockRow, run: &Shown, marks_max: usize) {
+    fn lock(
+        &mut self,
+        frame: Frame,
+        lock: &LockRow,
+        (run, lanes): (&Shown, &HashMap<u32, usize>),
+        marks_max: usize,
+    ) {
         let (top, height) = (self.y, LANE_HEIGHT * 0.6);
         let name = if run.locks.len() > 1 { format!("lock {}", lock.lock) } else { "lock".into() };
         self.text("name", (8.0, top + 10.0), &name);
         let held = lock.spans.iter().filter_map(|span| match span.holder {
-            Holder::Track(track) => Some((span, run.rows.iter().position(|r| r.track == track))),
+            Holder::Track(track) => Some((span, lanes.get(&track).copied())),
             _ => None,
         });
         let held: Vec<_> = held.collect();
@@ -305,6 +356,7 @@ impl Picture {
 /// How much of a run is drawn.
 #[derive(Clone, Copy)]
 struct Limits {
+    locks_max: usize,
     lanes_max: usize,
     marks_max: usize,
 }
@@ -314,7 +366,8 @@ const NARROW: usize = 80;
 
 /// Text between tags, or in an attribute. Characters that XML 1.0 does not have are left out.
 fn escaped(text: &str) -> Cow<'_, str> {
-    let is_special = |c: char| matches!(c, '&' | '<' | '>' | '"') || c.is_control();
+    let is_left_out = |c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}');
+    let is_special = |c: char| matches!(c, '&' | '<' | '>' | '"') || is_left_out(c);
     if !text.contains(is_special) {
         return Cow::Borrowed(text);
     }
@@ -325,7 +378,7 @@ fn escaped(text: &str) -> Cow<'_, str> {
             '<' => escaped += "&lt;",
             '>' => escaped += "&gt;",
             '"' => escaped += "&quot;",
-            character if character.is_control() => {}
+            character if is_left_out(character) => {}
             character => escaped.push(character),
         }
     }

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::lab::view::testing;
-use crate::trace::Kind;
 use crate::trace::file::Ending;
+use crate::trace::{Event, Kind};
 
 fn marks(picture: &str) -> usize {
     ["<rect", "<path", "<text", "<circle"].iter().map(|tag| picture.matches(tag).count()).sum()
@@ -32,7 +32,8 @@ fn check_well_formed(picture: &str) {
     for (at, _) in picture.match_indices('&') {
         assert!(entities.iter().any(|entity| picture[at..].starts_with(entity)));
     }
-    assert!(picture.chars().all(|c| c == '\n' || !c.is_control()));
+    let is_xml = |c: char| c == '\n' || !(c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'));
+    assert!(picture.chars().all(is_xml));
 }
 
 #[test]
@@ -44,7 +45,7 @@ fn every_picture_is_well_formed() {
         assert!(picture.contains("prefers-color-scheme: dark"));
     }
     let mut strange = testing::lock_on();
-    strange.runs[0].recording.tracks[0].name = "a<b>&\"c\u{1}\n".to_owned();
+    strange.runs[0].recording.tracks[0].name = "a<b>&\"c\u{1}\n\u{fffe}\u{ffff}".to_owned();
     check_well_formed(&testing::text(write, &strange));
 }
 
@@ -65,14 +66,7 @@ fn crowded() -> Trace {
     let mut events = Vec::new();
     for turn in 0..250_000_u64 {
         let (at, thread) = (turn * 200, u32::from(turn % 2 == 0));
-        let event = |us, kind, a| crate::trace::Event {
-            time_ns: at + us,
-            track: thread,
-            kind,
-            cpu: 0,
-            a,
-            b: 0,
-        };
+        let event = |us, kind, a| Event { time_ns: at + us, track: thread, kind, cpu: 0, a, b: 0 };
         events.push(event(0, Kind::GilTake, 1));
         events.push(event(50, Kind::UnitBegin, turn));
         events.push(event(150, Kind::UnitEnd, turn));
@@ -96,6 +90,30 @@ fn a_picture_has_a_limit_whatever_was_recorded() {
     let picture = testing::text(write, &many);
     assert!(marks(&picture) <= MARKS_MAX, "{} marks", marks(&picture));
     assert!(picture.contains("not drawn"), "the rest is said");
+}
+
+/// Fails if the locks of a run are not counted among its rows.
+#[test]
+fn a_thousand_locks_and_a_thousand_runs_fit_too() {
+    let mut locks = testing::lock_on();
+    let recording = &mut locks.runs[0].recording;
+    let events = std::mem::take(&mut recording.events);
+    for event in events {
+        let is_lock = matches!(event.kind, Kind::GilTake | Kind::GilDrop);
+        let numbers = if is_lock { 0..1000 } else { 0..1 };
+        recording.events.extend(numbers.map(|more| Event { a: event.a + more, ..event }));
+    }
+    let picture = testing::text(write, &locks);
+    // INVARIANT: [SVG-1]
+    assert!(marks(&picture) <= MARKS_MAX, "{} marks", marks(&picture));
+    assert!(picture.contains(">996 more locks of 1000 not drawn</text>"));
+    let mut runs = testing::lock_on();
+    runs.runs[0].recording.tracks[0].overwritten = 7;
+    runs.runs = vec![runs.runs[0].clone(); 1000];
+    let picture = testing::text(write, &runs);
+    assert!(marks(&picture) <= MARKS_MAX, "{} marks", marks(&picture));
+    assert!(picture.contains(">968 more runs of 1000 not drawn</text>"));
+    assert!(picture.contains(">and so on: 960 more lines</text>"));
 }
 
 /// Fails if a column shows only the state that took most of its time.

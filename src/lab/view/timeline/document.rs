@@ -1,10 +1,10 @@
 //! The timeline for programs: `trainyard.timeline/1`, the shares of every lane.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-use super::{LockRow, Row, Shown, Timeline};
+use super::{LockRow, Row, Shown, Timeline, Whose};
 use crate::lab::lanes::lock::held_ns;
 use crate::lab::lanes::spent::Spent;
 use crate::lab::view::palette::LOOKS;
@@ -55,7 +55,9 @@ struct HeldBy<'a> {
 struct Lane<'a> {
     name: &'a str,
     track: u32,
-    woken_in_vain: usize,
+    /// Not said of tasks: they share the track of their loop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    woken_in_vain: Option<usize>,
     share: BTreeMap<&'static str, f64>,
 }
 
@@ -78,6 +80,7 @@ pub fn document(timeline: &Timeline) -> String {
 }
 
 fn one_run(run: &Shown, (from_ns, until_ns): (u64, u64)) -> OneRun<'_> {
+    let lanes = run.lanes();
     OneRun {
         number: run.number,
         label: &run.label,
@@ -89,16 +92,16 @@ fn one_run(run: &Shown, (from_ns, until_ns): (u64, u64)) -> OneRun<'_> {
         running_at_once_max: run.figures.running_at_once_max,
         cpus_used: run.figures.cpus_used,
         hand_offs: run.hand_offs,
-        locks: run.locks.iter().map(|lock| one_lock(lock, &run.rows)).collect(),
-        lanes: run.rows.iter().map(lane).collect(),
+        locks: run.locks.iter().map(|lock| one_lock(lock, &run.rows, &lanes)).collect(),
+        lanes: run.rows.iter().map(|row| lane(row, run.whose)).collect(),
     }
 }
 
-fn lane(row: &Row) -> Lane<'_> {
+fn lane(row: &Row, whose: Whose) -> Lane<'_> {
     Lane {
         name: &row.name,
         track: row.track,
-        woken_in_vain: row.in_vain_ns.len(),
+        woken_in_vain: (whose == Whose::Trains).then_some(row.in_vain_ns.len()),
         share: shares(&row.spent),
     }
 }
@@ -109,12 +112,12 @@ fn shares(spent: &Spent) -> BTreeMap<&'static str, f64> {
     shares.filter(|(_, share)| *share > 0.0).collect()
 }
 
-fn one_lock<'a>(lock: &LockRow, rows: &'a [Row]) -> Lock<'a> {
+fn one_lock<'a>(lock: &LockRow, rows: &'a [Row], lanes: &HashMap<u32, usize>) -> Lock<'a> {
     let mut held: Vec<(u32, u64)> = held_ns(&lock.spans).into_iter().collect();
     held.sort_unstable();
     let held_by = held.into_iter().map(|(track, held_ns)| {
-        let row = rows.iter().find(|row| row.track == track);
-        HeldBy { lane: row.map(|row| row.name.as_str()), track, held_ns }
+        let lane = lanes.get(&track).map(|&index| rows[index].name.as_str());
+        HeldBy { lane, track, held_ns }
     });
     Lock { lock: lock.lock, held_by: held_by.collect() }
 }

@@ -1,5 +1,6 @@
 //! The page: legend, lanes, axis.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::{LockRow, Row, Scale, Shown, Timeline};
@@ -7,6 +8,7 @@ use crate::lab::cli::Glyphs;
 use crate::lab::lanes::lock::{Held, Holder};
 use crate::lab::lanes::train::State;
 use crate::lab::render::numbers;
+use crate::lab::render::plain::plain;
 use crate::lab::render::wrap::wrap;
 use crate::lab::view::axis;
 use crate::lab::view::palette::look;
@@ -55,7 +57,7 @@ pub fn draw(timeline: &Timeline, page: Page) -> String {
         writeln!(text, " {:1$} {axis}", "", layout.label_width + 1).expect("to memory");
     }
     for (number, label) in &timeline.empty {
-        text += &wrap(&format!("{number}. {label}: nothing to draw"), layout.columns, 4);
+        text += &wrap(&format!("{number}. {}: nothing to draw", plain(label)), layout.columns, 4);
     }
     text
 }
@@ -85,8 +87,10 @@ impl Layout {
         let runs = || timeline.scales.iter().flat_map(|scale| &scale.runs);
         let rows = || runs().flat_map(|run| run.rows.iter().take(page.lanes_max));
         let names = rows().map(|row| row.name.chars().count().min(NAME_MAX));
-        // A key and a space before each name; `lock` without a name needs no more.
-        let label_width = 2 + names.max().unwrap_or(0).max("lock".len());
+        let locks = runs().flat_map(|run| run.locks.iter().map(move |lock| lock_name(lock, run)));
+        let locks = locks.map(|name| name.chars().count().min(NAME_MAX));
+        // A key and a space before each name.
+        let label_width = 2 + names.chain(locks).max().unwrap_or(0);
         let widest = rows().map(|row| shares(row, columns).len()).max().unwrap_or(0);
         // A space before the label, one after it, a bar on each side of the strip.
         let room = columns - label_width - 4;
@@ -124,10 +128,13 @@ fn panels(scale: &Scale, layout: Layout) -> Vec<Panel<'_>> {
 fn panel<'a>(run: &'a Shown, scale: &Scale, layout: Layout) -> Panel<'a> {
     let (cells, rows) = (layout.strip_width, &run.rows[..run.rows.len().min(layout.lanes_max)]);
     let (from_ns, until_ns) = (run.begin_ns + scale.from_ns, run.begin_ns + scale.until_ns);
+    let mut lanes = run.lanes();
+    lanes.retain(|_, index| *index < rows.len());
     let lock = |lock: &LockRow| {
-        let one_of_many = run.locks.len() > 1;
-        let name = if one_of_many { format!("lock {}", lock.lock) } else { "lock".to_owned() };
-        (name, lock_cells(&lock.spans, rows, (from_ns, until_ns), cells))
+        (
+            cut(&lock_name(lock, run), layout.glyphs),
+            lock_cells(&lock.spans, &lanes, (from_ns, until_ns), cells),
+        )
     };
     let in_vain = |row: &Row| {
         let mut counts = vec![0; cells];
@@ -146,12 +153,19 @@ fn panel<'a>(run: &'a Shown, scale: &Scale, layout: Layout) -> Panel<'a> {
     }
 }
 
+/// Locks have numbers where there are several.
+fn lock_name(lock: &LockRow, run: &Shown) -> String {
+    if run.locks.len() > 1 { format!("lock {}", lock.lock) } else { "lock".to_owned() }
+}
+
 /// The keys of the lanes: what the lock's lane says, and what stands before a lane's name.
 fn key(index: usize) -> char {
     let digit = u32::try_from(index).ok().and_then(|index| char::from_digit(index, 36));
-    digit.unwrap_or(ANOTHER)
+    digit.unwrap_or(FURTHER)
 }
 
+/// The lanes for which there is no digit and no letter have this one in common.
+const FURTHER: char = '+';
 /// A thread that has no lane here holds the lock.
 const ANOTHER: char = '*';
 /// The lock is switched off.
@@ -160,7 +174,7 @@ const OFF: char = '~';
 /// Whose the lock was for most of each cell.
 fn lock_cells(
     spans: &[Held],
-    rows: &[Row],
+    lanes: &HashMap<u32, usize>,
     (from_ns, until_ns): (u64, u64),
     cells: usize,
 ) -> String {
@@ -188,9 +202,7 @@ fn lock_cells(
         text.push(match longest.map(|(holder, _)| holder) {
             None | Some(Holder::Nobody) => ' ',
             Some(Holder::Off) => OFF,
-            Some(Holder::Track(track)) => {
-                rows.iter().position(|row| row.track == track).map_or(ANOTHER, key)
-            }
+            Some(Holder::Track(track)) => lanes.get(&track).map_or(ANOTHER, |&index| key(index)),
         });
     }
     text
@@ -209,6 +221,9 @@ fn legend(panels: &[Vec<Panel<'_>>], layout: Layout) -> String {
     let holders = || panels().flat_map(|panel| &panel.locks).flat_map(|(_, cells)| cells.chars());
     if holders().any(|cell| cell.is_ascii_alphanumeric()) {
         entries.push("0 1 2 the lane that holds the lock".to_owned());
+    }
+    if holders().any(|cell| cell == FURTHER) {
+        entries.push(format!("{FURTHER} one of the lanes that have this mark"));
     }
     if holders().any(|cell| cell == ANOTHER) {
         entries.push(format!("{ANOTHER} another thread"));
@@ -243,7 +258,7 @@ fn draw_panel(panel: &Panel<'_>, scale: &Scale, layout: Layout) -> String {
     for (index, strip) in panel.strips.iter().enumerate() {
         let row = &panel.run.rows[index];
         let key = if panel.locks.is_empty() { ' ' } else { key(index) };
-        let name = cut(&row.name, glyphs);
+        let name = cut(&plain(&row.name), glyphs);
         let strip = strip::paint(strip, glyphs);
         write!(text, " {key} {name:0$} |{strip}|", label_width - 2).expect("to memory");
         match layout.shares {
@@ -263,7 +278,14 @@ fn draw_panel(panel: &Panel<'_>, scale: &Scale, layout: Layout) -> String {
     let left_out = panel.run.rows.len() - panel.strips.len();
     if left_out > 0 {
         let all = panel.run.rows.len();
-        writeln!(text, "   {left_out} more lanes; --lanes {all}").expect("to memory");
+        let (lanes, are, them) = match left_out {
+            1 => ("lane", "is", "it"),
+            _ => ("lanes", "are", "them"),
+        };
+        let line = format!("{left_out} more {lanes} {are} left out; --lanes {all} draws {them}");
+        for line in wrap(&line, layout.columns - 3, 0).lines() {
+            writeln!(text, "   {line}").expect("to memory");
+        }
     }
     text
 }
@@ -271,7 +293,8 @@ fn draw_panel(panel: &Panel<'_>, scale: &Scale, layout: Layout) -> String {
 /// What the run is, how long it took, and what explains that.
 fn heading(run: &Shown, scale: &Scale, layout: Layout) -> String {
     let number = if layout.numbered { format!("{}. ", run.number) } else { String::new() };
-    let mut heading = format!("{number}{}: {}", run.label, numbers::nanoseconds(run.length_ns));
+    let mut heading =
+        format!("{number}{}: {}", plain(&run.label), numbers::nanoseconds(run.length_ns));
     let figures = run.figures;
     let cpus = numbers::count(figures.cpus_used, "CPU");
     write!(heading, "; {cpus}, {} at a time", figures.running_at_once_max).expect("to memory");

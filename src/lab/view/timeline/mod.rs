@@ -35,6 +35,8 @@ pub use document::document;
 pub(super) use draw::shares;
 pub use draw::{Page, draw};
 
+use std::collections::HashMap;
+
 use super::missing::missing;
 use super::pick::pick;
 use crate::lab::error::{LabError, Result};
@@ -109,10 +111,19 @@ pub struct Shown {
     pub figures: Figures,
     /// How often a lock went from one thread to another that waited.
     pub hand_offs: usize,
-    /// Who held its locks.
+    /// Whose lanes `rows` are.
+    pub whose: Whose,
+    /// Who held its locks; empty for tasks, which share the track of their loop.
     pub locks: Vec<LockRow>,
     /// Its lanes.
     pub rows: Vec<Row>,
+}
+
+impl Shown {
+    /// Which lane is whose: places in `rows`, by track. Tasks share one, so they are not asked for.
+    pub(super) fn lanes(&self) -> HashMap<u32, usize> {
+        by_track(&self.rows)
+    }
 }
 
 /// One lane.
@@ -126,7 +137,7 @@ pub struct Row {
     pub spans: Vec<Span>,
     /// How long it was in each state, in the part of the run that is drawn.
     pub spent: Spent,
-    /// When it was woken in vain.
+    /// When it was woken in vain; empty for tasks.
     pub in_vain_ns: Vec<u64>,
 }
 
@@ -198,15 +209,14 @@ fn show(number: usize, run: &Run, asked: &Asked) -> Option<Shown> {
     for row in &mut rows {
         row.spent = spent::between(&row.spans, from_ns, until_ns.clamp(from_ns, end_ns));
     }
-    let ticks = ticks::read(recording);
-    for tick in ticks.iter().filter(|tick| tick.kind == Kind::GilWakeFailed) {
-        if let Some(row) = rows.iter_mut().find(|row| row.track == tick.track) {
-            row.in_vain_ns.push(tick.at_ns);
+    // All tasks share the track of their loop: what a track did is said of no task.
+    let locks = match asked.whose {
+        Whose::Trains => {
+            mark_in_vain(&mut rows, recording);
+            lock_rows(recording, begin_ns, end_ns)
         }
-    }
-    let locks = lock::read(recording, begin_ns, end_ns).into_iter();
-    // A lock that is off all the time has nothing to show.
-    let locks = locks.filter(|lock| lock.spans.iter().any(|span| span.holder != Holder::Off));
+        Whose::Tasks => Vec::new(),
+    };
     let flows = flows::read(recording);
     (!rows.is_empty()).then(|| Shown {
         number,
@@ -216,9 +226,31 @@ fn show(number: usize, run: &Run, asked: &Asked) -> Option<Shown> {
         length_ns: end_ns - begin_ns,
         figures: lanes.figures,
         hand_offs: flows.iter().filter(|flow| flow.what == flows::What::HandOff).count(),
-        locks: locks.map(|lane| LockRow { lock: lane.lock, spans: lane.spans }).collect(),
+        whose: asked.whose,
+        locks,
         rows,
     })
+}
+
+fn mark_in_vain(rows: &mut [Row], recording: &Recording) {
+    let lanes = by_track(rows);
+    let ticks = ticks::read(recording);
+    for tick in ticks.iter().filter(|tick| tick.kind == Kind::GilWakeFailed) {
+        if let Some(&index) = lanes.get(&tick.track) {
+            rows[index].in_vain_ns.push(tick.at_ns);
+        }
+    }
+}
+
+fn lock_rows(recording: &Recording, begin_ns: u64, end_ns: u64) -> Vec<LockRow> {
+    let locks = lock::read(recording, begin_ns, end_ns).into_iter();
+    // A lock that is off all the time has nothing to show.
+    let locks = locks.filter(|lock| lock.spans.iter().any(|span| span.holder != Holder::Off));
+    locks.map(|lane| LockRow { lock: lane.lock, spans: lane.spans }).collect()
+}
+
+fn by_track(rows: &[Row]) -> HashMap<u32, usize> {
+    rows.iter().enumerate().map(|(index, row)| (row.track, index)).collect()
 }
 
 fn trains(lanes: &Lanes) -> Vec<Row> {

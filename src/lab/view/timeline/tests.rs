@@ -128,7 +128,65 @@ fn failed_wakeups_stand_under_the_lane() {
 #[test]
 fn lanes_that_are_left_out_are_counted() {
     let text = page(&testing::all(), &of_run("2"), Page { lanes_max: 2, ..PAGE });
-    assert!(text.contains("3 more lanes; --lanes 5"), "{text}");
+    assert!(text.contains("3 more lanes are left out; --lanes 5 draws them"), "{text}");
+}
+
+/// Fails if a name of the trace is printed as it is.
+#[test]
+fn no_name_of_a_trace_reaches_the_terminal_as_a_command() {
+    let mut trace = testing::all();
+    let strange = "\u{1b}]0;title\u{7}\u{9b}2J";
+    for run in &mut trace.runs {
+        run.about.set("label", strange);
+        run.about.set("ending", strange);
+        run.recording.tracks.iter_mut().for_each(|track| track.name = strange.to_owned());
+    }
+    trace.runs[2].recording.events.clear();
+    let text = page(&trace, &ALL, PAGE);
+    assert!(text.contains("?]0;title??2J"), "{text}");
+    assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
+}
+
+/// Fails if the width of the names counts lanes alone.
+#[test]
+fn the_names_of_many_locks_have_room() {
+    let mut trace = testing::lock_on();
+    let recording = &mut trace.runs[0].recording;
+    recording.tracks.iter_mut().for_each(|track| track.name = "t".to_owned());
+    let events = std::mem::take(&mut recording.events);
+    for event in events {
+        let is_lock = matches!(event.kind, Kind::GilTake | Kind::GilDrop);
+        let a = event.a + 4_000_000_000_000_000_000;
+        let more = is_lock.then_some(crate::trace::Event { a, ..event });
+        recording.events.extend(more.into_iter().chain([event]));
+    }
+    let text = page(&trace, &ALL, Page { width: 40, ..PAGE });
+    let widest = text.lines().map(|line| line.chars().count()).max().unwrap();
+    // INVARIANT: [TIMELINE-2]
+    assert!(widest <= 40 && text.contains("lock 4000000000…"), "{text}");
+}
+
+/// Fails if the mark of a lane without a digit is explained as a thread without a lane.
+#[test]
+fn lanes_without_a_digit_have_a_mark_of_their_own() {
+    let mut trace = testing::lock_on();
+    let recording = &mut trace.runs[0].recording;
+    let unit = recording.events.iter().position(|event| event.kind == Kind::UnitBegin).unwrap();
+    let (at, event) = (recording.events[unit].time_ns, recording.events[unit]);
+    // Lanes stand in the order of their names: these come first.
+    for number in 100..140 {
+        let name = format!("a {number}");
+        recording.tracks.push(crate::trace::Track { number, name, pid: 0, overwritten: 0 });
+        for (kind, more) in [(Kind::UnitEnd, 1), (Kind::UnitBegin, 0)] {
+            let a = u64::from(number) * 1000;
+            let more = crate::trace::Event { kind, track: number, time_ns: at + more, a, ..event };
+            recording.events.insert(unit + 1, more);
+        }
+    }
+    recording.events.sort_by_key(|event| event.time_ns);
+    let text = page(&trace, &ALL, Page { lanes_max: 50, ..PAGE });
+    assert!(text.contains("+ one of the lanes that have this mark"), "{text}");
+    assert!(!text.contains("* another thread") && text.contains("\n + thread 1"), "{text}");
 }
 
 /// Fails if a run that has no lanes is passed over in silence.
@@ -145,6 +203,16 @@ fn tasks_have_lanes_of_their_own() {
     let asked = Asked { whose: Whose::Tasks, ..ALL };
     let text = page(&testing::arrows(), &asked, PAGE);
     assert!(text.contains("task 7"), "{text}");
+    // Fails if what the loop's track did is said of its first task.
+    let mut trace = testing::arrows();
+    let events = &mut trace.runs[0].recording.events;
+    let vain = crate::trace::Event { kind: Kind::GilWakeFailed, ..events[1] };
+    events.insert(1, vain);
+    events.insert(2, crate::trace::Event { kind: Kind::GilTake, ..vain });
+    let timeline = plan(&trace, &asked).unwrap();
+    let run = &timeline.scales[0].runs[0];
+    assert!(run.locks.is_empty() && run.rows.iter().all(|row| row.in_vain_ns.is_empty()));
+    assert!(!document(&timeline).contains("woken_in_vain"));
     let refused = plan(&testing::lock_on(), &asked).unwrap_err().to_string();
     assert!(refused.starts_with("there is nothing to draw, no task of a loop"), "{refused}");
 }

@@ -91,7 +91,7 @@ function fillTable(trace) {
   const table = document.getElementById("tasks-table");
   fillRows(trace, table, tasks.slice(0, TASK_ROWS_MAX));
   if (tasks.length > TASK_ROWS_MAX) {
-    table.caption.textContent += ` The first ${grouped(TASK_ROWS_MAX)} of them; the others are in the CSV export.`;
+    table.caption.textContent += ` The first ${grouped(TASK_ROWS_MAX)} of them; \`trainyard timeline FILE --tasks --format json\` has all.`;
   }
 }
 
