@@ -27,7 +27,8 @@ const EVENTS_PER_TURN: u64 = 4;
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [what, path] = arguments.as_slice() else {
-        return Err("usage: big_trace EVENTS FILE, or big_trace odd FILE".into());
+        println!("usage: big_trace EVENTS FILE, or big_trace odd FILE");
+        return Ok(());
     };
     let (label, recording) = match what.as_str() {
         "odd" => (HOSTILE_NAME.to_owned(), odd()),

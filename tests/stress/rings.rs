@@ -12,7 +12,7 @@ tests![stress_a_reader_beside_the_writer_misses_nothing_and_sees_nothing_torn];
 
 /// The event number `number`: all of its words say so.
 fn numbered(number: u64) -> Event {
-    Event { time_ns: number, track: 1, kind: Kind::UnitBegin, cpu: 0, a: number, b: number }
+    Event { time_ns: number + 1, track: 1, kind: Kind::UnitBegin, cpu: 0, a: number, b: number }
 }
 
 /// Fails within a second or so if the `+ 1` of RING-2 is removed: an event of two halves.

@@ -315,6 +315,6 @@ fn the_doctor_takes_an_effort_a_form_and_whether_goals_count() {
     assert_eq!(parse_line("doctor --quick --strict --format json"), Ok(Command::Doctor(quick)));
     check_refused(
         "doctor --format csv",
-        "invalid value 'csv' for '--format <FORMAT>': the formats are table and json",
+        "invalid value 'csv' for --format: the formats are table and json",
     );
 }

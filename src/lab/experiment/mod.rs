@@ -142,6 +142,9 @@ pub fn all() -> impl Iterator<Item = &'static Experiment> {
 
 /// The guided tour.
 pub const TOUR: &[Stop] = &[
+    Stop { experiment: &models::three_names::EXPERIMENT, lesson: &models::three_names::LESSON },
+    Stop { experiment: &models::io::EXPERIMENT, lesson: &models::io::LESSON },
+    Stop { experiment: &models::cpu::EXPERIMENT, lesson: &models::cpu::LESSON },
     Stop {
         experiment: &threads::what_is_the_lock::EXPERIMENT,
         lesson: &threads::what_is_the_lock::LESSON,

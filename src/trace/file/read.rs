@@ -124,7 +124,8 @@ impl Trace {
             trace.ending = Ending::CutShort;
         }
         // Blocks that are not there may be tracks of the last run.
-        let is_short = is_cut || (origin == Origin::Written && !is_finished);
+        let was_short = expected == block::BLOCKS_MISSING;
+        let is_short = is_cut || (origin == Origin::Written && !is_finished && !was_short);
         if let Some(run) = trace.runs.last_mut().filter(|_| is_short) {
             run.about.set(INCOMPLETE, "tracks are missing");
             run.about.set("ending", "the end of the file is lost, and events with it");
