@@ -1,5 +1,6 @@
 //! `trainyard timeline` and `trainyard export` as their users run them, on recordings of real runs.
 
+#[expect(clippy::unwrap_used, reason = "a test, in a file that clippy takes for none")]
 #[path = "../src/lab/view/perfetto/validator.rs"]
 mod validator;
 

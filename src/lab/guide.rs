@@ -90,9 +90,10 @@ fn stop(number: usize, stop: &Stop) -> String {
     text += &task("Look:", &lesson.look);
     text += &task("Change:", &lesson.change);
     let _ = write!(text, "Make:    {}", wrap(lesson.make, WIDTH - INDENT, INDENT));
-    let next = match number < stops().len() {
-        true => format!("trainyard guide {}", number + 1),
-        false => "trainyard experiment list        there are more".to_owned(),
+    let next = if number < stops().len() {
+        format!("trainyard guide {}", number + 1)
+    } else {
+        "trainyard experiment list        there are more".to_owned()
     };
     let _ = writeln!(text, "\nNext:    {next}");
     text

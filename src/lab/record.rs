@@ -29,6 +29,10 @@ use crate::sys::signal::Interrupts;
 use crate::trace::file::{Ending, Facts, Run, Trace};
 
 /// What is known about a trace that this program records now.
+///
+/// # Panics
+///
+/// Does not: a host and parameters are plain data.
 pub fn about(seed: Option<u64>, params: Option<&Params>) -> Facts {
     let host = Host::read();
     let command: Vec<_> = std::env::args_os().skip(1).collect();

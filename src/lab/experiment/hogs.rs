@@ -33,6 +33,10 @@ pub fn mode(lock: Lock) -> Mode {
 }
 
 /// Runs `main` in this thread while `count` threads compute beside it, all under `gil`.
+///
+/// # Panics
+///
+/// Panics if threads are used up.
 pub fn beside<R>(gil: &Gil, count: usize, task: Task, main: impl FnOnce() -> R) -> R {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {

@@ -91,6 +91,10 @@ impl Name {
     const BYTES: usize = (HEADER - NAME_WORD) * size_of::<u64>();
 
     /// Packs a name. A longer one loses its end, at the border of a character.
+    ///
+    /// # Panics
+    ///
+    /// Does not: a chunk is a word.
     pub fn new(name: &str) -> Self {
         let mut bytes = [0; Self::BYTES];
         let end = name.floor_char_boundary(Self::BYTES);

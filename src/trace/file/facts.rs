@@ -36,7 +36,9 @@ impl Facts {
 
     /// The lines of the file.
     pub(super) fn to_text(&self) -> String {
-        self.iter().map(|(key, text)| format!("{}\t{}\n", escape(key), escape(text))).collect()
+        let lines =
+            self.iter().map(|(key, text)| [&escape(key), "\t", &escape(text), "\n"].concat());
+        lines.collect()
     }
 
     /// Reads the lines; what is none is left out.

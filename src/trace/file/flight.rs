@@ -20,7 +20,7 @@
 //! [`finish`](crate::trace::Recorder::finish) returns. The death of the machine: pages reach the disk when the kernel thinks so. Rings that were made
 //! before `keep_in` stay in memory; call it first.
 //!
-//! See `mmap(2)`, `MAP_SHARED`; "flight recorder" as Go's execution tracer and LTTng have it.
+//! See `mmap(2)`, `MAP_SHARED`; "flight recorder" as Go's execution tracer and `LTTng` have it.
 
 use std::fs::File;
 use std::io;

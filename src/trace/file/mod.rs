@@ -101,5 +101,5 @@ impl Run {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests;

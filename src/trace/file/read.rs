@@ -250,7 +250,7 @@ impl Block<'_> {
     #[expect(clippy::cast_possible_truncation, reason = "a slot is below the capacity, a usize")]
     fn read_ring(&self, recording: &mut Recording, from_ns: u64) -> Result<(), ReadError> {
         let bytes = self.header[block::BYTES_WORD];
-        if bytes % size_of::<Event>() as u64 != 0 {
+        if !bytes.is_multiple_of(size_of::<Event>() as u64) {
             return Err(self.damaged("a track has a part of an event"));
         }
         let capacity = bytes / size_of::<Event>() as u64;

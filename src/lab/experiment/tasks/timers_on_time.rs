@@ -114,7 +114,6 @@ fn cells(_: Scale) -> Vec<Cell> {
     vec![cell(AS_SET, "as set"), cell(ROUNDED, "rounded up"), cell(THREAD, "thread")]
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "as other experiments, which can fail")]
 fn measure(cell: &Cell) -> Result<Figures> {
     let apart = Duration::from_nanos(cell.count("apart_ns") as u64);
     let timers = u32::try_from(cell.count("timers")).unwrap_or(u32::MAX);

@@ -355,6 +355,7 @@ impl Picture {
 
 /// How much of a run is drawn.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_field_names, reason = "each is the most there may be of something")]
 struct Limits {
     locks_max: usize,
     lanes_max: usize,
