@@ -33,10 +33,10 @@ fn main() {
         .measurement_time(Duration::from_secs(2))
         .configure_from_args();
     let mut bench = |workload, model, gil, workers| {
-        let contender = Contender { workload, model, gil, workers };
+        let contender = Contender { workload, model, gil, workers, python: None };
         let kernel = CpuKernel::SumOfSquares { first_n: FIRST_N, inputs: 20 };
         let params = Params { kernel, ..Params::of(Preset::Quick) };
-        let setup = Setup { contender, params, server: Some(server.address()) };
+        let setup = Setup { contender, params, server: Some(server.address()), flight: None };
         bench_contender(criterion, &setup);
     };
     for (model, gil, workers) in [
@@ -74,11 +74,12 @@ fn bench_contender(criterion: &mut Criterion, setup: &Setup) {
         (Workload::Cpu, Model::ThreadsNative) => {
             bench_arm::<cpu::threads_native::ThreadsNative>(criterion, setup);
         }
+        (Workload::Cpu, _) => unreachable!("no Python is benched"),
     }
 }
 
 fn bench_arm<A: Arm>(criterion: &mut Criterion, setup: &Setup) {
-    let Contender { workload, model, gil, workers } = setup.contender;
+    let Contender { workload, model, gil, workers, .. } = setup.contender;
     let model = model.to_string().replace('-', "_");
     let id = match gil {
         GilState::None => format!("{workload}/{model}/{workers}"),

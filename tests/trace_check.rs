@@ -6,6 +6,8 @@
 //!
 //! It has a `main` of its own, because it starts a pool of processes.
 
+#![expect(clippy::print_stdout, reason = "a test that prints what it counted")]
+
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
@@ -104,27 +106,29 @@ fn asked() -> Recording {
     })
 }
 
+static IS_OVER: AtomicBool = AtomicBool::new(false);
+
+/// Computes, and gives the lock up now and then, until the turning is over.
+fn until_over(at: &mut Attached<'_>) {
+    while !IS_OVER.load(Ordering::Relaxed) {
+        (0..50_000).for_each(|_| at.checkpoint());
+        at.detach(Why::Native, || ());
+    }
+}
+
 fn toggled() -> Recording {
     recorded(|| {
         let gil = Gil::new(Mode::timed(Duration::from_micros(200)));
         let pool = ThreadPool::builder().workers(3).gil(gil.clone()).build().expect("threads");
-        static IS_OVER: AtomicBool = AtomicBool::new(false);
-        let jobs: Vec<_> = (0..3)
-            .map(|_| {
-                pool.submit(|at| {
-                    while !IS_OVER.load(Ordering::Relaxed) {
-                        (0..50_000).for_each(|_| at.checkpoint());
-                        at.detach(Why::Native, || ());
-                    }
-                })
-            })
-            .collect();
+        let jobs: Vec<_> = (0..3).map(|_| pool.submit(until_over)).collect();
         for turn in 0..20 {
             let mode = if turn % 3 == 0 { Mode::Off } else { Mode::default() };
             gil.set_mode(mode).expect("the jobs have check points");
         }
         IS_OVER.store(true, Ordering::Relaxed);
-        jobs.into_iter().for_each(|job| job.join().expect("it ends"));
+        for job in jobs {
+            job.join().expect("it ends");
+        }
     })
 }
 
@@ -243,8 +247,13 @@ fn topic(event: &Event) -> (&'static str, u64) {
         Kind::BlockBegin | Kind::BlockEnd => ("call", track),
         Kind::LoopPark | Kind::LoopUnpark => ("loop", track),
         // The first or the last of a job or a task, but not of the track that tells of it.
-        Kind::JobQueued | Kind::JobDone | Kind::TaskSpawn | Kind::TaskCancel => ("track", track),
-        Kind::WorkerSpawn | Kind::WorkerExit | Kind::WorkerReady => ("track", track),
+        Kind::JobQueued
+        | Kind::JobDone
+        | Kind::TaskSpawn
+        | Kind::TaskCancel
+        | Kind::WorkerSpawn
+        | Kind::WorkerExit
+        | Kind::WorkerReady => ("track", track),
         Kind::WorkerIdle => ("worker", a),
         Kind::GilSwitched => ("switch", a),
         Kind::ThreadStart | Kind::ThreadEnd => ("thread", track),

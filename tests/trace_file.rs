@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use trainyard::trace::file::{Ending, Facts, Trace, flight};
+use trainyard::trace::file::{Ending, Facts, Run, Trace, flight};
 use trainyard::trace::{self, Kind};
 
 fn trainyard(line: &str) -> Output {
@@ -17,7 +17,7 @@ fn check_done(line: &str) -> String {
     let output = trainyard(line);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{line}: {said}");
-    String::from_utf8(output.stdout).unwrap()
+    String::from_utf8(output.stdout).expect("a page is text")
 }
 
 #[track_caller]
@@ -30,7 +30,7 @@ fn check_refused(line: &str, says: &str) {
 }
 
 fn only_file_in(folder: &Path) -> bool {
-    std::fs::read_dir(folder).unwrap().count() == 1
+    std::fs::read_dir(folder).is_ok_and(|entries| entries.count() == 1)
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn a_comparison_records_a_run_for_each_contender_and_all_are_possible() {
     assert!(only_file_in(folder.path()), "the flight files are gone");
     let trace = Trace::read(&path).unwrap();
     assert_eq!(trace.ending, Ending::Whole);
-    let labels: Vec<&str> = trace.runs.iter().map(|run| run.label()).collect();
+    let labels: Vec<&str> = trace.runs.iter().map(Run::label).collect();
     assert_eq!(labels.len(), 11, "{labels:?}");
     assert!(labels.contains(&"5 threads, lock on"), "{labels:?}");
     for run in &trace.runs {

@@ -35,7 +35,7 @@ fn check_done(line: &str) -> String {
     let output = run(line);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{line}: {said}");
-    String::from_utf8(output.stdout).unwrap()
+    String::from_utf8(output.stdout).expect("documents are text")
 }
 
 /// Bad input: one line that says this, a hint at most, exit code 2, nothing on standard output.

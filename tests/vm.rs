@@ -29,7 +29,9 @@ def run(text):
     try:
         while True: train.send(None)
     except StopIteration:
-        return " ".join(str(int(names[name])) for name in "abc")
+        values = [int(names[name]) for name in "abc"]
+        # Nobody compares what 64 bits do not hold, and Python refuses to write thousands of digits.
+        return " ".join(str(value) if abs(value) < 2 ** 64 else "large" for value in values)
     except ZeroDivisionError:
         return "ZeroDivisionError"
 for text in sys.stdin.read().split("\0"):

@@ -15,9 +15,9 @@
 //! Rings of worker processes lie in shared memory and are added by [`adopt`]; see
 //! [`ring`] for why they can be read when their writer is dead.
 //!
-//! A recording can be written to a [`file`], and read back by any program.
+//! A recording can be written to a [`file`](mod@file), and read back by any program.
 //!
-//! Read in this order: [`event`], [`ring`], [`check`], [`file`].
+//! Read in this order: [`event`], [`ring`], [`check`], [`file`](mod@file).
 
 pub mod check;
 pub mod event;

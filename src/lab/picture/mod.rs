@@ -18,7 +18,7 @@
 //! - **PICTURE-1** No line is wider than the terminal, if that has at least `WIDTH_MIN` columns.
 //! - **PICTURE-2** All strips of a block show the same length of time, which stands above them.
 //!
-//! Read next: `scene`, [`strip`](crate::lab::view::strip).
+//! Read next: `scene`, [`strip`].
 
 mod scene;
 

@@ -43,7 +43,7 @@ const NEIGHBOURS: usize = 5;
 ///
 /// # Panics
 ///
-/// Panics if `src/trace/sites.md` lacks the kind or names a file that [`SOURCES`] lacks. A test
+/// Panics if `src/trace/sites.md` lacks the kind or names a file that `SOURCES` lacks. A test
 /// asks for every kind, so a program that passes its tests does not.
 pub fn site(kind: Kind) -> Site {
     static SITES: LazyLock<HashMap<&str, Site>> =

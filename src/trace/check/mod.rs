@@ -6,15 +6,15 @@
 //!
 //! | file | what is followed | some of its laws |
 //! | --- | --- | --- |
-//! | [`call`] | the calls of a thread that may sleep | each ends once, the inner one first |
-//! | [`standing`] | whether a thread runs attached | who waits does nothing else |
-//! | [`lock`] | a global lock | one holder; a drop on request was requested; the mode changes while nobody runs |
-//! | [`thread`] | a thread of a pool | one job after another, and each is answered at its end |
-//! | [`job`] | a job, in whichever pool | it is queued, begins, ends and is answered, in this order and once |
-//! | [`worker`] | a worker process | started, ready, one job after another, reaped, silent |
-//! | [`task`] | a loop and its tasks | a task is polled only after a wake, never inside a poll |
-//! | [`news`] | sockets and timers | what fires was set |
-//! | [`unit`] | the laboratory's units of work | what ends has begun |
+//! | `call` | the calls of a thread that may sleep | each ends once, the inner one first |
+//! | `standing` | whether a thread runs attached | who waits does nothing else |
+//! | `lock` | a global lock | one holder; a drop on request was requested; the mode changes while nobody runs |
+//! | `thread` | a thread of a pool | one job after another, and each is answered at its end |
+//! | `job` | a job, in whichever pool | it is queued, begins, ends and is answered, in this order and once |
+//! | `worker` | a worker process | started, ready, one job after another, reaped, silent |
+//! | `task` | a loop and its tasks | a task is polled only after a wake, never inside a poll |
+//! | `news` | sockets and timers | what fires was set |
+//! | `unit` | the laboratory's units of work | what ends has begun |
 //!
 //! # Strict about what it knows
 //!

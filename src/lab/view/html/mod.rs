@@ -2,9 +2,9 @@
 //!
 //! # The life of one page
 //!
-//! 1. [`lanes`] makes lanes of each run: its lock, its threads or workers, its tasks.
-//! 2. [`write`] fills the template `page.html`: style, scripts, the words ([`facts`]) and, for each
-//!    run, its numbers ([`columns`]).
+//! 1. `lanes` makes lanes of each run: its lock, its threads or workers, its tasks.
+//! 2. [`write()`] fills the template `page.html`: style, scripts, the words (`facts`) and, for each
+//!    run, its numbers (`columns`).
 //! 3. The browser reads them back (`viewer/data.js`) and draws what is in view (`viewer/draw.js`).
 //!    A click on a slice opens the source that emitted its event ([`sites`](super::sites)).
 //!
@@ -14,7 +14,7 @@
 //! # Invariants
 //!
 //! - **HTML-1** The page loads nothing: its policy forbids it, and it works from `file://`.
-//! - **HTML-2** No text of a trace can leave the place it stands in: see [`facts`], and [`escaped`].
+//! - **HTML-2** No text of a trace can leave the place it stands in: see `facts`, and `escaped`.
 //!
 //! # Not here
 //!
