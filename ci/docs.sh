@@ -15,7 +15,7 @@ mkdir -p docs/outputs docs/figures
 
 names=("$@")
 if [ ${#names[@]} -eq 0 ]; then
-    mapfile -t names < <("$trainyard" experiment list | sed -n 's/^  \([a-z][a-z0-9-]*\) .*/\1/p')
+    mapfile -t names < <("$trainyard" experiment list | sed -n '/^Try next/q; s/^  \([a-z][a-z0-9-]*\) .*/\1/p')
 fi
 failed=0
 for name in "${names[@]}"; do
