@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 cargo build --release --quiet
-trainyard=target/release/trainyard
+trainyard=$PWD/target/release/trainyard
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p docs/outputs docs/figures
@@ -25,8 +25,9 @@ for name in "${names[@]}"; do
         continue
     fi
     cp "$work/output" "docs/outputs/$name.txt"
-    "$trainyard" experiment record "$name" --quick -o "$work/trace" 2>/dev/null
-    if "$trainyard" export "$work/trace" --to svg --output "$work/svg" 2>"$work/errors"; then
+    # The picture's heading is the command: without a folder that nobody else has.
+    (cd "$work" && "$trainyard" experiment record "$name" --quick -o "$name.trace" 2>/dev/null)
+    if "$trainyard" export "$work/$name.trace" --to svg --output "$work/svg" 2>"$work/errors"; then
         cp "$work/svg" "docs/figures/$name.svg"
     else
         echo "$name: no picture: $(tail -n 1 "$work/errors")"
