@@ -32,7 +32,9 @@ pub use event::{Event, Kind, Stamp};
 pub use ring::{Contents, Ring};
 
 use self::file::block::{BEGIN_WORD, END_WORD};
-use self::file::flight::{note, room};
+use self::file::flight::note;
+#[cfg(not(loom))]
+use self::file::flight::room;
 use self::ring::words_of;
 #[cfg(not(loom))]
 use crate::sys::memory::SharedWords;

@@ -32,7 +32,9 @@ use std::fmt;
 use std::sync::atomic::AtomicU64 as Plain;
 
 use super::event::{Event, WORDS};
-use super::file::block::{self, HEADER, Kind as Block, Name};
+#[cfg(not(loom))]
+use super::file::block::Kind as Block;
+use super::file::block::{self, HEADER, Name};
 #[cfg(not(loom))]
 use crate::sys::memory::SharedWords;
 use crate::sys::prim::{AtomicU64, Ordering, fence};

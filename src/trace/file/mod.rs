@@ -102,4 +102,5 @@ impl Run {
 }
 
 #[cfg(test)]
+#[cfg(not(loom))]
 mod tests;
