@@ -34,6 +34,19 @@ fn only_file_in(folder: &Path) -> bool {
 }
 
 #[test]
+fn a_file_that_was_there_is_replaced_when_the_new_one_is_complete() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.trace");
+    std::fs::write(&path, "old").unwrap();
+    let run = Run { about: Facts::default().with("label", "new"), ..Run::default() };
+    let trace = Trace::of(Facts::default(), vec![run]);
+    trace.write(&path).unwrap();
+    assert_eq!(Trace::read(&path).unwrap(), trace);
+    assert!(only_file_in(folder.path()), "nothing else is left");
+    assert!(trace.write(&folder.path().join("no/such")).is_err());
+}
+
+#[test]
 fn a_comparison_records_a_run_for_each_contender_and_all_are_possible() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.trace");

@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn what_is_written_to_a_part_of_a_file_is_in_the_file() {
-        let mut file = tempfile::tempfile().unwrap();
+        let mut file = std::fs::File::from(memfd_create("kept", MFdFlags::MFD_CLOEXEC).unwrap());
         let words = SharedWords::of_file(file.try_clone().unwrap().into(), 4096, 2).unwrap();
         words.words()[1].store(7, std::sync::atomic::Ordering::Relaxed);
         let mut bytes = Vec::new();

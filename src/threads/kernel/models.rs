@@ -174,7 +174,9 @@ fn loom_two_changes_take_turns() {
             thread::spawn(move || shared.lock.set_mode(to, Duration::MAX).unwrap())
         });
         hold(&shared, &here, 0);
-        togglers.map(|toggler| toggler.join().unwrap());
+        for toggler in togglers {
+            toggler.join().unwrap();
+        }
         assert!(!shared.lock.state.lock().is_stopped && here.asked() == 0);
     });
 }

@@ -17,8 +17,9 @@
 //! # Not here
 //!
 //! More than the first 64 rings of a process: the others stay in memory, and are in what
-//! [`finish`](crate::trace::Recorder::finish) returns. The death of the machine: pages reach the disk when the kernel thinks so. Rings that were made
-//! before `keep_in` stay in memory; call it first.
+//! [`finish`](crate::trace::Recorder::finish) returns. Rings that were made before `keep_in` stay
+//! in memory; call it first. The death of the machine: pages reach the disk when the kernel thinks
+//! so.
 //!
 //! See `mmap(2)`, `MAP_SHARED`; "flight recorder" as Go's execution tracer and `LTTng` have it.
 

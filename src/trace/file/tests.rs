@@ -127,14 +127,3 @@ fn rubbish_of_any_kind_is_an_error_or_a_short_trace_and_never_a_panic() {
         }
     }
 }
-
-#[test]
-fn a_file_that_was_there_is_replaced_when_the_new_one_is_complete() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("x.trace");
-    std::fs::write(&path, "old").unwrap();
-    trace().write(&path).unwrap();
-    assert_eq!(Trace::read(&path).unwrap(), trace());
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
-    assert!(trace().write(&folder.path().join("no/such")).is_err());
-}
