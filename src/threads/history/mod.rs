@@ -22,18 +22,14 @@
 //! use trainyard::threads::history::{CheckPoint, GlobalLock, Thread, forced_switching};
 //!
 //! let lock = forced_switching::Lock::new(Duration::from_millis(1));
-//! let run_until_asked = |me| {
-//!     lock.take(me);
-//!     while lock.checkpoint(me) == CheckPoint::Kept {}
-//!     lock.leave(me);
-//! };
+//! lock.take(Thread(1));
 //! std::thread::scope(|scope| {
-//!     let other = scope.spawn(|| {
-//!         lock.take(Thread(2));
+//!     scope.spawn(|| {
+//!         lock.take(Thread(2)); // sleeps, and asks
 //!         lock.leave(Thread(2));
 //!     });
-//!     run_until_asked(Thread(1));
-//!     other.join().unwrap();
+//!     while lock.checkpoint(Thread(1)) == CheckPoint::Kept {}
+//!     lock.leave(Thread(1));
 //! });
 //! assert!(lock.switches() >= 2);
 //! ```

@@ -40,12 +40,12 @@
 //!
 //! Read next: [`queue`](super::queue).
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64 as Counter;
 
 use super::policy::{Cause, ForcedSwitching, Mode, Placement, Policy};
-use super::queue::{Left, Waiter, wake};
+use super::queue::{Left, Ticket, Waiter, wake};
 use super::thread::{Entry, Exit, Thread};
 use crate::sys::prim::{AtomicBool, AtomicU32, Condvar, Mutex, MutexGuard, Ordering};
 use crate::sys::{clock, errno};
@@ -84,7 +84,7 @@ pub(super) struct State {
     pub(super) switch_number: u64,
     pub(super) taken_at_ns: u64,
     /// In the order in which they came.
-    pub(super) waiting: VecDeque<Waiter>,
+    pub(super) waiting: BTreeMap<Ticket, Waiter>,
     /// Who alone may take the free lock, where barging is forbidden.
     pub(super) next: Option<Arc<Thread>>,
     /// How many threads wait for `switched`. Nobody to wake: no system call.
@@ -151,7 +151,7 @@ impl Lock {
             last_holder: None,
             switch_number: 0,
             taken_at_ns: 0,
-            waiting: VecDeque::new(),
+            waiting: BTreeMap::new(),
             next: None,
             watching: 0,
             threads: Vec::new(),

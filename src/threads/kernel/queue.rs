@@ -30,6 +30,10 @@ use crate::trace::{self, Kind};
 /// the lock is dropped, so this only bounds how late it notices another holder.
 const ASKED_ALREADY: Duration = Duration::from_micros(50);
 
+/// Who came later has the larger one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Ticket(u64);
+
 /// A thread in the queue.
 #[derive(Debug)]
 pub(super) struct Waiter {
@@ -51,14 +55,16 @@ pub(super) enum Left {
 }
 
 impl State {
-    /// Returns the place of `me` in the queue.
-    fn place(&self, me: &Arc<Thread>) -> usize {
-        let place = self.waiting.iter().position(|waiter| Arc::ptr_eq(&waiter.thread, me));
-        place.expect("a thread is in the queue from its first sleep until it leaves")
+    /// Puts `waiter` at the end of the queue.
+    fn queue(&mut self, waiter: Waiter) -> Ticket {
+        let last = self.waiting.last_key_value();
+        let ticket = last.map_or(Ticket(0), |(Ticket(last), _)| Ticket(last + 1));
+        self.waiting.insert(ticket, waiter);
+        ticket
     }
 
     pub(super) fn is_waiting(&self, thread: &Arc<Thread>) -> bool {
-        self.waiting.iter().any(|waiter| Arc::ptr_eq(&waiter.thread, thread))
+        self.waiting.values().any(|waiter| Arc::ptr_eq(&waiter.thread, thread))
     }
 
     /// Tells whether `me` may take the lock.
@@ -77,10 +83,10 @@ impl State {
         let last = self.waiting.len().checked_sub(1)?;
         let policy = self.policy.clone().filter(|_| !self.locked && !self.is_stopped)?;
         let now_ns = clock::now_ns();
-        let mut parties = self.waiting.iter().map(|waiter| waiter.party(now_ns));
+        let mut parties = self.waiting.values().map(|waiter| waiter.party(now_ns));
         let chosen = or_abort(|| policy.choose(&mut parties));
         // A policy is foreign code; one that points past the end means the last.
-        let waiter = &mut self.waiting[chosen.min(last)];
+        let waiter = self.waiting.values_mut().nth(chosen.min(last))?;
         waiter.is_called = true;
         // Also where barging is allowed: a policy may think otherwise by the time that it is asked.
         self.next = Some(Arc::clone(&waiter.thread));
@@ -123,7 +129,7 @@ impl Lock {
         me.tally.contended.add(1);
         let came_at_ns = clock::now_ns();
         let thread = Arc::clone(me);
-        state.waiting.push_back(Waiter { thread, came_at_ns, is_called: false });
+        let ticket = state.queue(Waiter { thread, came_at_ns, is_called: false });
         let left = loop {
             if state.policy.is_none() {
                 break Left::SwitchedOff;
@@ -134,10 +140,10 @@ impl Lock {
             } else if deadline_ns.is_some_and(|deadline_ns| clock::now_ns() >= deadline_ns) {
                 break Left::TooLate;
             }
-            state = self.wait_one_interval(state, me, deadline_ns);
+            state = self.wait_one_interval(state, me, ticket, deadline_ns);
         };
         me.tally.waited(clock::now_ns() - came_at_ns);
-        self.leave_queue(&mut state, me, left);
+        self.leave_queue(&mut state, me, ticket, left);
         (state, left)
     }
 
@@ -146,10 +152,10 @@ impl Lock {
         &'a self,
         mut state: MutexGuard<'a, State>,
         me: &Arc<Thread>,
+        ticket: Ticket,
         deadline_ns: Option<u64>,
     ) -> MutexGuard<'a, State> {
-        let place = state.place(me);
-        let patience = state.patience(&state.waiting[place]);
+        let patience = state.patience(&state.waiting[&ticket]);
         let until_deadline = deadline_ns
             .map(|deadline_ns| Duration::from_nanos(deadline_ns.saturating_sub(clock::now_ns())));
         let sleep = patience.into_iter().chain(until_deadline).min();
@@ -161,8 +167,8 @@ impl Lock {
             Some(sleep) => me.turn.wait_timeout(state, sleep),
             None => (me.turn.wait(state), Wait::Woken),
         };
-        let place = state.place(me);
-        let was_called = std::mem::take(&mut state.waiting[place].is_called);
+        let waiter = state.waiting.get_mut(&ticket);
+        let was_called = waiter.is_some_and(|waiter| std::mem::take(&mut waiter.is_called));
         if was_called && state.locked {
             trace::emit(Kind::GilWakeFailed, self.id, 0);
             me.tally.failed_wakeups.add(1);
@@ -184,10 +190,9 @@ impl Lock {
     }
 
     /// Takes `me` out of the queue.
-    fn leave_queue(&self, state: &mut State, me: &Arc<Thread>, left: Left) {
+    fn leave_queue(&self, state: &mut State, me: &Arc<Thread>, ticket: Ticket, left: Left) {
         // STEP: leave-queue
-        let place = state.place(me);
-        state.waiting.remove(place);
+        state.waiting.remove(&ticket);
         if left == Left::WithTheLock {
             return;
         }
