@@ -11,7 +11,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use trainyard::trace::Kind;
 use trainyard::trace::file::block::VERSION_WORD;
-use trainyard::trace::file::{Facts, Run, Trace};
+use trainyard::trace::file::{Ending, Facts, Run, Trace};
 
 fn program(line: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_trainyard"));
@@ -185,11 +185,26 @@ fn what_a_file_does_not_have_is_one_line() {
 }
 
 #[test]
-fn a_trace_that_is_cut_short_is_drawn_as_far_as_it_goes_and_says_so() {
+fn a_file_without_its_end_is_refused_by_every_view() {
     let folder = tempfile::tempdir().unwrap();
     let (path, _) = recorded(folder.path());
     let bytes = std::fs::read(&path).unwrap();
     std::fs::write(&path, &bytes[..bytes.len() * 2 / 3]).unwrap();
+    let says = format!("cannot read '{path}': its end is missing: it stops after ");
+    check_refused(&format!("timeline {path}"), &says);
+    check_refused(&format!("trace check {path}"), &says);
+    for form in ["perfetto", "svg", "html", "csv"] {
+        check_refused(&format!("export {path} --to {form} --output -"), &says);
+    }
+}
+
+#[test]
+fn the_trace_of_a_program_that_died_is_drawn_up_to_its_death_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = recorded(folder.path());
+    let mut trace = Trace::read(Path::new(&path)).unwrap();
+    trace.ending = Ending::CutShort;
+    trace.write(Path::new(&path)).unwrap();
     let page = check_done(&format!("timeline {path}"));
     assert!(page.starts_with("this trace is cut short"), "{page}");
     let output = run(&format!("export {path} --to svg --output -"));

@@ -11,7 +11,7 @@ use super::render::numbers;
 use super::render::plain::plain;
 use super::{LabError, Result};
 use crate::trace::check::check_recording;
-use crate::trace::file::{Ending, INCOMPLETE, Run, Trace};
+use crate::trace::file::{Ending, Trace};
 
 /// What is to be replayed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,11 +43,11 @@ pub fn run(asked: &Check) -> Result<(String, Result<()>)> {
     }
     let mut illegal = 0;
     for run in &trace.runs {
-        let line = match judge(run) {
-            Ok(line) => line,
-            Err(line) => {
+        let line = match check_recording(&run.recording) {
+            Ok(judged) => judged.to_string(),
+            Err(found) => {
                 illegal += 1;
-                line
+                found.to_string()
             }
         };
         writeln!(page, "{}: {}", plain(run.label()), plain(&line))
@@ -61,17 +61,4 @@ pub fn run(asked: &Check) -> Result<(String, Result<()>)> {
         }
     };
     Ok((page, ended))
-}
-
-/// One line on a run, good or bad. A run that has lost tracks with the end of its file cannot be
-/// judged: what they did is missing everywhere.
-fn judge(run: &Run) -> std::result::Result<String, String> {
-    if let Some(why) = run.about.get(INCOMPLETE) {
-        let events = numbers::count(run.recording.events.len(), "event");
-        return Ok(format!("{events}, not judged: {why}"));
-    }
-    match check_recording(&run.recording) {
-        Ok(judged) => Ok(judged.to_string()),
-        Err(illegal) => Err(illegal.to_string()),
-    }
 }

@@ -1,4 +1,4 @@
-//! The only place that reads time.
+//! The only place that reads time; the recorder's stamps are [`ticks`](super::ticks) of it.
 //!
 //! One clock for the whole crate and for every process of it: `CLOCK_MONOTONIC`, in nanoseconds.
 //! It is the same in all processes of a machine, so the events of a worker and of its parent can

@@ -7,7 +7,8 @@
 //! | file | what it wraps |
 //! | --- | --- |
 //! | [`prim`] | atomics and our own locks, on a futex that has a loom arm |
-//! | [`clock`] | the only place that reads time |
+//! | [`clock`] | the only place that reads time, but for |
+//! | [`ticks`] | what the recorder stamps events with: the processor's own counter |
 //! | [`mod@blocking`] | the one door for every call that may sleep |
 //! | [`memory`] | memory shared between processes, without a name in the file system |
 //! | [`socket`] | TCP options that std has no name for |
@@ -39,6 +40,7 @@ pub mod process;
 pub mod rusage;
 pub mod signal;
 pub mod socket;
+pub mod ticks;
 pub mod timerfd;
 
 pub use blocking::{Why, blocking};

@@ -169,7 +169,8 @@ kinds! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub struct Event {
-    /// When, in nanoseconds of [`clock::now_ns`](crate::sys::clock::now_ns).
+    /// When, in nanoseconds of [`clock::now_ns`](crate::sys::clock::now_ns). While it lies in a ring:
+    /// in [`ticks`](crate::sys::ticks::now).
     pub time_ns: u64,
     /// Which ring wrote it: one for each thread, one for each worker process.
     pub track: u32,

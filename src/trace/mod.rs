@@ -31,14 +31,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use event::{Event, Kind, Stamp};
 pub use ring::{Contents, Ring};
 
-use self::file::block::{BEGIN_WORD, END_WORD};
+use self::file::block::Moment;
 use self::file::flight::note;
 #[cfg(not(loom))]
 use self::file::flight::room;
 use self::ring::words_of;
 #[cfg(not(loom))]
 use crate::sys::memory::SharedWords;
-use crate::sys::{affinity, clock};
+use crate::sys::ticks::{self, Look, Scale};
 
 // Std's atomics and lock: a `static` cannot hold loom's, and a model records nothing. The lock is
 // taken once in a thread's life and once in a recording, never on the way of an event.
@@ -77,8 +77,8 @@ pub fn record(kind: Kind, a: u64, b: u64) {
     // A thread that is ending has no thread-local values any more, and writes no more events.
     let _ = OWN.try_with(|own| {
         let ring = own.get_or_init(own_ring);
-        let (time_ns, cpu) = (clock::now_ns(), affinity::current_cpu());
-        ring.push(Event { time_ns, track: ring.track(), kind, cpu, a, b });
+        let (ticks, cpu) = ticks::now();
+        ring.push(Event { time_ns: ticks, track: ring.track(), kind, cpu, a, b });
     });
 }
 
@@ -194,13 +194,13 @@ pub fn set_armed(armed: bool) {
 /// ```
 pub fn arm() -> Recorder {
     let starts = rings().iter().map(|ring| (ring.track(), ring.count())).collect();
-    let begin_ns = clock::now_ns();
+    let begin = Look::now();
     if ARMED.fetch_add(1, Ordering::Relaxed) == 0 {
         // Not the end of a recording before this one.
-        note(END_WORD, 0);
-        note(BEGIN_WORD, begin_ns);
+        note(Moment::End, Look::default());
+        note(Moment::Begin, begin);
     }
-    Recorder { starts, begin_ns }
+    Recorder { starts, begin }
 }
 
 /// A recording under way.
@@ -208,25 +208,28 @@ pub fn arm() -> Recorder {
 #[derive(Debug)]
 pub struct Recorder {
     starts: Vec<(u32, u64)>,
-    begin_ns: u64,
+    begin: Look,
 }
 
 impl Recorder {
     /// Ends the recording and returns what happened, in the order of time.
     pub fn finish(mut self) -> Recording {
-        let (starts, begin_ns) = (std::mem::take(&mut self.starts), self.begin_ns);
+        let (starts, begin) = (std::mem::take(&mut self.starts), self.begin);
         // Takes us off, once: a second time would be somebody else.
         drop(self);
-        let end_ns = clock::now_ns();
-        let mut recording = Recording { begin_ns, end_ns, ..Recording::default() };
+        let end = Look::now();
+        let scale = Scale::between(begin, end);
+        let mut recording =
+            Recording { begin_ns: begin.ns, end_ns: end.ns, ..Recording::default() };
         if !is_armed() {
-            note(END_WORD, end_ns);
+            note(Moment::End, end);
         }
         let (mut registry, mut ended) = (rings(), Vec::new());
         for ring in registry.iter() {
             let number = ring.track();
             let start = starts.iter().find(|(known, _)| *known == number);
-            let Contents { events, overwritten } = ring.read(start.map_or(0, |(_, count)| *count));
+            let start = start.map_or(0, |(_, count)| *count);
+            let Contents { events, overwritten } = ring.read(start, scale);
             recording.events.extend(events);
             let (name, pid) = (ring.name(), ring.pid());
             recording.tracks.push(Track { number, name, pid, overwritten });

@@ -17,8 +17,9 @@
 //!
 //! - **RING-1** One thread writes, and `count` goes up by one after the event's four words.
 //! - **RING-2** The reader gives back no event that the writer may have touched while it read.
-//! - **RING-3** The times of a ring's events rise: where the clock does not between two of them, the
-//!   second is a nanosecond later. So sorting the events of all rings by time keeps each one's order.
+//! - **RING-3** A ring holds ticks, and its reader gives back nanoseconds that rise: where two events
+//!   would have the same, the second is a nanosecond later. So sorting the events of all rings by
+//!   time keeps each one's order.
 //!
 //! # Why the reader never sees half an event
 //!
@@ -38,6 +39,7 @@ use super::file::block::{self, HEADER, Name};
 #[cfg(not(loom))]
 use crate::sys::memory::SharedWords;
 use crate::sys::prim::{AtomicU64, Ordering, fence};
+use crate::sys::ticks::Scale;
 
 /// A ring of events; see the module.
 pub struct Ring {
@@ -46,8 +48,6 @@ pub struct Ring {
     /// The number of the next event. The writer's own copy of the count, so that it reads nothing
     /// that others may write; std's atomic, because it is no part of the protocol.
     next: Plain,
-    /// The time of the event before it, the writer's own too.
-    last_ns: Plain,
 }
 
 enum Memory {
@@ -97,13 +97,13 @@ impl Ring {
             return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, text));
         }
         let next = header(block::COUNT_WORD).unwrap_or(0).into();
-        let ring = Self { memory: Memory::Shared(words), capacity, next, last_ns: 0.into() };
+        let ring = Self { memory: Memory::Shared(words), capacity, next };
         ring.words()[block::PID_WORD].store(u64::from(std::process::id()), Ordering::Relaxed);
         Ok(ring)
     }
 
     fn with_header(memory: Memory, track: u32, name: &str, capacity: usize) -> Self {
-        let ring = Self { memory, capacity, next: 0.into(), last_ns: 0.into() };
+        let ring = Self { memory, capacity, next: 0.into() };
         let header = block::ring_header(track, std::process::id(), name, bytes_of(capacity));
         // The magic word last: a writer that is killed before it leaves no ring, not half of one.
         for (word, value) in ring.words().iter().zip(header).skip(1) {
@@ -158,14 +158,11 @@ impl Ring {
         &self.words()[HEADER + slot * WORDS..][..WORDS]
     }
 
-    /// Writes one event. Only the ring's one writer may call this.
-    pub fn push(&self, mut event: Event) {
-        // ORDER: Relaxed. INVARIANT: [RING-1] nobody else reads or writes these two.
+    /// Writes one event, whose time is in ticks. Only the ring's one writer may call this.
+    pub fn push(&self, event: Event) {
+        // ORDER: Relaxed. INVARIANT: [RING-1] nobody else reads or writes it.
         let index = self.next.load(Ordering::Relaxed);
         self.next.store(index + 1, Ordering::Relaxed);
-        // INVARIANT: [RING-3]
-        event.time_ns = event.time_ns.max(self.last_ns.load(Ordering::Relaxed) + 1);
-        self.last_ns.store(event.time_ns, Ordering::Relaxed);
         // ORDER: Release; pairs with the Acquire fence in `read`: whoever copies a word written
         // below sees the count that was stored before this line.
         fence(Ordering::Release);
@@ -176,8 +173,9 @@ impl Ring {
         self.words()[block::COUNT_WORD].store(index + 1, Ordering::Release);
     }
 
-    /// Copies the events that came after the first `from`, while the writer goes on.
-    pub fn read(&self, from: u64) -> Contents {
+    /// Copies the events that came after the first `from`, while the writer goes on. `scale` makes
+    /// times of their ticks.
+    pub fn read(&self, from: u64, scale: Scale) -> Contents {
         let count = &self.words()[block::COUNT_WORD];
         // ORDER: Acquire; pairs with the Release at the end of `push`.
         let end = count.load(Ordering::Acquire);
@@ -195,16 +193,27 @@ impl Ring {
         let now = count.load(Ordering::Relaxed);
         let whole = (now + 1).saturating_sub(self.capacity as u64).max(start).min(end);
         let events = copied.into_iter().filter(|(index, _)| *index >= whole);
-        Contents {
-            events: events.filter_map(|(_, words)| Event::from_words(words)).collect(),
-            overwritten: whole - from.min(whole),
-        }
+        let mut events: Vec<Event> =
+            events.filter_map(|(_, words)| Event::from_words(words)).collect();
+        in_nanoseconds(&mut events, scale);
+        Contents { events, overwritten: whole - from.min(whole) }
     }
 
     /// Returns how many events were ever written.
     pub fn count(&self) -> u64 {
         // ORDER: Acquire; pairs with the Release at the end of `push`.
         self.words()[block::COUNT_WORD].load(Ordering::Acquire)
+    }
+}
+
+/// Makes times of the ticks that the events of one ring were stamped with.
+pub(super) fn in_nanoseconds(events: &mut [Event], scale: Scale) {
+    let mut last_ns = None;
+    for event in events {
+        let time_ns = scale.to_ns(event.time_ns);
+        // INVARIANT: [RING-3]
+        event.time_ns = last_ns.map_or(time_ns, |last_ns: u64| time_ns.max(last_ns + 1));
+        last_ns = Some(event.time_ns);
     }
 }
 
@@ -252,7 +261,7 @@ mod loom_models {
                     writer.push(numbered(number));
                 }
             });
-            for event in ring.read(0).events {
+            for event in ring.read(0, Scale::NANOSECONDS).events {
                 assert_eq!((event.a, event.b), (event.time_ns, event.time_ns), "RING-2");
             }
             thread.join().unwrap();
@@ -263,12 +272,13 @@ mod loom_models {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
+    use crate::sys::ticks::Look;
 
     #[track_caller]
     fn check_read(written: u64, from: u64, expected: std::ops::Range<u64>, overwritten: u64) {
         let ring = Ring::new(1, "r", 4);
         (0..written).for_each(|number| ring.push(numbered(number)));
-        let contents = ring.read(from);
+        let contents = ring.read(from, Scale::NANOSECONDS);
         let numbers: Vec<u64> = contents.events.iter().map(|event| event.a).collect();
         assert_eq!(numbers, expected.collect::<Vec<_>>());
         assert_eq!(contents.overwritten, overwritten);
@@ -298,13 +308,26 @@ mod tests {
     }
 
     #[test]
+    fn two_events_of_one_moment_keep_their_order_and_get_different_times() {
+        let ring = Ring::new(1, "r", 4);
+        for number in [7, 3, 5] {
+            ring.push(Event { time_ns: 100, ..numbered(number) });
+        }
+        let scale = Scale::between(Look { ticks: 0, ns: 0 }, Look { ticks: 100, ns: 40 });
+        let read = ring.read(0, scale).events;
+        let times: Vec<(u64, u64)> = read.iter().map(|event| (event.time_ns, event.a)).collect();
+        assert_eq!(times, [(40, 7), (41, 3), (42, 5)]);
+    }
+
+    #[test]
     fn what_one_mapping_wrote_another_reads() {
         let words = SharedWords::create("ring", words_of(8)).unwrap();
         let ring = Ring::create_in(words, 9, "worker 1");
         let descriptor = ring.room().unwrap().descriptor().try_clone_to_owned().unwrap();
         let other = Ring::open_shared(SharedWords::open(descriptor).unwrap()).unwrap();
         other.push(numbered(5));
-        assert_eq!((ring.track(), ring.read(0).events), (9, vec![numbered(5)]));
+        let events = ring.read(0, Scale::NANOSECONDS).events;
+        assert_eq!((ring.track(), events), (9, vec![numbered(5)]));
         assert_eq!((ring.name().as_str(), ring.pid()), ("worker 1", std::process::id()));
     }
 

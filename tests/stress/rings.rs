@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::thread;
 
+use trainyard::sys::ticks::Scale;
 use trainyard::trace::{Event, Kind, Ring};
 
 use crate::runner::tests;
@@ -23,7 +24,7 @@ fn stress_a_reader_beside_the_writer_misses_nothing_and_sees_nothing_torn() {
         let writer = thread::spawn(move || (0..count).for_each(|n| shared.push(numbered(n))));
         let mut next = 0;
         while next < count {
-            let contents = ring.read(next);
+            let contents = ring.read(next, Scale::NANOSECONDS);
             next += contents.overwritten;
             for event in contents.events {
                 assert_eq!(event, numbered(next), "capacity {capacity}");

@@ -158,12 +158,11 @@ fn tracing(machine: &Machine, cost: &Cost) -> Vec<Advice> {
     if !cost.armed.is_met() {
         let source = machine.clock_source.as_deref().unwrap_or("unknown");
         let reason = format!(
-            "waits of less than {} in a recording: an event costs {:.0} ns, {:.0} of them the \
-             clock's ({source}) and {:.0} the processor's number",
+            "waits of less than {} in a recording: an event costs {:.0} ns, {:.0} of them its \
+             stamp (the kernel's clock is {source})",
             numbers::seconds(cost.armed.median_ns * 10.0 / 1e9),
             cost.armed.median_ns,
-            cost.clock_ns,
-            cost.cpu_number_ns
+            cost.stamp_ns
         );
         let next = if source == "tsc" || source == "kvm-clock" || source == "arch_sys_counter" {
             "run it again when the machine is quiet; figures are never taken while recording"
@@ -253,7 +252,8 @@ mod tests {
         Cost {
             clock_ns: 22.0,
             clock_step_ns: 10,
-            cpu_number_ns: 3.0,
+            stamp_ns: 25.0,
+            stamp_is_counter: false,
             unarmed: spread(0.4, 1.0),
             armed: spread(armed_ns, 40.0),
             ring_events: 65_536,
@@ -295,7 +295,7 @@ mod tests {
         check_hides(&good, &limits, &stolen, &cheap, "gave 20 % of the time to others");
         let uneven = Noise { p99_ns: 60_000, ..QUIET };
         check_hides(&good, &limits, &uneven, &cheap, "one takes 3.0x as long");
-        check_hides(&good, &limits, &QUIET, &cost(80.0), "an event costs 80 ns, 22 of them");
+        check_hides(&good, &limits, &QUIET, &cost(80.0), "an event costs 80 ns, 25 of them");
         let few = Limits { descriptors: Some(1024), ..limits };
         check_hides(&good, &few, &QUIET, &cheap, "1 024 descriptors");
         let few = Limits { processes: Some(2_000), ..limits };

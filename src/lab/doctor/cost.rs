@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Effort;
 use crate::lab::arm::Unit;
-use crate::sys::{affinity, clock};
+use crate::sys::{clock, ticks};
 use crate::trace;
 
 /// What a site may cost while nobody records: about what a load and a branch that is predicted cost.
 pub const UNARMED_GOAL_NS: f64 = 1.0;
-/// What an event may cost while somebody does. Most of it is the clock's.
+/// What an event may cost while somebody does. Most of it is the stamp's.
 pub const ARMED_GOAL_NS: f64 = 40.0;
 
 /// A turn of the loop begins a unit of work and ends it.
@@ -33,8 +33,10 @@ pub struct Cost {
     pub clock_ns: f64,
     /// The smallest difference of two readings that is not zero.
     pub clock_step_ns: u64,
-    /// Asking which processor this is.
-    pub cpu_number_ns: f64,
+    /// The moment and the processor, as an event is stamped with.
+    pub stamp_ns: f64,
+    /// Whether that is one reading of the processor's own counter.
+    pub stamp_is_counter: bool,
     /// A site while nobody records.
     pub unarmed: Spread,
     /// A site while somebody does.
@@ -74,7 +76,8 @@ impl Cost {
         Self {
             clock_ns: one_of_many(clock::now_ns),
             clock_step_ns: smallest_step(),
-            cpu_number_ns: one_of_many(affinity::current_cpu),
+            stamp_ns: one_of_many(ticks::now),
+            stamp_is_counter: ticks::are_the_processors(),
             unarmed,
             armed,
             ring_events,
@@ -172,7 +175,8 @@ mod tests {
         let cost = Cost {
             clock_ns: 20.0,
             clock_step_ns: 1,
-            cpu_number_ns: 2.0,
+            stamp_ns: 22.0,
+            stamp_is_counter: false,
             unarmed: spread(0.5),
             armed: spread(55.0),
             ring_events: 1,

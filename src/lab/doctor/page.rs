@@ -143,10 +143,15 @@ fn noise(noise: &Noise) -> Rows {
 }
 
 fn cost(cost: &Cost) -> Rows {
-    let Cost { clock_ns, clock_step_ns, cpu_number_ns, unarmed, armed, .. } = *cost;
+    let Cost { clock_ns, clock_step_ns, stamp_ns, unarmed, armed, .. } = *cost;
+    let stamp = if cost.stamp_is_counter {
+        "the processor's counter, with its number"
+    } else {
+        "the clock, and the processor's number"
+    };
     vec![
         ("clock", format!("{clock_ns:.1} ns a reading, steps of {clock_step_ns} ns")),
-        ("processor number", format!("{cpu_number_ns:.1} ns a reading")),
+        ("an event's stamp", format!("{stamp_ns:.1} ns: {stamp}")),
         ("not recording", goal("a site that does not record", unarmed)),
         ("recording", goal("a site that records", armed)),
         (

@@ -9,8 +9,8 @@ use crate::trace::file::{Ending, Trace};
 pub fn missing(trace: &Trace) -> Vec<String> {
     let mut lines = Vec::new();
     if trace.ending == Ending::CutShort {
-        let line = "this trace is cut short: the program that recorded has died, or the end of \
-                    the file is lost; what came last may be missing";
+        let line = "this trace is cut short: the program that recorded has died; what came last \
+                    may be missing";
         lines.push(line.to_owned());
     }
     for run in &trace.runs {

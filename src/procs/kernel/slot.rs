@@ -25,6 +25,7 @@ use std::time::Duration;
 
 use super::worker::{Worker, after};
 use crate::handle::JobId;
+use crate::sys::ticks::{Look, Scale};
 use crate::trace::{self, Adopted, Event, Kind, Ring};
 
 /// As systemd: five starts in ten seconds. With the waits below that is four seconds of trying.
@@ -44,6 +45,8 @@ pub(super) struct Slot {
     boot_deaths: u32,
     /// How many events the ring had when the worker was started.
     ring_start: u64,
+    /// When the ring was made: the older end of the scale for its stamps.
+    made: Look,
     _adopted: Adopted,
 }
 
@@ -66,7 +69,8 @@ impl Slot {
         let ring = Arc::new(trace::shared_ring(&format!("worker {index}"), RING_CAPACITY)?);
         let adopted = trace::adopt(Arc::clone(&ring));
         let state = SlotState::Vacant { until_ns: 0 };
-        Ok(Self { ring, state, boot_deaths: 0, ring_start: 0, _adopted: adopted })
+        let made = Look::now();
+        Ok(Self { ring, state, boot_deaths: 0, ring_start: 0, made, _adopted: adopted })
     }
 
     pub(super) fn worker(&self) -> Option<&Worker> {
@@ -134,7 +138,8 @@ impl Slot {
 
     /// Everything that is left of what the slot's worker has recorded, oldest first.
     fn life(&self) -> Vec<Event> {
-        self.ring.read(self.ring_start).events
+        let scale = Scale::between(self.made, Look::now());
+        self.ring.read(self.ring_start, scale).events
     }
 }
 

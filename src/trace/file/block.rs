@@ -2,14 +2,17 @@
 //!
 //! ```text
 //! word   0      1      2      3     4        5          6            7     8 .. 15
-//! about  magic  1      bytes  0     version  alignment  blocks       0     0
-//! run    magic  2      bytes  run   begin    end        0            0     0
+//! about  magic  1      bytes  0     version  alignment  blocks       end   0
+//! run    magic  2      bytes  run   0        0          0            0     moments
 //! ring   magic  3      bytes  run   track    count      overwritten  pid   name
 //! ```
 //!
 //! A word has 8 bytes, in the order of the machine that wrote it. `bytes` is the length of what
 //! follows the header: text for `about` and `run`, 32-byte events for `ring`. A ring's header is
 //! also that of a [`Ring`](crate::trace::Ring) in memory.
+//!
+//! A finished file has its times in nanoseconds. One that is mapped while it is written has ticks in
+//! its rings, and in each run the [`Moment`]s at which somebody looked at both clocks.
 //!
 //! # Invariants
 //!
@@ -19,6 +22,8 @@
 //!   number it carries, and comes after that run's block.
 
 use std::fmt;
+
+use crate::sys::ticks::Look;
 
 /// The words of a header.
 pub const HEADER: usize = 16;
@@ -44,14 +49,10 @@ pub const RUN_WORD: usize = 3;
 pub const VERSION_WORD: usize = 4;
 /// `about`: see FILE-1.
 pub const ALIGNMENT_WORD: usize = 5;
-/// `about`: how many blocks there are; 0 if the file was never finished.
+/// `about`: how many blocks there are; 0 in a file that is mapped while it is written.
 pub const BLOCKS_WORD: usize = 6;
-/// In [`BLOCKS_WORD`], of a trace that was read cut short: no file has as many.
-pub const BLOCKS_MISSING: u64 = u64::MAX;
-/// `run`: when the recording began, in nanoseconds of the monotonic clock; 0 if it never did.
-pub const BEGIN_WORD: usize = 4;
-/// `run`: when it ended; 0 if it never did.
-pub const END_WORD: usize = 5;
+/// `about`, where blocks are counted: the trace's [`Ending`](super::Ending).
+pub const ENDING_WORD: usize = 7;
 /// `ring`: the number of the track.
 pub const TRACK_WORD: usize = 4;
 /// `ring`: how many events were ever written into it.
@@ -79,6 +80,36 @@ impl Kind {
     /// Reads a kind; `None` for one that this version does not know.
     pub fn from_word(word: u64) -> Option<Self> {
         [Self::About, Self::Run, Self::Ring].into_iter().find(|kind| *kind as u64 == word)
+    }
+}
+
+/// A moment of which a run's header has two words: nanoseconds of the monotonic clock, and ticks.
+/// Both are 0 for one that has not come; a finished file has no ticks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub enum Moment {
+    /// The recording began.
+    Begin = 8,
+    /// The recording ended.
+    End = 10,
+    /// Some milliseconds before the begin: what a tick is, if there is never an end.
+    Before = 12,
+}
+
+impl Moment {
+    /// Where its two words stand in the header.
+    pub fn word(self) -> usize {
+        self as usize
+    }
+
+    /// Reads it.
+    pub fn look(self, header: &[u64; HEADER]) -> Look {
+        Look { ns: header[self.word()], ticks: header[self.word() + 1] }
+    }
+
+    /// Writes it.
+    pub fn note(self, look: Look, header: &mut [u64; HEADER]) {
+        header[self.word()..][..2].copy_from_slice(&[look.ns, look.ticks]);
     }
 }
 

@@ -29,13 +29,21 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use super::Facts;
-use super::block::{self, HEADER_BYTES, Kind};
+use super::block::{self, HEADER_BYTES, Kind, Moment};
 use crate::sys::memory::{self, SharedWords};
+use crate::sys::ticks::Look;
+use crate::sys::{Why, blocking};
 
 // Std's lock, as for the registry of tracks: it is taken once in a ring's life.
 static FLIGHT: Mutex<Option<Flight>> = Mutex::new(None);
+
+/// How long before the begin of a recording both clocks were looked at, at least: two looks that
+/// are some ten nanoseconds wrong then tell a tick's length to some millionths.
+const BEFORE: Duration = Duration::from_millis(5);
 
 /// The file, and where its next block begins.
 #[derive(Debug)]
@@ -46,7 +54,7 @@ struct Flight {
 }
 
 /// Keeps all rings that are made from now on in a new file at `path`: one run, which is about
-/// `run`, of a trace that is about `about`.
+/// `run`, of a trace that is about `about`. Takes some milliseconds, to learn what a tick is.
 ///
 /// # Errors
 ///
@@ -86,6 +94,9 @@ pub fn keep_in(path: &Path, about: &Facts, run: &Facts) -> io::Result<()> {
     let run_at = (HEADER_BYTES + about.len()).next_multiple_of(page) as u64;
     let next = run_at + (HEADER_BYTES + run.len()).next_multiple_of(page) as u64;
     let mut header = block::header(Kind::Run, run.len() as u64, 0);
+    Moment::Before.note(Look::now(), &mut header);
+    #[expect(clippy::disallowed_methods, reason = "inside the one door")]
+    blocking(Why::Sleep, || thread::sleep(BEFORE));
     file.write_all_at(&[&block::to_bytes(header), run.as_bytes()].concat(), run_at)?;
     header = block::header(Kind::About, about.len() as u64, 0);
     header[block::VERSION_WORD] = block::VERSION;
@@ -108,11 +119,11 @@ pub(in crate::trace) fn room(words: usize) -> Option<io::Result<SharedWords>> {
     Some(room)
 }
 
-/// Notes when the run began, or ended: `word` is which.
-pub(in crate::trace) fn note(word: usize, time_ns: u64) {
+/// Notes when the run began, or ended.
+pub(in crate::trace) fn note(moment: Moment, look: Look) {
     let flight = FLIGHT.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(flight) = flight.as_ref() else { return };
-    let at = flight.run_at + (word * size_of::<u64>()) as u64;
-    // A file that cannot be written loses the word, and the recording goes on without.
-    drop(flight.file.write_all_at(&time_ns.to_ne_bytes(), at));
+    let at = flight.run_at + (moment.word() * size_of::<u64>()) as u64;
+    // A file that cannot be written loses the moment, and the recording goes on without.
+    drop(flight.file.write_all_at(&block::to_bytes([look.ns, look.ticks]), at));
 }

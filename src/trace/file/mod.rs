@@ -70,16 +70,13 @@ pub struct Run {
     pub recording: Recording,
 }
 
-/// The fact that a run has whose file has lost its end: events of some tracks are missing, and
-/// what those of others say cannot be judged.
-pub const INCOMPLETE: &str = "incomplete";
-
-/// How the file ends.
+/// How a trace ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
 pub enum Ending {
-    /// With all that belongs to it.
+    /// With the recording.
     Whole,
-    /// In the middle: the program that recorded has died, or the end of the file is lost.
+    /// Before it: the program that recorded has died. Every event up to then is there.
     CutShort,
 }
 

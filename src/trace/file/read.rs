@@ -1,4 +1,4 @@
-//! From a file to recordings: finished or not, every event that is whole comes back.
+//! From a file to recordings: all of it, or one line that says what is wrong with the file.
 //!
 //! # What may be wrong with a file
 //!
@@ -7,16 +7,19 @@
 //! | it does not begin as a trace does | [`ReadError::NotATrace`] |
 //! | its version is newer than ours, or its byte order is another | [`ReadError::Newer`], [`ReadError::ByteOrder`] |
 //! | something in the middle is no block, or no event | [`ReadError::Damaged`], with the place |
-//! | it ends in the middle, or its writer never finished it | no error: [`Ending::CutShort`] |
+//! | its end is missing, as after half a copy | [`ReadError::CutOff`] |
+//! | its writer died, and each event up to then is there | no error: [`Ending::CutShort`] |
 
 use std::fmt;
 use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::block::{self, HEADER, HEADER_BYTES, Kind, Name};
-use super::{Ending, Facts, INCOMPLETE, Run, Trace};
+use super::block::{self, HEADER, HEADER_BYTES, Kind, Moment, Name};
+use super::{Ending, Facts, Run, Trace};
+use crate::sys::ticks::Scale;
 use crate::trace::event::{Event, WORDS};
+use crate::trace::ring::in_nanoseconds;
 use crate::trace::{Recording, Track, in_order};
 
 /// Why a file could not be read.
@@ -41,6 +44,15 @@ pub enum ReadError {
         /// What is wrong there.
         what: &'static str,
     },
+    /// It is a trace, and not all of it is there.
+    CutOff {
+        /// How long it is, in bytes.
+        bytes: usize,
+        /// How many of its blocks are whole.
+        whole: u64,
+        /// How many there should be, if the file says so.
+        blocks: Option<u64>,
+    },
 }
 
 impl fmt::Display for ReadError {
@@ -60,6 +72,14 @@ impl fmt::Display for ReadError {
             Self::Damaged { offset, what } => {
                 write!(formatter, "it is damaged: at byte {offset} {what}")
             }
+            Self::CutOff { bytes, whole, blocks } => {
+                let of = blocks.map_or(String::new(), |blocks| format!(" of {blocks}"));
+                write!(
+                    formatter,
+                    "its end is missing: it stops after {bytes} bytes and {whole}{of} blocks, so it \
+                     has to be copied or recorded again"
+                )
+            }
         }
     }
 }
@@ -78,8 +98,8 @@ impl Trace {
     ///
     /// # Errors
     ///
-    /// Fails with one line that says what is wrong with the file. One that ends in the middle is
-    /// read as far as it goes, and is [`Ending::CutShort`].
+    /// Fails with one line that says what is wrong with the file. That its writer died is nothing
+    /// wrong: such a file is read up to the last whole event, and is [`Ending::CutShort`].
     pub fn read(path: &Path) -> Result<Self, ReadError> {
         Self::from_bytes(&fs::read(path).map_err(ReadError::File)?)
     }
@@ -94,7 +114,8 @@ impl Trace {
         if !bytes.starts_with(&block::MAGIC_TEXT) {
             return Err(ReadError::NotATrace);
         }
-        let about = reader.next()?.ok_or(ReadError::NotATrace)?;
+        let cut_off = |whole, blocks| ReadError::CutOff { bytes: bytes.len(), whole, blocks };
+        let about = reader.next()?.ok_or(cut_off(0, None))?;
         match about.header[block::VERSION_WORD] {
             block::VERSION => {}
             version if (1..=block::VERSION).contains(&version.swap_bytes()) => {
@@ -108,30 +129,26 @@ impl Trace {
             return Err(ReadError::NotATrace);
         }
         reader.align(alignment);
-        let mut trace = Self::of(about.facts(), Vec::new());
-        let expected = about.header[block::BLOCKS_WORD];
-        let origin = if expected == 0 { Origin::Flight } else { Origin::Written };
-        let (mut blocks, mut is_cut) = (1, about.is_cut);
+        let expected = Some(about.header[block::BLOCKS_WORD]).filter(|blocks| *blocks > 0);
+        let origin = if expected.is_some() { Origin::Written } else { Origin::Flight };
+        let (mut runs, mut whole) = (Vec::new(), u64::from(!about.is_cut));
         while let Some(block) = reader.next()? {
-            blocks += 1;
-            is_cut |= block.is_cut;
-            take(&mut trace.runs, &block, origin)?;
+            if block.is_cut {
+                return Err(cut_off(whole, expected));
+            }
+            take(&mut runs, &block, origin)?;
+            whole += 1;
         }
-        let has_end = |run: &Run| run.recording.end_ns != 0;
-        let is_finished =
-            if expected == 0 { trace.runs.iter().all(has_end) } else { blocks == expected };
-        if is_cut || !is_finished {
-            trace.ending = Ending::CutShort;
+        if about.is_cut || expected.is_some_and(|expected| whole < expected) {
+            return Err(cut_off(whole, expected));
         }
-        // Blocks that are not there may be tracks of the last run.
-        let was_short = expected == block::BLOCKS_MISSING;
-        let is_short = is_cut || (origin == Origin::Written && !is_finished && !was_short);
-        if let Some(run) = trace.runs.last_mut().filter(|_| is_short) {
-            run.about.set(INCOMPLETE, "tracks are missing");
-            run.about.set("ending", "the end of the file is lost, and events with it");
-        }
-        trace.runs.iter_mut().for_each(close);
-        Ok(trace)
+        let is_whole = match origin {
+            Origin::Written => about.header[block::ENDING_WORD] == Ending::Whole as u64,
+            Origin::Flight => runs.iter().all(|open: &OpenRun| open.run.recording.end_ns != 0),
+        };
+        let ending = if is_whole { Ending::Whole } else { Ending::CutShort };
+        let runs = runs.into_iter().map(OpenRun::close).collect();
+        Ok(Self { about: about.facts(), runs, ending })
     }
 }
 
@@ -144,44 +161,62 @@ enum Origin {
     Flight,
 }
 
+/// A run of which more tracks may come.
+struct OpenRun {
+    run: Run,
+    /// For the stamps of its rings, if they are ticks.
+    scale: Option<Scale>,
+}
+
 /// Takes a block in.
-fn take(runs: &mut Vec<Run>, block: &Block<'_>, origin: Origin) -> Result<(), ReadError> {
+fn take(runs: &mut Vec<OpenRun>, block: &Block<'_>, origin: Origin) -> Result<(), ReadError> {
     let number = usize::try_from(block.header[block::RUN_WORD]).unwrap_or(usize::MAX);
     match block.kind {
         Kind::About => Err(block.damaged("the file begins a second time")),
         Kind::Run if number == runs.len() => {
-            let recording = Recording {
-                begin_ns: block.header[block::BEGIN_WORD],
-                end_ns: block.header[block::END_WORD],
-                ..Recording::default()
-            };
-            runs.push(Run { about: block.facts(), recording });
+            runs.push(OpenRun::of(block, origin));
             Ok(())
         }
         Kind::Run => Err(block.damaged("a run is out of order")),
         Kind::Ring => {
             // INVARIANT: [FILE-2]
-            let run = runs.get_mut(number).ok_or_else(|| block.damaged("a track has no run"))?;
+            let OpenRun { run, scale } =
+                runs.get_mut(number).ok_or_else(|| block.damaged("a track has no run"))?;
             // A worker notes its life whether or not somebody records: a flight that never began
             // has recorded nothing all the same.
             let is_idle = origin == Origin::Flight && run.recording.begin_ns == 0;
-            block.read_ring(&mut run.recording, if is_idle { u64::MAX } else { 0 })
+            block.read_ring(&mut run.recording, *scale, if is_idle { u64::MAX } else { 0 })
         }
     }
 }
 
-/// Sorts what came track by track. A recording that was never ended ends with its last event.
-fn close(run: &mut Run) {
-    let recording = &mut run.recording;
-    in_order(&mut recording.events);
-    let (first, last) = (recording.events.first(), recording.events.last());
-    if recording.begin_ns == 0 {
-        recording.begin_ns = first.map_or(0, |event| event.time_ns);
+impl OpenRun {
+    fn of(block: &Block<'_>, origin: Origin) -> Self {
+        let [before, begin, end] =
+            [Moment::Before, Moment::Begin, Moment::End].map(|moment| moment.look(&block.header));
+        let scale = match origin {
+            Origin::Written => None,
+            Origin::Flight if end.ns == 0 => Some(Scale::between(before, begin)),
+            Origin::Flight => Some(Scale::between(begin, end)),
+        };
+        let recording = Recording { begin_ns: begin.ns, end_ns: end.ns, ..Recording::default() };
+        Self { run: Run { about: block.facts(), recording }, scale }
     }
-    if recording.end_ns == 0 {
-        recording.end_ns = last.map_or(recording.begin_ns, |event| event.time_ns);
+
+    /// Sorts what came track by track. A recording that was never ended ends with its last event.
+    fn close(mut self) -> Run {
+        let recording = &mut self.run.recording;
+        in_order(&mut recording.events);
+        let (first, last) = (recording.events.first(), recording.events.last());
+        if recording.begin_ns == 0 {
+            recording.begin_ns = first.map_or(0, |event| event.time_ns);
+        }
+        if recording.end_ns == 0 {
+            recording.end_ns = last.map_or(recording.begin_ns, |event| event.time_ns);
+        }
+        recording.end_ns = recording.end_ns.max(recording.begin_ns);
+        self.run
     }
-    recording.end_ns = recording.end_ns.max(recording.begin_ns);
 }
 
 struct Reader<'a> {
@@ -190,7 +225,7 @@ struct Reader<'a> {
     offset: usize,
 }
 
-/// A header, and as much of what follows as the file has.
+/// A header, and what follows: as much as the file has, if that is less.
 struct Block<'a> {
     offset: usize,
     kind: Kind,
@@ -247,8 +282,13 @@ impl Block<'_> {
 
     /// Reads the events as [`Ring::read`](crate::trace::Ring::read) does, from a writer that is
     /// gone; those from `from_ns` on, and of the recording.
-    #[expect(clippy::cast_possible_truncation, reason = "a slot is below the capacity, a usize")]
-    fn read_ring(&self, recording: &mut Recording, from_ns: u64) -> Result<(), ReadError> {
+    #[expect(clippy::cast_possible_truncation, reason = "they were u32 when they were stored")]
+    fn read_ring(
+        &self,
+        recording: &mut Recording,
+        scale: Option<Scale>,
+        from_ns: u64,
+    ) -> Result<(), ReadError> {
         let bytes = self.header[block::BYTES_WORD];
         if !bytes.is_multiple_of(size_of::<Event>() as u64) {
             return Err(self.damaged("a track has a part of an event"));
@@ -259,27 +299,14 @@ impl Block<'_> {
         // of the oldest. One that is exactly full was written by us, in one piece.
         let first = if count > capacity { count - capacity + 1 } else { 0 };
         let overwritten = self.header[block::OVERWRITTEN_WORD].saturating_add(first);
-        // What is behind the end of the file is not there, and the run says so.
-        let slots = (self.body.len() / size_of::<Event>()) as u64;
-        let in_order =
-            (first..count).take(if count > capacity { capacity } else { slots } as usize);
-        for index in in_order {
-            let at = (index % capacity.max(1)) as usize * size_of::<Event>();
-            let Some(bytes) = self.body.get(at..at + size_of::<Event>()) else { continue };
-            let mut words = words(bytes);
-            let event = Event::from_words(std::array::from_fn::<_, WORDS, _>(|_| {
-                words.next().expect("an event is four words")
-            }));
-            let event =
-                event.ok_or_else(|| self.damaged("a track has an event of unknown kind"))?;
-            if u64::from(event.track) != self.header[block::TRACK_WORD] {
-                return Err(self.damaged("a track has an event of another one"));
-            }
-            // A ring in use longer than the recording has earlier events, too.
-            if event.time_ns >= recording.begin_ns.max(from_ns) {
-                recording.events.push(event);
-            }
+        let mut events: Vec<Event> =
+            (first..count).map(|index| self.event(index % capacity)).collect::<Result<_, _>>()?;
+        if let Some(scale) = scale {
+            in_nanoseconds(&mut events, scale);
         }
+        // A ring in use longer than the recording has earlier events, too.
+        let from_ns = recording.begin_ns.max(from_ns);
+        recording.events.extend(events.iter().filter(|event| event.time_ns >= from_ns));
         recording.tracks.push(Track {
             number: self.header[block::TRACK_WORD] as u32,
             name: Name(std::array::from_fn(|word| self.header[block::NAME_WORD + word]))
@@ -288,5 +315,20 @@ impl Block<'_> {
             overwritten,
         });
         Ok(())
+    }
+
+    /// Reads the event in a slot of a ring.
+    #[expect(clippy::cast_possible_truncation, reason = "a slot is below the capacity, a usize")]
+    fn event(&self, slot: u64) -> Result<Event, ReadError> {
+        let mut words = words(&self.body[slot as usize * size_of::<Event>()..]);
+        let event = Event::from_words(std::array::from_fn::<_, WORDS, _>(|_| {
+            words.next().expect("an event is four words, and the body has them all")
+        }));
+        let event = event.ok_or_else(|| self.damaged("a track has an event of unknown kind"))?;
+        if u64::from(event.track) == self.header[block::TRACK_WORD] {
+            Ok(event)
+        } else {
+            Err(self.damaged("a track has an event of another one"))
+        }
     }
 }

@@ -5,8 +5,9 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use super::block::{self, HEADER, HEADER_BYTES, Kind};
-use super::{Ending, Run, Trace};
+use super::block::{self, HEADER, HEADER_BYTES, Kind, Moment};
+use super::{Run, Trace};
+use crate::sys::ticks::Look;
 use crate::trace::event::Event;
 
 /// Nobody maps a finished file: blocks follow each other, whole headers apart.
@@ -55,10 +56,8 @@ impl Trace {
         let mut header = block::header(Kind::About, about.len() as u64, 0);
         header[block::VERSION_WORD] = block::VERSION;
         header[block::ALIGNMENT_WORD] = ALIGNMENT;
-        header[block::BLOCKS_WORD] = match self.ending {
-            Ending::Whole => blocks as u64,
-            Ending::CutShort => block::BLOCKS_MISSING,
-        };
+        header[block::BLOCKS_WORD] = blocks as u64;
+        header[block::ENDING_WORD] = self.ending as u64;
         write_block(&mut out, header, about.as_bytes())?;
         for (number, run) in (0..).zip(&self.runs) {
             write_run(&mut out, number, run)?;
@@ -70,8 +69,9 @@ impl Trace {
 fn write_run(out: &mut impl Write, number: u64, run: &Run) -> io::Result<()> {
     let (about, recording) = (run.about.to_text(), &run.recording);
     let mut header = block::header(Kind::Run, about.len() as u64, number);
-    header[block::BEGIN_WORD] = recording.begin_ns;
-    header[block::END_WORD] = recording.end_ns;
+    for (moment, ns) in [(Moment::Begin, recording.begin_ns), (Moment::End, recording.end_ns)] {
+        moment.note(Look { ticks: 0, ns }, &mut header);
+    }
     write_block(out, header, about.as_bytes())?;
     let mut events: HashMap<u32, Vec<Event>> = HashMap::new();
     for event in &recording.events {
