@@ -38,77 +38,58 @@ use super::arm_process::{ArmProcess, Halt};
 use super::contender::Workload;
 use super::params::Params;
 use super::progress::Progress;
-use super::record::{facts, flight_path};
+use super::record::flight_path;
 use super::sample::Measured;
 use super::server::{ServerProcess, ServerUsage};
 use super::{LabError, Result};
 use crate::sys::signal::Interrupts;
 use crate::trace::file::Run;
 
-/// What was measured of one workload, and how it ended.
+/// What was measured at some places, and how it ended.
 #[derive(Debug)]
 pub struct Measurement {
-    /// Everyone of whom at least one round was measured.
-    pub measured: Vec<Measured>,
-    /// What our own server has used and done, if it was asked.
+    /// What was seen at each place; nothing of those of whom no round was measured.
+    pub measured: Vec<Option<Measured>>,
+    /// What our own server has used and done, if one was asked.
     pub server: Option<ServerUsage>,
-    /// The recordings of contenders that died over them.
-    pub fallen: Vec<Run>,
+    /// For the trace, the recordings: those of contenders that died over them too.
+    pub runs: Vec<Run>,
     /// Why it is not complete, if it is not.
     pub failure: Option<LabError>,
 }
 
-/// Measures every contender of `workload`.
+/// Measures every one of `places`, interleaved, `rounds.runs` times after `rounds.warmup`.
 ///
-/// The URLs of `params` must have been reached. With a `trace` the recordings are to survive the
-/// death of their contenders, in files beside it.
+/// The URLs of their parameters must have been reached. With a `trace` the recordings are kept for
+/// it, and survive the death of their contenders in files beside it.
 pub fn measure(
-    workload: Workload,
-    params: &Params,
+    places: Vec<Place>,
+    rounds: &Params,
     interrupts: &Interrupts,
     deaths: &mut Deaths,
     trace: Option<&Path>,
 ) -> Measurement {
-    let places = Place::all(workload, params);
-    let mut conductor = match Conductor::new(places, params, interrupts, deaths) {
+    let count = places.len();
+    let mut conductor = match Conductor::new(places, rounds, interrupts, deaths) {
         Ok(conductor) => conductor,
         Err(failure) => {
-            let (measured, fallen) = (Vec::new(), Vec::new());
-            return Measurement { measured, server: None, fallen, failure: Some(failure) };
+            let (measured, runs) = (vec![None; count], Vec::new());
+            return Measurement { measured, server: None, runs, failure: Some(failure) };
         }
     };
-    for seat in &mut conductor.seats {
-        seat.flight = trace.map(|path| flight_path(path, &seat.place.contender.to_string()));
+    for (number, seat) in conductor.seats.iter_mut().enumerate() {
+        // Not by its name alone: the same contender may have several places.
+        let name = format!("{}/{number}", seat.place.contender);
+        seat.flight = trace.map(|path| flight_path(path, &name));
     }
     let failure = conductor.run().err();
     // A server that does not answer any more has no account; the failure says more.
     let server = conductor.servers.first().filter(|_| failure.is_none());
     let server = server.and_then(|(_, server)| server.cpu().ok());
     let mut seats = std::mem::take(&mut conductor.seats);
-    let fallen = seats.iter_mut().filter_map(Seat::land).collect();
-    let measured = seats.into_iter().filter_map(Seat::result).collect();
-    Measurement { measured, server, fallen, failure }
-}
-
-/// Measures every one of `places`, interleaved, `rounds.runs` times after `rounds.warmup`. What was
-/// seen is in the order of the places; nothing of those of whom no round was measured.
-///
-/// The second value is why it is not complete, if it is not.
-pub fn measure_places(
-    places: Vec<Place>,
-    rounds: &Params,
-    interrupts: &Interrupts,
-    deaths: &mut Deaths,
-) -> (Vec<Option<Measured>>, Option<LabError>) {
-    let count = places.len();
-    match Conductor::new(places, rounds, interrupts, deaths) {
-        Err(failure) => ((0..count).map(|_| None).collect(), Some(failure)),
-        Ok(mut conductor) => {
-            let failure = conductor.run().err();
-            let seats = std::mem::take(&mut conductor.seats);
-            (seats.into_iter().map(Seat::result).collect(), failure)
-        }
-    }
+    let runs = seats.iter_mut().filter_map(Seat::run_of_trace).collect();
+    let measured = seats.into_iter().map(Seat::result).collect();
+    Measurement { measured, server, runs, failure }
 }
 
 /// Records one round of every contender of `workload`, and measures none.
@@ -126,8 +107,7 @@ pub fn record(
     let mut conductor = Conductor::new(places, params, interrupts, deaths)?;
     conductor.run()?;
     let recorded = conductor.seats.iter_mut().filter_map(|seat| {
-        let recording = seat.recording.take()?;
-        Some(Run { about: facts(&seat.place.contender), recording })
+        Some(Run { about: seat.place.facts(), recording: seat.recording.take()? })
     });
     Ok(recorded.collect())
 }
@@ -270,7 +250,7 @@ impl<'a> Conductor<'a> {
 
     fn start(&mut self, seat: usize) -> Result<()> {
         let seat = &mut self.seats[seat];
-        let Place { contender, params } = seat.place.clone();
+        let Place { contender, params, .. } = seat.place.clone();
         let is_mine = |(latency_ns, _): &&(u64, ServerProcess)| *latency_ns == params.latency_ns;
         let server = self.servers.iter().find(is_mine).map(|(_, server)| server.address());
         let setup = Setup { contender, params, server, flight: seat.flight.clone() };

@@ -17,8 +17,8 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
-use super::cli::{self, Command, Compare, Format, Stream, output};
-use super::conductor::{Deaths, Measurement, measure};
+use super::cli::{self, Command, Compare, Format, Stream};
+use super::conductor::{Deaths, Measurement, Place, measure};
 use super::contender::Workload;
 use super::experiment::process as process_of_experiment;
 use super::host::{Conditions, Host};
@@ -107,21 +107,21 @@ fn show(ran: Result<(String, Result<()>)>) -> Result<()> {
 }
 
 fn compare(asked: &Compare) -> Result<()> {
-    let Compare { params, pythons, output, trace } = asked;
+    let Compare { params, pythons, output } = asked;
     output.check_writable()?;
-    trace.as_deref().map_or(Ok(()), output::check_writable)?;
     let params = &Params { pythons: Python::find_all(pythons)?, ..params.clone() };
     prepare(params)?;
     let interrupts = Interrupts::listen().map_err(|why| LabError::failed("Ctrl-C", why))?;
     // Looked at now: the run itself will keep the machine busy.
     let mut doubts = warnings::before(params, &Conditions::read(), Build::this());
     let (mut measured, mut server, mut failure) = (Vec::new(), None, None);
-    let (mut deaths, mut fallen) = (Deaths::default(), Vec::new());
+    let (mut deaths, mut runs) = (Deaths::default(), Vec::new());
     for &workload in &params.workloads {
-        let Measurement { measured: more, server: account, fallen: dead, failure: end } =
-            measure(workload, params, &interrupts, &mut deaths, trace.as_deref());
-        measured.extend(more);
-        fallen.extend(dead);
+        let places = Place::all(workload, params);
+        let Measurement { measured: more, server: account, runs: recorded, failure: end } =
+            measure(places, params, &interrupts, &mut deaths, output.trace.as_deref());
+        measured.extend(more.into_iter().flatten());
+        runs.extend(recorded);
         server = server.or(account);
         if end.is_some() {
             failure = end;
@@ -137,8 +137,8 @@ fn compare(asked: &Compare) -> Result<()> {
         Some(LabError::BadInput(_)) if measured.is_empty() => Ok(()),
         Some(_) => write(asked, &report.interrupted(), &measured),
     };
-    let saved = match trace {
-        Some(path) => record::save(record::of_comparison(params, &measured, fallen), path),
+    let saved = match &output.trace {
+        Some(path) => record::save(record::of_comparison(params, runs), path),
         None => Ok(()),
     };
     failure.map_or(written.and(saved), Err)

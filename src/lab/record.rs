@@ -1,8 +1,8 @@
 //! The extra round, on the record: from a run to a trace file.
 //!
 //! A measured round is never recorded, and a recorded one never measured. With `-o FILE` the
-//! recordings of the extra rounds are kept, one run of the trace for each contender, with what is
-//! known about it.
+//! recordings of the extra rounds are kept, one run of the trace for each contender (at each point
+//! of a sweep), with what is known about it.
 //!
 //! # The life of one recording
 //!
@@ -16,6 +16,7 @@
 //!
 //! Read next: [`trace::file`](crate::trace::file).
 
+use std::fmt::Display;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -23,7 +24,6 @@ use super::conductor::{self, Deaths};
 use super::contender::Contender;
 use super::host::Host;
 use super::params::Params;
-use super::sample::Measured;
 use super::{LabError, Result};
 use crate::sys::signal::Interrupts;
 use crate::trace::file::{Ending, Facts, Run, Trace};
@@ -101,39 +101,39 @@ pub fn record(params: &Params, interrupts: &Interrupts) -> Result<Trace> {
     for &workload in &params.workloads {
         runs.extend(conductor::record(workload, &params, interrupts, &mut deaths)?);
     }
-    Ok(Trace::of(about(Some(params.seed), Some(&params)), runs))
+    Ok(of_comparison(&params, runs))
 }
 
-/// The trace of a comparison: the recordings that its picture is drawn from. `fallen` are those of
-/// contenders that died.
-pub fn of_comparison(params: &Params, measured: &[Measured], fallen: Vec<Run>) -> Trace {
-    let recorded = measured.iter().filter_map(|one| {
-        let recording = one.recording.clone()?;
-        Some(Run { about: facts(&one.contender), recording })
-    });
-    let runs = recorded.chain(fallen).collect();
+/// The trace of a comparison, or of a sweep.
+pub fn of_comparison(params: &Params, runs: Vec<Run>) -> Trace {
     Trace::of(about(Some(params.seed), Some(params)), runs)
 }
 
-/// Writes the trace, and says where it is and what can be done with it.
+/// Writes the trace, and says where it is and what can be done with it. A trace without a run, of
+/// something that ended before its first recording, replaces nothing.
 ///
 /// # Errors
 ///
 /// Fails if the file cannot be written.
 pub fn save(mut trace: Trace, path: &Path) -> Result<()> {
+    let shown = path.display();
+    if trace.runs.is_empty() {
+        tell(format_args!("nothing was recorded: '{shown}' is not written"));
+        return Ok(());
+    }
     if trace.runs.iter().any(|run| run.about.get("ending").is_some()) {
         trace.ending = Ending::CutShort;
     }
-    let shown = path.display();
     trace.write(path).map_err(|why| LabError::failed(format!("cannot write to '{shown}'"), why))?;
     let events: usize = trace.runs.iter().map(|run| run.recording.events.len()).sum();
     let (runs, lost) = (trace.runs.len(), trace.overwritten());
     let runs = if runs == 1 { "1 run".to_owned() } else { format!("{runs} runs") };
     let lost = if lost == 0 { String::new() } else { format!(" ({lost} more were lost)") };
-    // If standard error is gone nobody reads it.
-    drop(writeln!(
-        anstream::stderr(),
-        "recorded {runs}, {events} events{lost}: trainyard timeline {shown}"
-    ));
+    tell(format_args!("recorded {runs}, {events} events{lost}: trainyard timeline {shown}"));
     Ok(())
+}
+
+/// Says it on standard error; if that is gone nobody reads it.
+fn tell(line: impl Display) {
+    drop(writeln!(anstream::stderr(), "{line}"));
 }

@@ -72,6 +72,4 @@ pub struct Measured {
     pub gil: Option<GilStats>,
     /// The one round that was recorded and not measured.
     pub recording: Option<Recording>,
-    /// The process of the arm: tracks of its recording that are named `worker …` are processes.
-    pub pid: u32,
 }

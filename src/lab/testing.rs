@@ -92,7 +92,6 @@ pub(crate) fn one(contender: Contender, median_s: f64, recording: Recording) -> 
             hold_s: 0.4,
         }),
         recording: Some(recording),
-        pid: 4711,
     }
 }
 

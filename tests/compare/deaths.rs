@@ -5,14 +5,19 @@
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
+use trainyard::trace::file::{Ending, Run, Trace};
 
 use crate::program::{Ended, Process, Program, send};
 use crate::web::Web;
 
 fn start(workers: usize, web: &Web) -> Program {
+    start_with("", workers, web)
+}
+
+fn start_with(options: &str, workers: usize, web: &Web) -> Program {
     Program::start(&format!(
         "compare io --models procs --workers {workers} --requests 4 --runs 2 --warmup 0 \
-         --format json --url {}",
+         --format json --url {} {options}",
         web.url()
     ))
 }
@@ -96,7 +101,9 @@ fn the_second_death_ends_the_comparison() {
     web.wait_for(5);
     let first = workers(&program, 1, None).remove(0);
     send(Signal::SIGKILL, first.pid);
-    // The repeated round gets no further than the one before.
+    // The repeated round gets no further than the one before. A worker without a job would not be
+    // missed before the next round.
+    web.wait_for(6);
     let second = workers(&program, 1, Some(first.parent)).remove(0);
     send(Signal::SIGKILL, second.pid);
     let ended = program.end().with_code(1);
@@ -137,4 +144,32 @@ fn an_arm_that_is_killed_between_its_rounds_is_started_again() {
     let ended = program.end().with_code(0);
     check_complete(&ended);
     check_says(&ended, &[&format!("its process {arm} ended (signal: 9 (SIGKILL))")]);
+}
+
+/// The measured rounds ask 16 times, and the recorded one of `sync` 4 times more.
+#[test]
+fn a_contender_that_dies_over_its_recording_leaves_what_it_has_done_so_far() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.trace");
+    let web = Web::answering(20);
+    let mut program = start_with(&format!("-o {}", path.display()), 2, &web);
+    web.wait_for(22);
+    let first = workers(&program, 2, None)[0].parent;
+    send(Signal::SIGKILL, first);
+    // Void, and recorded once more, which gets no further.
+    web.wait_for(24);
+    let second = workers(&program, 2, Some(first))[0].parent;
+    send(Signal::SIGKILL, second);
+    let ended = program.end().with_code(1);
+    assert_eq!(ended.json()["results"].as_array().unwrap().len(), 2, "both were measured");
+    let trace = Trace::read(&path).unwrap();
+    let labels: Vec<&str> = trace.runs.iter().map(Run::label).collect();
+    assert_eq!(
+        (trace.ending, &labels[..]),
+        (Ending::CutShort, &["one after another", "2 processes"][..])
+    );
+    let fallen = &trace.runs[1];
+    assert_eq!(fallen.about.get("ending"), Some("cut short: its process died"));
+    assert!(fallen.recording.tracks.iter().any(|track| track.pid == second), "{fallen:?}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "the flight files are gone");
 }

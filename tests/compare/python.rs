@@ -8,6 +8,7 @@ use std::process::Command;
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
+use trainyard::trace::file::{Run, Trace};
 
 use crate::program::{Process, Program, eventually, send, trainyard};
 use crate::web::Web;
@@ -67,6 +68,26 @@ fn a_cpython_plays_the_models_that_are_asked_for() {
     let models: Vec<&str> =
         rows(&document).iter().map(|row| row["model"].as_str().unwrap()).collect();
     assert_eq!(models, ["sync", "threads-native", "coop", "python-sync", "python-coop"]);
+}
+
+#[test]
+fn a_cpython_that_is_swept_has_rows_and_no_recordings() {
+    if !there_is_a_python() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.trace");
+    let line = format!(
+        "sweep cpu -P workers 1 2 --gil on --inputs 1 --python=auto --runs 1 --warmup 0 \
+         --format json -o {}",
+        path.display()
+    );
+    let document = trainyard(&line).with_code(0).json();
+    let of_cpython = rows(&document).iter().filter(|row| row["python"] != Value::Null).count();
+    assert_eq!(of_cpython, 2 * 2);
+    let trace = Trace::read(&path).unwrap();
+    let labels: Vec<&str> = trace.runs.iter().map(Run::label).collect();
+    assert_eq!(labels, ["one after another", "1 thread, lock on", "2 threads, lock on"]);
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! `trainyard sweep`: points in turn, a picture, a knee, and an end that keeps what was measured.
 
 use std::fs;
+use std::process::Command;
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
+use trainyard::trace::file::{Run, Trace};
 
 use crate::program::{Program, trainyard};
 
@@ -78,10 +80,66 @@ fn files_hold_the_picture_and_the_table_and_standard_output_the_page() {
     assert!(fs::read_to_string(markdown).unwrap().starts_with("### cpu\n\n| workers | gil |"));
 }
 
+/// Fails if a label leaves out what two runs differ in.
+#[test]
+fn each_point_is_recorded_under_a_label_of_its_own_and_every_recording_is_possible() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.trace");
+    let shown = path.display().to_string();
+    let ended = trainyard(&format!(
+        "sweep cpu -P workers 1 2 -L switch-interval 1ms,5ms --inputs 2 --runs 1 --warmup 0 \
+         --format json -o {shown}"
+    ));
+    let ended = ended.with_code(0);
+    assert!(ended.stderr.starts_with("recorded 7 runs, "), "{ended:?}");
+    assert_eq!(rows(&ended.json()).len(), 4 * 3);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "the flight files are gone");
+    let trace = Trace::read(&path).unwrap();
+    let label = "2 threads, lock on, switch-interval 1 ms";
+    let labels: Vec<&str> = trace.runs.iter().map(Run::label).collect();
+    let expected = [
+        "one after another",
+        "1 thread, lock on, switch-interval 1 ms",
+        "1 thread, lock off",
+        "1 thread, lock on, switch-interval 5 ms",
+        label,
+        "2 threads, lock off",
+        "2 threads, lock on, switch-interval 5 ms",
+    ];
+    assert_eq!(labels, expected);
+    let facts = ["workload", "model", "gil", "workers"].map(|fact| trace.runs[4].about.get(fact));
+    assert_eq!(facts, [Some("cpu"), Some("threads"), Some("on"), Some("2")]);
+    let page = trainyard(&format!("trace check {shown}")).with_code(0).stdout;
+    assert_eq!(page.lines().filter(|line| line.ends_with("each legal")).count(), 7, "{page}");
+    let mut timeline = Command::new(env!("CARGO_BIN_EXE_trainyard"));
+    timeline.args(["timeline", &shown, "--format", "json", "--run", label]);
+    let document: Value = serde_json::from_slice(&timeline.output().unwrap().stdout).unwrap();
+    let drawn: Vec<&Value> = document["runs"].as_array().unwrap().iter().collect();
+    assert_eq!((drawn.len(), &drawn[0]["label"]), (1, &label.into()));
+}
+
+#[test]
+fn a_trace_that_cannot_be_written_is_refused_before_anything_is_measured() {
+    for (file, says) in [
+        ("/no/such/x", "trainyard: cannot write to '/no/such/x': No such file"),
+        ("-", "trainyard: invalid value '-' for --output: a trace is written to a file"),
+    ] {
+        let line = format!("sweep cpu -P workers 1 2 --runs 10000 -o {file}");
+        let ended = trainyard(&line).with_code(2);
+        assert!(ended.stderr.starts_with(says), "{ended:?}");
+        assert_eq!(ended.stdout, "");
+    }
+}
+
 #[test]
 fn an_interrupted_sweep_prints_what_was_measured() {
-    let line = "sweep cpu -P workers 1 2 --gil on --inputs 1 --runs 10000 --warmup 0 --format json";
-    let mut program = Program::start(line);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.trace");
+    fs::write(&path, "an older one").unwrap();
+    let mut program = Program::start(&format!(
+        "sweep cpu -P workers 1 2 --gil on --inputs 1 --runs 10000 --warmup 0 --format json -o {}",
+        path.display()
+    ));
     // Two arms of threads and one of sync are alive when the rounds begin.
     program.family_when("all are at work", |family| {
         let arms: Vec<_> = family.iter().filter(|process| process.is_arm()).collect();
@@ -92,6 +150,8 @@ fn an_interrupted_sweep_prints_what_was_measured() {
     assert_eq!(document["complete"], false);
     assert_eq!(rows(&document).len(), 4);
     assert_eq!(program.family().len(), 0);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "an older one", "nothing was recorded");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "the flight files are gone");
 }
 
 #[test]

@@ -96,8 +96,7 @@ struct RunOptions {
     wrong: Option<String>,
 
     /// What goes to standard output: table, json
-    #[arg(long, value_name = "FORMAT", default_value = "table",
-          value_parser = values::experiment_format)]
+    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = values::page_format)]
     format: Format,
 
     /// Record one more round of each setting of ours into FILE, for `timeline` and `export`

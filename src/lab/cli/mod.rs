@@ -12,7 +12,7 @@
 //! Nothing here reads a file, a variable or a clock, so a test can try any arguments at all.
 //! Whether the files to write can be written is asked later, by [`Output::check_writable`].
 //!
-//! Read next: `compare`, [`output`].
+//! Read next: `options`, `compare`, [`output`].
 
 mod compare;
 mod complaint;
@@ -20,6 +20,7 @@ mod doctor;
 mod experiment;
 mod export;
 mod guide;
+mod options;
 pub mod output;
 mod race;
 mod sweep;

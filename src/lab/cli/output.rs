@@ -60,6 +60,8 @@ pub struct Output {
     pub stdout: Format,
     /// The documents in files.
     pub files: Vec<Export>,
+    /// Where the recordings go.
+    pub trace: Option<PathBuf>,
     /// Whether escape sequences are kept.
     pub color: Color,
     /// What the picture is drawn with.
@@ -99,13 +101,24 @@ impl Output {
         Ok(Self { stdout, files, ..Self::default() })
     }
 
+    /// Checks that nothing else is written into the file that `option` names.
+    pub(super) fn check_free(&self, option: &str, path: &Path) -> std::result::Result<(), String> {
+        let mut taken = self.files.iter().map(|export| &export.path).chain(&self.trace);
+        if taken.any(|other| other == path) {
+            let path = path.display();
+            return Err(format!("{option} and another option name the same file '{path}'"));
+        }
+        Ok(())
+    }
+
     /// Finds out before the run whether its results can be written, and changes no file.
     ///
     /// # Errors
     ///
     /// [`LabError::BadInput`] with one line that names the file and the reason.
     pub fn check_writable(&self) -> Result<()> {
-        self.files.iter().try_for_each(|export| check_writable(&export.path))
+        let mut paths = self.files.iter().map(|export| &export.path).chain(&self.trace);
+        paths.try_for_each(|path| check_writable(path))
     }
 }
 

@@ -1,12 +1,12 @@
 //! The options of `trainyard sweep`: what is scanned, in hyperfine's words, and what is not.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::ArgAction;
 
-use super::output::{Color, Export, Format, Output};
-use super::values::{self, Affinity};
+use super::options::{Measuring, Results, Work, distinct, nanoseconds};
+use super::output::{Color, Output};
+use super::values;
 use crate::lab::contender::{Model, Workload};
 use crate::lab::params::{GilChoice, Params, Preset};
 use crate::lab::sweep::plan::{Scan, Sweep};
@@ -19,12 +19,13 @@ A range of more than 12 whole numbers, and every range of durations, is doubled
 through, MIN, 2 MIN, 4 MIN and so on, and MAX, unless -D says how far to step.
 
 Examples:
-  trainyard sweep io cpu -P workers 1 64             the correct number of threads
+  trainyard sweep io cpu -P workers 1 64            how many threads are right?
   trainyard sweep io -P workers 5 60 -D 5 --export-svg workers.svg
   trainyard sweep cpu -L switch-interval 0.1ms,1ms,5ms --gil on
-  trainyard sweep cpu -P workers 1 4 -L gil on,off   every combination
+  trainyard sweep cpu -P workers 1 4 -L gil on,off  every combination
   trainyard sweep io -P latency 1ms 32ms --models threads,coop
   trainyard sweep cpu -L models threads,procs -P inputs 4 20 -D 8 --runs 6
+  trainyard sweep cpu -P workers 1 4 -o run.trace   for: trainyard timeline
 
 Exit status: 0 done, 1 a run or a check failed, 2 bad input, 130 interrupted.";
 
@@ -55,71 +56,14 @@ pub(super) struct SweepOptions {
           default_value = "threads")]
     models: Vec<Model>,
 
-    /// The global lock of the threads: on, off, both
-    #[arg(long, value_name = "STATE", value_parser = values::gil)]
-    gil: Option<GilChoice>,
+    #[command(flatten, next_help_heading = "What is run")]
+    work: Work,
 
-    /// How many threads, processes, and tasks at a time
-    #[arg(long, short = 'j', value_name = "N", value_parser = values::workers,
-          allow_negative_numbers = true)]
-    workers: Option<usize>,
+    #[command(flatten, next_help_heading = "How it is measured")]
+    measuring: Measuring,
 
-    /// How many pages a round of io fetches
-    #[arg(long, value_name = "N", value_parser = values::requests, allow_negative_numbers = true)]
-    requests: Option<usize>,
-
-    /// How many inputs a round of cpu computes
-    #[arg(long, value_name = "N", value_parser = values::inputs, allow_negative_numbers = true)]
-    inputs: Option<usize>,
-
-    /// How long the server takes to answer, as in 5ms
-    #[arg(long, value_name = "DURATION", value_parser = values::latency,
-          allow_hyphen_values = true)]
-    latency: Option<Duration>,
-
-    /// How long a thread waits before it asks for the lock, as in 5ms or 100us
-    #[arg(long, value_name = "DURATION", value_parser = values::switch_interval,
-          allow_hyphen_values = true)]
-    switch_interval: Option<Duration>,
-
-    /// Measure this CPython too; may be repeated; auto is the python3 of the PATH. A sum is then of
-    /// 500 000 squares, not 3 000 000
-    #[arg(long, value_name = "PATH")]
-    python: Vec<PathBuf>,
-
-    /// Run on these processors alone, as in 0,1 or 0-3
-    #[arg(long, value_name = "CPUS", value_parser = values::affinity, allow_hyphen_values = true)]
-    affinity: Option<Affinity>,
-
-    /// How many rounds are measured; an interval takes at least 6
-    #[arg(long, short, value_name = "N", value_parser = values::runs,
-          allow_negative_numbers = true)]
-    runs: Option<usize>,
-
-    /// How many rounds are run before them and thrown away
-    #[arg(long, short, value_name = "N", value_parser = values::warmup,
-          allow_negative_numbers = true)]
-    warmup: Option<usize>,
-
-    /// Seed of the resampling behind the intervals
-    #[arg(long, value_name = "N", value_parser = values::seed, allow_negative_numbers = true)]
-    seed: Option<u64>,
-
-    /// What goes to standard output: table, json, csv, markdown
-    #[arg(long, value_name = "FORMAT", value_parser = values::format)]
-    format: Option<Format>,
-
-    /// Write the results to FILE as JSON; '-' is standard output
-    #[arg(long, value_name = "FILE")]
-    export_json: Option<PathBuf>,
-
-    /// Write the results to FILE as CSV
-    #[arg(long, value_name = "FILE")]
-    export_csv: Option<PathBuf>,
-
-    /// Write the results to FILE as a Markdown table
-    #[arg(long, value_name = "FILE")]
-    export_markdown: Option<PathBuf>,
+    #[command(flatten, next_help_heading = "Where the results go")]
+    results: Results,
 
     /// Draw the results into FILE as an SVG picture
     #[arg(long, value_name = "FILE")]
@@ -141,18 +85,13 @@ impl SweepOptions {
                 "{name} is scanned: --{name} cannot be one value at the same time"
             ));
         }
-        let exports = [
-            (Format::Json, &self.export_json),
-            (Format::Csv, &self.export_csv),
-            (Format::Markdown, &self.export_markdown),
-        ];
-        let exports = exports
-            .into_iter()
-            .filter_map(|(format, path)| path.clone().map(|path| Export { format, path }));
-        let output = Output { color: self.color, ..Output::new(self.format, exports.collect())? };
-        let (pythons, svg) = (self.python.clone(), self.export_svg.clone());
         let workloads = self.chosen_workloads(&scans)?;
-        let params = Params { workloads, ..self.into_params() };
+        let output = Output { color: self.color, ..self.results.into_output()? };
+        self.export_svg.as_deref().map_or(Ok(()), |it| output.check_free("--export-svg", it))?;
+        let preset = self.work.apply_to(self.measuring.apply_to(Params::of(Preset::Quick)));
+        let models = distinct(self.models).unwrap_or_default();
+        let params = Params { workloads, models, ..preset };
+        let (pythons, svg) = (self.measuring.python, self.export_svg);
         let sweep = Sweep { params, pythons, scans, output, svg };
         sweep.check()?;
         Ok(sweep)
@@ -160,7 +99,7 @@ impl SweepOptions {
 
     /// The workloads that are named, or those that all of `scans` apply to.
     fn chosen_workloads(&self, scans: &[Scan]) -> Result<Vec<Workload>, String> {
-        let named = super::compare::distinct(self.workloads.clone());
+        let named = distinct(self.workloads.clone());
         let apply =
             |workload: &Workload| scans.iter().all(|scan| scan.variable.applies_to(*workload));
         let all = || [Workload::Io, Workload::Cpu].into_iter().filter(apply).collect();
@@ -186,36 +125,11 @@ impl SweepOptions {
     /// The name of `variable`, if an option sets it to one value.
     fn also_fixed(&self, variable: Variable) -> Option<&'static str> {
         let is_fixed = match variable {
-            Variable::Workers => self.workers.is_some(),
-            Variable::SwitchInterval => self.switch_interval.is_some(),
-            Variable::Latency => self.latency.is_some(),
-            Variable::Requests => self.requests.is_some(),
-            Variable::Inputs => self.inputs.is_some(),
-            Variable::Gil => self.gil.is_some(),
             // It has a default.
             Variable::Models => self.models != [Model::Threads],
+            _ => self.work.given().any(|name| name == variable.name()),
         };
         is_fixed.then(|| variable.name())
-    }
-
-    fn into_params(self) -> Params {
-        let preset = Params::of(Preset::Quick);
-        let preset = if self.python.is_empty() { preset } else { preset.beside_python() };
-        let nanoseconds = super::compare::nanoseconds;
-        Params {
-            models: super::compare::distinct(self.models).unwrap_or_default(),
-            gil: self.gil.unwrap_or_default(),
-            workers: self.workers,
-            requests: self.requests.unwrap_or(preset.requests),
-            latency_ns: self.latency.map_or(preset.latency_ns, nanoseconds),
-            runs: self.runs.unwrap_or(preset.runs),
-            warmup: self.warmup.unwrap_or(preset.warmup),
-            switch_interval_ns: self.switch_interval.map_or(preset.switch_interval_ns, nanoseconds),
-            affinity: self.affinity.map_or(preset.affinity, |Affinity(cpus)| cpus),
-            seed: self.seed.unwrap_or(preset.seed),
-            kernel: self.inputs.map_or(preset.kernel, |inputs| preset.kernel.with_inputs(inputs)),
-            ..preset
-        }
     }
 }
 
@@ -234,7 +148,7 @@ fn scan_list([name, list]: &[String; 2]) -> Result<Scan, String> {
     let variable = Variable::find(name)?;
     let values: Vec<Value> =
         list.split(',').map(|text| value(variable, text.trim())).collect::<Result<_, _>>()?;
-    Ok(Scan { variable, values: super::compare::distinct(values).unwrap_or_default() })
+    Ok(Scan { variable, values: distinct(values).unwrap_or_default() })
 }
 
 fn example(variable: Variable) -> &'static str {
@@ -243,13 +157,13 @@ fn example(variable: Variable) -> &'static str {
 
 /// Reads one value, as the option of the same name would.
 fn value(variable: Variable, text: &str) -> Result<Value, String> {
-    let nanoseconds = |duration| Value::Duration(super::compare::nanoseconds(duration));
+    let exact = |duration| Value::Duration(nanoseconds(duration));
     let value = match variable {
         Variable::Workers => values::workers(text).map(Value::Count),
         Variable::Requests => values::requests(text).map(Value::Count),
         Variable::Inputs => values::inputs(text).map(Value::Count),
-        Variable::SwitchInterval => values::switch_interval(text).map(nanoseconds),
-        Variable::Latency => values::latency(text).map(nanoseconds),
+        Variable::SwitchInterval => values::switch_interval(text).map(exact),
+        Variable::Latency => values::latency(text).map(exact),
         Variable::Models => values::model(text).map(Value::Model),
         Variable::Gil => match values::gil(text) {
             Ok(GilChoice::Both) => Err("a value is one state: on or off".to_owned()),

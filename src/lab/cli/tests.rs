@@ -41,7 +41,7 @@ fn check_refused(line: &str, first: &str) {
 #[test]
 fn no_arguments_mean_compare_on_its_defaults() {
     let (params, output) = (Params::of(Preset::Quick), Output::default());
-    let expected = Compare { params, pythons: Vec::new(), output, trace: None };
+    let expected = Compare { params, pythons: Vec::new(), output };
     assert_eq!(compare(""), expected);
     assert_eq!(compare("compare"), expected);
     assert_eq!(parse(std::iter::empty()).unwrap(), Command::Compare(Box::new(expected)));
@@ -164,6 +164,14 @@ fn options_that_do_not_go_together_are_refused() {
         "two --export options name the same file 'x'",
     );
     check_refused(
+        "compare --export-json x -o x",
+        "--output and another option name the same file 'x'",
+    );
+    check_refused(
+        "sweep -P workers 1 2 -o x --export-svg x",
+        "--export-svg and another option name the same file 'x'",
+    );
+    check_refused(
         "compare --models threads-native",
         "nothing is left to compare in io: threads-native takes part in cpu, with the lock on",
     );
@@ -195,6 +203,8 @@ fn every_example_in_the_help_works() {
         "dis --help",
         "experiment --help",
         "serve --help",
+        "sweep --help",
+        "timeline --help",
     ] {
         let exit = parse_line(line).unwrap_err();
         assert_eq!((exit.code, exit.stream), (0, Stream::Stdout));

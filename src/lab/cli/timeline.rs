@@ -4,21 +4,21 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::compare::nanoseconds;
-use super::output::{Color, Format, Glyphs};
-use super::values::{self, Affinity};
+use super::options::{Drawing, Work, nanoseconds};
+use super::output::Format;
+use super::values;
 use crate::lab::contender::{Model, Workload};
-use crate::lab::params::{GilChoice, Params, Preset};
+use crate::lab::params::{Params, Preset};
 use crate::lab::view::command::{Source, Timeline};
 use crate::lab::view::timeline::{Asked, Whose};
 
 const EXAMPLES: &str = "\
 Examples:
-  trainyard timeline                               two threads, the lock on and off
+  trainyard timeline              two threads, the lock on and off
   trainyard timeline cpu --workers 3 --gil on
   trainyard timeline io --model coop --tasks --lanes 8
   trainyard timeline cpu --from 10ms --window 5ms --width 120
-  trainyard compare -o run.trace                   record, and look later:
+  trainyard compare -o run.trace  record, and look later:
   trainyard timeline run.trace --run '2 threads, lock on'
   trainyard timeline run.trace --format json
 
@@ -69,57 +69,23 @@ pub(super) struct TimelineOptions {
     #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = values::page_format)]
     format: Format,
 
-    /// Colours: auto, always, never; auto honours `NO_COLOR`
-    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = values::color)]
-    color: Color,
-
-    /// Draw with ASCII characters
-    #[arg(long)]
-    ascii: bool,
+    #[command(flatten)]
+    drawing: Drawing,
 
     // Last, for its heading stays in force for all that follows.
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "For a workload")]
     record: RecordOptions,
 }
 
 /// What a workload is recorded with. A file has its runs already.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "For a workload")]
 struct RecordOptions {
     /// Who does it, with commas: sync, threads, threads-native, coop, procs
     #[arg(long, value_name = "MODELS", value_delimiter = ',', value_parser = values::model)]
     model: Vec<Model>,
 
-    /// The global lock of the threads: on, off, both; both if nothing is said
-    #[arg(long, value_name = "STATE", value_parser = values::gil)]
-    gil: Option<GilChoice>,
-
-    /// How many threads, processes, and tasks at a time
-    #[arg(long, short = 'j', value_name = "N", value_parser = values::workers,
-          allow_negative_numbers = true)]
-    workers: Option<usize>,
-
-    /// How many pages io fetches
-    #[arg(long, value_name = "N", value_parser = values::requests, allow_negative_numbers = true)]
-    requests: Option<usize>,
-
-    /// How many inputs cpu computes
-    #[arg(long, value_name = "N", value_parser = values::inputs, allow_negative_numbers = true)]
-    inputs: Option<usize>,
-
-    /// How long the server takes to answer, as in 5ms
-    #[arg(long, value_name = "DURATION", value_parser = values::latency,
-          allow_hyphen_values = true)]
-    latency: Option<Duration>,
-
-    /// How long a thread waits before it asks for the lock, as in 5ms or 100us
-    #[arg(long, value_name = "DURATION", value_parser = values::switch_interval,
-          allow_hyphen_values = true)]
-    switch_interval: Option<Duration>,
-
-    /// Run on these processors alone, as in 0,1 or 0-3
-    #[arg(long, value_name = "CPUS", value_parser = values::affinity, allow_hyphen_values = true)]
-    affinity: Option<Affinity>,
+    #[command(flatten)]
+    work: Work,
 
     /// Keep the recording in FILE, for `timeline` and `export`
     #[arg(long, short, value_name = "FILE", value_parser = values::trace_file)]
@@ -141,9 +107,9 @@ impl TimelineOptions {
         let source = match workload(self.what.as_os_str()) {
             Some(workload) => self.record.into_source(workload, whose)?,
             None => match self.record.first() {
-                Some(option) => {
+                Some(name) => {
                     let file = self.what.display();
-                    return Err(format!("{option} is for a workload, and '{file}' is a recording"));
+                    return Err(format!("--{name} is for a workload, and '{file}' is a recording"));
                 }
                 None => Source::File(self.what),
             },
@@ -152,9 +118,9 @@ impl TimelineOptions {
             source,
             asked,
             width: self.width,
-            glyphs: if self.ascii { Glyphs::Ascii } else { Glyphs::Unicode },
+            glyphs: self.drawing.glyphs(),
             lanes_max: self.lanes,
-            color: self.color,
+            color: self.drawing.color,
             format: self.format,
         })
     }
@@ -166,42 +132,22 @@ fn workload(what: &OsStr) -> Option<Workload> {
 }
 
 impl RecordOptions {
-    /// The first of these options that was given.
+    /// The name of the first of these options that was given.
     fn first(&self) -> Option<&'static str> {
-        let given = [
-            (!self.model.is_empty(), "--model"),
-            (self.gil.is_some(), "--gil"),
-            (self.workers.is_some(), "--workers"),
-            (self.requests.is_some(), "--requests"),
-            (self.inputs.is_some(), "--inputs"),
-            (self.latency.is_some(), "--latency"),
-            (self.switch_interval.is_some(), "--switch-interval"),
-            (self.affinity.is_some(), "--affinity"),
-            (self.output.is_some(), "--output"),
-        ];
-        given.into_iter().find_map(|(is_given, option)| is_given.then_some(option))
+        let model = (!self.model.is_empty()).then_some("model");
+        let output = self.output.is_some().then_some("output");
+        model.into_iter().chain(self.work.given()).chain(output).next()
     }
 
     fn into_source(self, workload: Workload, whose: Whose) -> Result<Source, String> {
-        let preset = Params::of(Preset::Quick);
         let models = match (self.model.is_empty(), whose) {
             (false, _) => self.model,
             // Only loops have tasks.
             (true, Whose::Tasks) => vec![Model::Coop],
             (true, Whose::Trains) => vec![Model::Threads],
         };
-        let params = Params {
-            workloads: vec![workload],
-            models: models.clone(),
-            gil: self.gil.unwrap_or_default(),
-            workers: self.workers,
-            requests: self.requests.unwrap_or(preset.requests),
-            latency_ns: self.latency.map_or(preset.latency_ns, nanoseconds),
-            switch_interval_ns: self.switch_interval.map_or(preset.switch_interval_ns, nanoseconds),
-            affinity: self.affinity.map_or(preset.affinity, |Affinity(cpus)| cpus),
-            kernel: self.inputs.map_or(preset.kernel, |inputs| preset.kernel.with_inputs(inputs)),
-            ..preset
-        };
+        let preset = self.work.apply_to(Params::of(Preset::Quick));
+        let params = Params { workloads: vec![workload], models: models.clone(), ..preset };
         params.check()?;
         Ok(Source::Record { params: Box::new(params), models, keep: self.output })
     }

@@ -68,14 +68,6 @@ pub(super) fn format(text: &str) -> Result<Format, String> {
     choice(text, "the formats are")
 }
 
-/// An experiment is a page or a document; it has no rows for a spreadsheet.
-pub(super) fn experiment_format(text: &str) -> Result<Format, String> {
-    match format(text) {
-        Ok(known @ (Format::Table | Format::Json)) => Ok(known),
-        _ => Err("the formats are table and json".to_owned()),
-    }
-}
-
 pub(super) fn group(text: &str) -> Result<Group, String> {
     choice(text, "the groups are")
 }
@@ -92,7 +84,7 @@ pub(super) fn checks(text: &str) -> Result<Checks, String> {
     choice(text, "the places are")
 }
 
-/// A page, or a document.
+/// A page or a document, where there are no rows for a spreadsheet.
 pub(super) fn page_format(text: &str) -> Result<Format, String> {
     let format = format(text).ok();
     let format = format.filter(|format| matches!(format, Format::Table | Format::Json));

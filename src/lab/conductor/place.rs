@@ -5,9 +5,11 @@ use std::time::Duration;
 use crate::lab::contender::{Contender, Workload};
 use crate::lab::host::Conditions;
 use crate::lab::params::Params;
+use crate::lab::record;
 use crate::lab::sample::Outcome;
 use crate::lab::server::{ServerConfig, ServerProcess};
 use crate::lab::{LabError, Result};
+use crate::trace::file::Facts;
 
 /// A contender, and the parameters that it is measured under.
 #[derive(Clone, Debug)]
@@ -16,14 +18,26 @@ pub struct Place {
     pub contender: Contender,
     /// Everything that it is told.
     pub params: Params,
+    /// What its recording is called.
+    pub label: String,
 }
 
 impl Place {
+    /// The place of `contender` under `params`, called as it is.
+    pub fn new(contender: Contender, params: &Params) -> Self {
+        Self { contender, params: params.clone(), label: contender.label() }
+    }
+
     /// Every contender of `workload`, all under the same parameters.
-    pub(super) fn all(workload: Workload, params: &Params) -> Vec<Self> {
+    pub fn all(workload: Workload, params: &Params) -> Vec<Self> {
         let contenders = params.contenders(Conditions::read().cpus()).into_iter();
         let mine = contenders.filter(|contender| contender.workload == workload);
-        mine.map(|contender| Self { contender, params: params.clone() }).collect()
+        mine.map(|contender| Self::new(contender, params)).collect()
+    }
+
+    /// What a trace says of its run.
+    pub(super) fn facts(&self) -> Facts {
+        record::facts(&self.contender).with("label", &self.label)
     }
 
     /// Whether the answers of both must be the same.

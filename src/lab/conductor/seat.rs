@@ -56,13 +56,22 @@ impl Seat {
         }
     }
 
-    /// Takes in what the rings of a process hold that died over its recording; nothing if it was
-    /// finished, or never began. The process is ended first: nobody writes any more.
-    pub(super) fn land(&mut self) -> Option<Run> {
+    /// Its run of the trace; none if there is to be no trace, or nothing was recorded. If its process
+    /// died over the recording, this is what its rings hold.
+    pub(super) fn run_of_trace(&mut self) -> Option<Run> {
         let flight = self.flight.take()?;
+        // It is ended before its rings are read: nobody writes any more.
         self.arm = None;
-        let run = land(&flight)?;
-        (self.recording.is_none() && !run.recording.events.is_empty()).then_some(run)
+        let landed = land(&flight).filter(|run| !run.recording.events.is_empty());
+        match &self.recording {
+            Some(recording) => {
+                Some(Run { about: self.place.facts(), recording: recording.clone() })
+            }
+            None => landed.map(|mut run| {
+                run.about.set("label", &self.place.label);
+                run
+            }),
+        }
     }
 
     /// What was seen; nothing if no round was measured.
@@ -78,7 +87,6 @@ impl Seat {
             usage: self.account.per_round(),
             gil: stats.reduce(add),
             recording: self.recording,
-            pid: self.arm.as_ref().map_or(0, ArmProcess::pid),
         })
     }
 }

@@ -11,7 +11,7 @@
 //! 4. Each series' *knee* is looked for ([`knee`]), and of the knees of several workloads a sentence
 //!    is made ([`sentence`]).
 //! 5. Table, JSON, CSV, Markdown ([`render`]), and a picture ([`chart`]). An interrupted sweep shows
-//!    what it has.
+//!    what it has. With `-o FILE` the recordings of all points make one trace.
 //!
 //! # Not here
 //!
@@ -32,14 +32,15 @@ use std::fs;
 use self::plan::{Layout, Sweep};
 use self::report::Report;
 use super::cli::{Format, output};
-use super::conductor::{Deaths, measure_places};
+use super::conductor::{Deaths, Measurement, measure};
 use super::host::{Conditions, Host};
 use super::params::Params;
 use super::picture::Style;
 use super::python::Python;
 use super::warnings::{self, Build};
-use super::{LabError, Result, plot, program};
+use super::{LabError, Result, plot, program, record};
 use crate::sys::signal::Interrupts;
+use crate::trace::file::Run;
 
 /// Does it, and returns what is to be printed and how it ended.
 ///
@@ -60,11 +61,13 @@ pub fn run(asked: &Sweep) -> Result<(String, Result<()>)> {
     let interrupts = Interrupts::listen().map_err(|why| LabError::failed("Ctrl-C", why))?;
     let mut report = Report::new(&sweep, Host::read());
     report.warnings = doubts(&sweep.params, &conditions);
-    let (mut deaths, mut ended) = (Deaths::default(), Ok(()));
+    let (mut deaths, mut ended, mut runs) = (Deaths::default(), Ok(()), Vec::new());
     for layout in &layouts {
-        let places = layout.places.clone();
-        let (measured, failure) = measure_places(places, &sweep.params, &interrupts, &mut deaths);
+        let (places, trace) = (layout.places.clone(), sweep.output.trace.as_deref());
+        let Measurement { measured, runs: recorded, failure, .. } =
+            measure(places, &sweep.params, &interrupts, &mut deaths, trace);
         report.add(&sweep, layout, &measured);
+        runs.extend(recorded);
         if let Some(failure) = failure {
             report.complete = false;
             ended = Err(failure);
@@ -72,7 +75,7 @@ pub fn run(asked: &Sweep) -> Result<(String, Result<()>)> {
         }
     }
     report.conclude();
-    let written = write(&sweep, &report);
+    let written = write(&sweep, &report, runs);
     Ok((document(&sweep, &report, sweep.output.stdout), ended.and(written)))
 }
 
@@ -94,13 +97,18 @@ fn document(sweep: &Sweep, report: &Report, format: Format) -> String {
 }
 
 /// Writes the files; what fails in one place is no reason not to write it in another.
-fn write(sweep: &Sweep, report: &Report) -> Result<()> {
+fn write(sweep: &Sweep, report: &Report, runs: Vec<Run>) -> Result<()> {
     let mut written = Ok(());
     for file in &sweep.output.files {
         written = written.and(file.write(&document(sweep, report, file.format)));
     }
-    let Some(path) = &sweep.svg else { return written };
-    let picture = plot::svg(&chart::charts(report));
-    let failed = |why| LabError::failed(format!("cannot write to '{}'", path.display()), why);
-    written.and(fs::write(path, picture).map_err(failed))
+    if let Some(path) = &sweep.svg {
+        let picture = plot::svg(&chart::charts(report));
+        let failed = |why| LabError::failed(format!("cannot write to '{}'", path.display()), why);
+        written = written.and(fs::write(path, picture).map_err(failed));
+    }
+    if let Some(path) = &sweep.output.trace {
+        written = written.and(record::save(record::of_comparison(&sweep.params, runs), path));
+    }
+    written
 }

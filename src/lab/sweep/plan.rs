@@ -144,15 +144,35 @@ impl Sweep {
             let mine = contenders.filter(|contender| contender.workload == workload);
             let mut indices = Vec::new();
             for contender in mine {
-                indices.push((
-                    contender,
-                    seat(&mut places, Place { contender, params: params.clone() }),
-                ));
+                indices.push((contender, seat(&mut places, Place::new(contender, &params))));
             }
             rows.push((point, indices));
         }
         check_size(&places)?;
-        Ok(Layout { places, rows })
+        let mut layout = Layout { places, rows };
+        for index in 0..layout.places.len() {
+            layout.places[index].label = layout.label(index);
+        }
+        Ok(layout)
+    }
+}
+
+impl Layout {
+    /// What the place with this index is called: its contender, and what that does not say of its
+    /// point.
+    ///
+    /// What is not the same in all rows where it stands makes no difference to it, and is left out;
+    /// what does make one is said. So no two places are called the same.
+    fn label(&self, index: usize) -> String {
+        let contender = self.places[index].contender;
+        let stands = |seated: &[(Contender, usize)]| seated.iter().any(|(_, at)| *at == index);
+        let mine = self.rows.iter().filter(|(_, seated)| stands(seated));
+        let points: Vec<&Point> = mine.map(|(point, _)| point).collect();
+        let is_everywhere = |pair: &&(Variable, Value)| points.iter().all(|it| it.contains(pair));
+        let same = points.first().copied().into_iter().flatten().filter(is_everywhere);
+        let said = same.filter(|(variable, _)| !variable.is_in_label(contender.model));
+        let said = said.map(|(variable, value)| format!(", {} {value}", variable.name()));
+        std::iter::once(contender.label()).chain(said).collect()
     }
 }
 
@@ -190,7 +210,7 @@ fn check_size(places: &[Place]) -> Result<()> {
 
 /// What of a place makes a difference to what it measures: all else is made equal.
 fn essence(place: &Place) -> (Contender, Params) {
-    let Place { mut contender, mut params } = place.clone();
+    let Place { mut contender, mut params, .. } = place.clone();
     let model = contender.model.in_ours();
     // Who takes part besides.
     (params.models, params.gil, params.workers) = (Vec::new(), GilChoice::Both, None);
@@ -270,6 +290,40 @@ mod tests {
         assert_eq!(count(Workload::Cpu, &[(Variable::Workers, &COUNTS)]), (3, 2 + 3 * 4));
         // The interval is only something to threads with the lock on.
         assert_eq!(count(Workload::Cpu, &[(Variable::SwitchInterval, &INTERVALS)]), (2, 4 + 2 * 2));
+    }
+
+    #[track_caller]
+    fn check_labels(sweep: &Sweep, expected: &[&str]) {
+        let workload = sweep.params.workloads[0];
+        let places = sweep.layout(workload, 2).unwrap().places;
+        let labels: Vec<&str> = places.iter().map(|place| place.label.as_str()).collect();
+        assert_eq!(labels, expected);
+    }
+
+    #[test]
+    fn a_label_says_what_of_the_point_makes_a_difference_and_no_more() {
+        let counts = [Value::Count(1), Value::Count(2)];
+        let scans: [(Variable, &[Value]); 2] =
+            [(Variable::Workers, &counts), (Variable::SwitchInterval, &INTERVALS)];
+        let mut both = sweep(&[Workload::Cpu], &scans);
+        both.params.models = vec![Model::Threads, Model::Coop];
+        let expected = [
+            "one after another",
+            "1 thread, lock on, switch-interval 100 us",
+            "1 thread, lock off",
+            "coop, one thread",
+            "1 thread, lock on, switch-interval 5 ms",
+            "2 threads, lock on, switch-interval 100 us",
+            "2 threads, lock off",
+            "2 threads, lock on, switch-interval 5 ms",
+        ];
+        check_labels(&both, &expected);
+        // A loop has as many connections as there are workers, and its name does not say so.
+        let mut loops = sweep(&[Workload::Io], &scans[..1]);
+        loops.params.models = vec![Model::Coop];
+        let expected =
+            ["one after another", "coop, one thread, workers 1", "coop, one thread, workers 2"];
+        check_labels(&loops, &expected);
     }
 
     #[test]

@@ -126,6 +126,16 @@ impl Variable {
             _ => true,
         }
     }
+
+    /// Whether a contender's label says its value.
+    pub fn is_in_label(self, model: Model) -> bool {
+        match self {
+            Self::Gil | Self::Models => true,
+            // The tasks of a loop are not counted there.
+            Self::Workers => model.in_ours() != Model::Coop,
+            _ => false,
+        }
+    }
 }
 
 impl Value {
