@@ -25,4 +25,4 @@ trap 'rm "$json"' EXIT
 "$trainyard" compare --requests 20 --runs 1 --warmup 0 --latency 2ms --format json \
     </dev/null >"$json"
 check_json "$json"
-cargo test --locked --benches
+cargo test --locked --bench '*'
