@@ -172,7 +172,7 @@ class Details {
     const apart = duration(run.events.time[to] - run.events.time[from]);
     const what = `${this.trace.arrows[way.what]}: ${kindOf(this.trace, run, event).name}`;
     const text = `${who} (${what}), ${apart} ${end === "from" ? "before" : "later"}`;
-    if (!place) return element("li", {}, `${text} (it has no lane)`);
+    if (!place) return element("li", {}, `${text} (outside of the lanes)`);
     return element(
       "li",
       {},
@@ -214,12 +214,7 @@ class Details {
     });
     return [
       element("h3", {}, "Events in this slice"),
-      element(
-        "ol",
-        { class: "jumps" },
-        ...entries,
-        ...andMore(events.length - entries.length),
-      ),
+      element("ol", { class: "jumps" }, ...entries, ...andMore(events.length - entries.length)),
     ];
   }
 }

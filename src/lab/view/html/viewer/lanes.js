@@ -126,8 +126,9 @@ function drawLabel(drawing, context, row, box, index, x, x2) {
 
 /** Letters on a hatched ground are hard to read: they get the plain colour behind them. */
 function backLabel(context, paint, state, text, x, box, height) {
-  const border = Math.round(2 * paint.scale);
-  context.fillStyle = state.texture === "outline" ? paint.ground : state.colour;
+  const isHollow = state.texture === "outline";
+  const border = isHollow ? Math.round(2 * paint.scale) : 0;
+  context.fillStyle = isHollow ? paint.ground : state.colour;
   const width = context.measureText(text).width + 4 * paint.scale;
   context.fillRect(
     Math.round(x),

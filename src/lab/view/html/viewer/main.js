@@ -1,8 +1,8 @@
 // The beginning: reads the data, puts the parts together, draws.
 //
 // Read in this order: data, rows, range, places, bins, pixels, paint, draw, lanes, flows, select,
-// details, navigate, page. A page that is tested, or looked into from the browser's console, finds its
-// parts under `window.trainyard`.
+// details, navigate, page. A page that is tested, or looked into from the browser's console, finds
+// its parts under `window.trainyard`.
 
 function main() {
   const trace = readTrace();

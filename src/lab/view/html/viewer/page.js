@@ -159,12 +159,9 @@ function fillFacts(trace) {
   const add = ([name, value]) => list.append(element("dt", {}, name), element("dd", {}, value));
   trace.facts.forEach(add);
   for (const run of trace.runs) {
-    add([
-      "run",
-      `${run.label}: ${run.facts
-        .filter(([name]) => name !== "label")
-        .map(([name, value]) => `${name} ${value}`)
-        .join(", ")}`,
-    ]);
+    const facts = run.facts
+      .filter(([name]) => name !== "label")
+      .map(([name, value]) => `${name} ${value}`);
+    add(["run", facts.length > 0 ? `${run.label}: ${facts.join(", ")}` : run.label]);
   }
 }
