@@ -10,13 +10,16 @@
 //! Odd ones, with `odd` in place of the number: one wait of two microseconds in a second of work, a
 //! thread whose name is meant to break out of a page, and events that were lost.
 //!
+//! A short one that ends in the middle, with `killed`: what is left in the file when the program
+//! that recorded died.
+//!
 //! The events are possible ones: `trainyard trace check` finds nothing wrong with them.
 #![expect(clippy::print_stdout, reason = "it says how much it wrote")]
 
 use std::error::Error;
 use std::path::Path;
 
-use trainyard::trace::file::{Facts, Run, Trace};
+use trainyard::trace::file::{Ending, Facts, Run, Trace};
 use trainyard::trace::{Event, Kind, Recording, Track};
 
 const THREADS: u32 = 8;
@@ -27,14 +30,16 @@ const EVENTS_PER_TURN: u64 = 4;
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [what, path] = arguments.as_slice() else {
-        println!("usage: big_trace EVENTS FILE, or big_trace odd FILE");
+        println!("usage: big_trace EVENTS|odd|killed FILE");
         return Ok(());
     };
-    let (label, recording) = match what.as_str() {
-        "odd" => (HOSTILE_NAME.to_owned(), odd()),
+    let threads = || format!("{THREADS} threads, lock on");
+    let (label, recording, ending) = match what.as_str() {
+        "odd" => (HOSTILE_NAME.to_owned(), odd(), Ending::Whole),
+        "killed" => (threads(), killed(), Ending::CutShort),
         count => {
             let turns = count.replace('_', "").parse::<u64>()? / EVENTS_PER_TURN;
-            (format!("{THREADS} threads, lock on"), hand_overs(turns))
+            (threads(), hand_overs(turns), Ending::Whole)
         }
     };
     println!("{} events", recording.events.len());
@@ -42,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let about = Facts::default()
         .with("program", concat!("big_trace of trainyard ", env!("CARGO_PKG_VERSION")))
         .with("command", format!("big_trace {what}"));
-    Trace::of(about, vec![run]).write(Path::new(path))?;
+    Trace { about, runs: vec![run], ending }.write(Path::new(path))?;
     Ok(())
 }
 
@@ -64,6 +69,15 @@ fn odd() -> Recording {
     ];
     let track = Track { number: 1, name: HOSTILE_NAME.to_owned(), pid: 1, overwritten: 12_345 };
     Recording { begin_ns: 0, end_ns: 2 * middle_ns, events, tracks: vec![track] }
+}
+
+/// Threads that hand a lock over until, in the middle of a turn, there is no one left.
+fn killed() -> Recording {
+    let mut recording = hand_overs(100);
+    let half = recording.events.len() / 2;
+    recording.events.truncate(half);
+    recording.end_ns = recording.events.last().map_or(0, |event| event.time_ns);
+    recording
 }
 
 /// Turns are of uneven length, from a fixed seed. In every hundredth the holder lets the lock go

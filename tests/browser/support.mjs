@@ -9,19 +9,32 @@ import { chromium } from "playwright-core";
 
 export const OUT = new URL("./out/", import.meta.url);
 
+const launch = (...flags) =>
+  chromium.launch({
+    executablePath: process.env.BROWSER ?? "/usr/bin/chromium",
+    args: [...flags, ...(process.getuid() === 0 ? ["--no-sandbox"] : [])],
+  });
+
 let browser;
 before(async () => {
-  const executablePath = process.env.BROWSER ?? "/usr/bin/chromium";
-  browser = await chromium.launch({
-    executablePath,
-    args: process.getuid() === 0 ? ["--no-sandbox"] : [],
-  });
+  browser = await launch();
 });
 after(() => browser?.close());
 
+/** Opens a page in a browser that draws as often as it can, not as often as a display wants it:
+ *  the time between two pictures is then what a picture costs, in the page and behind it. */
+export async function withHastyPage(name, use) {
+  const hasty = await launch("--disable-frame-rate-limit", "--disable-gpu-vsync");
+  try {
+    await withPage(name, { browser: hasty }, use);
+  } finally {
+    await hasty.close();
+  }
+}
+
 /** Opens a page, lets `use` work with it, and complains about whatever went wrong meanwhile. */
-export async function withPage(name, options, use) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+export async function withPage(name, { browser: chosen = browser, ...options }, use) {
+  const context = await chosen.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
   const complaints = [];
   page.on("console", (message) => {
@@ -116,30 +129,38 @@ export const greys = (page, x, top, height) =>
     [x, top, height],
   );
 
-/** Pans to and fro and returns how long each picture took, and how far apart pictures were. */
+/** Pans to and fro over half of the run and returns medians in milliseconds: how long pictures
+ *  took to draw, how far apart they were, and how far apart they are when only one pixel changes,
+ *  which says how much of the second figure is the browser's. */
 export async function pan(page) {
   return page.evaluate(async () => {
-    const { drawing, range } = window.trainyard;
+    const { drawing, range, trace } = window.trainyard;
     const next = () => new Promise((done) => requestAnimationFrame(done));
+    const median = (list) => [...list].sort((one, other) => one - other)[list.length >> 1];
+    const timesApart = async (change) => {
+      const apart = [];
+      let before = await next();
+      for (let frame = 0; frame < 120; frame++) {
+        change(frame);
+        const now = await next();
+        apart.push(now - before);
+        before = now;
+      }
+      return median(apart);
+    };
     range.zoom(0.5);
     drawing.ask();
-    await next();
+    const context = drawing.ruler.getContext("2d");
+    const pixel = await timesApart((frame) => {
+      context.fillStyle = frame % 2 === 0 ? "black" : "white";
+      context.fillRect(0, 0, 1, 1);
+    });
     drawing.frames.length = 0;
-    const apart = [];
-    let before = await next();
-    for (let frame = 0; frame < 120; frame++) {
+    const apart = await timesApart((frame) => {
       range.pan(frame % 60 < 30 ? 0.03 : -0.03);
       drawing.ask();
-      const now = await next();
-      apart.push(now - before);
-      before = now;
-    }
-    const median = (list) => [...list].sort((one, other) => one - other)[list.length >> 1];
-    return {
-      drawing: median(drawing.frames),
-      apart: median(apart),
-      events: window.trainyard.trace.runs[0].events.count,
-    };
+    });
+    return { drawing: median(drawing.frames), apart, pixel, events: trace.runs[0].events.count };
   });
 }
 

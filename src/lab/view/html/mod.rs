@@ -18,8 +18,9 @@
 //!
 //! # Not here
 //!
-//! A summary pyramid for traces of many millions of events: one pass over what is in view is quick
-//! enough for a million, and a page of that size takes a browser seconds to open anyway.
+//! Traces of many millions of events: a picture costs its pixels whatever the trace has (see
+//! `viewer/bins.js`), but a browser takes seconds to read a million events, and their page has
+//! twenty megabytes.
 
 mod columns;
 mod facts;
@@ -40,11 +41,12 @@ const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("viewer.css");
 
 /// The scripts, in the order in which they run; all share one scope.
-const SCRIPTS: [&str; 14] = [
+const SCRIPTS: [&str; 15] = [
     include_str!("viewer/data.js"),
     include_str!("viewer/words.js"),
     include_str!("viewer/rows.js"),
     include_str!("viewer/range.js"),
+    include_str!("viewer/places.js"),
     include_str!("viewer/bins.js"),
     include_str!("viewer/pixels.js"),
     include_str!("viewer/paint.js"),

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::*;
+use crate::lab::view::missing::missing;
 use crate::trace::file::{Ending, Facts, Run};
 use crate::trace::{Event, Kind, Recording, Track};
 
@@ -116,7 +117,11 @@ fn loss_and_a_missing_end_are_in_the_words() {
     trace.runs[0].recording.tracks[0].overwritten = 7;
     trace.ending = Ending::CutShort;
     let page = page(&trace);
-    assert!(page.contains("7 events were lost") && page.contains("trace is cut short"));
+    let words = blocks(&page, "<script type=\"application/json\" id=\"trace\">")[0];
+    let words: serde_json::Value = serde_json::from_str(words).unwrap();
+    let lines = missing(&trace);
+    assert!(lines.len() == 2 && lines[1].contains("7 events were lost"), "{lines:?}");
+    assert_eq!(words["missing"], serde_json::json!(lines));
 }
 
 #[test]

@@ -9,11 +9,12 @@
 //
 //   run    { label, facts, begin, length, tracks, events, lanes, flows }
 //   events { count, time[], kind[], track[], cpu[], a[], b[] }        by index, in order of time
-//   lane   { name, what, track, id, count, from[], state[], cpu[], event[], ticks }
+//   lane   { name, what, track, id, count, from[], state[], cpu[], event[], vain[], asks[] }
 //   flows  { what[], from[], to[] }                  pairs of events: who woke, who was woken
 //
 // A span ends where the next one of its lane begins; `from` has one entry more, the end.
 // A lane is "train" (a thread, a worker, a loop), "task", or "lock" (its states are holders).
+// `vain` and `asks` are its ticks, by their times: it was woken in vain, it asked for the lock.
 
 /** Reads the numbers of one block, one after the other. */
 class Columns {
@@ -51,7 +52,7 @@ function readTrace() {
     block.remove();
     run.index = index;
     run.events = readEvents(columns, run.events);
-    run.lanes.forEach((lane) => readLane(columns, lane, run));
+    run.lanes.forEach((lane) => readLane(columns, lane, run, trace.vainKind));
     run.flows = readFlows(columns, run.flows);
   });
   return trace;
@@ -81,7 +82,7 @@ function readEvents(columns, count) {
 }
 
 /** An event index of -1 means that no event began the span: it reaches in from before. */
-function readLane(columns, lane, run) {
+function readLane(columns, lane, run, vainKind) {
   lane.run = run;
   lane.from = new Float64Array(lane.count + 1);
   lane.state = new Uint16Array(lane.count);
@@ -98,19 +99,21 @@ function readLane(columns, lane, run) {
     lane.event[index] = event - 1;
   }
   lane.from[lane.count] = lane.end;
-  lane.ticks = readTicks(columns, lane.ticks, run.events);
+  readTicks(columns, lane, run.events, vainKind);
 }
 
-/** Ticks are events, so the index says the time as well. */
-function readTicks(columns, count, events) {
-  const ticks = { count, time: new Float64Array(count), event: new Int32Array(count) };
+/** Ticks are events: each has its time and its kind there. */
+function readTicks(columns, lane, events, vainKind) {
+  const ticks = new Uint32Array(lane.ticks);
   let event = 0;
-  for (let index = 0; index < count; index++) {
+  for (let index = 0; index < ticks.length; index++) {
     event += columns.number();
-    ticks.event[index] = event;
-    ticks.time[index] = events.time[event];
+    ticks[index] = event;
   }
-  return ticks;
+  const isVain = (event) => events.kind[event] === vainKind;
+  const timesOf = (chosen) => Float64Array.from(chosen, (event) => events.time[event]);
+  lane.vain = timesOf(ticks.filter(isVain));
+  lane.asks = timesOf(ticks.filter((event) => !isVain(event)));
 }
 
 function readFlows(columns, count) {

@@ -149,28 +149,30 @@ class Details {
 
   /** Who woke this slice, and whom it woke, each a button that goes there. */
   flows(selection) {
-    const { lane, index } = selection;
-    const wokenBy = flowsOf(lane, index, "to").map((flow) => this.flow(selection, flow, "from"));
-    const woke = flowsOf(lane, index, "from").map((flow) => this.flow(selection, flow, "to"));
-    const list = (title, entries) =>
-      entries.length === 0
-        ? []
-        : [element("h3", {}, title), element("ul", { class: "jumps" }, ...limited(entries, 8))];
-    return [...list("Who woke me? (J)", wokenBy), ...list("Whom did I wake? (K)", woke)];
+    const list = (title, { count, first }, end) => {
+      if (count === 0) return [];
+      const entries = first.slice(0, 8).map((way) => this.way(selection, way, end));
+      return [
+        element("h3", {}, title),
+        element("ul", { class: "jumps" }, ...entries, ...andMore(count - entries.length)),
+      ];
+    };
+    const { wokenBy, woke } = selection.ways;
+    return [
+      ...list("Who woke me? (J)", wokenBy, "from"),
+      ...list("Whom did I wake? (K)", woke, "to"),
+    ];
   }
 
-  flow(selection, flow, end) {
-    const { lane } = selection;
-    const { run } = lane;
-    const event = flow[end];
-    const prefersTask = lane.what === "task";
-    const place =
-      end === "from" ? sliceBefore(run, event, prefersTask) : sliceOfEvent(run, event, prefersTask);
+  way(selection, way, end) {
+    const { run } = selection.lane;
+    const { place, from, to } = way;
+    const event = end === "from" ? from : to;
     const who = place ? place.lane.name : trackName(run, run.events.track[event]);
-    const apart = duration(run.events.time[flow.to] - run.events.time[flow.from]);
-    const what = `${this.trace.arrows[flow.what]}: ${kindOf(this.trace, run, event).name}`;
+    const apart = duration(run.events.time[to] - run.events.time[from]);
+    const what = `${this.trace.arrows[way.what]}: ${kindOf(this.trace, run, event).name}`;
     const text = `${who} (${what}), ${apart} ${end === "from" ? "before" : "later"}`;
-    if (!place) return element("li", {}, `${text} (it has no lane)`);
+    if (!place) return element("li", {}, `${text} (outside of the lanes)`);
     return element(
       "li",
       {},
@@ -189,11 +191,11 @@ class Details {
     if (lane.what === "lock") return [];
     const [first, end] = sliceEvents(lane, index);
     const events = [];
-    for (let event = first; event < end && events.length < 200; event++) {
+    for (let event = first; event < end; event++) {
       if (concerns(lane, event)) events.push(event);
     }
     if (events.length < 2) return [];
-    const entries = events.map((event) => {
+    const entries = events.slice(0, 40).map((event) => {
       const text = `${moment(run.events.time[event])}  ${kindOf(this.trace, run, event).name}`;
       const isShown = event === selection.event;
       return element(
@@ -212,7 +214,7 @@ class Details {
     });
     return [
       element("h3", {}, "Events in this slice"),
-      element("ol", { class: "jumps" }, ...limited(entries, 40)),
+      element("ol", { class: "jumps" }, ...entries, ...andMore(events.length - entries.length)),
     ];
   }
 }
@@ -224,11 +226,9 @@ function outdented(lines) {
   return lines.map((line) => line.slice(common));
 }
 
-function limited(entries, most) {
-  const rest = entries.length - most;
-  return rest > 0
-    ? [...entries.slice(0, most), element("li", { class: "quiet" }, `and ${grouped(rest)} more`)]
-    : entries;
+/** The last entry of a list that is not complete. */
+function andMore(rest) {
+  return rest > 0 ? [element("li", { class: "quiet" }, `and ${grouped(rest)} more`)] : [];
 }
 
 /** Who held the lock between two moments, and for how long: the longest first. */

@@ -119,6 +119,24 @@ function sliceBefore(run, event, prefersTask) {
   return found;
 }
 
+/** So many flows of a slice are drawn; a slice that is a whole run may have a hundred thousand. */
+const WAYS_MAX = 20;
+
+/** The ways to a slice and from it: `wokenBy` and `woke`, each `{ count, first }`, where `first`
+ *  has the flows that are drawn, with the `place` that each of them leads to. */
+function waysOf(lane, index) {
+  const { run } = lane;
+  const prefersTask = lane.what === "task";
+  const ways = (flows, placeOf) => {
+    const first = flows.slice(0, WAYS_MAX);
+    return { count: flows.length, first: first.map((flow) => ({ ...flow, place: placeOf(flow) })) };
+  };
+  return {
+    wokenBy: ways(flowsOf(lane, index, "to"), ({ from }) => sliceBefore(run, from, prefersTask)),
+    woke: ways(flowsOf(lane, index, "from"), ({ to }) => sliceOfEvent(run, to, prefersTask)),
+  };
+}
+
 /** The slice of the task that an event names as its cause in its second word. */
 function wakingTask(run, event) {
   const { events } = run;

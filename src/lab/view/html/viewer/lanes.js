@@ -93,8 +93,11 @@ function drawStates(drawing, context, row, box) {
     columns.push([x, binHeights(bin, paint.states, box.height, MARK_PIXELS_MIN * paint.scale)]);
   eachPiece(row.lane, paint.states.length, drawing, wide, column);
   for (const [x, heights] of columns) {
-    for (const [state, height] of heights)
-      block.fill(x, x + 1, box.height - height, box.height, paint.states[state].fill);
+    heights.forEach(([state, height], place) => {
+      // As far as the next one, which stands before it.
+      const bottom = box.height - (heights[place + 1]?.[1] ?? 0);
+      block.fill(x, x + 1, box.height - height, bottom, paint.states[state].fill);
+    });
   }
   block.show(context);
   for (const [index, x, x2] of labels) drawLabel(drawing, context, row, box, index, x, x2);
@@ -123,8 +126,9 @@ function drawLabel(drawing, context, row, box, index, x, x2) {
 
 /** Letters on a hatched ground are hard to read: they get the plain colour behind them. */
 function backLabel(context, paint, state, text, x, box, height) {
-  const border = Math.round(2 * paint.scale);
-  context.fillStyle = state.texture === "outline" ? paint.ground : state.colour;
+  const isHollow = state.texture === "outline";
+  const border = isHollow ? Math.round(2 * paint.scale) : 0;
+  context.fillStyle = isHollow ? paint.ground : state.colour;
   const width = context.measureText(text).width + 4 * paint.scale;
   context.fillRect(
     Math.round(x),
@@ -205,38 +209,33 @@ function drawTicks(drawing, context, row) {
   const { paint } = drawing;
   const box = boxOf(drawing, row);
   const y = box.top + box.height + 2 * paint.scale;
-  const isVain = (event) => row.run.events.kind[event] === drawing.trace.vainKind;
-  context.fillStyle = paint.asks;
-  eachTickBar(
-    drawing,
-    row.lane.ticks,
-    (event) => !isVain(event),
-    (from, until) => context.fillRect(from, y, until - from, box.strip / 2),
-  );
-  context.fillStyle = paint.failed;
-  eachTickBar(drawing, row.lane.ticks, isVain, (from, until) =>
-    context.fillRect(from, y, until - from, box.strip),
-  );
+  const bars = (times, colour, height) => {
+    context.fillStyle = colour;
+    eachTickBar(drawing, times, (from, until) => context.fillRect(from, y, until - from, height));
+  };
+  bars(row.lane.asks, paint.asks, box.strip / 2);
+  bars(row.lane.vain, paint.failed, box.strip);
 }
 
 /** Ticks that touch each other on the screen are one bar. */
-function eachTickBar(drawing, ticks, isMeant, use) {
+function eachTickBar(drawing, times, use) {
   const { paint, range, left } = drawing;
   const thick = 2 * paint.scale;
   const scale = drawing.pixels / range.span;
-  let [from, until] = [-1, -1];
-  const first = Math.max(0, lastAtMost(ticks.time, range.from));
-  for (let index = first; index < ticks.count && ticks.time[index] <= range.until; index++) {
-    if (ticks.time[index] < range.from || !isMeant(ticks.event[index])) continue;
-    const x = Math.max(
-      left,
-      Math.round(left + (ticks.time[index] - range.from) * scale - thick / 2),
-    );
-    if (x > until && until >= 0) use(from, until);
-    if (x > until) from = x;
-    until = x + thick;
+  const x = (index) =>
+    Math.max(left, Math.round(left + (times[index] - range.from) * scale - thick / 2));
+  const end = 1 + lastAtMost(times, range.until);
+  let index = advance(0, end, (tick) => times[tick] >= range.from);
+  while (index < end) {
+    const from = x(index);
+    let until = from;
+    while (index < end && x(index) <= until) {
+      // All that begin on the bar, of which the last makes it longer.
+      index = advance(index + 1, end, (tick) => x(tick) > until);
+      until = x(index - 1) + thick;
+    }
+    use(from, until);
   }
-  if (until >= 0) use(from, until);
 }
 
 /** Who it is, and how it fared, left of the time. */

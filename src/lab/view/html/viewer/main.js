@@ -1,20 +1,15 @@
 // The beginning: reads the data, puts the parts together, draws.
 //
-// Read in this order: data, rows, range, bins, pixels, paint, draw, lanes, flows, select, details,
-// navigate, page. A page that is tested, or looked into from the browser's console, finds its
-// parts under `window.trainyard`.
+// Read in this order: data, rows, range, places, bins, pixels, paint, draw, lanes, flows, select,
+// details, navigate, page. A page that is tested, or looked into from the browser's console, finds
+// its parts under `window.trainyard`.
 
 function main() {
   const trace = readTrace();
   for (const run of trace.runs) {
     indexFlows(trace, run);
     run.hasLock = run.lanes.some((lane) => lane.what === "lock");
-    for (const lane of run.lanes) {
-      lane.sums = sums(lane);
-      lane.vain = lane.ticks.event.filter(
-        (event) => run.events.kind[event] === trace.vainKind,
-      ).length;
-    }
+    for (const lane of run.lanes) lane.sums = sums(lane);
     placeTracks(run);
   }
   const paint = new Paint(trace);

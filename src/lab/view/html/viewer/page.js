@@ -57,15 +57,13 @@ function fillLegend(trace, paint) {
         element("span", {}, label),
       ),
     );
-  const hasTicks = (vain) =>
-    lanes.some((lane) => (vain ? lane.vain > 0 : lane.ticks.count > lane.vain));
-  if (hasTicks(true))
+  if (lanes.some((lane) => lane.vain.length > 0))
     tick(
       "tick",
       "woken in vain",
       "Somebody was called because the lock was free, and found it taken again.",
     );
-  if (hasTicks(false))
+  if (lanes.some((lane) => lane.asks.length > 0))
     tick(
       "tick asks",
       "asks for the lock",
@@ -126,7 +124,7 @@ function tableRow(trace, lane, states, several) {
     ...shares,
     longest > 0 ? duration(longest) : "–",
     grouped(lane.count),
-    grouped(lane.vain),
+    grouped(lane.vain.length),
   ];
   return element(
     "tr",
@@ -161,12 +159,9 @@ function fillFacts(trace) {
   const add = ([name, value]) => list.append(element("dt", {}, name), element("dd", {}, value));
   trace.facts.forEach(add);
   for (const run of trace.runs) {
-    add([
-      "run",
-      `${run.label}: ${run.facts
-        .filter(([name]) => name !== "label")
-        .map(([name, value]) => `${name} ${value}`)
-        .join(", ")}`,
-    ]);
+    const facts = run.facts
+      .filter(([name]) => name !== "label")
+      .map(([name, value]) => `${name} ${value}`);
+    add(["run", facts.length > 0 ? `${run.label}: ${facts.join(", ")}` : run.label]);
   }
 }

@@ -1,11 +1,14 @@
 // The selection: one slice, and maybe one event of it.
 //
-// Whatever changes it goes through `select`, which draws, tells the details and says a sentence
-// for those who listen. The commands that go from slice to slice are here as well.
+// Whatever changes it goes through `select`, which finds the ways to and from the slice, draws,
+// tells the details and says a sentence for those who listen. The commands that go from slice to
+// slice are here as well.
+
+const NO_WAYS = { wokenBy: { count: 0, first: [] }, woke: { count: 0, first: [] } };
 
 class Selection {
   constructor(drawing, onChange) {
-    Object.assign(this, { drawing, onChange, lane: null, index: -1, event: -1 });
+    Object.assign(this, { drawing, onChange, lane: null, index: -1, event: -1, ways: NO_WAYS });
     drawing.selection = this;
   }
 
@@ -15,6 +18,7 @@ class Selection {
 
   /** Selects a slice, and the event that began it unless another of its events is named. */
   select(lane, index, event = lane.event[index]) {
+    if (lane !== this.lane || index !== this.index) this.ways = waysOf(lane, index);
     Object.assign(this, { lane, index, event });
     const { rows, range } = this.drawing;
     rows.reveal(lane);
@@ -24,7 +28,7 @@ class Selection {
   }
 
   clear() {
-    Object.assign(this, { lane: null, index: -1, event: -1 });
+    Object.assign(this, { lane: null, index: -1, event: -1, ways: NO_WAYS });
     this.onChange();
   }
 
@@ -87,18 +91,14 @@ class Selection {
 
   /** Goes to the slice that let this one begin. */
   toWaker() {
-    const [flow] = this.isEmpty ? [] : flowsOf(this.lane, this.index, "to");
-    const place = flow && sliceBefore(this.lane.run, flow.from, this.lane.what === "task");
-    if (place) this.select(place.lane, place.index, flow.from);
-    return Boolean(place);
+    const [way] = this.ways.wokenBy.first;
+    if (way?.place) this.select(way.place.lane, way.place.index, way.from);
   }
 
   /** Goes to the first slice that this one let begin. */
   toWoken() {
-    const [flow] = this.isEmpty ? [] : flowsOf(this.lane, this.index, "from");
-    const place = flow && sliceOfEvent(this.lane.run, flow.to, this.lane.what === "task");
-    if (place) this.select(place.lane, place.index, flow.to);
-    return Boolean(place);
+    const [way] = this.ways.woke.first;
+    if (way?.place) this.select(way.place.lane, way.place.index, way.to);
   }
 
   /** Shows the slice with a little around it. */
@@ -138,13 +138,9 @@ function drawSelection(drawing, context) {
     context.globalAlpha = 1;
   }
   drawFrame(drawing, context, selection.lane, selection.index, 2);
-  const prefersTask = selection.lane.what === "task";
-  for (const flow of flowsOf(selection.lane, selection.index, "to").slice(0, 20)) {
-    drawArrow(drawing, context, run, sliceBefore(run, flow.from, prefersTask), selection, flow);
-  }
-  for (const flow of flowsOf(selection.lane, selection.index, "from").slice(0, 20)) {
-    drawArrow(drawing, context, run, selection, sliceOfEvent(run, flow.to, prefersTask), flow);
-  }
+  const { wokenBy, woke } = selection.ways;
+  for (const way of wokenBy.first) drawArrow(drawing, context, run, way.place, selection, way);
+  for (const way of woke.first) drawArrow(drawing, context, run, selection, way.place, way);
 }
 
 function drawFrame(drawing, context, lane, index, thick) {
