@@ -243,7 +243,10 @@ impl<'a> Conductor<'a> {
                 seat.look(&mut self.progress, &outcome);
                 seat.outcomes.push(outcome);
             }
-            Round::Recorded => seat.recording = Some(arm.record(&self.halt)?),
+            Round::Recorded => {
+                let recording = arm.record(&self.halt)?;
+                seat.recorded(recording);
+            }
         }
         Ok(())
     }

@@ -1,11 +1,11 @@
 //! Stamps for the recorder: the processor's own counter, where the kernel trusts it.
 //!
-//! Most of what an event costs is the reading of the clock, and half of that is arithmetic: the
-//! kernel's clock, too, is this counter, scaled. So the recorder stamps events with the bare count,
-//! which comes together with the number of the processor, and whoever reads them scales them, once,
-//! by two [`Look`]s at both clocks: one from before the first event and one from after the last.
-//! Between the two the scale is a straight line, so what lies closer together than the two looks
-//! are exact, some tens of nanoseconds, is still told apart.
+//! Most of what an event costs is its stamp, as `trainyard doctor` measures it, and much of the
+//! clock's reading is arithmetic: the kernel's clock, too, is this counter, scaled. So the recorder
+//! stamps events with the bare count, which comes together with the number of the processor, and
+//! whoever reads them scales them, once, by two [`Look`]s at both clocks: one from before the first
+//! event and one from after the last. Between the two the scale is a straight line, so events that
+//! lie closer together than the looks are exact, some tens of nanoseconds, keep their order.
 //!
 //! Where the kernel's clock is another (`/sys/devices/system/clocksource`), where the counter does
 //! not say which processor it belongs to, and on other architectures, a tick is a nanosecond of
@@ -13,9 +13,19 @@
 //!
 //! # Invariants
 //!
-//! - **TICKS-1** All processes of a machine count the same ticks: they ask the same kernel.
-//! - **TICKS-2** A stamp is taken after everything that the program did before it, and before it
-//!   lets others see anything that it does later.
+//! - **TICKS-1** A pool and its workers count the same ticks: each finds out from the kernel, a
+//!   worker before it runs anything of the program's.
+//! - **TICKS-2** A stamp is taken after everything that its thread has read before, and before
+//!   others can see anything that it writes later. So a releasing event comes before what it
+//!   releases, and an acquiring one after what it has seen. Nothing is said of earlier writes, nor
+//!   of later reads.
+//!
+//! # Not here
+//!
+//! A machine that is suspended while it is recorded: `CLOCK_MONOTONIC` stands still meanwhile and
+//! the counter does not, so the line is bent, and times within are wrong by its length; their order
+//! is right. A kernel that finds its counter unsteady and changes its clock while a pool lives: new
+//! workers would count nanoseconds, and the old ones ticks.
 //!
 //! See Intel's Software Developer's Manual, volume 2, RDTSCP ("waits until all previous
 //! instructions have executed and all previous loads are globally visible"), and Linux'
@@ -41,6 +51,11 @@ pub fn now() -> (u64, u16) {
     (clock::now_ns(), affinity::current_cpu())
 }
 
+/// Finds out which ticks there are, for a process that may not be able to later.
+pub fn find_out() {
+    are_the_processors();
+}
+
 /// Tells whether a tick is one of the processor's counter, and not a nanosecond of the clock.
 pub fn are_the_processors() -> bool {
     #[cfg(target_arch = "x86_64")]
@@ -61,6 +76,10 @@ pub struct Look {
 impl Look {
     /// Looks at both, some tens of nanoseconds apart at most unless the machine is very busy.
     pub fn now() -> Self {
+        if !are_the_processors() {
+            let ns = clock::now_ns();
+            return Self { ticks: ns, ns };
+        }
         let one = |_| {
             let (before, _) = now();
             let ns = clock::now_ns();
@@ -103,8 +122,8 @@ impl Scale {
     /// Returns when `ticks` was; a moment before the clock began is its begin.
     pub fn to_ns(self, ticks: u64) -> u64 {
         let after = i128::from(ticks) - i128::from(self.origin.ticks);
-        // 64 digits times 48 and the few of a tick that is no nanosecond: there is room.
-        let ns = (after.saturating_mul(self.tick) + Self::HALF) >> Self::DIGITS;
+        // There is room for 64 digits times 48 and those of a tick; looks of a file may be any.
+        let ns = after.saturating_mul(self.tick).saturating_add(Self::HALF) >> Self::DIGITS;
         let ns = ns.saturating_add(i128::from(self.origin.ns));
         u64::try_from(ns.max(0)).unwrap_or(u64::MAX)
     }

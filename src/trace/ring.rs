@@ -212,7 +212,8 @@ pub(super) fn in_nanoseconds(events: &mut [Event], scale: Scale) {
     for event in events {
         let time_ns = scale.to_ns(event.time_ns);
         // INVARIANT: [RING-3]
-        event.time_ns = last_ns.map_or(time_ns, |last_ns: u64| time_ns.max(last_ns + 1));
+        let next_ns = last_ns.map_or(0, |last_ns: u64| last_ns.saturating_add(1));
+        event.time_ns = time_ns.max(next_ns);
         last_ns = Some(event.time_ns);
     }
 }

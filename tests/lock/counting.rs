@@ -3,6 +3,7 @@
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
+use std::time::Instant;
 
 use trainyard::sys::Why;
 use trainyard::threads::{Counters, Gil, Mode, Standing};
@@ -118,7 +119,9 @@ fn each_wait_is_in_the_histogram_of_its_thread() {
         named(scope, "holder", || gil.attach(|_| end.wait()));
         await_standing(&gil, "holder", Standing::Running);
         let waiter = named(scope, "waiter", || {
+            let began = Instant::now();
             assert_eq!(gil.attach_timeout(INTERVAL * 4, |_| ()), None);
+            assert!(began.elapsed() >= INTERVAL * 4);
             let reports = gil.threads();
             let own = reports.iter().find(|report| report.name == "waiter").unwrap();
             assert_eq!((own.waits.total(), own.counters.contended), (1, 1));

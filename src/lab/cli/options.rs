@@ -1,4 +1,5 @@
-//! The options that several commands have: each, its help and its rule stand here once.
+//! The options that several commands have: each, its help and its rule stand here once, but for the
+//! `--color` of `sweep`, which draws nothing.
 //!
 //! A command takes a group as a whole, under a heading of its own; an option that means nothing to
 //! one of them is in no group. What a single command has stands in that command's file.
@@ -62,8 +63,8 @@ pub(super) struct Measuring {
     #[arg(long, value_name = "N", value_parser = values::seed, allow_negative_numbers = true)]
     seed: Option<u64>,
 
-    /// Measure this CPython too; may be repeated; auto is the python3 of the PATH. Sums are then of
-    /// 500 000 squares, not 3 000 000, except in the presets that are the article's
+    /// Measure this CPython too; may be repeated; auto is the python3 of the PATH. A sum of 3 000 000
+    /// squares is then one of 500 000
     #[arg(long, value_name = "PATH")]
     pub(super) python: Vec<PathBuf>,
 }

@@ -56,22 +56,29 @@ impl Seat {
         }
     }
 
+    /// Takes the recording of its last round. The process ends, and what its rings took on the disk
+    /// is free for the next one's.
+    pub(super) fn recorded(&mut self, recording: Recording) {
+        self.recording = Some(recording);
+        self.arm = None;
+        if let Some(flight) = &self.flight {
+            // A file that cannot be removed does no harm.
+            drop(std::fs::remove_file(flight));
+        }
+    }
+
     /// Its run of the trace; none if there is to be no trace, or nothing was recorded. If its process
     /// died over the recording, this is what its rings hold.
     pub(super) fn run_of_trace(&mut self) -> Option<Run> {
         let flight = self.flight.take()?;
+        if let Some(recording) = &self.recording {
+            return Some(Run { about: self.place.facts(), recording: recording.clone() });
+        }
         // It is ended before its rings are read: nobody writes any more.
         self.arm = None;
-        let landed = land(&flight).filter(|run| !run.recording.events.is_empty());
-        match &self.recording {
-            Some(recording) => {
-                Some(Run { about: self.place.facts(), recording: recording.clone() })
-            }
-            None => landed.map(|mut run| {
-                run.about.set("label", &self.place.label);
-                run
-            }),
-        }
+        let mut run = land(&flight).filter(|run| !run.recording.events.is_empty())?;
+        run.about.set("label", &self.place.label);
+        Some(run)
     }
 
     /// What was seen; nothing if no round was measured.

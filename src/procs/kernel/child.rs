@@ -41,7 +41,7 @@ use crate::procs::call::image::identity;
 use crate::procs::call::{Outcome, Target};
 use crate::sys::channel::Channel;
 use crate::sys::memory::SharedWords;
-use crate::sys::{Why, blocking, process};
+use crate::sys::{Why, blocking, process, ticks};
 use crate::trace::ring::words_of;
 use crate::trace::{self, Kind, Ring};
 
@@ -141,6 +141,8 @@ impl Worker {
             (file, offset) => SharedWords::of_file(file, offset, words_of(RING_CAPACITY))?,
         };
         trace::write_into(Ring::open_shared(words)?);
+        // INVARIANT: [TICKS-1] an initializer may take away what this is known by.
+        ticks::find_out();
         let start = self.receive()?.filter(|frame| frame.header.kind == FrameKind::Start);
         let start = start.ok_or(Leave::ParentGone)?;
         let mut fields = Reader::new(&start.payload);

@@ -45,8 +45,8 @@ pub(super) struct Slot {
     boot_deaths: u32,
     /// How many events the ring had when the worker was started.
     ring_start: u64,
-    /// When the ring was made: the older end of the scale for its stamps.
-    made: Look,
+    /// When it was: the older end of the scale for what the worker has stamped.
+    manned: Look,
     _adopted: Adopted,
 }
 
@@ -69,8 +69,8 @@ impl Slot {
         let ring = Arc::new(trace::shared_ring(&format!("worker {index}"), RING_CAPACITY)?);
         let adopted = trace::adopt(Arc::clone(&ring));
         let state = SlotState::Vacant { until_ns: 0 };
-        let made = Look::now();
-        Ok(Self { ring, state, boot_deaths: 0, ring_start: 0, made, _adopted: adopted })
+        let manned = Look::now();
+        Ok(Self { ring, state, boot_deaths: 0, ring_start: 0, manned, _adopted: adopted })
     }
 
     pub(super) fn worker(&self) -> Option<&Worker> {
@@ -91,6 +91,7 @@ impl Slot {
     pub(super) fn man(&mut self, worker: Worker) {
         // INVARIANT: [SLOT-1] whoever wrote before is gone, or the slot would not be vacant.
         self.ring_start = self.ring.count();
+        self.manned = Look::now();
         self.state = SlotState::Manned(Box::new(worker));
     }
 
@@ -138,7 +139,7 @@ impl Slot {
 
     /// Everything that is left of what the slot's worker has recorded, oldest first.
     fn life(&self) -> Vec<Event> {
-        let scale = Scale::between(self.made, Look::now());
+        let scale = Scale::between(self.manned, Look::now());
         self.ring.read(self.ring_start, scale).events
     }
 }

@@ -30,6 +30,8 @@ use crate::trace::{self, Kind};
 /// the lock is dropped, so this only bounds how late it notices another holder.
 const ASKED_ALREADY: Duration = Duration::from_micros(50);
 
+const QUEUED: &str = "a thread is in the queue from its first sleep until it leaves";
+
 /// Who came later has the larger one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Ticket(u64);
@@ -155,7 +157,7 @@ impl Lock {
         ticket: Ticket,
         deadline_ns: Option<u64>,
     ) -> MutexGuard<'a, State> {
-        let patience = state.patience(&state.waiting[&ticket]);
+        let patience = state.patience(state.waiting.get(&ticket).expect(QUEUED));
         let until_deadline = deadline_ns
             .map(|deadline_ns| Duration::from_nanos(deadline_ns.saturating_sub(clock::now_ns())));
         let sleep = patience.into_iter().chain(until_deadline).min();
@@ -167,8 +169,8 @@ impl Lock {
             Some(sleep) => me.turn.wait_timeout(state, sleep),
             None => (me.turn.wait(state), Wait::Woken),
         };
-        let waiter = state.waiting.get_mut(&ticket);
-        let was_called = waiter.is_some_and(|waiter| std::mem::take(&mut waiter.is_called));
+        let waiter = state.waiting.get_mut(&ticket).expect(QUEUED);
+        let was_called = std::mem::take(&mut waiter.is_called);
         if was_called && state.locked {
             trace::emit(Kind::GilWakeFailed, self.id, 0);
             me.tally.failed_wakeups.add(1);
@@ -192,7 +194,7 @@ impl Lock {
     /// Takes `me` out of the queue.
     fn leave_queue(&self, state: &mut State, me: &Arc<Thread>, ticket: Ticket, left: Left) {
         // STEP: leave-queue
-        state.waiting.remove(&ticket);
+        state.waiting.remove(&ticket).expect(QUEUED);
         if left == Left::WithTheLock {
             return;
         }

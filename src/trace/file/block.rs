@@ -34,8 +34,8 @@ pub const HEADER_BYTES: usize = HEADER * size_of::<u64>();
 pub const MAGIC_TEXT: [u8; 8] = *b"TRAINYD2";
 /// The same as a word.
 pub const MAGIC: u64 = u64::from_ne_bytes(MAGIC_TEXT);
-/// What this version writes, and the newest that it reads. 1 was never a file.
-pub const VERSION: u64 = 2;
+/// What this version writes and reads. 1 was never a file; 2 had other headers, and no ticks.
+pub const VERSION: u64 = 3;
 
 /// Which word of a header holds what.
 pub const MAGIC_WORD: usize = 0;

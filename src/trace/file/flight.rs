@@ -82,6 +82,10 @@ struct Flight {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn keep_in(path: &Path, about: &Facts, run: &Facts) -> io::Result<()> {
+    // Before anything is locked: while we sleep, others and this thread may emit.
+    let before = Look::now();
+    #[expect(clippy::disallowed_methods, reason = "inside the one door")]
+    blocking(Why::Sleep, || thread::sleep(BEFORE));
     let mut flight = FLIGHT.lock().unwrap_or_else(PoisonError::into_inner);
     if flight.is_some() {
         let text = "the flight recorder: rings are kept in a file already";
@@ -94,9 +98,7 @@ pub fn keep_in(path: &Path, about: &Facts, run: &Facts) -> io::Result<()> {
     let run_at = (HEADER_BYTES + about.len()).next_multiple_of(page) as u64;
     let next = run_at + (HEADER_BYTES + run.len()).next_multiple_of(page) as u64;
     let mut header = block::header(Kind::Run, run.len() as u64, 0);
-    Moment::Before.note(Look::now(), &mut header);
-    #[expect(clippy::disallowed_methods, reason = "inside the one door")]
-    blocking(Why::Sleep, || thread::sleep(BEFORE));
+    Moment::Before.note(before, &mut header);
     file.write_all_at(&[&block::to_bytes(header), run.as_bytes()].concat(), run_at)?;
     header = block::header(Kind::About, about.len() as u64, 0);
     header[block::VERSION_WORD] = block::VERSION;

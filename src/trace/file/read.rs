@@ -5,10 +5,15 @@
 //! | what | then |
 //! | --- | --- |
 //! | it does not begin as a trace does | [`ReadError::NotATrace`] |
-//! | its version is newer than ours, or its byte order is another | [`ReadError::Newer`], [`ReadError::ByteOrder`] |
+//! | its version is not ours, or its byte order | [`ReadError::Newer`], [`ReadError::Older`], [`ReadError::ByteOrder`] |
 //! | something in the middle is no block, or no event | [`ReadError::Damaged`], with the place |
 //! | its end is missing, as after half a copy | [`ReadError::CutOff`] |
 //! | its writer died, and each event up to then is there | no error: [`Ending::CutShort`] |
+//!
+//! # Not here
+//!
+//! Of a flight file nobody knows how many rings it should have. One that is cut off exactly between
+//! two, or whose writer died while it added one, has those before.
 
 use std::fmt;
 use std::fs;
@@ -32,6 +37,11 @@ pub enum ReadError {
     NotATrace,
     /// It was written by a newer version.
     Newer {
+        /// The version of its format.
+        version: u64,
+    },
+    /// It was written by an older version.
+    Older {
         /// The version of its format.
         version: u64,
     },
@@ -62,8 +72,14 @@ impl fmt::Display for ReadError {
             Self::NotATrace => write!(formatter, "it is no trace that `-o FILE` has written"),
             Self::Newer { version } => write!(
                 formatter,
-                "its format is version {version}, and this trainyard reads up to {}: a newer one \
-                 is needed",
+                "its format is version {version}, and this trainyard reads {}: a newer one is \
+                 needed",
+                block::VERSION
+            ),
+            Self::Older { version } => write!(
+                formatter,
+                "its format is version {version}, and this trainyard reads {}: it has to be \
+                 recorded again",
                 block::VERSION
             ),
             Self::ByteOrder => {
@@ -121,7 +137,8 @@ impl Trace {
             version if (1..=block::VERSION).contains(&version.swap_bytes()) => {
                 return Err(ReadError::ByteOrder);
             }
-            version if version < block::VERSION => return Err(ReadError::NotATrace),
+            0 => return Err(ReadError::NotATrace),
+            version if version < block::VERSION => return Err(ReadError::Older { version }),
             version => return Err(ReadError::Newer { version }),
         }
         let alignment = usize::try_from(about.header[block::ALIGNMENT_WORD]).unwrap_or(0);
@@ -295,9 +312,10 @@ impl Block<'_> {
         }
         let capacity = bytes / size_of::<Event>() as u64;
         let count = self.header[block::COUNT_WORD];
-        // INVARIANT: [FILE-3] a full ring that was never closed may have half an event in the slot
-        // of the oldest. One that is exactly full was written by us, in one piece.
-        let first = if count > capacity { count - capacity + 1 } else { 0 };
+        // INVARIANT: [FILE-3] a full ring whose writer died may have half an event in the slot of
+        // the oldest, as in RING-2. A finished file has no more events than slots.
+        let whole = if scale.is_some() { count.saturating_add(1) } else { count };
+        let first = whole.saturating_sub(capacity);
         let overwritten = self.header[block::OVERWRITTEN_WORD].saturating_add(first);
         let mut events: Vec<Event> =
             (first..count).map(|index| self.event(index % capacity)).collect::<Result<_, _>>()?;

@@ -90,10 +90,15 @@ fn what_is_no_trace_is_refused_in_one_line() {
 #[test]
 fn a_newer_trace_and_one_of_the_other_byte_order_are_named() {
     let mut newer = bytes(&trace());
-    newer[block::VERSION_WORD * 8..][..8].copy_from_slice(&3_u64.to_ne_bytes());
+    newer[block::VERSION_WORD * 8..][..8].copy_from_slice(&4_u64.to_ne_bytes());
     check_error(
         &newer,
-        "its format is version 3, and this trainyard reads up to 2: a newer one is needed",
+        "its format is version 4, and this trainyard reads 3: a newer one is needed",
+    );
+    newer[block::VERSION_WORD * 8] = 2;
+    check_error(
+        &newer,
+        "its format is version 2, and this trainyard reads 3: it has to be recorded again",
     );
     let mut other = bytes(&trace());
     other[8..HEADER_BYTES].chunks_exact_mut(8).for_each(<[u8]>::reverse);
@@ -122,12 +127,20 @@ fn what_is_damaged_is_named_with_its_place() {
 
 #[test]
 fn rubbish_of_any_kind_is_an_error_or_a_trace_and_never_a_panic() {
-    let whole = bytes(&trace());
-    for at in 0..whole.len() {
-        for value in [0, 1, 0x7f, 0xff] {
-            let mut bytes = whole.clone();
-            bytes[at] = value;
-            drop(Trace::from_bytes(&bytes));
+    let written = bytes(&trace());
+    // The same, as if nobody had finished it: its rings then hold ticks.
+    let mut flight = written.clone();
+    flight[block::BLOCKS_WORD * 8..][..8].fill(0);
+    for whole in [written, flight] {
+        for at in 0..whole.len() {
+            for value in [0, 1, 0x7f, 0xff] {
+                let mut bytes = whole.clone();
+                bytes[at] = value;
+                drop(Trace::from_bytes(&bytes));
+                // And the rest of the word, and the next.
+                bytes.iter_mut().skip(at).take(16).for_each(|byte| *byte = value);
+                drop(Trace::from_bytes(&bytes));
+            }
         }
     }
 }
