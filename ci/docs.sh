@@ -27,7 +27,10 @@ for name in "${names[@]}"; do
     cp "$work/output" "docs/outputs/$name.txt"
     # The picture's heading is the command: without a folder that nobody else has.
     (cd "$work" && "$trainyard" experiment record "$name" --quick -o "$name.trace" 2>/dev/null)
-    if "$trainyard" export "$work/$name.trace" --to svg --output "$work/svg" 2>"$work/errors"; then
+    # Where all that is done is done by programs of their own, there is nothing to draw.
+    rm -f "docs/figures/$name.svg"
+    if "$trainyard" timeline "$work/$name.trace" >/dev/null 2>"$work/errors" &&
+        "$trainyard" export "$work/$name.trace" --to svg --output "$work/svg" 2>"$work/errors"; then
         cp "$work/svg" "docs/figures/$name.svg"
     else
         echo "$name: no picture: $(tail -n 1 "$work/errors")"

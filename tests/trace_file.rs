@@ -57,7 +57,7 @@ fn a_comparison_records_a_run_for_each_contender_and_all_are_possible() {
     assert_eq!(trace.ending, Ending::Whole);
     let labels: Vec<&str> = trace.runs.iter().map(Run::label).collect();
     assert_eq!(labels.len(), 11, "{labels:?}");
-    assert!(labels.contains(&"5 threads, lock on"), "{labels:?}");
+    assert!(labels.contains(&"io: 5 threads, lock on"), "{labels:?}");
     for run in &trace.runs {
         let events = &run.recording.events;
         assert!(events.iter().any(|event| event.kind == Kind::UnitBegin), "{}", run.label());
@@ -93,6 +93,14 @@ fn a_file_that_is_no_trace_is_refused_in_one_line() {
     let path = folder.path().join("x");
     let shown = path.display();
     check_refused(&format!("trace check {shown}"), &format!("cannot read '{shown}': No such file"));
+    std::fs::write(folder.path().join("x.io-sync-1.7.flight"), "").unwrap();
+    let left = folder.path().join("x.io-sync-1.7.flight");
+    let line = format!(
+        "cannot read '{shown}': No such file or directory (os error 2); what recorded it was \
+         killed, and left 1 file, of which each is a trace: '{}'",
+        left.display()
+    );
+    check_refused(&format!("timeline {shown}"), &line);
     std::fs::write(&path, "no trace").unwrap();
     check_refused(
         &format!("trace check {shown}"),

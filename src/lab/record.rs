@@ -35,8 +35,8 @@ use crate::trace::file::{Ending, Facts, Run, Trace};
 /// Does not: a host and parameters are plain data.
 pub fn about(seed: Option<u64>, params: Option<&Params>) -> Facts {
     let host = Host::read();
-    let command: Vec<_> = std::env::args_os().skip(1).collect();
-    let command: Vec<_> = command.iter().map(|word| word.to_string_lossy()).collect();
+    let command: Vec<String> =
+        std::env::args_os().skip(1).map(|word| quoted(&word.to_string_lossy())).collect();
     let json = |document| serde_json::to_string(document).expect("a host is plain data");
     let mut about = Facts::default()
         .with("program", format!("trainyard {}", host.trainyard))
@@ -50,6 +50,15 @@ pub fn about(seed: Option<u64>, params: Option<&Params>) -> Facts {
         about.set("params", serde_json::to_string(params).expect("parameters are plain data"));
     }
     about
+}
+
+/// The word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:=,+%@".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// What is known about the run of `contender`.
@@ -104,8 +113,15 @@ pub fn record(params: &Params, interrupts: &Interrupts) -> Result<Trace> {
     Ok(of_comparison(&params, runs))
 }
 
-/// The trace of a comparison, or of a sweep.
-pub fn of_comparison(params: &Params, runs: Vec<Run>) -> Trace {
+/// The trace of a comparison, or of a sweep. Of two workloads each run says which is its own.
+pub fn of_comparison(params: &Params, mut runs: Vec<Run>) -> Trace {
+    if params.workloads.len() > 1 {
+        for run in &mut runs {
+            let workload = run.about.get("workload").unwrap_or("a workload");
+            let label = format!("{workload}: {}", run.label());
+            run.about.set("label", label);
+        }
+    }
     Trace::of(about(Some(params.seed), Some(params)), runs)
 }
 
@@ -129,7 +145,12 @@ pub fn save(mut trace: Trace, path: &Path) -> Result<()> {
     let (runs, lost) = (trace.runs.len(), trace.overwritten());
     let runs = if runs == 1 { "1 run".to_owned() } else { format!("{runs} runs") };
     let lost = if lost == 0 { String::new() } else { format!(" ({lost} more were lost)") };
-    tell(format_args!("recorded {runs}, {events} events{lost}: trainyard timeline {shown}"));
+    if events == 0 {
+        let why = "what was done, programs of their own did";
+        tell(format_args!("recorded {runs}, and no event: {why}, or native code"));
+    } else {
+        tell(format_args!("recorded {runs}, {events} events{lost}: trainyard timeline {shown}"));
+    }
     Ok(())
 }
 

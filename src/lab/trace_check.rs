@@ -26,8 +26,34 @@ pub struct Check {
 ///
 /// [`LabError::BadInput`] with one line that names the file, and what is wrong with it.
 pub fn read(path: &Path) -> Result<Trace> {
-    Trace::read(path)
-        .map_err(|why| LabError::BadInput(format!("cannot read '{}': {why}", path.display())))
+    Trace::read(path).map_err(|why| {
+        let left = if path.exists() { String::new() } else { what_is_left(path) };
+        LabError::BadInput(format!("cannot read '{}': {why}{left}", path.display()))
+    })
+}
+
+/// Names the files in which a recording was kept that never became the trace `path`: its program
+/// was killed.
+fn what_is_left(path: &Path) -> String {
+    let (Some(name), Some(folder)) = (path.file_name(), path.parent()) else {
+        return String::new();
+    };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let begin = format!("{}.", name.to_string_lossy());
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut left: Vec<String> = entries
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| name.starts_with(&begin) && name.ends_with(".flight"))
+        .collect();
+    left.sort();
+    match left.first() {
+        None => String::new(),
+        Some(first) => format!(
+            "; what recorded it was killed, and left {}, of which each is a trace: '{}'",
+            numbers::count(left.len(), "file"),
+            folder.join(first).display()
+        ),
+    }
 }
 
 /// Replays each run; returns the page, and how it ended.

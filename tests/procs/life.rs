@@ -177,5 +177,5 @@ fn a_recording_shows_the_life_of_each_job_in_order() {
         assert_eq!(life, kinds, "job {job}");
     }
     let names: BTreeSet<&str> = recording.tracks.iter().map(|track| track.name.as_str()).collect();
-    assert!(names.contains("worker 0") && names.contains("worker 1"), "{names:?}");
+    assert!(names.contains("worker-0") && names.contains("worker-1"), "{names:?}");
 }

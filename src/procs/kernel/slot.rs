@@ -66,7 +66,7 @@ pub(super) enum Retry {
 
 impl Slot {
     pub(super) fn new(index: usize) -> io::Result<Self> {
-        let ring = Arc::new(trace::shared_ring(&format!("worker {index}"), RING_CAPACITY)?);
+        let ring = Arc::new(trace::shared_ring(&format!("worker-{index}"), RING_CAPACITY)?);
         let adopted = trace::adopt(Arc::clone(&ring));
         let state = SlotState::Vacant { until_ns: 0 };
         let manned = Look::now();

@@ -159,6 +159,10 @@ impl Trace {
         if about.is_cut || expected.is_some_and(|expected| whole < expected) {
             return Err(cut_off(whole, expected));
         }
+        if origin == Origin::Written && reader.offset < bytes.len() {
+            let what = "something follows its last block";
+            return Err(ReadError::Damaged { offset: reader.offset, what });
+        }
         let is_whole = match origin {
             Origin::Written => about.header[block::ENDING_WORD] == Ending::Whole as u64,
             Origin::Flight => runs.iter().all(|open: &OpenRun| open.run.recording.end_ns != 0),

@@ -81,6 +81,14 @@ fn a_file_without_its_end_is_refused_wherever_it_stops() {
 }
 
 #[test]
+fn a_file_to_which_something_was_added_is_damaged() {
+    let whole = bytes(&trace());
+    let added = [whole.as_slice(), b"and more"].concat();
+    let line = format!("it is damaged: at byte {} something follows its last block", whole.len());
+    check_error(&added, &line);
+}
+
+#[test]
 fn what_is_no_trace_is_refused_in_one_line() {
     let no_trace = "it is no trace that `-o FILE` has written";
     check_error(b"", no_trace);
