@@ -52,7 +52,7 @@ pub struct Shown {
     pub value: Value,
     /// The best one.
     pub best: Value,
-    /// What stood still, but for the model, which the contender's name says: `latency 5 ms`.
+    /// What stood still: `latency 5 ms`. The contender's name says the model.
     pub others: Vec<String>,
 }
 

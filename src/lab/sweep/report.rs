@@ -61,7 +61,7 @@ pub struct Row {
     /// The point.
     #[serde(skip)]
     pub point: Point,
-    /// The series that it belongs to: its contender without what is scanned of it, but for its model.
+    /// The series that it belongs to: its model, and what else of it is not scanned.
     #[serde(skip)]
     pub column: String,
 }
