@@ -234,7 +234,10 @@ impl<'a> Conductor<'a> {
         match round {
             Round::Warmup => {
                 let outcome = arm.round(&self.halt)?;
-                seat.look(&mut self.progress, &outcome);
+                // A recording has no result some rounds away.
+                if self.params.runs > 0 {
+                    seat.look(&mut self.progress, &outcome);
+                }
             }
             Round::Measured => {
                 let before = arm.usage();

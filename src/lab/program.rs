@@ -31,8 +31,8 @@ use super::sample::Measured;
 use super::view::command as view;
 use super::warnings::{self, Build};
 use super::{
-    LabError, Result, arm, doctor, experiment, guide, race, record, render, server, sources, sweep,
-    trace_check,
+    LabError, Result, arm, doctor, experiment, guide, progress, race, record, render, server,
+    sources, sweep, trace_check,
 };
 use crate::sys::signal::Interrupts;
 use crate::sys::{affinity, process};
@@ -108,6 +108,7 @@ fn show(ran: Result<(String, Result<()>)>) -> Result<()> {
 
 fn compare(asked: &Compare) -> Result<()> {
     let Compare { params, pythons, output } = asked;
+    progress::draw_with(output.glyphs);
     output.check_writable()?;
     let params = &Params { pythons: Python::find_all(pythons)?, ..params.clone() };
     prepare(params)?;

@@ -12,7 +12,9 @@
 
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
+use std::sync::OnceLock;
 
+use super::cli::Glyphs;
 use super::contender::Contender;
 use super::render::numbers;
 
@@ -24,6 +26,14 @@ const MARGIN: usize = 3;
 const WIDTH_DEFAULT: usize = 80;
 /// Goes back to the start of the line and erases it.
 const ERASE: &str = "\r\x1b[2K";
+
+/// The alphabet of every bar: like colour a matter of the whole program, and no experiment's.
+static GLYPHS: OnceLock<Glyphs> = OnceLock::new();
+
+/// Says what all bars are drawn with. Of several calls the first counts.
+pub fn draw_with(glyphs: Glyphs) {
+    GLYPHS.get_or_init(|| glyphs);
+}
 
 /// A bar with as many steps as rounds.
 pub struct Progress {
@@ -37,6 +47,7 @@ pub struct Progress {
 /// Where the bar is drawn.
 struct Terminal {
     width: usize,
+    glyphs: Glyphs,
     out: Box<dyn Write>,
 }
 
@@ -49,7 +60,8 @@ impl Progress {
             // A terminal on a serial line does not know how wide it is.
             let size = terminal_size::terminal_size_of(io::stderr());
             let width = size.map_or(WIDTH_DEFAULT, |(width, _)| usize::from(width.0));
-            Terminal { width, out: Box::new(io::stderr()) }
+            let glyphs = GLYPHS.get().copied().unwrap_or_default();
+            Terminal { width, glyphs, out: Box::new(io::stderr()) }
         });
         Self::on(terminal, rounds)
     }
@@ -96,7 +108,12 @@ impl Progress {
     fn draw(&mut self, above: &str) {
         let Some(terminal) = &self.terminal else { return };
         let full = (self.done * BAR_WIDTH).checked_div(self.rounds).unwrap_or(BAR_WIDTH);
-        let (full, empty) = ("█".repeat(full), "░".repeat(BAR_WIDTH.saturating_sub(full)));
+        let (done_glyph, left_glyph) = match terminal.glyphs {
+            Glyphs::Unicode => ("█", "░"),
+            Glyphs::Ascii => ("#", "."),
+        };
+        let empty = left_glyph.repeat(BAR_WIDTH.saturating_sub(full));
+        let full = done_glyph.repeat(full);
         let Self { rounds, done, message, .. } = self;
         let bar = format!("{full}{empty} {done:>3} of {rounds} rounds  {message}");
         // INVARIANT: [PROGRESS-1]
@@ -153,8 +170,12 @@ mod tests {
     }
 
     fn bar(width: usize) -> (Paper, Progress) {
+        bar_of(Glyphs::Unicode, width)
+    }
+
+    fn bar_of(glyphs: Glyphs, width: usize) -> (Paper, Progress) {
         let paper = Paper::default();
-        let terminal = Terminal { width, out: Box::new(paper.clone()) };
+        let terminal = Terminal { width, glyphs, out: Box::new(paper.clone()) };
         (paper, Progress::on(Some(terminal), 3))
     }
 
@@ -181,6 +202,16 @@ mod tests {
         let drawn = paper.text();
         let line = drawn.strip_prefix(ERASE).unwrap();
         assert_eq!(line.chars().count(), 37, "PROGRESS-1: {line}");
+    }
+
+    #[test]
+    fn a_bar_in_ascii_is_ascii() {
+        let (paper, mut progress) = bar_of(Glyphs::Ascii, 80);
+        progress.tick(&Params::of(Preset::Quick).contenders(2)[1]);
+        progress.advance();
+        let drawn = paper.text();
+        assert!(drawn.is_ascii(), "{drawn}");
+        assert!(drawn.contains(&format!("{ERASE}########................   1 of 3")), "{drawn}");
     }
 
     #[test]

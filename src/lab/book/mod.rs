@@ -127,3 +127,23 @@ fn capitalised(text: &str) -> String {
     let first = characters.next().map(|first| first.to_uppercase().to_string());
     first.unwrap_or_default() + characters.as_str()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is broken is copied broken. The page is as wide as a terminal, so no `--help` breaks it.
+    #[test]
+    fn every_line_of_examples_is_a_whole_command() {
+        let page = commands();
+        let blocks: Vec<&str> = page.split("\nExamples:\n").skip(1).collect();
+        assert!(blocks.len() > 10, "{page}");
+        for block in blocks {
+            let lines =
+                block.lines().take_while(|line| !line.is_empty() && !line.starts_with("```"));
+            for line in lines {
+                assert!(line.starts_with("  trainyard"), "not a command: {line:?}");
+            }
+        }
+    }
+}

@@ -16,7 +16,7 @@ Exit status: 0 done, 1 a goal is missed and --strict was given, 2 bad input.";
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct DoctorOptions {
-    /// Half a second instead of three
+    /// Measure for a shorter time, and less exactly
     #[arg(long)]
     quick: bool,
 

@@ -12,11 +12,11 @@ use crate::lab::experiment::{self, Experiment, Group};
 const EXAMPLES: &str = "\
 Examples:
   trainyard experiment list
-  trainyard experiment show convoy                  what it asks, does and checks
-  trainyard experiment run convoy --quick           in a few seconds
-  trainyard experiment run convoy --python=auto     beside the python3 of the PATH
+  trainyard experiment show convoy               what it asks, does and checks
+  trainyard experiment run convoy --quick        in a few seconds
+  trainyard experiment run convoy --python=auto  beside the python3 of the PATH
   trainyard experiment run --group lock --format json > lock.json
-  trainyard experiment run --all --quick            every one, in a few minutes
+  trainyard experiment run --all --quick         every one, in a few minutes
   trainyard experiment run convoy --quick --wrong one-to-two-intervals
   trainyard experiment record convoy --quick -o convoy.trace
 

@@ -11,7 +11,7 @@ Examples:
   trainyard compare cpu -o run.trace
   trainyard export run.trace --to svg --output run.svg
   trainyard export run.trace --to html --output run.html
-  trainyard export run.trace --to perfetto --output run.json    for ui.perfetto.dev
+  trainyard export run.trace --to perfetto --output run.json  for Perfetto
   trainyard export run.trace --to csv --events --run 2 | head
 
 Exit status: 0 done, 1 writing failed, 2 bad input.";

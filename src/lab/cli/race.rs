@@ -16,10 +16,10 @@ The language: all trains share the variables, whole numbers that start at 0;
 lets others in; if, while, for … in range(…), def, return are as in Python.
 
 Examples:
-  trainyard race 'x = x + 1'                       every way to run it, and one loss
+  trainyard race 'x = x + 1'               every way to run it, and one loss
   trainyard race counter-with-call --gil on
-  trainyard race 'x = x + 1' --affinity 0          the lock, the system, or a second processor?
-  trainyard race check-then-act --search           every possible ending
+  trainyard race 'x = x + 1' --affinity 0  is a second processor to blame?
+  trainyard race check-then-act --search   every possible ending
   trainyard race 'x = x + 1' --search --checks back-edge
   trainyard race 'x = x + 1' --replay A2B6A4
   trainyard race await-in-the-middle --model coop

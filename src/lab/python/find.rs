@@ -1,13 +1,13 @@
 //! How the CPython that `--python` names is found, and asked who it is.
 
-use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::Version;
+use super::ask::{Answer, ask};
 use crate::lab::{LabError, Result};
 
 /// A CPython that answered.
@@ -42,8 +42,12 @@ print(json.dumps({'implementation': platform.python_implementation(),
                   'version': list(sys.version_info[:3]), 'gil': gil}))
 ";
 
+/// How long it may take to print that. A CPython takes some 50 ms, and some seconds behind a wrapper on
+/// a disk that is cold; nobody waits much longer for a line.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 #[derive(Deserialize)]
-struct Answer {
+struct Who {
     implementation: String,
     version: (u32, u32, u32),
     gil: bool,
@@ -84,39 +88,42 @@ impl Python {
     /// [`LabError::BadInput`] with one line if there is none, or it is something else.
     pub fn find(named: &Path) -> Result<Self> {
         if named != Path::new("auto") {
-            return Self::ask(named);
+            return Self::ask(named, PATIENCE);
         }
         let path = std::env::var_os("PATH").unwrap_or_default();
         let mut programs = std::env::split_paths(&path).map(|folder| folder.join("python3"));
         let found = programs.find(|program| program.is_file()).ok_or_else(|| {
             LabError::BadInput("--python=auto: there is no python3 on the PATH".to_owned())
         })?;
-        Self::ask(&found)
+        Self::ask(&found, PATIENCE)
     }
 
-    fn ask(path: &Path) -> Result<Self> {
-        let output = Command::new(path)
-            .args([OsStr::new("-c"), OsStr::new(WHO)])
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|why| refusal(path, &format!("cannot be run: {why}")))?;
-        Self::who_says(path, &output.stdout)
+    fn ask(path: &Path, patience: Duration) -> Result<Self> {
+        match ask(path, WHO, patience) {
+            Ok(Answer::Said(said)) => Self::who_says(path, &said),
+            Ok(Answer::Silence) => {
+                let seconds = patience.as_secs_f64();
+                let why = format!("did not say within {seconds} s which version it is");
+                Err(refusal(path, &why))
+            }
+            Err(why) => Err(refusal(path, &format!("cannot be run: {why}"))),
+        }
     }
 
     /// Reads what the program at `path` says of itself.
     fn who_says(path: &Path, said: &[u8]) -> Result<Self> {
         let bad = |why: &str| refusal(path, why);
-        let answer: Answer = serde_json::from_slice(said)
+        let who: Who = serde_json::from_slice(said)
             .map_err(|_| bad("is no Python: it does not say which version it is"))?;
-        if answer.implementation != "CPython" {
-            return Err(bad(&format!("is {}, not CPython", answer.implementation)));
+        if who.implementation != "CPython" {
+            return Err(bad(&format!("is {}, not CPython", who.implementation)));
         }
-        let gil = match answer.version {
+        let gil = match who.version {
             version if version < (3, 2, 0) => PythonGil::Ticks,
-            _ if answer.gil => PythonGil::Timed,
+            _ if who.gil => PythonGil::Timed,
             _ => PythonGil::Off,
         };
-        Ok(Self { path: path.to_owned(), version: answer.version, gil })
+        Ok(Self { path: path.to_owned(), version: who.version, gil })
     }
 
     /// What a row of a table says of it.
@@ -148,6 +155,8 @@ fn as_text<S: Serializer>(path: &Path, serializer: S) -> std::result::Result<S::
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
 
     #[track_caller]
@@ -183,5 +192,19 @@ mod tests {
         check_refused("/no/such/python", "--python '/no/such/python' cannot be run: No such file");
         check_refused("/bin/true", "--python '/bin/true' is no Python");
         check_refused("/", "--python '/' cannot be run: ");
+    }
+
+    #[test]
+    fn a_program_that_does_not_answer_is_refused_when_its_time_is_over() {
+        let slow = std::env::temp_dir().join(format!("trainyard-slow-{}", std::process::id()));
+        // Written by another process: while one that a test beside this one has just forked holds a
+        // program open for writing, nobody can run it.
+        let write = "printf '#!/bin/sh\\nsleep 100\\n' > \"$0\" && chmod +x \"$0\"";
+        assert!(Command::new("sh").args(["-c", write]).arg(&slow).status().unwrap().success());
+        let refused = Python::ask(&slow, Duration::from_millis(100)).unwrap_err();
+        std::fs::remove_file(&slow).unwrap();
+        let line = "did not say within 0.1 s which version it is";
+        assert_eq!(refused.to_string(), format!("--python '{}' {line}", slow.display()));
+        assert_eq!(refused.exit_code(), 2);
     }
 }

@@ -20,6 +20,7 @@
 //!
 //! Read next: `arm.py`, and [`conversation`](super::conversation).
 
+mod ask;
 pub mod beside;
 mod find;
 mod version;

@@ -80,7 +80,7 @@ fn names(rows: &[Vec<&Row>], axis: Variable) -> Vec<String> {
 #[expect(clippy::cast_precision_loss, reason = "a position among at most 100")]
 fn line(rows: &[&Row], axis: Variable, names: &[String], report: &Report) -> Series {
     let first = rows[0];
-    let others = first.point.iter().filter(|(it, _)| *it != axis);
+    let others = first.place().filter(|(it, _)| *it != axis);
     let others: Vec<String> = others.map(|(it, value)| format!("{} {value}", it.name())).collect();
     let name = [vec![first.column.clone()], others].concat().join(", ");
     let knee = report.knees.iter().find(|knee| {

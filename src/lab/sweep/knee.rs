@@ -52,7 +52,7 @@ pub struct Shown {
     pub value: Value,
     /// The best one.
     pub best: Value,
-    /// What stood still: `lock on, latency 5 ms`.
+    /// What stood still: `latency 5 ms`. The contender's name says the model.
     pub others: Vec<String>,
 }
 
@@ -80,10 +80,11 @@ pub fn describe(series: &[&Row], variable: Variable, seed: u64) -> Option<Knee> 
     let (knee, best) = find(series, seed)?;
     let value = |index: usize| series[index].value_of(variable);
     let others = series[knee].point.iter().filter(|(other, _)| *other != variable);
+    let shown = series[knee].place().filter(|(other, _)| *other != variable);
     Some(Knee {
         workload: series[knee].compared.workload.to_string(),
         contender: series[knee].column.clone(),
-        parameters: others.clone().map(|(it, value)| (it.key().to_owned(), value.json())).collect(),
+        parameters: others.map(|(it, value)| (it.key().to_owned(), value.json())).collect(),
         variable: variable.key(),
         value: value(knee)?.json(),
         median_s: series[knee].compared.wall_s.summary.median,
@@ -93,7 +94,7 @@ pub fn describe(series: &[&Row], variable: Variable, seed: u64) -> Option<Knee> 
         shown: Shown {
             value: value(knee)?,
             best: value(best)?,
-            others: others.map(|(it, value)| format!("{} {value}", it.name())).collect(),
+            others: shown.map(|(it, value)| format!("{} {value}", it.name())).collect(),
         },
     })
 }

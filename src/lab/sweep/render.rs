@@ -1,6 +1,6 @@
 //! A sweep as a table, as JSON, as CSV, as Markdown.
 //!
-//! One line for each point, one column for each contender: its median, its spread, and its ratio to
+//! One line for each point, one column for each contender, its model included: its median, its spread, and its ratio to
 //! the sequential run of the same point. A `*` stands at the knee. Where the terminal is too narrow
 //! for all contenders the table is continued below, with the points again.
 
@@ -11,6 +11,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use super::knee::Knee;
 use super::report::{Report, Row};
+use super::variable::{Value, Variable};
 use crate::lab::contender::{Model, Workload};
 use crate::lab::render::numbers;
 use crate::lab::render::wrap::wrap;
@@ -67,14 +68,18 @@ fn widest(report: &Report, workload: Workload, names: &[&str], columns: usize) -
 fn lay_out(report: &Report, workload: Workload, names: &[&str]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    let variables = report.scanned.iter().map(|variable| variable.name().to_owned());
-    let mut header: Vec<String> = variables.collect();
-    header[0] = format!("{workload}: {}", header[0]);
+    let mut header: Vec<String> = variables(report).map(str::to_owned).collect();
+    match header.first_mut() {
+        Some(first) => *first = format!("{workload}: {first}"),
+        // Models alone are scanned: there is one line, and it needs no name.
+        None => header.push(workload.to_string()),
+    }
+    let own_width = header.len();
     header.extend(names.iter().map(|name| (*name).to_owned()));
     table.set_header(header);
     for line in lines(report, workload) {
-        let mut cells: Vec<String> =
-            line[0].point.iter().map(|(_, value)| value.to_string()).collect();
+        let mut cells: Vec<String> = line[0].place().map(|(_, value)| value.to_string()).collect();
+        cells.resize(own_width, String::new());
         cells.extend(names.iter().map(|name| {
             let row = line.iter().find(|row| row.column == *name);
             row.map_or_else(|| "–".to_owned(), |row| cell(row, report))
@@ -89,13 +94,20 @@ fn lay_out(report: &Report, workload: Workload, names: &[&str]) -> String {
     lines.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }
 
-/// The rows of each point, in the order of the points.
+/// What a line is at: all variables but the models, which have columns.
+fn variables(report: &Report) -> impl Iterator<Item = &str> {
+    let scanned = report.scanned.iter().filter(|variable| **variable != Variable::Models);
+    scanned.map(|variable| variable.name())
+}
+
+/// The rows of each point, in the order of the points; those of all models are in one line.
 fn lines(report: &Report, workload: Workload) -> Vec<Vec<&Row>> {
     let mut lines: Vec<Vec<&Row>> = Vec::new();
     for row in report.results.iter().filter(|row| row.compared.workload == workload) {
-        match lines.last_mut() {
-            Some(line) if line[0].point == row.point => line.push(row),
-            _ => lines.push(vec![row]),
+        let place: Vec<(Variable, Value)> = row.place().collect();
+        match lines.iter_mut().find(|line| line[0].place().eq(place.iter().copied())) {
+            Some(line) => line.push(row),
+            None => lines.push(vec![row]),
         }
     }
     lines
@@ -249,13 +261,12 @@ pub fn markdown(report: &Report) -> String {
         if names.is_empty() {
             continue;
         }
-        let variables: Vec<&str> = report.scanned.iter().map(|variable| variable.name()).collect();
-        let header = [variables, names.clone()].concat();
+        let header: Vec<&str> = variables(report).chain(names.iter().copied()).collect();
         writeln!(text, "### {workload}\n\n| {} |", header.join(" | ")).expect("to memory");
         writeln!(text, "|{}", " ---: |".repeat(header.len())).expect("to memory");
         for line in lines(report, workload) {
             let mut cells: Vec<String> =
-                line[0].point.iter().map(|(_, value)| value.to_string()).collect();
+                line[0].place().map(|(_, value)| value.to_string()).collect();
             cells.extend(names.iter().map(|name| {
                 let row = line.iter().find(|row| row.column == *name);
                 row.map_or_else(|| "–".to_owned(), |row| cell(row, report).trim_end().to_owned())
@@ -280,6 +291,7 @@ pub fn markdown(report: &Report) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lab::sweep::plan::Scan;
     use crate::lab::sweep::testing;
 
     fn plain(report: &Report, columns: usize) -> String {
@@ -301,6 +313,34 @@ mod tests {
         let text = plain(&testing::report(|_| ()), 50);
         assert!(text.lines().all(|line| line.chars().count() <= 50), "{text}");
         assert_eq!(text.matches("io: workers").count(), 3, "{text}");
+    }
+
+    /// Fails if each model has lines of its own: half of the cells would have nothing in them.
+    #[test]
+    fn models_that_are_scanned_stand_side_by_side() {
+        let counts =
+            Scan { variable: Variable::Workers, values: [1, 2, 8].map(Value::Count).into() };
+        let models = [Model::Threads, Model::Procs].map(Value::Model).into();
+        let models = Scan { variable: Variable::Models, values: models };
+        for scans in [vec![models.clone(), counts.clone()], vec![counts, models.clone()]] {
+            let report = testing::report_of(scans, |_| ());
+            let text = plain(&report, 200);
+            let header =
+                "io: workers one after another threads, lock on threads, lock off processes";
+            let first = text.lines().next().unwrap();
+            assert_eq!(first.split_whitespace().collect::<Vec<_>>().join(" "), header);
+            let points = text.lines().skip(1).take_while(|line| !line.is_empty());
+            assert_eq!(points.filter(|line| line.contains(" ms ")).count(), 3, "{text}");
+            assert!(!text.contains('–'), "{text}");
+            assert!(text.contains("* the knee of processes: workers"), "{text}");
+            let table = markdown(&report);
+            let header = "| workers | one after another | threads, lock on | threads, lock off | ";
+            assert!(table.contains(header) && !table.contains('–'), "{table}");
+        }
+        let alone = plain(&testing::report_of(vec![models], |_| ()), 200);
+        let lines: Vec<&str> = alone.lines().take(3).map(str::trim).collect();
+        assert!(lines[0].starts_with("io  one after another"), "{alone}");
+        assert!(lines[1].contains(" ms") && lines[2].is_empty(), "{alone}");
     }
 
     #[test]

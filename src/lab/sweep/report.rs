@@ -61,7 +61,7 @@ pub struct Row {
     /// The point.
     #[serde(skip)]
     pub point: Point,
-    /// The series that it belongs to: its contender without what is scanned.
+    /// The series that it belongs to: its model, and what else of it is not scanned.
     #[serde(skip)]
     pub column: String,
 }
@@ -128,17 +128,20 @@ impl Report {
         numeric.or_else(|| self.scanned.first().copied())
     }
 
-    /// The rows of each series: one contender, and one value of everything but the axis.
+    /// The rows of each series: one contender, and one value of everything but the axis. Whoever is
+    /// the same for all models is in it once.
     pub fn series(&self) -> Vec<Vec<&Row>> {
         let axis = self.axis();
         let key = |row: &Row| {
             let others: Vec<(Variable, Value)> =
-                row.point.iter().copied().filter(|(it, _)| Some(*it) != axis).collect();
+                row.place().filter(|(it, _)| Some(*it) != axis).collect();
             (row.compared.workload, row.column.clone(), others)
         };
+        let value = |row: &Row| axis.and_then(|axis| row.value_of(axis));
         let mut series: Vec<Vec<&Row>> = Vec::new();
         for row in &self.results {
             match series.iter_mut().find(|rows| key(rows[0]) == key(row)) {
+                Some(rows) if rows.iter().any(|known| value(known) == value(row)) => {}
                 Some(rows) => rows.push(row),
                 None => series.push(vec![row]),
             }
@@ -164,6 +167,11 @@ impl Row {
         self.point.iter().find(|(it, _)| *it == variable).map(|(_, value)| *value)
     }
 
+    /// What of its point its column does not say: all but the model.
+    pub fn place(&self) -> impl Iterator<Item = (Variable, Value)> {
+        self.point.iter().copied().filter(|(it, _)| *it != Variable::Models)
+    }
+
     /// `850 ms` and the like: what a reader sees of the point.
     pub fn point_text(&self) -> String {
         let part = |(it, value): &(Variable, Value)| format!("{} {value}", it.name());
@@ -171,19 +179,17 @@ impl Row {
     }
 }
 
-/// The name of a contender's column: what of it is not scanned.
+/// The name of a contender's column: its model, and what else of it is not scanned.
 fn column(contender: &Contender, scanned: &[Variable]) -> String {
-    let scans = |variable| scanned.contains(&variable);
     let lock = match contender.gil {
         GilState::On => "lock on",
         GilState::Off => "lock off",
         GilState::None => "",
     };
-    let lock = if scans(Variable::Gil) { "" } else { lock };
+    let lock = if scanned.contains(&Variable::Gil) { "" } else { lock };
     let model = match contender.model {
         Model::Sync => "one after another",
         Model::PythonSync => "sync",
-        _ if scans(Variable::Models) => "",
         Model::Threads | Model::PythonThreads => "threads",
         Model::ThreadsNative => "threads, native",
         Model::Coop => "coop",
@@ -192,12 +198,7 @@ fn column(contender: &Contender, scanned: &[Variable]) -> String {
     };
     let lock = if contender.model == Model::ThreadsNative { "" } else { lock };
     if let Some(version) = contender.python {
-        return format!("py{version} {model}").trim_end().to_owned();
+        return format!("py{version} {model}");
     }
-    match (model, lock) {
-        ("", "") => "no lock".to_owned(),
-        (model, "") => model.to_owned(),
-        ("", lock) => lock.to_owned(),
-        (model, lock) => format!("{model}, {lock}"),
-    }
+    if lock.is_empty() { model.to_owned() } else { format!("{model}, {lock}") }
 }

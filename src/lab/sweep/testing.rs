@@ -18,11 +18,16 @@ const COUNTS: [usize; 5] = [1, 2, 8, 16, 64];
 pub(super) fn report(doctor: impl FnMut(&mut Row)) -> Report {
     // Typed from the largest to the smallest, which is to make no difference.
     let values = COUNTS.into_iter().rev().map(Value::Count).collect();
+    report_of(vec![Scan { variable: Variable::Workers, values }], doctor)
+}
+
+/// The same of other scans, with no other numbers of workers.
+pub(super) fn report_of(scans: Vec<Scan>, doctor: impl FnMut(&mut Row)) -> Report {
     let models = vec![Model::Threads];
     let sweep = Sweep {
         params: Params { models, ..Params::of(Preset::Quick) },
         pythons: Vec::new(),
-        scans: vec![Scan { variable: Variable::Workers, values }],
+        scans,
         output: Output::default(),
         svg: None,
     };
@@ -71,5 +76,5 @@ fn measured(contender: Contender) -> Measured {
 }
 
 fn position(workers: usize) -> usize {
-    COUNTS.iter().position(|count| *count == workers).unwrap()
+    COUNTS.iter().position(|count| *count >= workers).unwrap()
 }

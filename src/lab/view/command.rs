@@ -22,7 +22,7 @@ use crate::lab::params::Params;
 use crate::lab::picture::Style;
 use crate::lab::program::prepare;
 use crate::lab::render::numbers;
-use crate::lab::{record, trace_check};
+use crate::lab::{progress, record, trace_check};
 use crate::sys::signal::Interrupts;
 use crate::trace::file::Trace;
 
@@ -95,9 +95,10 @@ pub enum Lines {
 /// can fail with.
 pub fn timeline(asked: &Timeline) -> Result<String> {
     let trace = match &asked.source {
-        Source::File(path) => trace_check::read(path)?,
+        Source::File(path) => read(path)?,
         Source::Record { params, models, keep } => {
             keep.as_deref().map_or(Ok(()), check_writable)?;
+            progress::draw_with(asked.glyphs);
             prepare(params)?;
             let interrupts = Interrupts::listen().map_err(|why| LabError::failed("Ctrl-C", why))?;
             let mut trace = record::record(params, &interrupts)?;
@@ -116,6 +117,16 @@ pub fn timeline(asked: &Timeline) -> Result<String> {
     }
     let width = asked.width.unwrap_or_else(|| Style::of_stdout(asked.glyphs).width);
     Ok(draw(&timeline, Page { width, glyphs: asked.glyphs, lanes_max: asked.lanes_max }))
+}
+
+/// Reads the recording. Who named no file may have meant a workload.
+fn read(path: &Path) -> Result<Trace> {
+    trace_check::read(path).map_err(|why| match why {
+        LabError::BadInput(line) if fs::exists(path).is_ok_and(|is_there| !is_there) => {
+            LabError::BadInput(format!("{line}; the workloads are io and cpu"))
+        }
+        other => other,
+    })
 }
 
 /// Writes the document.

@@ -33,9 +33,9 @@ pub const EXPERIMENT: Experiment = Experiment {
     twin: None,
     plays: |_, _| false,
     columns: &[
-        Column { figure: "wall_s", title: "all pages", unit: Unit::Seconds },
+        Column { figure: "wall_s", title: "all\npages", unit: Unit::Seconds },
         Column { figure: "in_flight_max", title: "requests\nat once", unit: Unit::Count },
-        Column { figure: "cpus_busy", title: "CPUs busy", unit: Unit::Plain },
+        Column { figure: "cpus_busy", title: "CPUs\nbusy", unit: Unit::Plain },
         Column { figure: "startup_s", title: "start-up", unit: Unit::Seconds },
         Column { figure: "memory_bytes", title: "memory", unit: Unit::Bytes },
         Column { figure: "lines", title: "+ lines", unit: Unit::Count },
