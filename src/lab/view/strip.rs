@@ -23,7 +23,7 @@ use crate::lab::lanes::train::State;
 /// What one cell shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
-    /// No work there is, or none left.
+    /// No work there is, or none left, or what was then is lost.
     Blank,
     /// All of the time working.
     Working,
