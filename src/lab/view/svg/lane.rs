@@ -4,6 +4,7 @@
 //! a least width, and shorter ones are drawn over longer ones. Column by column, a column is drawn
 //! as what took most of its time. What it was besides is a lower mark in it, and the less time it
 //! took the lower: waiting stands on the ground over the work, and work looks over the waiting.
+//! Work that comes so rarely that the columns tell its moments apart stands in them as ticks.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -107,8 +108,15 @@ fn by_columns(spans: &[Span], row: Row<'_>) -> String {
 /// its time.
 fn besides(cells: &[Spent], extents: impl Iterator<Item = (f64, f64)>, row: Row<'_>) -> String {
     let mut paths: BTreeMap<&str, (State, String)> = BTreeMap::new();
+    let has_room = has_room(cells);
     for (spent, (x, width)) in cells.iter().zip(extents) {
         for (state, bottom, top) in lower_marks(spent, HEIGHT_MIN / row.height) {
+            // Where there is room, work looks as it does span by span.
+            let (bottom, top, width) = if has_room && state.is_running() {
+                (0.0, 1.0, (width * spent.share(state)).max(WIDTH_MIN))
+            } else {
+                (bottom, top, width)
+            };
             let (_, path) = paths.entry(look(state).name).or_insert((state, String::new()));
             let y = row.top + row.height * (1.0 - bottom);
             let height = row.height * (top - bottom);
@@ -126,6 +134,16 @@ fn besides(cells: &[Spent], extents: impl Iterator<Item = (f64, f64)>, row: Row<
         .expect("memory");
     }
     text
+}
+
+/// Tells whether moments of work are few enough to be told apart: whether most of the columns
+/// that were not mostly work, and not nothing, have none.
+fn has_room(cells: &[Spent]) -> bool {
+    let besides =
+        |spent: &&Spent| !spent.longest().is_running() && spent.has(|state| state != State::Idle);
+    let besides: Vec<&Spent> = cells.iter().filter(besides).collect();
+    let with_work = besides.iter().filter(|spent| spent.has(State::is_running)).count();
+    2 * with_work <= besides.len()
 }
 
 /// What a column was besides what took most of its time: the lower and the upper edge of each

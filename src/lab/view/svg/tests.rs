@@ -186,6 +186,9 @@ fn a_moment_of_work_does_not_paint_the_waiting_over() {
         assert!(working > 0.0 && working < waiting / 2.0, "{working} of work");
         assert!(marks(&drawn) <= marks_max, "{} marks", marks(&drawn));
     }
+    // Few moments are thin, and as high as work is elsewhere.
+    let drawn = drawn(&[(50_000, State::Run), (5_000_000, State::WaitIo)].repeat(40), 20);
+    assert!((area(&drawn, "run") / 18.0 / 0.8 - 40.0).abs() < 9.0, "{drawn}");
 }
 
 /// Fails if a mostly idle column shows the work alone.
