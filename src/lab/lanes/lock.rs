@@ -6,9 +6,12 @@
 //! # Reading from the middle
 //!
 //! If the first thing that is seen of a lock is that somebody drops it, they held it from the start.
+//! Where a thread that uses a lock has lost events, nothing is said of the time before: it may have
+//! held the lock.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::first_kept_ns;
 use crate::trace::{Event, Kind, Recording};
 
 /// A lock over time.
@@ -46,10 +49,11 @@ pub enum Holder {
 
 /// Reads who held each lock between `begin_ns` and `end_ns`, in the order of the locks' numbers.
 pub fn read(recording: &Recording, begin_ns: u64, end_ns: u64) -> Vec<LockLane> {
+    let known_ns = known_ns(recording).max(begin_ns);
     let mut locks: BTreeMap<u64, Tape> = BTreeMap::new();
     for (index, event) in (0..).zip(&recording.events) {
         let Some(after) = after(event) else { continue };
-        let tape = locks.entry(event.a).or_insert_with(|| Tape::new(before(event), begin_ns));
+        let tape = locks.entry(event.a).or_insert_with(|| Tape::new(before(event), known_ns));
         tape.cut(event.time_ns.clamp(begin_ns, end_ns));
         if after != tape.holder {
             (tape.holder, tape.event) = (after, Some(index));
@@ -61,6 +65,15 @@ pub fn read(recording: &Recording, begin_ns: u64, end_ns: u64) -> Vec<LockLane> 
         lanes.push(LockLane { lock, spans: tape.spans });
     }
     lanes
+}
+
+/// From when on all threads that use locks have lost nothing.
+fn known_ns(recording: &Recording) -> u64 {
+    let first_kept_ns = first_kept_ns(recording);
+    let of_locks = recording.events.iter().filter(|event| after(event).is_some());
+    let users: HashSet<u32> = of_locks.map(|event| event.track).collect();
+    let lost = first_kept_ns.into_iter().filter(|(track, _)| users.contains(track));
+    lost.map(|(_, first_ns)| first_ns).max().unwrap_or(0)
 }
 
 /// For how long each track held a lock.

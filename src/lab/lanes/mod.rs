@@ -17,7 +17,8 @@
 //! # Invariants
 //!
 //! - **LANES-1** The spans of a lane follow each other without a gap from the begin of the round
-//!   to its end, and neighbours differ in state or processor.
+//!   to its end, and neighbours differ in state or processor. The lane of a track that has lost
+//!   events begins with the first that was kept: nobody knows what was before.
 //!
 //! # Not here
 //!
@@ -107,12 +108,15 @@ impl Lanes {
         let parts = parts(&recording.events, work);
         let has_lock = recording.events.iter().any(|event| train::shows_lock(event.kind));
         let (begin_ns, end_ns) = round(recording, &parts, work)?;
+        let first_kept_ns = first_kept_ns(recording);
         let mut trains = Vec::new();
         for (&track, part) in &parts {
+            let known_ns = first_kept_ns.get(&track).map_or(begin_ns, |ns| *ns);
+            let known_ns = known_ns.clamp(begin_ns, end_ns);
             let name = recording.track(track).map(|track| track.name.clone());
             let name = name.unwrap_or_else(|| format!("track {track}"));
             let train = Train::before(&part.events, work, has_lock);
-            trains.push(Lane { track, name, spans: replay(train, part, begin_ns, end_ns) });
+            trains.push(Lane { track, name, spans: replay(train, part, known_ns, end_ns) });
         }
         trains.sort_by_cached_key(|lane| (in_words_and_numbers(&lane.name), lane.track));
         let figures = Figures {
@@ -123,12 +127,12 @@ impl Lanes {
         Some(Self { begin_ns, end_ns, trains, figures, overwritten: recording.overwritten() })
     }
 
-    /// Returns the share of all lanes' time that was spent in `state`.
+    /// Returns the share of all lanes' known time that was spent in `state`.
     #[expect(clippy::cast_precision_loss, reason = "a round is far shorter than 2^53 ns, 104 days")]
     pub fn share(&self, state: State) -> f64 {
-        let spans = self.trains.iter().flat_map(|lane| &lane.spans);
-        let spent: u64 = spans.filter(|span| span.state == state).map(Span::length_ns).sum();
-        let total = (self.end_ns - self.begin_ns) * self.trains.len() as u64;
+        let spans = || self.trains.iter().flat_map(|lane| &lane.spans);
+        let spent: u64 = spans().filter(|span| span.state == state).map(Span::length_ns).sum();
+        let total: u64 = spans().map(Span::length_ns).sum();
         spent as f64 / (total as f64).max(1.0)
     }
 }
@@ -157,6 +161,13 @@ fn parts(events: &[Event], work: Work) -> BTreeMap<u32, Part> {
     }
     let works = |part: &Part| part.events.iter().any(|event| work.is_shown_by(event.kind));
     parts.into_iter().filter(|(_, part)| works(part)).collect()
+}
+
+/// When each track that has lost events has its first one: what was before is unknown.
+fn first_kept_ns(recording: &Recording) -> HashMap<u32, u64> {
+    let lost = recording.tracks.iter().filter(|track| track.overwritten > 0);
+    let first = |track: u32| recording.events.iter().find(|event| event.track == track);
+    lost.filter_map(|track| Some((track.number, first(track.number)?.time_ns))).collect()
 }
 
 /// A name as words and the numbers between them: `worker-10` comes after `worker-9`.
@@ -210,7 +221,7 @@ fn round(recording: &Recording, parts: &BTreeMap<u32, Part>, work: Work) -> Opti
     Some((begin_ns, if goes_on { recording.end_ns.max(end_ns) } else { end_ns }))
 }
 
-/// Cuts the time between the ends of the round into spans.
+/// Cuts the time from when on a train is known to the end of the round into spans.
 fn replay(mut train: Train, part: &Part, begin_ns: u64, end_ns: u64) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
     let mut from_ns = begin_ns;

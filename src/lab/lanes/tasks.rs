@@ -16,12 +16,13 @@
 //!
 //! # Reading from the middle
 //!
-//! A task that is polled first stood in the queue before; one that is woken first was waiting.
+//! A task that is polled first stood in the queue before; one that is woken first was waiting. This
+//! holds as far back as its loop has lost no event.
 
 use std::collections::HashMap;
 
-use super::Span;
 use super::train::State;
+use super::{Span, first_kept_ns};
 use crate::trace::{Event, Kind, Recording};
 
 /// One task over time.
@@ -41,12 +42,14 @@ pub struct TaskLane {
 pub fn read(recording: &Recording, begin_ns: u64, end_ns: u64) -> Vec<TaskLane> {
     let mut numbers: HashMap<(u32, u64), usize> = HashMap::new();
     let mut tasks: Vec<Task> = Vec::new();
+    let first_kept_ns = first_kept_ns(recording);
     for (index, event) in (0..).zip(&recording.events) {
         if !is_of_a_task(event.kind) {
             continue;
         }
         let number = *numbers.entry((event.track, event.a)).or_insert_with(|| {
-            tasks.push(Task::before(event, begin_ns));
+            let known_ns = first_kept_ns.get(&event.track).map_or(0, |ns| *ns);
+            tasks.push(Task::before(event, begin_ns.max(known_ns)));
             tasks.len() - 1
         });
         tasks[number].step(index, event, begin_ns, end_ns);
@@ -88,7 +91,7 @@ struct Task {
 const PENDING: u64 = 0;
 
 impl Task {
-    fn before(event: &Event, begin_ns: u64) -> Self {
+    fn before(event: &Event, from_ns: u64) -> Self {
         let state = match event.kind {
             Kind::TaskSpawn => None,
             Kind::TaskPollBegin => Some(State::Ready),
@@ -99,7 +102,7 @@ impl Task {
         Self {
             lane: TaskLane { task: event.a, track: event.track, parent: None, spans },
             state,
-            from_ns: begin_ns,
+            from_ns,
             event: None,
             cpu: event.cpu,
             waits_for: State::Idle,

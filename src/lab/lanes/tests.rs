@@ -366,3 +366,30 @@ proptest! {
         prop_assert!(lanes.end_ns == lanes.begin_ns || (shares - 1.0).abs() < 1e-9);
     }
 }
+
+/// Fails if a lane begins before the first event that its track has kept.
+#[test]
+fn what_a_ring_has_lost_is_on_no_lane() {
+    let middle: Vec<Line> = LOCK_ON.iter().copied().filter(|line| line.0 >= 20).collect();
+    let mut recording = recording(&middle);
+    let first_us = |recording: &Recording| {
+        let lanes = Lanes::read(recording).expect("somebody worked");
+        let locks = lock::read(recording, lanes.begin_ns, lanes.end_ns);
+        let trains = lanes.trains.iter().map(|lane| lane.spans[0].from_ns / US);
+        (trains.collect::<Vec<_>>(), locks[0].spans[0].from_ns / US)
+    };
+    assert_eq!(first_us(&recording), (vec![0, 0], 0));
+    recording.tracks[0].overwritten = 3;
+    assert_eq!(first_us(&recording), (vec![21, 0], 21));
+    recording.tracks[1].overwritten = 3;
+    assert_eq!(first_us(&recording), (vec![21, 20], 21));
+    // The thread that uses no lock has lost nothing that matters to it.
+    recording.tracks[2].overwritten = 3;
+    assert_eq!(first_us(&recording), (vec![21, 20], 21));
+    let polls = [(40, 1, 0, Kind::TaskPollBegin, 5, 0), (60, 1, 0, Kind::TaskWake, 6, 0)];
+    let mut tasks = self::recording(&polls);
+    tasks.tracks[0].overwritten = 3;
+    let lanes = tasks::read(&tasks, 0, 100 * US);
+    let from: Vec<u64> = lanes.iter().map(|lane| lane.spans[0].from_ns / US).collect();
+    assert_eq!(from, [40, 40], "the second one waited since the first event at least");
+}

@@ -22,8 +22,8 @@ pub fn missing(trace: &Trace) -> Vec<String> {
         if lost > 0 {
             let lost = numbers::grouped(lost);
             lines.push(format!(
-                "{label}: {lost} events were lost, the oldest of rings that were full; what is \
-                 drawn before is a guess, and the figures are lower bounds"
+                "{label}: {lost} events were lost, the oldest of rings that were full; what was \
+                 before is not drawn, and the figures are lower bounds"
             ));
         }
     }

@@ -5,7 +5,9 @@
 //! of its time, with two exceptions, because a short moment can be what a picture is about:
 //!
 //! - A cell in which a train worked a little and mostly waited for the outside has a glyph of its
-//!   own. A request is 5 ms of waiting and some 50 µs of work.
+//!   own. A request is 5 ms of waiting and some 50 µs of work. Where more than half of the cells
+//!   that wait hold such a moment, the cells are too long to tell one from the next: then they are
+//!   drawn as waiting, unless work took more than a tenth of one.
 //! - So has a cell in which a train mostly worked, and waited: it is never drawn as pure work.
 
 use std::fmt::Write;
@@ -21,7 +23,7 @@ use crate::lab::lanes::train::State;
 /// What one cell shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
-    /// No work there is, or none left.
+    /// No work there is, or none left, or what was then is lost.
     Blank,
     /// All of the time working.
     Working,
@@ -121,7 +123,24 @@ impl Mark {
 
 /// Cuts the time from `from_ns` to `until_ns` into `cells` marks.
 pub fn marks(spans: &[Span], from_ns: u64, until_ns: u64, cells: usize) -> Vec<Mark> {
-    spent::cells(spans, from_ns, until_ns, cells).iter().map(Mark::of).collect()
+    let cells = spent::cells(spans, from_ns, until_ns, cells);
+    let marks = cells.iter().map(Mark::of);
+    let waits = |spent: &Spent| matches!(spent.longest(), State::WaitIo | State::Sleep);
+    let with_work = |spent: &&Spent| spent.has(State::is_running);
+    let waiting = || cells.iter().filter(|spent| waits(spent));
+    if 2 * waiting().filter(with_work).count() <= waiting().count() {
+        return marks.collect();
+    }
+    let is_no_news = |spent: &Spent| waits(spent) && worked(spent) <= MOMENT_MAX;
+    let mark = |(mark, spent)| if is_no_news(spent) { Mark::Waiting } else { mark };
+    marks.zip(&cells).map(mark).collect()
+}
+
+/// No more work than this in a cell is a moment: one like it in every cell is no news.
+const MOMENT_MAX: f64 = 0.1;
+
+fn worked(spent: &Spent) -> f64 {
+    State::ALL.into_iter().filter(|state| state.is_running()).map(|s| spent.share(s)).sum()
 }
 
 /// Writes the marks as glyphs, with one escape sequence for each run of the same style.
@@ -169,6 +188,25 @@ mod tests {
             4,
             "▂░░▂",
         );
+    }
+
+    /// Fails if a request in every cell makes a lane of waiting look like a lane of work.
+    #[test]
+    fn a_moment_of_work_in_every_cell_is_no_news() {
+        let request = [(1, State::Run), (39, State::WaitIo)];
+        check(&request.repeat(3), 12, "▂░░░▂░░░▂░░░");
+        let short = [(1, State::Run), (13, State::WaitIo)];
+        check(&short.repeat(10), 14, "░░░░░░░░░░░░░░");
+        // More than a moment is news, and so is one where there is nothing to do.
+        check(
+            &[&short.repeat(5)[..], &[(4, State::Native), (6, State::Sleep)]].concat(),
+            8,
+            "░░░░░░░▂",
+        );
+        check(&[(1, State::Run), (9, State::Idle)].repeat(3), 3, "▂▂▂");
+        // A wait among work stays what it is.
+        let mixed = [&short.repeat(5)[..], &[(9, State::Run), (1, State::WaitIo)]].concat();
+        check(&mixed, 8, "░░░░░░░▆");
     }
 
     /// Fails if the state that took most of the time is all that a cell shows.

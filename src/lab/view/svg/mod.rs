@@ -24,12 +24,13 @@ mod lane;
 mod style;
 #[cfg(test)]
 mod tests;
+mod text;
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{self, BufWriter, Write};
 
+use self::text::{escaped, lines_of};
 use super::axis::Axis;
 use super::missing::missing;
 use super::palette::LOOKS;
@@ -82,17 +83,11 @@ pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
     let asked = Asked { run: None, from_ns: 0, until_ns: None, whose: Whose::Trains };
     let mut picture = Picture { body: String::new(), y: 14.0 };
     let title = trace.about.get("command").or(trace.about.get("program"));
-    picture.line("head", title.unwrap_or("a recording"));
-    let missing = missing(trace);
-    for line in missing.iter().take(MISSING_MAX) {
-        picture.line("warn", line);
-    }
-    if let Some(more) = missing.len().checked_sub(MISSING_MAX).filter(|more| *more > 0) {
-        picture.line("warn", &format!("and so on: {}", numbers::count(more, "more line")));
-    }
+    picture.lines("head", &lines_of(title.unwrap_or("a recording")));
+    picture.missing(&missing(trace));
     match plan(trace, &asked) {
         Ok(timeline) => picture.draw(&timeline, trace),
-        Err(nothing) => picture.line("warn", &nothing.to_string()),
+        Err(nothing) => picture.lines("warn", &lines_of(&nothing.to_string())),
     }
     let mut out = BufWriter::new(out);
     let height = picture.y + 4.0;
@@ -152,6 +147,28 @@ impl Picture {
         self.y += LINE_HEIGHT;
     }
 
+    /// Several of them, all but the first indented.
+    fn lines(&mut self, class: &str, lines: &[String]) {
+        for (index, line) in lines.iter().enumerate() {
+            let x = if index == 0 { 8.0 } else { 20.0 };
+            self.text(class, (x, self.y), line);
+            self.y += LINE_HEIGHT;
+        }
+    }
+
+    fn missing(&mut self, texts: &[String]) {
+        let mut lines_left = MISSING_MAX;
+        for (index, text) in texts.iter().enumerate() {
+            let lines = lines_of(text);
+            if lines.len() > lines_left {
+                let more = numbers::count(texts.len() - index, "more warning");
+                return self.line("warn", &format!("and so on: {more}"));
+            }
+            lines_left -= lines.len();
+            self.lines("warn", &lines);
+        }
+    }
+
     fn text(&mut self, class: &str, (x, y): (f64, f64), text: &str) {
         let text = escaped(text);
         writeln!(self.body, "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\">{text}</text>")
@@ -160,16 +177,14 @@ impl Picture {
 
     fn draw(&mut self, timeline: &Timeline, trace: &Trace) {
         self.legend(timeline);
-        let marks_max = self.marks_of_a_row(timeline);
-        let (mut rows_left, mut runs_left) = (ROWS_MAX, RUNS_MAX);
+        let drawn = runs_that_fit(timeline);
+        let marks_max = self.marks_of_a_row(timeline, drawn);
+        let mut runs_left = drawn;
         for scale in &timeline.scales {
             let runs = &scale.runs[..scale.runs.len().min(runs_left)];
             for run in runs {
-                let locks_max = LOCKS_MAX.min(rows_left).min(run.locks.len());
-                let lanes_max = LANES_MAX.min(rows_left - locks_max).min(run.rows.len());
                 let recording = &trace.runs[run.number - 1].recording;
-                self.run(scale, run, recording, Limits { locks_max, lanes_max, marks_max });
-                rows_left -= locks_max + lanes_max;
+                self.run(scale, run, recording, marks_max);
             }
             runs_left -= runs.len();
             if !runs.is_empty() {
@@ -177,25 +192,27 @@ impl Picture {
             }
         }
         let all: usize = timeline.scales.iter().map(|scale| scale.runs.len()).sum();
-        if all > RUNS_MAX {
-            let runs = numbers::count(all - RUNS_MAX, "more run");
+        if all > drawn {
+            let runs = numbers::count(all - drawn, "more run");
             self.y += 10.0;
-            self.line("small", &format!("{runs} of {all} not drawn"));
+            self.line(
+                "small",
+                &format!("{runs} of {all} not drawn; --run draws one of them alone"),
+            );
         }
     }
 
     /// How many marks a row may have, when the title and the legend are written.
     // INVARIANT: [SVG-1] the rows that are drawn share what nothing else takes.
-    fn marks_of_a_row(&self, timeline: &Timeline) -> usize {
-        let runs = || timeline.scales.iter().flat_map(|scale| &scale.runs);
-        let rows = |run: &Shown| run.locks.len().min(LOCKS_MAX) + run.rows.len().min(LANES_MAX);
-        let rows = runs().map(rows).sum::<usize>().clamp(1, ROWS_MAX);
+    fn marks_of_a_row(&self, timeline: &Timeline, runs: usize) -> usize {
+        let drawn = timeline.scales.iter().flat_map(|scale| &scale.runs).take(runs);
+        let rows = drawn.map(rows_of).sum::<usize>().max(1);
         // Each mark stands on a line of its own.
         let written = self.body.lines().count();
         let elsewhere = MARKS_OF_PAPER
             + written
-            + MARKS_OF_RUN * (1 + runs().count().min(RUNS_MAX))
-            + MARKS_OF_AXIS * timeline.scales.len().min(RUNS_MAX)
+            + MARKS_OF_RUN * (1 + runs)
+            + MARKS_OF_AXIS * timeline.scales.len().min(runs)
             + MARKS_OF_ROW * rows;
         MARKS_MAX.saturating_sub(elsewhere) / rows
     }
@@ -234,24 +251,23 @@ impl Picture {
         self.y += LINE_HEIGHT;
     }
 
-    fn run(&mut self, scale: &Scale, run: &Shown, recording: &Recording, limits: Limits) {
+    fn run(&mut self, scale: &Scale, run: &Shown, recording: &Recording, marks_max: usize) {
         let frame = Frame::new(scale, run);
         self.y += 14.0;
         let length = numbers::nanoseconds(run.length_ns);
         self.line("head", &format!("{}: {length}", run.label));
         self.y -= LINE_HEIGHT - 6.0;
         let lanes = run.lanes();
-        for lock in &run.locks[..limits.locks_max] {
-            self.lock(frame, lock, (run, &lanes), limits.marks_max);
+        for lock in run.locks.iter().take(LOCKS_MAX) {
+            self.lock(frame, lock, (run, &lanes), marks_max);
         }
-        for (index, row) in run.rows.iter().take(limits.lanes_max).enumerate() {
+        for (index, row) in run.rows.iter().take(LANES_MAX).enumerate() {
             let key = if run.locks.is_empty() { String::new() } else { format!("{index} ") };
             let name: String = row.name.chars().take(NAME_MAX).collect();
             let top = self.y;
             self.text("name", (8.0, top + 13.0), &format!("{key}{name}"));
             let end = frame.x(run.begin_ns + run.length_ns);
             self.baseline(top + LANE_HEIGHT, end);
-            let marks_max = limits.marks_max;
             let place = lane::Row { frame, top, height: LANE_HEIGHT, marks_max, name: &row.name };
             self.body += &lane::draw(&row.spans, place, Some(recording));
             self.in_vain(frame, &row.in_vain_ns, top + LANE_HEIGHT + 1.0);
@@ -262,8 +278,8 @@ impl Picture {
             );
             self.y += LANE_PITCH;
         }
-        self.left_out(run.locks.len(), limits.locks_max, "more lock");
-        self.left_out(run.rows.len(), limits.lanes_max, "more lane");
+        self.left_out(run.locks.len(), LOCKS_MAX, "more lock");
+        self.left_out(run.rows.len(), LANES_MAX, "more lane");
     }
 
     fn left_out(&mut self, all: usize, drawn: usize, what: &str) {
@@ -353,35 +369,20 @@ impl Picture {
     }
 }
 
-/// How much of a run is drawn.
-#[derive(Clone, Copy)]
-#[expect(clippy::struct_field_names, reason = "each is the most there may be of something")]
-struct Limits {
-    locks_max: usize,
-    lanes_max: usize,
-    marks_max: usize,
+/// How many runs are drawn: the first ones, each of them with all its rows.
+fn runs_that_fit(timeline: &Timeline) -> usize {
+    let mut rows = 0;
+    let runs = timeline.scales.iter().flat_map(|scale| &scale.runs).take(RUNS_MAX);
+    let fits = |run: &&Shown| {
+        rows += rows_of(run);
+        rows <= ROWS_MAX
+    };
+    runs.take_while(fits).count()
+}
+
+fn rows_of(run: &Shown) -> usize {
+    run.locks.len().min(LOCKS_MAX) + run.rows.len().min(LANES_MAX)
 }
 
 /// There is room for two shares behind a lane.
 const NARROW: usize = 80;
-
-/// Text between tags, or in an attribute. Characters that XML 1.0 does not have are left out.
-fn escaped(text: &str) -> Cow<'_, str> {
-    let is_left_out = |c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}');
-    let is_special = |c: char| matches!(c, '&' | '<' | '>' | '"') || is_left_out(c);
-    if !text.contains(is_special) {
-        return Cow::Borrowed(text);
-    }
-    let mut escaped = String::with_capacity(text.len() + 8);
-    for character in text.chars() {
-        match character {
-            '&' => escaped += "&amp;",
-            '<' => escaped += "&lt;",
-            '>' => escaped += "&gt;",
-            '"' => escaped += "&quot;",
-            character if is_left_out(character) => {}
-            character => escaped.push(character),
-        }
-    }
-    Cow::Owned(escaped)
-}

@@ -89,7 +89,20 @@ fn a_picture_has_a_limit_whatever_was_recorded() {
     }
     let picture = testing::text(write, &many);
     assert!(marks(&picture) <= MARKS_MAX, "{} marks", marks(&picture));
-    assert!(picture.contains("not drawn"), "the rest is said");
+    assert!(picture.contains("not drawn; --run draws one of them alone"), "the rest is said");
+    check_no_empty_heading(&picture);
+}
+
+/// Fails if a run's heading stands where there is no more room for its lanes.
+#[track_caller]
+fn check_no_empty_heading(picture: &str) {
+    let headings = || picture.lines().filter(|line| line.starts_with("<text class=\"head\""));
+    let lanes = |part: &str| part.contains("class=\"shares\"");
+    for heading in headings().skip(1) {
+        let after = picture.split_once(heading).unwrap().1;
+        let part = after.split("<text class=\"head\"").next().unwrap();
+        assert!(lanes(part), "no lane under {heading}");
+    }
 }
 
 /// Fails if the locks of a run are not counted among its rows.
@@ -112,34 +125,79 @@ fn a_thousand_locks_and_a_thousand_runs_fit_too() {
     runs.runs = vec![runs.runs[0].clone(); 1000];
     let picture = testing::text(write, &runs);
     assert!(marks(&picture) <= MARKS_MAX, "{} marks", marks(&picture));
-    assert!(picture.contains(">968 more runs of 1000 not drawn</text>"));
-    assert!(picture.contains(">and so on: 960 more lines</text>"));
+    assert!(picture.contains(">979 more runs of 1000 not drawn; "));
+    assert!(picture.contains(">and so on: 980 more warnings</text>"));
+}
+
+/// A lane of these lengths and states from 0 on, with room for so many marks.
+fn drawn(lengths: &[(u64, State)], marks_max: usize) -> String {
+    let mut until_ns = 0;
+    let spans = lengths.iter().map(|&(length, state)| {
+        let from_ns = until_ns;
+        until_ns += length;
+        crate::lab::lanes::Span { from_ns, until_ns, state, cpu: 0, event: None }
+    });
+    let spans: Vec<_> = spans.collect();
+    let frame = Frame { origin_ns: 0, from_ns: 0, until_ns };
+    let row = lane::Row { frame, top: 0.0, height: 18.0, marks_max, name: "first" };
+    lane::draw(&spans, row, None)
+}
+
+/// The area of the marks of a state, as rectangles and as parts of one path.
+fn area(drawn: &str, state: &str) -> f64 {
+    let number = |text: &str, before: &str, after: char| -> f64 {
+        text.split(before).nth(1).unwrap().split(after).next().unwrap().parse().unwrap()
+    };
+    let marks = drawn.lines().filter(|line| line.contains(&format!("class=\"{state}\"")));
+    let area = |line: &str| match line.split_once(" d=\"") {
+        Some((_, path)) => path
+            .split('M')
+            .skip(1)
+            .map(|part| number(part, "h", 'v') * number(part, "v-", 'h'))
+            .sum::<f64>(),
+        None => number(line, "width=\"", '"') * number(line, "height=\"", '"'),
+    };
+    marks.map(area).sum()
 }
 
 /// Fails if a column shows only the state that took most of its time.
 #[test]
 fn a_short_wait_is_drawn_whatever_the_scale() {
-    let span = |from_ns, until_ns, state| crate::lab::lanes::Span {
-        from_ns,
-        until_ns,
-        state,
-        cpu: 0,
-        event: None,
-    };
-    let spans = [
-        span(0, 50_000_000, State::Run),
-        span(50_000_000, 50_002_000, State::WaitGil),
-        span(50_002_000, 100_000_000, State::Run),
-    ];
+    let work = (50_000_000, State::Run);
     for marks_max in [2, 10] {
-        let frame = Frame { origin_ns: 0, from_ns: 0, until_ns: 100_000_000 };
-        let row = lane::Row { frame, top: 0.0, height: 18.0, marks_max, name: "first" };
-        let drawn = lane::draw(&spans, row, None);
+        let drawn = drawn(&[work, (2_000, State::WaitGil), work], marks_max);
         // INVARIANT: [SVG-2]
         assert!(drawn.contains("class=\"wait-gil\""), "{drawn}");
         let last = drawn.rfind("class=\"run\"").unwrap();
         assert!(drawn.rfind("class=\"wait-gil\"").unwrap() > last, "on top of the work: {drawn}");
     }
+    let columns = drawn(&[work, (2_000, State::WaitGil), work, (9_000, State::Idle)], 2);
+    assert!(area(&columns, "wait-gil") < area(&columns, "run"), "{columns}");
+}
+
+/// Fails if a moment of work takes the column in which a train mostly waited.
+#[test]
+fn a_moment_of_work_does_not_paint_the_waiting_over() {
+    let requests = [(50_000, State::Run), (5_000_000, State::WaitIo)].repeat(2_000);
+    for marks_max in [20, 40, 500] {
+        let drawn = drawn(&requests, marks_max);
+        let (waiting, working) = (area(&drawn, "wait-io"), area(&drawn, "run"));
+        assert!((waiting - 640.0 * 18.0 * 0.45).abs() < 20.0, "waiting all along: {waiting}");
+        assert!(working > 0.0 && working < waiting / 2.0, "{working} of work");
+        assert!(marks(&drawn) <= marks_max, "{} marks", marks(&drawn));
+    }
+    // Few moments are thin, and as high as work is elsewhere.
+    let drawn = drawn(&[(50_000, State::Run), (5_000_000, State::WaitIo)].repeat(40), 20);
+    assert!((area(&drawn, "run") / 18.0 / 0.8 - 40.0).abs() < 9.0, "{drawn}");
+}
+
+/// Fails if a mostly idle column shows the work alone.
+#[test]
+fn a_wait_is_drawn_beside_idleness_too() {
+    let moments = [(9, State::Idle), (2, State::Run), (1, State::WaitIo), (99, State::Idle)];
+    let drawn = drawn(&moments.repeat(3_000), 20);
+    assert!(area(&drawn, "wait-io") > 0.0 && area(&drawn, "run") > 0.0, "{drawn}");
+    assert!(!drawn.contains("class=\"idle\""), "{drawn}");
 }
 
 #[test]
@@ -151,6 +209,13 @@ fn what_is_missing_stands_above_the_lanes() {
     let lanes = picture.find("<title>thread 0").unwrap();
     assert!(picture.find("cut short").unwrap() < lanes);
     assert!(picture.find("7 events were lost").unwrap() < lanes);
+    // Fails if a warning is wider than the page.
+    let warnings = picture.lines().filter(|line| line.contains("class=\"warn\""));
+    assert!(warnings.clone().count() > 2, "{picture}");
+    for line in warnings {
+        let words = line.split('>').nth(1).unwrap();
+        assert!(words.chars().count() <= text::LINE_LETTERS + "</text".len(), "{words}");
+    }
     trace.runs.clear();
     assert!(testing::text(write, &trace).contains("there is nothing to draw"));
 }

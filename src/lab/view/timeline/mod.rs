@@ -206,8 +206,12 @@ fn show(number: usize, run: &Run, asked: &Asked) -> Option<Shown> {
     };
     let from_ns = begin_ns.saturating_add(asked.from_ns).min(end_ns);
     let until_ns = asked.until_ns.map_or(end_ns, |until| begin_ns.saturating_add(until));
+    let until_ns = until_ns.clamp(from_ns, end_ns);
     for row in &mut rows {
-        row.spent = spent::between(&row.spans, from_ns, until_ns.clamp(from_ns, end_ns));
+        // A train is there all the time: what lies before its first span is lost, and no share.
+        let first = row.spans.first().filter(|_| asked.whose == Whose::Trains);
+        let known_ns = first.map_or(from_ns, |span| span.from_ns.clamp(from_ns, until_ns));
+        row.spent = spent::between(&row.spans, known_ns, until_ns);
     }
     // All tasks share the track of their loop: what a track did is said of no task.
     let locks = match asked.whose {

@@ -111,6 +111,27 @@ fn a_window_shows_only_what_lies_in_it() {
     assert!(late.to_string().starts_with("nothing lies between --from and --to"), "{late}");
 }
 
+/// Fails if a lane that has lost events is drawn from the begin, or that time is part of a share.
+#[test]
+fn what_was_lost_is_neither_drawn_nor_counted() {
+    let mut trace = testing::lock_on();
+    let recording = &mut trace.runs[0].recording;
+    let lost = |event: &crate::trace::Event| event.track == 0 && event.time_ns < 30 * MS;
+    recording.events.retain(|event| !lost(event));
+    recording.tracks[0].overwritten = 7;
+    let timeline = plan(&trace, &ALL).unwrap();
+    let rows = &timeline.scales[0].runs[0].rows;
+    assert!(rows[0].spans[0].from_ns >= 30 * MS && rows[0].spent.beyond_ns == 0);
+    assert_eq!(rows[1].spans[0].from_ns, timeline.scales[0].runs[0].begin_ns);
+    let text = page(&trace, &ALL, PAGE);
+    let lane = text.lines().find(|line| line.contains("0 thread 0")).unwrap();
+    assert!(lane.contains("|          "), "{text}");
+    assert!(text.contains("before is not drawn"), "{text}");
+    // A window in which nothing is known has no shares.
+    let early = plan(&trace, &Asked { until_ns: Some(MS), ..ALL }).unwrap();
+    assert_eq!(early.scales[0].runs[0].rows[0].spent, Spent::default());
+}
+
 #[test]
 fn failed_wakeups_stand_under_the_lane() {
     let mut trace = testing::lock_on();

@@ -118,7 +118,8 @@ function fillRows(trace, table, lanes) {
 }
 
 function tableRow(trace, lane, states, several) {
-  const shares = states.map((index) => percent(lane.sums.get(index)?.total ?? 0, lane.run.length));
+  const length = knownLength(lane);
+  const shares = states.map((index) => percent(lane.sums.get(index)?.total ?? 0, length));
   const longest = longestWait(trace, lane);
   const cells = [
     ...shares,
@@ -150,8 +151,14 @@ function laneShares(trace, lane) {
         sum + (lane.sums.get(trace.states.findIndex((state) => state.name === name))?.total ?? 0),
       0,
     );
-  const run = `run ${percent(total(["run", "native"]), lane.run.length)}`;
-  return [`${run} · wait ${percent(total(WAITS), lane.run.length)}`, run];
+  const length = knownLength(lane);
+  const run = `run ${percent(total(["run", "native"]), length)}`;
+  return [`${run} · wait ${percent(total(WAITS), length)}`, run];
+}
+
+/** What a lane's shares are shares of: the run or, where a ring has lost events, the rest of it. */
+function knownLength(lane) {
+  return lane.what === "train" ? lane.from[lane.count] - lane.from[0] : lane.run.length;
 }
 
 function fillFacts(trace) {

@@ -66,15 +66,21 @@ class Selection {
     this.select(lane, index >= 0 ? index : lane.count - 1);
   }
 
-  /** Goes to the next slice of the lane that waits, or to the one before. */
+  /** Goes to the next slice that waits, or to the one before: in this lane or, where it has no
+   *  more, in the next lane that has one. After the last lane comes the first. */
   stepWait(by) {
     if (this.isEmpty) this.begin();
-    if (this.lane?.what === "lock") this.stepLane(1);
-    if (this.isEmpty || this.lane.what === "lock") return;
-    let index = this.index + by;
-    while (index >= 0 && index < this.lane.count && !isWait(this.drawing.trace, this.lane, index))
-      index += by;
-    if (index >= 0 && index < this.lane.count) this.select(this.lane, index);
+    const { rows, trace } = this.drawing;
+    const lanes = rows.list.map((row) => row.lane).filter(Boolean);
+    const here = Math.max(0, lanes.indexOf(this.lane));
+    for (let step = 0; step <= lanes.length && !this.isEmpty; step++) {
+      const lane = lanes[(here + by * step + lanes.length) % lanes.length];
+      const end = by > 0 ? -1 : lane.count;
+      const from = step === 0 && lane === this.lane ? this.index : end;
+      const index = nextWait(trace, lane, from, by);
+      if (index >= 0) return this.select(lane, index);
+    }
+    document.getElementById("says").textContent = "Nobody waits in these lanes.";
   }
 
   /** Goes from event to event of the whole run, from lane to lane: the run in slow motion. */
@@ -121,6 +127,14 @@ const WAITS = ["wait-gil", "wait-io", "ready", "sleep"];
 
 function isWait(trace, lane, index) {
   return WAITS.includes(trace.states[lane.state[index]].name);
+}
+
+/** The nearest slice of a lane that waits, `by` slices from another; -1 if there is none. */
+function nextWait(trace, lane, from, by) {
+  if (lane.what === "lock" || longestWait(trace, lane) === 0) return -1;
+  for (let index = from + by; index >= 0 && index < lane.count; index += by)
+    if (isWait(trace, lane, index)) return index;
+  return -1;
 }
 
 /** The frame around the selected slice, the moment of its event, and the ways to and from it. */
