@@ -19,7 +19,7 @@ Examples:
   trainyard timeline io --model coop --tasks --lanes 8
   trainyard timeline cpu --from 10ms --window 5ms --width 120
   trainyard compare -o run.trace  record, and look later:
-  trainyard timeline run.trace --run '2 threads, lock on'
+  trainyard timeline run.trace --run 'cpu: 2 threads, lock on'
   trainyard timeline run.trace --format json
 
 Exit status: 0 done, 1 a run failed, 2 bad input, 130 interrupted.";

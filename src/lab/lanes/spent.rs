@@ -95,11 +95,11 @@ mod tests {
 
     #[test]
     fn time_that_no_span_covers_is_counted_apart() {
-        let spans = lane(&[(10, State::Run), (30, State::WaitIo)]);
+        let spans = lane(&[(10, State::Run), (30, State::Wait)]);
         let spent = between(&spans, 90, 150);
-        assert_eq!((spent.ns(State::Run), spent.ns(State::WaitIo), spent.beyond_ns), (10, 30, 20));
-        assert!((spent.share(State::WaitIo) - 0.5).abs() < 1e-9);
-        assert_eq!(spent.longest(), State::WaitIo);
+        assert_eq!((spent.ns(State::Run), spent.ns(State::Wait), spent.beyond_ns), (10, 30, 20));
+        assert!((spent.share(State::Wait) - 0.5).abs() < 1e-9);
+        assert_eq!(spent.longest(), State::Wait);
         assert_eq!(between(&spans, 90, 103).longest(), State::Idle);
         assert!(spent.has(State::is_waiting) && !between(&spans, 100, 110).has(State::is_waiting));
         assert_eq!(between(&[], 0, 7).beyond_ns, 7);

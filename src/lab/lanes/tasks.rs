@@ -7,7 +7,7 @@
 //! | --- | --- |
 //! | `Ready` | was woken and stands in the run queue |
 //! | `Run` | is being polled |
-//! | `WaitIo` | waits for a descriptor |
+//! | `Wait` | waits for a descriptor |
 //! | `Sleep` | waits for a deadline |
 //! | `Idle` | waits for another task, or for somebody outside |
 //!
@@ -127,7 +127,7 @@ impl Task {
                 Some(State::Run)
             }
             Kind::IoWait => {
-                self.waits_for = State::WaitIo;
+                self.waits_for = State::Wait;
                 return;
             }
             Kind::TimerSet => {
@@ -205,7 +205,7 @@ mod tests {
                 &[
                     (10, 12, State::Ready),
                     (12, 14, State::Run),
-                    (14, 20, State::WaitIo),
+                    (14, 20, State::Wait),
                     (20, 21, State::Ready),
                     (21, 23, State::Run),
                     (23, 30, State::Sleep),

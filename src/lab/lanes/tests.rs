@@ -217,7 +217,7 @@ fn a_thread_that_waits_for_the_network_waits_also_for_the_lock_afterwards() {
         0,
         &[
             (10, 12, State::Run),
-            (12, 20, State::WaitIo),
+            (12, 20, State::Wait),
             (20, 25, State::WaitGil),
             (25, 30, State::Run),
         ],
@@ -242,7 +242,7 @@ fn a_loop_runs_all_its_tasks_one_at_a_time_with_many_units_in_flight() {
         (28, 1, 3, Kind::TaskPollEnd, 1, 1),
         (29, 1, 3, Kind::UnitEnd, 1, 0),
     ]);
-    check_lane(&lanes, 0, &[(11, 15, State::Run), (15, 25, State::WaitIo), (25, 29, State::Run)]);
+    check_lane(&lanes, 0, &[(11, 15, State::Run), (15, 25, State::Wait), (25, 29, State::Run)]);
     check_figures(&lanes, 2, 1, 2);
 }
 
@@ -267,7 +267,7 @@ fn a_worker_process_works_talks_and_waits_for_its_next_job() {
         0,
         &[
             (10, 12, State::Run),
-            (12, 18, State::WaitIo),
+            (12, 18, State::Wait),
             (18, 21, State::Run),
             (21, 23, State::Ipc),
             (23, 26, State::Idle),
@@ -279,7 +279,7 @@ fn a_worker_process_works_talks_and_waits_for_its_next_job() {
 #[test]
 fn work_without_an_end_goes_on_to_the_end_of_the_recording() {
     let lanes = read(&[(10, 1, 0, Kind::UnitBegin, 0, 0), (20, 1, 0, Kind::BlockBegin, IO, 0)]);
-    check_lane(&lanes, 0, &[(10, 20, State::Run), (20, 100, State::WaitIo)]);
+    check_lane(&lanes, 0, &[(10, 20, State::Run), (20, 100, State::Wait)]);
 }
 
 #[test]
@@ -308,7 +308,7 @@ fn without_units_and_jobs_whoever_has_a_lock_is_a_train() {
         0,
         &[
             (10, 12, State::Run),
-            (12, 20, State::WaitIo),
+            (12, 20, State::Wait),
             (20, 25, State::WaitGil),
             (25, 30, State::Run),
         ],
@@ -329,7 +329,7 @@ fn without_units_a_loop_that_polls_is_a_train() {
         (25, 1, 0, Kind::TaskPollEnd, 1, 1),
     ]);
     let spans = &lanes.trains[0].spans;
-    assert_eq!(spans[1].state, State::WaitIo);
+    assert_eq!(spans[1].state, State::Wait);
     assert_eq!((spans[0].state, spans[2].state), (State::Run, State::Run));
 }
 

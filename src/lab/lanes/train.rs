@@ -6,7 +6,7 @@
 //! | `Ready` | has a job and does not have the lock yet | – | – |
 //! | `WaitGil` | waits for the lock | – | – |
 //! | `Native` | works with the lock given up | – | – |
-//! | `WaitIo` | waits for a descriptor, or an answer | is parked | waits for a descriptor |
+//! | `Wait` | waits for a descriptor, a queue, a lock of its own, an answer | is parked | waits for a descriptor |
 //! | `Sleep` | sleeps | sleeps and lets nobody else run | sleeps |
 //! | `Ipc` | – | – | sends an answer, reads a job |
 //! | `Idle` | has nothing to do | has nothing to do | has nothing to do |
@@ -36,7 +36,7 @@ pub enum State {
     /// It works, with the lock given up.
     Native,
     /// It waits for a descriptor, a lock of its own, or an answer.
-    WaitIo,
+    Wait,
     /// It waits for time to pass.
     Sleep,
     /// It talks to the parent process.
@@ -51,7 +51,7 @@ impl State {
         Self::Ready,
         Self::WaitGil,
         Self::Native,
-        Self::WaitIo,
+        Self::Wait,
         Self::Sleep,
         Self::Ipc,
     ];
@@ -63,7 +63,7 @@ impl State {
 
     /// Tells whether the train has something to do and cannot get on with it.
     pub fn is_waiting(self) -> bool {
-        matches!(self, Self::Ready | Self::WaitGil | Self::WaitIo | Self::Sleep)
+        matches!(self, Self::Ready | Self::WaitGil | Self::Wait | Self::Sleep)
     }
 }
 
@@ -220,8 +220,8 @@ impl Train {
             _ if self.job == Job::Answered => State::Ipc,
             _ if !self.is_working() && !holds_lock => State::Idle,
             Some(Why::Sleep) => State::Sleep,
-            Some(Why::Io | Why::Lock | Why::Job) => State::WaitIo,
-            None if self.parked => State::WaitIo,
+            Some(Why::Io | Why::Lock | Why::Job) => State::Wait,
+            None if self.parked => State::Wait,
             None if needs_lock => State::Ready,
             None => State::Run,
         }

@@ -106,9 +106,9 @@ pub const LOOKS: [Look; State::ALL.len()] = [
         texture: Texture::Stripes,
     },
     Look {
-        state: State::WaitIo,
-        name: "wait-io",
-        label: "wait I/O",
+        state: State::Wait,
+        name: "wait",
+        label: "wait",
         meaning: "waiting",
         light: "#e69f00",
         dark: "#f2b632",

@@ -97,7 +97,7 @@ impl Mark {
             Self::Working | Self::WithAWait | Self::ALittle => State::Run,
             Self::Native => State::Native,
             Self::WaitingForLock => State::WaitGil,
-            Self::Waiting => State::WaitIo,
+            Self::Waiting => State::Wait,
             Self::Ready => State::Ready,
             Self::Talking => State::Ipc,
         };
@@ -108,13 +108,13 @@ impl Mark {
     fn of(spent: &Spent) -> Self {
         let (worked, waited) = (spent.has(State::is_running), spent.has(State::is_waiting));
         match spent.longest() {
-            State::Idle | State::WaitIo | State::Sleep if worked => Self::ALittle,
+            State::Idle | State::Wait | State::Sleep if worked => Self::ALittle,
             State::Run | State::Native if waited => Self::WithAWait,
             State::Idle => Self::Blank,
             State::Run => Self::Working,
             State::Native => Self::Native,
             State::WaitGil => Self::WaitingForLock,
-            State::WaitIo | State::Sleep => Self::Waiting,
+            State::Wait | State::Sleep => Self::Waiting,
             State::Ready => Self::Ready,
             State::Ipc => Self::Talking,
         }
@@ -125,7 +125,7 @@ impl Mark {
 pub fn marks(spans: &[Span], from_ns: u64, until_ns: u64, cells: usize) -> Vec<Mark> {
     let cells = spent::cells(spans, from_ns, until_ns, cells);
     let marks = cells.iter().map(Mark::of);
-    let waits = |spent: &Spent| matches!(spent.longest(), State::WaitIo | State::Sleep);
+    let waits = |spent: &Spent| matches!(spent.longest(), State::Wait | State::Sleep);
     let with_work = |spent: &&Spent| spent.has(State::is_running);
     let waiting = || cells.iter().filter(|spent| waits(spent));
     if 2 * waiting().filter(with_work).count() <= waiting().count() {
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn a_moment_of_work_is_seen_among_waiting() {
         check(
-            &[(1, State::Run), (29, State::WaitIo), (1, State::Native), (9, State::Idle)],
+            &[(1, State::Run), (29, State::Wait), (1, State::Native), (9, State::Idle)],
             4,
             "▂░░▂",
         );
@@ -193,9 +193,9 @@ mod tests {
     /// Fails if a request in every cell makes a lane of waiting look like a lane of work.
     #[test]
     fn a_moment_of_work_in_every_cell_is_no_news() {
-        let request = [(1, State::Run), (39, State::WaitIo)];
+        let request = [(1, State::Run), (39, State::Wait)];
         check(&request.repeat(3), 12, "▂░░░▂░░░▂░░░");
-        let short = [(1, State::Run), (13, State::WaitIo)];
+        let short = [(1, State::Run), (13, State::Wait)];
         check(&short.repeat(10), 14, "░░░░░░░░░░░░░░");
         // More than a moment is news, and so is one where there is nothing to do.
         check(
@@ -205,14 +205,14 @@ mod tests {
         );
         check(&[(1, State::Run), (9, State::Idle)].repeat(3), 3, "▂▂▂");
         // A wait among work stays what it is.
-        let mixed = [&short.repeat(5)[..], &[(9, State::Run), (1, State::WaitIo)]].concat();
+        let mixed = [&short.repeat(5)[..], &[(9, State::Run), (1, State::Wait)]].concat();
         check(&mixed, 8, "░░░░░░░▆");
     }
 
     /// Fails if the state that took most of the time is all that a cell shows.
     #[test]
     fn a_cell_with_any_wait_is_never_drawn_as_pure_work() {
-        let waits = [State::WaitGil, State::WaitIo, State::Sleep, State::Ready];
+        let waits = [State::WaitGil, State::Wait, State::Sleep, State::Ready];
         for wait in waits {
             check(&[(10, State::Run), (9, State::Run), (1, wait), (10, State::Run)], 3, "█▆█");
             check(&[(9, State::Native), (1, wait), (10, State::Native)], 2, "▆▓");

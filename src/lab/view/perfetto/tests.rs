@@ -46,7 +46,7 @@ fn a_task_is_one_track_with_an_arrow_from_its_waker() {
     let on_track = records.iter().filter(|record| record.whole["cat"] == "task");
     let begun: Vec<&str> =
         on_track.filter(|r| r.phase == 'b').map(|record| record.name.as_str()).collect();
-    assert_eq!(begun, ["task 7", "poll", "wait I/O", "poll"]);
+    assert_eq!(begun, ["task 7", "poll", "wait", "poll"]);
     let id = |name: &str, phase: char| {
         let of = records.iter().filter(|r| r.phase == phase && r.name == name);
         of.filter_map(|record| record.whole["bind_id"].as_u64()).next_back()

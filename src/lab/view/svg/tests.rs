@@ -178,25 +178,25 @@ fn a_short_wait_is_drawn_whatever_the_scale() {
 /// Fails if a moment of work takes the column in which a train mostly waited.
 #[test]
 fn a_moment_of_work_does_not_paint_the_waiting_over() {
-    let requests = [(50_000, State::Run), (5_000_000, State::WaitIo)].repeat(2_000);
+    let requests = [(50_000, State::Run), (5_000_000, State::Wait)].repeat(2_000);
     for marks_max in [20, 40, 500] {
         let drawn = drawn(&requests, marks_max);
-        let (waiting, working) = (area(&drawn, "wait-io"), area(&drawn, "run"));
+        let (waiting, working) = (area(&drawn, "wait"), area(&drawn, "run"));
         assert!((waiting - 640.0 * 18.0 * 0.45).abs() < 20.0, "waiting all along: {waiting}");
         assert!(working > 0.0 && working < waiting / 2.0, "{working} of work");
         assert!(marks(&drawn) <= marks_max, "{} marks", marks(&drawn));
     }
     // Few moments are thin, and as high as work is elsewhere.
-    let drawn = drawn(&[(50_000, State::Run), (5_000_000, State::WaitIo)].repeat(40), 20);
+    let drawn = drawn(&[(50_000, State::Run), (5_000_000, State::Wait)].repeat(40), 20);
     assert!((area(&drawn, "run") / 18.0 / 0.8 - 40.0).abs() < 9.0, "{drawn}");
 }
 
 /// Fails if a mostly idle column shows the work alone.
 #[test]
 fn a_wait_is_drawn_beside_idleness_too() {
-    let moments = [(9, State::Idle), (2, State::Run), (1, State::WaitIo), (99, State::Idle)];
+    let moments = [(9, State::Idle), (2, State::Run), (1, State::Wait), (99, State::Idle)];
     let drawn = drawn(&moments.repeat(3_000), 20);
-    assert!(area(&drawn, "wait-io") > 0.0 && area(&drawn, "run") > 0.0, "{drawn}");
+    assert!(area(&drawn, "wait") > 0.0 && area(&drawn, "run") > 0.0, "{drawn}");
     assert!(!drawn.contains("class=\"idle\""), "{drawn}");
 }
 

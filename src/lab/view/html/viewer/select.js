@@ -123,7 +123,7 @@ function isIdle(trace, lane, index) {
     : trace.states[lane.state[index]].name === "idle";
 }
 
-const WAITS = ["wait-gil", "wait-io", "ready", "sleep"];
+const WAITS = ["wait-gil", "wait", "ready", "sleep"];
 
 function isWait(trace, lane, index) {
   return WAITS.includes(trace.states[lane.state[index]].name);
