@@ -141,7 +141,8 @@ pub fn shared_ring(name: &str, capacity: usize) -> std::io::Result<Ring> {
     Ok(Ring::create_in(room?, new_track(), name))
 }
 
-/// Adds the ring of a worker process to every recording from now on, until dropped.
+/// Adds the ring of a worker process to every recording from now on, until dropped; the one that
+/// is under way at that moment still has it.
 pub fn adopt(ring: Arc<Ring>) -> Adopted {
     Adopted { ring: register(ring) }
 }
@@ -155,7 +156,11 @@ pub struct Adopted {
 
 impl Drop for Adopted {
     fn drop(&mut self) {
-        rings().retain(|ring| !Arc::ptr_eq(ring, &self.ring));
+        // A pool may end before the recording that it is in: then its rings stay, as those of
+        // threads that have ended do.
+        if !is_armed() {
+            rings().retain(|ring| !Arc::ptr_eq(ring, &self.ring));
+        }
     }
 }
 
@@ -233,7 +238,7 @@ impl Recorder {
             recording.events.extend(events);
             let (name, pid) = (ring.name(), ring.pid());
             recording.tracks.push(Track { number, name, pid, overwritten });
-            // Nobody else holds a ring whose thread has ended.
+            // Nobody else holds a ring whose thread or pool has ended.
             if Arc::strong_count(ring) == 1 {
                 ended.push(number);
             }
@@ -317,5 +322,18 @@ mod tests {
         assert_eq!(ours, [1_000_002, 1_000_003]);
         assert!(recording.events.is_sorted_by_key(|event| event.time_ns));
         assert!(!is_armed());
+
+        // A pool that ends before the recording takes nothing along, and nothing is left of it.
+        let ring = Arc::new(Ring::new(new_track(), "worker", 4));
+        let number = ring.track();
+        let adopted = adopt(Arc::clone(&ring));
+        let recorder = arm();
+        let kind = Kind::WorkerIdle;
+        ring.push(Event { time_ns: ticks::now().0, track: number, kind, cpu: 0, a: 7, b: 0 });
+        drop((adopted, ring));
+        let recording = recorder.finish();
+        let events = recording.events.iter().filter(|event| event.track == number);
+        assert_eq!(events.map(|event| event.a).collect::<Vec<_>>(), [7]);
+        assert!(rings().iter().all(|ring| ring.track() != number));
     }
 }
