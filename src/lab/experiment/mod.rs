@@ -12,8 +12,7 @@
 //! 2. Each [`Cell`], which is one setting, is measured in a process of its own, by each
 //!    [`Contender`](contender::Contender) that can: ours, then each CPython, cell by cell, so that
 //!    what disturbs the machine disturbs all of them ([`session`]).
-//! 3. Each [`Relation`] is checked. One about times that fails is measured again, four times at
-//!    most.
+//! 3. Each [`Relation`] is checked. One about times that fails is measured again, twice at most.
 //! 4. The figures, the relations and the explanation become a page, or a JSON document
 //!    ([`report`]).
 //!

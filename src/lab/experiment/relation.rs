@@ -46,7 +46,7 @@ pub enum Of {
 pub enum Nature {
     /// It compares counts, which are right or wrong: checked once.
     Count,
-    /// It compares times: measured again when it fails, four times at most.
+    /// It compares times: measured again when it fails, twice at most.
     Timing,
 }
 
@@ -55,7 +55,7 @@ impl Nature {
     pub fn attempts_max(self) -> usize {
         match self {
             Self::Count => 1,
-            Self::Timing => 5,
+            Self::Timing => 3,
         }
     }
 }
