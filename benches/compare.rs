@@ -11,11 +11,11 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::Criterion;
-use trainyard::lab::arm::{Arm, Setup};
-use trainyard::lab::contender::{Contender, GilState, Model, Workload};
-use trainyard::lab::params::{CpuKernel, Params, Preset};
-use trainyard::lab::server::{Server, ServerConfig};
-use trainyard::lab::{cpu, io};
+use lab_core::terms::contender::{Contender, GilState, Model, Workload};
+use lab_core::terms::params::{CpuKernel, Params, Preset};
+use lab_core::work::arm::{Arm, Setup};
+use lab_core::work::server::{Server, ServerConfig};
+use lab_core::work::{cpu, io};
 
 /// Short, so that the runtime's own share of a request is as large as it gets.
 const LATENCY: Duration = Duration::from_micros(500);

@@ -7,4 +7,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom \
-    cargo test --locked --release --no-default-features --lib loom_
+    cargo test --locked --package trainyard --release --no-default-features --lib loom_

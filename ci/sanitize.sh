@@ -13,7 +13,7 @@ target=$(rustc -vV | sed -n 's/^host: //p')
 export RUSTC_BOOTSTRAP=1
 
 sanitized() {
-    cargo test --locked --no-default-features --target "$target" "$@"
+    cargo test --locked --package trainyard --no-default-features --target "$target" "$@"
 }
 
 RUSTFLAGS="-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer --cfg sanitized" \

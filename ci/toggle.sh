@@ -8,6 +8,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 export TRAINYARD_STRESS=${1:-100}
-cargo test --locked --release --no-default-features --test lock -- --test-threads=1 \
+cargo test --locked --package trainyard --release --no-default-features --test lock -- --test-threads=1 \
     storms:: sixteen_threads no_count_is_lost
-cargo test --locked --release --no-default-features --test lock -- --ignored
+cargo test --locked --package trainyard --release --no-default-features --test lock -- --ignored

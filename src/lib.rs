@@ -14,7 +14,6 @@
 //! 3. [`trace`]: the event recorder;
 //! 4. [`handle`]: the answer that both pools return;
 //! 5. [`coop`], [`threads`], [`procs`]: the runtimes, neighbours that never import each other;
-//! 6. `lab` (feature `lab`): workloads, measurement, pictures, the command line.
 //!
 //! `ARCHITECTURE.md` has the map, and an order in which to read the source.
 
@@ -26,8 +25,6 @@ compile_error!(
 pub mod coop;
 pub mod handle;
 pub mod interleave;
-#[cfg(feature = "lab")]
-pub mod lab;
 // Nothing that starts processes can be modelled, and loom knows no shared memory.
 #[cfg(not(loom))]
 pub mod procs;

@@ -1,6 +1,6 @@
 //! Every example runs to its good end, and prints something.
 //!
-//! What they print is read by people; `tests/the_notes.rs` looks for what the notes' page says.
+//! What they print is read by people; `lab/tests/the_notes.rs` looks for what the notes' page says.
 
 #[path = "support/program.rs"]
 mod program;

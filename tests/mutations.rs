@@ -1,40 +1,15 @@
-//! A small fuzzer inside `cargo test`: valid messages, broken a few thousand times by a seeded
-//! hand, must never break a decoder's invariants.
-//!
-//! The functions and the corpus are those of the fuzz targets, which run for longer and look at
-//! what the code covers. This one runs everywhere, and the same way each time.
+//! Frames, broken by a seeded hand, never break the decoder: see `tests/support/mutate.rs`.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests, as in tests")]
+#[path = "support/mutate.rs"]
+mod mutate;
 
-use std::fs;
-use std::path::Path;
-
-use trainyard::lab::io::http::fuzz_response;
-use trainyard::lab::server::fuzz_request;
+use mutate::{ROUNDS, corpus, mutate};
 use trainyard::procs::fuzz_frame;
-
-/// Some three seconds in a debug build.
-const ROUNDS: u64 = 4_000;
-
-/// Bytes at which parsers decide something.
-const TELLING: &[u8] = b"\0\t\n\r \":;,/09+-AZaz\x7f\x80\xff";
-
-#[test]
-fn mutated_answers_never_break_the_decoder() {
-    let (read, refused) = mutate("http_response", |data| fuzz_response(data).is_ok());
-    // Neither outcome may be so rare that the test says nothing about it.
-    assert!(read > ROUNDS / 10 && refused > ROUNDS / 10, "{read} read, {refused} refused");
-}
-
-#[test]
-fn mutated_requests_never_break_the_parser() {
-    let (read, refused) = mutate("http_request", |data| fuzz_request(data) > 0);
-    assert!(read > ROUNDS / 10 && refused > ROUNDS / 10, "{read} read, {refused} refused");
-}
 
 #[test]
 fn mutated_frames_never_break_the_decoder() {
     let (read, refused) = mutate("frame", |data| fuzz_frame(data) > 0);
+    // Neither outcome may be so rare that the test says nothing about it.
     assert!(read > ROUNDS / 10 && refused > ROUNDS / 10, "{read} read, {refused} refused");
 }
 
@@ -42,92 +17,5 @@ fn mutated_frames_never_break_the_decoder() {
 fn the_corpus_itself_is_read() {
     for data in corpus("frame") {
         assert!(fuzz_frame(&data) > 0, "{}", data.escape_ascii());
-    }
-    for data in corpus("http_response") {
-        assert!(fuzz_response(&data).is_ok(), "{}", data.escape_ascii());
-    }
-    for data in corpus("http_request") {
-        assert!(fuzz_request(&data) > 0, "{}", data.escape_ascii());
-    }
-}
-
-/// Hands mutations of the corpus to `accepts`, and counts its answers.
-fn mutate(target: &str, accepts: impl Fn(&[u8]) -> bool) -> (u64, u64) {
-    let corpus = corpus(target);
-    let mut accepted = 0;
-    for seed in 0..ROUNDS {
-        let mut chance = Chance(seed);
-        let mut data = chance.pick(&corpus).clone();
-        for _ in 0..=chance.below(4) {
-            chance.mutate(&mut data, &corpus);
-        }
-        let shown = ShownOnPanic { seed, data: &data };
-        accepted += u64::from(accepts(shown.data));
-    }
-    (accepted, ROUNDS - accepted)
-}
-
-fn corpus(target: &str) -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
-    let mut paths: Vec<_> =
-        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    // The order of a directory is an accident, and a seed must always mean the same.
-    paths.sort();
-    paths.into_iter().filter(|path| path.is_file()).map(|path| fs::read(path).unwrap()).collect()
-}
-
-/// Says which input it was when an invariant breaks.
-struct ShownOnPanic<'a> {
-    seed: u64,
-    data: &'a [u8],
-}
-
-impl Drop for ShownOnPanic<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            println!("seed {}: b\"{}\"", self.seed, self.data.escape_ascii());
-        }
-    }
-}
-
-/// `SplitMix64`: a whole sequence of numbers from one seed.
-struct Chance(u64);
-
-impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.next() % limit.max(1) as u64).unwrap()
-    }
-
-    fn pick<'a, T>(&mut self, among: &'a [T]) -> &'a T {
-        &among[self.below(among.len())]
-    }
-
-    /// Does one thing to `data` that a careless or a hostile peer might.
-    fn mutate(&mut self, data: &mut Vec<u8>, corpus: &[Vec<u8>]) {
-        let at = self.below(data.len());
-        let until = (at + 1 + self.below(16)).min(data.len());
-        match self.below(7) {
-            0 if at < data.len() => data[at] ^= 1 << self.below(8),
-            1 if at < data.len() => data[at] = *self.pick(TELLING),
-            2 => data.insert(at, *self.pick(TELLING)),
-            3 => data.truncate(at),
-            4 => drop(data.drain(at.min(until)..until)),
-            5 => {
-                let part = data[at.min(until)..until].to_vec();
-                data.splice(at..at, part.repeat(1 + self.below(100)));
-            }
-            _ => {
-                let other = self.pick(corpus);
-                data.truncate(at);
-                data.extend_from_slice(&other[self.below(other.len())..]);
-            }
-        }
     }
 }

@@ -2,5 +2,5 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    let _ = trainyard::lab::server::fuzz_request(data);
+    let _ = lab_core::work::server::fuzz_request(data);
 });

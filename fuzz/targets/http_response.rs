@@ -2,5 +2,5 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    let _ = trainyard::lab::io::http::fuzz_response(data);
+    let _ = lab_core::work::io::http::fuzz_response(data);
 });

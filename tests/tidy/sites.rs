@@ -60,7 +60,7 @@ pub(crate) fn declared(events: &Source) -> Vec<Declared> {
 /// Every place that emits an event, in the order of files and lines.
 pub(crate) fn emit_sites(tree: &Tree) -> Vec<Site> {
     let mut sites = Vec::new();
-    for source in tree.crate_sources() {
+    for source in tree.shipped_sources() {
         let code = source.shipped_code();
         for at in 0..code.len().saturating_sub(1) {
             let is_call = CALLS.iter().any(|call| code[at].is(call)) && code[at + 1].is("(");

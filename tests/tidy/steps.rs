@@ -13,7 +13,7 @@ pub(crate) fn steps_match(tree: &Tree, protocols: &[Protocol]) -> Vec<Complaint>
     let modelled: BTreeSet<&str> = protocols.iter().flat_map(Protocol::our_steps).collect();
     let mut complaints = Vec::new();
     let mut in_source = BTreeSet::new();
-    for (source, line, name) in tree.crate_sources().flat_map(steps_in) {
+    for (source, line, name) in tree.shipped_sources().flat_map(steps_in) {
         if !modelled.contains(name) {
             let says =
                 format!("step {name:?} is in no script of tests/interleave/; is it misspelt?");

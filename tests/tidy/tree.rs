@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::lexer::{self, Token, What};
 
 /// The folders that hold our source.
-const FOLDERS: [&str; 4] = ["src", "tests", "examples", "benches"];
+const FOLDERS: [&str; 5] = ["src", "lab", "tests", "examples", "benches"];
 
 /// What is wrong, where, and what would be right.
 #[derive(Debug, PartialEq, Eq)]
@@ -117,6 +117,13 @@ impl Tree {
     /// The files of the crate itself.
     pub(crate) fn crate_sources(&self) -> impl Iterator<Item = &Source> {
         self.sources.iter().filter(|source| source.path.starts_with("src/"))
+    }
+
+    /// The files of the crate and of the laboratory: what ends up in a program.
+    pub(crate) fn shipped_sources(&self) -> impl Iterator<Item = &Source> {
+        const FOLDERS: [&str; 3] = ["src/", "lab/src/", "lab/core/src/"];
+        let ships = |path: &str| FOLDERS.iter().any(|folder| path.starts_with(folder));
+        self.sources.iter().filter(move |source| ships(&source.path))
     }
 }
 

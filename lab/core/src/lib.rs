@@ -1,0 +1,20 @@
+//! The floors of the laboratory that must be fast: what is measured, and what is drawn of it.
+//!
+//! A package of its own because it is built optimised, as the runtimes are; the rest of the
+//! laboratory, most of its lines, is not, and so a newcomer waits a minute less.
+//!
+//! A module imports only from floors below its own. Bottom to top:
+//!
+//! 1. [`terms`]: who takes part, with which parameters, what a round gave, and what it is worth;
+//! 2. [`text`]: figures and lines for a terminal, and charts;
+//! 3. [`work`]: what contenders do: compute, fetch pages from a server, race a program's trains;
+//! 4. [`look`]: what a recording shows: lanes, and the documents that are made of them.
+//!
+//! The floors above are the package `trainyard-lab`'s.
+
+pub mod look;
+pub mod terms;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod text;
+pub mod work;

@@ -1,0 +1,116 @@
+//! The words of a page: everything that is not a column of numbers, as one JSON document.
+//!
+//! Names of threads, labels and commands come from a trace file, and that may come from anybody.
+//! In the page they stand in a block of JSON in which `<` is always written as `\u003c`: no text
+//! can end the block, begin a comment in it, or open a script. `viewer/details.js` makes text
+//! nodes of them, never markup.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value, json};
+
+use super::lanes::{Row, Scene};
+use crate::look::lanes::flows::What as Arrow;
+use crate::look::missing::missing;
+use crate::look::palette::LOOKS;
+use crate::look::sites;
+use trainyard::sys::Why;
+use trainyard::trace::file::{Facts, Trace};
+use trainyard::trace::{Kind, Stamp, Track};
+
+/// The document, safe to stand inside of a script element.
+pub(super) fn document(trace: &Trace, scenes: &[Scene<'_>]) -> String {
+    let facts = json!({
+        "facts": pairs(&trace.about),
+        "missing": missing(trace),
+        "states": states(),
+        "whys": whys(),
+        "vainKind": Kind::GilWakeFailed as u16,
+        "arrows": ARROWS.map(Arrow::name),
+        "kinds": kinds(scenes),
+        "runs": scenes.iter().map(run).collect::<Vec<_>>(),
+    });
+    facts.to_string().replace('<', "\\u003c")
+}
+
+/// The arrows by their numbers in the columns.
+const ARROWS: [Arrow; 6] =
+    [Arrow::HandOff, Arrow::Wake, Arrow::Call, Arrow::Queue, Arrow::Send, Arrow::Answer];
+
+fn pairs(facts: &Facts) -> Vec<(&str, &str)> {
+    facts.iter().collect()
+}
+
+fn states() -> Vec<Value> {
+    let state = |look: &crate::look::palette::Look| {
+        json!({
+            "name": look.name,
+            "label": look.label,
+            "means": look.meaning,
+            "height": f64::from(look.height) / 100.0,
+            "texture": format!("{:?}", look.texture).to_lowercase(),
+        })
+    };
+    LOOKS.iter().map(state).collect()
+}
+
+fn whys() -> Vec<String> {
+    (0..).map_while(Why::from_word).map(|why| format!("{why:?}").to_lowercase()).collect()
+}
+
+/// The kinds that occur, by their numbers, each with its sentence and the source that emits it.
+fn kinds(scenes: &[Scene<'_>]) -> Map<String, Value> {
+    let events = scenes.iter().flat_map(|scene| &scene.run.recording.events);
+    let occurs: HashSet<Kind> = events.map(|event| event.kind).collect();
+    let found = Kind::ALL.iter().filter(|kind| occurs.contains(kind));
+    found.map(|&kind| ((kind as u16).to_string(), about_kind(kind))).collect()
+}
+
+fn about_kind(kind: Kind) -> Value {
+    let site = sites::site(kind);
+    json!({
+        "name": kind.name(),
+        "sentence": kind.sentence(),
+        "words": kind.words(),
+        "stamp": match kind.stamp() {
+            Stamp::Releasing => "stamped before others could see it",
+            Stamp::Local => "",
+            Stamp::Acquiring => "stamped after it was seen",
+        },
+        "site": {
+            "file": site.file,
+            "line": site.line,
+            "first": site.first_line,
+            "excerpt": site.excerpt,
+        },
+    })
+}
+
+fn run(scene: &Scene<'_>) -> Value {
+    json!({
+        "label": scene.run.label(),
+        "facts": pairs(&scene.run.about),
+        "begin": scene.begin_ns,
+        "length": scene.end_ns - scene.begin_ns,
+        "tracks": scene.tracks.iter().map(track).collect::<Vec<_>>(),
+        "events": scene.run.recording.events.len(),
+        "lanes": scene.lanes.iter().map(|row| lane(scene, row)).collect::<Vec<_>>(),
+        "flows": scene.flows.len(),
+    })
+}
+
+fn track(track: &Track) -> Value {
+    json!({ "number": track.number, "name": track.name, "pid": track.pid })
+}
+
+fn lane(scene: &Scene<'_>, row: &Row) -> Value {
+    json!({
+        "what": row.what.name(),
+        "name": row.name,
+        "track": row.track,
+        "id": row.id,
+        "end": row.end_ns.saturating_sub(scene.begin_ns),
+        "count": row.cuts.len(),
+        "ticks": row.ticks.len(),
+    })
+}

@@ -1,0 +1,145 @@
+//! A trace as one page: a file to send to somebody who has nothing but a browser.
+//!
+//! # The life of one page
+//!
+//! 1. `lanes` makes lanes of each run: its lock, its threads or workers, its tasks.
+//! 2. [`write()`] fills the template `page.html`: style, scripts, the words (`facts`) and, for each
+//!    run, its numbers (`columns`).
+//! 3. The browser reads them back (`viewer/data.js`) and draws what is in view (`viewer/draw.js`).
+//!    A click on a slice opens the source that emitted its event ([`sites`](super::sites)).
+//!
+//! The scripts are plain files without a build step, meant to be read too; `viewer/main.js` says
+//! in which order. The browser tests are in `lab/tests/browser`.
+//!
+//! # Invariants
+//!
+//! - **HTML-1** The page loads nothing: its policy forbids it, and it works from `file://`.
+//! - **HTML-2** No text of a trace can leave the place it stands in: see `facts`, and `escaped`.
+//!
+//! # Not here
+//!
+//! Traces of many millions of events: a picture costs its pixels whatever the trace has (see
+//! `viewer/bins.js`), but a browser takes seconds to read a million events, and their page has
+//! twenty megabytes.
+
+mod columns;
+mod facts;
+mod lanes;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use crate::look::html::columns::Columns;
+use crate::look::html::lanes::Scene;
+use crate::look::palette::LOOKS;
+use trainyard::trace::file::{Run, Trace};
+
+const TEMPLATE: &str = include_str!("page.html");
+const STYLE: &str = include_str!("viewer.css");
+
+/// The scripts, in the order in which they run; all share one scope.
+const SCRIPTS: [&str; 15] = [
+    include_str!("viewer/data.js"),
+    include_str!("viewer/words.js"),
+    include_str!("viewer/rows.js"),
+    include_str!("viewer/range.js"),
+    include_str!("viewer/places.js"),
+    include_str!("viewer/bins.js"),
+    include_str!("viewer/pixels.js"),
+    include_str!("viewer/paint.js"),
+    include_str!("viewer/draw.js"),
+    include_str!("viewer/lanes.js"),
+    include_str!("viewer/flows.js"),
+    include_str!("viewer/select.js"),
+    include_str!("viewer/details.js"),
+    include_str!("viewer/navigate.js"),
+    include_str!("viewer/page.js"),
+];
+/// Runs last: it calls the others.
+const MAIN: &str = include_str!("viewer/main.js");
+
+/// Writes `trace` as one self-contained page.
+///
+/// # Errors
+///
+/// Fails if `out` does.
+///
+/// # Example: a page for nobody's work
+///
+/// ```
+/// use lab_core::look::html;
+/// use trainyard::trace::file::{Facts, Trace};
+///
+/// let trace = Trace::of(Facts::default().with("command", "trainyard timeline cpu"), Vec::new());
+/// let mut page = Vec::new();
+/// html::write(&trace, &mut page)?;
+/// assert!(String::from_utf8(page)?.contains("<title>trainyard timeline cpu</title>"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
+    let scenes: Vec<Scene<'_>> = trace.runs.iter().map(Scene::new).collect();
+    // The template is text and names in double braces, in turn.
+    for (place, part) in TEMPLATE.split("{{").enumerate() {
+        let text = match part.split_once("}}") {
+            Some((name, text)) if place > 0 => {
+                fill(name, trace, &scenes, out)?;
+                text
+            }
+            _ => part,
+        };
+        out.write_all(text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Writes what stands in the template under `name`.
+fn fill(name: &str, trace: &Trace, scenes: &[Scene<'_>], out: &mut dyn Write) -> io::Result<()> {
+    match name {
+        "title" => out.write_all(escaped(title(trace)).as_bytes()),
+        "style" => write!(out, "{}{STYLE}", colours()),
+        "facts" => out.write_all(facts::document(trace, scenes).as_bytes()),
+        "columns" => write_columns(scenes, out),
+        "script" => {
+            SCRIPTS.iter().chain([&MAIN]).try_for_each(|text| out.write_all(text.as_bytes()))
+        }
+        _ => unreachable!("page.html names {name}"),
+    }
+}
+
+/// What was recorded, in a few words.
+fn title(trace: &Trace) -> &str {
+    let label = || trace.runs.first().map(Run::label);
+    trace.about.get("command").or_else(label).unwrap_or("an empty trace")
+}
+
+fn write_columns(scenes: &[Scene<'_>], out: &mut dyn Write) -> io::Result<()> {
+    for (index, scene) in scenes.iter().enumerate() {
+        write!(out, "<script type=\"text/plain\" id=\"columns-{index}\">")?;
+        let mut columns = Columns::new(out);
+        scene.write(&mut columns)?;
+        columns.finish()?;
+        writeln!(out, "</script>")?;
+    }
+    Ok(())
+}
+
+/// The colours of the states for the style sheet, which says when which of them hold.
+fn colours() -> String {
+    let mut sets =
+        [":root {".to_owned(), "@media (prefers-color-scheme: dark) { :root {".to_owned()];
+    for look in &LOOKS {
+        for (set, colour) in sets.iter_mut().zip([look.light, look.dark]) {
+            write!(set, " --{}: {colour};", look.name).expect("a string takes whatever is written");
+        }
+    }
+    format!("{} }}\n{} }} }}\n", sets[0], sets[1])
+}
+
+/// The text as HTML, for the few that stand outside of the block of words.
+// INVARIANT: [HTML-2] text of a trace comes into markup through here, or through `facts`.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

@@ -1,0 +1,178 @@
+//! How many, over time: threads that wait for the lock, tasks in the run queue, units in flight.
+//!
+//! # Reading from the middle
+//!
+//! An end without a begin was there from the start, so no count goes below zero.
+
+use std::collections::{BTreeMap, HashMap};
+
+use trainyard::trace::{Event, Kind, Recording};
+
+/// A number over time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counter {
+    /// What is counted.
+    pub what: What,
+    /// Each change, in the order of time; the first stands at the begin of the recording.
+    pub points: Vec<Point>,
+}
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum What {
+    /// The threads that wait for this lock.
+    WaitingForLock(u64),
+    /// The tasks in the run queue of the loop on this track.
+    ReadyTasks(u32),
+    /// The units of work that have begun and not ended.
+    InFlight,
+}
+
+/// A moment from which on a counter has a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// When.
+    pub at_ns: u64,
+    /// How many from then on.
+    pub value: u64,
+}
+
+/// Lists the counters that ever counted something.
+pub fn read(recording: &Recording) -> Vec<Counter> {
+    let mut counts: BTreeMap<What, Count> = BTreeMap::new();
+    for event in &recording.events {
+        let Some((what, member, change)) = change(event) else { continue };
+        counts.entry(what).or_default().step(event.time_ns, member, change);
+    }
+    let begin_ns = recording.begin_ns;
+    counts.into_iter().map(|(what, count)| count.into_counter(what, begin_ns)).collect()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Comes,
+    /// It is in there, whether or not its coming was seen.
+    Stays,
+    Goes,
+    /// It goes if it was in there; if not, that says nothing about the start.
+    GoesIfThere,
+}
+
+/// Which counter an event changes, for whom, and how.
+fn change(event: &Event) -> Option<(What, u64, Change)> {
+    let Event { kind, track, a: subject, .. } = *event;
+    let waiting = |change| Some((What::WaitingForLock(subject), u64::from(track), change));
+    let ready = |change| Some((What::ReadyTasks(track), subject, change));
+    match kind {
+        Kind::GilWait => waiting(Change::Comes),
+        Kind::GilDropRequest | Kind::GilWakeFailed => waiting(Change::Stays),
+        Kind::GilTake => waiting(Change::GoesIfThere),
+        Kind::GilGiveUp => waiting(Change::Goes),
+        Kind::TaskSpawn | Kind::TaskWake => ready(Change::Comes),
+        Kind::TaskPollBegin => ready(Change::Goes),
+        Kind::TaskCancel => ready(Change::GoesIfThere),
+        Kind::UnitBegin => Some((What::InFlight, subject, Change::Comes)),
+        Kind::UnitEnd => Some((What::InFlight, subject, Change::Goes)),
+        _ => None,
+    }
+}
+
+/// One counter while its events are read.
+#[derive(Default)]
+struct Count {
+    members: HashMap<u64, bool>,
+    /// How many were in there before the first event.
+    before: i64,
+    /// The sum of all changes so far; `before` is added when it is known.
+    sum: i64,
+    sums: Vec<(u64, i64)>,
+}
+
+impl Count {
+    fn step(&mut self, at_ns: u64, member: u64, change: Change) {
+        let known = self.members.get(&member).copied();
+        let was_in = match (known, change) {
+            (Some(is_in), _) => is_in,
+            // INVARIANT: who is seen to stay or to go, and never came, was there from the start.
+            (None, Change::Stays | Change::Goes) => {
+                self.before += 1;
+                true
+            }
+            (None, Change::Comes | Change::GoesIfThere) => false,
+        };
+        let is_in = matches!(change, Change::Comes | Change::Stays);
+        self.members.insert(member, is_in);
+        self.sum += i64::from(is_in) - i64::from(was_in);
+        if is_in != was_in {
+            self.sums.push((at_ns, self.sum));
+        }
+    }
+
+    fn into_counter(self, what: What, begin_ns: u64) -> Counter {
+        let value = |sum: i64| u64::try_from(self.before + sum).unwrap_or(0);
+        let mut points = vec![Point { at_ns: begin_ns, value: value(0) }];
+        for &(at_ns, sum) in &self.sums {
+            match points.last_mut() {
+                // Of several changes at one moment the last one counts.
+                Some(last) if last.at_ns == at_ns => last.value = value(sum),
+                _ => points.push(Point { at_ns, value: value(sum) }),
+            }
+        }
+        Counter { what, points }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::look::lanes::tests::{LOCK_ON, Line, US, recording};
+
+    #[track_caller]
+    fn check(lines: &[Line], what: What, expected: &[(u64, u64)]) {
+        let counters = read(&recording(lines));
+        let counter = counters.iter().find(|counter| counter.what == what).expect("it counted");
+        let points: Vec<(u64, u64)> =
+            counter.points.iter().map(|point| (point.at_ns / US, point.value)).collect();
+        assert_eq!(points, expected);
+    }
+
+    #[test]
+    fn threads_that_wait_for_the_lock_are_counted() {
+        let what = What::WaitingForLock(7);
+        check(LOCK_ON, what, &[(0, 0), (13, 1), (22, 0), (24, 1), (33, 0)]);
+        // From 20 us on: who asks must have been waiting.
+        let middle: Vec<Line> = LOCK_ON.iter().copied().filter(|line| line.0 >= 20).collect();
+        check(&middle, what, &[(0, 1), (22, 0), (24, 1), (33, 0)]);
+    }
+
+    #[test]
+    fn tasks_in_the_queue_are_counted() {
+        check(
+            &[
+                (10, 1, 0, Kind::TaskSpawn, 5, 0),
+                (11, 1, 0, Kind::TaskSpawn, 6, 0),
+                (12, 1, 0, Kind::TaskPollBegin, 5, 0),
+                (13, 1, 0, Kind::TaskWake, 5, 5),
+                (14, 1, 0, Kind::TaskCancel, 5, 0),
+                (15, 1, 0, Kind::TaskCancel, 9, 0),
+            ],
+            What::ReadyTasks(1),
+            &[(0, 0), (10, 1), (11, 2), (12, 1), (13, 2), (14, 1)],
+        );
+    }
+
+    /// Fails if a unit that was in flight before the recording makes the count negative.
+    #[test]
+    fn units_that_were_in_flight_from_the_start_are_counted() {
+        check(
+            &[
+                (10, 1, 0, Kind::UnitBegin, 1, 0),
+                (20, 1, 0, Kind::UnitEnd, 0, 0),
+                (20, 1, 0, Kind::UnitEnd, 1, 0),
+            ],
+            What::InFlight,
+            &[(0, 1), (10, 2), (20, 0)],
+        );
+        assert_eq!(read(&recording(&[])), []);
+    }
+}

@@ -1,0 +1,81 @@
+//! One run out of a trace, by its number or its label.
+
+use crate::terms::error::{LabError, Result};
+use crate::text::plain::plain;
+use trainyard::trace::file::Trace;
+
+/// A sweep has a run for each contender at each point: more names than anybody reads in a line.
+const NAMED_MAX: usize = 5;
+
+/// The places of the runs that are called `name`: a number, from 1, or a label.
+///
+/// # Errors
+///
+/// [`LabError::BadInput`] if there is none, with the names of some that there are.
+pub fn pick(trace: &Trace, name: &str) -> Result<Vec<usize>> {
+    let runs = || trace.runs.iter().enumerate();
+    let is_meant = |at: usize, label: &str| label == name || (at + 1).to_string() == name;
+    let picked: Vec<usize> =
+        runs().filter(|(at, run)| is_meant(*at, run.label())).map(|(at, _)| at).collect();
+    if picked.is_empty() {
+        return Err(LabError::BadInput(format!("no run '{name}'; the runs are {}", known(trace))));
+    }
+    Ok(picked)
+}
+
+/// The first runs of different names, and how many there are besides.
+fn known(trace: &Trace) -> String {
+    let mut named: Vec<(usize, &str)> = Vec::new();
+    for (at, run) in trace.runs.iter().enumerate() {
+        let is_new = named.iter().all(|(_, label)| *label != run.label());
+        if is_new && named.len() < NAMED_MAX {
+            named.push((at, run.label()));
+        }
+    }
+    if named.is_empty() {
+        return "none".to_owned();
+    }
+    let shown: Vec<String> =
+        named.iter().map(|(at, label)| format!("{} ({})", at + 1, plain(label))).collect();
+    let more = match trace.runs.len() - named.len() {
+        0 => String::new(),
+        count => format!(", … and {count} more"),
+    };
+    shown.join(", ") + &more
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::look::testing;
+
+    #[test]
+    fn a_run_is_found_by_its_number_or_its_label() {
+        let trace = testing::all();
+        assert_eq!(pick(&trace, "7"), Ok(vec![6]));
+        assert_eq!(pick(&trace, "2 threads, lock on"), Ok(vec![6]));
+        // The same contender in both workloads.
+        assert_eq!(pick(&trace, "one after another"), Ok(vec![0, 5]));
+    }
+
+    #[test]
+    fn a_run_that_is_not_there_is_refused_with_those_that_are() {
+        let trace = testing::lock_on();
+        let line = pick(&trace, "2").unwrap_err().to_string();
+        assert_eq!(line, "no run '2'; the runs are 1 (2 threads, lock on)");
+    }
+
+    #[test]
+    fn of_many_runs_the_first_different_names_are_said_and_how_many_there_are_more() {
+        let mut trace = testing::all();
+        let again = trace.runs.clone();
+        trace.runs.insert(0, again[0].clone());
+        trace.runs.extend(again);
+        let line = pick(&trace, "nope").unwrap_err().to_string();
+        let names = line.strip_prefix("no run 'nope'; the runs are ").unwrap();
+        assert!(names.starts_with("1 (one after another), 3 ("), "{line}");
+        assert_eq!(names.matches(" (").count(), NAMED_MAX, "{line}");
+        let more = format!(", … and {} more", trace.runs.len() - NAMED_MAX);
+        assert!(names.ends_with(&more), "{line}");
+    }
+}

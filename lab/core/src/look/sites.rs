@@ -1,0 +1,157 @@
+//! From a kind of event to the lines of source that emit it.
+//!
+//! A picture of a runtime becomes an explanation of it when one click on a slice opens the code
+//! that drew it. A kind is emitted at one place (TRACE-1), `src/trace/sites.md` names that place,
+//! and the tidy test keeps the table true. So the program carries the table and the text of each
+//! file in it, as they were when it was built, and cuts the lines out when it is asked.
+//!
+//! # Example
+//!
+//! ```
+//! use lab_core::look::sites::site;
+//! use trainyard::trace::Kind;
+//!
+//! let site = site(Kind::GilTake);
+//! assert_eq!(site.file, "src/threads/kernel/lock.rs");
+//! assert!(site.excerpt.contains("emit(Kind::GilTake"));
+//! ```
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use trainyard::trace::Kind;
+
+/// Where a kind is emitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// The file, from the root of the repository.
+    pub file: &'static str,
+    /// The line of the call, counted from 1.
+    pub line: usize,
+    /// The line with which the excerpt begins.
+    pub first_line: usize,
+    /// The function around the call if it is short, and otherwise the lines next to the call.
+    pub excerpt: &'static str,
+}
+
+/// A function of at most so many lines is shown whole: what fits beside a picture.
+const WHOLE_LINES_MAX: usize = 18;
+/// So many lines before and after the call are shown of a longer function.
+const NEIGHBOURS: usize = 5;
+
+/// Returns the place that emits `kind`.
+///
+/// # Panics
+///
+/// Panics if `src/trace/sites.md` lacks the kind or names a file that `SOURCES` lacks. A test
+/// asks for every kind, so a program that passes its tests does not.
+pub fn site(kind: Kind) -> Site {
+    static SITES: LazyLock<HashMap<&str, Site>> = LazyLock::new(|| {
+        include_str!("../../../../src/trace/sites.md").lines().filter_map(row).collect()
+    });
+    *SITES.get(kind.name()).unwrap_or_else(|| panic!("src/trace/sites.md has no {}", kind.name()))
+}
+
+macro_rules! sources {
+    ($($path:literal),+ $(,)?) => {
+        /// The text of every file that emits.
+        const SOURCES: &[(&str, &str)] =
+            &[$(($path, include_str!(concat!("../../../../", $path)))),+];
+    };
+}
+
+sources! {
+    "src/sys/blocking.rs",
+    "src/handle/mod.rs",
+    "src/threads/kernel/world.rs",
+    "src/threads/kernel/queue.rs",
+    "src/threads/kernel/lock.rs",
+    "src/threads/kernel/pool.rs",
+    "src/coop/kernel/scheduler.rs",
+    "src/coop/kernel/outside.rs",
+    "src/coop/kernel/inbox.rs",
+    "src/coop/kernel/reactor.rs",
+    "src/coop/kernel/timer.rs",
+    "src/procs/kernel/spawn.rs",
+    "src/procs/kernel/supervisor.rs",
+    "src/procs/kernel/worker.rs",
+    "src/procs/kernel/child.rs",
+    "lab/core/src/work/arm.rs",
+}
+
+/// Reads a row of the table; `None` for its head and for the text above it.
+fn row(line: &'static str) -> Option<(&'static str, Site)> {
+    let mut cells = line.strip_prefix("| ")?.split(" | ");
+    let (kind, file) = (cells.next()?, cells.next()?);
+    let line: usize = cells.next()?.parse().ok()?;
+    let (_, text) = SOURCES
+        .iter()
+        .find(|(path, _)| *path == file)
+        .unwrap_or_else(|| panic!("{file} emits {kind}: add it to `sources!`"));
+    let (first_line, excerpt) = excerpt(text, line);
+    Some((kind, Site { file, line, first_line, excerpt }))
+}
+
+/// Cuts out what is shown of `text` around `line`, and says with which line it begins.
+fn excerpt(text: &str, line: usize) -> (usize, &str) {
+    let lines: Vec<&str> = text.lines().collect();
+    let at = line.saturating_sub(1).min(lines.len().saturating_sub(1));
+    let (first, last) = function_around(&lines, at)
+        .filter(|(first, last)| last - first < WHOLE_LINES_MAX)
+        .unwrap_or((at.saturating_sub(NEIGHBOURS), (at + NEIGHBOURS).min(lines.len() - 1)));
+    let start: usize = text.split_inclusive('\n').take(first).map(str::len).sum();
+    let length: usize =
+        text[start..].split_inclusive('\n').take(last - first + 1).map(str::len).sum();
+    (first + 1, text[start..start + length].trim_end_matches('\n'))
+}
+
+/// Finds the first and last line of the function around the line `at`, by rustfmt's indentation.
+fn function_around(lines: &[&str], at: usize) -> Option<(usize, usize)> {
+    let is_head = |line: &str| {
+        let code = line.trim_start();
+        code.starts_with("fn ") || code.starts_with("pub") && code.contains("fn ")
+    };
+    let head = lines[..at].iter().rposition(|line| is_head(line))?;
+    let indent = lines[head].len() - lines[head].trim_start().len();
+    let closes = |line: &&str| line.len() == indent + 1 && line.ends_with('}');
+    let end = at + lines[at..].iter().position(closes)?;
+    Some((head, end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_an_excerpt_that_emits_it_at_the_marked_line() {
+        for &kind in Kind::ALL {
+            let site = site(kind);
+            let name = format!("Kind::{}", kind.name());
+            assert!(site.excerpt.contains(&name), "{kind:?}: {}", site.excerpt);
+            let marked: Vec<&str> =
+                site.excerpt.lines().skip(site.line - site.first_line).take(2).collect();
+            assert!(marked.join("\n").contains("emit(") || marked.join("\n").contains("record("));
+            assert!(marked.join("\n").contains(&name), "{kind:?}: {marked:?}");
+        }
+    }
+
+    #[test]
+    fn an_excerpt_is_no_longer_than_fits_beside_a_picture() {
+        for &kind in Kind::ALL {
+            assert!(site(kind).excerpt.lines().count() <= WHOLE_LINES_MAX, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_short_function_is_shown_whole_and_a_long_one_around_its_call() {
+        let short = "use x;\n\nfn f() {\n    emit();\n}\n\nfn g() {}\n";
+        assert_eq!(excerpt(short, 4), (3, "fn f() {\n    emit();\n}"));
+        let long = format!(
+            "fn f() {{\n{}    emit();\n{}}}\n",
+            "    a;\n".repeat(20),
+            "    b;\n".repeat(20)
+        );
+        let (first, text) = excerpt(&long, 22);
+        assert_eq!((first, text.lines().count()), (17, 2 * NEIGHBOURS + 1));
+    }
+}

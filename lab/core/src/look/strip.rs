@@ -1,0 +1,246 @@
+//! A strip: one lane, cut into cells of the same length, one glyph each.
+//!
+//! The glyph carries the state and colour only helps, so a strip says the same in a file, on
+//! paper and to somebody who does not tell red from green. A cell shows the state that took most
+//! of its time, with two exceptions, because a short moment can be what a picture is about:
+//!
+//! - A cell in which a train worked a little and mostly waited for the outside has a glyph of its
+//!   own. A request is 5 ms of waiting and some 50 µs of work. Where more than half of the cells
+//!   that wait hold such a moment, the cells are too long to tell one from the next: then they are
+//!   drawn as waiting, unless work took more than a tenth of one.
+//! - So has a cell in which a train mostly worked, and waited: it is never drawn as pure work.
+
+use std::fmt::Write;
+
+use anstyle::{Ansi256Color, Style};
+
+use super::palette::look;
+use crate::look::lanes::Span;
+use crate::look::lanes::spent::{self, Spent};
+use crate::look::lanes::train::State;
+use crate::terms::output::Glyphs;
+
+/// What one cell shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// No work there is, or none left, or what was then is lost.
+    Blank,
+    /// All of the time working.
+    Working,
+    /// Worked for most of the time, and waited.
+    WithAWait,
+    /// Worked for a moment, did not for most of the time.
+    ALittle,
+    /// Works with the lock given up.
+    Native,
+    /// Waits for the lock.
+    WaitingForLock,
+    /// Waits for the network, or for time to pass.
+    Waiting,
+    /// Has work and not yet the lock.
+    Ready,
+    /// Talks to the parent process.
+    Talking,
+}
+
+impl Mark {
+    /// Every mark that a legend explains, in its order.
+    pub const EXPLAINED: [Self; 8] = [
+        Self::Working,
+        Self::WithAWait,
+        Self::ALittle,
+        Self::Native,
+        Self::Waiting,
+        Self::WaitingForLock,
+        Self::Ready,
+        Self::Talking,
+    ];
+
+    /// Returns the words of the legend.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Blank => "nothing to do",
+            Self::Working => "working",
+            Self::WithAWait => "mostly working",
+            Self::ALittle => "working a little",
+            Self::Native => "native code",
+            Self::WaitingForLock => "waiting for the lock",
+            Self::Waiting => "waiting",
+            Self::Ready => "ready",
+            Self::Talking => "talking",
+        }
+    }
+
+    /// Returns the one character of a cell.
+    pub fn glyph(self, glyphs: Glyphs) -> char {
+        let (unicode, ascii) = match self {
+            Self::Blank => (' ', ' '),
+            Self::Working => ('█', '#'),
+            Self::WithAWait => ('▆', '%'),
+            Self::ALittle => ('▂', '-'),
+            Self::Native => ('▓', 'N'),
+            Self::WaitingForLock => ('▒', '='),
+            Self::Waiting => ('░', '.'),
+            Self::Ready => ('·', ':'),
+            Self::Talking => ('≈', '~'),
+        };
+        match glyphs {
+            Glyphs::Unicode => unicode,
+            Glyphs::Ascii => ascii,
+        }
+    }
+
+    /// The colour of the state that it stands for.
+    fn style(self) -> Style {
+        let state = match self {
+            Self::Blank => return Style::new(),
+            Self::Working | Self::WithAWait | Self::ALittle => State::Run,
+            Self::Native => State::Native,
+            Self::WaitingForLock => State::WaitGil,
+            Self::Waiting => State::Wait,
+            Self::Ready => State::Ready,
+            Self::Talking => State::Ipc,
+        };
+        Style::new().fg_color(Some(Ansi256Color(look(state).ansi).into()))
+    }
+
+    /// What stands for the time in a cell.
+    fn of(spent: &Spent) -> Self {
+        let (worked, waited) = (spent.has(State::is_running), spent.has(State::is_waiting));
+        match spent.longest() {
+            State::Idle | State::Wait | State::Sleep if worked => Self::ALittle,
+            State::Run | State::Native if waited => Self::WithAWait,
+            State::Idle => Self::Blank,
+            State::Run => Self::Working,
+            State::Native => Self::Native,
+            State::WaitGil => Self::WaitingForLock,
+            State::Wait | State::Sleep => Self::Waiting,
+            State::Ready => Self::Ready,
+            State::Ipc => Self::Talking,
+        }
+    }
+}
+
+/// Cuts the time from `from_ns` to `until_ns` into `cells` marks.
+pub fn marks(spans: &[Span], from_ns: u64, until_ns: u64, cells: usize) -> Vec<Mark> {
+    let cells = spent::cells(spans, from_ns, until_ns, cells);
+    let marks = cells.iter().map(Mark::of);
+    let waits = |spent: &Spent| matches!(spent.longest(), State::Wait | State::Sleep);
+    let with_work = |spent: &&Spent| spent.has(State::is_running);
+    let waiting = || cells.iter().filter(|spent| waits(spent));
+    if 2 * waiting().filter(with_work).count() <= waiting().count() {
+        return marks.collect();
+    }
+    let is_no_news = |spent: &Spent| waits(spent) && worked(spent) <= MOMENT_MAX;
+    let mark = |(mark, spent)| if is_no_news(spent) { Mark::Waiting } else { mark };
+    marks.zip(&cells).map(mark).collect()
+}
+
+/// No more work than this in a cell is a moment: one like it in every cell is no news.
+const MOMENT_MAX: f64 = 0.1;
+
+fn worked(spent: &Spent) -> f64 {
+    State::ALL.into_iter().filter(|state| state.is_running()).map(|s| spent.share(s)).sum()
+}
+
+/// Writes the marks as glyphs, with one escape sequence for each run of the same style.
+pub fn paint(marks: &[Mark], glyphs: Glyphs) -> String {
+    let mut text = String::new();
+    for run in marks.chunk_by(|left, right| left.style() == right.style()) {
+        let style = run[0].style();
+        let glyphs: String = run.iter().map(|mark| mark.glyph(glyphs)).collect();
+        write!(text, "{style}{glyphs}{style:#}").expect("writing to memory does not fail");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A lane as pairs of a length and a state, cut into cells of 10.
+    #[track_caller]
+    fn check(spans: &[(u64, State)], cells: usize, expected: &str) {
+        let mut from_ns = 1_000;
+        let spans = spans.iter().map(|&(length, state)| {
+            let span = Span { from_ns, until_ns: from_ns + length, state, cpu: 0, event: None };
+            from_ns += length;
+            span
+        });
+        let spans: Vec<Span> = spans.collect();
+        let marks = marks(&spans, 1_000, 1_000 + 10 * cells as u64, cells);
+        let glyphs: String = marks.iter().map(|mark| mark.glyph(Glyphs::Unicode)).collect();
+        assert_eq!(glyphs, expected);
+    }
+
+    #[test]
+    fn a_cell_shows_the_state_that_took_most_of_its_time() {
+        check(&[(10, State::Run), (10, State::WaitGil), (10, State::Native)], 3, "█▒▓");
+        check(&[(6, State::Run), (14, State::WaitGil)], 2, "▆▒");
+        check(&[(4, State::Run), (16, State::WaitGil)], 2, "▒▒");
+        check(&[(10, State::Ready), (10, State::Ipc), (10, State::Sleep)], 3, "·≈░");
+    }
+
+    #[test]
+    fn a_moment_of_work_is_seen_among_waiting() {
+        check(
+            &[(1, State::Run), (29, State::Wait), (1, State::Native), (9, State::Idle)],
+            4,
+            "▂░░▂",
+        );
+    }
+
+    /// Fails if a request in every cell makes a lane of waiting look like a lane of work.
+    #[test]
+    fn a_moment_of_work_in_every_cell_is_no_news() {
+        let request = [(1, State::Run), (39, State::Wait)];
+        check(&request.repeat(3), 12, "▂░░░▂░░░▂░░░");
+        let short = [(1, State::Run), (13, State::Wait)];
+        check(&short.repeat(10), 14, "░░░░░░░░░░░░░░");
+        // More than a moment is news, and so is one where there is nothing to do.
+        check(
+            &[&short.repeat(5)[..], &[(4, State::Native), (6, State::Sleep)]].concat(),
+            8,
+            "░░░░░░░▂",
+        );
+        check(&[(1, State::Run), (9, State::Idle)].repeat(3), 3, "▂▂▂");
+        // A wait among work stays what it is.
+        let mixed = [&short.repeat(5)[..], &[(9, State::Run), (1, State::Wait)]].concat();
+        check(&mixed, 8, "░░░░░░░▆");
+    }
+
+    /// Fails if the state that took most of the time is all that a cell shows.
+    #[test]
+    fn a_cell_with_any_wait_is_never_drawn_as_pure_work() {
+        let waits = [State::WaitGil, State::Wait, State::Sleep, State::Ready];
+        for wait in waits {
+            check(&[(10, State::Run), (9, State::Run), (1, wait), (10, State::Run)], 3, "█▆█");
+            check(&[(9, State::Native), (1, wait), (10, State::Native)], 2, "▆▓");
+        }
+    }
+
+    #[test]
+    fn behind_the_end_of_the_round_there_is_nothing() {
+        check(&[(10, State::Run)], 3, "█  ");
+        check(&[(13, State::Run)], 3, "█▂ ");
+    }
+
+    #[test]
+    fn every_mark_has_a_glyph_of_its_own_in_both_alphabets() {
+        for glyphs in [Glyphs::Unicode, Glyphs::Ascii] {
+            let mut seen: Vec<char> = Mark::EXPLAINED.iter().map(|m| m.glyph(glyphs)).collect();
+            seen.sort_unstable();
+            seen.dedup();
+            assert_eq!(seen.len(), Mark::EXPLAINED.len());
+        }
+        assert!(Mark::EXPLAINED.iter().all(|mark| mark.glyph(Glyphs::Ascii).is_ascii()));
+    }
+
+    #[test]
+    fn colour_only_helps() {
+        let marks = [Mark::Working, Mark::Working, Mark::Waiting, Mark::Blank];
+        let text = paint(&marks, Glyphs::Ascii);
+        assert_eq!(anstream::adapter::strip_str(&text).to_string(), "##. ");
+        assert_eq!(text.matches("\u{1b}[38;5;").count(), 2, "one for each run: {text:?}");
+    }
+}

@@ -1,0 +1,189 @@
+//! One lane as marks: span by span where there is room, and column by column where there is not.
+//!
+//! A short span is never lost, and none takes more room than it had time. Span by span, each has
+//! a least width, and shorter ones are drawn over longer ones. Column by column, a column is drawn
+//! as what took most of its time. What it was besides is a lower mark in it, and the less time it
+//! took the lower: waiting stands on the ground over the work, and work looks over the waiting.
+//! Work that comes so rarely that the columns tell its moments apart stands in them as ticks.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use super::{Frame, escaped};
+use crate::look::lanes::spent::{self, Spent};
+use crate::look::lanes::train::State;
+use crate::look::lanes::{Span, joined};
+use crate::look::palette::look;
+use crate::text::numbers;
+use trainyard::trace::Recording;
+
+/// The least width of a mark, in units of the drawing: thinner ones are not seen.
+const WIDTH_MIN: f64 = 0.8;
+
+/// Where a lane is drawn, and how many marks it may take.
+#[derive(Clone, Copy)]
+pub(super) struct Row<'a> {
+    pub(super) frame: Frame,
+    pub(super) top: f64,
+    pub(super) height: f64,
+    pub(super) marks_max: usize,
+    pub(super) name: &'a str,
+}
+
+/// Draws the spans that lie in the frame.
+pub(super) fn draw(spans: &[Span], row: Row<'_>, recording: Option<&Recording>) -> String {
+    let Frame { from_ns, until_ns, .. } = row.frame;
+    let first = spans.partition_point(|span| span.until_ns <= from_ns);
+    let last = spans.partition_point(|span| span.from_ns < until_ns);
+    // A change of processor alone would be a seam.
+    let spans = joined(&spans[first..last.max(first)]);
+    if spans.len() <= row.marks_max {
+        one_by_one(&spans, row, recording)
+    } else {
+        by_columns(&spans, row)
+    }
+}
+
+fn one_by_one(spans: &[Span], row: Row<'_>, recording: Option<&Recording>) -> String {
+    // Having nothing to do is the empty lane.
+    let mut spans: Vec<&Span> = spans.iter().filter(|span| span.state != State::Idle).collect();
+    spans.sort_by_key(|span| std::cmp::Reverse(span.length_ns()));
+    let mut text = String::new();
+    for span in spans {
+        let since_ns = span.from_ns - row.frame.origin_ns;
+        let mut title = format!(
+            "{}: {}, {} from {} on",
+            row.name,
+            look(span.state).meaning,
+            numbers::nanoseconds(span.length_ns()),
+            numbers::nanoseconds(since_ns)
+        );
+        let event = recording.zip(span.event).map(|(r, event)| r.events[event as usize]);
+        if let Some(event) = event {
+            write!(title, ". {} ({})", event.kind.sentence(), event.kind.name()).expect("memory");
+        }
+        let (x, width) = row.frame.extent(span.from_ns, span.until_ns);
+        text += &mark(row, span.state, (x, width.max(WIDTH_MIN)), &title);
+    }
+    text
+}
+
+/// The most columns of a lane: each is two units wide.
+const COLUMNS_MAX: usize = 320;
+/// The least height of a mark beside a longer one, in units of the drawing.
+const HEIGHT_MIN: f64 = 3.0;
+
+/// The finest columns whose marks fit. Neighbours in which the same state took most of the time
+/// are one mark; whatever else was in them is one mark for each state.
+fn by_columns(spans: &[Span], row: Row<'_>) -> String {
+    let Frame { from_ns, until_ns, .. } = row.frame;
+    let marks_max = row.marks_max.saturating_sub(State::ALL.len());
+    let alike = |left: &Spent, right: &Spent| left.longest() == right.longest();
+    let mut count = COLUMNS_MAX;
+    let mut cells = spent::cells(spans, from_ns, until_ns, count);
+    while count > 1 && cells.chunk_by(alike).count() > marks_max {
+        count = count.div_ceil(2);
+        cells = spent::cells(spans, from_ns, until_ns, count);
+    }
+    let length_ns = u128::from(until_ns - from_ns);
+    let edge = |column: usize| {
+        from_ns + u64::try_from(length_ns * column as u128 / count as u128).unwrap_or(u64::MAX)
+    };
+    let (mut text, mut begin) = (String::new(), 0);
+    for run in cells.chunk_by(alike) {
+        let end = begin + run.len();
+        let state = run[0].longest();
+        if state != State::Idle {
+            let spent = spent::between(spans, edge(begin), edge(end));
+            let title = format!("{}: {}", row.name, shares(&spent));
+            text += &mark(row, state, row.frame.extent(edge(begin), edge(end)), &title);
+        }
+        begin = end;
+    }
+    let extents = (0..count).map(|column| row.frame.extent(edge(column), edge(column + 1)));
+    text + &besides(&cells, extents, row)
+}
+
+/// One mark for each state, which stands in every column that was in it for less than most of
+/// its time.
+fn besides(cells: &[Spent], extents: impl Iterator<Item = (f64, f64)>, row: Row<'_>) -> String {
+    let mut paths: BTreeMap<&str, (State, String)> = BTreeMap::new();
+    let has_room = has_room(cells);
+    for (spent, (x, width)) in cells.iter().zip(extents) {
+        for (state, bottom, top) in lower_marks(spent, HEIGHT_MIN / row.height) {
+            // Where there is room, work looks as it does span by span.
+            let (bottom, top, width) = if has_room && state.is_running() {
+                (0.0, 1.0, (width * spent.share(state)).max(WIDTH_MIN))
+            } else {
+                (bottom, top, width)
+            };
+            let (_, path) = paths.entry(look(state).name).or_insert((state, String::new()));
+            let y = row.top + row.height * (1.0 - bottom);
+            let height = row.height * (top - bottom);
+            write!(path, "M{x:.1},{y:.1}h{width:.1}v-{height:.1}h-{width:.1}z").expect("memory");
+        }
+    }
+    let mut text = String::new();
+    for (name, (state, path)) in paths {
+        let title = escaped(row.name);
+        let meaning = look(state).meaning;
+        writeln!(
+            text,
+            "<path class=\"{name}\" d=\"{path}\"><title>{title}: {meaning}</title></path>"
+        )
+        .expect("memory");
+    }
+    text
+}
+
+/// Tells whether moments of work are few enough to be told apart: whether most of the columns
+/// that were not mostly work, and not nothing, have none.
+fn has_room(cells: &[Spent]) -> bool {
+    let besides =
+        |spent: &&Spent| !spent.longest().is_running() && spent.has(|state| state != State::Idle);
+    let besides: Vec<&Spent> = cells.iter().filter(besides).collect();
+    let with_work = besides.iter().filter(|spent| spent.has(State::is_running)).count();
+    2 * with_work <= besides.len()
+}
+
+/// What a column was besides what took most of its time: the lower and the upper edge of each
+/// mark, as parts of the lane's height. None is lower than `least`.
+// INVARIANT: [SVG-2] a column in which anybody waited has a mark of that.
+fn lower_marks(spent: &Spent, least: f64) -> Vec<(State, f64, f64)> {
+    let most_of = |is_one: fn(State) -> bool| {
+        let states = State::ALL.into_iter().filter(|state| is_one(*state));
+        states.filter(|state| spent.ns(*state) > 0).max_by_key(|state| spent.ns(*state))
+    };
+    let usual = |state| f64::from(look(state).height) / 100.0;
+    let longest = spent.longest();
+    let mut marks = Vec::new();
+    // Having nothing to do is the empty lane.
+    let mut ground = if longest == State::Idle { 0.0 } else { usual(longest) };
+    if let Some(state) = most_of(State::is_waiting).filter(|_| !longest.is_waiting()) {
+        let top = (usual(state) * spent.share(state)).max(least);
+        marks.push((state, 0.0, top));
+        ground = ground.max(top);
+    }
+    if let Some(state) = most_of(State::is_running).filter(|_| !longest.is_running()) {
+        let top = ground + least + (1.0 - ground) * spent.share(state);
+        marks.push((state, ground, top.min(1.0)));
+    }
+    marks
+}
+fn shares(spent: &Spent) -> String {
+    let states = State::ALL.into_iter().filter(|state| spent.ns(*state) > 0);
+    let share = |state| format!("{} {}", look(state).meaning, numbers::percent(spent.share(state)));
+    states.map(share).collect::<Vec<_>>().join(", ")
+}
+
+fn mark(row: Row<'_>, state: State, (x, width): (f64, f64), title: &str) -> String {
+    let look = look(state);
+    let height = row.height * f64::from(look.height) / 100.0;
+    let y = row.top + row.height - height;
+    format!(
+        "<rect class=\"{}\" x=\"{x:.2}\" y=\"{y:.2}\" width=\"{width:.2}\" height=\"{height:.2}\">\
+         <title>{}</title></rect>\n",
+        look.name,
+        escaped(title)
+    )
+}

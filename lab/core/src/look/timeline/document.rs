@@ -1,0 +1,123 @@
+//! The timeline for programs: `trainyard.timeline/1`, the shares of every lane.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Serialize;
+
+use super::{LockRow, Row, Shown, Timeline, Whose};
+use crate::look::lanes::lock::held_ns;
+use crate::look::lanes::spent::Spent;
+use crate::look::palette::LOOKS;
+
+const SCHEMA: &str = "trainyard.timeline/1";
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    missing: &'a [String],
+    about: BTreeMap<&'a str, &'a str>,
+    runs: Vec<OneRun<'a>>,
+}
+
+/// Times are in nanoseconds; `from_ns` and `until_ns` count from the begin of the run, and bound
+/// what the shares are shares of.
+#[derive(Serialize)]
+struct OneRun<'a> {
+    number: usize,
+    label: &'a str,
+    workload: Option<&'a str>,
+    length_ns: u64,
+    from_ns: u64,
+    until_ns: u64,
+    in_flight_max: usize,
+    running_at_once_max: usize,
+    cpus_used: usize,
+    hand_offs: usize,
+    locks: Vec<Lock<'a>>,
+    lanes: Vec<Lane<'a>>,
+}
+
+#[derive(Serialize)]
+struct Lock<'a> {
+    lock: u64,
+    held_by: Vec<HeldBy<'a>>,
+}
+
+/// How long a lane held a lock in the whole run.
+#[derive(Serialize)]
+struct HeldBy<'a> {
+    lane: Option<&'a str>,
+    track: u32,
+    held_ns: u64,
+}
+
+#[derive(Serialize)]
+struct Lane<'a> {
+    name: &'a str,
+    track: u32,
+    /// Not said of tasks: they share the track of their loop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    woken_in_vain: Option<usize>,
+    share: BTreeMap<&'static str, f64>,
+}
+
+/// Writes the timeline as one JSON document, with all its lanes.
+///
+/// # Panics
+///
+/// Never: what it writes are texts and numbers.
+pub fn document(timeline: &Timeline) -> String {
+    let runs = timeline.scales.iter().flat_map(|scale| {
+        let window = (scale.from_ns, scale.until_ns);
+        scale.runs.iter().map(move |run| one_run(run, window))
+    });
+    let mut runs: Vec<OneRun<'_>> = runs.collect();
+    runs.sort_by_key(|run| run.number);
+    let about = timeline.about.iter().map(|(key, text)| (key.as_str(), text.as_str())).collect();
+    let document = Document { schema: SCHEMA, missing: &timeline.missing, about, runs };
+    let text = serde_json::to_string_pretty(&document).expect("it holds texts and numbers");
+    text + "\n"
+}
+
+fn one_run(run: &Shown, (from_ns, until_ns): (u64, u64)) -> OneRun<'_> {
+    let lanes = run.lanes();
+    OneRun {
+        number: run.number,
+        label: &run.label,
+        workload: run.workload.as_deref(),
+        length_ns: run.length_ns,
+        from_ns: from_ns.min(run.length_ns),
+        until_ns: until_ns.min(run.length_ns),
+        in_flight_max: run.figures.in_flight_max,
+        running_at_once_max: run.figures.running_at_once_max,
+        cpus_used: run.figures.cpus_used,
+        hand_offs: run.hand_offs,
+        locks: run.locks.iter().map(|lock| one_lock(lock, &run.rows, &lanes)).collect(),
+        lanes: run.rows.iter().map(|row| lane(row, run.whose)).collect(),
+    }
+}
+
+fn lane(row: &Row, whose: Whose) -> Lane<'_> {
+    Lane {
+        name: &row.name,
+        track: row.track,
+        woken_in_vain: (whose == Whose::Trains).then_some(row.in_vain_ns.len()),
+        share: shares(&row.spent),
+    }
+}
+
+// INVARIANT: [TIMELINE-1] the page prints `Spent::share` of the same `Spent`.
+fn shares(spent: &Spent) -> BTreeMap<&'static str, f64> {
+    let shares = LOOKS.iter().map(|look| (look.name, spent.share(look.state)));
+    shares.filter(|(_, share)| *share > 0.0).collect()
+}
+
+fn one_lock<'a>(lock: &LockRow, rows: &'a [Row], lanes: &HashMap<u32, usize>) -> Lock<'a> {
+    let mut held: Vec<(u32, u64)> = held_ns(&lock.spans).into_iter().collect();
+    held.sort_unstable();
+    let held_by = held.into_iter().map(|(track, held_ns)| {
+        let lane = lanes.get(&track).map(|&index| rows[index].name.as_str());
+        HeldBy { lane, track, held_ns }
+    });
+    Lock { lock: lock.lock, held_by: held_by.collect() }
+}

@@ -1,0 +1,162 @@
+//! Which CPython a row is about, and which lock it has.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::contender::Model;
+
+/// A CPython that answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Python {
+    /// What is run.
+    #[serde(serialize_with = "as_text")]
+    pub path: PathBuf,
+    /// As it says.
+    pub version: (u32, u32, u32),
+    /// Which lock it has.
+    pub gil: PythonGil,
+}
+
+/// Which lock a CPython has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PythonGil {
+    /// Released every so many ticks: before 3.2.
+    Ticks,
+    /// Asked for after an interval.
+    Timed,
+    /// A free-threaded build, with the lock off.
+    Off,
+}
+
+impl Python {
+    /// What a row of a table says of it.
+    pub fn id(&self) -> Version {
+        Version::new(self.version, self.gil)
+    }
+
+    /// Whether it knows `asyncio.run`, as every twin about tasks does: 3.7 and later.
+    pub fn has_tasks(&self) -> bool {
+        self.version >= (3, 7, 0)
+    }
+
+    /// `CPython 3.13.0`, or `CPython 3.13.0, lock off`.
+    pub fn name(&self) -> String {
+        let (major, minor, patch) = self.version;
+        let lock = if self.gil == PythonGil::Off { ", lock off" } else { "" };
+        format!("CPython {major}.{minor}.{patch}{lock}")
+    }
+}
+
+/// The version of a CPython, and whether it runs without the lock: `3.13.0`, `3.13.0t`.
+///
+/// The `t` is CPython's own: a free-threaded build installs itself as `python3.13t`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Version {
+    numbers: (u32, u32, u32),
+    is_free_threaded: bool,
+}
+
+/// `concurrent.futures` came with this version, `threading.Barrier` too.
+const THREADS_SINCE: (u32, u32, u32) = (3, 2, 0);
+/// `async def` came with 3.5; this is the oldest that was tried.
+const COOP_SINCE: (u32, u32, u32) = (3, 6, 0);
+
+impl Version {
+    /// The version that `numbers` and the lock make.
+    pub fn new(numbers: (u32, u32, u32), gil: PythonGil) -> Self {
+        Self { numbers, is_free_threaded: gil == PythonGil::Off }
+    }
+
+    /// Whether threads run without a lock.
+    pub fn is_free_threaded(self) -> bool {
+        self.is_free_threaded
+    }
+
+    /// Why this version cannot play `model`, if it cannot.
+    pub fn lacks(self, model: Model) -> Option<&'static str> {
+        match model {
+            Model::PythonThreads if self.numbers < THREADS_SINCE => {
+                Some("no concurrent.futures, which came with 3.2")
+            }
+            Model::PythonCoop if self.numbers < COOP_SINCE => {
+                Some("no asyncio as the script has it, which takes 3.6")
+            }
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (major, minor, patch) = self.numbers;
+        let mark = if self.is_free_threaded { "t" } else { "" };
+        formatter.pad(&format!("{major}.{minor}.{patch}{mark}"))
+    }
+}
+
+impl From<Version> for String {
+    fn from(version: Version) -> Self {
+        version.to_string()
+    }
+}
+
+impl FromStr for Version {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let numbers = text.strip_suffix('t').unwrap_or(text);
+        let parts: Option<Vec<u32>> = numbers.split('.').map(|part| part.parse().ok()).collect();
+        match parts.as_deref() {
+            Some([major, minor, patch]) => Ok(Self {
+                numbers: (*major, *minor, *patch),
+                is_free_threaded: text.ends_with('t'),
+            }),
+            _ => Err(format!("'{text}' is no version of CPython")),
+        }
+    }
+}
+
+impl TryFrom<String> for Version {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+/// A path need not be text, and a document has to be.
+fn as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_reads_as_it_is_written_and_a_free_threaded_one_is_marked() {
+        let locked = Version::new((3, 13, 0), PythonGil::Timed);
+        let free = Version::new((3, 13, 0), PythonGil::Off);
+        assert_eq!((locked.to_string(), free.to_string()), ("3.13.0".into(), "3.13.0t".into()));
+        for version in [locked, free] {
+            assert_eq!(version.to_string().parse(), Ok(version));
+        }
+        for text in ["", "3.13", "3.13.0tt", "3.13.0.1", "three"] {
+            assert!(text.parse::<Version>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_old_version_lacks_what_came_later() {
+        let lacks = |numbers, model| Version::new(numbers, PythonGil::Timed).lacks(model).is_some();
+        assert!(lacks((2, 7, 18), Model::PythonThreads) && lacks((2, 7, 18), Model::PythonCoop));
+        assert!(!lacks((2, 7, 18), Model::PythonSync) && !lacks((2, 7, 18), Model::PythonProcs));
+        assert!(!lacks((3, 2, 0), Model::PythonThreads) && lacks((3, 2, 0), Model::PythonCoop));
+        assert!(!lacks((3, 6, 15), Model::PythonCoop));
+    }
+}

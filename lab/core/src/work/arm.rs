@@ -1,0 +1,178 @@
+//! What a contender is to whoever measures it: an *arm*, which starts and does rounds.
+//!
+//! Every workload × model is one short file: [`super::cpu`] and [`super::io`] have them. Each
+//! runs in a process of its own, which the laboratory's floor `measure` starts and asks.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::cpu;
+pub use super::io::http::Fnv1a as Digest;
+use super::io::target::Target;
+use super::server::pages;
+use crate::terms::contender::{Contender, GilState};
+use crate::terms::error::{LabError, Result};
+use crate::terms::params::Params;
+use crate::terms::python::Python;
+use trainyard::procs::{Pool, Postcard};
+use trainyard::threads::{Gil, Mode, ThreadPool};
+use trainyard::trace::{self, Kind};
+
+/// A workload done by one model of concurrency.
+pub trait Arm: Sized {
+    /// What one unit of work gives.
+    type Answer: Answer;
+
+    /// Brings up everything that is not work.
+    ///
+    /// # Errors
+    ///
+    /// Fails if threads, processes or connections cannot be had.
+    fn start(setup: &Setup) -> Result<Self>;
+
+    /// Does the whole work once, and returns the answers in the order of the units.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a unit fails; the round is then void.
+    fn round(&mut self) -> Result<Vec<Self::Answer>>;
+
+    /// The global lock, if the model has one.
+    fn gil(&self) -> Option<&Gil> {
+        None
+    }
+
+    /// The worker processes, if the model has any.
+    fn workers(&self) -> Option<&Pool> {
+        None
+    }
+}
+
+/// What an arm is told when it starts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Setup {
+    /// Who the arm is.
+    pub contender: Contender,
+    /// What is compared.
+    pub params: Params,
+    /// Where our own server listens, if `io` asks that one.
+    pub server: Option<SocketAddr>,
+    /// The file that the arm keeps its rings in, if its recording is to survive it.
+    pub flight: Option<PathBuf>,
+}
+
+impl Setup {
+    /// Starts the contender's pool of threads, under its lock.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a thread cannot be had.
+    pub fn thread_pool(
+        &self,
+        initializer: impl Fn() + Send + Sync + 'static,
+    ) -> Result<ThreadPool> {
+        let interval = Duration::from_nanos(self.params.switch_interval_ns);
+        let mode = match self.contender.gil {
+            GilState::On => Mode::timed(interval),
+            GilState::Off | GilState::None => Mode::Off,
+        };
+        let pool = ThreadPool::builder().workers(self.contender.workers).gil(Gil::new(mode));
+        pool.initializer(initializer).build().map_err(|why| LabError::failed("the pool", why))
+    }
+
+    /// Starts the contender's pool of processes; each runs `initializer` first.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a process cannot be had.
+    pub fn process_pool(&self, initializer: fn(Postcard<Self>)) -> Result<Pool> {
+        let pool = Pool::builder().workers(self.contender.workers);
+        let pool = pool.initializer_with(initializer, Postcard(self.clone()));
+        pool.build().map_err(|why| LabError::failed("the pool", why))
+    }
+
+    /// The CPython that the arm is, if it is one.
+    pub fn python(&self) -> Option<&Python> {
+        self.params.pythons.iter().find(|python| Some(python.id()) == self.contender.python)
+    }
+
+    /// The same, with our own server's pages as URLs: only our own arms know them by heart.
+    #[must_use]
+    pub fn spelled_out(mut self) -> Self {
+        if let Some(server) = self.server {
+            let pages = pages::all().iter();
+            self.params.urls = pages.map(|page| format!("http://{server}{}", page.path)).collect();
+        }
+        self
+    }
+
+    /// Lists what `io` fetches, in turn.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a server cannot be reached.
+    pub fn targets(&self) -> Result<Vec<Target>> {
+        match self.server {
+            Some(server) => {
+                Ok(pages::all().iter().map(|page| Target::ours(server, page)).collect())
+            }
+            None => self.params.urls.iter().map(|url| Target::parse(url)?.reach()).collect(),
+        }
+    }
+}
+
+/// What a round's checksum is made of.
+pub trait Answer {
+    /// Mixes the answer into the digest of the round.
+    fn digest(&self, digest: &mut Digest);
+
+    /// Compares the answer of unit `unit` with the right one, where that was not done on the way.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it is wrong.
+    fn check(&self, _setup: &Setup, _unit: usize) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl Answer for u128 {
+    fn digest(&self, digest: &mut Digest) {
+        digest.update(&self.to_le_bytes());
+    }
+
+    fn check(&self, setup: &Setup, unit: usize) -> Result<()> {
+        let input = cpu::inputs(setup.params.kernel)[unit];
+        let right = cpu::expected(input.task);
+        if *self == right {
+            return Ok(());
+        }
+        Err(LabError::Failed(format!("unit {unit} answered {self}, and {right} is right")))
+    }
+}
+
+/// A unit of work under way: its beginning and end are on the record.
+#[derive(Debug)]
+#[must_use = "dropped at once, the unit ends at once"]
+pub struct Unit {
+    number: u64,
+}
+
+impl Unit {
+    /// Notes the beginning.
+    #[inline]
+    pub fn begin(number: u64) -> Self {
+        trace::emit(Kind::UnitBegin, number, 0);
+        Self { number }
+    }
+}
+
+impl Drop for Unit {
+    #[inline]
+    fn drop(&mut self) {
+        trace::emit(Kind::UnitEnd, self.number, 0);
+    }
+}

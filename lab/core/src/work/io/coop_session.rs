@@ -1,0 +1,174 @@
+//! The cooperative client: keep-alive connections that all tasks of a loop share.
+//!
+//! It is to [`session`](super::session) what aiohttp is to requests: the same protocol, decoded by
+//! the same code, but wherever that one sleeps this one awaits. And where a thread needs a session
+//! of its own, all tasks share this one: none of them can be switched out in the middle of taking a
+//! connection. A task that finds no idle one waits for its turn.
+//!
+//! # The life of one request
+//!
+//! 1. The task takes an idle connection, or leaves its waker in the queue.
+//! 2. It sends the request and awaits the answer; meanwhile other tasks run.
+//! 3. It puts the connection back and wakes the first in the queue.
+//!
+//! # Not here
+//!
+//! Cancelling: a task that is dropped while it waits in the queue takes its wake-up along, and one
+//! dropped during a request takes its connection. No contender drops a task.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+use super::http::{Page, Progress, RequestId, ResponseDecoder};
+use super::target::Target;
+use crate::terms::error::Result;
+use crate::work::arm::Unit;
+use trainyard::coop::join_all;
+use trainyard::coop::net::TcpStream;
+
+/// One read takes a whole page of the notes (10 966 bytes and a head).
+const READ_LEN: usize = 16 * 1024;
+
+/// Connections that tasks share; clones are the same session.
+#[derive(Clone, Debug, Default)]
+pub struct Session {
+    shared: Rc<RefCell<Shared>>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    idle: Vec<Connection>,
+    waiting: VecDeque<Waker>,
+}
+
+/// A connection to one address.
+#[derive(Debug)]
+struct Connection {
+    /// What it is connected to, and the open connection, if it may be used again.
+    kept: Option<(SocketAddr, TcpStream)>,
+    /// Reused for every request.
+    output: Vec<u8>,
+    /// Reused for every read.
+    input: Vec<u8>,
+}
+
+impl Session {
+    /// Opens `limit` connections, to the addresses of `targets` in turn. No more than these will
+    /// ever be open at once.
+    ///
+    /// # Errors
+    ///
+    /// One line that names the URL and why its server cannot be reached.
+    pub async fn open(targets: &[Target], limit: usize) -> Result<Self> {
+        let targets = targets.iter().cycle().take(limit);
+        let connections = join_all(targets.map(Connection::open)).await;
+        let session = Self::default();
+        session.shared.borrow_mut().idle = connections.into_iter().collect::<Result<_>>()?;
+        Ok(session)
+    }
+
+    /// Fetches `target` and checks the answer.
+    ///
+    /// # Errors
+    ///
+    /// One line that names the URL and what went wrong.
+    pub async fn get(&self, target: &Target, id: RequestId) -> Result<Page> {
+        let mut connection = self.take(target).await;
+        let unit = Unit::begin(id.0);
+        let page = connection.get(target, id).await;
+        drop(unit);
+        self.put_back(connection);
+        page
+    }
+
+    /// Takes an idle connection, if possible one to the right address.
+    async fn take(&self, target: &Target) -> Connection {
+        poll_fn(|context| {
+            let mut shared = self.shared.borrow_mut();
+            let right = |idle: &Connection| idle.leads_to(target);
+            let position = shared.idle.iter().rposition(right);
+            let position = position.or_else(|| shared.idle.len().checked_sub(1));
+            if let Some(position) = position {
+                return Poll::Ready(shared.idle.swap_remove(position));
+            }
+            shared.waiting.push_back(context.waker().clone());
+            Poll::Pending
+        })
+        .await
+    }
+
+    fn put_back(&self, connection: Connection) {
+        let mut shared = self.shared.borrow_mut();
+        shared.idle.push(connection);
+        let next = shared.waiting.pop_front();
+        drop(shared);
+        if let Some(waker) = next {
+            waker.wake();
+        }
+    }
+}
+
+impl Connection {
+    async fn open(target: &Target) -> Result<Self> {
+        let stream = connect(target).await?;
+        let kept = Some((target.address(), stream));
+        Ok(Self { kept, output: Vec::new(), input: vec![0; READ_LEN] })
+    }
+
+    fn leads_to(&self, target: &Target) -> bool {
+        self.kept.as_ref().is_some_and(|(address, _)| *address == target.address())
+    }
+
+    async fn get(&mut self, target: &Target, id: RequestId) -> Result<Page> {
+        self.output.clear();
+        target.request(id).encode(&mut self.output);
+        let kept = self.kept.take().filter(|(address, _)| *address == target.address());
+        let was_kept = kept.is_some();
+        let stream = match kept {
+            Some((_, stream)) => stream,
+            None => connect(target).await?,
+        };
+        let (stream, page) = match self.exchange(stream).await {
+            Ok(answer) => answer,
+            // The server may have closed a connection that it had kept; ask once more on a new one.
+            Err(_) if was_kept => {
+                let stream = connect(target).await?;
+                self.exchange(stream).await.map_err(|why| target.failed(why))?
+            }
+            Err(why) => return Err(target.failed(why)),
+        };
+        self.kept = page.keep_alive.then_some((target.address(), stream));
+        target.check(&page, id)?;
+        Ok(page)
+    }
+
+    /// Sends the request and reads its answer. A stream that fails is dropped.
+    async fn exchange(&mut self, mut stream: TcpStream) -> std::io::Result<(TcpStream, Page)> {
+        stream.write_all(&self.output).await?;
+        let mut decoder = ResponseDecoder::new();
+        loop {
+            let len = stream.read(&mut self.input).await?;
+            if len == 0 {
+                return decoder.finish().map(|page| (stream, page)).map_err(std::io::Error::other);
+            }
+            let progress = decoder.feed(&self.input[..len]).map_err(std::io::Error::other)?;
+            if let Progress::Done(page) = progress {
+                return Ok((stream, page));
+            }
+        }
+    }
+}
+
+async fn connect(target: &Target) -> Result<TcpStream> {
+    let connected = async {
+        let stream = TcpStream::connect(target.address()).await?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    };
+    let connected: std::io::Result<TcpStream> = connected.await;
+    connected.map_err(|why| target.failed(format_args!("cannot connect: {why}")))
+}

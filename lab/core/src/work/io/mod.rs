@@ -1,0 +1,62 @@
+//! The workload `io`: many small pages fetched over HTTP from another process.
+//!
+//! What the contenders share, bottom to top: [`http`] turns requests into bytes and bytes into
+//! answers without touching a socket, so that blocking and cooperative contenders use the same
+//! code; [`target`] is one URL, resolved before anything is timed, and what its answer must be;
+//! [`session`] is the blocking client.
+//!
+//! What the contenders do not share is one short file each: [`sync`], [`threads`], [`coop`],
+//! [`procs`].
+//!
+//! The pages come from [`crate::work::server`]. Read next: [`http`].
+
+pub mod coop;
+pub mod coop_session;
+pub mod http;
+pub mod procs;
+pub mod session;
+pub mod sync;
+pub mod target;
+pub mod threads;
+
+use std::sync::Arc;
+
+use super::arm::{Answer, Digest, Setup};
+use crate::terms::error::Result;
+use crate::work::io::http::{Page, RequestId};
+use crate::work::io::target::Target;
+
+/// The work of one round: the targets in turn, as the article fetches its two pages.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What is fetched, in turn.
+    pub targets: Arc<[Target]>,
+    /// How many requests there are.
+    pub requests: usize,
+}
+
+impl Plan {
+    /// Makes the plan that `setup` asks for.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a server cannot be reached.
+    pub fn of(setup: &Setup) -> Result<Self> {
+        Ok(Self { targets: setup.targets()?.into(), requests: setup.params.requests })
+    }
+
+    /// Returns what request `index` fetches, and its number, which our own server sends back.
+    pub fn request(&self, index: usize) -> (&Target, RequestId) {
+        (&self.targets[index % self.targets.len()], RequestId(index as u64))
+    }
+}
+
+impl Answer for Page {
+    fn digest(&self, digest: &mut Digest) {
+        digest.update(&self.status.to_le_bytes());
+        // Without the number it is not our server's, and its content may differ each time.
+        if self.request_id.is_some() {
+            digest.update(&self.checksum.to_le_bytes());
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! One URL to fetch, resolved before anything is timed, and what a right answer to it is.
+//!
+//! Our own server (see [`crate::work::server`]) is held to the byte: the number of the request, the
+//! length and the checksum of the content. Of any other server only the status is known.
+//!
+//! Read after [`super::http`]; read next [`super::session`].
+
+use std::net::{Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::time::Duration;
+
+use super::http::{Page, Request, RequestId};
+use crate::terms::error::{LabError, Result};
+use crate::work::server::pages::Content;
+
+/// How long a server may take to accept a connection. On a healthy machine it takes microseconds;
+/// a longer wait only delays the bad news.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What to fetch, and from where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    url: String,
+    /// As the `Host` field says it.
+    host: String,
+    /// Path and query.
+    path: String,
+    /// Never empty. The first one is used.
+    addresses: Vec<SocketAddr>,
+    /// What our own server answers; unknown of any other.
+    content: Option<&'static Content>,
+}
+
+impl Target {
+    /// Reads `http://host[:port][/path][?query]` and looks the host up.
+    ///
+    /// # Errors
+    ///
+    /// [`LabError::BadInput`] with one line that names the URL and what is wrong with it.
+    pub fn parse(url: &str) -> Result<Self> {
+        let refuse = |why: &str| LabError::BadInput(format!("{why}: {url}"));
+        if url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://")) {
+            return Err(refuse("https is not supported, only http://"));
+        }
+        let rest = url
+            .get(..7)
+            .filter(|scheme| scheme.eq_ignore_ascii_case("http://"))
+            .map(|scheme| &url[scheme.len()..])
+            .ok_or_else(|| refuse("a url begins with http://, this one does not"))?;
+        // What follows goes into the request as it is, so a space or a line break would forge it.
+        if !rest.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(refuse("a url is made of visible ascii characters, this one is not"));
+        }
+        let rest = rest.split('#').next().unwrap_or(rest);
+        let (host, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+        let (name, port) =
+            split_host(host).ok_or_else(|| refuse("no valid host and port in url"))?;
+        let addresses: Vec<SocketAddr> = (name, port)
+            .to_socket_addrs()
+            .map_err(|error| refuse(&format!("cannot find host {name} ({error})")))?
+            .collect();
+        if addresses.is_empty() {
+            return Err(refuse(&format!("host {name} has no address")));
+        }
+        Ok(Self { url: url.to_owned(), host: host.to_owned(), path, addresses, content: None })
+    }
+
+    /// The page `content` of our own server at `address`.
+    pub fn ours(address: SocketAddr, content: &'static Content) -> Self {
+        Self {
+            url: format!("http://{address}{}", content.path),
+            host: address.to_string(),
+            path: content.path.to_owned(),
+            addresses: vec![address],
+            content: Some(content),
+        }
+    }
+
+    /// Connects once, and from now on uses the address that answered: `localhost` often has two,
+    /// and a server listens on one of them.
+    ///
+    /// # Errors
+    ///
+    /// [`LabError::BadInput`] with one line that names the URL and the reason of the refusal.
+    pub fn reach(mut self) -> Result<Self> {
+        let mut refusals = Vec::new();
+        for (index, address) in self.addresses.iter().enumerate() {
+            match TcpStream::connect_timeout(address, CONNECT_TIMEOUT) {
+                Ok(_) => {
+                    self.addresses.swap(0, index);
+                    return Ok(self);
+                }
+                Err(error) => refusals.push(error.to_string()),
+            }
+        }
+        refusals.dedup();
+        let refusals = refusals.join("; ");
+        Err(LabError::BadInput(format!("cannot connect to {}: {refusals}", self.url)))
+    }
+
+    /// The URL as it was given.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Where to connect.
+    pub fn address(&self) -> SocketAddr {
+        self.addresses[0]
+    }
+
+    /// Whether the answers come from our own server, so that every byte of them is known.
+    pub fn is_ours(&self) -> bool {
+        self.content.is_some()
+    }
+
+    /// The request for this target with the number `id`.
+    pub fn request(&self, id: RequestId) -> Request<'_> {
+        Request { host: &self.host, path: &self.path, id }
+    }
+
+    /// Checks that `page` is the answer to request `id`.
+    ///
+    /// # Errors
+    ///
+    /// [`LabError::Failed`] with one line that names the URL and what differs.
+    pub fn check(&self, page: &Page, id: RequestId) -> Result<()> {
+        if page.status != 200 {
+            return Err(
+                self.failed(format_args!("the server answered with status {}", page.status))
+            );
+        }
+        let Some(content) = self.content else { return Ok(()) };
+        if page.request_id != Some(id) {
+            let other = page.request_id.map_or("none".to_owned(), |other| other.to_string());
+            return Err(self.failed(format_args!("request {id} got the answer of request {other}")));
+        }
+        if (page.body_len, page.checksum) != (content.body.len() as u64, content.checksum) {
+            return Err(self.failed(format_args!(
+                "request {id} got {} bytes with checksum {:08x}, not {} with {:08x}",
+                page.body_len,
+                page.checksum,
+                content.body.len(),
+                content.checksum
+            )));
+        }
+        Ok(())
+    }
+
+    /// The failure of a request to this target.
+    pub fn failed(&self, why: impl std::fmt::Display) -> LabError {
+        LabError::failed(&self.url, why)
+    }
+}
+
+/// Splits `name`, `name:port`, `[v6]` or `[v6]:port`; the port is 80 unless given.
+fn split_host(host: &str) -> Option<(&str, u16)> {
+    let (name, port) = match host.rfind(':') {
+        Some(colon) if !host.ends_with(']') => (&host[..colon], &host[colon + 1..]),
+        _ => (host, "80"),
+    };
+    let name = match name.strip_prefix('[') {
+        Some(v6) => v6.strip_suffix(']').filter(|v6| v6.parse::<Ipv6Addr>().is_ok())?,
+        None => Some(name).filter(|name| is_host_name(name))?,
+    };
+    // `parse` alone would take a sign.
+    let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+    let port = port.parse().ok().filter(|port| digits && *port != 0)?;
+    Some((name, port))
+}
+
+fn is_host_name(name: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    !name.is_empty() && name.bytes().all(legal)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::work::server::pages;
+
+    #[track_caller]
+    fn check_parse(url: &str, address: &str, host: &str, path: &str) {
+        let target = Target::parse(url).unwrap();
+        let request = target.request(RequestId(0));
+        assert_eq!(target.address(), address.parse().unwrap());
+        assert_eq!((request.host, request.path, target.url()), (host, path, url));
+        assert!(!target.is_ours());
+    }
+
+    #[track_caller]
+    fn check_refused(url: &str, line: &str) {
+        assert_eq!(Target::parse(url), Err(LabError::BadInput(line.to_owned())));
+    }
+
+    #[test]
+    fn a_url_is_split_into_address_host_and_path() {
+        check_parse("http://127.0.0.1:8000/dice", "127.0.0.1:8000", "127.0.0.1:8000", "/dice");
+        check_parse("HTTP://127.0.0.1", "127.0.0.1:80", "127.0.0.1", "/");
+        check_parse("http://127.0.0.1/a?b=c#d", "127.0.0.1:80", "127.0.0.1", "/a?b=c");
+        check_parse("http://127.0.0.1?b", "127.0.0.1:80", "127.0.0.1", "/?b");
+        check_parse("http://[::1]:8000/", "[::1]:8000", "[::1]:8000", "/");
+        check_parse("http://[::1]", "[::1]:80", "[::1]", "/");
+    }
+
+    #[test]
+    fn a_url_that_cannot_be_fetched_is_refused_in_one_line() {
+        check_refused("https://a/", "https is not supported, only http://: https://a/");
+        check_refused("ftp://a/", "a url begins with http://, this one does not: ftp://a/");
+        check_refused("", "a url begins with http://, this one does not: ");
+        check_refused(
+            "http://a/b c",
+            "a url is made of visible ascii characters, this one is not: http://a/b c",
+        );
+        for host in
+            ["", ":80", "a:", "a:0", "a:+1", "a:65536", "u@a", "[::1", "[::1]80", "::1", "[a]"]
+        {
+            let url = format!("http://{host}/");
+            check_refused(&url, &format!("no valid host and port in url: {url}"));
+        }
+    }
+
+    #[test]
+    fn a_host_that_does_not_exist_is_named() {
+        let error = Target::parse("http://nowhere.invalid/").unwrap_err();
+        let line = error.to_string();
+        assert!(line.starts_with("cannot find host nowhere.invalid ("), "{line}");
+        assert!(line.ends_with("): http://nowhere.invalid/"), "{line}");
+    }
+
+    #[test]
+    fn a_server_that_refuses_is_named_with_the_reason() {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let error = Target::parse(&format!("http://{free}/")).unwrap().reach().unwrap_err();
+        let line = format!("cannot connect to http://{free}/: Connection refused (os error 111)");
+        assert_eq!(error, LabError::BadInput(line));
+    }
+
+    #[test]
+    fn the_address_that_answers_is_used_from_then_on() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let open = listener.local_addr().unwrap();
+        let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let mut target = Target::parse(&format!("http://{open}/")).unwrap();
+        target.addresses.insert(0, closed);
+        assert_eq!(target.reach().unwrap().address(), open);
+    }
+
+    #[test]
+    fn our_own_pages_are_held_to_the_byte() {
+        let content = pages::find("/dice").unwrap();
+        let target = Target::ours("127.0.0.1:1".parse().unwrap(), content);
+        let id = RequestId(3);
+        let page = Page {
+            status: 200,
+            request_id: Some(id),
+            body_len: content.body.len() as u64,
+            checksum: content.checksum,
+            keep_alive: true,
+        };
+        assert_eq!(target.check(&page, id), Ok(()));
+        let wrong = [
+            Page { status: 503, ..page },
+            Page { request_id: None, ..page },
+            Page { request_id: Some(RequestId(4)), ..page },
+            Page { body_len: 275, ..page },
+            Page { checksum: 0, ..page },
+        ];
+        for page in wrong {
+            let line = target.check(&page, id).unwrap_err().to_string();
+            assert!(line.starts_with("http://127.0.0.1:1/dice: "), "{line}");
+        }
+    }
+
+    #[test]
+    fn of_another_server_only_the_status_is_compared() {
+        let target = Target::parse("http://127.0.0.1:1/").unwrap();
+        let page =
+            Page { status: 200, request_id: None, body_len: 1, checksum: 2, keep_alive: false };
+        assert_eq!(target.check(&page, RequestId(3)), Ok(()));
+        assert!(target.check(&Page { status: 404, ..page }, RequestId(3)).is_err());
+    }
+}

@@ -1,0 +1,155 @@
+//! Programs to race with: a puzzle's name, a file, or a text.
+//!
+//! Each puzzle is one turn of a loop that a run repeats: short, so that the search can try
+//! every order of it, and repeated, so that real threads meet in it.
+
+use std::fs;
+use std::io;
+
+use crate::terms::error::{LabError, Result};
+use trainyard::vm::Program;
+
+/// A program, and how often and by how many it wants to be run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Puzzle {
+    /// What it is called; a text's name is itself.
+    pub name: String,
+    /// The program.
+    pub text: String,
+    /// How many trains, unless somebody says otherwise.
+    pub trains: usize,
+    /// How often each train does it in a real run; `None`: as often as it takes to be seen.
+    pub rounds: Option<u32>,
+    /// When the trains begin.
+    pub start: Start,
+}
+
+/// When the trains of a run begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// When all of them are ready.
+    Together,
+    /// Each when its thread is there, as in a pool that starts threads while it gets jobs.
+    AsTheyCome,
+}
+
+/// The puzzles, with what they are about.
+pub const PUZZLES: [(&str, &str, &str); 6] = [
+    ("counter", "load, add, store, and two gaps", "x = x + 1"),
+    (
+        "counter-with-call",
+        "a call between the load and the store",
+        "def add(c): return c + 1\nx = add(x)",
+    ),
+    (
+        "check-then-act",
+        "somebody takes the seat between the look and the act",
+        "if seat == 0:\n    seat = train + 1\n    for i in range(5): pass\n    \
+         if seat != train + 1: stolen = stolen + 1\n    seat = 0",
+    ),
+    (
+        "two-locks",
+        "each train has one and waits for the other",
+        "if train % 2 == 0:\n    with a:\n        with b: x += 1\nelse:\n    with b:\n        with a: x += 1",
+    ),
+    (
+        "article",
+        "the article's own race, which never races: 5000 jobs, each over in a moment",
+        "for i in range(100): counter += 1",
+    ),
+    (
+        "await-in-the-middle",
+        "a task that awaits between the load and the store",
+        "global x\ncopy = x\nawait sleep(0)\nx = copy + 1",
+    ),
+];
+
+/// Enough for dozens of switch intervals, in a tenth of a second.
+pub const ROUNDS: u32 = 1_000_000;
+
+/// What [`PUZZLES`] calls the article's.
+const ARTICLE: &str = "article";
+const ARTICLE_JOBS: usize = 5000;
+
+impl Puzzle {
+    /// Finds out what an argument means: a puzzle, a file that exists, or else a text.
+    ///
+    /// # Errors
+    ///
+    /// [`LabError::BadInput`] for a file that cannot be read, and for a single word that is neither
+    /// a puzzle nor a file.
+    pub fn read(argument: &str) -> Result<Self> {
+        if let Some((name, _, text)) = PUZZLES.into_iter().find(|(name, ..)| *name == argument) {
+            return Ok(Self::named(name, text));
+        }
+        match fs::read_to_string(argument) {
+            Ok(text) => Ok(Self::of_text(argument, &text)),
+            // A text that is too long or too strange for a file's name is a text.
+            Err(_) if argument.contains(['=', ' ', '\n', '(', ':']) => {
+                Ok(Self::of_text(argument, argument))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let names: Vec<&str> = PUZZLES.iter().map(|(name, ..)| *name).collect();
+                Err(LabError::BadInput(format!(
+                    "'{argument}' is no puzzle, no file, and no program such as 'x = x + 1'; the \
+                     puzzles are {}",
+                    names.join(", ")
+                )))
+            }
+            Err(error) => Err(LabError::BadInput(format!("cannot read '{argument}': {error}"))),
+        }
+    }
+
+    fn named(name: &str, text: &str) -> Self {
+        let puzzle = Self { rounds: Some(ROUNDS), ..Self::of_text(name, text) };
+        if name == ARTICLE {
+            let (trains, rounds) = (ARTICLE_JOBS, Some(1));
+            return Self { trains, rounds, start: Start::AsTheyCome, ..puzzle };
+        }
+        puzzle
+    }
+
+    fn of_text(name: &str, text: &str) -> Self {
+        let (name, text) = (name.to_owned(), text.to_owned());
+        Self { name, text, trains: 2, rounds: None, start: Start::Together }
+    }
+
+    /// Compiles it, to be done `rounds` times.
+    ///
+    /// # Errors
+    ///
+    /// [`LabError::BadInput`] with line, column, and what to write instead.
+    pub fn compile(&self, rounds: u32) -> Result<Program> {
+        let compiled = if rounds == 1 {
+            Program::compile(&self.text)
+        } else {
+            Program::compile_repeated(&self.text, rounds)
+        };
+        compiled.map_err(|error| LabError::BadInput(error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_puzzle_compiles_and_is_found_by_its_name() {
+        for (name, about, text) in PUZZLES {
+            let puzzle = Puzzle::read(name).unwrap();
+            assert_eq!(puzzle.text, text);
+            assert!(puzzle.compile(1).is_ok() && puzzle.compile(3).is_ok(), "{name}: {about}");
+        }
+    }
+
+    #[test]
+    fn an_argument_is_a_puzzle_a_file_or_a_text() {
+        assert_eq!(Puzzle::read("x = x * 2").unwrap().text, "x = x * 2");
+        let refused = Puzzle::read("conter").unwrap_err().to_string();
+        assert!(refused.starts_with("'conter' is no puzzle, no file, and no program"), "{refused}");
+        let error = Puzzle::read("x = 1 / 2").unwrap().compile(1).unwrap_err();
+        assert!(error.to_string().starts_with("line 1, column 7: '/' makes"), "{error}");
+        assert_eq!(error.exit_code(), 2);
+        assert!(Puzzle::read("/").unwrap_err().to_string().starts_with("cannot read '/'"));
+    }
+}

@@ -1,0 +1,157 @@
+//! What comes out when nobody interferes: trains one after another, and trains alone.
+//!
+//! This is what whoever wrote the program expects. Where the text names `train`, the order can
+//! matter, and a result that some order gives is as right as any other: nothing was lost on the way.
+
+use std::cell::Cell;
+use std::ops::ControlFlow;
+
+use super::run::{machine, variables};
+use super::schedule::name;
+use crate::terms::error::{LabError, Result};
+use crate::text::numbers::grouped;
+use trainyard::vm::{Memory, Pause, Place, Program};
+
+/// Back edges and calls of a train before we say that it does not end: a few seconds.
+const TURNS_MAX: u64 = 100_000_000;
+/// A round that needs more of them is a loop of its own.
+const TURNS_A_ROUND: u64 = 16;
+/// More trains have too many orders.
+const ORDERED_MAX: usize = 4;
+
+/// The same for a program that was to be repeated so often.
+pub(super) fn turns_max(rounds: u32) -> u64 {
+    TURNS_MAX.max(u64::from(rounds) * TURNS_A_ROUND)
+}
+
+pub(super) fn does_not_end(number: usize) -> String {
+    let turns = grouped(TURNS_MAX);
+    format!("{} does not end within {turns} turns of its loops", name(number))
+}
+
+/// What comes out when the trains go one after another: first in the order of their numbers, then
+/// what other orders give, once each.
+///
+/// # Errors
+///
+/// [`LabError::BadInput`]: a program that fails, or does not end, though nobody interferes. An order
+/// other than that of the numbers is left out then.
+pub fn one_after_another(
+    program: &Program,
+    text: &str,
+    rounds: u32,
+    trains: usize,
+) -> Result<Vec<Vec<i64>>> {
+    let numbers: Vec<usize> = (0..trains).collect();
+    let (first, turns) = in_order(program, &numbers, turns_max(rounds))?;
+    let mut results = vec![first];
+    // Trains that do not know their numbers do the same in each order.
+    if trains > ORDERED_MAX || !text.contains("train") {
+        return Ok(results);
+    }
+    // One that waits for a train behind it would wait for ever.
+    let most = turns.saturating_mul(2).saturating_add(1000);
+    for order in orders(numbers) {
+        if let Ok((values, _)) = in_order(program, &order, most)
+            && !results.contains(&values)
+        {
+            results.push(values);
+        }
+    }
+    Ok(results)
+}
+
+/// What comes out where nothing is shared: of each train, one after another.
+///
+/// # Errors
+///
+/// As for [`one_after_another`].
+pub fn apart(program: &Program, rounds: u32, trains: usize) -> Result<Vec<i64>> {
+    let results = (0..trains).map(|number| of_one(program, rounds, number));
+    Ok(results.collect::<Result<Vec<_>>>()?.concat())
+}
+
+/// The same of one train.
+pub(super) fn of_one(program: &Program, rounds: u32, number: usize) -> Result<Vec<i64>> {
+    in_order(program, &[number], turns_max(rounds)).map(|(values, _)| values)
+}
+
+/// All orders of a few numbers.
+fn orders(numbers: Vec<usize>) -> Vec<Vec<usize>> {
+    if numbers.len() < 2 {
+        return vec![numbers];
+    }
+    let behind = |&first: &usize| {
+        let rest = numbers.iter().copied().filter(|&number| number != first).collect();
+        orders(rest).into_iter().map(move |order| [vec![first], order].concat())
+    };
+    numbers.iter().flat_map(behind).collect()
+}
+
+/// The values at the end, and how many turns that took.
+fn in_order(program: &Program, order: &[usize], most: u64) -> Result<(Vec<i64>, u64)> {
+    let memory: Vec<_> = program.words().iter().map(|_| Cell::new(0)).collect();
+    let mut turns = 0;
+    for &number in order {
+        turns += alone(program, number, &memory[..], most)?;
+    }
+    Ok((variables(program).map(|(at, _)| memory[at].get()).collect(), turns))
+}
+
+/// Runs one train to its end, and returns how many turns it took: `most` are too many.
+fn alone<M: Memory + ?Sized>(
+    program: &Program,
+    number: usize,
+    memory: &M,
+    most: u64,
+) -> Result<u64> {
+    let mut machine = machine(program, number);
+    let mut turns = 0;
+    loop {
+        let pause = machine.run(program, memory, |place| {
+            turns += u64::from(place != Place::Operation);
+            if turns < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        match pause {
+            Ok(Pause::Awaiting) => {}
+            Ok(Pause::Ended) => return Ok(turns),
+            Ok(Pause::Stopped | Pause::Blocked { .. }) => {
+                let says = format!("alone, {}", does_not_end(number));
+                return Err(LabError::BadInput(says));
+            }
+            Err(error) => {
+                let name = name(number);
+                return Err(LabError::BadInput(format!("{name}, alone, fails: {error}")));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_trains_have_six_orders() {
+        let mut all = orders(vec![0, 1, 2]);
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), 6);
+        assert_eq!(all[5], [2, 1, 0]);
+    }
+
+    #[test]
+    fn each_order_that_comes_to_its_end_gives_a_result() {
+        let results = |text: &str, trains| {
+            let program = Program::compile(text).unwrap();
+            one_after_another(&program, text, 1, trains).map_err(|error| error.to_string())
+        };
+        assert_eq!(results("x = train", 3), Ok(vec![vec![2], vec![1], vec![0]]));
+        assert_eq!(results("x += train", 3), Ok(vec![vec![3]]));
+        // Train B before train A would wait for ever.
+        let handshake = "while turn != train: pass\nx += 1\nturn = 1 - turn";
+        assert_eq!(results(handshake, 2), Ok(vec![vec![0, 2]]));
+        let refused = results("x = 1 // train", 2).unwrap_err();
+        assert_eq!(refused, "train A, alone, fails: line 1: division by zero");
+    }
+}

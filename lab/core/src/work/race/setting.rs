@@ -1,0 +1,110 @@
+//! Who runs the trains, and so where one can be switched out.
+
+use std::fmt;
+
+use clap::ValueEnum;
+
+use trainyard::threads::{Place, Placement};
+use trainyard::vm;
+
+/// A way to run trains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Runner {
+    /// Threads under one lock, which looks at requests there.
+    LockOn(Checks),
+    /// Threads without a lock.
+    LockOff,
+    /// Tasks on one thread.
+    Coop,
+    /// Processes.
+    Procs,
+}
+
+/// Where a thread looks whether another wants the lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Checks {
+    /// Before every operation, as CPython up to 3.9.
+    EveryOp,
+    /// At back edges and calls, as CPython since 3.10.
+    BackEdge,
+    /// Nowhere.
+    Never,
+}
+
+/// One of the three runtimes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Model {
+    /// Threads.
+    Threads,
+    /// Tasks.
+    Coop,
+    /// Processes.
+    Procs,
+}
+
+impl Checks {
+    /// What the lock calls it.
+    pub fn placement(self) -> Placement {
+        match self {
+            Self::EveryOp => Placement::EveryOperation,
+            Self::BackEdge => Placement::BackEdgesAndCalls,
+            Self::Never => Placement::Never,
+        }
+    }
+
+    /// Whether the lock looks before an instruction.
+    pub fn look_at(self, place: vm::Place) -> bool {
+        self.placement().honours(to_threads(place))
+    }
+
+    /// As on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::EveryOp => "every-op",
+            Self::BackEdge => "back-edge",
+            Self::Never => "never",
+        }
+    }
+}
+
+/// The machine knows no lock, and the lock no machine; here they meet.
+pub(super) fn to_threads(place: vm::Place) -> Place {
+    match place {
+        vm::Place::Operation => Place::Operation,
+        vm::Place::BackEdge => Place::BackEdge,
+        vm::Place::Call => Place::Call,
+    }
+}
+
+impl Runner {
+    /// The runtime.
+    pub fn model(self) -> Model {
+        match self {
+            Self::LockOn(_) | Self::LockOff => Model::Threads,
+            Self::Coop => Model::Coop,
+            Self::Procs => Model::Procs,
+        }
+    }
+}
+
+impl Model {
+    /// As on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Threads => "threads",
+            Self::Coop => "coop",
+            Self::Procs => "procs",
+        }
+    }
+}
+
+impl fmt::Display for Runner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LockOn(checks) => write!(f, "lock on, {}", checks.name()),
+            Self::LockOff => f.write_str("lock off"),
+            Self::Coop => f.write_str("tasks"),
+            Self::Procs => f.write_str("processes"),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! A server in a process of its own, which lives exactly as long as its [`ServerProcess`].
+//!
+//! # The life of a server process
+//!
+//! 1. [`spawn`](ServerProcess::spawn) runs the current program again, as `serve --until-eof`, in a
+//!    process group of its own: Ctrl-C at the terminal is for the program that started it.
+//! 2. The child prints the address it listens on. That line is waited for, but not for ever.
+//! 3. Dropping the value kills the child and reaps it.
+//! 4. Should the parent end without dropping anything (a kill -9), the pipe to the child's
+//!    standard input closes with it, and the child leaves at its end.
+//!
+//! Read after [`super`].
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use super::{LISTENING, ServerConfig, ServerUsage, pages};
+use crate::terms::error::{LabError, Result};
+use crate::work::io::target::Target;
+
+/// How long the child may take to listen. It needs a few milliseconds; a machine that needs ten
+/// seconds for them measures nothing worth knowing.
+pub const START_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long the answer to `/cpu` may take.
+const USAGE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A server in another process; dropping it ends that process.
+#[derive(Debug)]
+pub struct ServerProcess {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl ServerProcess {
+    /// Starts a server and waits until it listens.
+    ///
+    /// The program must hand the arguments of [`ServerConfig::to_args`] to [`super::serve`].
+    ///
+    /// # Errors
+    ///
+    /// One line that says why no server listens, in the child's own words if it left any.
+    pub fn spawn(config: &ServerConfig) -> Result<Self> {
+        Self::spawn_within(config, START_TIMEOUT)
+    }
+
+    /// As [`spawn`](Self::spawn), with another limit of time.
+    ///
+    /// # Errors
+    ///
+    /// One line that says why no server listens, in the child's own words if it left any.
+    pub fn spawn_within(config: &ServerConfig, timeout: Duration) -> Result<Self> {
+        Self::try_spawn(config, timeout)
+            .map_err(|error| LabError::failed("the i/o server did not start", error))
+    }
+
+    fn try_spawn(config: &ServerConfig, timeout: Duration) -> io::Result<Self> {
+        let config = ServerConfig { until_eof: true, ..config.clone() };
+        let child = Command::new(std::env::current_exe()?)
+            .args(config.to_args())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn()?;
+        // From here on the child is killed and reaped whatever happens, because it has an owner.
+        let mut server = Self { child, address: SocketAddr::from(([0; 4], 0)) };
+        let line = server.first_line(timeout)?;
+        server.address = parse_line(&line)
+            .ok_or_else(|| io::Error::other(format!("it printed {line:?}, not its address")))?;
+        Ok(server)
+    }
+
+    /// Where the server listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The process of the server.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The server's pages, in the order in which the notes' programs fetch them in turn.
+    pub fn targets(&self) -> Vec<Target> {
+        pages::all().iter().map(|content| Target::ours(self.address, content)).collect()
+    }
+
+    /// What the server has used and done so far.
+    ///
+    /// # Errors
+    ///
+    /// One line, if the server does not answer.
+    pub fn cpu(&self) -> Result<ServerUsage> {
+        self.ask_usage().map_err(|error| LabError::failed("the i/o server's accounts", error))
+    }
+
+    fn ask_usage(&self) -> io::Result<ServerUsage> {
+        let mut stream = TcpStream::connect_timeout(&self.address, USAGE_TIMEOUT)?;
+        stream.set_read_timeout(Some(USAGE_TIMEOUT))?;
+        // In HTTP/1.0 the answer ends where the connection does.
+        stream.write_all(b"GET /cpu HTTP/1.0\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let (_, body) = answer
+            .split_once("\r\n\r\n")
+            .ok_or_else(|| io::Error::other("the answer has no body"))?;
+        Ok(serde_json::from_str(body)?)
+    }
+
+    /// The first line that the child prints. An error is the child's own, if it printed one.
+    fn first_line(&mut self, timeout: Duration) -> io::Result<String> {
+        let stdout = self.child.stdout.take().expect("the child's output is a pipe");
+        let (sender, receiver) = mpsc::channel();
+        // A pipe cannot be read with a time limit, so a thread reads it. It ends with the line,
+        // or with the child.
+        let reader = thread::spawn(move || {
+            let mut line = String::new();
+            let read = BufReader::new(stdout.take(LINE_LEN_MAX)).read_line(&mut line);
+            // An error means that nobody waits any more.
+            drop(sender.send(read.map(|_| line)));
+        });
+        let line = match receiver.recv_timeout(timeout) {
+            Ok(Ok(line)) if line.is_empty() => Err(self.last_words("it ended at once".to_owned())),
+            Ok(line) => line,
+            Err(_) => Err(self.last_words(format!("it did not listen within {timeout:?}"))),
+        };
+        // An error would be a panic, and the thread has none in it.
+        drop(reader.join());
+        line
+    }
+
+    /// What the child complained about before it ended, or `otherwise`.
+    fn last_words(&mut self, otherwise: String) -> io::Error {
+        self.kill();
+        let mut words = Vec::new();
+        if let Some(stderr) = self.child.stderr.take() {
+            // What cannot be read cannot be quoted.
+            drop(stderr.take(LINE_LEN_MAX).read_to_end(&mut words));
+        }
+        let words = String::from_utf8_lossy(&words);
+        let line = words.lines().find(|line| !line.trim().is_empty());
+        io::Error::other(line.map_or(otherwise, str::to_owned))
+    }
+
+    /// Ends the child, if it has not ended, and reaps it.
+    fn kill(&mut self) {
+        // Errors mean that it has been reaped already.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// The longest line that is read of a child: one that says an address or an error is shorter.
+const LINE_LEN_MAX: u64 = 1024;
+
+fn parse_line(line: &str) -> Option<SocketAddr> {
+    line.strip_prefix(LISTENING)?.trim_end().strip_prefix("http://")?.parse().ok()
+}

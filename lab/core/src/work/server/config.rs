@@ -1,0 +1,125 @@
+//! How a server is asked to run: as options of `trainyard serve`, and as the arguments with which
+//! [`super::child`] starts one.
+
+use std::time::Duration;
+
+use crate::terms::duration;
+
+/// The options of a server.
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
+pub struct ServerConfig {
+    /// Listen on this port of 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+
+    /// Answer each page this long after its request came, for example 5ms
+    #[arg(long, value_name = "DURATION", default_value = "5ms", value_parser = duration::parse,
+          allow_hyphen_values = true)]
+    pub latency: Duration,
+
+    /// Add up to this much to the latency, always the same for the same request number
+    #[arg(long, value_name = "DURATION", default_value = "0", value_parser = duration::parse,
+          allow_hyphen_values = true)]
+    pub jitter: Duration,
+
+    /// Serve at most this many connections at once; one more is answered with status 503
+    #[arg(long, value_name = "N", default_value_t = CONNECTIONS_MAX,
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(u16::MAX)))]
+    pub connections: u32,
+
+    /// End when standard input does, so that the server never outlives who started it
+    #[arg(long, hide = true)]
+    pub until_eof: bool,
+}
+
+/// Enough for every preset's connections at once, and each costs a thread: 1024 stacks that are
+/// touched for a few pages each.
+const CONNECTIONS_MAX: u32 = 1024;
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            latency: Duration::from_millis(5),
+            jitter: Duration::ZERO,
+            connections: CONNECTIONS_MAX,
+            until_eof: false,
+        }
+    }
+}
+
+/// The subcommand that takes a [`ServerConfig`].
+pub const SUBCOMMAND: &str = "serve";
+
+impl ServerConfig {
+    /// The arguments, subcommand first, that clap reads back as this configuration.
+    pub fn to_args(&self) -> Vec<String> {
+        let mut args = vec![
+            SUBCOMMAND.to_owned(),
+            format!("--port={}", self.port),
+            format!("--latency={}", duration::format_exactly(self.latency)),
+        ];
+        // What is rarely set is left out unless it is.
+        if !self.jitter.is_zero() {
+            args.push(format!("--jitter={}", duration::format_exactly(self.jitter)));
+        }
+        if self.connections != CONNECTIONS_MAX {
+            args.push(format!("--connections={}", self.connections));
+        }
+        if self.until_eof {
+            args.push("--until-eof".to_owned());
+        }
+        args
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct CommandLine {
+        #[command(flatten)]
+        config: ServerConfig,
+    }
+
+    #[track_caller]
+    fn check_round_trip(config: &ServerConfig) {
+        // clap skips the first argument, a program's name: here the subcommand.
+        assert_eq!(CommandLine::try_parse_from(config.to_args()).unwrap().config, *config);
+    }
+
+    #[track_caller]
+    fn check_refused(argument: &str, because: &str) {
+        let error = CommandLine::try_parse_from(["serve", argument]).unwrap_err().to_string();
+        assert!(error.contains(because), "{error}");
+    }
+
+    #[test]
+    fn a_configuration_survives_the_way_through_arguments() {
+        check_round_trip(&ServerConfig::default());
+        check_round_trip(&ServerConfig {
+            port: 8000,
+            latency: Duration::from_nanos(89_000_001),
+            jitter: Duration::from_micros(7),
+            connections: 3,
+            until_eof: true,
+        });
+    }
+
+    #[test]
+    fn no_arguments_mean_the_default() {
+        let parsed = CommandLine::try_parse_from(["serve"]).unwrap();
+        assert_eq!(parsed.config, ServerConfig::default());
+    }
+
+    #[test]
+    fn arguments_that_make_no_sense_are_refused() {
+        check_refused("--latency=-1ms", "it cannot be negative");
+        check_refused("--latency=5", "it needs a unit");
+        check_refused("--connections=0", "0 is not in 1..");
+        check_refused("--port=65536", "65536 is not in 0..");
+    }
+}

@@ -1,0 +1,205 @@
+//! One connection, from its first byte to its last, on a thread of its own.
+//!
+//! Read after [`super::wire`].
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::Duration;
+
+use super::wire::{Afterwards, Answer, Parsed, Refusal, Request, encode_refusal, parse};
+use super::{Shared, pages};
+use crate::work::io::http::Fnv1a;
+use trainyard::sys::{Why, blocking, clock};
+
+/// How long a request may take to arrive, from its first byte on. nginx gives a minute, its
+/// hardening guides ask for 10 s, and whoever asks here is on the same machine. Between requests
+/// a client may take its time.
+pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a client may leave an answer unread. Then its thread is wanted back.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How much is read, and for how long, after a refusal, so that the client gets to see it: a
+/// socket that is closed with unread input resets the connection (RFC 9112, 9.6).
+const LINGER_LEN: usize = 64 * 1024;
+const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Most requests are far shorter, and come in one piece.
+const READ_LEN: usize = 2 * 1024;
+
+/// Answers requests until there are no more.
+pub(super) fn converse(shared: &Shared, stream: &TcpStream) {
+    let mut conversation =
+        Conversation { shared, stream, input: Vec::new(), output: Vec::new(), patience: None };
+    // An error means that the client is gone. There is nobody to tell.
+    drop(conversation.run());
+}
+
+struct Conversation<'a> {
+    shared: &'a Shared,
+    stream: &'a TcpStream,
+    /// What has come and is not answered.
+    input: Vec<u8>,
+    output: Vec<u8>,
+    /// How long the socket lets a read wait; for ever if `None`.
+    patience: Option<Duration>,
+}
+
+/// What a client sent.
+enum Heard {
+    Request(Request),
+    Refused(Refusal),
+    /// Nothing more.
+    Closed,
+}
+
+impl Conversation<'_> {
+    fn run(&mut self) -> io::Result<()> {
+        self.stream.set_nodelay(true)?;
+        self.stream.set_write_timeout(Some(WRITE_TIMEOUT))?;
+        while !self.shared.is_stopping() {
+            let request = match self.listen()? {
+                Heard::Request(request) => request,
+                Heard::Refused(refusal) => return self.refuse(refusal),
+                Heard::Closed => break,
+            };
+            self.answer(&request)?;
+            if request.afterwards == Afterwards::Close {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads until a request is complete.
+    fn listen(&mut self) -> io::Result<Heard> {
+        let mut deadline = None;
+        loop {
+            match parse(&self.input) {
+                Parsed::Complete { request, len } => {
+                    self.input.drain(..len);
+                    return Ok(Heard::Request(request));
+                }
+                Parsed::Refused(refusal) => return Ok(Heard::Refused(refusal)),
+                Parsed::NeedMore => {}
+            }
+            if !self.input.is_empty() {
+                deadline = deadline.or_else(|| Some(Deadline::after(self.shared.request_timeout)));
+            }
+            match self.read_until(deadline) {
+                Ok(0) => return Ok(Heard::Closed),
+                Ok(_) => {}
+                Err(error) if is_timeout(&error) => {
+                    return Ok(Heard::Refused(Refusal::RequestTimeout));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn answer(&mut self, request: &Request) -> io::Result<()> {
+        let usage;
+        let answer = if let Some(content) = pages::find(&request.path) {
+            self.shared.requests.fetch_add(1, Ordering::Relaxed);
+            self.shared.wait_latency(request);
+            Answer { status: "200 OK", content_type: "text/html", body: &content.body }
+        } else if request.path == "/cpu" {
+            usage = serde_json::to_vec(&self.shared.usage()?)?;
+            Answer { status: "200 OK", content_type: "application/json", body: &usage }
+        } else {
+            Answer { status: "404 Not Found", content_type: "text/plain", body: b"not found\n" }
+        };
+        self.output.clear();
+        answer.encode(request, &mut self.output);
+        // Head and body in one write, so that no answer waits for the acknowledgement of its head.
+        blocking(Why::Io, || (&mut &*self.stream).write_all(&self.output))
+    }
+
+    /// Says why, and stays until the client has heard it.
+    fn refuse(&mut self, refusal: Refusal) -> io::Result<()> {
+        let mut stream = self.stream;
+        blocking(Why::Io, || stream.write_all(&encode_refusal(refusal)))?;
+        stream.shutdown(Shutdown::Write)?;
+        let deadline = Some(Deadline::after(LINGER_TIMEOUT));
+        let mut len = 0;
+        while len < LINGER_LEN {
+            self.input.clear();
+            match self.read_until(deadline)? {
+                0 => break,
+                more => len += more,
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends what one read returns to the input, and says how much it was.
+    fn read_until(&mut self, deadline: Option<Deadline>) -> io::Result<usize> {
+        let patience = deadline.map(Deadline::left);
+        if patience == Some(Duration::ZERO) {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        if self.patience != patience {
+            self.stream.set_read_timeout(patience)?;
+            self.patience = patience;
+        }
+        let before = self.input.len();
+        self.input.resize(before + READ_LEN, 0);
+        let read = loop {
+            let input = &mut self.input[before..];
+            match blocking(Why::Io, || (&mut &*self.stream).read(input)) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
+        self.input.truncate(before + read.as_ref().unwrap_or(&0));
+        read
+    }
+}
+
+impl Shared {
+    /// Sleeps until `request` has been here as long as its latency, or the server stops.
+    fn wait_latency(&self, request: &Request) {
+        let deadline = Deadline::after(self.latency_of(request));
+        while !self.is_stopping() {
+            let left = deadline.left();
+            if left.is_zero() {
+                return;
+            }
+            blocking(Why::Sleep, || thread::park_timeout(left));
+        }
+    }
+
+    /// The latency, with a jitter that is drawn from the request's number: chance that is the same
+    /// in every round and for every contender.
+    pub(super) fn latency_of(&self, request: &Request) -> Duration {
+        let Some(id) = &request.id else { return self.config.latency };
+        let jitter_ns = u64::try_from(self.config.jitter.as_nanos()).unwrap_or(u64::MAX);
+        let drawn_ns = Fnv1a::of(id).checked_rem(jitter_ns).unwrap_or(0);
+        self.config.latency + Duration::from_nanos(drawn_ns)
+    }
+}
+
+/// A moment after which there is no more waiting.
+#[derive(Clone, Copy)]
+struct Deadline {
+    at_ns: u64,
+}
+
+impl Deadline {
+    fn after(duration: Duration) -> Self {
+        // A duration of 584 years does not fit; a deadline at the end of time is as good.
+        let duration_ns = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        Self { at_ns: clock::now_ns().saturating_add(duration_ns) }
+    }
+
+    fn left(self) -> Duration {
+        Duration::from_nanos(self.at_ns.saturating_sub(clock::now_ns()))
+    }
+}
+
+/// A socket reports an elapsed time limit as `WouldBlock`.
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}

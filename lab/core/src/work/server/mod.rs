@@ -1,0 +1,280 @@
+//! The server that the workload `io` fetches its pages from: plain threads, none of our runtimes.
+//!
+//! It is the same for every contender, so it must not be what is measured: one thread for each
+//! connection, each page after a set latency, nothing shared on the way but two counters. It says
+//! how much processor time it used itself, so that a reader can see whether it got in the way.
+//!
+//! # The life of a connection
+//!
+//! 1. The accepting thread takes it and starts a thread for it, or refuses it when full.
+//! 2. That thread reads a request, waits until the latency is over, and writes the page.
+//! 3. So on, until the client closes, asks to close, or sends what is not served.
+//! 4. The thread ends. The accepting thread joins it the next time it comes by.
+//!
+//! # How a server ends
+//!
+//! Dropping [`Server`] raises `stopping` and shuts the listening socket down, which makes the
+//! blocked `accept` return. The accepting thread, which alone knows all connections, shuts each
+//! of them down, wakes those that wait out a latency, and joins them. So after the drop there is
+//! no thread, no socket and no client that still waits.
+//!
+//! # Invariants
+//!
+//! - **SERVER-1** No error of `accept` ends the server; only `stopping` does.
+//! - **SERVER-2** `stopping` is raised before any thread is woken to see it.
+//!
+//! Read next: `connection`, which talks with a client, `wire`, which turns bytes into requests,
+//! and [`child`].
+
+use std::io::{self, ErrorKind, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crate::work::server::connection::{REQUEST_TIMEOUT, converse};
+use crate::work::server::wire::{Refusal, encode_refusal};
+use trainyard::sys::{Why, blocking, socket};
+
+pub mod child;
+pub mod config;
+mod connection;
+pub mod pages;
+#[cfg(test)]
+mod tests;
+mod usage;
+mod wire;
+
+pub use crate::work::server::child::ServerProcess;
+pub use crate::work::server::config::ServerConfig;
+pub use crate::work::server::usage::ServerUsage;
+#[doc(hidden)]
+pub use crate::work::server::wire::fuzz_request;
+
+/// What stands before the address in the one line that [`serve`] prints.
+pub const LISTENING: &str = "listening on ";
+
+/// How long the accepting thread rests after an error such as EMFILE, which lasts until some
+/// connection ends. Without a rest it would spin.
+const ACCEPT_REST: Duration = Duration::from_millis(10);
+
+/// A connection's stack holds the parser's fields (64 of 32 bytes) and little else; its buffers are
+/// on the heap. A sixteenth of the usual 2 MiB, so that a thousand connections stay modest.
+const STACK_LEN: usize = 128 * 1024;
+
+/// Serves until its time is over: until standard input ends with
+/// [`until_eof`](ServerConfig::until_eof), else until the process is killed.
+///
+/// Prints one line when clients may come: `listening on http://127.0.0.1:PORT`.
+///
+/// # Errors
+///
+/// One line that names the address when it cannot be listened on, or standard output is gone.
+pub fn serve(config: &ServerConfig) -> io::Result<()> {
+    let server = Server::start(config)?;
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{LISTENING}{}", server.url())?;
+    stdout.flush()?;
+    drop(stdout);
+    if config.until_eof {
+        until_input_ends();
+    } else {
+        server.until_killed();
+    }
+    Ok(())
+}
+
+/// Returns when standard input is at its end, which is when whoever holds its other end is gone.
+fn until_input_ends() {
+    // `copy` retries after a signal. An error is as much an end as the end itself.
+    drop(io::copy(&mut io::stdin().lock(), &mut io::sink()));
+}
+
+/// A running server; dropping it ends it, with all its connections and threads.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    /// The socket that is listened on, only to shut it down.
+    listener: TcpStream,
+    acceptor: Option<JoinHandle<()>>,
+}
+
+/// What the threads of a server share.
+#[derive(Debug)]
+pub(in crate::work::server) struct Shared {
+    config: ServerConfig,
+    /// How long a request may take to arrive, from its first byte on.
+    request_timeout: Duration,
+    stopping: AtomicBool,
+    /// How many pages were asked for.
+    requests: AtomicU64,
+    /// How many connections were accepted.
+    connections: AtomicU64,
+}
+
+impl Shared {
+    fn is_stopping(&self) -> bool {
+        // ORDER: Acquire; pairs with the Release in `Server::drop`. No data rides on the flag: that
+        // a woken thread finds it raised is already promised by SERVER-2 and the wake itself.
+        self.stopping.load(Ordering::Acquire)
+    }
+}
+
+impl Server {
+    /// Listens and starts to accept.
+    ///
+    /// # Errors
+    ///
+    /// One line that names the address when it cannot be listened on.
+    pub fn start(config: &ServerConfig) -> io::Result<Self> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, config.port));
+        Self::listen(address, config, REQUEST_TIMEOUT).map_err(|error| {
+            io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
+        })
+    }
+
+    fn listen(
+        address: SocketAddr,
+        config: &ServerConfig,
+        request_timeout: Duration,
+    ) -> io::Result<Self> {
+        let listener = TcpListener::bind(address)?;
+        socket::deepen_backlog(&listener)?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared {
+            config: config.clone(),
+            request_timeout,
+            stopping: AtomicBool::new(false),
+            requests: AtomicU64::new(0),
+            connections: AtomicU64::new(0),
+        });
+        let to_shut_down = TcpStream::from(OwnedFd::from(listener.try_clone()?));
+        let acceptor = Acceptor { listener, shared: Arc::clone(&shared), threads: Vec::new() };
+        let acceptor =
+            thread::Builder::new().name("accept".to_owned()).spawn(move || acceptor.run())?;
+        Ok(Self { address, shared, listener: to_shut_down, acceptor: Some(acceptor) })
+    }
+
+    /// Where the server listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where the server listens, as a URL without a path.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// What the server has done so far, and the processor time of this whole process.
+    ///
+    /// # Errors
+    ///
+    /// Only if the kernel's accounts cannot be read.
+    pub fn usage(&self) -> io::Result<ServerUsage> {
+        self.shared.usage()
+    }
+
+    /// Waits for an end that does not come.
+    fn until_killed(mut self) {
+        if let Some(acceptor) = self.acceptor.take() {
+            // An error would be the accepting thread's panic, which has been printed.
+            drop(acceptor.join());
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // ORDER: Release; pairs with the Acquire in `is_stopping`.
+        // INVARIANT: [SERVER-2] the flag stands before the accepting thread is woken below.
+        self.shared.stopping.store(true, Ordering::Release);
+        // On Linux this makes a blocked accept(2) return EINVAL, as well as every later one. An
+        // error would mean that the socket is no longer connected to anything, which is the goal.
+        drop(self.listener.shutdown(std::net::Shutdown::Both));
+        if let Some(acceptor) = self.acceptor.take() {
+            acceptor.thread().unpark(); // from its rest after an error
+            drop(acceptor.join());
+        }
+    }
+}
+
+/// The accepting thread's own: it alone knows the connections, so they need no lock.
+struct Acceptor {
+    listener: TcpListener,
+    shared: Arc<Shared>,
+    threads: Vec<Connection>,
+}
+
+/// A connection's thread. Its stream is the thread's own, and closed when the thread ends.
+struct Connection {
+    thread: JoinHandle<()>,
+    stream: Weak<TcpStream>,
+}
+
+impl Acceptor {
+    fn run(mut self) {
+        loop {
+            let accepted = blocking(Why::Io, || self.listener.accept());
+            if self.shared.is_stopping() {
+                break;
+            }
+            match accepted {
+                Ok((stream, _)) => self.admit(stream),
+                // INVARIANT: [SERVER-1] the client is gone, or descriptors are short, or whatever
+                // it is: the next one may do better.
+                Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
+                Err(_) => blocking(Why::Sleep, || thread::park_timeout(ACCEPT_REST)),
+            }
+        }
+        for connection in &self.threads {
+            if let Some(stream) = connection.stream.upgrade() {
+                // An error means that the client was faster.
+                drop(stream.shutdown(std::net::Shutdown::Both));
+            }
+            connection.thread.thread().unpark(); // from the latency that it waits out
+        }
+        for connection in self.threads {
+            drop(connection.thread.join());
+        }
+    }
+
+    /// Starts a thread for `stream`, unless there are too many.
+    fn admit(&mut self, stream: TcpStream) {
+        self.join_ended();
+        if self.threads.len() >= self.shared.config.connections as usize {
+            return refuse(&stream);
+        }
+        self.shared.connections.fetch_add(1, Ordering::Relaxed);
+        let stream = Arc::new(stream);
+        let weak = Arc::downgrade(&stream);
+        let shared = Arc::clone(&self.shared);
+        let thread =
+            thread::Builder::new().name("connection".to_owned()).stack_size(STACK_LEN).spawn({
+                let stream = Arc::clone(&stream);
+                move || converse(&shared, &stream)
+            });
+        match thread {
+            Ok(thread) => self.threads.push(Connection { thread, stream: weak }),
+            // No thread to be had. The client may try again.
+            Err(_) => refuse(&stream),
+        }
+    }
+
+    fn join_ended(&mut self) {
+        for connection in self.threads.extract_if(.., |connection| connection.thread.is_finished())
+        {
+            // An error would be a panic, which has been printed and concerns one client alone.
+            drop(connection.thread.join());
+        }
+    }
+}
+
+/// Says that the server is full. The buffer of a new socket takes these bytes without a wait.
+fn refuse(mut stream: &TcpStream) {
+    // An error means that the client has left already.
+    drop(stream.write_all(&encode_refusal(Refusal::Full)));
+    drop(stream.shutdown(std::net::Shutdown::Write));
+}

@@ -1,0 +1,63 @@
+//! The two pages that the notes' programs fetch 80 times each, byte for byte known to both ends.
+
+use std::io::Write;
+use std::sync::LazyLock;
+
+use crate::work::io::http::Adler32;
+
+/// What is answered under one path.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Content {
+    /// Where it is found.
+    pub path: &'static str,
+    /// What it is.
+    pub body: Vec<u8>,
+    /// The checksum of the body.
+    pub checksum: u64,
+}
+
+/// The pages, with the lengths that the article's programs print for `www.jython.org` and
+/// `olympus.realpython.org/dice`.
+static PAGES: LazyLock<[Content; 2]> =
+    LazyLock::new(|| [content("/jython", 10_966), content("/dice", 276)]);
+
+/// All pages, in the order in which the notes' programs fetch them in turn.
+pub fn all() -> &'static [Content] {
+    PAGES.as_slice()
+}
+
+/// The page under `path`.
+pub fn find(path: &str) -> Option<&'static Content> {
+    all().iter().find(|content| content.path == path)
+}
+
+fn content(path: &'static str, body_len: usize) -> Content {
+    let mut body = format!("<!doctype html>\n<title>{path}</title>\n").into_bytes();
+    for line in 1.. {
+        if body.len() >= body_len {
+            break;
+        }
+        writeln!(body, "<p>line {line} of {path}").expect("writing to memory does not fail");
+    }
+    body.truncate(body_len);
+    let checksum = Adler32::of(&body);
+    Content { path, body, checksum }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pages_have_the_lengths_of_the_articles_pages() {
+        assert_eq!(find("/jython").unwrap().body.len(), 10_966);
+        assert_eq!(find("/dice").unwrap().body.len(), 276);
+        assert_eq!(find("/"), None);
+    }
+
+    #[test]
+    fn the_pages_are_the_same_in_every_build() {
+        let checksums: Vec<_> = all().iter().map(|content| content.checksum).collect();
+        assert_eq!(checksums, [0xa8e6_7f23, 0xf3ea_5559]);
+    }
+}

@@ -1,0 +1,246 @@
+//! The server over real sockets, in this process.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use super::*;
+use crate::work::io::http::RequestId;
+use crate::work::io::session::Session;
+use crate::work::io::target::Target;
+
+/// Ten times as long as any step of these tests takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn start(latency: Duration) -> Server {
+    Server::start(&ServerConfig { latency, ..ServerConfig::default() }).unwrap()
+}
+
+fn targets(server: &Server) -> Vec<Target> {
+    pages::all().iter().map(|content| Target::ours(server.address(), content)).collect()
+}
+
+fn connect(server: &Server) -> TcpStream {
+    let stream = TcpStream::connect(server.address()).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream
+}
+
+/// What the server sends until it closes.
+fn read_all(mut stream: TcpStream) -> String {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
+}
+
+/// Sends `request` as it is, and checks the first line of the answer and that the server closes.
+#[track_caller]
+fn check_answer(server: &Server, request: &str, status: &str) -> String {
+    let mut stream = connect(server);
+    stream.write_all(request.as_bytes()).unwrap();
+    let answer = read_all(stream);
+    assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{answer}");
+    assert!(answer.contains("\r\nConnection: close\r\n"), "{answer}");
+    answer
+}
+
+#[track_caller]
+fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < PATIENCE, "waited in vain until {what}");
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn five_connections_carry_160_requests() {
+    let server = start(Duration::ZERO);
+    let targets = targets(&server);
+    let fetch = |client: u64| {
+        let mut session = Session::open(&targets).unwrap();
+        for (turn, target) in (0..32).zip(targets.iter().cycle()) {
+            // The session checks number, length and checksum.
+            session.get(target, RequestId(client * 32 + turn)).unwrap();
+        }
+    };
+    thread::scope(|scope| {
+        for client in 0..5 {
+            scope.spawn(move || fetch(client));
+        }
+    });
+    let usage = server.usage().unwrap();
+    assert_eq!((usage.requests, usage.connections), (160, 5));
+}
+
+#[test]
+fn an_answer_carries_the_number_of_its_request() {
+    let server = start(Duration::ZERO);
+    let request = "GET /dice HTTP/1.0\r\nx-request-id: a b/7\r\n\r\n";
+    let answer = check_answer(&server, request, "200 OK");
+    assert!(answer.contains("\r\nX-Request-Id: a b/7\r\n"), "{answer}");
+}
+
+#[test]
+fn an_answer_takes_its_latency() {
+    let latency = Duration::from_millis(30);
+    let server = start(latency);
+    let mut session = Session::default();
+    let begun = Instant::now();
+    session.get(&targets(&server)[0], RequestId(1)).unwrap();
+    assert!(begun.elapsed() >= latency);
+}
+
+#[test]
+fn the_jitter_of_a_request_is_its_number_s_and_within_bounds() {
+    let config = ServerConfig {
+        latency: Duration::from_millis(5),
+        jitter: Duration::from_millis(3),
+        ..ServerConfig::default()
+    };
+    let server = Server::start(&config).unwrap();
+    let latency = |id: &str| {
+        let text = format!("GET / HTTP/1.0\r\nX-Request-Id: {id}\r\n\r\n");
+        let wire::Parsed::Complete { request, .. } = wire::parse(text.as_bytes()) else { panic!() };
+        server.shared.latency_of(&request)
+    };
+    let latencies: Vec<_> = (0..100).map(|id| latency(&id.to_string())).collect();
+    let bounds = config.latency..config.latency + config.jitter;
+    assert!(latencies.iter().all(|latency| bounds.contains(latency)), "{latencies:?}");
+    assert!(latencies.iter().any(|latency| *latency != latencies[0]));
+    assert_eq!(latency("7"), latencies[7]);
+}
+
+#[test]
+fn a_head_request_gets_the_head_alone() {
+    let server = start(Duration::ZERO);
+    let answer = check_answer(&server, "HEAD /jython HTTP/1.0\r\n\r\n", "200 OK");
+    assert!(answer.contains("\r\nContent-Length: 10966\r\n"), "{answer}");
+    assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+}
+
+#[test]
+fn the_wrong_page_method_version_or_size_has_its_status() {
+    let server = start(Duration::ZERO);
+    check_answer(&server, "GET /none HTTP/1.0\r\n\r\n", "404 Not Found");
+    check_answer(&server, "hello\r\n\r\n", "400 Bad Request");
+    check_answer(&server, "GET /dice HTTP/3.0\r\n\r\n", "505 HTTP Version Not Supported");
+    let body = "POST /dice HTTP/1.0\r\nContent-Length: 2\r\n\r\nhi";
+    let answer = check_answer(&server, body, "405 Method Not Allowed");
+    assert!(answer.contains("\r\nAllow: GET, HEAD\r\n"), "{answer}");
+    let body = "GET /dice HTTP/1.0\r\nContent-Length: 2\r\n\r\nhi";
+    check_answer(&server, body, "413 Content Too Large");
+    let large = format!("GET /dice HTTP/1.0\r\nA: {}\r\n\r\n", "a".repeat(20_000));
+    check_answer(&server, &large, "431 Request Header Fields Too Large");
+}
+
+#[test]
+fn a_page_that_is_not_there_leaves_the_connection_open() {
+    let server = start(Duration::ZERO);
+    let mut stream = connect(&server);
+    let requests = "GET /none HTTP/1.1\r\nHost: a\r\n\r\nGET /dice HTTP/1.0\r\n\r\n";
+    stream.write_all(requests.as_bytes()).unwrap();
+    let answers = read_all(stream);
+    assert!(answers.starts_with("HTTP/1.1 404 Not Found\r\n"), "{answers}");
+    assert_eq!(answers.matches("HTTP/1.1 200 OK\r\n").count(), 1, "{answers}");
+}
+
+#[test]
+fn a_client_that_only_listens_still_gets_its_answer() {
+    let server = start(Duration::from_millis(1));
+    let mut stream = connect(&server);
+    stream.write_all(b"GET /dice HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    let answer = read_all(stream);
+    let body = &pages::find("/dice").unwrap().body;
+    assert!(answer.as_bytes().ends_with(body), "{answer}");
+}
+
+#[test]
+fn a_client_that_sends_half_a_request_stops_nobody() {
+    let server = start(Duration::ZERO);
+    let mut slow = connect(&server);
+    slow.write_all(b"GET /dice HTTP/1.1\r\nHost:").unwrap();
+    let mut gone = connect(&server);
+    gone.write_all(b"GET /dice HTT").unwrap();
+    drop(gone);
+    let mut session = Session::default();
+    session.get(&targets(&server)[1], RequestId(1)).unwrap();
+    slow.write_all(b" a\r\nConnection: close\r\n\r\n").unwrap();
+    assert!(read_all(slow).starts_with("HTTP/1.1 200 OK\r\n"));
+}
+
+#[test]
+fn one_client_too_many_is_told_so_and_a_place_that_is_left_is_given_again() {
+    let config =
+        ServerConfig { latency: Duration::ZERO, connections: 2, ..ServerConfig::default() };
+    let server = Server::start(&config).unwrap();
+    let target = &targets(&server)[1];
+    // An answer shows that the connection was admitted.
+    let mut sessions = [Session::default(), Session::default()];
+    for session in &mut sessions {
+        session.get(target, RequestId(1)).unwrap();
+    }
+    let refused = read_all(connect(&server));
+    assert!(refused.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{refused}");
+    drop(sessions);
+    // The server learns of the places that were left a moment after they were.
+    wait_until("a place that was left is given again", || {
+        Session::default().get(target, RequestId(2)).is_ok()
+    });
+}
+
+#[test]
+fn a_request_that_does_not_end_in_time_is_refused_but_a_client_may_be_idle() {
+    let config = ServerConfig { latency: Duration::ZERO, ..ServerConfig::default() };
+    let address = (Ipv4Addr::LOCALHOST, 0).into();
+    let server = Server::listen(address, &config, Duration::from_millis(50)).unwrap();
+    let mut idle = connect(&server);
+    let mut slow = connect(&server);
+    slow.write_all(b"GET /dice HTTP/1.1\r\nHost:").unwrap();
+    let answer = read_all(slow);
+    assert!(answer.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{answer}");
+    idle.write_all(b"GET /dice HTTP/1.0\r\n\r\n").unwrap();
+    assert!(read_all(idle).starts_with("HTTP/1.1 200 OK\r\n"));
+}
+
+#[test]
+fn the_accounts_are_a_page_of_their_own() {
+    let server = start(Duration::from_hours(1));
+    let answer = check_answer(&server, "GET /cpu HTTP/1.0\r\n\r\n", "200 OK");
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    let usage: ServerUsage = serde_json::from_str(body).unwrap();
+    assert_eq!((usage.requests, usage.connections), (0, 1));
+    assert!(usage.user_s >= 0.0 && usage.system_s >= 0.0, "{usage:?}");
+}
+
+/// Fails if any of these is removed: the flag raised, the listener shut down, the streams shut
+/// down, the threads unparked.
+#[test]
+fn a_server_that_is_dropped_leaves_no_client_waiting() {
+    let server = start(Duration::from_hours(1));
+    let idle = connect(&server);
+    let mut waiting = connect(&server);
+    waiting.write_all(b"GET /dice HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    wait_until("the request has been read", || server.usage().unwrap().requests == 1);
+    let address = server.address();
+    let (sender, dropped) = mpsc::channel();
+    thread::spawn(move || {
+        drop(server);
+        sender.send(()).unwrap();
+    });
+    assert_eq!(dropped.recv_timeout(PATIENCE), Ok(()), "the server does not end");
+    assert_eq!(read_all(idle), "");
+    assert_eq!(read_all(waiting), "");
+    assert!(TcpStream::connect(address).is_err());
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let server = start(Duration::ZERO);
+    let port = server.address().port();
+    let error = Server::start(&ServerConfig { port, ..ServerConfig::default() }).unwrap_err();
+    let line = format!("cannot listen on 127.0.0.1:{port}: Address already in use");
+    assert!(error.to_string().starts_with(&line), "{error}");
+}

@@ -1,0 +1,366 @@
+//! One sentence for each workload: who won, by how much, and why.
+//!
+//! Every word depends on the run's own figures. Nobody wins by name: if the processes beat the
+//! loop at I/O on some machine, the sentence says so, and gives as reason what was recorded of
+//! the processes; if what was recorded gives no reason, it says that.
+//!
+//! # The sentence
+//!
+//! 1. Who: the fastest of those with the verdict *faster*, and who of them is level with it:
+//!    whose interval overlaps.
+//! 2. By how much: the median of the paired ratios, with its interval.
+//! 3. Why: for I/O how many requests were in flight, against those of the sequential run; for
+//!    computing how many trains ran at the same time.
+//! 4. What the lock had to do with it: how long the threads that had it on waited for it.
+
+use super::beside;
+use super::report::{Report, Row};
+use lab_core::terms::contender::{Contender, GilState, Model, Workload};
+use lab_core::terms::stats::{VERDICT_ROUNDS_MIN, Verdict};
+use lab_core::text::numbers;
+
+/// Explains each workload that was measured, in the order of the report.
+pub fn sentences(report: &Report) -> Vec<String> {
+    let about = |&workload: &Workload| {
+        sentence(report, workload).into_iter().chain(beside::sentences(report, workload))
+    };
+    report.params.workloads.iter().flat_map(about).collect()
+}
+
+fn sentence(report: &Report, workload: Workload) -> Option<String> {
+    // Which of ours won. What a CPython's own models make of the work is another sentence.
+    let rows: Vec<&Row> = report.rows(workload).filter(|row| row.python.is_none()).collect();
+    let sync = *rows.iter().find(|row| row.model == Model::Sync)?;
+    let rivals: Vec<&Row> = rows.into_iter().filter(|row| row.model != Model::Sync).collect();
+    let best = best(rivals.iter().copied())?;
+    let faster = rivals.iter().copied().filter(|row| row.verdict == Some(Verdict::Faster));
+    let text = match (best.verdict, self::best(faster)) {
+        (None, _) => without_verdict(best),
+        (Some(_), None) => nobody(&rivals, sync),
+        (Some(_), Some(winner)) => won(winner, &rivals, sync),
+    };
+    Some(format!("{workload}: {text}"))
+}
+
+fn best<'a>(rows: impl Iterator<Item = &'a Row>) -> Option<&'a Row> {
+    let ratios = rows.filter_map(|row| Some((row.speedup_vs_sync?, row)));
+    ratios.max_by(|(left, _), (right, _)| left.total_cmp(right)).map(|(_, row)| row)
+}
+
+/// The contender's name within a sentence.
+fn name(row: &Row) -> String {
+    let contender @ Contender { model, gil, workers, .. } = row.contender();
+    let threads = numbers::count(workers, "thread");
+    match (model, gil) {
+        (Model::Threads, GilState::On) => format!("{threads} with the lock on"),
+        (Model::Threads, _) => format!("{threads} with the lock off"),
+        (Model::ThreadsNative, _) => format!("{threads} in native code"),
+        (Model::Coop, _) => "coop".to_owned(),
+        _ => contender.label(),
+    }
+}
+
+fn ratio(row: &Row) -> String {
+    numbers::ratio(row.speedup_vs_sync.unwrap_or(1.0))
+}
+
+fn without_verdict(best: &Row) -> String {
+    format!(
+        "no verdict: {} came to {} one after another, but that takes {VERDICT_ROUNDS_MIN} rounds \
+         to be sure of.",
+        name(best),
+        ratio(best),
+    )
+}
+
+fn nobody(rivals: &[&Row], sync: &Row) -> String {
+    let all_slower = rivals.iter().all(|row| row.verdict == Some(Verdict::Slower));
+    let text = if all_slower {
+        "one after another won: all others were slower"
+    } else {
+        "nobody was clearly faster than one after another"
+    };
+    let reason = match sync.workload {
+        Workload::Io => rivals
+            .iter()
+            .filter_map(|row| row.in_flight_max)
+            .max()
+            .map(|max| format!("although up to {} were in flight", requests(max))),
+        Workload::Cpu => rivals.iter().filter_map(|row| row.running_at_once_max).max().map(|max| {
+            if max > 1 {
+                format!("although up to {max} ran at the same time")
+            } else {
+                "and in the recorded round only one ran at a time".to_owned()
+            }
+        }),
+    };
+    let reason = reason.map_or_else(String::new, |reason| format!(", {reason}"));
+    format!("{text}{reason}{}.", lock(rivals, None))
+}
+
+fn won(winner: &Row, rivals: &[&Row], sync: &Row) -> String {
+    let interval = winner.speedup_interval.unwrap_or_default();
+    let level: Vec<String> = rivals
+        .iter()
+        .filter(|row| row.contender() != winner.contender())
+        .filter(|row| row.verdict == Some(Verdict::Faster) && overlaps(row, interval))
+        .map(|row| name(row))
+        .collect();
+    let company = match level.as_slice() {
+        [] => String::new(),
+        [one] => format!(" (level with {one})"),
+        [rest @ .., last] => format!(" (level with {} and {last})", rest.join(", ")),
+    };
+    let by =
+        format!("{} as fast as one after another {}", ratio(winner), numbers::interval(interval));
+    let why = match winner.workload {
+        Workload::Io => why_io(winner, rivals, sync),
+        Workload::Cpu => why_cpu(winner),
+    };
+    format!("{} won{company}, {by}, {why}{}.", name(winner), lock(rivals, Some(winner)))
+}
+
+fn overlaps(row: &Row, [low, high]: [f64; 2]) -> bool {
+    row.speedup_interval
+        .is_some_and(|[other_low, other_high]| other_low <= high && low <= other_high)
+}
+
+fn requests(count: usize) -> String {
+    numbers::count(count, "request")
+}
+
+/// Waiting is what I/O-bound work is made of, so what counts is how much of it happens at once.
+fn why_io(winner: &Row, rivals: &[&Row], sync: &Row) -> String {
+    let Some((in_flight, of_sync)) = winner.in_flight_max.zip(sync.in_flight_max) else {
+        return NOT_RECORDED.to_owned();
+    };
+    if in_flight <= of_sync {
+        let requests = requests(in_flight);
+        return format!(
+            "though it never had more than {requests} in flight, so not by waiting less"
+        );
+    }
+    // The best of the others that worked another way is what makes the number telling.
+    let second = best(rivals.iter().copied().filter(|row| row.model != winner.model));
+    let second = second.and_then(|row| Some((row.in_flight_max?, name(row))));
+    let others = match second {
+        Some((count, name)) if count != in_flight => format!(", {name} {count}"),
+        _ => String::new(),
+    };
+    let carrier = if winner.model == Model::Coop { "its one thread" } else { "they" };
+    format!(
+        "because {carrier} kept {} in flight at once, the sequential run {of_sync}{others}",
+        requests(in_flight)
+    )
+}
+
+fn why_cpu(winner: &Row) -> String {
+    match (winner.running_at_once_max, winner.cpus_used) {
+        (Some(at_once), Some(cpus)) if at_once > 1 => {
+            let own = match (winner.model, winner.gil) {
+                (Model::Procs, _) => ", each with a memory and a lock of its own",
+                (Model::ThreadsNative, _) => ": its loop gives the lock up",
+                (Model::Threads, GilState::Off) => ": without the lock nobody waits for a turn",
+                _ => "",
+            };
+            format!(
+                "because {at_once} ran at the same time on {}{own}",
+                numbers::count(cpus, "processor")
+            )
+        }
+        (Some(_), _) => "though only one ran at a time, so not by doing things at once".to_owned(),
+        (None, _) => NOT_RECORDED.to_owned(),
+    }
+}
+
+const NOT_RECORDED: &str = "and there is no recording to say why";
+
+/// From here on, waiting for the lock is a part of the story and not a rounding error.
+const LOCK_WAIT_NOTABLE: f64 = 0.05;
+
+/// What became of the threads that had the lock on.
+fn lock(rivals: &[&Row], winner: Option<&Row>) -> String {
+    let is_locked = |row: &&&Row| row.model == Model::Threads && row.gil == GilState::On;
+    let Some(row) = rivals.iter().find(is_locked) else { return String::new() };
+    let Some(share) = row.lock_wait_share() else { return String::new() };
+    let percent = numbers::percent(share);
+    if share < LOCK_WAIT_NOTABLE {
+        return format!("; waiting for the lock took {percent} of the time of {}", name(row));
+    }
+    let spent = format!("spent {percent} of their time waiting for it");
+    if winner.is_some_and(|winner| winner.contender() == row.contender()) {
+        return format!("; they {spent}");
+    }
+    let turns = row
+        .running_at_once_max
+        .map_or_else(String::new, |at_once| format!("ran {at_once} at a time and "));
+    format!("; {} ({}) {turns}{spent}", name(row), ratio(row))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ask::compare::testing;
+
+    /// The sentence about `workload` after `doctor` has changed every row.
+    #[track_caller]
+    fn check(workload: Workload, mut doctor: impl FnMut(&mut Row), expected: &str) {
+        let (mut report, _) = testing::report();
+        report.results.iter_mut().for_each(&mut doctor);
+        assert_eq!(sentence(&report, workload).unwrap(), expected);
+    }
+
+    fn set(row: &mut Row, speedup: f64, verdict: Verdict) {
+        row.speedup_vs_sync = Some(speedup);
+        row.speedup_interval = Some([speedup - 0.01, speedup + 0.01]);
+        row.verdict = Some(verdict);
+    }
+
+    #[test]
+    fn the_usual_winners_win_for_the_usual_reasons() {
+        check(
+            Workload::Io,
+            |_| (),
+            "io: coop won, 38x as fast as one after another [37, 40], because its one thread kept \
+             160 requests in flight at once, the sequential run 1, 5 threads with the lock on 5; \
+             5 threads with the lock on (4.7x) ran 1 at a time and spent 20 % of their time \
+             waiting for it.",
+        );
+        check(
+            Workload::Cpu,
+            |_| (),
+            "cpu: 2 threads with the lock off won (level with 2 threads in native code and 2 \
+             processes), 1.94x as fast as one after another [1.87, 1.96], because 2 ran at the \
+             same time on 2 processors: without the lock nobody waits for a turn; 2 threads with \
+             the lock on (0.98x) ran 1 at a time and spent 49 % of their time waiting for it.",
+        );
+    }
+
+    #[test]
+    fn another_winner_gets_another_sentence_with_its_own_reason() {
+        let procs_win = |row: &mut Row| {
+            if row.model == Model::Procs {
+                set(row, 50.0, Verdict::Faster);
+            }
+            row.gil_stats = None;
+        };
+        check(
+            Workload::Io,
+            procs_win,
+            "io: 5 processes won, 50x as fast as one after another [50, 50], because they kept 5 \
+             requests in flight at once, the sequential run 1, coop 160.",
+        );
+        check(
+            Workload::Cpu,
+            procs_win,
+            "cpu: 2 processes won, 50x as fast as one after another [50, 50], because 2 ran at \
+             the same time on 2 processors, each with a memory and a lock of its own.",
+        );
+    }
+
+    #[test]
+    fn a_winner_without_a_reason_gets_none() {
+        let coop_wins = |row: &mut Row| {
+            row.gil_stats = None;
+            if row.model == Model::Coop {
+                set(row, 60.0, Verdict::Faster);
+                row.in_flight_max = Some(1);
+            }
+        };
+        check(
+            Workload::Io,
+            coop_wins,
+            "io: coop won, 60x as fast as one after another [60, 60], though it never had more \
+             than 1 request in flight, so not by waiting less.",
+        );
+        check(
+            Workload::Cpu,
+            coop_wins,
+            "cpu: coop won, 60x as fast as one after another [60, 60], though only one ran at a \
+             time, so not by doing things at once.",
+        );
+        let not_recorded = |row: &mut Row| {
+            coop_wins(row);
+            row.in_flight_max = None;
+            row.running_at_once_max = None;
+        };
+        check(
+            Workload::Io,
+            not_recorded,
+            "io: coop won, 60x as fast as one after another [60, 60], and there is no recording \
+             to say why.",
+        );
+    }
+
+    #[test]
+    fn threads_with_the_lock_on_can_win_too() {
+        let they_win = |row: &mut Row| {
+            if row.model == Model::Threads && row.gil == GilState::On {
+                set(row, 70.0, Verdict::Faster);
+                row.running_at_once_max = Some(1);
+            }
+        };
+        check(
+            Workload::Cpu,
+            they_win,
+            "cpu: 2 threads with the lock on won, 70x as fast as one after another [70, 70], \
+             though only one ran at a time, so not by doing things at once; they spent 49 % of \
+             their time waiting for it.",
+        );
+    }
+
+    #[test]
+    fn nobody_wins_where_nobody_is_faster() {
+        let nobody_wins = |row: &mut Row| {
+            row.gil_stats = None;
+            if row.model != Model::Sync {
+                set(row, 0.9, Verdict::Slower);
+            }
+        };
+        check(
+            Workload::Cpu,
+            nobody_wins,
+            "cpu: one after another won: all others were slower, although up to 2 ran at the same \
+             time.",
+        );
+        let one_is_unclear = |row: &mut Row| {
+            nobody_wins(row);
+            row.running_at_once_max = Some(1);
+            if row.model == Model::Coop {
+                set(row, 1.0, Verdict::NotDistinguishable);
+            }
+        };
+        check(
+            Workload::Cpu,
+            one_is_unclear,
+            "cpu: nobody was clearly faster than one after another, and in the recorded round only \
+             one ran at a time.",
+        );
+        check(
+            Workload::Io,
+            nobody_wins,
+            "io: one after another won: all others were slower, although up to 160 requests \
+             were in flight.",
+        );
+    }
+
+    #[test]
+    fn too_few_rounds_have_no_winner() {
+        check(
+            Workload::Io,
+            |row| row.verdict = None,
+            "io: no verdict: coop came to 38x one after another, but that takes 6 rounds to be \
+             sure of.",
+        );
+    }
+
+    #[test]
+    fn a_workload_without_a_reference_or_without_rivals_has_no_sentence() {
+        let (mut report, _) = testing::report();
+        report.results.retain(|row| row.model != Model::Sync);
+        assert_eq!(sentences(&report), Vec::<String>::new());
+        let (mut report, _) = testing::report();
+        report.results.retain(|row| row.model == Model::Sync);
+        assert_eq!(sentences(&report), Vec::<String>::new());
+    }
+}

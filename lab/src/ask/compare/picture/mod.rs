@@ -1,0 +1,312 @@
+//! The picture: why the times differ, on one page.
+//!
+//! For each workload a block, for each contender a strip or two to a common scale, and beside them
+//! the figures that explain: how much faster, how many units were in flight, how many trains ran at
+//! once. Of a pool two trains are drawn: two lanes that alternate are what a lock looks like, two
+//! lanes that wait side by side are what concurrency is for.
+//!
+//! ```text
+//! I/O-bound: 160 requests, each answered after 5 ms               the first 30 ms
+//!                      █ working  ▂ working a little  ░ waiting
+//!  one after another  |▂░░░▂▂░░░▂▂░░░▂▂░░░▂░░| 1.0x, 1 in flight
+//!  5 threads, lock on |▂░░░▂▂░░░▂▂░░░▂▂░░░▂░░| 4.7x [4.6, 4.9] faster
+//!                     |▂░░░░▂░░░░▂░░░░▂░░░▂▂░| 5 in flight, +9 lines
+//! ```
+//!
+//! # Invariants
+//!
+//! - **PICTURE-1** No line is wider than the terminal, if that has at least `WIDTH_MIN` columns.
+//! - **PICTURE-2** All strips of a block show the same length of time, which stands above them.
+//!
+//! Read next: `scene`, [`strip`].
+
+mod scene;
+
+use std::fmt::Write;
+
+use crate::ask::compare::picture::scene::{Origin, Scene, window_ns};
+use crate::ask::compare::report::{Report, Row};
+use lab_core::look::lanes::Lanes;
+use lab_core::look::strip::{self, Mark};
+use lab_core::terms::contender::{Model, Workload};
+use lab_core::terms::output::Glyphs;
+use lab_core::terms::params::CpuKernel;
+use lab_core::terms::sample::Measured;
+use lab_core::terms::stats::Verdict;
+use lab_core::text::numbers;
+use lab_core::text::wrap::wrap;
+
+/// How the picture and the table are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// Columns of the terminal.
+    pub width: usize,
+    /// The alphabet.
+    pub glyphs: Glyphs,
+}
+
+/// Below this there is no room for a strip; such terminals get wider lines than they have.
+const WIDTH_MIN: usize = 40;
+/// Wider than this a strip says nothing more, and lines are hard to follow.
+const WIDTH_MAX: usize = 100;
+/// The widest figures: `2 CPUs, 1 at a time, +12 lines`.
+const FIGURES_WIDTH: usize = 30;
+/// Narrower strips than this show no pattern: the figures go below them instead.
+const STRIP_WIDTH_MIN: usize = 20;
+
+/// What terminals have had since cards had 80 columns, and files too.
+const WIDTH_DEFAULT: usize = 80;
+
+impl Style {
+    /// As wide as the terminal of standard output; 80 columns where that is none.
+    pub fn of_stdout(glyphs: Glyphs) -> Self {
+        let size = terminal_size::terminal_size_of(std::io::stdout());
+        let width = size.map_or(WIDTH_DEFAULT, |(width, _)| usize::from(width.0));
+        Self { width, glyphs }
+    }
+
+    /// The columns that are used.
+    pub fn columns(self) -> usize {
+        self.width.clamp(WIDTH_MIN, WIDTH_MAX)
+    }
+}
+
+/// One contender, ready to be drawn.
+struct Subject<'a> {
+    row: &'a Row,
+    lanes: Option<Lanes>,
+}
+
+/// Draws a block for each workload that was measured.
+pub fn draw(report: &Report, measured: &[Measured], style: Style) -> String {
+    let blocks = report.params.workloads.iter().filter_map(|&workload| {
+        let subjects: Vec<Subject<'_>> = report
+            .rows(workload)
+            .map(|row| {
+                let one = measured.iter().find(|one| one.contender == row.contender());
+                let recording = one.and_then(|one| one.recording.as_ref());
+                Subject { row, lanes: recording.and_then(Lanes::read) }
+            })
+            .collect();
+        (!subjects.is_empty()).then(|| block(report, workload, &subjects, style))
+    });
+    blocks.collect::<Vec<_>>().join("\n")
+}
+
+fn block(report: &Report, workload: Workload, subjects: &[Subject<'_>], style: Style) -> String {
+    let label_width = subjects.iter().map(|subject| subject.row.contender().label().len()).max();
+    let layout = Layout::new(style, label_width.unwrap_or(0));
+    // INVARIANT: [PICTURE-2] one window for all.
+    let window_ns = window_ns(report, workload, subjects);
+    let scenes: Vec<Option<Scene<'_>>> = subjects
+        .iter()
+        .map(|subject| subject.lanes.as_ref().map(|lanes| Scene::new(lanes, window_ns)))
+        .collect();
+    let strips: Vec<Vec<Vec<Mark>>> = scenes
+        .iter()
+        .map(|scene| {
+            let strips = |scene: &Scene<'_>| scene.strips(window_ns, layout.strip_width);
+            scene.as_ref().map_or_else(Vec::new, strips)
+        })
+        .collect();
+    let is_late = |scene: &Scene<'_>| scene.origin == Origin::SecondTrain;
+    let window = numbers::nanoseconds(window_ns);
+    let window = if scenes.iter().flatten().any(is_late) {
+        Some(format!("{window}, from when two are at work"))
+    } else {
+        scenes.iter().flatten().next().map(|_| format!("the first {window}"))
+    };
+    let mut text = heading(report, workload, window.as_deref(), style.columns());
+    text += &legend(&strips, layout);
+    for (subject, strips) in subjects.iter().zip(&strips) {
+        text += &contender(subject, strips, layout);
+    }
+    text
+}
+
+/// Where things stand in a line.
+#[derive(Clone, Copy)]
+struct Layout {
+    label_width: usize,
+    strip_width: usize,
+    figures: Figures,
+    glyphs: Glyphs,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Figures {
+    Beside,
+    Below,
+}
+
+impl Layout {
+    fn new(style: Style, label_width: usize) -> Self {
+        // A space before the label, one after it, a bar on each side of the strip.
+        let room = style.columns().saturating_sub(label_width + 4);
+        let beside = room.saturating_sub(1 + FIGURES_WIDTH);
+        let (strip_width, figures) = if beside >= STRIP_WIDTH_MIN {
+            (beside, Figures::Beside)
+        } else {
+            (room.max(1), Figures::Below)
+        };
+        Self { label_width, strip_width, figures, glyphs: style.glyphs }
+    }
+}
+
+/// What is done, and which part of it is drawn.
+fn heading(report: &Report, workload: Workload, window: Option<&str>, columns: usize) -> String {
+    let params = &report.params;
+    let left = match (workload, params.kernel) {
+        (Workload::Io, _) if params.urls.is_empty() => {
+            let latency = numbers::nanoseconds(params.latency_ns);
+            let requests = numbers::count(params.requests, "request");
+            format!("I/O-bound: {requests}, each answered after {latency}")
+        }
+        (Workload::Io, _) => {
+            let urls = numbers::count(params.urls.len(), "URL");
+            format!("I/O-bound: {} to {urls}", numbers::count(params.requests, "request"))
+        }
+        (Workload::Cpu, CpuKernel::SumOfSquares { inputs, first_n }) => {
+            let sums = numbers::count(inputs, "sum");
+            format!("CPU-bound: {sums} of {} squares", numbers::grouped(first_n))
+        }
+        (Workload::Cpu, CpuKernel::Fib { n, inputs }) => {
+            format!("CPU-bound: {} fib({n})", numbers::count(inputs, "time"))
+        }
+    };
+    let Some(window) = window else { return wrap(&left, columns, 1) };
+    let gap = columns.saturating_sub(left.len() + window.len());
+    if gap >= 2 {
+        format!("{left}{:gap$}{window}\n", "")
+    } else {
+        wrap(&format!("{left}; {window}"), columns, 1)
+    }
+}
+
+/// Explains the marks that occur, on as many lines as they need.
+fn legend(strips: &[Vec<Vec<Mark>>], layout: Layout) -> String {
+    let indent = match layout.figures {
+        Figures::Beside => layout.label_width + 3,
+        Figures::Below => 1,
+    };
+    let columns = match layout.figures {
+        Figures::Beside => layout.strip_width + 1 + FIGURES_WIDTH,
+        Figures::Below => layout.label_width + layout.strip_width + 2,
+    };
+    let occurs = |mark: &Mark| strips.iter().flatten().any(|strip| strip.contains(mark));
+    let mut lines = vec![String::new()];
+    for mark in Mark::EXPLAINED.into_iter().filter(occurs) {
+        let entry = format!("{} {}", mark.glyph(layout.glyphs), mark.meaning());
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => *line = entry,
+            Some(line) if line.chars().count() + 2 + entry.chars().count() <= columns => {
+                *line += "  ";
+                *line += &entry;
+            }
+            _ => lines.push(entry),
+        }
+    }
+    let mut text = String::new();
+    for line in lines.iter().filter(|line| !line.is_empty()) {
+        writeln!(text, "{:indent$}{line}", "").expect("writing to memory does not fail");
+    }
+    text
+}
+
+/// The lines of one contender: its strips, and the figures beside or below them.
+fn contender(subject: &Subject<'_>, strips: &[Vec<Mark>], layout: Layout) -> String {
+    let Layout { label_width, strip_width, glyphs, .. } = layout;
+    let figures = figures(subject, strips.len());
+    let label = subject.row.contender().label();
+    let count = match layout.figures {
+        Figures::Beside => strips.len().max(figures.len()),
+        Figures::Below => strips.len(),
+    };
+    let mut text = String::new();
+    for index in 0..count.max(1) {
+        let label = if index == 0 { label.as_str() } else { "" };
+        let strip = match strips.get(index) {
+            Some(marks) => format!("|{}|", strip::paint(marks, glyphs)),
+            None if strips.is_empty() && index == 0 => {
+                format!("|{:^strip_width$}|", "not recorded")
+            }
+            None => format!(" {:strip_width$} ", ""),
+        };
+        let figure = figures.get(index).filter(|_| layout.figures == Figures::Beside);
+        let figure = figure.map_or_else(String::new, |figure| format!(" {figure}"));
+        let line = format!(" {label:label_width$} {strip}{figure}");
+        writeln!(text, "{}", line.trim_end()).expect("writing to memory does not fail");
+    }
+    if layout.figures == Figures::Below {
+        for figure in figures {
+            writeln!(text, "   {figure}").expect("writing to memory does not fail");
+        }
+    }
+    text
+}
+
+/// Two lines that explain, or one where the contender has one strip and they fit.
+fn figures(subject: &Subject<'_>, strips: usize) -> Vec<String> {
+    let row = subject.row;
+    let speedup = speedup(row);
+    if row.python.is_some() && row.model != Model::PythonSync {
+        return figures_of_python(row, speedup);
+    }
+    let mut explanation = match (row.workload, row.in_flight_max) {
+        (Workload::Io, Some(in_flight)) => format!("{in_flight} in flight"),
+        (Workload::Cpu, Some(_)) => {
+            let cpus = numbers::count(row.cpus_used.unwrap_or(0), "CPU");
+            format!("{cpus}, {} at a time", row.running_at_once_max.unwrap_or(0))
+        }
+        (_, None) => String::new(),
+    };
+    let is_reference = row.model.in_ours() == Model::Sync;
+    if let Some(lines) = row.lines_changed.filter(|_| !is_reference) {
+        let comma = if explanation.is_empty() { "" } else { ", " };
+        write!(explanation, "{comma}+{}", numbers::count(lines, "line")).expect("to memory");
+    }
+    let both = format!("{speedup}, {explanation}");
+    let mut figures = match explanation.as_str() {
+        "" => vec![speedup],
+        _ if strips < 2 && both.len() <= FIGURES_WIDTH => vec![both],
+        _ => vec![speedup, explanation],
+    };
+    // Said in every view: with events missing, the figures are lower bounds.
+    let lost = subject.lanes.as_ref().map_or(0, |lanes| lanes.overwritten);
+    if lost > 0 {
+        figures.push(format!("({lost} events were lost)"));
+    }
+    figures
+}
+
+/// What a model of CPython makes of CPython's own sequential run, and then of ours.
+fn figures_of_python(row: &Row, speedup_vs_sync: String) -> Vec<String> {
+    let of_its_own = row.speedup_vs_python_sync.map(|ratio| {
+        let interval = row.speedup_vs_python_sync_interval;
+        let interval =
+            interval.map_or_else(String::new, |bounds| format!(" {}", numbers::interval(bounds)));
+        format!("{}{interval} of its own", numbers::ratio(ratio))
+    });
+    let lines = row.lines_changed.map_or_else(String::new, |lines| format!(", +{lines} lines"));
+    let of_ours =
+        row.speedup_vs_sync.map(|ratio| format!("{} of ours{lines}", numbers::ratio(ratio)));
+    of_its_own.into_iter().chain(of_ours.or(Some(speedup_vs_sync))).collect()
+}
+
+fn speedup(row: &Row) -> String {
+    let Some(speedup) = row.speedup_vs_sync else { return "no reference".to_owned() };
+    let ratio = numbers::ratio(speedup);
+    match (row.model, row.verdict, row.speedup_interval) {
+        (Model::Sync, ..) => "1.0x".to_owned(),
+        (_, Some(verdict @ Verdict::NotDistinguishable), _) => {
+            format!("{ratio} {}", verdict.name())
+        }
+        (_, Some(verdict), Some(interval)) => {
+            format!("{ratio} {} {}", numbers::interval(interval), verdict.name())
+        }
+        _ => format!("{ratio}, no verdict"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,248 @@
+//! The results of a comparison: one struct, of which every output is a rendering.
+//!
+//! Its JSON form is the schema `trainyard.compare/1`; later versions only add keys. What does not
+//! apply, or was not measured, is null: the interval of fewer than 6 rounds, the lock's counters
+//! of a model without a lock, what a recording shows of a contender that was not recorded.
+//!
+//! Times of the process tree and switches are per round; the lock's counters are sums over the
+//! measured rounds, as the lock counted them.
+//!
+//! Read after [`lab_core::terms::stats`] and [`lab_core::look::lanes`]; read next
+//! [`table`](super::table).
+
+use serde::{Deserialize, Serialize};
+
+use lab_core::look::lanes::{Figures, Lanes};
+use lab_core::terms::contender::{Contender, GilState, Model, Workload};
+use lab_core::terms::host::Host;
+use lab_core::terms::params::Params;
+use lab_core::terms::python::Version;
+use lab_core::terms::sample::{GilStats, Measured};
+use lab_core::terms::stats::{self, Summary, Verdict};
+use lab_core::work::server::ServerUsage;
+
+/// The name and version of the JSON form.
+pub const SCHEMA: &str = "trainyard.compare/1";
+
+/// Everything that a comparison found out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// Whether the comparison ran to its end.
+    pub complete: bool,
+    /// The seed of the resampling.
+    pub seed: u64,
+    /// What was asked for.
+    pub params: Params,
+    /// What makes the figures doubtful, each with what can be done.
+    pub warnings: Vec<String>,
+    /// The machine.
+    pub host: Host,
+    /// What the server of `io` has used in all rounds together, warm-up and recording included;
+    /// null for another server than ours.
+    pub server: Option<ServerUsage>,
+    /// One row for each contender that was measured, in the order of the table.
+    pub results: Vec<Row>,
+}
+
+/// One contender's results.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// The work.
+    pub workload: Workload,
+    /// The runtime.
+    pub model: Model,
+    /// The lock.
+    pub gil: GilState,
+    /// How many threads, tasks or processes.
+    pub workers: usize,
+    /// Units of work in a round.
+    pub units: u64,
+    /// The digest of a round's answers, in hexadecimal.
+    pub checksum: String,
+    /// How long the rounds took.
+    pub wall_s: WallTime,
+    /// How long starting took.
+    pub startup_s: f64,
+    /// Processor time in the program, per round.
+    pub user_s: f64,
+    /// Processor time in the kernel, per round.
+    pub system_s: f64,
+    /// The largest resident sizes of the tree's processes, added up.
+    pub max_rss_bytes: u64,
+    /// Times a thread gave its processor up, per round.
+    pub voluntary_switches: u64,
+    /// Times the kernel took it away, per round.
+    pub involuntary_switches: u64,
+    /// The most units that had begun and not ended.
+    pub in_flight_max: Option<usize>,
+    /// The most trains that ran at one instant.
+    pub running_at_once_max: Option<usize>,
+    /// How many processors trains ran on.
+    pub cpus_used: Option<usize>,
+    /// Lines of source that are not in the sequential version.
+    pub lines_changed: Option<usize>,
+    /// The median of the paired ratios of wall times; above 1 is faster. 1 for `sync` itself.
+    pub speedup_vs_sync: Option<f64>,
+    /// Its 95 % interval.
+    pub speedup_interval: Option<[f64; 2]>,
+    /// What the interval says.
+    pub verdict: Option<Verdict>,
+    /// What the lock counted.
+    pub gil_stats: Option<GilStats>,
+    /// Which CPython it was; null for ours.
+    #[serde(default)]
+    pub python: Option<Version>,
+    /// The median of the paired ratios to that same CPython's `python-sync`.
+    #[serde(default)]
+    pub speedup_vs_python_sync: Option<f64>,
+    /// Its 95 % interval.
+    #[serde(default)]
+    pub speedup_vs_python_sync_interval: Option<[f64; 2]>,
+}
+
+/// The wall times of a contender's rounds, in seconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WallTime {
+    /// Their figures.
+    #[serde(flatten)]
+    pub summary: Summary,
+    /// The rounds, in order.
+    pub samples: Vec<f64>,
+}
+
+impl Report {
+    /// Sums up what was measured. `lines_changed` knows the contenders' sources.
+    ///
+    /// Contenders without a whole round are left out.
+    pub fn new(
+        params: &Params,
+        host: Host,
+        measured: &[Measured],
+        lines_changed: impl Fn(&Contender) -> Option<usize>,
+    ) -> Self {
+        let rows = measured.iter().filter_map(|one| {
+            let who = one.contender;
+            let find = |model, python| {
+                let wanted = (who.workload, model, python);
+                let named = |other: &Contender| (other.workload, other.model, other.python);
+                measured.iter().find(|other| named(&other.contender) == wanted)
+            };
+            let reference = find(Model::Sync, None);
+            let of_python = who.python.and_then(|version| find(Model::PythonSync, Some(version)));
+            let row = Row::new(one, reference, params.seed, lines_changed(&who))?;
+            Some(row.beside_python(one, of_python, params.seed))
+        });
+        Self {
+            schema: SCHEMA.to_owned(),
+            complete: true,
+            seed: params.seed,
+            params: params.clone(),
+            warnings: Vec::new(),
+            host,
+            server: None,
+            results: rows.collect(),
+        }
+    }
+
+    /// Says what the server has used.
+    #[must_use]
+    pub fn with_server(self, server: Option<ServerUsage>) -> Self {
+        Self { server, ..self }
+    }
+
+    /// Says what makes the figures doubtful.
+    #[must_use]
+    pub fn with_warnings(self, warnings: Vec<String>) -> Self {
+        Self { warnings, ..self }
+    }
+
+    /// Says that the comparison was interrupted.
+    #[must_use]
+    pub fn interrupted(self) -> Self {
+        Self { complete: false, ..self }
+    }
+
+    /// Returns the rows of `workload`.
+    pub fn rows(&self, workload: Workload) -> impl Iterator<Item = &Row> {
+        self.results.iter().filter(move |row| row.workload == workload)
+    }
+}
+
+impl Row {
+    fn new(
+        one: &Measured,
+        reference: Option<&Measured>,
+        seed: u64,
+        lines_changed: Option<usize>,
+    ) -> Option<Self> {
+        let Contender { workload, model, gil, workers, python } = one.contender;
+        let speedup = reference
+            .and_then(|reference| stats::speedup(&reference.wall_s, &one.wall_s, seed))
+            .filter(|speedup| speedup.median.is_finite());
+        // The reference against itself is 1 by definition, not by measurement.
+        let measured = speedup.filter(|_| model != Model::Sync);
+        let lanes = one.recording.as_ref().and_then(Lanes::read);
+        let figures: Option<Figures> = lanes.map(|lanes| lanes.figures);
+        Some(Self {
+            workload,
+            model,
+            gil,
+            workers,
+            units: one.units,
+            checksum: format!("{:016x}", one.checksum),
+            wall_s: WallTime { summary: stats::summary(&one.wall_s)?, samples: one.wall_s.clone() },
+            startup_s: one.startup_s,
+            user_s: one.usage.user_s,
+            system_s: one.usage.system_s,
+            max_rss_bytes: one.usage.max_rss_bytes,
+            voluntary_switches: one.usage.voluntary_switches,
+            involuntary_switches: one.usage.involuntary_switches,
+            in_flight_max: figures.map(|figures| figures.in_flight_max),
+            running_at_once_max: figures.map(|figures| figures.running_at_once_max),
+            cpus_used: figures.map(|figures| figures.cpus_used),
+            lines_changed,
+            speedup_vs_sync: speedup.map(|speedup| speedup.median),
+            speedup_interval: measured.and_then(|speedup| speedup.interval),
+            verdict: measured.and_then(|speedup| speedup.verdict),
+            gil_stats: one.gil,
+            python,
+            speedup_vs_python_sync: None,
+            speedup_vs_python_sync_interval: None,
+        })
+    }
+
+    /// Adds the ratio to the sequential run of the same CPython.
+    fn beside_python(self, one: &Measured, reference: Option<&Measured>, seed: u64) -> Self {
+        let speedup = reference
+            .and_then(|reference| stats::speedup(&reference.wall_s, &one.wall_s, seed))
+            .filter(|speedup| speedup.median.is_finite());
+        let measured = speedup.filter(|_| self.model != Model::PythonSync);
+        Self {
+            speedup_vs_python_sync: speedup.map(|speedup| speedup.median),
+            speedup_vs_python_sync_interval: measured.and_then(|speedup| speedup.interval),
+            ..self
+        }
+    }
+
+    /// What the interval of the ratio to `python-sync` says.
+    pub fn verdict_vs_python(&self) -> Option<Verdict> {
+        self.speedup_vs_python_sync_interval.map(Verdict::of)
+    }
+
+    /// Who it was.
+    pub fn contender(&self) -> Contender {
+        let Self { workload, model, gil, workers, python, .. } = *self;
+        Contender { workload, model, gil, workers, python }
+    }
+
+    /// The share of its threads' time that went by waiting for the lock, if there is one that is
+    /// on.
+    #[expect(clippy::cast_precision_loss, reason = "at most a thousand workers")]
+    pub fn lock_wait_share(&self) -> Option<f64> {
+        let stats = self.gil_stats.filter(|_| self.gil == GilState::On)?;
+        let thread_time_s = self.wall_s.samples.iter().sum::<f64>() * self.workers as f64;
+        Some(stats.wait_s / thread_time_s).filter(|share| share.is_finite())
+    }
+}

@@ -1,0 +1,247 @@
+//! What a person gets: the picture, the table, what they mean, and what to do next.
+//!
+//! Everything is made for 80 columns. Escape sequences are always in the text: whoever prints it
+//! takes them out where they are not wanted (`anstream` does).
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style as Ansi};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+
+use crate::ask::compare::picture::{self, Style};
+use crate::ask::compare::report::{Report, Row};
+use crate::ask::compare::{explain, next};
+use lab_core::terms::contender::Workload;
+use lab_core::terms::sample::Measured;
+use lab_core::text::numbers;
+use lab_core::text::wrap::wrap;
+use lab_core::work::server::ServerUsage;
+
+const BOLD: Ansi = Ansi::new().bold();
+const WARNING: Ansi = AnsiColor::Yellow.on_default().bold();
+const HEADER: [&str; 7] = ["", "median", "±", "CPU", "memory", "switches", "start-up"];
+/// Who, how long, and how sure that is.
+const COLUMNS_MIN: usize = 3;
+
+/// Renders `report`, with a picture of what was recorded.
+///
+/// Where nothing was measured there is nothing to show.
+pub fn render(report: &Report, measured: &[Measured], style: Style) -> String {
+    if report.results.is_empty() {
+        return String::new();
+    }
+    let columns = style.columns();
+    let mut text = picture::draw(report, measured, style);
+    for &workload in &report.params.workloads {
+        text += &table(report, workload, columns);
+    }
+    let add = |text: &mut String, paragraph: &str| {
+        text.push('\n');
+        text.push_str(paragraph);
+    };
+    add(&mut text, &wrap(&conditions(report), columns, 0));
+    let pythons = pythons(report);
+    if !pythons.is_empty() {
+        text += &wrap(&format!("{pythons}."), columns, 0);
+    }
+    for sentence in explain::sentences(report) {
+        add(&mut text, &bold_name(&wrap(&sentence, columns, 0)));
+    }
+    if !report.warnings.is_empty() {
+        text.push('\n');
+    }
+    for warning in &report.warnings {
+        let line = wrap(&format!("warning: {warning}"), columns, 2);
+        text += &line.replacen("warning:", &format!("{WARNING}warning:{WARNING:#}"), 1);
+    }
+    if report.complete {
+        add(&mut text, &suggestions(report, columns));
+    }
+    text
+}
+
+/// The figures that are not in the picture, one line for each contender. Columns that find no room
+/// are left out: every figure is in JSON.
+fn table(report: &Report, workload: Workload, columns: usize) -> String {
+    let rows: Vec<&Row> = report.rows(workload).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let mut header = HEADER.map(str::to_owned);
+    workload.name().clone_into(&mut header[0]);
+    let fits = |text: &String| text.lines().all(|line| line.chars().count() <= columns);
+    let tables = (COLUMNS_MIN..=HEADER.len()).rev().map(|shown| lay_out(&header, &rows, shown));
+    let narrowest = || lay_out(&header, &rows, COLUMNS_MIN);
+    tables.into_iter().find(fits).unwrap_or_else(narrowest)
+}
+
+/// Lays out the first `shown` columns.
+fn lay_out(header: &[String], rows: &[&Row], shown: usize) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(&header[..shown]);
+    for row in rows {
+        table.add_row(&cells(row)[..shown]);
+    }
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((1, 1));
+        if index > 0 {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let lines = table.to_string();
+    let mut text = String::from("\n");
+    for line in lines.lines() {
+        text += line.trim_end();
+        text.push('\n');
+    }
+    text
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of switches, shown in thousands")]
+fn cells(row: &Row) -> [String; HEADER.len()] {
+    let wall = row.wall_s.summary;
+    let spread = if row.wall_s.samples.len() < 2 {
+        "–".to_owned()
+    } else {
+        numbers::percent(wall.stddev / wall.median)
+    };
+    let switches = row.voluntary_switches + row.involuntary_switches;
+    let switches = if switches < 10_000 {
+        switches.to_string()
+    } else {
+        format!("{:.0}k", switches as f64 / 1e3)
+    };
+    [
+        row.contender().label(),
+        numbers::seconds(wall.median),
+        spread,
+        numbers::seconds(row.user_s + row.system_s),
+        numbers::megabytes(row.max_rss_bytes),
+        switches,
+        numbers::seconds(row.startup_s),
+    ]
+}
+
+/// How it was measured, and on what.
+#[expect(clippy::cast_precision_loss, reason = "requests are far below 2^53")]
+fn conditions(report: &Report) -> String {
+    let host = &report.host;
+    let rounds = report.results.iter().map(|row| row.wall_s.samples.len()).max().unwrap_or(0);
+    let ratios = if report.results.iter().any(|row| row.speedup_interval.is_some()) {
+        "ratios are medians of each round's ratio to the sequential one beside it, with a 95 % \
+         interval; "
+    } else {
+        ""
+    };
+    let server = report.server.filter(|server| server.requests > 0).map_or_else(
+        String::new,
+        |ServerUsage { user_s, system_s, requests, .. }| {
+            let each = numbers::seconds((user_s + system_s) / requests as f64);
+            format!(" The server, another process, used {each} of CPU for a request.")
+        },
+    );
+    format!(
+        "{}, interleaved; {ratios}per round: CPU time and switches.{server} {} ({}), Linux {}.{}",
+        numbers::count(rounds, "round"),
+        numbers::count(host.cpus, "CPU"),
+        host.cpu_model,
+        host.kernel,
+        if report.complete { "" } else { " Not complete: this is what was measured." },
+    )
+}
+
+/// Who the rows of each CPython are.
+fn pythons(report: &Report) -> String {
+    let names = report.params.pythons.iter().map(|python| {
+        let build = if python.id().is_free_threaded() { ", free-threaded, lock off" } else { "" };
+        format!("py{} is CPython at {}{build}", python.id(), python.path.display())
+    });
+    names.collect::<Vec<_>>().join("; ")
+}
+
+/// The workload's name stands out at the start of its sentence.
+fn bold_name(sentence: &str) -> String {
+    match sentence.split_once(':') {
+        Some((name, rest)) => format!("{BOLD}{name}:{BOLD:#}{rest}"),
+        None => sentence.to_owned(),
+    }
+}
+
+fn suggestions(report: &Report, columns: usize) -> String {
+    let suggestions = next::suggestions(&report.params);
+    let width = suggestions.iter().map(|suggestion| suggestion.command.len()).max().unwrap_or(0);
+    let mut text = String::from("Try next:\n");
+    for next::Suggestion { command, shows } in suggestions {
+        let line = format!("  {BOLD}{command:width$}{BOLD:#}  {shows}");
+        // Indent, gap and words; escape sequences take no room.
+        if 2 + width + 2 + shows.len() <= columns {
+            writeln!(text, "{line}").expect("writing to memory does not fail");
+        } else {
+            writeln!(text, "  {BOLD}{command}{BOLD:#}\n      {shows}").expect("to memory");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ask::compare::testing;
+    use lab_core::terms::output::Glyphs;
+
+    fn plain(report: &Report, measured: &[Measured], width: usize) -> String {
+        let text = render(report, measured, Style { width, glyphs: Glyphs::Unicode });
+        anstream::adapter::strip_str(&text).to_string()
+    }
+
+    #[test]
+    fn the_whole_output_fits_eighty_columns_and_looks_like_this() {
+        let (report, measured) = testing::report();
+        let report = report.with_warnings(vec![
+            "the machine is busy: a load of 3.1 on 2 processors; end what else runs, and run \
+             again"
+                .to_owned(),
+        ]);
+        let text = plain(&report, &measured, 80);
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        assert_eq!(text, include_str!("expected_80.txt"), "\n{text}");
+    }
+
+    #[test]
+    fn a_cpython_has_its_rows_and_is_named() {
+        let (report, measured) = testing::report_beside_python();
+        let text = plain(&report, &measured, 80);
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        assert!(text.contains("py3.13.0 is CPython at /usr/bin/python3."), "{text}");
+        let threads: Vec<&str> =
+            text.lines().filter(|line| line.starts_with(" py3.13.0 5 threads ")).collect();
+        let [strip, figures] = threads[..] else { panic!("a strip and a line of figures: {text}") };
+        assert!(strip.contains("| 4.7x ") && strip.ends_with(" of its own"), "{strip}");
+        assert!(strip.contains(" not recorded "), "{strip}");
+        assert!(figures.contains(" 200 ms "), "{figures}");
+    }
+
+    #[test]
+    fn an_interrupted_run_says_so_and_suggests_nothing() {
+        let (report, measured) = testing::report();
+        let text = plain(&report.interrupted(), &measured, 80);
+        assert!(text.contains("Not complete: this is what"), "{text}");
+        assert!(!text.contains("Try next"), "{text}");
+        let (report, measured) = testing::report_of(Vec::new());
+        let text = plain(&report.interrupted(), &measured, 80);
+        assert_eq!(text, "");
+    }
+
+    #[test]
+    fn a_narrow_terminal_gets_narrow_lines() {
+        let (report, measured) = testing::report();
+        // Commands are not broken, and the longest needs this much.
+        for width in 48..80 {
+            let text = plain(&report, &measured, width);
+            assert!(text.lines().all(|line| line.chars().count() <= width), "{width}\n{text}");
+            let rows = text.lines().filter(|line| line.starts_with(" 2 processes  "));
+            assert!(rows.count() >= 2, "its strip and its figures are a line each: {text}");
+        }
+    }
+}

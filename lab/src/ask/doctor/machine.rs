@@ -1,0 +1,101 @@
+//! The machine, in the kernel's own words.
+//!
+//! Sources: proc(5); the kernel's `Documentation/ABI/testing/sysfs-devices-system-cpu`,
+//! `admin-guide/cgroup-v2.rst` (`cpu.max`), `timers/timekeeping.rst` (clock sources).
+
+use std::fs;
+
+use serde::{Deserialize, Serialize};
+
+use lab_core::terms::host::{Conditions, Host};
+
+/// What the kernel says of the machine. What it does not say is `None`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Machine {
+    /// What the processors are called.
+    pub cpu_model: String,
+    /// Which are switched on, as in `0-7`.
+    pub online_cpus: Option<String>,
+    /// How many the affinity mask leaves.
+    pub allowed_cpus: usize,
+    /// How many a quota of the control group leaves.
+    pub quota_cpus: usize,
+    /// The quota itself: microseconds in each period, and the period.
+    pub quota_us: Option<[u64; 2]>,
+    /// Whether two of the processors may be one core.
+    pub smt: Option<bool>,
+    /// Who chooses the frequency.
+    pub governor: Option<String>,
+    /// The kernel's release.
+    pub kernel: String,
+    /// What the kernel's clock counts.
+    pub clock_source: Option<String>,
+    /// How many threads wanted to run, on average over the last minute.
+    pub load_average: Option<f64>,
+    /// Our version.
+    pub trainyard: String,
+}
+
+impl Machine {
+    /// Asks the machine.
+    pub fn read(conditions: &Conditions) -> Self {
+        let Host { cpu_model, kernel, trainyard, .. } = Host::read();
+        let cpu = "/sys/devices/system/cpu";
+        let Conditions { allowed_cpus, quota_cpus, load_average } = *conditions;
+        Self {
+            cpu_model,
+            online_cpus: line(&format!("{cpu}/online")),
+            allowed_cpus,
+            quota_cpus,
+            quota_us: group_file("cpu.max").as_deref().and_then(quota),
+            smt: line(&format!("{cpu}/smt/active")).map(|active| active == "1"),
+            governor: line(&format!("{cpu}/cpu0/cpufreq/scaling_governor")),
+            kernel,
+            clock_source: line("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
+            load_average,
+            trainyard,
+        }
+    }
+
+    /// How many processors can be busy at once.
+    pub fn cpus(&self) -> usize {
+        self.allowed_cpus.min(self.quota_cpus)
+    }
+}
+
+/// Returns what a file of one line says; `None` if it cannot be read, or says nothing.
+pub(super) fn line(path: &str) -> Option<String> {
+    let text = fs::read_to_string(path).ok()?;
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// Reads a file of our own control group, or of the root as it is seen in a container.
+pub(super) fn group_file(name: &str) -> Option<String> {
+    let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let own = groups.lines().find_map(|line| line.strip_prefix("0::")).unwrap_or("/");
+    let root = "/sys/fs/cgroup";
+    line(&format!("{root}{own}/{name}")).or_else(|| line(&format!("{root}/{name}")))
+}
+
+/// `200000 100000`, or `max 100000` for none.
+fn quota(text: &str) -> Option<[u64; 2]> {
+    let (quota, period) = text.split_once(' ')?;
+    Some([quota.parse().ok()?, period.parse().ok()?])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quota_is_two_numbers_or_none() {
+        assert_eq!(quota("200000 100000"), Some([200_000, 100_000]));
+        assert_eq!(quota("max 100000"), None);
+        assert_eq!(quota(""), None);
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_says_nothing() {
+        assert_eq!(line("/proc/no such file"), None);
+    }
+}

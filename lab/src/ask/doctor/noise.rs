@@ -1,0 +1,147 @@
+//! How quiet the machine is: the same work again and again, and the gaps in a clock that is read
+//! without a pause.
+//!
+//! What a program loses to others shows twice: a piece of work that takes longer than its twin, and
+//! two readings of the clock with too much between them. What a hypervisor takes away the kernel
+//! counts as *steal* (proc(5), `/proc/stat`).
+
+use std::fs;
+use std::hint::black_box;
+
+use serde::{Deserialize, Serialize};
+
+use super::Effort;
+use trainyard::sys::clock;
+
+/// One piece of work: some twenty microseconds, far more than a reading of the clock takes and far
+/// less than a time slice.
+const SPIN_TURNS: u64 = 20_000;
+
+/// A gap that is no cache miss: an interrupt takes microseconds, a switch of threads more.
+const GAP_NS: u64 = 10_000;
+
+/// What disturbed us.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Noise {
+    /// How often the piece of work was done.
+    pub spins: usize,
+    /// What it took, as a rule.
+    pub median_ns: u64,
+    /// What one in a hundred took at least.
+    pub p99_ns: u64,
+    /// What the slowest took.
+    pub largest_ns: u64,
+    /// How long the clock was watched.
+    pub watched_ns: u64,
+    /// How often it jumped by 10 us or more.
+    pub gaps: usize,
+    /// The largest jump.
+    pub largest_gap_ns: u64,
+    /// The share of the time that went into these jumps.
+    pub lost: f64,
+    /// The share of all processors' time that the hypervisor gave to others, if the kernel says.
+    pub steal: Option<f64>,
+}
+
+impl Noise {
+    /// Keeps one processor busy, and looks.
+    pub fn measure(effort: Effort) -> Self {
+        let (spins, watch_ns) = match effort {
+            Effort::Quick => (2_000, 100_000_000),
+            Effort::Thorough => (20_000, 1_000_000_000),
+        };
+        let before = Ticks::read();
+        let mut took: Vec<u64> = (0..spins).map(|_| spin()).collect();
+        took.sort_unstable();
+        let watched = watch(watch_ns);
+        let steal =
+            before.zip(Ticks::read()).and_then(|(before, after)| before.stolen_until(after));
+        Self {
+            spins,
+            median_ns: took[spins / 2],
+            p99_ns: took[spins * 99 / 100],
+            largest_ns: took[spins - 1],
+            steal,
+            ..watched
+        }
+    }
+}
+
+/// Does one piece of work, and returns what it took.
+fn spin() -> u64 {
+    let begin_ns = clock::now_ns();
+    for turn in 0..SPIN_TURNS {
+        black_box(turn);
+    }
+    clock::now_ns() - begin_ns
+}
+
+/// Reads the clock without a pause.
+#[expect(clippy::cast_precision_loss, reason = "a share")]
+fn watch(watch_ns: u64) -> Noise {
+    let begin_ns = clock::now_ns();
+    let (mut last_ns, mut noise, mut away_ns) = (begin_ns, Noise::default(), 0);
+    while last_ns - begin_ns < watch_ns {
+        let now_ns = clock::now_ns();
+        let gap_ns = now_ns - last_ns;
+        if gap_ns >= GAP_NS {
+            noise.gaps += 1;
+            away_ns += gap_ns;
+            noise.largest_gap_ns = noise.largest_gap_ns.max(gap_ns);
+        }
+        last_ns = now_ns;
+    }
+    let watched_ns = last_ns - begin_ns;
+    Noise { watched_ns, lost: away_ns as f64 / watched_ns as f64, ..noise }
+}
+
+/// What all processors did since the machine was started, in the kernel's ticks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Ticks {
+    all: u64,
+    stolen: u64,
+}
+
+impl Ticks {
+    fn read() -> Option<Self> {
+        Self::parse(&fs::read_to_string("/proc/stat").ok()?)
+    }
+
+    /// `cpu  user nice system idle iowait irq softirq steal guest guest_nice`; the last two are part
+    /// of the first two.
+    fn parse(stat: &str) -> Option<Self> {
+        let line = stat.lines().next()?.strip_prefix("cpu ")?;
+        let words: Vec<u64> =
+            line.split_ascii_whitespace().map_while(|word| word.parse().ok()).take(8).collect();
+        Some(Self { all: words.iter().sum(), stolen: *words.get(7)? })
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a share")]
+    fn stolen_until(self, later: Self) -> Option<f64> {
+        let all = later.all.checked_sub(self.all).filter(|all| *all > 0)?;
+        Some(later.stolen.saturating_sub(self.stolen) as f64 / all as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stolen_time_is_a_share_of_all() {
+        let ticks = |stat| Ticks::parse(stat).unwrap();
+        let before = ticks("cpu  10 0 10 70 0 0 0 10 0 0\ncpu0 1 2 3\n");
+        assert_eq!(before, Ticks { all: 100, stolen: 10 });
+        let after = ticks("cpu  20 0 20 130 0 0 0 30 5 5\n");
+        assert_eq!(before.stolen_until(after), Some(0.2));
+        assert_eq!(before.stolen_until(before), None, "no time has passed");
+        assert_eq!(Ticks::parse("intr 1 2 3\n"), None);
+    }
+
+    #[test]
+    fn a_watched_clock_accounts_for_its_gaps() {
+        let noise = watch(1_000_000);
+        assert!(noise.watched_ns >= 1_000_000 && noise.lost <= 1.0, "{noise:?}");
+        assert_eq!(noise.gaps == 0, noise.largest_gap_ns == 0);
+    }
+}

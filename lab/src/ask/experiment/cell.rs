@@ -1,0 +1,218 @@
+//! One setting of an experiment: which lock, and what else is set.
+//!
+//! A cell crosses to the process that measures it as JSON, the same for our program and for a
+//! Python script. Its label is its name in tables, in relations and in the document.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use lab_core::work::task::Task;
+
+/// `CPython`'s default switch interval.
+pub const INTERVAL_S: f64 = 0.005;
+
+/// How much time an experiment takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// A look: one round, and the settings that the relations need.
+    Quick,
+    /// Three rounds, and every setting.
+    Full,
+}
+
+impl Scale {
+    /// How often each cell is measured; figures are medians over the rounds.
+    pub fn rounds(self) -> usize {
+        match self {
+            Self::Quick => 1,
+            Self::Full => 3,
+        }
+    }
+
+    /// One of two values.
+    pub fn pick<T>(self, quick: T, full: T) -> T {
+        match self {
+            Self::Quick => quick,
+            Self::Full => full,
+        }
+    }
+}
+
+/// The lock of a cell, in words that both languages understand.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Lock {
+    /// `CPython` 3.2 and later: a waiter asks after one interval, in seconds.
+    Timed {
+        /// `sys.setswitchinterval`.
+        interval_s: f64,
+    },
+    /// The same without forced switching: who dropped the lock may take it back at once.
+    Unforced {
+        /// As above.
+        interval_s: f64,
+    },
+    /// `CPython` before 3.2: dropped and taken again every so many check points.
+    Ticks {
+        /// `sys.setcheckinterval`.
+        every: NonZeroU32,
+    },
+    /// The lock is there, and off: free-threaded.
+    Off,
+    /// No lock of ours at all: plain threads, to see what the machine can do.
+    Bare,
+    /// What is asked has nothing to do with a lock: it is about tasks, or processes.
+    None,
+}
+
+impl Lock {
+    /// `CPython`'s default since 3.2.
+    pub const TIMED: Self = Self::Timed { interval_s: INTERVAL_S };
+    /// `CPython`'s default before.
+    pub const TICKS: Self = Self::Ticks { every: NonZeroU32::new(100).expect("100 is not 0") };
+
+    /// How long a waiter waits before it asks, in seconds; 0 if nobody has to ask.
+    fn interval_s(self) -> f64 {
+        match self {
+            Self::Timed { interval_s } | Self::Unforced { interval_s } => interval_s,
+            Self::Ticks { .. } | Self::Off | Self::Bare | Self::None => 0.0,
+        }
+    }
+
+    /// The timed lock, with an interval in milliseconds.
+    pub fn timed_ms(interval_ms: f64) -> Self {
+        Self::Timed { interval_s: interval_ms / 1e3 }
+    }
+}
+
+/// What else is measured, by a process of ours that asks the one of the cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Probe {
+    /// How long an answer takes, with a pause before each question.
+    Latency,
+    /// How many answers come in a second, without a pause.
+    Bandwidth,
+}
+
+/// One setting.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    /// Its name: unique in the experiment.
+    pub label: String,
+    /// Which lock.
+    pub lock: Lock,
+    /// Who asks it, if it is a server.
+    pub probe: Option<Probe>,
+    /// Whatever the experiment sets.
+    pub parameters: BTreeMap<String, Value>,
+}
+
+impl Cell {
+    /// A cell without parameters.
+    pub fn new(label: impl Into<String>, lock: Lock) -> Self {
+        Self { label: label.into(), lock, probe: None, parameters: BTreeMap::new() }
+    }
+
+    /// A cell that has nothing to do with a lock.
+    pub fn plain(label: impl Into<String>) -> Self {
+        Self::new(label, Lock::None)
+    }
+
+    /// A cell in which threads do a task over and over, for [`hogs::throughput`].
+    ///
+    /// [`hogs::throughput`]: super::hogs::throughput
+    pub fn computing(
+        label: impl Into<String>,
+        lock: Lock,
+        threads: usize,
+        task: Task,
+        duration_s: f64,
+    ) -> Self {
+        let cell = Self::new(label, lock).with("threads", threads).with("task", task.name());
+        cell.with("duration_s", duration_s)
+    }
+
+    /// A server beside `hogs` threads that do a task, for [`echo::serve`]; asked `questions` times
+    /// by somebody who thinks before each.
+    ///
+    /// When it has answered, the server needs the lock again before it can wait for the next
+    /// question, and may wait an interval for that. The pause is so long that it is always back,
+    /// and each question finds it waiting.
+    ///
+    /// [`echo::serve`]: super::echo::serve
+    pub fn serving(
+        label: impl Into<String>,
+        lock: Lock,
+        hogs: usize,
+        task: Task,
+        questions: usize,
+    ) -> Self {
+        let mut cell = Self::new(label, lock).with("hogs", hogs).with("task", task.name());
+        cell.probe = Some(Probe::Latency);
+        cell.with("questions", questions).with("think_s", 2.0 * lock.interval_s() + 0.001)
+    }
+
+    /// Sets a parameter.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.set(name, value);
+        self
+    }
+
+    /// Sets a parameter, or changes it: what a wrong setting does.
+    pub fn set(&mut self, name: &str, value: impl Into<Value>) {
+        self.parameters.insert(name.to_owned(), value.into());
+    }
+
+    /// A number that the experiment has set.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it has not: both sides are in one file.
+    pub fn number(&self, name: &str) -> f64 {
+        let number = self.parameters.get(name).and_then(Value::as_f64);
+        number.unwrap_or_else(|| panic!("cell '{}' has no number '{name}'", self.label))
+    }
+
+    /// The same, as a whole number.
+    ///
+    /// # Panics
+    ///
+    /// As [`number`](Self::number).
+    pub fn count(&self, name: &str) -> usize {
+        let count = self.parameters.get(name).and_then(Value::as_u64);
+        count
+            .and_then(|count| usize::try_from(count).ok())
+            .unwrap_or_else(|| panic!("cell '{}' has no whole number '{name}'", self.label))
+    }
+
+    /// A word that the experiment has set.
+    ///
+    /// # Panics
+    ///
+    /// As [`number`](Self::number).
+    pub fn word(&self, name: &str) -> &str {
+        let word = self.parameters.get(name).and_then(Value::as_str);
+        word.unwrap_or_else(|| panic!("cell '{}' has no word '{name}'", self.label))
+    }
+
+    /// Whether at least one thread computes all the time.
+    pub fn computes(&self) -> bool {
+        let some = |name| self.parameters.get(name).and_then(Value::as_u64).is_some_and(|n| n > 0);
+        some("threads") || some("hogs")
+    }
+
+    /// How long it is measured.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the experiment has not set `duration_s`.
+    pub fn duration(&self) -> Duration {
+        Duration::from_secs_f64(self.number("duration_s"))
+    }
+}

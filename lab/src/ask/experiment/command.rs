@@ -1,0 +1,253 @@
+//! `trainyard experiment`: what is asked of it, and how it ends.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+
+use super::cell::Scale;
+use super::contender::Contender;
+use super::relation::Relation;
+use super::report::Report;
+use super::session::{Plan, Prediction, in_processes};
+use super::{Experiment, Group, page, process};
+use crate::measure::progress::Progress;
+use crate::measure::python::find::find_all;
+use crate::measure::record;
+use lab_core::terms::error::{LabError, Result};
+use lab_core::terms::host::{Conditions, Host};
+use lab_core::terms::output::Format;
+use lab_core::terms::output::check_writable;
+use trainyard::sys::poll::{self, Interest};
+use trainyard::sys::signal::Interrupts;
+use trainyard::trace;
+use trainyard::trace::file::Trace;
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// What there is.
+    List,
+    /// What one of them asks, does and checks.
+    Show(&'static Experiment),
+    /// Run some.
+    Run(Run),
+    /// Record some.
+    Record(Record),
+}
+
+/// Which are run, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Which.
+    pub experiments: Vec<&'static Experiment>,
+    /// Beside which CPython, one of each version; `auto` is the first `python3` of the PATH.
+    pub pythons: Vec<PathBuf>,
+    /// How long.
+    pub scale: Scale,
+    /// The name of the relation that is to fail, one of the only experiment.
+    pub wrong: Option<&'static str>,
+    /// How it is shown.
+    pub format: Format,
+    /// Where our cells' recordings go, each of one round more.
+    pub trace: Option<PathBuf>,
+}
+
+/// Which are recorded and not measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Which.
+    pub experiments: Vec<&'static Experiment>,
+    /// How long.
+    pub scale: Scale,
+    /// Where to.
+    pub trace: PathBuf,
+}
+
+/// Does it, and returns what is to be printed and how it ended.
+///
+/// # Errors
+///
+/// [`LabError::BadInput`] before anything was run.
+pub fn run(command: &Command) -> Result<(String, Result<()>)> {
+    match command {
+        Command::List => Ok((page::list(Group::value_variants()), Ok(()))),
+        Command::Show(experiment) => Ok((page::show(experiment), Ok(()))),
+        Command::Run(run) => run.run(),
+        Command::Record(record) => Ok((String::new(), record.run())),
+    }
+}
+
+impl Record {
+    fn run(&self) -> Result<()> {
+        check_writable(&self.trace)?;
+        let interrupts = Interrupts::listen().map_err(|why| LabError::failed("Ctrl-C", why))?;
+        let (mut runs, mut ended) = (Vec::new(), Ok(()));
+        for experiment in &self.experiments {
+            let (recorded, end) = recordings(experiment, self.scale, &self.trace, &interrupts);
+            runs.extend(recorded);
+            ended = end;
+            if ended.is_err() {
+                break;
+            }
+        }
+        let saved = record::save(Trace::of(record::about(None, None), runs), &self.trace);
+        ended.and(saved)
+    }
+}
+
+/// Records each cell of ours once; as far as it came, and how it ended.
+fn recordings(
+    experiment: &Experiment,
+    scale: Scale,
+    path: &Path,
+    interrupts: &Interrupts,
+) -> (Vec<trace::file::Run>, Result<()>) {
+    let cells = (experiment.cells)(scale);
+    let mut progress = Progress::start(cells.len());
+    let flight = record::flight_path(path, experiment.name);
+    let mut runs = Vec::new();
+    for cell in &cells {
+        progress.tick_text(&format!("{}: {}, on the record", experiment.name, cell.label));
+        let (run, ended) = process::record(experiment, cell, &flight, interrupts);
+        progress.advance();
+        match ended {
+            // What is left out of a measurement is left out here.
+            Err(LabError::NoRoom(_)) => {}
+            Ok(()) => runs.extend(run),
+            Err(why) => {
+                runs.extend(run);
+                return (runs, Err(why));
+            }
+        }
+    }
+    (runs, Ok(()))
+}
+
+impl Run {
+    fn run(&self) -> Result<(String, Result<()>)> {
+        self.trace.as_deref().map_or(Ok(()), check_writable)?;
+        let contenders = self.contenders()?;
+        let interrupts = Interrupts::listen().map_err(|why| LabError::failed("Ctrl-C", why))?;
+        let mut report = Report {
+            host: Host::read(),
+            // Looked at now: the run itself will keep the machine busy.
+            load_average: Conditions::read().load_average,
+            scale: self.scale,
+            wrong: self.wrong_relation(),
+            contenders,
+            findings: Vec::new(),
+            is_complete: true,
+        };
+        let (mut ended, mut runs) = (Ok(()), Vec::new());
+        for experiment in &self.experiments {
+            ended = self.one(experiment, &mut report, &interrupts);
+            if let (Ok(()), Some(path)) = (&ended, &self.trace) {
+                let (recorded, end) = recordings(experiment, self.scale, path, &interrupts);
+                runs.extend(recorded);
+                ended = end;
+            }
+            if ended.is_err() {
+                report.is_complete = false;
+                break;
+            }
+        }
+        if ended.is_ok() {
+            ended = report.verdict();
+        }
+        if let Some(path) = &self.trace {
+            let saved = record::save(Trace::of(record::about(None, None), runs), path);
+            ended = ended.and(saved);
+        }
+        let text = match self.format {
+            Format::Json => report.json(),
+            _ => page::results(&report),
+        };
+        Ok((text, ended))
+    }
+
+    /// Ours, and each CPython.
+    fn contenders(&self) -> Result<Vec<Contender>> {
+        let pythons = find_all(&self.pythons)?.into_iter().map(Contender::Python);
+        Ok(std::iter::once(Contender::Ours).chain(pythons).collect())
+    }
+
+    fn wrong_relation(&self) -> Option<&'static Relation> {
+        let name = self.wrong?;
+        self.experiments.first()?.relation(name)
+    }
+
+    fn one(
+        &self,
+        experiment: &'static Experiment,
+        report: &mut Report,
+        interrupts: &Interrupts,
+    ) -> Result<()> {
+        let prediction = match self.format {
+            Format::Table if self.wrong.is_none() => predict(experiment, interrupts)?,
+            _ => Prediction::NotAsked,
+        };
+        let (scale, contenders) = (self.scale, report.contenders.clone());
+        let plan = Plan { experiment, scale, wrong: report.wrong, contenders };
+        let measurements = plan.measurements();
+        let mut progress = Progress::start(measurements);
+        let look = |what: &str| {
+            progress.tick_text(what);
+            progress.advance();
+        };
+        let (mut finding, ended) = plan.run(&mut in_processes(interrupts, look));
+        finding.prediction = prediction;
+        report.findings.push(finding);
+        ended
+    }
+}
+
+/// Asks for a prediction, where somebody can answer.
+fn predict(experiment: &Experiment, interrupts: &Interrupts) -> Result<Prediction> {
+    if !can_answer() {
+        return Ok(Prediction::NotAsked);
+    }
+    let choices = experiment.choices.len();
+    let mut text = page::question(experiment);
+    loop {
+        // If standard error is gone nobody reads it, and nobody answers.
+        drop(write!(
+            anstream::stderr(),
+            "{text}\nWhat do you expect? 1 to {choices}, or Enter to just see: "
+        ));
+        let line = read_line(interrupts)?;
+        let said = line.trim();
+        let number = said.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+        match number.filter(|&index| index < choices) {
+            None if !said.is_empty() => {
+                text = format!("'{said}' is none of the choices, which are 1 to {choices}.");
+            }
+            None => return Ok(Prediction::None),
+            Some(choice) => return Ok(Prediction::Choice(choice)),
+        }
+    }
+}
+
+/// Whether somebody sits there who reads the page that follows, too.
+fn can_answer() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal() && io::stdout().is_terminal()
+}
+
+/// Reads a line, or nothing at the end of the input; a signal ends the wait.
+fn read_line(interrupts: &Interrupts) -> Result<String> {
+    let stdin = io::stdin();
+    loop {
+        let sources = [(stdin.as_fd(), Interest::Read), (interrupts.as_fd(), Interest::Read)];
+        let ready = poll::wait(&sources, None).map_err(|why| LabError::failed("the lab", why))?;
+        if ready[1] && interrupts.take() {
+            return Err(LabError::Interrupted);
+        }
+        if ready[0] {
+            break;
+        }
+    }
+    let mut line = String::new();
+    stdin.lock().read_line(&mut line).map_err(|why| LabError::failed("the terminal", why))?;
+    Ok(line)
+}

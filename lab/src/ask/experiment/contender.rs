@@ -1,0 +1,68 @@
+//! Who is measured: our runtime, and each real CPython that the user names.
+
+use std::fmt;
+
+use super::cell::{Cell, Lock};
+
+pub use lab_core::terms::python::{Python, PythonGil};
+
+/// Who is measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Contender {
+    /// Our own runtime.
+    Ours,
+    /// A CPython.
+    Python(Python),
+}
+
+impl Contender {
+    /// The name in every output.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Ours => "ours".to_owned(),
+            Self::Python(python) => python.name(),
+        }
+    }
+}
+
+impl fmt::Display for Contender {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(&self.name())
+    }
+}
+
+/// A CPython is measured in the cells whose lock it has, as it cannot change it, and in those that
+/// are about no lock.
+pub fn by_lock(python: &Python, cell: &Cell) -> bool {
+    match cell.lock {
+        Lock::Timed { .. } => python.gil == PythonGil::Timed,
+        Lock::Off => python.gil == PythonGil::Off,
+        Lock::Ticks { .. } => python.gil == PythonGil::Ticks,
+        Lock::None => true,
+        // No CPython lets one switch that off.
+        Lock::Unforced { .. } | Lock::Bare => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn python(version: (u32, u32, u32), gil: PythonGil) -> Python {
+        Python { path: PathBuf::from("python"), version, gil }
+    }
+
+    #[test]
+    fn a_python_is_measured_in_the_cells_whose_lock_it_has() {
+        let (timed, off) = (Cell::new("t", Lock::timed_ms(5.0)), Cell::new("o", Lock::Off));
+        let new = python((3, 13, 0), PythonGil::Timed);
+        let free = python((3, 13, 0), PythonGil::Off);
+        assert_eq!((by_lock(&new, &timed), by_lock(&new, &off)), (true, false));
+        assert_eq!((by_lock(&free, &timed), by_lock(&free, &off)), (false, true));
+        assert!(by_lock(&new, &Cell::plain("p")) && by_lock(&free, &Cell::plain("p")));
+        assert_eq!(new.name(), "CPython 3.13.0");
+        assert_eq!(free.name(), "CPython 3.13.0, lock off");
+    }
+}

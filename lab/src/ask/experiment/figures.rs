@@ -1,0 +1,264 @@
+//! What was measured: figures by cell and contender, and what is made of them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::contender::Contender;
+use lab_core::terms::stats;
+use lab_core::text::numbers;
+
+/// The figures of one cell in one round, by name. A name ends with its unit, if it has one.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Figures(pub BTreeMap<String, f64>);
+
+impl Figures {
+    /// Adds a figure.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: f64) -> Self {
+        self.0.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Adds a count.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "counts of a few seconds are far below 2^53")]
+    pub fn with_count(self, name: &str, count: impl TryInto<u64>) -> Self {
+        let count = count.try_into().unwrap_or(u64::MAX);
+        self.with(name, count as f64)
+    }
+
+    /// Adds all figures of `others`.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+}
+
+/// How a figure is shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// Its name in [`Figures`].
+    pub figure: &'static str,
+    /// What stands above it.
+    pub title: &'static str,
+    /// How it is written.
+    pub unit: Unit,
+}
+
+/// How a figure is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// `5.12 ms`.
+    Seconds,
+    /// `12 345`.
+    Count,
+    /// `0.97`.
+    Plain,
+    /// `12 %`; the figure is a share of 1.
+    Percent,
+    /// `9.8 kB`.
+    Bytes,
+}
+
+impl Unit {
+    /// Writes a figure.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is shown")]
+    pub fn write(self, value: f64) -> String {
+        match self {
+            Self::Seconds => numbers::seconds(value),
+            Self::Count => numbers::grouped(value.max(0.0).round() as u64),
+            Self::Plain => format!("{value:.2}"),
+            Self::Percent => numbers::percent(value),
+            Self::Bytes => numbers::bytes(value),
+        }
+    }
+}
+
+/// One cell of one contender, in all rounds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// Who.
+    pub contender: Contender,
+    /// The cell's label.
+    pub cell: String,
+    /// What, round by round.
+    pub rounds: Vec<Figures>,
+}
+
+/// A cell that this machine has no room for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeftOut {
+    /// Who could not be measured.
+    pub contender: Contender,
+    /// The cell's label.
+    pub cell: String,
+    /// Why.
+    pub why: String,
+}
+
+/// All that was measured for one experiment.
+#[derive(Clone, Debug, Default)]
+pub struct Results {
+    /// In the order in which it was measured.
+    pub measured: Vec<Measured>,
+    /// What could not be.
+    pub left_out: Vec<LeftOut>,
+}
+
+impl Results {
+    /// Adds one round of one cell.
+    pub fn push(&mut self, contender: &Contender, cell: &str, figures: Figures) {
+        let known = self.measured.iter_mut().find(|one| one.is(contender, cell));
+        match known {
+            Some(known) => known.rounds.push(figures),
+            None => self.measured.push(Measured {
+                contender: contender.clone(),
+                cell: cell.to_owned(),
+                rounds: vec![figures],
+            }),
+        }
+    }
+
+    /// Notes that a cell could not be measured, once.
+    pub fn leave_out(&mut self, contender: &Contender, cell: &str, why: String) {
+        let is_it = |one: &LeftOut| one.contender == *contender && one.cell == cell;
+        if !self.left_out.iter().any(is_it) {
+            let (contender, cell) = (contender.clone(), cell.to_owned());
+            self.left_out.push(LeftOut { contender, cell, why });
+        }
+    }
+
+    /// Takes the cells of `newer` instead of the ones that were here.
+    pub fn replace(&mut self, newer: Self) {
+        for LeftOut { contender, cell, why } in newer.left_out {
+            self.leave_out(&contender, &cell, why);
+        }
+        for one in newer.measured {
+            let old = self.measured.iter_mut().find(|old| old.is(&one.contender, &one.cell));
+            match old {
+                Some(old) => *old = one,
+                None => self.measured.push(one),
+            }
+        }
+    }
+
+    /// The median over the rounds of `figure`, if it was measured.
+    pub fn of(&self, contender: &Contender, cell: &str, figure: &str) -> Option<f64> {
+        self.measured.iter().find(|one| one.is(contender, cell))?.median(figure)
+    }
+
+    /// The same of our own runtime.
+    pub fn ours(&self, cell: &str, figure: &str) -> Option<f64> {
+        self.of(&Contender::Ours, cell, figure)
+    }
+
+    /// The same as [`of`](Self::of), of a figure that counts.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is a count")]
+    pub fn count(&self, contender: &Contender, cell: &str, figure: &str) -> Option<u64> {
+        self.of(contender, cell, figure).map(|count| count.round() as u64)
+    }
+
+    /// Every CPython that was measured in `cell`, and its figure.
+    pub fn pythons<'a>(
+        &'a self,
+        cell: &'a str,
+        figure: &'a str,
+    ) -> impl Iterator<Item = (&'a Contender, f64)> {
+        let there = self.measured.iter().filter(move |one| one.cell == cell);
+        there
+            .filter(|one| one.contender != Contender::Ours)
+            .filter_map(move |one| Some((&one.contender, one.median(figure)?)))
+    }
+}
+
+impl Measured {
+    fn is(&self, contender: &Contender, cell: &str) -> bool {
+        self.contender == *contender && self.cell == cell
+    }
+
+    /// The median over the rounds.
+    pub fn median(&self, figure: &str) -> Option<f64> {
+        stats::median(&self.samples(figure))
+    }
+
+    /// The figure in each round.
+    pub fn samples(&self, figure: &str) -> Vec<f64> {
+        self.rounds.iter().filter_map(|round| round.0.get(figure).copied()).collect()
+    }
+
+    /// The names of its figures.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.rounds.first().into_iter().flat_map(|round| round.0.keys()).map(String::as_str)
+    }
+}
+
+/// The share of `samples` that is at most the answer is `share`; `None` if there are none.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "an index of a list in memory"
+)]
+pub fn percentile(samples: &[f64], share: f64) -> Option<f64> {
+    let mut sorted = samples.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let rank = (share * sorted.len() as f64).ceil() as usize;
+    sorted.get(rank.max(1) - 1).copied()
+}
+
+/// Jain's index of fairness: 1 if all have the same, 1/n if one has it all.
+///
+/// Jain, Chiu and Hawe, "A quantitative measure of fairness" (DEC-TR-301, 1984).
+#[expect(clippy::cast_precision_loss, reason = "a handful of threads")]
+pub fn jain(shares: &[f64]) -> f64 {
+    let sum: f64 = shares.iter().sum();
+    let squares: f64 = shares.iter().map(|share| share * share).sum();
+    if squares == 0.0 { 1.0 } else { sum * sum / (shares.len() as f64 * squares) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_close(left: f64, right: f64) {
+        assert!((left - right).abs() < 1e-9, "{left} is not {right}");
+    }
+
+    #[test]
+    fn a_percentile_is_one_of_the_samples() {
+        let samples: Vec<f64> = (1..=100).rev().map(f64::from).collect();
+        check_close(percentile(&samples, 0.5).unwrap(), 50.0);
+        check_close(percentile(&samples, 0.99).unwrap(), 99.0);
+        check_close(percentile(&samples, 1.0).unwrap(), 100.0);
+        check_close(percentile(&[7.0], 0.5).unwrap(), 7.0);
+        assert_eq!(percentile(&[], 0.5), None);
+    }
+
+    #[test]
+    fn jains_index_goes_from_one_over_n_to_one() {
+        check_close(jain(&[5.0, 5.0, 5.0, 5.0]), 1.0);
+        check_close(jain(&[5.0, 0.0, 0.0, 0.0]), 0.25);
+        check_close(jain(&[0.0, 0.0]), 1.0);
+        check_close(jain(&[1.0, 3.0]), 0.8);
+    }
+
+    #[test]
+    fn a_figure_is_the_median_of_its_rounds_and_newer_cells_replace_older_ones() {
+        let mut results = Results::default();
+        for value in [1.0, 9.0, 2.0] {
+            results.push(&Contender::Ours, "a", Figures::default().with("x", value));
+        }
+        check_close(results.ours("a", "x").unwrap(), 2.0);
+        assert_eq!((results.ours("b", "x"), results.ours("a", "y")), (None, None));
+        let mut newer = Results::default();
+        newer.push(&Contender::Ours, "a", Figures::default().with("x", 7.0));
+        newer.push(&Contender::Ours, "b", Figures::default().with("x", 8.0));
+        results.replace(newer);
+        check_close(results.ours("a", "x").unwrap(), 7.0);
+        check_close(results.ours("b", "x").unwrap(), 8.0);
+    }
+}

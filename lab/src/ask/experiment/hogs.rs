@@ -1,0 +1,195 @@
+//! Threads that compute: as neighbours of somebody who waits, or to see how much they get done.
+
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use super::cell::{Cell, Lock};
+use super::delay;
+use super::figures::{Figures, jain};
+use lab_core::terms::error::{LabError, Result};
+use lab_core::work::task::Task;
+use trainyard::sys::clock;
+use trainyard::sys::rusage::{Whose, usage};
+use trainyard::threads::{Attached, Counters, ForcedSwitching, Gil, Mode, Timed};
+
+/// The lock of `cell`. Threads of a bare cell never attach; whoever else asks gets one that is off.
+pub fn gil(cell: &Cell) -> Gil {
+    Gil::new(mode(cell.lock))
+}
+
+/// The same, as a mode.
+pub fn mode(lock: Lock) -> Mode {
+    match lock {
+        Lock::Timed { interval_s } => Mode::timed(Duration::from_secs_f64(interval_s)),
+        Lock::Unforced { interval_s } => Mode::on(Timed {
+            interval: Duration::from_secs_f64(interval_s),
+            forced_switching: ForcedSwitching::No,
+        }),
+        Lock::Ticks { every } => Mode::ticks(every),
+        Lock::Off | Lock::Bare | Lock::None => Mode::Off,
+    }
+}
+
+/// Runs `main` in this thread while `count` threads compute beside it, all under `gil`.
+///
+/// # Panics
+///
+/// Panics if threads are used up.
+pub fn beside<R>(gil: &Gil, count: usize, task: Task, main: impl FnOnce() -> R) -> R {
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for number in 0..count {
+            let hog = || gil.attach(|at| hog(at, task, &done));
+            named(number).spawn_scoped(scope, hog).expect("a handful of threads can be had");
+        }
+        let _end = Raised(&done);
+        main()
+    })
+}
+
+/// A thread that a recording knows by name.
+fn named(number: usize) -> thread::Builder {
+    thread::Builder::new().name(format!("hog {number}"))
+}
+
+fn hog(at: &mut Attached<'_>, task: Task, done: &AtomicBool) {
+    // ORDER: Relaxed; seen late, it costs a call more.
+    while !done.load(Ordering::Relaxed) {
+        task.call(at);
+    }
+}
+
+/// Ends the threads beside `main` also when `main` panics: the scope waits for them.
+struct Raised<'a>(&'a AtomicBool);
+
+impl Drop for Raised<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed); // ORDER: Relaxed; see `hog`.
+    }
+}
+
+/// Lets `threads` threads do a `task` over and over for a time, all under the cell's lock, and
+/// says how much they did: the cell's `threads`, `task` and `duration_s`.
+///
+/// # Errors
+///
+/// Fails if the kernel does not say how much processor time was used.
+///
+/// # Panics
+///
+/// Passes on a panic of a task.
+pub fn throughput(cell: &Cell) -> Result<Figures> {
+    let (gil, threads, task) = (gil(cell), cell.count("threads"), Task::named(cell.word("task")));
+    let start = Barrier::new(threads);
+    let run = || {
+        start.wait();
+        // From here: who waits for the lock all the time gets nothing done.
+        let clock = Clock::start(cell);
+        match cell.lock {
+            Lock::Bare => clock.repeat(|| task.call_bare()),
+            _ => gil.attach(|at| clock.repeat(|| task.call(at))),
+        }
+    };
+    let figures = measured(|| {
+        thread::scope(|scope| {
+            let start = |number| named(number).spawn_scoped(scope, run);
+            let runs: Vec<_> = (0..threads)
+                .map(|number| start(number).expect("a handful of threads can be had"))
+                .collect();
+            runs.into_iter().map(|run| run.join().expect("a task does not panic")).collect()
+        })
+    })?;
+    Ok(figures.and(counted(&[gil])))
+}
+
+/// Runs `work`, which says what each of its threads did, if that is of interest; measures it.
+///
+/// # Errors
+///
+/// Fails if the kernel does not say how much processor time was used.
+pub fn measured(work: impl FnOnce() -> Vec<Turns>) -> Result<Figures> {
+    let (used_s, begun_ns) = (processor_time_s()?, clock::now_ns());
+    let turns = work();
+    let wall_s = seconds(clock::now_ns() - begun_ns);
+    let used_s = processor_time_s()? - used_s;
+    let busy = Figures::default().with("cpus_busy", used_s / wall_s);
+    Ok(if turns.is_empty() { busy } else { busy.and(figures(&turns)) })
+}
+
+/// What `gils` have counted.
+pub fn counted(gils: &[Gil]) -> Figures {
+    let sum = |count: fn(&Counters) -> u64| {
+        to_f64(gils.iter().map(|gil| count(&gil.counters())).sum::<u64>())
+    };
+    let held_s = sum(|counters| counters.hold_ns) / 1e9;
+    let switches = sum(|counters| counters.forced_switches);
+    let drops = switches + sum(|counters| counters.tick_drops);
+    Figures::default()
+        .with("contended", sum(|counters| counters.contended))
+        .with("forced_switches_per_s", if held_s > 0.0 { switches / held_s } else { 0.0 })
+        .with("wasted_wakeups", sum(|counters| counters.failed_wakeups) / drops.max(1.0))
+}
+
+/// What one thread did, and how long that took.
+#[derive(Clone, Copy, Debug)]
+pub struct Turns {
+    count: u64,
+    ns: u64,
+    /// How long it was in line for a processor.
+    delayed: Duration,
+}
+
+/// When a thread began, and how long it goes on.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    begun_ns: u64,
+    duration_ns: u64,
+}
+
+impl Clock {
+    /// Begins now, for the cell's `duration_s`.
+    pub fn start(cell: &Cell) -> Self {
+        let duration_ns = u64::try_from(cell.duration().as_nanos()).unwrap_or(u64::MAX);
+        Self { begun_ns: clock::now_ns(), duration_ns }
+    }
+
+    /// Calls until the time is over. The last call may end later.
+    pub fn repeat(self, mut call: impl FnMut()) -> Turns {
+        let mut count = 0;
+        loop {
+            let ns = clock::now_ns() - self.begun_ns;
+            if ns >= self.duration_ns {
+                return Turns { count, ns, delayed: delay::own() };
+            }
+            call();
+            count += 1;
+        }
+    }
+}
+
+/// ccbench divides by the longest time, which is the pessimist's choice.
+fn figures(turns: &[Turns]) -> Figures {
+    let counts: Vec<f64> = turns.iter().map(|one| to_f64(one.count)).collect();
+    let longest_s = turns.iter().map(|one| seconds(one.ns)).fold(0.0, f64::max);
+    let delayed_s: f64 = turns.iter().map(|one| one.delayed.as_secs_f64()).sum();
+    Figures::default()
+        .with("calls_per_s", counts.iter().sum::<f64>() / longest_s)
+        .with("jain", jain(&counts))
+        .with("delayed", delayed_s / longest_s)
+}
+
+fn processor_time_s() -> Result<f64> {
+    let usage = usage(Whose::Process).map_err(|why| LabError::failed("a cell", why))?;
+    Ok((usage.user + usage.system).as_secs_f64())
+}
+
+fn seconds(nanoseconds: u64) -> f64 {
+    Duration::from_nanos(nanoseconds).as_secs_f64()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of a few seconds are far below 2^53")]
+fn to_f64(count: u64) -> f64 {
+    count as f64
+}

@@ -1,0 +1,201 @@
+//! The convoy: a thread that only answers, beside one that computes.
+//!
+//! David Beazley described it when the lock of 3.2 was new (bpo-7946, 2010; closed unfixed in
+//! 2021). A thread that waits for the network gives the lock up, and when its answer comes it must
+//! get the lock back from a thread that never gives it up by itself.
+
+use crate::ask::experiment::cell::{Cell, INTERVAL_S, Lock, Scale};
+use crate::ask::experiment::contender::{Contender, by_lock};
+use crate::ask::experiment::figures::{Column, Results, Unit};
+use crate::ask::experiment::lesson::{Activity, Lesson};
+use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
+use crate::ask::experiment::{Experiment, Group, echo};
+use lab_core::text::numbers::seconds;
+use lab_core::work::task::Task;
+
+/// A server beside threads that compute.
+pub const EXPERIMENT: Experiment = Experiment {
+    name: "convoy",
+    group: Group::Lock,
+    title: "a server beside a thread that computes",
+    question: "A server answers a question in 0.1 ms. Then another thread of its process starts to \
+               compute, without a pause. The machine has processors to spare, and the switch \
+               interval is 5 ms. How long does an answer take now?",
+    choices: &[
+        "0.1 ms: the machine has processors to spare",
+        "twice as long: two threads share the lock",
+        "5 ms: a whole switch interval",
+        "for ever: the computing thread never stops",
+    ],
+    answer: 2,
+    method: "The server's main thread waits for a datagram and sends it back. Another process \
+             thinks for two switch intervals and 1 ms, asks, and waits for the answer, over and over. Beside the server's \
+             main thread runs a thread that computes digits of pi. The lock is that of CPython 3.2 \
+             and later, with switch intervals of 0.1, 1, 5 and 50 ms.",
+    cells,
+    ours: echo::serve,
+    twin: Some(include_str!("convoy.py")),
+    plays: by_lock,
+    columns: &[
+        Column { figure: "p50_s", title: "half within", unit: Unit::Seconds },
+        Column { figure: "p95_s", title: "95 % within", unit: Unit::Seconds },
+        Column { figure: "answers", title: "answers", unit: Unit::Count },
+        Column { figure: "forced_switches_per_s", title: "forced/s", unit: Unit::Count },
+    ],
+    relations: &[
+        Relation {
+            name: "one-to-two-intervals",
+            says: "an answer takes one to two switch intervals, whatever the interval.",
+            of: Of::Everybody,
+            nature: Nature::Timing,
+            reads: |cell| matches!(cell.lock, Lock::Timed { .. }) && cell.count("hogs") < 2,
+            check: one_to_two_intervals,
+            wrong: Wrong { says: "the lock off", change: |cell| cell.lock = Lock::Off },
+        },
+        Relation {
+            name: "grows-with-the-interval",
+            says: "the longer the interval, the longer an answer takes: twice as long at least from \
+                   one to the next.",
+            of: Of::Everybody,
+            nature: Nature::Timing,
+            reads: |cell| matches!(cell.lock, Lock::Timed { .. }) && cell.count("hogs") == 1,
+            check: grows_with_the_interval,
+            wrong: Wrong { says: "5 ms everywhere", change: |cell| cell.lock = Lock::TIMED },
+        },
+        Relation {
+            name: "ticks-let-in",
+            says: "with the lock of before 3.2 an answer takes less than a fifth of 5 ms.",
+            of: Of::Everybody,
+            nature: Nature::Timing,
+            reads: |cell| matches!(cell.lock, Lock::Ticks { .. }),
+            check: ticks_let_in,
+            wrong: Wrong { says: "the timed lock instead", change: |cell| cell.lock = Lock::TIMED },
+        },
+        Relation {
+            name: "as-cpython",
+            says: "ours and this CPython take the same time at each interval, within a half.",
+            of: Of::EachPython,
+            nature: Nature::Timing,
+            reads: |cell| matches!(cell.lock, Lock::Timed { .. }) && cell.count("hogs") == 1,
+            check: as_cpython,
+            wrong: Wrong { says: "the lock off, in ours", change: |cell| cell.lock = Lock::Off },
+        },
+    ],
+    explain,
+    read: &[
+        "src/threads/kernel/lock.rs: who asks, who gives way, and who waits",
+        "https://bugs.python.org/issue7946: \"Convoy effect with I/O bound threads and New GIL\"",
+    ],
+};
+
+/// What to do about it in the guided tour.
+pub const LESSON: Lesson = Lesson {
+    look: Activity {
+        command: "race counter --gil on --checks back-edge",
+        says: "the column \"forced\": how often a thread had to ask for the lock, and got it an interval later.",
+    },
+    change: Activity {
+        command: "race counter --gil on --checks back-edge --switch-interval 100us",
+        says: "a fiftieth of the interval: many more hand-offs. What would the server of the question gain?",
+    },
+    make: "Find the interval at which the server answers within 1 ms: `trainyard experiment show convoy` lists the settings that are measured.",
+};
+
+const ALONE: &str = "alone, 5 ms";
+const INTERVALS_MS: [f64; 4] = [0.1, 1.0, 5.0, 50.0];
+
+const ALONE_TICKS: &str = "alone, ticks";
+const BESIDE_TICKS: &str = "1 thread, ticks";
+
+fn crowd(hogs: usize) -> String {
+    format!("{hogs} threads, 5 ms")
+}
+
+fn beside(interval_ms: f64) -> String {
+    format!("1 thread, {interval_ms} ms")
+}
+
+fn cells(scale: Scale) -> Vec<Cell> {
+    // Each takes three intervals, with the pause before it: 60 at least.
+    let answers = scale.pick(20, 60);
+    let mut cells = vec![Cell::serving(ALONE, Lock::TIMED, 0, Task::Pi, answers)];
+    // 20 answers at 50 ms take 3 s.
+    for &interval_ms in &INTERVALS_MS[..scale.pick(3, 4)] {
+        let lock = Lock::timed_ms(interval_ms);
+        cells.push(Cell::serving(beside(interval_ms), lock, 1, Task::Pi, answers));
+    }
+    let ticks = |label, hogs| Cell::serving(label, Lock::TICKS, hogs, Task::Pi, answers);
+    cells.extend([ticks(ALONE_TICKS, 0), ticks(BESIDE_TICKS, 1)]);
+    if scale == Scale::Full {
+        let crowd = |hogs| Cell::serving(crowd(hogs), Lock::TIMED, hogs, Task::Pi, answers);
+        cells.extend([crowd(2), crowd(4)]);
+    }
+    cells
+}
+
+/// The intervals that `who` was measured with, each with the time that half of the answers took.
+fn medians(results: &Results, who: &Contender) -> Vec<(f64, f64)> {
+    let median = |interval_ms| results.of(who, &beside(interval_ms), "p50_s");
+    INTERVALS_MS.iter().filter_map(|&ms| Some((ms / 1e3, median(ms)?))).collect()
+}
+
+/// Two threads are woken on the way, and a timer is late: three times what an answer takes that
+/// waits for no lock is granted for that.
+fn one_to_two_intervals(results: &Results, who: &Contender) -> Option<Check> {
+    let grace_s = 3.0 * results.of(who, ALONE, "p50_s")?;
+    let medians = medians(results, who);
+    let fits = |&(interval_s, p50_s): &(f64, f64)| {
+        (interval_s..=2.0 * interval_s + grace_s).contains(&p50_s)
+    };
+    let figures = medians
+        .iter()
+        .map(|(interval_s, p50_s)| format!("{} at {}", seconds(*p50_s), seconds(*interval_s)));
+    let figures = figures.collect::<Vec<_>>().join(", ");
+    Some(Check::that(!medians.is_empty() && medians.iter().all(fits), figures))
+}
+
+fn grows_with_the_interval(results: &Results, who: &Contender) -> Option<Check> {
+    let medians = medians(results, who);
+    let (_, first) = medians.first()?;
+    let (_, last) = medians.last()?;
+    let grows = medians.windows(2).all(|pair| pair[1].1 >= 2.0 * pair[0].1);
+    Some(Check::that(grows, format!("From {} to {}", seconds(*first), seconds(*last))))
+}
+
+fn ticks_let_in(results: &Results, who: &Contender) -> Option<Check> {
+    let p50_s = results.of(who, BESIDE_TICKS, "p50_s")?;
+    Some(Check::that(p50_s < INTERVAL_S / 5.0, seconds(p50_s)))
+}
+
+/// Both medians at each interval: the longer is at most one and a half times the shorter.
+fn as_cpython(results: &Results, who: &Contender) -> Option<Check> {
+    let theirs = medians(results, who);
+    let pairs: Vec<(f64, f64)> = theirs
+        .iter()
+        .filter_map(|&(interval_s, theirs_s)| {
+            Some((results.ours(&beside(interval_s * 1e3), "p50_s")?, theirs_s))
+        })
+        .collect();
+    // One that has another lock is measured in other cells.
+    pairs.first()?;
+    let fits = |&(ours, theirs): &(f64, f64)| ours.max(theirs) <= 1.5 * ours.min(theirs);
+    let figures =
+        pairs.iter().map(|&(ours, theirs)| format!("{} and {}", seconds(ours), seconds(theirs)));
+    Some(Check::that(pairs.iter().all(fits), figures.collect::<Vec<_>>().join(", ")))
+}
+
+fn explain(results: &Results) -> Option<String> {
+    let alone = results.ours(ALONE, "p50_s")?;
+    let waits = results.ours(&beside(5.0), "p50_s")?;
+    let ticks = results.ours(BESIDE_TICKS, "p50_s")?;
+    Some(format!(
+        "Alone, half of the answers come within {}. Beside one thread that computes it is {}: the \
+         server's thread has its datagram at once, but not the lock. It waits one interval of 5 ms, \
+         asks, and gets the lock at the other's next check point. That the machine has processors \
+         to spare does not help: what is scarce is the lock. The lock of before 3.2 took {}: it was \
+         dropped every hundred ticks, whether or not anybody waited.",
+        seconds(alone),
+        seconds(waits),
+        seconds(ticks)
+    ))
+}

@@ -1,0 +1,124 @@
+//! Fairness: do four threads that want the same get the same?
+//!
+//! Measured with Jain's index, as CPython's `Tools/lockbench` does it: 1 if all have the same,
+//! one over their number if one has it all.
+
+use crate::ask::experiment::cell::{Cell, INTERVAL_S, Lock, Scale};
+use crate::ask::experiment::contender::{Contender, by_lock};
+use crate::ask::experiment::figures::{Column, Results, Unit};
+use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
+use crate::ask::experiment::yardstick::with_two_processors;
+use crate::ask::experiment::{Experiment, Group, hogs};
+use lab_core::work::task::Task;
+
+/// Four threads under each policy.
+pub const EXPERIMENT: Experiment = Experiment {
+    name: "fairness",
+    group: Group::Lock,
+    title: "four threads that want the same, under each policy",
+    question: "The lock keeps no queue: the operating system wakes one of those who wait, and \
+               whoever comes by may be quicker. Four threads compute without a pause. Does each \
+               get about a quarter of the time?",
+    choices: &[
+        "yes: over many switches that evens out",
+        "no: some thread is always quicker, and the others starve",
+    ],
+    answer: 0,
+    method: "Four threads compute digits of pi for 80 switch intervals and more, all from one \
+             start; Jain's index of what each got done says how even it is. Under the timed lock, \
+             under the same without forced switching, and under ticks; and two plain threads, to \
+             see how many processors are free.",
+    cells,
+    ours: hogs::throughput,
+    twin: Some(include_str!("fairness.py")),
+    plays: by_lock,
+    columns: &[
+        Column { figure: "jain", title: "Jain's\nindex", unit: Unit::Plain },
+        Column { figure: "calls_per_s", title: "done/s", unit: Unit::Count },
+        Column { figure: "forced_switches_per_s", title: "forced/s", unit: Unit::Count },
+        Column { figure: "wasted_wakeups", title: "wasted\nwake-ups", unit: Unit::Plain },
+    ],
+    relations: &[
+        Relation {
+            name: "timed-is-even",
+            says: "under the timed lock Jain's index of four threads is at least 0.8.",
+            of: Of::Everybody,
+            nature: Nature::Timing,
+            reads: |cell| cell.label == TIMED,
+            check: timed_is_even,
+            wrong: Wrong {
+                says: "a switch interval longer than the run",
+                change: |cell| cell.lock = Lock::Timed { interval_s: 10.0 },
+            },
+        },
+        Relation {
+            name: "forced-wakes-who-runs",
+            says: "under the timed lock not one wake-up in three finds the lock taken again.",
+            of: Of::Ours,
+            nature: Nature::Timing,
+            reads: |cell| cell.label == TIMED || cell.label == BARE,
+            check: forced_wakes_who_runs,
+            wrong: Wrong { says: "without forced switching", change: do_not_force },
+        },
+    ],
+    explain,
+    read: &[
+        "src/threads/kernel/lock.rs: forced switching",
+        "Jain, Chiu and Hawe, \"A quantitative measure of fairness\", DEC-TR-301, 1984",
+    ],
+};
+
+const THREADS: usize = 4;
+/// What one round differs from the next is less.
+const LESS_EVEN: f64 = 0.05;
+const TIMED: &str = "timed";
+const UNFORCED: &str = "timed, not forced";
+const TICKS: &str = "ticks";
+const BARE: &str = "no lock, 2 threads";
+
+fn cells(scale: Scale) -> Vec<Cell> {
+    let duration_s = scale.pick(0.4, 1.2);
+    let locks = [
+        (TIMED, Lock::TIMED),
+        (UNFORCED, Lock::Unforced { interval_s: INTERVAL_S }),
+        (TICKS, Lock::TICKS),
+    ];
+    let cell = |(label, lock)| Cell::computing(label, lock, THREADS, Task::Pi, duration_s);
+    let bare = Cell::computing(BARE, Lock::Bare, 2, Task::Pi, duration_s);
+    locks.map(cell).into_iter().chain([bare]).collect()
+}
+
+fn do_not_force(cell: &mut Cell) {
+    if cell.lock == Lock::TIMED {
+        cell.lock = Lock::Unforced { interval_s: INTERVAL_S };
+    }
+}
+
+fn timed_is_even(results: &Results, who: &Contender) -> Option<Check> {
+    let jain = results.of(who, TIMED, "jain")?;
+    Some(Check::that(jain >= 0.8, format!("It is {jain:.2}")))
+}
+
+fn forced_wakes_who_runs(results: &Results, _: &Contender) -> Option<Check> {
+    let wasted = results.ours(TIMED, "wasted_wakeups")?;
+    let figures = format!("{wasted:.2} for each time it was dropped");
+    // On one processor who is woken is often let in before whoever woke it can go on.
+    with_two_processors(results, BARE, Check::that(wasted < 1.0 / 3.0, figures))
+}
+
+fn explain(results: &Results) -> Option<String> {
+    let jain = |cell| results.ours(cell, "jain");
+    let (timed, unforced) = (jain(TIMED)?, jain(UNFORCED)?);
+    let because = if timed - unforced >= LESS_EVEN {
+        "It is even because of that, not because anybody counts turns: without it, it is less so."
+    } else {
+        "Nobody counts turns. In this run it was about as even without forced switching, so it does \
+         not show that the forced switch is what makes it so."
+    };
+    Some(format!(
+        "Jain's index is {timed:.2} under the timed lock, {unforced:.2} without forced switching, \
+         and {:.2} under ticks. Each forced switch goes to another thread than the one that dropped \
+         the lock, which joins the others who wait; so nobody has two turns in a row. {because}",
+        jain(TICKS)?
+    ))
+}

@@ -1,0 +1,136 @@
+//! Sub-interpreters: a lock for each worker.
+//!
+//! Since 3.12 each interpreter in a process may have a lock of its own (PEP 684). Then threads of
+//! different interpreters run at the same time; the price is that they share no objects.
+
+use crate::ask::experiment::cell::{Cell, Lock, Scale};
+use crate::ask::experiment::contender::{Contender, Python, by_lock};
+use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
+use crate::ask::experiment::hogs::{Clock, counted, measured, mode};
+use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
+use crate::ask::experiment::yardstick::{gain, gains_as_bare, one_processor};
+use crate::ask::experiment::{Experiment, Group, hogs};
+use lab_core::terms::error::{LabError, Result};
+use lab_core::text::numbers::ratio;
+use lab_core::work::task::Task;
+use trainyard::threads::{Gil, ThreadPool};
+
+/// One lock for all, or one for each.
+pub const EXPERIMENT: Experiment = Experiment {
+    name: "sub-interpreters",
+    group: Group::Lock,
+    title: "one lock for all workers, or one for each",
+    question: "Two workers of a pool compute, and each has a global lock of its own: as many \
+               interpreters as workers. Every lock is on. Do they run at the same time?",
+    choices: &["no: a global lock is on", "yes: nobody waits for a lock that only one thread uses"],
+    answer: 1,
+    method: "A pool of one worker and one of two compute digits of pi for a set time: under one \
+             lock, and under a lock for each worker. For comparison, plain threads without a lock.",
+    cells,
+    ours: measure,
+    twin: Some(include_str!("sub_interpreters.py")),
+    plays,
+    columns: &[
+        Column { figure: "calls_per_s", title: "done/s", unit: Unit::Count },
+        Column { figure: "cpus_busy", title: "CPUs busy", unit: Unit::Plain },
+        Column { figure: "contended", title: "had to wait", unit: Unit::Count },
+    ],
+    relations: &[
+        Relation {
+            name: "own-locks-are-free",
+            says: "a worker with a lock of its own never finds it taken.",
+            of: Of::Ours,
+            nature: Nature::Count,
+            reads: |cell| cell.label == OWN[1],
+            check: own_locks_are_free,
+            wrong: Wrong { says: "one lock for all", change: |cell| cell.set("scope", "shared") },
+        },
+        Relation {
+            name: "own-locks-gain-a-processor",
+            says: "two workers with a lock each do about what two plain threads do.",
+            of: Of::Everybody,
+            nature: Nature::Timing,
+            reads: |cell| OWN.contains(&&*cell.label) || BARE.contains(&&*cell.label),
+            check: |results, who| gains_as_bare(results, who, OWN, BARE),
+            wrong: Wrong { says: "one lock for all", change: |cell| cell.set("scope", "shared") },
+        },
+        Relation {
+            name: "one-lock-is-one-at-a-time",
+            says: "two workers under one lock keep one processor busy.",
+            of: Of::Everybody,
+            nature: Nature::Timing,
+            reads: |cell| cell.label == SHARED[1] || cell.label == BARE[1],
+            check: |results, who| one_processor(results, who, SHARED[1], BARE[1]),
+            wrong: Wrong { says: "a lock for each", change: |cell| cell.set("scope", "own") },
+        },
+    ],
+    explain,
+    read: &[
+        "src/threads/kernel/pool.rs: Builder::gil_per_worker",
+        "PEP 684: a per-interpreter GIL",
+    ],
+};
+
+const SHARED: [&str; 2] = ["one lock, 1 worker", "one lock, 2 workers"];
+const OWN: [&str; 2] = ["own lock, 1 worker", "own locks, 2 workers"];
+const BARE: [&str; 2] = ["no lock, 1 thread", "no lock, 2 threads"];
+
+fn cells(scale: Scale) -> Vec<Cell> {
+    let duration_s = scale.pick(0.3, 1.0);
+    let rows =
+        [(SHARED, Lock::TIMED, "shared"), (OWN, Lock::TIMED, "own"), (BARE, Lock::Bare, "none")];
+    let mut cells = Vec::new();
+    for (labels, lock, scope) in rows {
+        for (label, threads) in labels.into_iter().zip([1, 2]) {
+            let cell = Cell::computing(label, lock, threads, Task::Pi, duration_s);
+            cells.push(cell.with("scope", scope));
+        }
+    }
+    cells
+}
+
+/// A lock for each interpreter came with 3.12.
+fn plays(python: &Python, cell: &Cell) -> bool {
+    by_lock(python, cell) && (cell.word("scope") != "own" || python.version >= (3, 12, 0))
+}
+
+fn measure(cell: &Cell) -> Result<Figures> {
+    if cell.lock == Lock::Bare {
+        return hogs::throughput(cell);
+    }
+    let (workers, task) = (cell.count("threads"), Task::named(cell.word("task")));
+    let pool = ThreadPool::builder().workers(workers);
+    let pool = match cell.word("scope") {
+        "own" => pool.gil_per_worker(mode(cell.lock)),
+        _ => pool.gil(Gil::new(mode(cell.lock))),
+    };
+    let pool = pool.build().map_err(|why| LabError::failed("the pool", why))?;
+    let clock = Clock::start(cell);
+    let mut jobs = Ok(Vec::new());
+    let figures = measured(|| {
+        let done = pool.map(0..workers, move |at, _| clock.repeat(|| task.call(at)));
+        jobs = done.into_iter().collect();
+        jobs.as_ref().map_or_else(|_| Vec::new(), Clone::clone)
+    })?;
+    jobs.map_err(LabError::from)?;
+    Ok(figures.and(counted(pool.gils())))
+}
+
+fn own_locks_are_free(results: &Results, _: &Contender) -> Option<Check> {
+    let contended = results.ours(OWN[1], "contended")?;
+    Some(Check::that(contended == 0.0, format!("{contended} times")))
+}
+
+fn explain(results: &Results) -> Option<String> {
+    let gained = |cells| gain(results, &Contender::Ours, cells).map(ratio);
+    Some(format!(
+        "Two workers under one lock do {} what one does, with a lock each {} (two plain threads: \
+         {}). Under one lock a worker found it taken {} times, with its own never. A lock costs \
+         those who share it; what it protects must not be shared either, so interpreters copy what \
+         they send each other.",
+        gained(SHARED)?,
+        gained(OWN)?,
+        gained(BARE)?,
+        results.ours(SHARED[1], "contended")?
+    ))
+}

@@ -1,0 +1,214 @@
+//! The article's own race, which never races.
+//!
+//! Real Python's article on threading (its first edition, 2018) had a program that was to show a
+//! lost update: 5 000 tasks on as many threads, each adding 1 to a global a hundred times. It loses
+//! none, and so it teaches the opposite of what it was written for; unless the machine is so busy
+//! that the system takes the processor from a task for longer than a switch interval. Then it does
+//! lose some, here and in CPython 3.9.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use crate::ask::experiment::cell::{Cell, INTERVAL_S, Lock, Scale};
+use crate::ask::experiment::contender::{Contender, Python, by_lock};
+use crate::ask::experiment::figures::{Column, Figures, Results, Unit, percentile};
+use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
+use crate::ask::experiment::{Experiment, Group, hogs};
+use lab_core::terms::error::Result;
+use lab_core::text::numbers::{percent, seconds};
+use trainyard::sys::clock;
+use trainyard::threads::{Attached, Gil, Place, Placement};
+
+/// Short tasks do not race.
+pub const EXPERIMENT: Experiment = Experiment {
+    name: "the-articles-race",
+    group: Group::Lock,
+    title: "5 000 tasks add to one counter, and nothing is lost",
+    question: "5 000 tasks in a pool of threads each do `counter += 1` a hundred times. A switch \
+               may fall into the middle of a `+=`, between the load and the store, and then updates \
+               are lost. Is the counter 500 000 in the end?",
+    choices: &[
+        "no: with so many threads some updates are lost, and each time others",
+        "yes, for `+=` is one operation",
+        "yes, because each task is over long before anybody asks for the lock",
+    ],
+    answer: 2,
+    method: "The article's tasks, each on a thread of its own, as its pool of 5 000 threads does it \
+             on CPython 3.6. The lock may be asked for between any two of the steps of a \
+             `+=`: a load, an addition, a store. Then the same with four tasks, each of which lasts \
+             for several switch intervals.",
+    cells,
+    ours: measure,
+    twin: Some(include_str!("the_articles_race.py")),
+    plays,
+    columns: &[
+        Column { figure: "lost_share", title: "lost", unit: Unit::Percent },
+        Column { figure: "lost", title: "updates\nlost", unit: Unit::Count },
+        Column { figure: "task_p50_s", title: "a task\ntakes", unit: Unit::Seconds },
+        Column { figure: "taken", title: "lock\ntaken", unit: Unit::Count },
+        Column { figure: "forced_switches", title: "forced", unit: Unit::Count },
+    ],
+    relations: &[
+        Relation {
+            name: "the-article-loses-nothing",
+            says: "after the article's 5 000 tasks the counter is exact.",
+            of: Of::Everybody,
+            nature: Nature::Timing,
+            reads: |cell| cell.label == ARTICLE,
+            check: the_article_loses_nothing,
+            wrong: Wrong { says: "four tasks of millions", change: make_long },
+        },
+        Relation {
+            name: "a-task-is-shorter-than-an-interval",
+            says: "half of the tasks are over in a tenth of a switch interval.",
+            of: Of::Everybody,
+            nature: Nature::Timing,
+            reads: |cell| cell.label == ARTICLE,
+            check: a_task_is_short,
+            wrong: Wrong { says: "four tasks of millions", change: make_long },
+        },
+        Relation {
+            name: "long-tasks-lose",
+            says: "four tasks that last lose updates.",
+            of: Of::Everybody,
+            nature: Nature::Timing,
+            reads: |cell| cell.label == LONG,
+            check: long_tasks_lose,
+            wrong: Wrong {
+                says: "a check point after each `+=` alone, as since CPython 3.10",
+                change: |cell| cell.set("places", "back-edges"),
+            },
+        },
+    ],
+    explain,
+    read: &[
+        "src/threads/kernel/policy.rs: Place and Placement",
+        "https://github.com/realpython/materials, concurrency-overview/race_condition.py",
+    ],
+};
+
+const ARTICLE: &str = "5 000 tasks of 100";
+const LONG: &str = "4 tasks of millions";
+const INCREMENTS: u64 = 20_000_000;
+const INCREMENTS_IN_PYTHON: u64 = 500_000;
+
+fn cells(_: Scale) -> Vec<Cell> {
+    let article = Cell::new(ARTICLE, Lock::TIMED).with("places", "operations");
+    let article = article.with("tasks", 5_000);
+    let article = article.with("increments", 100).with("increments_in_python", 100);
+    let mut long = Cell::new(LONG, Lock::TIMED).with("places", "operations");
+    make_long(&mut long);
+    vec![article, long]
+}
+
+fn make_long(cell: &mut Cell) {
+    cell.set("tasks", 4);
+    // An interpreter takes thirty times as long for one.
+    cell.set("increments", INCREMENTS);
+    cell.set("increments_in_python", INCREMENTS_IN_PYTHON);
+}
+
+/// A `+=` has its check points inside up to 3.9, and none since. No CPython has placements to set.
+fn plays(python: &Python, cell: &Cell) -> bool {
+    by_lock(python, cell) && (cell.label == ARTICLE || python.version < (3, 10, 0))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "as other experiments, which can fail")]
+fn measure(cell: &Cell) -> Result<Figures> {
+    let (tasks, increments) = (cell.count("tasks"), cell.count("increments"));
+    let gil = Gil::new(hogs::mode(cell.lock));
+    gil.set_placement(match cell.word("places") {
+        "operations" => Placement::EveryOperation,
+        _ => Placement::BackEdgesAndCalls,
+    });
+    let counter = AtomicU64::new(0);
+    let task = || {
+        gil.attach(|at| {
+            let begun_ns = clock::now_ns();
+            (0..increments).for_each(|_| increment(&counter, at));
+            clock::now_ns() - begun_ns
+        })
+    };
+    let durations_ns: Vec<u64> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..tasks).map(|_| scope.spawn(task)).collect();
+        threads.into_iter().map(|one| one.join().expect("a task does not panic")).collect()
+    });
+    let took_s: Vec<f64> = durations_ns.into_iter().map(|ns| to_f64(ns) / 1e9).collect();
+    // The tasks have ended, and whoever joined them sees what they did.
+    let (found, expected) = (counter.into_inner(), (tasks * increments) as u64);
+    let lost = to_f64(expected - found);
+    let at = |share| percentile(&took_s, share).unwrap_or(f64::NAN);
+    Ok(Figures::default()
+        .with("lost", lost)
+        .with("lost_share", lost / to_f64(expected))
+        .with("task_p50_s", at(0.5))
+        .with("task_max_s", at(1.0))
+        .with("taken", to_f64(gil.counters().acquisitions))
+        .with("forced_switches", to_f64(gil.counters().forced_switches)))
+}
+
+/// What `counter += 1` in a loop is made of, with a check point between any two of its steps.
+fn increment(counter: &AtomicU64, at: &mut Attached<'_>) {
+    // ORDER: Relaxed, both; that another's store falls between them is what is looked for.
+    let value = counter.load(Ordering::Relaxed);
+    at.checkpoint_at(Place::Operation);
+    let sum = value + 1;
+    at.checkpoint_at(Place::Operation);
+    counter.store(sum, Ordering::Relaxed);
+    at.checkpoint_at(Place::BackEdge);
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+fn to_f64(count: u64) -> f64 {
+    count as f64
+}
+
+/// The system may take the processor from whoever has the lock, for longer than an interval: then
+/// somebody does ask, and the article is right for once.
+fn the_article_loses_nothing(results: &Results, who: &Contender) -> Option<Check> {
+    let lost = results.of(who, ARTICLE, "lost")?;
+    let figure = |name| results.of(who, ARTICLE, name);
+    let (half_s, longest_s) = (figure("task_p50_s")?, figure("task_max_s")?);
+    if lost > 0.0 && is_short(half_s) && longest_s > INTERVAL_S {
+        return Some(Check::Skipped(format!(
+            "A task was interrupted: half of them took {}, but one {}, which is longer than an \
+             interval, and {lost} updates were lost",
+            seconds(half_s),
+            seconds(longest_s)
+        )));
+    }
+    Some(Check::that(lost == 0.0, format!("{lost} updates lost")))
+}
+
+fn is_short(task_s: f64) -> bool {
+    task_s < INTERVAL_S / 10.0
+}
+
+fn a_task_is_short(results: &Results, who: &Contender) -> Option<Check> {
+    let took_s = results.of(who, ARTICLE, "task_p50_s")?;
+    let figures = format!("{} of {}", seconds(took_s), seconds(INTERVAL_S));
+    Some(Check::that(is_short(took_s), figures))
+}
+
+fn long_tasks_lose(results: &Results, who: &Contender) -> Option<Check> {
+    let lost = results.of(who, LONG, "lost")?;
+    Some(Check::that(lost > 0.0, format!("{lost} updates lost")))
+}
+
+fn explain(results: &Results) -> Option<String> {
+    Some(format!(
+        "The counter lost {} updates in the article's tasks. The lock was taken {} times there, and \
+         {} times because somebody had asked: half of the tasks are over within {}, each gives the \
+         lock up at its end, and each time it changes hands whoever waits begins a new interval of \
+         {}. The four tasks of {} each were asked {} times, and lost {} of their updates. The race \
+         is there in both; a test that has never failed proves nothing.",
+        results.ours(ARTICLE, "lost")?,
+        results.ours(ARTICLE, "taken")?,
+        results.ours(ARTICLE, "forced_switches")?,
+        seconds(results.ours(ARTICLE, "task_p50_s")?),
+        seconds(INTERVAL_S),
+        seconds(results.ours(LONG, "task_p50_s")?),
+        results.ours(LONG, "forced_switches")?,
+        percent(results.ours(LONG, "lost_share")?)
+    ))
+}

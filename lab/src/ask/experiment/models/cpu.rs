@@ -1,0 +1,162 @@
+//! Computing: which models of concurrency help a program that computes.
+
+use super::arms::{self, BARE};
+use crate::ask::experiment::cell::{Cell, Lock, Scale};
+use crate::ask::experiment::contender::{Contender, by_lock};
+use crate::ask::experiment::figures::{Column, Results, Unit};
+use crate::ask::experiment::lesson::{Activity, Lesson};
+use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
+use crate::ask::experiment::yardstick::{gain, gains_as_bare, one_processor, with_two_processors};
+use crate::ask::experiment::{Experiment, Group};
+use lab_core::terms::contender::Model;
+use lab_core::text::numbers::ratio;
+
+/// Sums, in tasks, threads and processes.
+pub const EXPERIMENT: Experiment = Experiment {
+    name: "cpu",
+    group: Group::Models,
+    title: "computing sums on two processors, in each model",
+    question: "A program computes 20 sums, one after another. Three others do the same with two tasks \
+               and more, with 2 threads under a global lock, and with 2 processes. The machine has two \
+               processors. Which of them are faster?",
+    choices: &[
+        "all three: each has at least two trains of thought",
+        "threads and processes, not the tasks: a loop has one thread",
+        "the processes alone",
+        "none: a sum is a sum",
+    ],
+    answer: 2,
+    method: "The contenders of `compare cpu`, one round each; a second round is recorded, and shows how \
+             many ran at the same instant. In CPython the same with digits of pi, for a set time. Beside \
+             them plain threads without any lock, to see what the machine has to give.",
+    cells,
+    ours: arms::measure,
+    twin: Some(include_str!("cpu.py")),
+    plays: |python, cell| python.has_tasks() && by_lock(python, cell),
+    columns: &[
+        Column { figure: "calls_per_s", title: "done/s", unit: Unit::Count },
+        Column { figure: "cpus_busy", title: "CPUs busy", unit: Unit::Plain },
+        Column { figure: "at_once_max", title: "at once", unit: Unit::Count },
+        Column { figure: "memory_bytes", title: "memory", unit: Unit::Bytes },
+        Column { figure: "lines", title: "+ lines", unit: Unit::Count },
+    ],
+    relations: &[
+        Relation {
+            name: "never-two-at-once",
+            says: "at no instant do two tasks run, or two threads under the lock.",
+            of: Of::Ours,
+            nature: Nature::Count,
+            reads: |cell| [TASKS, THREADS, BARE[1]].contains(&cell.label.as_str()),
+            check: never_two_at_once,
+            wrong: Wrong { says: "the lock off", change: unlock },
+        },
+        Relation {
+            name: "one-processor-is-busy",
+            says: "tasks, and threads under the lock, keep one processor busy.",
+            of: Of::Everybody,
+            nature: Nature::Timing,
+            reads: |cell| [TASKS, THREADS, BARE[1]].contains(&cell.label.as_str()),
+            check: |results, who| match one_processor(results, who, TASKS, BARE[1])? {
+                Check::Holds(_) => one_processor(results, who, THREADS, BARE[1]),
+                other => Some(other),
+            },
+            wrong: Wrong { says: "the lock off", change: unlock },
+        },
+        Relation {
+            name: "processes-gain-a-processor",
+            says: "a second process gains a third, at least, of what a second plain thread does.",
+            of: Of::Everybody,
+            nature: Nature::Timing,
+            reads: |cell| [SYNC, PROCESSES].contains(&cell.label.as_str()) || is_bare(cell),
+            check: processes_gain,
+            wrong: Wrong {
+                says: "one process",
+                change: |cell| {
+                    if cell.label == PROCESSES {
+                        cell.set("threads", 1);
+                    }
+                },
+            },
+        },
+    ],
+    explain,
+    read: &[
+        "lab/core/src/work/cpu/sync.rs, threads.rs, coop.rs, procs.rs: the four programs",
+        "trainyard compare cpu: the same with more rounds, strips and verdicts",
+        "trainyard experiment run ways-out: what else there is",
+    ],
+};
+
+/// What to do about it in the guided tour.
+pub const LESSON: Lesson = Lesson {
+    look: Activity {
+        command: "timeline cpu --model threads --gil both --workers 2",
+        says: "the same work twice, on one scale: with the lock the lanes take turns, without it they do not.",
+    },
+    change: Activity {
+        command: "compare cpu --gil on --switch-interval 100us --runs 1",
+        says: "many more hand-offs, and no more work done.",
+    },
+    make: "Find the number of workers that is best for computing on this machine, with `trainyard sweep cpu -P workers 1 8`.",
+};
+
+const SYNC: &str = "one after another";
+const TASKS: &str = "20 tasks";
+const THREADS: &str = "2 threads";
+const PROCESSES: &str = "2 processes";
+
+fn cells(scale: Scale) -> Vec<Cell> {
+    let duration_s = scale.pick(0.2, 1.0);
+    let squares = scale.pick(2_000_000, 5_000_000);
+    let cell = |label, model, trains| arms::computing(label, model, trains, squares, duration_s);
+    let mut cells = vec![
+        cell(SYNC, Model::Sync, 1),
+        cell(TASKS, Model::Coop, 20),
+        cell(THREADS, Model::Threads, 2),
+        cell(PROCESSES, Model::Procs, 2),
+    ];
+    cells.extend(arms::bare(duration_s));
+    cells
+}
+
+fn is_bare(cell: &Cell) -> bool {
+    BARE.contains(&cell.label.as_str())
+}
+
+fn unlock(cell: &mut Cell) {
+    if cell.label == THREADS {
+        cell.lock = Lock::Off;
+    }
+}
+
+fn never_two_at_once(results: &Results, who: &Contender) -> Option<Check> {
+    let of = |cell| results.count(who, cell, "at_once_max");
+    let (tasks, threads) = (of(TASKS)?, of(THREADS)?);
+    let check = Check::that(tasks.max(threads) == 1, format!("{tasks} and {threads} at once"));
+    with_two_processors(results, BARE[1], check)
+}
+
+/// A round of the quick scale is over in a tenth of a second, and its processes talk for a part of it.
+fn processes_gain(results: &Results, who: &Contender) -> Option<Check> {
+    let gained = gain(results, who, [SYNC, PROCESSES])?;
+    let bare_gained = gain(results, &Contender::Ours, BARE)?;
+    Some(match gains_as_bare(results, who, [SYNC, PROCESSES], BARE)? {
+        Check::Fails(figures) => Check::that(gained - 1.0 >= (bare_gained - 1.0) / 3.0, figures),
+        other => other,
+    })
+}
+
+fn explain(results: &Results) -> Option<String> {
+    let gained = |cell| gain(results, &Contender::Ours, [SYNC, cell]).map(ratio);
+    Some(format!(
+        "Beside one after another the tasks did {}, the threads {}, the processes {} (two plain threads \
+         without any lock, beside one: {}). Tasks share a thread, and threads share a lock: while one of them \
+         computes none of the others does, and there is nothing that they could do meanwhile, for \
+         nobody waits. Each process has a lock of its own. That costs {} lines, a start-up, and memory.",
+        gained(TASKS)?,
+        gained(THREADS)?,
+        gained(PROCESSES)?,
+        ratio(gain(results, &Contender::Ours, BARE)?),
+        results.ours(PROCESSES, "lines")?
+    ))
+}

@@ -1,0 +1,262 @@
+//! A producer and a consumer: a queue that is made to be shared, and one that is not.
+//!
+//! Real Python's article on threads builds a pipeline twice: first a slot for one message, then a
+//! queue. The slot without its locks loses messages; the queue loses none and keeps their order,
+//! and if it has a bound, a producer that is too fast has to wait.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender, SyncSender, TrySendError};
+use std::thread;
+
+use crate::ask::experiment::cell::{Cell, Lock, Scale};
+use crate::ask::experiment::contender::{Contender, by_lock};
+use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
+use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
+use crate::ask::experiment::{Experiment, Group, hogs};
+use lab_core::terms::error::Result;
+use lab_core::text::numbers::grouped;
+use lab_core::work::task::Task;
+use trainyard::sys::{Why, blocking};
+use trainyard::threads::Attached;
+
+/// Messages between two threads.
+pub const EXPERIMENT: Experiment = Experiment {
+    name: "pipeline",
+    group: Group::Models,
+    title: "a producer and a consumer, with a slot or a queue between them",
+    question: "A producer makes 1 000 messages, a consumer works on each for a while. Between them is a \
+               queue for 10 messages. The producer is far faster. What happens to the \
+               messages for which there is no room?",
+    choices: &[
+        "they are lost",
+        "they overtake each other",
+        "nothing: the producer waits until there is room",
+        "nothing: the queue grows",
+    ],
+    answer: 2,
+    method: "Two threads under one lock. The producer puts the numbers from 1 to 1 000 into a variable \
+             that has room for one, or into a queue with room for 10, or into one without a bound; the consumer \
+             computes digits of pi for each that it takes. Counted are the numbers that never arrived, \
+             those that came in a wrong order, and how many were under way at most.",
+    cells,
+    ours: measure,
+    twin: Some(include_str!("pipeline.py")),
+    plays: by_lock,
+    columns: &[
+        Column { figure: "arrived", title: "arrived", unit: Unit::Count },
+        Column { figure: "lost", title: "lost", unit: Unit::Count },
+        Column { figure: "out_of_order", title: "out of\norder", unit: Unit::Count },
+        Column { figure: "under_way_max", title: "under way\nat most", unit: Unit::Count },
+    ],
+    relations: &[
+        Relation {
+            name: "a-slot-loses",
+            says: "a variable with room for one message loses messages, though the lock is on.",
+            of: Of::Everybody,
+            nature: Nature::Count,
+            reads: |cell| cell.label == SLOT,
+            check: |results, who| {
+                let lost = results.count(who, SLOT, "lost")?;
+                Some(Check::that(
+                    lost > 0,
+                    format!("{} of {} lost", grouped(lost), grouped(MESSAGES)),
+                ))
+            },
+            wrong: Wrong { says: "a queue", change: |cell| cell.set("between", "bounded") },
+        },
+        Relation {
+            name: "a-queue-loses-nothing",
+            says: "a queue loses no message and keeps their order.",
+            of: Of::Everybody,
+            nature: Nature::Count,
+            reads: |cell| cell.label != SLOT,
+            check: a_queue_loses_nothing,
+            wrong: Wrong { says: "a variable", change: |cell| cell.set("between", "slot") },
+        },
+        Relation {
+            name: "the-bound-holds",
+            says: "no more messages are under way than the queue has room for, and one in each hand.",
+            of: Of::Everybody,
+            nature: Nature::Count,
+            reads: |cell| cell.label == BOUNDED,
+            check: |results, who| {
+                let most = results.count(who, BOUNDED, "under_way_max")?;
+                Some(Check::that(most <= ROOM + 2, format!("{} under way", grouped(most))))
+            },
+            wrong: Wrong { says: "no bound", change: |cell| cell.set("between", "unbounded") },
+        },
+    ],
+    explain,
+    read: &[
+        "examples/threads_story.rs: tickets from one queue",
+        "https://realpython.com/intro-to-python-threading/: Producer-Consumer Threading",
+        "https://docs.python.org/3/library/queue.html: maxsize",
+    ],
+};
+
+const SLOT: &str = "a variable";
+const BOUNDED: &str = "a queue of 10";
+const UNBOUNDED: &str = "a queue without bound";
+const MESSAGES: u64 = 1_000;
+const ROOM: u64 = 10;
+
+fn cells(_: Scale) -> Vec<Cell> {
+    let cell = |label, between| {
+        let cell = Cell::new(label, Lock::TIMED).with("between", between);
+        cell.with("messages", MESSAGES).with("room", ROOM)
+    };
+    vec![cell(SLOT, "slot"), cell(BOUNDED, "bounded"), cell(UNBOUNDED, "unbounded")]
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "as other experiments, which can fail")]
+fn measure(cell: &Cell) -> Result<Figures> {
+    let (gil, messages) = (hogs::gil(cell), cell.count("messages") as u64);
+    let (slot, made) = (AtomicU64::new(0), AtomicU64::new(0));
+    let (put, take): (Put<'_>, Take<'_>) = match cell.word("between") {
+        "slot" => (Put::Slot(&slot), Take::Slot { slot: &slot, last: messages }),
+        "bounded" => {
+            let (put, take) = mpsc::sync_channel(cell.count("room"));
+            (Put::Bounded(put), Take::Queue(take))
+        }
+        _ => {
+            let (put, take) = mpsc::channel();
+            (Put::Unbounded(put), Take::Queue(take))
+        }
+    };
+    let produce = || {
+        gil.attach(|at| (1..=messages).for_each(|message| put_one(&put, message, &made, at)));
+        // The consumer of a queue learns from this that there will be no more.
+        drop(put);
+    };
+    let log = thread::scope(|scope| {
+        scope.spawn(produce);
+        gil.attach(|at| consume(&take, &made, at))
+    });
+    let figures = Figures::default()
+        .with_count("arrived", log.arrived)
+        .with_count("lost", messages - log.arrived)
+        .with_count("out_of_order", log.out_of_order);
+    Ok(match take {
+        // What was written over is not under way.
+        Take::Slot { .. } => figures,
+        Take::Queue(_) => figures.with_count("under_way_max", log.under_way_max),
+    })
+}
+
+fn put_one(put: &Put<'_>, message: u64, made: &AtomicU64, at: &mut Attached<'_>) {
+    put.put(message);
+    made.store(message, Ordering::Relaxed); // ORDER: Relaxed; see `Log::note`.
+    at.checkpoint();
+}
+
+/// The producer's end.
+enum Put<'a> {
+    Slot(&'a AtomicU64),
+    Bounded(SyncSender<u64>),
+    Unbounded(Sender<u64>),
+}
+
+impl Put<'_> {
+    /// Waits for room, if that is what it takes, and gives the lock up meanwhile.
+    fn put(&self, message: u64) {
+        let sent = match self {
+            Self::Slot(slot) => {
+                slot.store(message, Ordering::Relaxed); // ORDER: Relaxed; the lock orders it.
+                Ok(())
+            }
+            Self::Bounded(queue) => match queue.try_send(message) {
+                Err(TrySendError::Full(message)) => blocking(Why::Lock, || queue.send(message)),
+                Err(TrySendError::Disconnected(message)) => Err(mpsc::SendError(message)),
+                Ok(()) => Ok(()),
+            },
+            Self::Unbounded(queue) => queue.send(message),
+        };
+        sent.expect("the consumer takes until the producer is gone");
+    }
+}
+
+/// The consumer's end.
+enum Take<'a> {
+    /// The last message says that there will be no more.
+    Slot {
+        slot: &'a AtomicU64,
+        last: u64,
+    },
+    Queue(Receiver<u64>),
+}
+
+impl Take<'_> {
+    /// Waits for a message that is not the one before; `None` when there will be no more.
+    fn take(&self, before: u64, at: &mut Attached<'_>) -> Option<u64> {
+        match self {
+            Self::Slot { last, .. } if before == *last => None,
+            Self::Slot { slot, .. } => loop {
+                let message = slot.load(Ordering::Relaxed); // ORDER: Relaxed; the lock orders it.
+                if message != before {
+                    return Some(message);
+                }
+                at.checkpoint();
+            },
+            Self::Queue(queue) => {
+                queue.try_recv().ok().or_else(|| blocking(Why::Lock, || queue.recv().ok()))
+            }
+        }
+    }
+}
+
+fn consume(take: &Take<'_>, made: &AtomicU64, at: &mut Attached<'_>) -> Log {
+    let mut log = Log::default();
+    while let Some(message) = take.take(log.last, at) {
+        log.note(message, made);
+        Task::Pi.call(at);
+    }
+    log
+}
+
+/// What the consumer has seen.
+#[derive(Default)]
+struct Log {
+    last: u64,
+    arrived: u64,
+    out_of_order: u64,
+    under_way_max: u64,
+}
+
+impl Log {
+    fn note(&mut self, message: u64, made: &AtomicU64) {
+        let made = made.load(Ordering::Relaxed); // ORDER: Relaxed; a count that may lag by one.
+        self.under_way_max = self.under_way_max.max(made.saturating_sub(self.arrived));
+        self.out_of_order += u64::from(message <= self.last);
+        self.last = message;
+        self.arrived += 1;
+    }
+}
+
+fn a_queue_loses_nothing(results: &Results, who: &Contender) -> Option<Check> {
+    let of = |cell| {
+        let count = |figure| results.count(who, cell, figure);
+        Some((count("lost")?, count("out_of_order")?))
+    };
+    let (bounded, unbounded) = (of(BOUNDED)?, of(UNBOUNDED)?);
+    let (lost, out_of_order) = (bounded.0 + unbounded.0, bounded.1 + unbounded.1);
+    let figures = format!("{lost} lost, {out_of_order} out of order");
+    Some(Check::that(lost + out_of_order == 0, figures))
+}
+
+fn explain(results: &Results) -> Option<String> {
+    let ours = |cell, figure| results.ours(cell, figure);
+    Some(format!(
+        "The variable lost {} of {} messages: the lock lets one thread run at a time, and says \
+         nothing about whose turn it is, so the producer wrote over what nobody had read. A queue \
+         keeps what was put and the order of it: {} and {} lost. The one without a bound had {} messages \
+         under way at most, which is memory; the one with room for {ROOM} had {}. A producer that finds it \
+         full waits, and gives the lock up for that: the slow side sets the pace. So a bounded queue \
+         is a pipeline's brake, and needs no other.",
+        ours(SLOT, "lost")?,
+        grouped(MESSAGES),
+        ours(BOUNDED, "lost")?,
+        ours(UNBOUNDED, "lost")?,
+        grouped(results.count(&Contender::Ours, UNBOUNDED, "under_way_max")?),
+        ours(BOUNDED, "under_way_max")?
+    ))
+}

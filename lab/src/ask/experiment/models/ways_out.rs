@@ -1,0 +1,167 @@
+//! The three ways out of the lock that the notes name, and what each costs.
+//!
+//! "Getting multiple tasks running simultaneously requires a non-standard implementation of Python,
+//! writing some of your code in a different language, or using multiprocessing."
+
+use super::arms::{self, BARE};
+use crate::ask::experiment::cell::{Cell, Lock, Scale};
+use crate::ask::experiment::contender::Contender;
+use crate::ask::experiment::figures::{Column, Results, Unit};
+use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
+use crate::ask::experiment::yardstick::{gain, gains_as_bare};
+use crate::ask::experiment::{Experiment, Group};
+use lab_core::terms::contender::Model;
+use lab_core::text::numbers::{bytes, ratio, seconds};
+
+/// Another implementation, another language, processes.
+pub const EXPERIMENT: Experiment = Experiment {
+    name: "ways-out",
+    group: Group::Models,
+    title: "three ways out of the lock, and what each costs",
+    question: "2 threads compute under a global lock, no faster than one. There are three ways out: an \
+               implementation without the lock, the loop written in another language, or processes. \
+               Which of them gives the second processor to the program?",
+    choices: &[
+        "processes alone: the others still share a memory",
+        "processes, and the implementation without the lock",
+        "each of the three",
+    ],
+    answer: 2,
+    method: "Two threads compute 20 sums, under the lock; with the lock off; and with the lock given \
+             up around each sum, as a library in C does. Then two processes do. One round each, in \
+             the programs of `compare cpu`. Beside them plain threads without any lock, to see what the \
+             machine has to give.",
+    cells,
+    ours: arms::measure,
+    twin: None,
+    plays: |_, _| false,
+    columns: &[
+        Column { figure: "calls_per_s", title: "done/s", unit: Unit::Count },
+        Column { figure: "cpus_busy", title: "CPUs busy", unit: Unit::Plain },
+        Column { figure: "taken", title: "lock\ntaken", unit: Unit::Count },
+        Column { figure: "startup_s", title: "start-up", unit: Unit::Seconds },
+        Column { figure: "memory_bytes", title: "memory", unit: Unit::Bytes },
+        Column { figure: "lines", title: "+ lines", unit: Unit::Count },
+    ],
+    relations: &[
+        Relation {
+            name: "each-way-gains-a-processor",
+            says: "each way out gains, beside the lock, what a second plain thread does beside one.",
+            of: Of::Ours,
+            nature: Nature::Timing,
+            reads: |_| true,
+            check: each_way_gains,
+            wrong: Wrong {
+                says: "threads under the lock in each",
+                change: |cell| {
+                    if WAYS.contains(&cell.label.as_str()) {
+                        cell.lock = Lock::TIMED;
+                        cell.set("model", "threads");
+                    }
+                },
+            },
+        },
+        Relation {
+            name: "a-lock-that-is-off-is-not-taken",
+            says: "with the lock off nobody takes it; given up around the work it is taken for each sum.",
+            of: Of::Ours,
+            nature: Nature::Count,
+            reads: |cell| [OFF, NATIVE].contains(&cell.label.as_str()),
+            check: |results, who| {
+                let of = |cell| results.count(who, cell, "taken");
+                let (off, native) = (of(OFF)?, of(NATIVE)?);
+                Some(Check::that(off == 0 && native >= SUMS, format!("{off} and {native} times")))
+            },
+            wrong: Wrong {
+                says: "the lock on where it should be off, and off where it should be on",
+                change: |cell| {
+                    cell.lock = if cell.label == OFF { Lock::TIMED } else { Lock::Off };
+                },
+            },
+        },
+        Relation {
+            name: "processes-take-memory",
+            says: "two processes take more than one and a half times the memory of two threads.",
+            of: Of::Ours,
+            nature: Nature::Count,
+            reads: |cell| [LOCKED, PROCESSES].contains(&cell.label.as_str()),
+            check: |results, who| {
+                let of = |cell| results.of(who, cell, "memory_bytes");
+                let (threads, processes) = (of(LOCKED)?, of(PROCESSES)?);
+                let figures = format!("{} and {}", bytes(threads), bytes(processes));
+                Some(Check::that(processes > 1.5 * threads, figures))
+            },
+            wrong: Wrong {
+                says: "threads in both",
+                change: |cell| {
+                    cell.lock = Lock::TIMED;
+                    cell.set("model", "threads");
+                },
+            },
+        },
+    ],
+    explain,
+    read: &[
+        "lab/core/src/work/cpu/threads_native.rs: the lock given up around a loop",
+        "src/threads/kernel/policy.rs: Mode::Off",
+        "PEP 703: making the global interpreter lock optional",
+        "trainyard experiment run c-library: which libraries give the lock up, in CPython",
+    ],
+};
+
+const LOCKED: &str = "2 threads, lock on";
+const OFF: &str = "lock off";
+const NATIVE: &str = "native loop";
+const PROCESSES: &str = "2 processes";
+const WAYS: [&str; 3] = [OFF, NATIVE, PROCESSES];
+/// Of a round.
+const SUMS: u64 = 20;
+
+fn cells(scale: Scale) -> Vec<Cell> {
+    let duration_s = scale.pick(0.2, 1.0);
+    let squares = scale.pick(2_000_000, 5_000_000);
+    let cell = |label, model| arms::computing(label, model, 2, squares, duration_s);
+    let mut off = cell(OFF, Model::Threads);
+    off.lock = Lock::Off;
+    let mut cells = vec![
+        cell(LOCKED, Model::Threads),
+        off,
+        cell(NATIVE, Model::ThreadsNative),
+        cell(PROCESSES, Model::Procs),
+    ];
+    cells.extend(arms::bare(duration_s));
+    cells
+}
+
+/// The first that does not hold, or all of them.
+fn each_way_gains(results: &Results, who: &Contender) -> Option<Check> {
+    let mut figures = Vec::new();
+    for way in WAYS {
+        match gains_as_bare(results, who, [LOCKED, way], BARE)? {
+            Check::Holds(one) => figures.push(format!("{way} {one}")),
+            Check::Fails(one) => return Some(Check::Fails(format!("{way} {one}"))),
+            skipped @ Check::Skipped(_) => return Some(skipped),
+        }
+    }
+    Some(Check::Holds(figures.join("; ")))
+}
+
+fn explain(results: &Results) -> Option<String> {
+    let ours = |cell, figure| results.ours(cell, figure);
+    let gained = |cell| gain(results, &Contender::Ours, [LOCKED, cell]).map(ratio);
+    Some(format!(
+        "Beside two threads under the lock, the lock off did {}, the loop in another language {}, two \
+         processes {}. Off, the lock was taken {} times, and then whatever threads share needs locks of its own. \
+         Around a native loop it was taken {} times, a few for each sum; what runs there must not touch what the \
+         lock protects. Processes need neither, and take {} instead of {}, {} to start, and a copy of all that \
+         they are sent.",
+        gained(OFF)?,
+        gained(NATIVE)?,
+        gained(PROCESSES)?,
+        ours(OFF, "taken")?,
+        ours(NATIVE, "taken")?,
+        bytes(ours(PROCESSES, "memory_bytes")?),
+        bytes(ours(LOCKED, "memory_bytes")?),
+        seconds(ours(PROCESSES, "startup_s")?)
+    ))
+}

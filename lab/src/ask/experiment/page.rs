@@ -1,0 +1,302 @@
+//! What a person gets: a list, a page that says what will be done, a page that says what was found.
+//!
+//! Made for 80 columns. Escape sequences are always in the text; whoever prints it takes them out
+//! where they are not wanted.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style as Ansi};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+
+use super::cell::Scale;
+use super::figures::{Column, LeftOut};
+use super::relation::{Ending, Outcome};
+use super::report::Report;
+use super::session::{Finding, Prediction};
+use super::{Experiment, Group};
+use lab_core::text::numbers::count;
+use lab_core::text::wrap::wrap;
+
+const BOLD: Ansi = Ansi::new().bold();
+const GOOD: Ansi = AnsiColor::Green.on_default();
+const BAD: Ansi = AnsiColor::Red.on_default().bold();
+/// Columns of the page.
+const WIDTH: usize = 80;
+/// Where a list's text begins.
+const INDENT: usize = 4;
+/// The longest name, and a blank.
+const NAME_WIDTH: usize = 20;
+/// `skipped`, and a blank.
+const WORD_WIDTH: usize = 8;
+
+/// Lists experiments, group by group. A line that begins with two blanks and a letter begins one.
+pub fn list(groups: &[Group]) -> String {
+    let mut text = String::new();
+    for group in groups {
+        let _ = writeln!(text, "{BOLD}{}{BOLD:#}: {}", group.name(), group.title());
+        for Experiment { name, title, .. } in group.experiments() {
+            let title = wrap(title, WIDTH - NAME_WIDTH - 3, NAME_WIDTH + 3);
+            let _ = write!(text, "  {name:NAME_WIDTH$} {title}");
+        }
+        text.push('\n');
+    }
+    text.push_str("Try next:\n  trainyard experiment show convoy\n");
+    text.push_str("  trainyard experiment run convoy --quick\n");
+    text.push_str("  trainyard experiment run --group lock --python=auto\n");
+    text.push_str("  trainyard experiment run --all --quick\n");
+    text
+}
+
+/// Says what an experiment asks, does and checks.
+pub fn show(experiment: &Experiment) -> String {
+    let mut text = question(experiment);
+    text += &paragraph(experiment.method);
+    text += "\nWhat must hold, and the wrong setting under which it must not:\n";
+    for relation in experiment.relations {
+        text += &item(&format!("{}: {}", relation.name, relation.says));
+        text += &wrap_item(&format!("--wrong {}: {}", relation.name, relation.wrong.says));
+    }
+    let cells = (experiment.cells)(Scale::Full);
+    let _ = writeln!(text, "\n{}:", count(cells.len(), "cell"));
+    for cell in cells {
+        let _ = writeln!(text, "  {}", cell.label);
+    }
+    text += "\nRead on:\n";
+    for place in experiment.read {
+        let _ = writeln!(text, "  {place}");
+    }
+    let _ = writeln!(text, "\nTry next:\n  trainyard experiment run {} --quick", experiment.name);
+    text
+}
+
+fn heading(experiment: &Experiment) -> String {
+    format!("{BOLD}{}{BOLD:#}: {}\n\n", experiment.name, experiment.title)
+}
+
+/// The question, and what one may predict.
+pub fn question(experiment: &Experiment) -> String {
+    let mut text = heading(experiment);
+    text += &wrap(experiment.question, WIDTH, 0);
+    for (index, choice) in experiment.choices.iter().enumerate() {
+        let _ = write!(text, "  {}. {}", index + 1, wrap(choice, WIDTH - 5, 5));
+    }
+    text
+}
+
+/// What a run has found.
+pub fn results(report: &Report) -> String {
+    let mut text = String::new();
+    if let Some(relation) = report.wrong {
+        let says = format!(
+            "With a wrong setting ({}), so that the relation {} should fail.",
+            relation.wrong.says, relation.name
+        );
+        text += &wrap(&says, WIDTH, 0);
+        text.push('\n');
+    }
+    for finding in &report.findings {
+        text += &one(finding, report.wrong.is_some());
+    }
+    text += &wrap(&conditions(report), WIDTH, 0);
+    if report.findings.len() > 1 {
+        text += &sum(&report.findings);
+        text += if report.is_complete { "\n" } else { "; interrupted\n" };
+    }
+    text
+}
+
+/// How all relations of several experiments ended, the count last, where it is seen.
+fn sum(findings: &[Finding]) -> String {
+    let ended = |ending: Ending| {
+        let all = findings.iter().flat_map(|finding| &finding.outcomes);
+        all.filter(|outcome| outcome.ending == ending).count()
+    };
+    let (hold, skipped, failed) =
+        (ended(Ending::Holds), ended(Ending::Skipped), ended(Ending::Failed));
+    let holds = if hold == 1 { "relation holds" } else { "relations hold" };
+    let line = format!("{hold} {holds}, {skipped} skipped, {failed} failed");
+    format!("{}\n{line}", skipped_names(findings))
+}
+
+/// `Skipped: as-cpython (convoy), ...`: each once, for however many contenders.
+fn skipped_names(findings: &[Finding]) -> String {
+    let names = findings.iter().flat_map(|finding| {
+        let mut names: Vec<String> = finding
+            .outcomes
+            .iter()
+            .filter(|outcome| outcome.ending == Ending::Skipped)
+            .map(|outcome| format!("{} ({})", outcome.name, finding.experiment.name))
+            .collect();
+        names.dedup();
+        names
+    });
+    let names = names.collect::<Vec<_>>().join(", ");
+    if names.is_empty() { names } else { paragraph(&format!("Skipped: {names}.")) }
+}
+
+fn conditions(report: &Report) -> String {
+    let host = &report.host;
+    let rounds = count(report.scale.rounds(), "round");
+    let load = report.load_average.map(|load| format!(", a load of {load:.1} before"));
+    format!(
+        "Medians of {rounds}, contenders in turn, each in a process of its own. {} ({}), Linux {}{}.",
+        count(host.cpus, "CPU"),
+        host.cpu_model,
+        host.kernel,
+        load.unwrap_or_default()
+    )
+}
+
+fn one(finding: &Finding, is_wrong: bool) -> String {
+    let experiment = finding.experiment;
+    let mut text = match finding.prediction {
+        Prediction::NotAsked => question(experiment) + "\n",
+        // Who was asked has just read it.
+        Prediction::None | Prediction::Choice(_) => heading(experiment),
+    };
+    if let Some(prediction) = finding.prediction.choice() {
+        let right = experiment.answer + 1;
+        let said = prediction + 1;
+        let _ = if prediction == experiment.answer {
+            writeln!(text, "You said {said}, and that is right.\n")
+        } else {
+            writeln!(text, "You said {said}. It is {right}.\n")
+        };
+    }
+    text += &table(finding);
+    for LeftOut { contender, cell, why } in &finding.results.left_out {
+        text += &item(&format!("{cell}, {contender}: left out. {why}"));
+    }
+    text += &relations(&finding.outcomes);
+    // The explanation is of the right settings.
+    let explanation = finding.explanation().filter(|_| !is_wrong);
+    if let Some(explanation) = explanation {
+        text += &paragraph(&explanation);
+    }
+    if !is_wrong && finding.prediction.choice().is_none() {
+        text += &paragraph(&format!("The answer: number {}.", experiment.answer + 1));
+    }
+    text.push('\n');
+    text
+}
+
+/// One line for each cell and contender; columns that nobody has are left out.
+fn table(finding: &Finding) -> String {
+    let measured = &finding.results.measured;
+    let has = |column: &&Column| measured.iter().any(|one| one.median(column.figure).is_some());
+    let columns: Vec<&Column> = finding.experiment.columns.iter().filter(has).collect();
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    let titles = columns.iter().map(|column| column.title);
+    table.set_header(["", ""].into_iter().chain(titles));
+    for cell in &finding.cells {
+        let here = measured.iter().filter(|one| one.cell == cell.label);
+        for (index, one) in here.enumerate() {
+            let label = if index == 0 { cell.label.as_str() } else { "" };
+            let figures = columns.iter().map(|column| {
+                let figure = one.median(column.figure);
+                figure.map_or_else(|| "-".to_owned(), |figure| column.unit.write(figure))
+            });
+            let names = [label.to_owned(), one.contender.name()];
+            table.add_row(names.into_iter().chain(figures));
+        }
+    }
+    for column in table.column_iter_mut().skip(2) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let lines: Vec<String> =
+        table.to_string().lines().map(|line| line.trim_end().to_owned() + "\n").collect();
+    lines.concat()
+}
+
+/// Each claim once, and under it how it ended for whom.
+fn relations(outcomes: &[Outcome]) -> String {
+    let mut text = String::new();
+    for same in outcomes.chunk_by(|one, next| one.name == next.name) {
+        let Outcome { name, says, .. } = &same[0];
+        let _ = write!(text, "\n{}", wrap(&format!("{name}: {says}"), WIDTH, INDENT));
+        for outcome in same {
+            text += &ending(outcome);
+        }
+    }
+    text
+}
+
+fn ending(outcome: &Outcome) -> String {
+    let Outcome { contender, ending, figures, attempts, .. } = outcome;
+    let (style, word) = match ending {
+        Ending::Holds => (GOOD, "holds"),
+        Ending::Failed => (BAD, "FAILED"),
+        Ending::Skipped => (Ansi::new(), "skipped"),
+    };
+    let again = match attempts {
+        1 => String::new(),
+        attempts => format!(" (measured {attempts} times)"),
+    };
+    let text = format!("{contender}: {figures}{again}");
+    let indent = INDENT + WORD_WIDTH;
+    let text = wrap(&text, WIDTH - indent, indent + INDENT);
+    format!("{:INDENT$}{style}{word:WORD_WIDTH$}{style:#}{text}", "")
+}
+
+fn paragraph(text: &str) -> String {
+    format!("\n{}", wrap(text, WIDTH, 0))
+}
+
+fn item(text: &str) -> String {
+    format!("  {}", wrap(text, WIDTH - 2, INDENT))
+}
+
+fn wrap_item(text: &str) -> String {
+    format!("    {}", wrap(text, WIDTH - INDENT, INDENT * 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ask::experiment::figures::Results;
+    use crate::ask::experiment::find;
+    use crate::ask::experiment::relation::Nature;
+
+    fn finding(name: &str, endings: &[Ending]) -> Finding {
+        let experiment = find(name).unwrap();
+        let relation = &experiment.relations[0];
+        let outcome = |&ending: &Ending| Outcome {
+            name: relation.name,
+            says: relation.says,
+            nature: Nature::Count,
+            contender: "ours".to_owned(),
+            ending,
+            figures: String::new(),
+            attempts: 1,
+        };
+        Finding {
+            experiment,
+            cells: Vec::new(),
+            results: Results::default(),
+            outcomes: endings.iter().map(outcome).collect(),
+            prediction: Prediction::NotAsked,
+        }
+    }
+
+    #[test]
+    fn several_experiments_end_with_a_count_and_the_names_of_what_was_skipped() {
+        use Ending::{Failed, Holds, Skipped};
+        let findings =
+            [finding("convoy", &[Holds, Skipped, Skipped]), finding("daemon", &[Failed])];
+        let expected = "\nSkipped: one-to-two-intervals (convoy).\n\n\
+                        1 relation holds, 2 skipped, 1 failed";
+        assert_eq!(sum(&findings), expected);
+        let expected = "\n2 relations hold, 0 skipped, 0 failed";
+        assert_eq!(sum(&[finding("convoy", &[Holds, Holds])]), expected);
+    }
+
+    #[test]
+    fn who_made_no_prediction_is_told_the_answer_unless_a_wrong_setting_was_asked_for() {
+        let seen = finding("convoy", &[Ending::Holds]);
+        assert!(one(&seen, false).ends_with("\nThe answer: number 3.\n\n"));
+        assert!(!one(&seen, true).contains("The answer"));
+        let said = Finding { prediction: Prediction::Choice(0), ..seen };
+        assert!(!one(&said, false).contains("The answer"));
+    }
+}

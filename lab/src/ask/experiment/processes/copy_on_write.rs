@@ -1,0 +1,201 @@
+//! Whose memory it is: what is sent, what is forked and read, what is forked and written.
+//!
+//! A forked child shares its parent's pages until one of them writes. "Why does my pool eat memory?"
+//! Because something writes: in CPython reading an object does, its reference count is in it. And
+//! what is sent to a worker is the worker's from the start.
+
+use std::fs;
+use std::hint::black_box;
+
+use super::{never_forked, process_pool};
+use crate::ask::experiment::cell::{Cell, Scale};
+use crate::ask::experiment::contender::Contender;
+use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
+use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
+use crate::ask::experiment::{Experiment, Group};
+use lab_core::terms::error::Result;
+use lab_core::text::numbers::percent;
+
+/// What a worker has of 16 MiB that its parent has.
+pub const EXPERIMENT: Experiment = Experiment {
+    name: "copy-on-write",
+    group: Group::Processes,
+    title: "how much of its parent's memory a worker has for itself",
+    question: "A program has a list of 16 MiB of small objects, and forks. The child, in CPython, \
+               does nothing but read the list from one end to the other. How much memory does it \
+               need for that?",
+    choices: &[
+        "next to none: what is only read is shared",
+        "nearly 16 MiB: reading an object writes to it",
+        "16 MiB, at the moment of the fork: the child is a copy",
+    ],
+    answer: 1,
+    method: "A program has 16 MiB, and a worker touches them: not at all; reads them as bytes; reads \
+             them as small objects; writes to them. Before and after it looks in \
+             /proc/self/smaps_rollup how much memory no other process has. In CPython the worker is \
+             a fork. Ours cannot be forked: to it the 16 MiB are sent.",
+    cells,
+    ours: measure,
+    twin: Some(include_str!("copy_on_write.py")),
+    plays: |python, cell| cell.label != SENT && python.version >= (3, 4, 0),
+    columns: &[
+        Column { figure: "private", title: "becomes\nits own", unit: Unit::Percent },
+        Column { figure: "rss_mb", title: "RSS,\nMB", unit: Unit::Plain },
+        Column { figure: "pss_mb", title: "PSS,\nMB", unit: Unit::Plain },
+    ],
+    relations: &[
+        Relation {
+            name: "what-is-sent-is-its-own",
+            says: "what is sent to a worker is there once more, in memory of its own.",
+            of: Of::Ours,
+            nature: Nature::Count,
+            reads: |cell| cell.label == SENT,
+            check: |results, _| check(results, None, |[ours, _]| ours >= MUCH),
+            wrong: Wrong { says: "nothing is sent", change: send_nothing },
+        },
+        Relation {
+            name: "bytes-that-are-read-are-shared",
+            says: "bytes that a forked child of this CPython reads stay shared; those sent to ours \
+                   are its own.",
+            of: Of::EachPython,
+            nature: Nature::Count,
+            reads: |cell| cell.label == SENT || cell.label == BYTES,
+            check: |results, who| {
+                check(results, Some((who, BYTES)), |[ours, theirs]| {
+                    ours >= MUCH && theirs <= LITTLE
+                })
+            },
+            wrong: Wrong { says: "nothing is sent to ours", change: send_nothing },
+        },
+        Relation {
+            name: "objects-that-are-read-are-copied",
+            says: "objects that a forked child of this CPython reads become its own, as those sent \
+                   to ours are.",
+            of: Of::EachPython,
+            nature: Nature::Count,
+            reads: |cell| cell.label == SENT || cell.label == OBJECTS,
+            check: |results, who| {
+                check(results, Some((who, OBJECTS)), |[ours, theirs]| {
+                    ours >= MUCH && theirs >= MUCH
+                })
+            },
+            wrong: Wrong { says: "nothing is sent to ours", change: send_nothing },
+        },
+        Relation {
+            name: "what-is-written-is-copied",
+            says: "bytes that a forked child of this CPython writes become its own, as those sent to \
+                   ours are.",
+            of: Of::EachPython,
+            nature: Nature::Count,
+            reads: |cell| cell.label == SENT || cell.label == WRITTEN,
+            check: |results, who| {
+                check(results, Some((who, WRITTEN)), |[ours, theirs]| {
+                    ours >= MUCH && theirs >= MUCH
+                })
+            },
+            wrong: Wrong { says: "nothing is sent to ours", change: send_nothing },
+        },
+    ],
+    explain,
+    read: &[
+        "proc_pid_smaps(5): Private_Dirty, and the PSS, which divides a page by those who share it",
+        "docs.python.org/3/library/gc.html: gc.freeze, for programs that fork",
+        "stackoverflow.com/questions/14749897: \"Python multiprocessing memory usage\"",
+    ],
+};
+
+const SENT: &str = "sent";
+const UNTOUCHED: &str = "forked, untouched";
+const BYTES: &str = "forked, bytes read";
+const OBJECTS: &str = "forked, objects read";
+const WRITTEN: &str = "forked, written";
+const SIZE: usize = 16 << 20;
+/// Of the 16 MiB. What a process needs to look around is far less than the rest.
+const MUCH: f64 = 0.7;
+const LITTLE: f64 = 0.3;
+
+fn cells(_: Scale) -> Vec<Cell> {
+    let rows = [
+        (SENT, "send"),
+        (UNTOUCHED, "nothing"),
+        (BYTES, "read-bytes"),
+        (OBJECTS, "read-objects"),
+        (WRITTEN, "write"),
+    ];
+    let cell = |(label, touch)| {
+        let cell = Cell::plain(label).with("touch", touch).with("bytes", SIZE);
+        cell.with("sends", SIZE)
+    };
+    rows.map(cell).into()
+}
+
+fn send_nothing(cell: &mut Cell) {
+    cell.set("sends", 0);
+}
+
+fn measure(cell: &Cell) -> Result<Figures> {
+    if cell.word("touch") != "send" {
+        return Err(never_forked());
+    }
+    let pool = process_pool(1)?;
+    let before = pool.submit(own_memory, Vec::new()).join()?;
+    let after = pool.submit(own_memory, vec![1; cell.count("sends")]).join()?;
+    let (Some([private_before, ..]), Some([private, rss, pss])) = (before, after) else {
+        return Ok(Figures::default().with_count("unreadable", 1));
+    };
+    Ok(Figures::default()
+        .with("private", (private - private_before) / to_f64(SIZE))
+        .with("rss_mb", rss / 1e6)
+        .with("pss_mb", pss / 1e6))
+}
+
+/// The job: how much of this process's memory no other has, its RSS and its PSS, in bytes, while
+/// `sent` is there.
+fn own_memory(sent: Vec<u8>) -> Option<[f64; 3]> {
+    let rollup = fs::read_to_string("/proc/self/smaps_rollup").ok()?;
+    drop(black_box(sent));
+    let kibibytes = |name: &str| -> Option<f64> {
+        let line = rollup.lines().find_map(|line| line.strip_prefix(name))?;
+        line.trim_start_matches(':').split_whitespace().next()?.parse().ok()
+    };
+    let private = kibibytes("Private_Clean")? + kibibytes("Private_Dirty")?;
+    Some([private, kibibytes("Rss")?, kibibytes("Pss")?].map(|kibibytes| kibibytes * 1024.0))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+fn to_f64(count: usize) -> f64 {
+    count as f64
+}
+
+/// Checks what became the worker's own: in ours, and in the cell of a CPython.
+fn check(
+    results: &Results,
+    python: Option<(&Contender, &str)>,
+    expected: fn([f64; 2]) -> bool,
+) -> Option<Check> {
+    if results.ours(SENT, "unreadable").is_some() {
+        return Some(Check::Skipped("This kernel has no /proc/self/smaps_rollup".to_owned()));
+    }
+    let ours = results.ours(SENT, "private")?;
+    let (theirs, figures) = match python {
+        Some((who, cell)) => {
+            let theirs = results.of(who, cell, "private")?;
+            (theirs, format!("{} there, {} in ours", percent(theirs), percent(ours)))
+        }
+        None => (0.0, percent(ours)),
+    };
+    Some(Check::that(expected([ours, theirs]), figures))
+}
+
+fn explain(results: &Results) -> Option<String> {
+    let ours = results.ours(SENT, "private")?;
+    Some(format!(
+        "Of the 16 MiB that were sent to our worker it has {} in memory of its own: the bytes as they \
+         came, and the array that was made of them. A forked child begins with all its parent's \
+         pages, and with none of its own: RSS counts them in full, PSS divides them by those who \
+         share them. The first write to a page makes a copy. Reading bytes is no write. Reading \
+         objects in CPython is: each has a reference count, so a list that is only read becomes the \
+         child's own, page by page. Run it with --python to see that.",
+        percent(ours)
+    ))
+}

@@ -1,0 +1,182 @@
+//! A crash: whom it takes along, in a thread and in a worker process.
+//!
+//! An exception, or a panic, ends a job. A crash (a bad pointer in a C library, the kernel's
+//! killer when memory is short) ends a process, with every thread in it. That is the other thing
+//! that processes are good for.
+
+use std::time::Duration;
+
+use super::{process_pool, thread_pool};
+use crate::ask::experiment::cell::{Cell, Scale};
+use crate::ask::experiment::contender::Contender;
+use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
+use crate::ask::experiment::process::say;
+use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
+use crate::ask::experiment::{Experiment, Group, program};
+use lab_core::terms::error::Result;
+use trainyard::handle::JobHandle;
+
+/// One job of ten crashes.
+pub const EXPERIMENT: Experiment = Experiment {
+    name: "crash",
+    group: Group::Processes,
+    title: "one job of ten crashes, in threads and in processes",
+    question: "Ten jobs are given to a pool of two workers. The third one crashes its process, as a \
+               bug in a C library would. How many of the other nine answers come, if the workers \
+               are processes of ours?",
+    choices: &[
+        "none: the program crashes",
+        "the two before it: then the pool is broken",
+        "eight: the dead worker's next job is lost too",
+        "all nine",
+    ],
+    answer: 3,
+    method: "A program of its own gives ten jobs to a pool of two threads, or two processes. The \
+             third job aborts. Then, if there still is a program, it gives the pool one job more. \
+             It tells of each answer through a pipe, and somebody outside counts until it has \
+             ended. In Python the pools are those of concurrent.futures.",
+    cells,
+    ours: measure,
+    twin: Some(include_str!("crash.py")),
+    plays: |python, _| python.version >= (3, 4, 0),
+    columns: &[
+        Column { figure: "answered", title: "answers", unit: Unit::Count },
+        Column { figure: "lost", title: "jobs\nlost", unit: Unit::Count },
+        Column { figure: "goes_on", title: "pool\ngoes on", unit: Unit::Count },
+        Column { figure: "crashed", title: "program\ncrashed", unit: Unit::Count },
+        Column { figure: "hung", title: "or\nhung", unit: Unit::Count },
+    ],
+    relations: &[
+        Relation {
+            name: "a-thread-takes-the-program",
+            says: "a job that crashes in a thread takes the whole program with it.",
+            of: Of::Everybody,
+            nature: Nature::Count,
+            reads: |cell| cell.label == THREADS,
+            check: a_thread_takes_the_program,
+            wrong: Wrong { says: "in processes", change: |cell| cell.set("workers", PROCESSES) },
+        },
+        Relation {
+            name: "a-worker-takes-its-own-job",
+            says: "a job that crashes in a worker process takes nothing but itself: nine answers \
+                   come, and the pool goes on.",
+            of: Of::Ours,
+            nature: Nature::Count,
+            reads: |cell| cell.label == PROCESSES,
+            check: a_worker_takes_its_own_job,
+            wrong: Wrong { says: "in threads", change: |cell| cell.set("workers", THREADS) },
+        },
+        Relation {
+            name: "cpythons-pool-breaks",
+            says: "the program survives in this CPython too, but its pool takes no more jobs; ours \
+                   does.",
+            of: Of::EachPython,
+            nature: Nature::Count,
+            reads: |cell| cell.label == PROCESSES,
+            check: cpythons_pool_breaks,
+            wrong: Wrong {
+                says: "in threads, in ours",
+                change: |cell| cell.set("workers", THREADS),
+            },
+        },
+    ],
+    explain,
+    read: &[
+        "src/procs/kernel/supervisor.rs: who notices that a worker has died, and what follows",
+        "docs.python.org/3/library/concurrent.futures.html: BrokenProcessPool",
+    ],
+};
+
+const THREADS: &str = "threads";
+const PROCESSES: &str = "processes";
+const TIME_MAX: Duration = Duration::from_secs(20);
+
+fn cells(_: Scale) -> Vec<Cell> {
+    let cell = |workers| Cell::plain(workers).with("workers", workers).with("jobs", 10);
+    [THREADS, PROCESSES].map(cell).into()
+}
+
+fn measure(cell: &Cell) -> Result<Figures> {
+    if program::is_inside(cell) {
+        return be_the_program(cell);
+    }
+    let ended = program::run(EXPERIMENT.name, cell, TIME_MAX)?;
+    Ok(Figures::default()
+        .with_count("answered", ended.count("answer"))
+        .with_count("lost", ended.count("lost"))
+        .with_count("goes_on", ended.count("goes_on"))
+        .with_count("crashed", usize::from(ended.has_crashed())))
+}
+
+/// The job that crashes is the third.
+fn job(number: u64) -> u64 {
+    if number == 2 {
+        std::process::abort();
+    }
+    number
+}
+
+fn be_the_program(cell: &Cell) -> Result<Figures> {
+    let jobs = 0..cell.count("jobs") as u64;
+    if cell.word("workers") == THREADS {
+        let pool = thread_pool(2)?;
+        tell(jobs, |number| pool.submit(move |_| job(number)));
+    } else {
+        let pool = process_pool(2)?;
+        tell(jobs, |number| pool.submit(job, number));
+    }
+    Ok(Figures::default())
+}
+
+/// Submits the jobs, and one more; says what becomes of each.
+fn tell(jobs: std::ops::Range<u64>, submit: impl Fn(u64) -> JobHandle<u64>) {
+    let one_more = jobs.end;
+    let handles: Vec<_> = jobs.map(&submit).collect();
+    for (number, handle) in (0..).zip(handles) {
+        match handle.join() {
+            Ok(answer) if answer == number => say(&Figures::default().with_count("answer", 1)),
+            Ok(_) | Err(_) => say(&Figures::default().with_count("lost", 1)),
+        }
+    }
+    if submit(one_more).join().is_ok() {
+        say(&Figures::default().with_count("goes_on", 1));
+    }
+}
+
+fn a_thread_takes_the_program(results: &Results, who: &Contender) -> Option<Check> {
+    let figure = |name| results.count(who, THREADS, name);
+    let (crashed, answered) = (figure("crashed")?, figure("answered")?);
+    let end = if crashed == 1 { "The program crashed" } else { "The program did not crash" };
+    Some(Check::that(crashed == 1, format!("{end}, after {answered} answers of 10")))
+}
+
+fn a_worker_takes_its_own_job(results: &Results, who: &Contender) -> Option<Check> {
+    let figure = |name| results.count(who, PROCESSES, name);
+    let (answered, lost, goes_on) = (figure("answered")?, figure("lost")?, figure("goes_on")?);
+    let end = if goes_on == 1 { "goes on" } else { "does not go on" };
+    let figures = format!("{answered} answers, {lost} lost, and the pool {end}");
+    Some(Check::that((answered, lost, goes_on) == (9, 1, 1), figures))
+}
+
+fn cpythons_pool_breaks(results: &Results, who: &Contender) -> Option<Check> {
+    let theirs = |name| results.count(who, PROCESSES, name);
+    let (lost, goes_on, crashed) = (theirs("lost")?, theirs("goes_on")?, theirs("crashed")?);
+    let ours = results.count(&Contender::Ours, PROCESSES, "goes_on")?;
+    let figures = format!("{lost} jobs lost; jobs after that: {goes_on} there, {ours} in ours");
+    let breaks = lost >= 1 && goes_on == 0 && crashed == 0;
+    Some(Check::that(breaks && ours == 1, figures))
+}
+
+fn explain(results: &Results) -> Option<String> {
+    Some(format!(
+        "In threads the program crashed, after {} answers: threads share a memory, so there is \
+         nothing that could go on when it is broken. In processes {} answers came and {} was lost, \
+         the one whose worker died; another worker took its place. The parent's memory was never \
+         in danger. CPython's executor is more careful: when a worker dies it declares the pool \
+         broken, every job that is not done is lost, and it takes no more. Its older Pool replaces \
+         the worker, loses the job, and whoever waits for the answer waits for ever.",
+        results.ours(THREADS, "answered")?,
+        results.ours(PROCESSES, "answered")?,
+        results.ours(PROCESSES, "lost")?
+    ))
+}

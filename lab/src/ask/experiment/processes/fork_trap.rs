@@ -1,0 +1,179 @@
+//! The fork trap: a child that begins as a copy has the parent's locks, and not their owners.
+//!
+//! `fork` copies the memory of a process and one of its threads. A lock that another thread held
+//! at that moment is held in the copy too, by a thread that does not exist there; so whoever asks
+//! for it waits for ever. Python warns of it since 3.12, and forks no more by default since 3.14.
+
+use std::sync::{LazyLock, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use super::{never_forked, process_pool, thread_pool};
+use crate::ask::experiment::cell::{Cell, Scale};
+use crate::ask::experiment::contender::Contender;
+use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
+use crate::ask::experiment::pause::pause;
+use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
+use crate::ask::experiment::{Experiment, Group};
+use lab_core::terms::error::{LabError, Result};
+use lab_core::text::numbers::seconds;
+use trainyard::sys::clock;
+use trainyard::sys::prim::Mutex;
+
+/// A lock that is held while a worker comes to be.
+pub const EXPERIMENT: Experiment = Experiment {
+    name: "fork-trap",
+    group: Group::Processes,
+    title: "a forked child waits for a lock whose owner it does not have",
+    question: "A thread of a program holds a lock. Another thread of it starts a worker, whose job \
+               takes the same lock; a tenth of a second later the first thread lets go of it. When \
+               does the job get the lock, if the worker is a forked child?",
+    choices: &[
+        "at once: a child has a memory of its own, and a lock of its own",
+        "after a tenth of a second",
+        "never",
+    ],
+    answer: 2,
+    method: "A thread takes a lock that is a global. A worker is started, as a thread, as the program \
+             started anew, or as a fork; the thread holds the lock for 0.1 s more, and the worker \
+             tries to take it, for two seconds at most. Ours cannot be forked: its pool starts the program \
+             anew, because of this. In Python the lock is one that the standard library has for \
+             itself, in `tempfile`.",
+    cells,
+    ours: measure,
+    twin: Some(include_str!("fork_trap.py")),
+    plays: |python, _| python.version >= (3, 4, 0),
+    columns: &[
+        Column { figure: "hung", title: "never\ngot it", unit: Unit::Count },
+        Column { figure: "waited_s", title: "waited", unit: Unit::Seconds },
+    ],
+    relations: &[
+        Relation {
+            name: "others-get-the-lock",
+            says: "a worker that is a thread, or a program started anew, gets the lock.",
+            of: Of::Everybody,
+            nature: Nature::Count,
+            reads: |cell| cell.label != FORK,
+            check: others_get_the_lock,
+            wrong: Wrong { says: "the owner never lets go of it", change: never_let_go },
+        },
+        Relation {
+            name: "a-forked-child-never-does",
+            says: "a forked child of this CPython never gets it; ours, started anew, does.",
+            of: Of::EachPython,
+            nature: Nature::Count,
+            reads: |cell| cell.label != THREAD,
+            check: a_forked_child_never_does,
+            wrong: Wrong {
+                says: "ours is a thread, and the owner never lets go of the lock",
+                change: |cell| {
+                    cell.set("worker", THREAD);
+                    never_let_go(cell);
+                },
+            },
+        },
+    ],
+    explain,
+    read: &[
+        "src/procs/kernel/spawn.rs: why fork and exec",
+        "stackoverflow.com/questions/64095876: \"multiprocessing fork() vs spawn()\"",
+        "https://github.com/python/cpython/issues/84559: \"Change the default start method\"",
+    ],
+};
+
+const THREAD: &str = "thread";
+const SPAWN: &str = "spawn";
+const FORK: &str = "fork";
+
+fn cells(_: Scale) -> Vec<Cell> {
+    let cell = |worker| {
+        let cell = Cell::plain(worker).with("worker", worker).with("patience_s", 2.0);
+        cell.with("held_s", 0.1)
+    };
+    [THREAD, SPAWN, FORK].map(cell).into()
+}
+
+fn never_let_go(cell: &mut Cell) {
+    cell.set("held_s", 60.0);
+}
+
+/// What the job wants.
+static LOCK: LazyLock<Mutex<()>> = LazyLock::new(|| Mutex::new(()));
+
+fn measure(cell: &Cell) -> Result<Figures> {
+    if cell.word("worker") == FORK {
+        return Err(never_forked());
+    }
+    let held = Duration::from_secs_f64(cell.number("held_s"));
+    let (sender, is_held) = mpsc::channel();
+    let (started, is_started) = mpsc::channel::<()>();
+    // Nobody joins it: it may hold the lock for longer than anybody waits, and ends with the cell.
+    thread::spawn(move || {
+        let _lock = LOCK.lock();
+        sender.send(()).expect("the cell waits for it");
+        // Its sender is dropped when the worker is there.
+        let _gone = is_started.recv();
+        pause(held);
+    });
+    is_held.recv().map_err(|why| LabError::failed("the owner", why))?;
+    let patience_s = cell.number("patience_s");
+    let waited_s = if cell.word("worker") == THREAD {
+        let pool = thread_pool(1)?;
+        drop(started);
+        pool.submit(move |_| take_within(patience_s)).join()?
+    } else {
+        let pool = process_pool(1)?;
+        drop(started);
+        pool.submit(take_within, patience_s).join()?
+    };
+    let figures = Figures::default().with_count("hung", usize::from(waited_s.is_none()));
+    Ok(match waited_s {
+        Some(waited_s) => figures.with("waited_s", waited_s),
+        None => figures,
+    })
+}
+
+/// The job: takes the lock, and says how long that took; nothing if it has not got it in time.
+fn take_within(patience_s: f64) -> Option<f64> {
+    let begun_ns = clock::now_ns();
+    loop {
+        let waited_s = Duration::from_nanos(clock::now_ns() - begun_ns).as_secs_f64();
+        if LOCK.try_lock().is_some() {
+            return Some(waited_s);
+        }
+        if waited_s > patience_s {
+            return None;
+        }
+        pause(Duration::from_millis(1));
+    }
+}
+
+fn others_get_the_lock(results: &Results, who: &Contender) -> Option<Check> {
+    let hung = |cell| results.count(who, cell, "hung");
+    let (thread, spawn) = (hung(THREAD)?, hung(SPAWN)?);
+    let got = |hung| if hung == 0 { "gets it" } else { "does not get it" };
+    let figures = format!("A thread {}, a program started anew {}", got(thread), got(spawn));
+    Some(Check::that(thread + spawn == 0, figures))
+}
+
+fn a_forked_child_never_does(results: &Results, who: &Contender) -> Option<Check> {
+    let hung = |who, cell| results.count(who, cell, "hung");
+    let (theirs, ours) = (hung(who, FORK)?, hung(&Contender::Ours, SPAWN)?);
+    let got = |hung| if hung == 0 { "got it" } else { "did not get it" };
+    let figures = format!("Their forked child {} in two seconds, ours {}", got(theirs), got(ours));
+    Some(Check::that((theirs, ours) == (1, 0), figures))
+}
+
+fn explain(results: &Results) -> Option<String> {
+    let waited = |cell| results.ours(cell, "waited_s").map(seconds);
+    Some(format!(
+        "A thread waited {}, until the owner let go of the lock. A worker that is the program started \
+         anew waited {}: it has a lock of its own, which nobody holds. A forked child has a copy, \
+         with the lock held, and nobody who could let go of it: fork copies one thread, the one \
+         that called it. Run it with --python to see it hang. The lock need not be yours: an \
+         allocator's or a logger's will do. So fork before there are threads, or let a process fork \
+         that has none, which is what Python's forkserver is; ours starts the program anew.",
+        waited(THREAD)?,
+        waited(SPAWN)?
+    ))
+}

@@ -1,0 +1,196 @@
+//! What a process owns: a number, a memory, open files; and what a thread of it has of its own.
+//!
+//! "A process can be thought of as almost a completely different program", say the notes, "a
+//! collection of resources where the resources include memory, file handles and things like that".
+
+use std::fs::{self, File};
+use std::os::fd::{AsFd, AsRawFd};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::{in_processes, in_threads};
+use crate::ask::experiment::cell::{Cell, Scale};
+use crate::ask::experiment::contender::Contender;
+use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
+use crate::ask::experiment::lesson::{Activity, Lesson};
+use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
+use crate::ask::experiment::{Experiment, Group};
+use lab_core::terms::error::{LabError, Result};
+
+/// The same four jobs in threads and in processes.
+pub const EXPERIMENT: Experiment = Experiment {
+    name: "what-a-process-owns",
+    group: Group::Processes,
+    title: "a global and an open file, in threads and in processes",
+    question: "A program has a global that is 0, and a file open. Four jobs each add 10 to the \
+               global, in a pool of two processes. What is the global in the program afterwards?",
+    choices: &["40", "20: each process has added two tens", "10", "0"],
+    answer: 3,
+    method: "A program opens a file and makes a pool of two workers, threads or processes. Four jobs \
+             each add 10 to a global, and say in which process they are, what they find in the \
+             global, and whether the file is open there. In Python the processes are forked: copies \
+             of the program at that moment.",
+    cells,
+    ours: measure,
+    twin: Some(include_str!("what_a_process_owns.py")),
+    plays: |python, _| python.version >= (3, 4, 0),
+    columns: &[
+        Column { figure: "global_here", title: "global\nhere", unit: Unit::Count },
+        Column { figure: "global_there_max", title: "at most,\nin a job", unit: Unit::Count },
+        Column { figure: "elsewhere", title: "jobs in another\nprocess", unit: Unit::Count },
+        Column { figure: "file_is_open", title: "jobs that have\nthe file", unit: Unit::Count },
+    ],
+    relations: &[
+        Relation {
+            name: "threads-share-the-global",
+            says: "what jobs add in threads, the program has: 40.",
+            of: Of::Everybody,
+            nature: Nature::Count,
+            reads: |cell| cell.label == THREADS,
+            check: threads_share_the_global,
+            wrong: Wrong { says: "in processes", change: |cell| cell.set("workers", PROCESSES) },
+        },
+        Relation {
+            name: "processes-have-their-own",
+            says: "what jobs add in processes, the program has not: 0, though jobs saw 10 at least.",
+            of: Of::Everybody,
+            nature: Nature::Count,
+            reads: |cell| cell.label == PROCESSES,
+            check: processes_have_their_own,
+            wrong: Wrong { says: "in threads", change: in_threads_instead },
+        },
+        Relation {
+            name: "another-number",
+            says: "all four jobs in processes are in another process than the program.",
+            of: Of::Everybody,
+            nature: Nature::Count,
+            reads: |cell| cell.label == PROCESSES,
+            check: another_number,
+            wrong: Wrong { says: "in threads", change: in_threads_instead },
+        },
+        Relation {
+            name: "a-new-program-has-no-file",
+            says: "no job has the program's file open in a process that was started anew.",
+            of: Of::Ours,
+            nature: Nature::Count,
+            reads: |cell| cell.label == PROCESSES,
+            check: a_new_program_has_no_file,
+            wrong: Wrong { says: "in threads", change: in_threads_instead },
+        },
+        Relation {
+            name: "a-forked-one-has",
+            says: "a job has it in this CPython, which forks, and not in ours, which starts anew.",
+            of: Of::EachPython,
+            nature: Nature::Count,
+            reads: |cell| cell.label == PROCESSES,
+            check: a_forked_one_has,
+            wrong: Wrong { says: "in threads, in ours", change: in_threads_instead },
+        },
+    ],
+    explain,
+    read: &[
+        "src/procs/mod.rs: what a worker has",
+        "src/sys/process.rs: what is closed between fork and exec",
+        "examples/procs_story.rs: the same as a story",
+    ],
+};
+
+/// What to do about it in the guided tour.
+pub const LESSON: Lesson = Lesson {
+    look: Activity {
+        command: "race 'x = x + 1' --model procs",
+        says: "each process has an x of its own, and nothing is lost, because nothing is shared.",
+    },
+    change: Activity {
+        command: "timeline cpu --model procs --workers 2",
+        says: "two lanes that never wait for each other, and between two jobs the time it takes to talk.",
+    },
+    make: "Crash one: `cargo run --release --example procs_story` shows what a worker takes along when it dies.",
+};
+
+const THREADS: &str = "threads";
+const PROCESSES: &str = "processes";
+const JOBS: u64 = 4;
+
+fn cells(_: Scale) -> Vec<Cell> {
+    let cell = |workers| Cell::plain(workers).with("workers", workers).with("jobs", JOBS);
+    [THREADS, PROCESSES].map(cell).into()
+}
+
+fn in_threads_instead(cell: &mut Cell) {
+    cell.set("workers", THREADS);
+}
+
+/// Each process has its own.
+static GLOBAL: AtomicU64 = AtomicU64::new(0);
+
+/// A job: adds to the global, and looks around. The file is `file`, as descriptor `number`.
+fn look_around((number, file): (i32, String)) -> (u32, u64, bool) {
+    // ORDER: Relaxed; a plain counter.
+    let global = GLOBAL.fetch_add(10, Ordering::Relaxed) + 10;
+    let open = fs::read_link(format!("/proc/self/fd/{number}"));
+    (std::process::id(), global, open.is_ok_and(|open| open.display().to_string() == file))
+}
+
+fn measure(cell: &Cell) -> Result<Figures> {
+    let failed = |why: std::io::Error| LabError::failed("the cell", why);
+    let path = std::env::current_exe().map_err(failed)?;
+    let file = File::open(&path).map_err(failed)?;
+    let argument = (file.as_fd().as_raw_fd(), path.display().to_string());
+    let jobs = vec![argument; cell.count("jobs")];
+    let seen = match cell.word("workers") {
+        PROCESSES => in_processes(2, look_around, jobs)?,
+        _ => in_threads(2, look_around, jobs)?,
+    };
+    let here = std::process::id();
+    let global_there = seen.iter().map(|(_, global, _)| *global).max().unwrap_or(0);
+    Ok(Figures::default()
+        .with_count("global_here", GLOBAL.load(Ordering::Relaxed)) // ORDER: a plain counter.
+        .with_count("global_there_max", global_there)
+        .with_count("elsewhere", seen.iter().filter(|(pid, ..)| *pid != here).count())
+        .with_count("file_is_open", seen.iter().filter(|(.., open)| *open).count()))
+}
+
+fn threads_share_the_global(results: &Results, who: &Contender) -> Option<Check> {
+    let here = results.count(who, THREADS, "global_here")?;
+    Some(Check::that(here == 10 * JOBS, format!("It is {here}")))
+}
+
+fn processes_have_their_own(results: &Results, who: &Contender) -> Option<Check> {
+    let here = results.count(who, PROCESSES, "global_here")?;
+    let there = results.count(who, PROCESSES, "global_there_max")?;
+    let figures = format!("{here} here, and up to {there} there");
+    Some(Check::that(here == 0 && there >= 10, figures))
+}
+
+fn another_number(results: &Results, who: &Contender) -> Option<Check> {
+    let elsewhere = results.count(who, PROCESSES, "elsewhere")?;
+    Some(Check::that(elsewhere == JOBS, format!("{elsewhere} of {JOBS}")))
+}
+
+fn a_new_program_has_no_file(results: &Results, who: &Contender) -> Option<Check> {
+    let open = results.count(who, PROCESSES, "file_is_open")?;
+    Some(Check::that(open == 0, format!("{open} of {JOBS} have it")))
+}
+
+fn a_forked_one_has(results: &Results, who: &Contender) -> Option<Check> {
+    let theirs = results.count(who, PROCESSES, "file_is_open")?;
+    let ours = results.count(&Contender::Ours, PROCESSES, "file_is_open")?;
+    Some(Check::that(theirs > 0 && ours == 0, format!("{theirs} there, {ours} in ours")))
+}
+
+fn explain(results: &Results) -> Option<String> {
+    Some(format!(
+        "In threads the four tens add up to {}, in the program's own global. In processes the \
+         program's global is still {}: a worker has a memory of its own, in which it saw up to {}. \
+         The open file is there for {} of the jobs in threads, and for {} of those in processes: \
+         ours are the program started anew, with nothing but its standard streams and the socket \
+         over which jobs come. A process that is forked, as Python's on Linux before 3.14, begins \
+         as a copy, and has the open files of its parent too; but what it changes in its memory, \
+         nobody else sees either.",
+        results.ours(THREADS, "global_here")?,
+        results.ours(PROCESSES, "global_here")?,
+        results.ours(PROCESSES, "global_there_max")?,
+        results.ours(THREADS, "file_is_open")?,
+        results.ours(PROCESSES, "file_is_open")?
+    ))
+}

@@ -1,0 +1,139 @@
+//! The document of a run: the schema `trainyard.experiment/1`; later versions only add keys.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::cell::{Cell, Scale};
+use super::contender::Contender;
+use super::figures::Measured;
+use super::relation::{Ending, Nature, Relation};
+use super::session::Finding;
+use lab_core::terms::error::{LabError, Result};
+use lab_core::terms::host::Host;
+
+/// The name and version of the JSON form.
+pub const SCHEMA: &str = "trainyard.experiment/1";
+
+/// Everything that a run of experiments found out.
+#[derive(Debug)]
+pub struct Report {
+    /// The machine.
+    pub host: Host,
+    /// How many threads wanted to run before we began, if the kernel says.
+    pub load_average: Option<f64>,
+    /// How long was measured.
+    pub scale: Scale,
+    /// The relation that was to fail.
+    pub wrong: Option<&'static Relation>,
+    /// By whom.
+    pub contenders: Vec<Contender>,
+    /// What was found, experiment by experiment.
+    pub findings: Vec<Finding>,
+    /// Whether everything was run that was asked for.
+    pub is_complete: bool,
+}
+
+impl Report {
+    /// Whether all relations hold that could be checked.
+    ///
+    /// # Errors
+    ///
+    /// [`LabError::Failed`] says how many do not, and whether chance may have done it: all of them
+    /// are about times. With a wrong setting that is what was to be seen, and said; it is no success
+    /// all the same.
+    pub fn verdict(&self) -> Result<()> {
+        let outcomes = self.findings.iter().flat_map(|finding| &finding.outcomes);
+        let failed: Vec<Nature> = outcomes
+            .filter(|outcome| outcome.ending == Ending::Failed)
+            .map(|outcome| outcome.nature)
+            .collect();
+        if failed.is_empty() {
+            return Ok(());
+        }
+        let relations = if failed.len() == 1 { "relation" } else { "relations" };
+        let about = if self.wrong.is_some() {
+            ", as is expected with the wrong setting"
+        } else if failed.contains(&Nature::Count) {
+            ""
+        } else {
+            ", about times alone"
+        };
+        Err(LabError::Failed(format!("{} {relations} failed{about}", failed.len())))
+    }
+
+    /// Renders the document.
+    pub fn json(&self) -> String {
+        let document = json!({
+            "schema": SCHEMA,
+            "complete": self.is_complete,
+            "quick": self.scale == Scale::Quick,
+            "wrong": self.wrong.map(|relation| json!({
+                "relation": relation.name,
+                "setting": relation.wrong.says,
+            })),
+            "host": self.host,
+            "load_average": self.load_average,
+            "contenders": self.contenders.iter().map(contender).collect::<Vec<_>>(),
+            "experiments": self.findings.iter().map(|finding| self.experiment(finding)).collect::<Vec<_>>(),
+        });
+        format!("{document:#}\n")
+    }
+
+    /// The explanation is of the right settings: with a wrong one it is null.
+    fn experiment(&self, finding: &Finding) -> Value {
+        let experiment = finding.experiment;
+        let explanation = finding.explanation().filter(|_| self.wrong.is_none());
+        json!({
+            "name": experiment.name,
+            "group": experiment.group.name(),
+            "title": experiment.title,
+            "question": experiment.question,
+            "choices": experiment.choices,
+            "answer": experiment.answer,
+            "prediction": finding.prediction.choice(),
+            "cells": finding.cells.iter().map(|cell| cell_of(finding, cell)).collect::<Vec<_>>(),
+            "relations": finding.outcomes,
+            "explanation": explanation,
+        })
+    }
+}
+
+fn contender(contender: &Contender) -> Value {
+    match contender {
+        Contender::Ours => json!({ "name": contender.name(), "python": null }),
+        Contender::Python(python) => json!({
+            "name": contender.name(),
+            "python": python.path.display().to_string(),
+        }),
+    }
+}
+
+fn cell_of(finding: &Finding, cell: &Cell) -> Value {
+    let here = finding.results.measured.iter().filter(|one| one.cell == cell.label);
+    let left_out = finding.results.left_out.iter().filter(|one| one.cell == cell.label);
+    let left_out = left_out.map(|one| json!({ "contender": one.contender.name(), "why": one.why }));
+    json!({
+        "label": cell.label,
+        "lock": cell.lock,
+        "parameters": cell.parameters,
+        "measured": here.map(measured).collect::<Vec<_>>(),
+        "left_out": left_out.collect::<Vec<_>>(),
+    })
+}
+
+fn measured(one: &Measured) -> Value {
+    let figures: Map<String, Value> = one
+        .names()
+        .map(|name| {
+            let figure = Figure { median: one.median(name), samples: one.samples(name) };
+            (name.to_owned(), json!(figure))
+        })
+        .collect();
+    json!({ "contender": one.contender.name(), "figures": figures })
+}
+
+#[derive(Serialize)]
+struct Figure {
+    median: Option<f64>,
+    samples: Vec<f64>,
+}

@@ -1,0 +1,366 @@
+//! The run of one experiment: cells and contenders in turn, relations, and second looks.
+//!
+//! # The life of one run
+//!
+//! 1. The experiment lists its cells. With a wrong setting only those that its relation reads are
+//!    kept, and changed.
+//! 2. Round by round, cell by cell, each contender that can is measured. The order of the
+//!    contenders is reversed every other round.
+//! 3. Every relation is checked for everybody whom it is about. One that fails and may be bad luck
+//!    is measured again: all the cells that it reads, for all whom it is about. What it finds then
+//!    takes the place of what was found before, in the tables too. If it fails to the end, but
+//!    threads that should compute all the time hardly got a processor, and were in line for one,
+//!    then the machine was not free enough to show it: skipped, not failed.
+//!
+//! Nothing is measured in this process, and nothing runs beside a cell.
+
+use std::borrow::Cow;
+
+use super::Experiment;
+use super::cell::{Cell, Scale};
+use super::contender::Contender;
+use super::figures::{Figures, Results};
+use super::process;
+use super::relation::{Check, Ending, Nature, Of, Outcome, Relation};
+use lab_core::terms::error::{LabError, Result};
+use trainyard::sys::signal::Interrupts;
+
+/// A thread that computes all the time keeps a processor busy; with less than that it was kept
+/// from it, and what it does to its neighbours cannot be seen.
+const BUSY_MIN: f64 = 0.6;
+
+/// How an experiment is run.
+#[derive(Debug)]
+pub struct Plan {
+    /// Which one.
+    pub experiment: &'static Experiment,
+    /// How long.
+    pub scale: Scale,
+    /// The relation that is to fail, if one is.
+    pub wrong: Option<&'static Relation>,
+    /// By whom, ours first.
+    pub contenders: Vec<Contender>,
+}
+
+/// What a run has found, as far as it came.
+#[derive(Debug)]
+pub struct Finding {
+    /// What was run.
+    pub experiment: &'static Experiment,
+    /// The settings, as they were measured.
+    pub cells: Vec<Cell>,
+    /// The figures.
+    pub results: Results,
+    /// The relations that were checked.
+    pub outcomes: Vec<Outcome>,
+    /// What was predicted.
+    pub prediction: Prediction,
+}
+
+/// What was predicted, if anybody was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prediction {
+    /// Nobody was asked, so the question is still to be shown.
+    NotAsked,
+    /// Somebody just wants to see.
+    None,
+    /// The number of a choice, counted from 0.
+    Choice(usize),
+}
+
+impl Prediction {
+    /// The number, if there is one.
+    pub fn choice(self) -> Option<usize> {
+        match self {
+            Self::Choice(choice) => Some(choice),
+            Self::NotAsked | Self::None => None,
+        }
+    }
+}
+
+impl Finding {
+    /// What follows; before it, what of that this run has not shown. It quotes our own figures, so
+    /// our own relations are what it rests on.
+    pub fn explanation(&self) -> Option<String> {
+        let explained = (self.experiment.explain)(&self.results)?;
+        let name = Contender::Ours.name();
+        let ours = self.experiment.relations.iter().filter(|one| one.of != Of::EachPython);
+        let open = ours.filter_map(|relation| {
+            let is_it = |one: &&Outcome| one.name == relation.name && one.contender == name;
+            let end = match self.outcomes.iter().find(is_it).map(|outcome| outcome.ending) {
+                Some(Ending::Holds) => return None,
+                Some(Ending::Failed) => "failed",
+                Some(Ending::Skipped) => "was skipped",
+                None => "was not checked",
+            };
+            Some(format!("{} {end}", relation.name))
+        });
+        let open: Vec<String> = open.collect();
+        if open.is_empty() {
+            return Some(explained);
+        }
+        Some(format!(
+            "This run does not show all of what follows ({}): the figures are its own, the reasons \
+             are of runs that do. {explained}",
+            open.join(", ")
+        ))
+    }
+}
+
+/// Measures one cell of one contender: what a test puts in the place of a process.
+pub type Instrument<'a> = dyn FnMut(&'static Experiment, &Cell, &Contender) -> Result<Figures> + 'a;
+
+/// Measures in processes, until a signal comes. `look` is told what is measured next.
+pub fn in_processes<'a>(
+    interrupts: &'a Interrupts,
+    mut look: impl FnMut(&str) + 'a,
+) -> impl FnMut(&'static Experiment, &Cell, &Contender) -> Result<Figures> + 'a {
+    move |experiment, cell, contender| {
+        look(&format!("{}: {contender}, {}", experiment.name, cell.label));
+        process::measure(experiment, cell, contender, interrupts)
+    }
+}
+
+impl Plan {
+    /// Lists the cells.
+    pub fn cells(&self) -> Vec<Cell> {
+        let mut cells = (self.experiment.cells)(self.scale);
+        if let Some(relation) = self.wrong {
+            cells.retain(relation.reads);
+            for cell in &mut cells {
+                (relation.wrong.change)(cell);
+            }
+        }
+        cells
+    }
+
+    /// How many measurements it takes, if no relation has to be looked at twice.
+    pub fn measurements(&self) -> usize {
+        let cells = self.cells();
+        let pairs =
+            cells.iter().flat_map(|cell| self.contenders.iter().map(move |who| (cell, who)));
+        pairs.filter(|(cell, who)| self.plays(who, cell)).count() * self.scale.rounds()
+    }
+
+    /// Runs it. A finding is there in any case: as far as it came.
+    pub fn run(&self, instrument: &mut Instrument<'_>) -> (Finding, Result<()>) {
+        let mut finding = Finding {
+            experiment: self.experiment,
+            cells: self.cells(),
+            results: Results::default(),
+            outcomes: Vec::new(),
+            prediction: Prediction::NotAsked,
+        };
+        let ended = self.fill(&mut finding, instrument);
+        (finding, ended)
+    }
+
+    fn fill(&self, finding: &mut Finding, instrument: &mut Instrument<'_>) -> Result<()> {
+        for round in 0..self.scale.rounds() {
+            for cell in &finding.cells {
+                self.round(cell, round, &mut finding.results, instrument)?;
+            }
+        }
+        let mut open: Vec<Look> = self.looks();
+        for attempt in 1.. {
+            open = open.into_iter().filter_map(|look| look.close(attempt, finding)).collect();
+            if open.is_empty() {
+                break;
+            }
+            self.look_again(&open, finding, instrument)?;
+        }
+        self.settle(finding);
+        Ok(())
+    }
+
+    /// Puts the outcomes into the experiment's order, and lets those that hold quote the figures of
+    /// the last look, as the tables do.
+    fn settle(&self, finding: &mut Finding) {
+        let relations = self.experiment.relations;
+        let place = |outcome: &Outcome| {
+            let relation = relations.iter().position(|relation| relation.name == outcome.name);
+            let who = self.contenders.iter().position(|who| who.name() == outcome.contender);
+            (relation, who)
+        };
+        finding.outcomes.sort_by_key(place);
+        for outcome in finding.outcomes.iter_mut().filter(|one| one.ending == Ending::Holds) {
+            let (Some(relation), Some(who)) = place(outcome) else { continue };
+            let check = (relations[relation].check)(&finding.results, &self.contenders[who]);
+            if let Some(Check::Holds(figures)) = check {
+                outcome.figures = figures;
+            }
+        }
+    }
+
+    /// One cell, by everybody who can.
+    fn round(
+        &self,
+        cell: &Cell,
+        round: usize,
+        results: &mut Results,
+        instrument: &mut Instrument<'_>,
+    ) -> Result<()> {
+        let mut contenders: Vec<&Contender> =
+            self.contenders.iter().filter(|contender| self.plays(contender, cell)).collect();
+        if round % 2 == 1 {
+            contenders.reverse();
+        }
+        for contender in contenders {
+            match instrument(self.experiment, &self.cell_of(contender, cell), contender) {
+                Ok(figures) => results.push(contender, &cell.label, figures),
+                Err(LabError::NoRoom(why)) => results.leave_out(contender, &cell.label, why),
+                Err(why) => return Err(why),
+            }
+        }
+        Ok(())
+    }
+
+    /// A wrong setting is one of our lock. A CPython that ours is compared with is measured in the
+    /// right one, and any other not at all.
+    fn plays(&self, contender: &Contender, cell: &Cell) -> bool {
+        let Contender::Python(python) = contender else { return true };
+        let is_compared = self.wrong.is_none_or(|relation| relation.of == Of::EachPython);
+        let cell = self.cell_of(contender, cell);
+        is_compared && self.experiment.twin.is_some() && (self.experiment.plays)(python, &cell)
+    }
+
+    fn cell_of<'a>(&self, contender: &Contender, cell: &'a Cell) -> Cow<'a, Cell> {
+        if self.wrong.is_none() || *contender == Contender::Ours {
+            return Cow::Borrowed(cell);
+        }
+        let mut right = (self.experiment.cells)(self.scale).into_iter();
+        let right = right.find(|right| right.label == cell.label);
+        right.map_or(Cow::Borrowed(cell), Cow::Owned)
+    }
+
+    /// Everything that is to be checked.
+    fn looks(&self) -> Vec<Look> {
+        let relations = self.experiment.relations.iter();
+        let relations =
+            relations.filter(|relation| self.wrong.is_none_or(|wrong| wrong.name == relation.name));
+        relations
+            .flat_map(|relation| {
+                self.whom(relation).map(move |contender| Look { relation, contender })
+            })
+            .collect()
+    }
+
+    fn whom(&self, relation: &'static Relation) -> impl Iterator<Item = Contender> {
+        let is_meant = move |contender: &&Contender| match relation.of {
+            Of::Everybody => true,
+            Of::Ours => **contender == Contender::Ours,
+            Of::EachPython => **contender != Contender::Ours,
+        };
+        self.contenders.iter().filter(is_meant).cloned()
+    }
+
+    /// Measures what the failed looks read once more, for those whom they are about and for us.
+    fn look_again(
+        &self,
+        again: &[Look],
+        finding: &mut Finding,
+        instrument: &mut Instrument<'_>,
+    ) -> Result<()> {
+        let mut newer = Results::default();
+        for cell in &finding.cells {
+            let concerns =
+                |contender: &Contender| again.iter().any(|look| look.concerns(contender, cell));
+            let contenders: Vec<_> =
+                self.contenders.iter().filter(|contender| concerns(contender)).cloned().collect();
+            let fewer = Self { contenders, ..*self };
+            for round in 0..self.scale.rounds() {
+                fewer.round(cell, round, &mut newer, instrument)?;
+            }
+        }
+        finding.results.replace(newer);
+        Ok(())
+    }
+}
+
+/// A relation, and whom it is checked for.
+struct Look {
+    relation: &'static Relation,
+    contender: Contender,
+}
+
+impl Look {
+    /// Whether it takes `contender` in `cell` to look again.
+    fn concerns(&self, contender: &Contender, cell: &Cell) -> bool {
+        let is_compared = self.relation.of == Of::EachPython && *contender == Contender::Ours;
+        (self.contender == *contender || is_compared) && (self.relation.reads)(cell)
+    }
+
+    /// Notes how it ended; or gives itself back, to be measured again.
+    fn close(self, attempt: usize, finding: &mut Finding) -> Option<Self> {
+        let check = (self.relation.check)(&finding.results, &self.contender);
+        let may_repeat = attempt < self.relation.nature.attempts_max();
+        if may_repeat && matches!(check, Some(Check::Fails(_))) {
+            return Some(self);
+        }
+        let outcome = self.outcome(check, attempt, finding);
+        finding.outcomes.extend(outcome);
+        None
+    }
+
+    /// What `figures` that fail are worth: nothing, if somebody else had the processors. That
+    /// little was computed does not show it: of the time that is missing, half at least must be
+    /// time in line for a processor.
+    fn excused(&self, figures: String, finding: &Finding) -> Check {
+        let read = finding.cells.iter().filter(|cell| self.concerns(&self.contender, cell));
+        let busy = read.filter(|cell| cell.computes()).filter_map(|cell| {
+            let figure = |name| finding.results.of(&self.contender, &cell.label, name);
+            Some((figure("cpus_busy")?, figure("delayed")?))
+        });
+        let least = busy.reduce(|one, other| if other.0 < one.0 { other } else { one });
+        match least {
+            Some((busy, delayed))
+                if self.relation.nature == Nature::Timing
+                    && busy < BUSY_MIN
+                    && delayed >= (1.0 - busy) / 2.0 =>
+            {
+                Check::Skipped(format!(
+                    "The system did not let threads run that could: they got {busy:.2} of a \
+                     processor, and were in line for one for {delayed:.2} of the time ({figures})"
+                ))
+            }
+            _ => Check::Fails(figures),
+        }
+    }
+
+    /// Why a cell that it reads was left out, if one was.
+    fn left_out(&self, finding: &Finding) -> Option<String> {
+        let is_read = |label: &str| {
+            let cell = finding.cells.iter().find(|cell| cell.label == label);
+            cell.is_some_and(|cell| (self.relation.reads)(cell))
+        };
+        let mut left_out = finding.results.left_out.iter();
+        let one = left_out.find(|one| one.contender == self.contender && is_read(&one.cell))?;
+        Some(format!("{}: {}", one.cell, one.why))
+    }
+
+    /// Nothing, if the contender was not measured in what the relation reads.
+    fn outcome(self, check: Option<Check>, attempts: usize, finding: &Finding) -> Option<Outcome> {
+        let check = match check {
+            Some(Check::Fails(figures)) => Some(self.excused(figures, finding)),
+            check => check,
+        };
+        let (ending, figures) = match check {
+            Some(Check::Holds(figures)) => (Ending::Holds, figures),
+            Some(Check::Fails(figures)) => (Ending::Failed, figures),
+            Some(Check::Skipped(why)) => (Ending::Skipped, why),
+            None => match self.left_out(finding) {
+                Some(why) => (Ending::Skipped, why),
+                None if self.contender == Contender::Ours => {
+                    (Ending::Failed, "a figure is missing".to_owned())
+                }
+                None => return None,
+            },
+        };
+        let Relation { name, says, nature, .. } = *self.relation;
+        let contender = self.contender.name();
+        Some(Outcome { name, says, nature, contender, ending, figures, attempts })
+    }
+}
+
+#[cfg(test)]
+mod tests;

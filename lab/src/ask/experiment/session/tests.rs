@@ -1,0 +1,205 @@
+//! Runs without processes: an instrument that says what it is told to.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+
+use super::*;
+use crate::ask::experiment::Group;
+use crate::ask::experiment::cell::Lock;
+use crate::ask::experiment::contender::{Python, PythonGil, by_lock};
+use crate::ask::experiment::relation::{Nature, Wrong};
+use lab_core::terms::error::LabError;
+
+fn cells(_: Scale) -> Vec<Cell> {
+    vec![Cell::new("on", Lock::TIMED).with("threads", 1), Cell::new("off", Lock::Off)]
+}
+
+/// The figure of `on` must be 5.
+fn check(results: &Results, who: &Contender) -> Option<Check> {
+    let figure = results.of(who, "on", "x")?;
+    Some(Check::that((figure - 5.0).abs() < 1e-9, format!("It is {figure}")))
+}
+
+const fn relation(name: &'static str, of: Of, nature: Nature) -> Relation {
+    let wrong = Wrong { says: "off", change: |cell| cell.lock = Lock::Off };
+    Relation { name, says: "x is 5.", of, nature, reads: |cell| cell.label == "on", check, wrong }
+}
+
+static EXPERIMENT: Experiment = Experiment {
+    name: "example",
+    group: Group::Lock,
+    title: "an example",
+    question: "What is x?",
+    choices: &["5", "6"],
+    answer: 0,
+    method: "It is looked at.",
+    cells,
+    ours: |_| Ok(Figures::default()),
+    twin: Some(""),
+    plays: by_lock,
+    columns: &[],
+    relations: &[
+        relation("timing", Of::Everybody, Nature::Timing),
+        relation("count", Of::Ours, Nature::Count),
+        relation("compared", Of::EachPython, Nature::Count),
+    ],
+    explain: |_| Some("It is what it is.".to_owned()),
+    read: &[],
+};
+
+fn plan(scale: Scale, wrong: Option<&'static Relation>) -> Plan {
+    let (path, version, gil) = (PathBuf::from("python"), (3, 13, 0), PythonGil::Timed);
+    let contenders = vec![Contender::Ours, Contender::Python(Python { path, version, gil })];
+    Plan { experiment: &EXPERIMENT, scale, wrong, contenders }
+}
+
+/// Runs `plan` with figures that `x` makes of who, which cell, and how often that was measured
+/// before; returns what was measured, in order, with the finding.
+fn run(
+    plan: &Plan,
+    x: impl Fn(&Contender, &Cell, usize) -> Result<f64>,
+) -> (Vec<String>, Finding, Result<()>) {
+    let log = RefCell::new(Vec::new());
+    let (finding, ended) = plan.run(&mut |_, cell, who| {
+        let line = format!("{who} {}", cell.label);
+        let before = log.borrow().iter().filter(|known| **known == line).count();
+        log.borrow_mut().push(line);
+        Ok(Figures::default().with("x", x(who, cell, before)?))
+    });
+    (log.into_inner(), finding, ended)
+}
+
+/// Threads that should have had a processor and had four tenths of one.
+fn starved(delayed: f64) -> Figures {
+    Figures::default().with("x", 6.0).with("cpus_busy", 0.4).with("delayed", delayed)
+}
+
+/// Who was checked, how it ended, and after how many tries.
+fn ends(finding: &Finding) -> Vec<(&str, &str, Ending, usize)> {
+    let outcomes = finding.outcomes.iter();
+    outcomes.map(|one| (one.name, one.contender.as_str(), one.ending, one.attempts)).collect()
+}
+
+const PYTHON: &str = "CPython 3.13.0";
+
+#[test]
+fn each_contender_is_measured_where_it_can_be_in_turn() {
+    let (log, finding, ended) = run(&plan(Scale::Full, None), |_, _, _| Ok(5.0));
+    assert_eq!(ended, Ok(()));
+    let round = ["ours on", "CPython 3.13.0 on", "ours off"];
+    let reversed = ["CPython 3.13.0 on", "ours on", "ours off"];
+    assert_eq!(log, [round, reversed, round].concat());
+    assert_eq!(log.len(), plan(Scale::Full, None).measurements());
+    let holds = |name, who| (name, who, Ending::Holds, 1);
+    let expected = [
+        holds("timing", "ours"),
+        holds("timing", PYTHON),
+        holds("count", "ours"),
+        holds("compared", PYTHON),
+    ];
+    assert_eq!(ends(&finding), expected);
+}
+
+#[test]
+fn a_relation_about_times_gets_three_tries_and_one_about_counts_one() {
+    let (log, finding, _) = run(&plan(Scale::Quick, None), |_, _, _| Ok(6.0));
+    let failed = |name, who, attempts| (name, who, Ending::Failed, attempts);
+    let expected = [
+        failed("timing", "ours", 3),
+        failed("timing", PYTHON, 3),
+        failed("count", "ours", 1),
+        failed("compared", PYTHON, 1),
+    ];
+    assert_eq!(ends(&finding), expected);
+    let again = ["ours on", "CPython 3.13.0 on"];
+    assert_eq!(log[3..], [again, again].concat(), "only what the relation reads");
+}
+
+#[test]
+fn what_a_second_look_finds_takes_the_place_of_the_first() {
+    let unlucky = |_: &Contender, _: &Cell, before| Ok(if before == 0 { 6.0 } else { 5.0 });
+    let (_, finding, _) = run(&plan(Scale::Quick, None), unlucky);
+    assert_eq!(ends(&finding)[0], ("timing", "ours", Ending::Holds, 2));
+    assert_eq!(finding.results.ours("on", "x"), Some(5.0));
+    assert_eq!(finding.results.ours("off", "x"), Some(6.0), "nobody asked for that one again");
+}
+
+#[test]
+fn a_wrong_setting_changes_the_cells_of_its_relation_and_checks_nothing_else() {
+    let wrong = EXPERIMENT.relation("timing");
+    let is_on = |_: &Contender, cell: &Cell, _| Ok(if cell.lock == Lock::Off { 0.0 } else { 5.0 });
+    let (log, finding, ended) = run(&plan(Scale::Quick, wrong), is_on);
+    assert_eq!(ended, Ok(()));
+    // It is a setting of our lock: a CPython has no part in it.
+    assert_eq!(log, ["ours on"; 3]);
+    assert_eq!(ends(&finding), [("timing", "ours", Ending::Failed, 3)]);
+}
+
+#[test]
+fn a_cpython_that_ours_is_compared_with_is_measured_in_the_right_setting() {
+    let wrong = EXPERIMENT.relation("compared");
+    let locks = RefCell::new(Vec::new());
+    let (_, finding, _) = run(&plan(Scale::Quick, wrong), |who, cell, _| {
+        locks.borrow_mut().push((who.name(), cell.lock));
+        Ok(6.0)
+    });
+    let expected = [("ours".to_owned(), Lock::Off), (PYTHON.to_owned(), Lock::TIMED)];
+    assert_eq!(locks.into_inner(), expected);
+    assert_eq!(ends(&finding), [("compared", PYTHON, Ending::Failed, 1)]);
+}
+
+/// Fails if the share of a processor is not looked at, or looked at before the last try.
+#[test]
+fn a_relation_that_fails_for_want_of_a_processor_is_skipped() {
+    let plan = plan(Scale::Quick, None);
+    let mut looked = 0;
+    let (finding, _) = plan.run(&mut |_, cell, _| {
+        looked += usize::from(cell.label == "on");
+        Ok(starved(0.5))
+    });
+    assert_eq!(looked, 6, "three tries, two contenders");
+    let timing = &finding.outcomes[0];
+    assert_eq!((timing.ending, timing.attempts), (Ending::Skipped, 3));
+    assert!(timing.figures.contains("for 0.50 of the time (It is 6)"), "{}", timing.figures);
+    assert_eq!(finding.outcomes[2].ending, Ending::Failed, "counts need no processor");
+}
+
+/// A lock that keeps everybody asleep leaves the processors idle too, and is no busy machine.
+#[test]
+fn a_relation_that_fails_while_nobody_was_in_line_for_a_processor_has_failed() {
+    let plan = plan(Scale::Quick, None);
+    let (finding, _) = plan.run(&mut |_, _, _| Ok(starved(0.1)));
+    assert_eq!(ends(&finding)[0], ("timing", "ours", Ending::Failed, 3));
+}
+
+/// Not failed, and not silently missing either.
+#[test]
+fn a_relation_that_reads_what_there_was_no_room_for_is_skipped_and_says_why() {
+    let small = |_: &Contender, _: &Cell, _| Err(LabError::NoRoom("8 threads at most".to_owned()));
+    let (log, finding, ended) = run(&plan(Scale::Quick, None), small);
+    assert_eq!((log.len(), ended), (3, Ok(())));
+    assert!(finding.outcomes.iter().all(|one| one.ending == Ending::Skipped), "{finding:?}");
+    assert_eq!(finding.outcomes[0].figures, "on: 8 threads at most");
+    assert_eq!(finding.results.left_out.len(), 3);
+}
+
+#[test]
+fn an_explanation_says_first_what_this_run_does_not_show() {
+    let explanation = |x| run(&plan(Scale::Quick, None), |_, _, _| Ok(x)).1.explanation().unwrap();
+    assert_eq!(explanation(5.0), "It is what it is.");
+    let open = explanation(6.0);
+    assert!(open.contains("(timing failed, count failed)"), "{open}");
+    assert!(open.ends_with("It is what it is."), "{open}");
+}
+
+#[test]
+fn what_was_measured_before_a_failure_is_kept() {
+    let breaks = |who: &Contender, _: &Cell, _| match who {
+        Contender::Ours => Ok(5.0),
+        Contender::Python(_) => Err(LabError::Interrupted),
+    };
+    let (log, finding, ended) = run(&plan(Scale::Quick, None), breaks);
+    assert_eq!((log.len(), ended), (2, Err(LabError::Interrupted)));
+    assert_eq!(finding.results.ours("on", "x"), Some(5.0));
+    assert_eq!(finding.outcomes, []);
+}

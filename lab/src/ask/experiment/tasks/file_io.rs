@@ -1,0 +1,227 @@
+//! Reading a file in a task: why `epoll` is of no use, and what a loop does instead.
+//!
+//! A regular file is always "ready": the kernel has nothing to wait for that it could announce, it
+//! only takes long. So `epoll` refuses it, no loop that is built on `epoll` can wait for one, and a
+//! program with tasks gives its file reads to threads.
+
+use std::env;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mio::unix::SourceFd;
+use mio::{Interest, Poll, Token};
+
+use crate::ask::experiment::cell::{Cell, Scale};
+use crate::ask::experiment::contender::Contender;
+use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
+use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
+use crate::ask::experiment::tasks::neighbour::Neighbour;
+use crate::ask::experiment::{Experiment, Group};
+use lab_core::terms::error::{LabError, Result};
+use lab_core::text::numbers::{grouped, seconds};
+use trainyard::coop;
+use trainyard::sys::{Why, blocking, clock};
+use trainyard::threads::ThreadPool;
+
+/// A file is no socket.
+pub const EXPERIMENT: Experiment = Experiment {
+    name: "file-io",
+    group: Group::Tasks,
+    title: "waiting for a file, which epoll refuses",
+    question: "A loop waits for sockets with `epoll`. A task wants to read a large file. What does \
+               `epoll` say when it is asked to watch the file?",
+    choices: &[
+        "it tells when the disk has the data",
+        "it says at once, and always, that the file is ready",
+        "it refuses: EPERM",
+        "it reads the file itself, and tells when it is done",
+    ],
+    answer: 2,
+    method: "`epoll` is asked to watch a regular file, and a pipe. Then a task reads a file of 16 MiB \
+             that the kernel has in memory, eight times over: once by calling `read`, once in a \
+             thread whose answer it awaits. A second task of the loop counts how often it runs meanwhile.",
+    cells,
+    ours: measure,
+    twin: Some(concat!(include_str!("neighbour.py"), "\n\n", include_str!("file_io.py"))),
+    plays: |python, _| python.has_tasks(),
+    columns: &[
+        Column { figure: "errno", title: "errno", unit: Unit::Count },
+        Column { figure: "read_s", title: "the reads\ntake", unit: Unit::Seconds },
+        Column { figure: "turns", title: "turns of\nthe other", unit: Unit::Count },
+        Column { figure: "longest_s", title: "its longest\nwait", unit: Unit::Seconds },
+    ],
+    relations: &[
+        Relation {
+            name: "epoll-refuses-a-file",
+            says: "epoll answers EPERM, which is 1, for a regular file.",
+            of: Of::Everybody,
+            nature: Nature::Count,
+            reads: |cell| cell.label == FILE,
+            check: |results, who| errno(results, who, FILE, EPERM),
+            wrong: Wrong { says: "a pipe", change: |cell| cell.set("what", "pipe") },
+        },
+        Relation {
+            name: "epoll-takes-a-pipe",
+            says: "epoll watches a pipe.",
+            of: Of::Everybody,
+            nature: Nature::Count,
+            reads: |cell| cell.label == PIPE,
+            check: |results, who| errno(results, who, PIPE, 0),
+            wrong: Wrong { says: "a regular file", change: |cell| cell.set("what", "file") },
+        },
+        Relation {
+            name: "a-read-keeps-the-loop",
+            says: "while a task reads a file, no other task runs.",
+            of: Of::Everybody,
+            nature: Nature::Count,
+            reads: |cell| cell.label == IN_TASK,
+            check: |results, who| {
+                let turns = results.count(who, IN_TASK, "turns")?;
+                Some(Check::that(turns == 0, format!("{} turns", grouped(turns))))
+            },
+            wrong: Wrong { says: "in a thread", change: |cell| cell.set("what", "offloaded") },
+        },
+        Relation {
+            name: "a-thread-sets-it-free",
+            says: "while a thread reads a file, the other tasks run.",
+            of: Of::Everybody,
+            // A loop that gets no processor until the thread is done has no turns either.
+            nature: Nature::Timing,
+            reads: |cell| cell.label == IN_THREAD,
+            check: |results, who| {
+                let turns = results.count(who, IN_THREAD, "turns")?;
+                Some(Check::that(turns > 0, format!("{} turns", grouped(turns))))
+            },
+            wrong: Wrong { says: "in the task", change: |cell| cell.set("what", "called") },
+        },
+    ],
+    explain,
+    read: &[
+        "src/coop/kernel/reactor.rs: what the loop can wait for",
+        "epoll_ctl(2), EPERM: \"The target file fd does not support epoll\"",
+    ],
+};
+
+const FILE: &str = "epoll, a file";
+const PIPE: &str = "epoll, a pipe";
+const IN_TASK: &str = "read in the task";
+const IN_THREAD: &str = "read in a thread";
+/// "The target file does not support epoll."
+const EPERM: u64 = 1;
+const MEBIBYTES: usize = 16;
+/// Long enough for other tasks to run thousands of times, also from memory.
+const TIMES: usize = 8;
+/// Python's readers take pieces of this size too, and give the lock up for each.
+const PIECE_LEN: usize = 64 * 1024;
+
+fn cells(_: Scale) -> Vec<Cell> {
+    let cell = |label, what| {
+        let cell = Cell::plain(label).with("what", what);
+        cell.with("mebibytes", MEBIBYTES).with("times", TIMES)
+    };
+    vec![
+        cell(FILE, "file"),
+        cell(PIPE, "pipe"),
+        cell(IN_TASK, "called"),
+        cell(IN_THREAD, "offloaded"),
+    ]
+}
+
+fn measure(cell: &Cell) -> Result<Figures> {
+    let failed = |why: io::Error| LabError::failed("a file", why);
+    let what = cell.word("what");
+    let errno = match what {
+        "file" => watch(&new_file().map_err(failed)?),
+        "pipe" => watch(&io::pipe().map_err(failed)?.0),
+        _ => return read(what, cell.count("mebibytes"), cell.count("times")),
+    };
+    Ok(Figures::default().with("errno", f64::from(errno.map_err(failed)?)))
+}
+
+/// Asks epoll to watch it; 0, or the number of the error.
+fn watch(file: &impl AsFd) -> io::Result<i32> {
+    let epoll = Poll::new()?;
+    let fd = file.as_fd().as_raw_fd();
+    let watched = epoll.registry().register(&mut SourceFd(&fd), Token(0), Interest::READABLE);
+    Ok(watched.err().and_then(|why| why.raw_os_error()).unwrap_or(0))
+}
+
+fn read(what: &str, mebibytes: usize, times: usize) -> Result<Figures> {
+    let failed = |why: io::Error| LabError::failed("a file", why);
+    let pool = ThreadPool::builder().workers(1).build().map_err(failed)?;
+    let mut file = new_file().map_err(failed)?;
+    let mebibyte = vec![b'x'; 1 << 20];
+    (0..mebibytes).try_for_each(|_| file.write_all(&mebibyte)).map_err(failed)?;
+    let file = Arc::new(file);
+    coop::run(async {
+        let (neighbour, task) = Neighbour::start().await;
+        neighbour.watch();
+        let begun_ns = clock::now_ns();
+        let len = if what == "called" {
+            read_often(&file, times)
+        } else {
+            let file = Arc::clone(&file);
+            pool.submit(move |_| read_often(&file, times)).await?
+        };
+        let took = Duration::from_nanos(clock::now_ns() - begun_ns);
+        let figures = neighbour.end().with("read_s", took.as_secs_f64());
+        task.await?;
+        if len.map_err(failed)? == (times * mebibytes) << 20 {
+            Ok(figures)
+        } else {
+            Err(LabError::Failed("the file is not as long as it was written".to_owned()))
+        }
+    })
+}
+
+/// Reads all of it so many times, and says how much that was.
+fn read_often(file: &File, times: usize) -> io::Result<usize> {
+    (0..times).map(|_| read_all(file)).sum()
+}
+
+/// Reads all of it, piece by piece, and says how much that was.
+fn read_all(file: &File) -> io::Result<usize> {
+    let (mut piece, mut len) = (vec![0; PIECE_LEN], 0);
+    loop {
+        match blocking(Why::Io, || file.read_at(&mut piece, len as u64))? {
+            0 => return Ok(len),
+            more => len += more,
+        }
+    }
+}
+
+/// A file without a name: it is gone when it is closed, whatever happens.
+fn new_file() -> io::Result<File> {
+    let path = env::temp_dir().join(format!("trainyard-file-io-{}", std::process::id()));
+    let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
+    fs::remove_file(path)?;
+    Ok(file)
+}
+
+fn errno(results: &Results, who: &Contender, cell: &str, expected: u64) -> Option<Check> {
+    let errno = results.count(who, cell, "errno")?;
+    let figures = if errno == 0 { "no error".to_owned() } else { format!("errno {errno}") };
+    Some(Check::that(errno == expected, figures))
+}
+
+fn explain(results: &Results) -> Option<String> {
+    let ours = |cell, figure| results.ours(cell, figure);
+    Some(format!(
+        "For the file epoll answers errno {}, for the pipe {}. There is no moment at which a file \
+         becomes ready: a read of it does not wait, it takes its time, and here even from memory {} for \
+         {} MiB; a disk takes longer. In the task they are one long poll, in which \
+         the other task ran {} times. In a thread they took {}, and the other ran {} times. So a loop \
+         hands files to threads, and asyncio has no files at all.",
+        ours(FILE, "errno")?,
+        ours(PIPE, "errno")?,
+        seconds(ours(IN_TASK, "read_s")?),
+        TIMES * MEBIBYTES,
+        ours(IN_TASK, "turns")?,
+        seconds(ours(IN_THREAD, "read_s")?),
+        grouped(results.count(&Contender::Ours, IN_THREAD, "turns")?)
+    ))
+}

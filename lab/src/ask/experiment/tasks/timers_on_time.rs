@@ -1,0 +1,239 @@
+//! Timers: never early, in order, and how late.
+//!
+//! `epoll` counts its timeout in whole milliseconds. A loop that relies on it must round up, so as
+//! not to wake early, and its timers are late by half a millisecond on average. A timerfd counts
+//! in nanoseconds.
+
+use std::cell::{Cell as Shared, RefCell};
+use std::rc::Rc;
+use std::thread;
+use std::time::Duration;
+
+use crate::ask::experiment::cell::{Cell, Scale};
+use crate::ask::experiment::contender::Contender;
+use crate::ask::experiment::figures::{Column, Figures, Results, Unit, percentile};
+use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
+use crate::ask::experiment::{Experiment, Group};
+use lab_core::terms::error::Result;
+use lab_core::text::numbers::seconds;
+use trainyard::coop::{self, join_all};
+use trainyard::sys::clock;
+
+/// When a timer fires.
+pub const EXPERIMENT: Experiment = Experiment {
+    name: "timers-on-time",
+    group: Group::Tasks,
+    title: "200 timers: in order, never early, and how late",
+    question: "200 tasks sleep until deadlines that are 0.3 ms apart, and were set in no order. How \
+               late do half of them wake up, at most?",
+    choices: &[
+        "half a millisecond: epoll counts in milliseconds",
+        "0.3 ms: each waits for the one before",
+        "far less than that, and a few may be early",
+        "far less than that, and none is early",
+    ],
+    answer: 3,
+    method: "200 tasks sleep until deadlines 0.3 ms apart, and note the time when they run. The \
+             last deadline is set first, the first last. The same with deadlines rounded up to \
+             milliseconds, as epoll would; and a thread that sleeps from one deadline to the next, to \
+             see what the machine can do now.",
+    cells,
+    ours: measure,
+    twin: Some(include_str!("timers_on_time.py")),
+    plays: |python, cell| python.has_tasks() && cell.label == AS_SET,
+    columns: &[
+        Column { figure: "early", title: "early", unit: Unit::Count },
+        Column { figure: "out_of_order", title: "out of\norder", unit: Unit::Count },
+        Column { figure: "late_p50_s", title: "half late\nby at most", unit: Unit::Seconds },
+        Column { figure: "late_p95_s", title: "95 %", unit: Unit::Seconds },
+    ],
+    relations: &[
+        Relation {
+            name: "never-early",
+            says: "no timer fires before its deadline.",
+            of: Of::Ours,
+            nature: Nature::Count,
+            reads: |cell| cell.label == AS_SET,
+            check: |results, who| none(results, who, "early"),
+            wrong: Wrong {
+                says: "deadlines rounded down to milliseconds",
+                change: |cell| cell.set("how", "rounded down"),
+            },
+        },
+        Relation {
+            name: "in-order",
+            says: "timers fire in the order of their deadlines, in whatever order they were set.",
+            of: Of::Everybody,
+            nature: Nature::Count,
+            reads: |cell| cell.label == AS_SET,
+            check: |results, who| none(results, who, "out_of_order"),
+            wrong: Wrong {
+                says: "one task waits for them in the order in which they were set",
+                change: |cell| cell.set("how", "one by one"),
+            },
+        },
+        Relation {
+            name: "finer-than-a-millisecond",
+            says: "half of them are late by less than a quarter of the millisecond that epoll counts in.",
+            of: Of::Ours,
+            nature: Nature::Timing,
+            reads: |cell| cell.label == AS_SET || cell.label == THREAD,
+            check: finer_than_a_millisecond,
+            wrong: Wrong {
+                says: "deadlines rounded up to milliseconds",
+                change: |cell| {
+                    if cell.label == AS_SET {
+                        cell.set("how", "rounded up");
+                    }
+                },
+            },
+        },
+    ],
+    explain,
+    read: &[
+        "src/coop/kernel/timer.rs: the heap of deadlines",
+        "src/sys/timerfd.rs: what ends the loop's sleep",
+        "epoll_wait(2): the timeout is in milliseconds",
+    ],
+};
+
+const AS_SET: &str = "the loop's timers";
+const ROUNDED: &str = "rounded up to 1 ms";
+const THREAD: &str = "a thread that sleeps";
+const TIMERS: usize = 200;
+const APART_NS: u64 = 300_000;
+/// From the beginning to the first deadline: two hundred tasks begin in a tenth of it.
+const LEAD: Duration = Duration::from_millis(5);
+/// What epoll counts in.
+const MILLISECOND: Duration = Duration::from_millis(1);
+
+fn cells(_: Scale) -> Vec<Cell> {
+    let cell = |label, how| {
+        Cell::plain(label).with("how", how).with("timers", TIMERS).with("apart_ns", APART_NS)
+    };
+    vec![cell(AS_SET, "as set"), cell(ROUNDED, "rounded up"), cell(THREAD, "thread")]
+}
+
+fn measure(cell: &Cell) -> Result<Figures> {
+    let apart = Duration::from_nanos(cell.count("apart_ns") as u64);
+    let timers = u32::try_from(cell.count("timers")).unwrap_or(u32::MAX);
+    let mut lead = LEAD;
+    loop {
+        let deadlines: Vec<Duration> = (0..timers).map(|number| lead + number * apart).collect();
+        let fired = match cell.word("how") {
+            "thread" => Some(sleep_in_thread(&deadlines)),
+            "one by one" => Some(coop::run(wait_in_turn(&deadlines))),
+            how => coop::run(wait_together(&deadlines, how)),
+        };
+        if let Some(fired) = fired {
+            return Ok(figures(&fired));
+        }
+        // The system had other things to do than to let the tasks begin.
+        lead *= 2;
+    }
+}
+
+/// A deadline, and when somebody saw that it had passed; both since the beginning.
+#[derive(Clone, Copy)]
+struct Fired {
+    deadline: Duration,
+    seen: Duration,
+}
+
+/// A task for each, the last deadline first; nothing if one began to wait too late for the first.
+async fn wait_together(deadlines: &[Duration], how: &str) -> Option<Vec<Fired>> {
+    let (begin, fired) = (coop::now(), Rc::new(RefCell::new(Vec::new())));
+    let all_wait = Rc::new(Shared::new(Duration::ZERO));
+    let tasks = deadlines.iter().rev().map(|&deadline| {
+        let (fired, all_wait) = (Rc::clone(&fired), Rc::clone(&all_wait));
+        let until = begin + rounded(deadline, how);
+        coop::spawn(async move {
+            all_wait.set(coop::now() - begin);
+            coop::sleep_until(until).await;
+            fired.borrow_mut().push(Fired { deadline, seen: coop::now() - begin });
+        })
+    });
+    join_all(tasks.collect::<Vec<_>>()).await;
+    (all_wait.get() < deadlines[0]).then(|| fired.take())
+}
+
+/// One task for all, the last deadline first.
+async fn wait_in_turn(deadlines: &[Duration]) -> Vec<Fired> {
+    let (begin, mut fired) = (coop::now(), Vec::new());
+    for &deadline in deadlines.iter().rev() {
+        coop::sleep_until(begin + deadline).await;
+        fired.push(Fired { deadline, seen: coop::now() - begin });
+    }
+    fired
+}
+
+fn rounded(deadline: Duration, how: &str) -> Duration {
+    let milliseconds = deadline.as_nanos() / MILLISECOND.as_nanos();
+    let down = Duration::from_millis(u64::try_from(milliseconds).unwrap_or(u64::MAX));
+    match how {
+        "rounded up" if down < deadline => down + MILLISECOND,
+        "rounded down" => down,
+        _ => deadline,
+    }
+}
+
+fn sleep_in_thread(deadlines: &[Duration]) -> Vec<Fired> {
+    let begin_ns = clock::now_ns();
+    let since = || Duration::from_nanos(clock::now_ns() - begin_ns);
+    let sleep = |&deadline: &Duration| {
+        #[expect(clippy::disallowed_methods, reason = "a plain thread, to compare with")]
+        thread::sleep(deadline.saturating_sub(since()));
+        Fired { deadline, seen: since() }
+    };
+    deadlines.iter().map(sleep).collect()
+}
+
+fn figures(fired: &[Fired]) -> Figures {
+    let early = fired.iter().filter(|one| one.seen < one.deadline).count();
+    let out_of_order = fired.windows(2).filter(|pair| pair[0].deadline > pair[1].deadline).count();
+    let late = |one: &Fired| one.seen.saturating_sub(one.deadline).as_secs_f64();
+    let late_s: Vec<f64> = fired.iter().map(late).collect();
+    let at = |share| percentile(&late_s, share).unwrap_or(f64::NAN);
+    Figures::default()
+        .with_count("early", early)
+        .with_count("out_of_order", out_of_order)
+        .with("late_p50_s", at(0.5))
+        .with("late_p95_s", at(0.95))
+}
+
+fn none(results: &Results, who: &Contender, figure: &str) -> Option<Check> {
+    let count = results.count(who, AS_SET, figure)?;
+    Some(Check::that(count == 0, format!("{count} of {TIMERS}")))
+}
+
+fn finer_than_a_millisecond(results: &Results, who: &Contender) -> Option<Check> {
+    let (late_s, thread_s) =
+        (results.of(who, AS_SET, "late_p50_s")?, results.of(who, THREAD, "late_p50_s")?);
+    if thread_s > MILLISECOND.as_secs_f64() / 8.0 {
+        return Some(Check::Skipped(format!(
+            "A plain thread that sleeps is late by {} on this machine, now",
+            seconds(thread_s)
+        )));
+    }
+    let figures = format!("{}; a plain thread {}", seconds(late_s), seconds(thread_s));
+    Some(Check::that(late_s < MILLISECOND.as_secs_f64() / 4.0, figures))
+}
+
+fn explain(results: &Results) -> Option<String> {
+    let late = |cell| results.ours(cell, "late_p50_s").map(seconds);
+    let theirs = results.pythons(AS_SET, "late_p50_s").next();
+    let theirs = theirs.map_or_else(String::new, |(who, late_s)| {
+        format!(" asyncio rounds up to what epoll counts in: {} in {who}.", seconds(late_s))
+    });
+    Some(format!(
+        "Half of the loop's timers were late by {} at most, {} were early, {} out of order: the \
+         deadlines lie in a heap, and the next one is set in a timerfd, to the nanosecond. With \
+         deadlines rounded up to milliseconds it was {}. A thread that just sleeps was late by {}: the rest \
+         is the machine's.{theirs}",
+        late(AS_SET)?,
+        results.ours(AS_SET, "early")?,
+        results.ours(AS_SET, "out_of_order")?,
+        late(ROUNDED)?,
+        late(THREAD)?
+    ))
+}

@@ -1,0 +1,169 @@
+//! Daemon threads: what is done, and what is not, when the program ends.
+//!
+//! A daemon in Python is a thread that the program does not wait for. "Threads that are daemons are
+//! just killed wherever they are", say the notes: so a daemon's work stops in the middle, and what
+//! should clean up after it does not run.
+
+use std::ops::Range;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use crate::ask::experiment::cell::{Cell, Lock, Scale};
+use crate::ask::experiment::contender::{Contender, by_lock};
+use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
+use crate::ask::experiment::pause::pause;
+use crate::ask::experiment::process::say;
+use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
+use crate::ask::experiment::{Experiment, Group, hogs, program};
+use lab_core::terms::error::{LabError, Result};
+use trainyard::threads::{self, Gil};
+
+/// A thread that is waited for, and one that is not.
+pub const EXPERIMENT: Experiment = Experiment {
+    name: "daemon",
+    group: Group::Threads,
+    title: "a daemon thread ends with the program, wherever it is",
+    question: "A program starts a thread that does eight pieces of work, and whose last act is to \
+               clean up. When two are done, main returns. How many pieces does the thread do if it \
+               is a daemon, and how many if it is not?",
+    choices: &[
+        "two, and all eight: the program waits for a thread that is no daemon",
+        "two in both: when main returns the program is over",
+        "all eight in both: a daemon goes on in the background",
+        "two, but it cleans up; and all eight",
+    ],
+    answer: 0,
+    method: "A program of its own starts one thread, a daemon or not, and its main returns as soon \
+             as the thread has done two pieces. Each later piece takes 100 ms. The thread tells of \
+             each piece through a pipe, and so does what should clean up: a destructor, in Python a \
+             `finally`. Somebody outside counts until the program has ended.",
+    cells,
+    ours: measure,
+    twin: Some(include_str!("daemon.py")),
+    plays: by_lock,
+    columns: &[
+        Column { figure: "pieces", title: "pieces\ndone", unit: Unit::Count },
+        Column { figure: "cleaned", title: "cleaned\nup", unit: Unit::Count },
+        Column { figure: "has_ended", title: "program\nended", unit: Unit::Count },
+    ],
+    relations: &[
+        Relation {
+            name: "a-thread-is-waited-for",
+            says: "a thread that is no daemon does all its work, and cleans up.",
+            of: Of::Everybody,
+            nature: Nature::Count,
+            reads: |cell| cell.label == THREAD,
+            check: a_thread_is_waited_for,
+            wrong: Wrong { says: "it is a daemon", change: |cell| cell.set("kind", "daemon") },
+        },
+        Relation {
+            name: "a-daemon-is-cut-off",
+            says: "a daemon does not do all its work, and nobody cleans up.",
+            of: Of::Everybody,
+            nature: Nature::Count,
+            reads: |cell| cell.label == DAEMON,
+            check: a_daemon_is_cut_off,
+            wrong: Wrong { says: "it is no daemon", change: |cell| cell.set("kind", "thread") },
+        },
+    ],
+    explain,
+    read: &[
+        "src/threads/program.rs: a main that waits for its threads",
+        "examples/daemon_threads.rs: a file that is half written",
+        "docs.python.org/3/library/threading.html: \"Daemon threads are abruptly stopped\"",
+    ],
+};
+
+const THREAD: &str = "thread";
+const DAEMON: &str = "daemon";
+/// A program that does not end by itself is one that does not do what is claimed here.
+const TIME_MAX: Duration = Duration::from_secs(20);
+
+fn cells(_: Scale) -> Vec<Cell> {
+    let cell = |kind| {
+        let cell = Cell::new(kind, Lock::TIMED).with("kind", kind).with("pieces", 8);
+        cell.with("first", 2).with("piece_s", 0.1)
+    };
+    [THREAD, DAEMON].map(cell).into()
+}
+
+fn measure(cell: &Cell) -> Result<Figures> {
+    if program::is_inside(cell) {
+        return be_the_program(cell);
+    }
+    let ended = program::run(EXPERIMENT.name, cell, TIME_MAX)?;
+    Ok(Figures::default()
+        .with_count("pieces", ended.count("piece"))
+        .with_count("cleaned", ended.count("cleaned"))
+        .with_count("has_ended", usize::from(ended.status.is_some_and(|status| status.success()))))
+}
+
+/// The program: its main is the closure.
+fn be_the_program(cell: &Cell) -> Result<Figures> {
+    let (pieces, first) = (cell.count("pieces"), cell.count("first"));
+    let takes = Duration::from_secs_f64(cell.number("piece_s"));
+    threads::run(|| {
+        let gil = Gil::new(hogs::mode(cell.lock));
+        let (sender, first_are_done) = mpsc::channel();
+        let work = move || {
+            let _cleans_up = CleansUp;
+            do_pieces(0..first, Duration::ZERO);
+            sender.send(()).expect("main waits for it");
+            do_pieces(first..pieces, takes);
+        };
+        let started = match cell.word("kind") {
+            DAEMON => threads::spawn_daemon(&gil, "worker", move |_| work()),
+            _ => threads::spawn(&gil, "worker", move |_| work()).map(drop),
+        };
+        started.map_err(|why| LabError::failed("the thread", why))?;
+        first_are_done.recv().map_err(|why| LabError::failed("the thread", why))
+    })?;
+    Ok(Figures::default())
+}
+
+fn do_pieces(pieces: Range<usize>, takes: Duration) {
+    for piece in pieces {
+        pause(takes);
+        say(&Figures::default().with_count("piece", piece));
+    }
+}
+
+/// What a thread should do at its end.
+struct CleansUp;
+
+impl Drop for CleansUp {
+    fn drop(&mut self) {
+        say(&Figures::default().with_count("cleaned", 1));
+    }
+}
+
+fn a_thread_is_waited_for(results: &Results, who: &Contender) -> Option<Check> {
+    let figure = |name| results.count(who, THREAD, name);
+    let (pieces, cleaned) = (figure("pieces")?, figure("cleaned")?);
+    let figures = shown(pieces, cleaned);
+    Some(Check::that((pieces, cleaned, figure("has_ended")?) == (8, 1, 1), figures))
+}
+
+fn a_daemon_is_cut_off(results: &Results, who: &Contender) -> Option<Check> {
+    let figure = |name| results.count(who, DAEMON, name);
+    let (pieces, cleaned) = (figure("pieces")?, figure("cleaned")?);
+    let figures = shown(pieces, cleaned);
+    Some(Check::that(pieces < 8 && (cleaned, figure("has_ended")?) == (0, 1), figures))
+}
+
+fn shown(pieces: u64, cleaned: u64) -> String {
+    let end = if cleaned == 0 { "nobody cleaned up" } else { "it cleaned up" };
+    format!("{pieces} pieces of 8 were done, and {end}")
+}
+
+fn explain(results: &Results) -> Option<String> {
+    Some(format!(
+        "The thread that is no daemon did {} pieces, though main had returned after two: the \
+         program waited for it. The daemon did {}, and nobody cleaned up after it: the program \
+         ended, and the thread with it, in the middle of a piece. A daemon is for work that may be \
+         lost; whoever holds a file, a lock or a transaction is no daemon. (In Rust every thread \
+         is one, unless somebody joins it: `threads::run` does.)",
+        results.ours(THREAD, "pieces")?,
+        results.ours(DAEMON, "pieces")?
+    ))
+}

@@ -1,0 +1,124 @@
+//! The guided tour: twelve experiments in an hour, for somebody who is new to all of this.
+//!
+//! Each stop goes predict, run, look, change, make: a prediction before the run is what makes the
+//! difference between reading and learning (PRIMM: Sentance, Waite and Kallia, "Teaching computer
+//! programming with PRIMM", Computer Science Education 29, 2019). What is asked, run and checked is
+//! the experiment's; what to look at, to change and to make is its [`Lesson`](super::experiment::lesson::Lesson), in the same file.
+
+use std::fmt::Write;
+
+use super::experiment::lesson::{Activity, Stop};
+use super::experiment::page;
+use lab_core::text::wrap::wrap;
+
+/// What is asked of the tour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guide {
+    /// What there is to see.
+    Plan,
+    /// One stop, by its number, from 1.
+    Stop(usize),
+}
+
+/// Columns of the page.
+const WIDTH: usize = 80;
+
+/// The stops, in their order.
+pub fn stops() -> &'static [Stop] {
+    super::experiment::TOUR
+}
+
+/// Renders the page.
+///
+/// # Panics
+///
+/// Panics for a stop that there is not; the command line has none.
+pub fn render(guide: Guide) -> String {
+    match guide {
+        Guide::Plan => plan(),
+        Guide::Stop(number) => stop(number, &stops()[number - 1]),
+    }
+}
+
+fn plan() -> String {
+    let intro = "An hour with threads, tasks and processes: twelve questions of five minutes. \
+                 At each you predict, run, look, change one thing, and make one. The answers are \
+                 this machine's own.";
+    let mut text = wrap(intro, WIDTH, 0) + "\n";
+    for (number, Stop { experiment, .. }) in (1..).zip(stops()) {
+        let title = wrap(experiment.title, WIDTH - 26, 26);
+        let _ = write!(text, "{number:>3}  {:20} {title}", experiment.name);
+    }
+    text += "\nBegin:\n  trainyard guide 1\n";
+    text
+}
+
+fn stop(number: usize, stop: &Stop) -> String {
+    let Stop { experiment, lesson } = stop;
+    let mut text = format!("Stop {number} of {}\n\n", stops().len());
+    text += &page::question(experiment);
+    text += "\nPredict: pick one before you go on, and say why.\n\n";
+    let _ = writeln!(text, "Run:     trainyard experiment run {} --quick\n", experiment.name);
+    text += &task("Look:", &lesson.look);
+    text += &task("Change:", &lesson.change);
+    let _ = write!(text, "Make:    {}", wrap(lesson.make, WIDTH - INDENT, INDENT));
+    let next = if number < stops().len() {
+        format!("trainyard guide {}", number + 1)
+    } else {
+        "trainyard experiment list        there are more".to_owned()
+    };
+    let _ = writeln!(text, "\nNext:    {next}");
+    text
+}
+
+/// Where a task's words begin.
+const INDENT: usize = 9;
+
+fn task(verb: &str, task: &Activity) -> String {
+    let says = wrap(task.says, WIDTH - INDENT, INDENT);
+    format!("{verb:INDENT$}trainyard {}\n{:INDENT$}{says}\n", task.command, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tour_has_twelve_different_stops_that_all_say_what_to_do() {
+        let names: std::collections::BTreeSet<_> =
+            stops().iter().map(|stop| stop.experiment.name).collect();
+        assert_eq!((stops().len(), names.len()), (12, 12));
+        for number in 1..=stops().len() {
+            let page = render(Guide::Stop(number));
+            for word in ["Predict:", "Run:", "Look:", "Change:", "Make:", "Next:"] {
+                assert!(page.contains(word), "{number} has no {word}");
+            }
+            assert!(page.lines().all(|line| line.chars().count() <= WIDTH + 10), "{page}");
+        }
+    }
+
+    /// As a shell does: what stands between two quotes is one word.
+    fn words(command: &str) -> Vec<String> {
+        let mut words = Vec::new();
+        for (index, part) in command.split('\'').enumerate() {
+            if index % 2 == 1 {
+                words.push(part.to_owned());
+            } else {
+                words.extend(part.split_whitespace().map(str::to_owned));
+            }
+        }
+        words
+    }
+
+    /// What is quoted is what the program takes.
+    #[test]
+    fn every_command_of_the_tour_is_one() {
+        for Stop { lesson, .. } in stops() {
+            for task in [lesson.look, lesson.change] {
+                let words = std::iter::once("trainyard".to_owned()).chain(words(task.command));
+                let parsed = crate::command::parse(words.map(Into::into));
+                assert!(parsed.is_ok(), "{}: {parsed:?}", task.command);
+            }
+        }
+    }
+}

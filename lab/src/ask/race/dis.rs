@@ -1,0 +1,97 @@
+//! `trainyard dis`: a program's instructions as CPython's `dis` lists them, and where between them a
+//! thread looks whether another one wants the lock.
+
+use lab_core::terms::error::Result;
+use lab_core::work::race::puzzle::Puzzle;
+use lab_core::work::race::setting::Checks;
+use trainyard::vm::Program;
+use trainyard::vm::listing::Row;
+
+/// The placements that have marks; where nobody looks there is nothing to mark.
+const COLUMNS: [(Checks, &str); 2] =
+    [(Checks::EveryOp, "every-op"), (Checks::BackEdge, "back-edge")];
+
+const LEGEND: &str = "\
+*: before it the eval breaker is looked at, and the lock may change hands:
+   every-op   CPython up to 3.9: between nearly any two instructions
+   back-edge  CPython since 3.10: where a loop jumps back and a function begins
+   never      a long call of C: nowhere
+";
+
+/// Lists the program that `argument` means.
+///
+/// # Errors
+///
+/// [`LabError::BadInput`](lab_core::terms::error::LabError::BadInput) if it cannot be read or compiled.
+pub fn dis(argument: &str) -> Result<String> {
+    Ok(list(&Puzzle::read(argument)?.compile(1)?))
+}
+
+fn list(program: &Program) -> String {
+    let functions: Vec<Vec<Row>> =
+        (0..program.functions().len()).map(|function| program.rows(function)).collect();
+    let width =
+        functions.iter().flatten().map(|row| row.to_string().chars().count()).max().unwrap_or(0);
+    let mut listed = vec![line("", width, &COLUMNS.map(|(_, name)| name.to_owned()))];
+    for (function, rows) in program.functions().iter().zip(&functions) {
+        if listed.len() > 1 {
+            listed.push(format!("\nDisassembly of {}:\n", function.name()));
+        }
+        listed.extend(rows.iter().map(|row| line(&row.to_string(), width, &marks(row))));
+    }
+    listed.push(format!("\n{LEGEND}"));
+    listed.concat()
+}
+
+/// A mark under each placement that looks here, in its middle.
+fn marks(row: &Row) -> [String; 2] {
+    COLUMNS.map(|(checks, name)| {
+        let mark = if checks.look_at(row.instruction.place()) { "*" } else { "" };
+        format!("{mark:^0$}", name.len())
+    })
+}
+
+fn line(text: &str, width: usize, columns: &[String]) -> String {
+    let line = format!("{text:width$}   {}", columns.join("  "));
+    format!("{}\n", line.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_instruction_is_a_check_point_up_to_3_9_and_few_since() {
+        let listed = dis("x = x + 1").unwrap();
+        let expected = "                                   every-op  back-edge
+  1          RESUME                   *         *
+             LOAD_GLOBAL          x   *
+             LOAD_CONST           1   *
+             BINARY_OP            +   *
+             STORE_GLOBAL         x   *
+             RETURN_CONST         None   *
+";
+        let found: Vec<&str> = listed.lines().take(7).map(str::trim_end).collect();
+        for (found, expected) in found.iter().zip(expected.lines()).skip(1) {
+            let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+            assert_eq!(words(found), words(expected), "{listed}");
+        }
+        assert!(listed.contains("back-edge  CPython since 3.10"));
+        let looped = dis("for i in range(3): x += 1").unwrap();
+        let back: Vec<&str> =
+            looped.lines().filter(|line| line.matches('*').count() == 2).collect();
+        assert_eq!(back.len(), 2, "{looped}");
+        assert!(back[1].contains("JUMP_BACKWARD"));
+    }
+
+    #[test]
+    fn columns_stand_below_each_other() {
+        let listed = dis("counter-with-call").unwrap();
+        let head = listed.lines().next().unwrap();
+        let middle = head.find("every-op").unwrap() + 3;
+        let marks = listed.lines().take_while(|line| !line.starts_with('*'));
+        let marked: Vec<&str> = marks.filter(|line| line.contains('*')).collect();
+        assert!(marked.len() > 8, "{listed}");
+        assert!(marked.iter().all(|line| line.find('*') == Some(middle)), "{listed}");
+    }
+}

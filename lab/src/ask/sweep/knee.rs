@@ -1,0 +1,100 @@
+//! Where more stops to help.
+//!
+//! The *knee* of a series is its smallest value that is as good as its best: whose median is within
+//! 5 % of the shortest median, or within 10 % and not distinguishable from it, round by round. It
+//! takes three values at least. From the knee on one pays for more threads and gets nothing. A knee
+//! at the end of the range is none yet: more may still help, and that is said. Only workers and the
+//! switch interval have knees: more requests are more work, and nobody asks when they stop to help.
+
+use serde::Serialize;
+
+use super::report::Row;
+use super::variable::{Value, Variable};
+use lab_core::terms::stats::{self, Verdict};
+
+/// Nobody feels a twentieth.
+const AS_GOOD: f64 = 1.05;
+/// Noise of more than a tenth hides a knee, and does not make one.
+const AS_GOOD_WITHIN_NOISE: f64 = 1.10;
+/// Two points have no knee between them.
+const VALUES_MIN: usize = 3;
+
+/// The knee of one series.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Knee {
+    /// `io`, `cpu`.
+    pub workload: String,
+    /// The contender, as the column is called.
+    pub contender: String,
+    /// What else was scanned, and stood still here.
+    pub parameters: serde_json::Map<String, serde_json::Value>,
+    /// The variable.
+    pub variable: &'static str,
+    /// Its value at the knee.
+    pub value: serde_json::Value,
+    /// The median there, in seconds.
+    pub median_s: f64,
+    /// The value with the shortest median.
+    pub best: serde_json::Value,
+    /// That median.
+    pub best_median_s: f64,
+    /// Whether the range ends with it: more may still help.
+    pub is_end_of_range: bool,
+    /// The same as people read them.
+    #[serde(skip)]
+    pub shown: Shown,
+}
+
+/// A knee as people read it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// The value at the knee.
+    pub value: Value,
+    /// The best one.
+    pub best: Value,
+    /// What stood still: `latency 5 ms`. The contender's name says the model.
+    pub others: Vec<String>,
+}
+
+/// Finds the index of the knee in `series`, in rising order of its values, and that of the best.
+pub fn find(series: &[&Row], seed: u64) -> Option<(usize, usize)> {
+    let median = |index: usize| series[index].compared.wall_s.summary.median;
+    let best = (0..series.len()).min_by(|&a, &b| median(a).total_cmp(&median(b)))?;
+    let samples = |index: usize| series[index].compared.wall_s.samples.as_slice();
+    // One contender that was measured once has no knee.
+    if series.len() < VALUES_MIN || (1..series.len()).all(|index| samples(index) == samples(0)) {
+        return None;
+    }
+    let is_as_good = |index: usize| {
+        let ratio = median(index) / median(best);
+        let verdict = || stats::speedup(samples(best), samples(index), seed)?.verdict;
+        ratio <= AS_GOOD
+            || ratio <= AS_GOOD_WITHIN_NOISE && verdict() == Some(Verdict::NotDistinguishable)
+    };
+    let knee = (0..series.len()).find(|&index| is_as_good(index))?;
+    Some((knee, best))
+}
+
+/// Describes the knee of `series`, whose rows differ in `variable`.
+pub fn describe(series: &[&Row], variable: Variable, seed: u64) -> Option<Knee> {
+    let (knee, best) = find(series, seed)?;
+    let value = |index: usize| series[index].value_of(variable);
+    let others = series[knee].point.iter().filter(|(other, _)| *other != variable);
+    let shown = series[knee].place().filter(|(other, _)| *other != variable);
+    Some(Knee {
+        workload: series[knee].compared.workload.to_string(),
+        contender: series[knee].column.clone(),
+        parameters: others.map(|(it, value)| (it.key().to_owned(), value.json())).collect(),
+        variable: variable.key(),
+        value: value(knee)?.json(),
+        median_s: series[knee].compared.wall_s.summary.median,
+        best: value(best)?.json(),
+        best_median_s: series[best].compared.wall_s.summary.median,
+        is_end_of_range: knee + 1 == series.len(),
+        shown: Shown {
+            value: value(knee)?,
+            best: value(best)?,
+            others: shown.map(|(it, value)| format!("{} {value}", it.name())).collect(),
+        },
+    })
+}

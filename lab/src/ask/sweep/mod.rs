@@ -1,0 +1,117 @@
+//! `trainyard sweep`: the same comparison at many points, and where more stops to help.
+//!
+//! # The life of one sweep
+//!
+//! 1. Ranges and lists become values, and their combinations points ([`variable`], [`plan`]).
+//! 2. For each workload all contenders of all points start, each in a process of its own; whoever is
+//!    the same at several points starts once.
+//! 3. They take turns, round by round, in reverse order every other round: the conductor's own
+//!    rounds, so that points are compared as fairly as contenders are. Nothing is measured twice,
+//!    and nothing at a time of its own.
+//! 4. Each series' *knee* is looked for ([`knee`]), and of the knees of several workloads a sentence
+//!    is made ([`sentence`]).
+//! 5. Table, JSON, CSV, Markdown ([`render`]), and a picture ([`chart`]). An interrupted sweep shows
+//!    what it has. With `-o FILE` the recordings of all points make one trace.
+//!
+//! # Not here
+//!
+//! A search for the best value: it would measure some points more often than others.
+
+pub mod chart;
+pub mod knee;
+pub mod plan;
+pub mod render;
+pub mod report;
+pub mod sentence;
+#[cfg(test)]
+mod testing;
+pub mod variable;
+
+use std::fs;
+
+use super::compare::picture::Style;
+use crate::ask::sweep::plan::{Layout, Sweep};
+use crate::ask::sweep::report::Report;
+use crate::measure::conductor::{Deaths, Measurement, measure};
+use crate::measure::prepare::prepare;
+use crate::measure::python::find::find_all;
+use crate::measure::record;
+use crate::measure::warnings::{self, Build};
+use lab_core::terms::error::{LabError, Result};
+use lab_core::terms::host::{Conditions, Host};
+use lab_core::terms::output::{self, Format};
+use lab_core::terms::params::Params;
+use lab_core::text::plot;
+use trainyard::sys::signal::Interrupts;
+use trainyard::trace::file::Run;
+
+/// Does it, and returns what is to be printed and how it ended.
+///
+/// # Errors
+///
+/// [`LabError::BadInput`] before anything was measured.
+pub fn run(asked: &Sweep) -> Result<(String, Result<()>)> {
+    asked.output.check_writable()?;
+    asked.svg.as_deref().map_or(Ok(()), output::check_writable)?;
+    let pythons = find_all(&asked.pythons)?;
+    let sweep = Sweep { params: Params { pythons, ..asked.params.clone() }, ..asked.clone() };
+    prepare(&sweep.params)?;
+    let conditions = Conditions::read();
+    let workloads = sweep.params.workloads.iter();
+    let layouts: Vec<Layout> = workloads
+        .map(|&workload| sweep.layout(workload, conditions.cpus()))
+        .collect::<Result<_>>()?;
+    let interrupts = Interrupts::listen().map_err(|why| LabError::failed("Ctrl-C", why))?;
+    let mut report = Report::new(&sweep, Host::read());
+    report.warnings = doubts(&sweep.params, &conditions);
+    let (mut deaths, mut ended, mut runs) = (Deaths::default(), Ok(()), Vec::new());
+    for layout in &layouts {
+        let (places, trace) = (layout.places.clone(), sweep.output.trace.as_deref());
+        let Measurement { measured, runs: recorded, failure, .. } =
+            measure(places, &sweep.params, &interrupts, &mut deaths, trace);
+        report.add(&sweep, layout, &measured);
+        runs.extend(recorded);
+        if let Some(failure) = failure {
+            report.complete = false;
+            ended = Err(failure);
+            break;
+        }
+    }
+    report.conclude();
+    let written = write(&sweep, &report, runs);
+    Ok((document(&sweep, &report, sweep.output.stdout), ended.and(written)))
+}
+
+/// What can be known before: that there are more workers than processors is what is scanned here.
+fn doubts(params: &Params, conditions: &Conditions) -> Vec<String> {
+    let all = warnings::before(params, conditions, Build::this());
+    let is_scanned = |line: &String| line.contains("workers share") || line.starts_with("sync was");
+    all.into_iter().filter(|line| !is_scanned(line)).collect()
+}
+
+fn document(sweep: &Sweep, report: &Report, format: Format) -> String {
+    anstream::ColorChoice::from(sweep.output.color).write_global();
+    match format {
+        Format::Table => render::table(report, Style::of_stdout(sweep.output.glyphs).columns()),
+        Format::Json => render::json(report),
+        Format::Csv => render::csv(report),
+        Format::Markdown => render::markdown(report),
+    }
+}
+
+/// Writes the files; what fails in one place is no reason not to write it in another.
+fn write(sweep: &Sweep, report: &Report, runs: Vec<Run>) -> Result<()> {
+    let mut written = Ok(());
+    for file in &sweep.output.files {
+        written = written.and(file.write(&document(sweep, report, file.format)));
+    }
+    if let Some(path) = &sweep.svg {
+        let picture = plot::svg(&chart::charts(report));
+        let failed = |why| LabError::failed(format!("cannot write to '{}'", path.display()), why);
+        written = written.and(fs::write(path, picture).map_err(failed));
+    }
+    if let Some(path) = &sweep.output.trace {
+        written = written.and(record::save(record::of_comparison(&sweep.params, runs), path));
+    }
+    written
+}

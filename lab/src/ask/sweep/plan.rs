@@ -1,0 +1,354 @@
+//! What is measured at which point: every combination of the values, and nobody twice.
+//!
+//! All contenders of a workload are alive at the same time, each in a process of its own, and take
+//! turns, whatever the point: a machine that slows down for a minute slows all points. Whoever is the
+//! same at several points (the sequential run, when the number of workers is scanned) is measured
+//! once, and stands in all of their rows.
+
+use std::path::PathBuf;
+
+use super::variable::{Value, Variable};
+use crate::measure::conductor::Place;
+use lab_core::terms::contender::{Contender, GilState, Model, Workload};
+use lab_core::terms::error::{LabError, Result};
+use lab_core::terms::output::Output;
+use lab_core::terms::params::{GilChoice, Params};
+
+/// What `sweep` is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sweep {
+    /// What is the same at every point.
+    pub params: Params,
+    /// Where each CPython is that takes part.
+    pub pythons: Vec<PathBuf>,
+    /// What is not; the first changes slowest.
+    pub scans: Vec<Scan>,
+    /// Where the results go.
+    pub output: Output,
+    /// Where the picture goes.
+    pub svg: Option<PathBuf>,
+}
+
+/// A variable and its values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scan {
+    /// Which.
+    pub variable: Variable,
+    /// As they were typed; [`Sweep::points`] has them in rising order.
+    pub values: Vec<Value>,
+}
+
+/// One value of each variable, in the order of the scans.
+pub type Point = Vec<(Variable, Value)>;
+
+/// Who is measured, and who of them stands in which row.
+#[derive(Debug)]
+pub struct Layout {
+    /// Everyone, once.
+    pub places: Vec<Place>,
+    /// Each point, with its contenders, and which of the places each is.
+    pub rows: Vec<(Point, Vec<(Contender, usize)>)>,
+}
+
+/// More rows than anybody reads.
+const POINTS_MAX: usize = 100;
+/// Each is a process, or several; more than a few hundred only show how the machine pages.
+const PROCESSES_MAX: usize = 300;
+/// As many as a whole machine has by default for a user, with a margin (`ulimit -u`).
+const THREADS_MAX: usize = 4000;
+
+impl Scan {
+    /// Its values in rising order; names, which have none, as they were typed.
+    fn rising(&self) -> Vec<Value> {
+        let mut values = self.values.clone();
+        let number = |value: &Value| value.number().unwrap_or_default();
+        values.sort_by(|one, other| number(one).total_cmp(&number(other)));
+        values
+    }
+}
+
+impl Sweep {
+    /// Checks what no single option can know of the others.
+    ///
+    /// # Errors
+    ///
+    /// One line.
+    pub fn check(&self) -> std::result::Result<(), String> {
+        for (index, scan) in self.scans.iter().enumerate() {
+            self.check_variable(scan.variable, &self.scans[..index])?;
+        }
+        let count = self.scans.iter().map(|scan| scan.values.len()).product::<usize>();
+        if count > POINTS_MAX {
+            return Err(format!(
+                "that is {count} points, and {POINTS_MAX} are the most: a larger step, or fewer \
+                 values"
+            ));
+        }
+        let points = self.points();
+        points.iter().try_for_each(|point| self.params_at(point).check())
+    }
+
+    fn check_variable(
+        &self,
+        variable: Variable,
+        earlier: &[Scan],
+    ) -> std::result::Result<(), String> {
+        let name = variable.name();
+        if earlier.iter().any(|scan| scan.variable == variable) {
+            return Err(format!("{name} is scanned twice: once is enough"));
+        }
+        let scans_models = self.scans.iter().any(|scan| scan.variable == Variable::Models);
+        let mut models = self.params.models.iter();
+        if !scans_models && !models.any(|&model| variable.applies_to_model(model)) {
+            return Err(format!("{name} is nothing to the models that --models asks for"));
+        }
+        let mut workloads = self.params.workloads.iter();
+        match workloads.find(|workload| !variable.applies_to(**workload)) {
+            Some(other) => Err(format!("{name} does not apply to {other}: leave {other} out")),
+            None => Ok(()),
+        }
+    }
+
+    /// Every combination of the values. Those that lie on a line are in rising order, however they
+    /// were typed: a knee is looked for from left to right.
+    pub fn points(&self) -> Vec<Point> {
+        self.scans.iter().fold(vec![Vec::new()], |points, scan| {
+            let longer = |point: &Point| {
+                let values = scan.rising().into_iter().map(|value| (scan.variable, value));
+                let point = point.clone();
+                values.map(move |pair| [point.as_slice(), &[pair]].concat()).collect::<Vec<_>>()
+            };
+            points.iter().flat_map(longer).collect()
+        })
+    }
+
+    /// The parameters at `point`.
+    pub fn params_at(&self, point: &Point) -> Params {
+        let mut params = self.params.clone();
+        for &(variable, value) in point {
+            value.apply(variable, &mut params);
+        }
+        params
+    }
+
+    /// Says who of `workload` is measured, on a machine with `cpus` processors.
+    ///
+    /// # Errors
+    ///
+    /// [`LabError::BadInput`] if that are more than can be alive at the same time.
+    pub fn layout(&self, workload: Workload, cpus: usize) -> Result<Layout> {
+        let (mut places, mut rows) = (Vec::new(), Vec::new());
+        for point in self.points() {
+            let params = self.params_at(&point);
+            let contenders = params.contenders(cpus).into_iter();
+            let mine = contenders.filter(|contender| contender.workload == workload);
+            let mut indices = Vec::new();
+            for contender in mine {
+                indices.push((contender, seat(&mut places, Place::new(contender, &params))));
+            }
+            rows.push((point, indices));
+        }
+        check_size(&places)?;
+        let mut layout = Layout { places, rows };
+        for index in 0..layout.places.len() {
+            layout.places[index].label = layout.label(index);
+        }
+        Ok(layout)
+    }
+}
+
+impl Layout {
+    /// What the place with this index is called: its contender, and what that does not say of its
+    /// point.
+    ///
+    /// What is not the same in all rows where it stands makes no difference to it, and is left out;
+    /// what does make one is said. So no two places are called the same.
+    fn label(&self, index: usize) -> String {
+        let contender = self.places[index].contender;
+        let stands = |seated: &[(Contender, usize)]| seated.iter().any(|(_, at)| *at == index);
+        let mine = self.rows.iter().filter(|(_, seated)| stands(seated));
+        let points: Vec<&Point> = mine.map(|(point, _)| point).collect();
+        let is_everywhere = |pair: &&(Variable, Value)| points.iter().all(|it| it.contains(pair));
+        let same = points.first().copied().into_iter().flatten().filter(is_everywhere);
+        let said = same.filter(|(variable, _)| !variable.is_in_label(contender.model));
+        let said = said.map(|(variable, value)| format!(", {} {value}", variable.name()));
+        std::iter::once(contender.label()).chain(said).collect()
+    }
+}
+
+/// The index of `place` among `places`, where it is put unless one of them measures the same.
+fn seat(places: &mut Vec<Place>, place: Place) -> usize {
+    let wanted = essence(&place);
+    let known = places.iter().position(|known| essence(known) == wanted);
+    known.unwrap_or_else(|| {
+        places.push(place);
+        places.len() - 1
+    })
+}
+
+fn check_size(places: &[Place]) -> Result<()> {
+    let of = |wanted: Model| {
+        let mine = places.iter().filter(move |place| place.contender.model.in_ours() == wanted);
+        mine.map(|place| place.contender.workers).sum::<usize>()
+    };
+    let processes = places.len() + of(Model::Procs);
+    let threads = of(Model::Threads) + of(Model::ThreadsNative);
+    let refuse = |count: usize, what: &str, most: usize| {
+        Err(LabError::BadInput(format!(
+            "all points take turns, so {count} {what} would be alive at the same time, and {most} \
+             are the most: fewer values, or fewer --models"
+        )))
+    };
+    if processes > PROCESSES_MAX {
+        return refuse(processes, "processes", PROCESSES_MAX);
+    }
+    if threads > THREADS_MAX {
+        return refuse(threads, "threads", THREADS_MAX);
+    }
+    Ok(())
+}
+
+/// What of a place makes a difference to what it measures: all else is made equal.
+fn essence(place: &Place) -> (Contender, Params) {
+    let Place { mut contender, mut params, .. } = place.clone();
+    let model = contender.model.in_ours();
+    // Who takes part besides.
+    (params.models, params.gil, params.workers) = (Vec::new(), GilChoice::Both, None);
+    let has_lock = matches!(model, Model::Threads | Model::ThreadsNative);
+    if !has_lock || contender.gil != GilState::On {
+        params.switch_interval_ns = 0;
+    }
+    match contender.workload {
+        Workload::Io => params.kernel = params.kernel.with_inputs(0),
+        Workload::Cpu => (params.latency_ns, params.requests) = (0, 0),
+    }
+    if (contender.workload, model) == (Workload::Cpu, Model::Coop) {
+        // It has one thread, and no connections.
+        contender.workers = 0;
+    }
+    (contender, params)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lab_core::terms::params::Preset;
+
+    fn sweep(workloads: &[Workload], scans: &[(Variable, &[Value])]) -> Sweep {
+        let scan = |&(variable, values): &(Variable, &[Value])| {
+            let values = values.to_vec();
+            Scan { variable, values }
+        };
+        Sweep {
+            params: Params { workloads: workloads.to_vec(), ..Params::of(Preset::Quick) },
+            pythons: Vec::new(),
+            scans: scans.iter().map(scan).collect(),
+            output: Output::default(),
+            svg: None,
+        }
+    }
+
+    const COUNTS: [Value; 3] = [Value::Count(1), Value::Count(2), Value::Count(4)];
+    const INTERVALS: [Value; 2] = [Value::Duration(100_000), Value::Duration(5_000_000)];
+
+    #[test]
+    fn the_points_are_every_combination_and_the_first_variable_changes_slowest() {
+        let scans: [(Variable, &[Value]); 2] =
+            [(Variable::Workers, &COUNTS), (Variable::SwitchInterval, &INTERVALS)];
+        let points = sweep(&[Workload::Cpu], &scans).points();
+        let said: Vec<String> = points
+            .iter()
+            .map(|point| point.iter().map(|(_, value)| value.to_string()).collect::<String>())
+            .collect();
+        assert_eq!(said, ["1100 us", "15 ms", "2100 us", "25 ms", "4100 us", "45 ms"]);
+    }
+
+    #[test]
+    fn points_rise_however_they_were_typed_and_names_stay_in_their_order() {
+        let falling = [Value::Count(4), Value::Count(1), Value::Count(2)];
+        let names = [Value::Gil(GilChoice::On), Value::Gil(GilChoice::Off)];
+        let scans: [(Variable, &[Value]); 2] =
+            [(Variable::Gil, &names), (Variable::Workers, &falling)];
+        let points = sweep(&[Workload::Cpu], &scans).points();
+        let said: Vec<String> = points
+            .iter()
+            .map(|point| point.iter().map(|(_, value)| value.to_string()).collect::<String>())
+            .collect();
+        assert_eq!(said, ["on1", "on2", "on4", "off1", "off2", "off4"]);
+    }
+
+    /// Fails if `essence` leaves something in that makes no difference.
+    #[test]
+    fn whoever_is_the_same_at_several_points_is_measured_once() {
+        let count = |workload, scans: &[(Variable, &[Value])]| {
+            let layout = sweep(&[workload], scans).layout(workload, 2).unwrap();
+            (layout.rows.len(), layout.places.len())
+        };
+        // io at 3 points: sync once; threads on and off, connections, processes at each.
+        assert_eq!(count(Workload::Io, &[(Variable::Workers, &COUNTS)]), (3, 1 + 3 * 4));
+        // cpu: sync and the tasks once; threads on, off and native, processes at each.
+        assert_eq!(count(Workload::Cpu, &[(Variable::Workers, &COUNTS)]), (3, 2 + 3 * 4));
+        // The interval is only something to threads with the lock on.
+        assert_eq!(count(Workload::Cpu, &[(Variable::SwitchInterval, &INTERVALS)]), (2, 4 + 2 * 2));
+    }
+
+    #[track_caller]
+    fn check_labels(sweep: &Sweep, expected: &[&str]) {
+        let workload = sweep.params.workloads[0];
+        let places = sweep.layout(workload, 2).unwrap().places;
+        let labels: Vec<&str> = places.iter().map(|place| place.label.as_str()).collect();
+        assert_eq!(labels, expected);
+    }
+
+    #[test]
+    fn a_label_says_what_of_the_point_makes_a_difference_and_no_more() {
+        let counts = [Value::Count(1), Value::Count(2)];
+        let scans: [(Variable, &[Value]); 2] =
+            [(Variable::Workers, &counts), (Variable::SwitchInterval, &INTERVALS)];
+        let mut both = sweep(&[Workload::Cpu], &scans);
+        both.params.models = vec![Model::Threads, Model::Coop];
+        let expected = [
+            "one after another",
+            "1 thread, lock on, switch-interval 100 us",
+            "1 thread, lock off",
+            "coop, one thread",
+            "1 thread, lock on, switch-interval 5 ms",
+            "2 threads, lock on, switch-interval 100 us",
+            "2 threads, lock off",
+            "2 threads, lock on, switch-interval 5 ms",
+        ];
+        check_labels(&both, &expected);
+        // A loop has as many connections as there are workers, and its name does not say so.
+        let mut loops = sweep(&[Workload::Io], &scans[..1]);
+        loops.params.models = vec![Model::Coop];
+        let expected =
+            ["one after another", "coop, one thread, workers 1", "coop, one thread, workers 2"];
+        check_labels(&loops, &expected);
+    }
+
+    #[test]
+    fn what_does_not_apply_or_is_too_much_is_refused_in_one_line() {
+        let refused = |sweep: Sweep| sweep.check().unwrap_err();
+        let latency = sweep(&[Workload::Cpu], &[(Variable::Latency, &INTERVALS)]);
+        assert_eq!(refused(latency), "latency does not apply to cpu: leave cpu out");
+        let twice: [(Variable, &[Value]); 2] =
+            [(Variable::Workers, &COUNTS), (Variable::Workers, &COUNTS)];
+        assert!(refused(sweep(&[Workload::Io], &twice)).starts_with("workers is scanned twice"));
+        let many: Vec<Value> = (1..=60).map(Value::Count).collect();
+        let scans: [(Variable, &[Value]); 2] =
+            [(Variable::Workers, &many), (Variable::SwitchInterval, &INTERVALS)];
+        assert!(refused(sweep(&[Workload::Cpu], &scans)).starts_with("that is 120 points"));
+        let mut lone = sweep(&[Workload::Cpu], &[(Variable::SwitchInterval, &INTERVALS)]);
+        lone.params.models = vec![Model::Procs];
+        assert!(refused(lone).starts_with("switch-interval is nothing to the models"));
+    }
+
+    #[test]
+    fn more_processes_than_a_machine_bears_are_refused_before_anything_starts() {
+        let many: Vec<Value> = (20..40).map(Value::Count).collect();
+        let sweep = sweep(&[Workload::Io], &[(Variable::Workers, &many)]);
+        let error = sweep.layout(Workload::Io, 2).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().contains("would be alive at the same time"), "{error}");
+    }
+}

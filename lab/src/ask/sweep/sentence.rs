@@ -1,0 +1,264 @@
+//! What follows: the notes' last sentence, with the figures of this very run.
+//!
+//! "The correct number of threads is not a constant from one task to another." Which numbers, and
+//! why, is computed from what was measured: whether the sequential run gave its processor up within
+//! its units (its voluntary switches: a wait of its own accord, which a busy machine does not add
+//! to), how much of a unit is computing (its CPU time), how many units were in flight at the knee,
+//! how many trains ran at once. Of fewer rounds than a verdict takes nothing follows, and that is
+//! said.
+
+use super::knee;
+use super::report::{Report, Row};
+use super::variable::Variable;
+use lab_core::terms::contender::{GilState, Model, Workload};
+use lab_core::terms::params::CpuKernel;
+use lab_core::terms::stats::VERDICT_ROUNDS_MIN;
+use lab_core::text::numbers;
+
+/// Compares the knees of the workloads, or says that the rounds are too few for it; `None` unless
+/// there are two, and the workers were scanned.
+pub fn conclusion(report: &Report) -> Option<String> {
+    if report.axis() != Some(Variable::Workers) {
+        return None;
+    }
+    let workloads = report.params.workloads.iter();
+    let knees: Vec<Best<'_>> = workloads.filter_map(|&it| Best::of(report, it)).collect();
+    let [first, others @ ..] = knees.as_slice() else { return None };
+    if others.is_empty() {
+        return None;
+    }
+    let noun =
+        if knees.iter().all(|best| best.noun() == "threads") { "threads" } else { "workers" };
+    let rounds = report.results.iter().map(|row| row.compared.wall_s.samples.len());
+    if rounds.min().is_some_and(|rounds| rounds < VERDICT_ROUNDS_MIN) {
+        return Some(format!(
+            "which number of {noun} is correct cannot be concluded from so few rounds: it takes \
+             {VERDICT_ROUNDS_MIN}, `--runs {VERDICT_ROUNDS_MIN}`."
+        ));
+    }
+    let counts: Vec<String> =
+        knees.iter().map(|best| format!("{} for {}", best.count(), best.workload())).collect();
+    let reasons: Vec<String> = knees.iter().map(|best| best.reason(report)).collect();
+    let (counts, reasons) = (counts.join(", "), reasons.join("; "));
+    if others.iter().any(|other| other.knee.compared.workers != first.knee.compared.workers) {
+        let claim =
+            format!("the correct number of {noun} is not a constant from one task to another");
+        Some(format!("{claim}: {counts}, because {reasons}."))
+    } else {
+        Some(format!("here the correct number of {noun} came out the same: {counts}; {reasons}."))
+    }
+}
+
+/// The series of a workload that comes to the shortest time, and its knee.
+struct Best<'a> {
+    knee: &'a Row,
+    series: Vec<&'a Row>,
+    /// The knee of the threads that have the lock on, if that is another one.
+    locked: Option<usize>,
+    /// Whether the range ends with the knee.
+    is_end_of_range: bool,
+}
+
+/// The rows of one contender, and where among them its knee and its best time are.
+struct Candidate<'a> {
+    rows: Vec<&'a Row>,
+    knee: usize,
+    best_s: f64,
+}
+
+impl<'a> Candidate<'a> {
+    fn of(rows: Vec<&'a Row>, seed: u64) -> Option<Self> {
+        let (knee, best) = knee::find(&rows, seed)?;
+        let best_s = rows[best].compared.wall_s.summary.median;
+        Some(Self { rows, knee, best_s })
+    }
+
+    fn at_knee(&self) -> &'a Row {
+        self.rows[self.knee]
+    }
+}
+
+impl<'a> Best<'a> {
+    fn of(report: &'a Report, workload: Workload) -> Option<Self> {
+        let series = report.series().into_iter();
+        let ours = series.filter(|rows| {
+            rows[0].compared.workload == workload && rows[0].compared.python.is_none()
+        });
+        let mut pool: Vec<Candidate<'_>> =
+            ours.filter_map(|rows| Candidate::of(rows, report.seed)).collect();
+        if pool.iter().any(|one| one.at_knee().compared.model == Model::Threads) {
+            pool.retain(|one| one.at_knee().compared.model == Model::Threads);
+        }
+        let fastest_s = pool.iter().map(|one| one.best_s).min_by(f64::total_cmp)?;
+        // Of two that are as fast as each other the one that has less switched off, which is first.
+        let chosen = pool.iter().position(|one| one.best_s <= fastest_s * AS_FAST)?;
+        let has_lock = |one: &Candidate<'_>| one.at_knee().compared.gil == GilState::On;
+        let locked = pool.iter().position(has_lock).filter(|&index| index != chosen);
+        let locked = locked.map(|index| pool[index].at_knee().compared.workers);
+        let Candidate { rows, knee, .. } = pool.swap_remove(chosen);
+        let locked = locked.filter(|count| *count != rows[knee].compared.workers);
+        let is_end_of_range = knee + 1 == rows.len();
+        Some(Self { knee: rows[knee], series: rows, locked, is_end_of_range })
+    }
+
+    fn workload(&self) -> Workload {
+        self.knee.compared.workload
+    }
+
+    fn noun(&self) -> &'static str {
+        match self.knee.compared.model {
+            Model::Threads | Model::ThreadsNative => "threads",
+            Model::Procs => "processes",
+            _ => "workers",
+        }
+    }
+
+    /// `2`, `2 (with the lock on 1)`, `64 or more`.
+    fn count(&self) -> String {
+        let count = self.knee.compared.workers;
+        let more = if self.is_end_of_range { " or more" } else { "" };
+        let locked = self.locked.map(|locked| format!(" (with the lock on {locked})"));
+        format!("{count}{more}{}", locked.unwrap_or_default())
+    }
+
+    fn reason(&self, report: &Report) -> String {
+        let workload = self.workload();
+        let unit = match (workload, report.params.kernel) {
+            (Workload::Io, _) => "a request",
+            (Workload::Cpu, CpuKernel::SumOfSquares { .. }) => "a sum",
+            (Workload::Cpu, CpuKernel::Fib { .. }) => "a call of fib",
+        };
+        let is_sync =
+            |row: &&Row| row.compared.model == Model::Sync && row.compared.workload == workload;
+        let Some(sync) = report.results.iter().find(is_sync) else {
+            return format!("of {workload} no sequential run was measured");
+        };
+        let units = to_f64(sync.compared.units.max(1));
+        let computing = numbers::seconds((sync.compared.user_s + sync.compared.system_s) / units);
+        if to_f64(sync.compared.voluntary_switches) / units < WAITS_MIN {
+            return self.computes(unit, &computing);
+        }
+        let takes = numbers::seconds(sync.compared.wall_s.summary.median / units);
+        self.waits(unit, &takes, &computing)
+    }
+
+    fn waits(&self, unit: &str, takes: &str, computing: &str) -> String {
+        let in_flight = self
+            .knee
+            .compared
+            .in_flight_max
+            .map_or_else(String::new, |count| format!(", and {count} were in flight at once"));
+        format!(
+            "{unit} of {} takes {takes} and computes for {computing} of it: the rest is waiting, \
+             which {} do side by side{in_flight}",
+            self.workload(),
+            self.noun(),
+        )
+    }
+
+    fn computes(&self, unit: &str, computing: &str) -> String {
+        let at_once = self.series.iter().filter_map(|row| row.compared.running_at_once_max).max();
+        let at_once = at_once.map_or_else(String::new, |most| {
+            // More of them than run at once get more turns, where others want the processors too.
+            let doubt = if self.knee.compared.workers > most {
+                format!(
+                    ": {} are more than that explains; is the machine busy?",
+                    self.knee.compared.workers
+                )
+            } else {
+                String::new()
+            };
+            let cpus =
+                self.series.iter().filter_map(|row| row.compared.cpus_used).max().unwrap_or(most);
+            let cpus = numbers::count(cpus, "processor");
+            format!(", and no more than {most} ran at the same time, on {cpus}{doubt}")
+        });
+        let workload = self.workload();
+        format!("{unit} of {workload} is {computing} of computing and no waiting{at_once}")
+    }
+}
+
+/// A unit that waits gives its processor up once at least; one that computes now and then.
+const WAITS_MIN: f64 = 0.5;
+/// As for a knee: nobody feels a twentieth.
+const AS_FAST: f64 = 1.05;
+
+#[expect(clippy::cast_precision_loss, reason = "units of a round are far below 2^53")]
+fn to_f64(count: u64) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ask::sweep::testing;
+    use lab_core::terms::stats;
+
+    #[test]
+    fn two_tasks_with_two_knees_are_the_notes_last_sentence() {
+        let report = testing::report(|_| ());
+        assert_eq!(
+            report.conclusion.unwrap(),
+            "the correct number of threads is not a constant from one task to another: 16 for io, \
+             2 (with the lock on 1) for cpu, because a request of io takes 5.31 ms and computes for \
+             200 us of it: the rest is waiting, which threads do side by side, and 16 were in \
+             flight at once; a sum of cpu is 1.60 ms of computing and no waiting, and no more than \
+             2 ran at the same time, on 2 processors."
+        );
+    }
+
+    /// Fails if the sentence is there whatever was measured.
+    #[test]
+    fn tasks_with_the_same_knee_are_said_to_have_it() {
+        let report = testing::report(|row| {
+            let threads = row.compared.workers.min(2);
+            row.compared.wall_s.samples.fill(1.0 / to_f64(threads as u64));
+            row.compared.wall_s.summary = stats::summary(&row.compared.wall_s.samples).unwrap();
+        });
+        let said = report.conclusion.unwrap();
+        assert!(said.starts_with("here the correct number of threads came out the same: 2 for io"));
+    }
+
+    /// Fails if the sentence explains what its figures do not.
+    #[test]
+    fn a_knee_that_the_figures_do_not_explain_is_doubted() {
+        let report = testing::report(|row| {
+            if row.compared.gil == GilState::On && row.compared.workers == 8 {
+                row.compared.wall_s.samples.iter_mut().for_each(|sample| *sample /= 4.0);
+                row.compared.wall_s.summary = stats::summary(&row.compared.wall_s.samples).unwrap();
+            }
+        });
+        let said = report.conclusion.unwrap();
+        assert!(said.contains(": 8 are more than that explains; is the machine busy?"), "{said}");
+    }
+
+    /// Fails if chance is drawn as a finding.
+    #[test]
+    fn too_few_rounds_have_no_conclusion_and_say_how_many_it_takes() {
+        let report = testing::report(|row| row.compared.wall_s.samples.truncate(5));
+        let said = report.conclusion.unwrap();
+        assert!(said.contains("cannot be concluded") && said.contains("`--runs 6`"), "{said}");
+    }
+
+    #[test]
+    fn one_task_or_another_variable_has_no_such_sentence() {
+        let mut report = testing::report(|_| ());
+        report.params.workloads.truncate(1);
+        assert_eq!(conclusion(&report), None);
+        let mut report = testing::report(|_| ());
+        report.scanned = vec![Variable::SwitchInterval];
+        assert_eq!(conclusion(&report), None);
+    }
+
+    /// Fails if more requests are said to be no better.
+    #[test]
+    fn more_work_has_no_knee() {
+        let mut report = testing::report(|_| ());
+        for row in &mut report.results {
+            row.point[0].0 = Variable::Requests;
+        }
+        (report.scanned, report.knees) = (vec![Variable::Requests], Vec::new());
+        report.conclude();
+        assert_eq!(report.knees, []);
+    }
+}

@@ -1,0 +1,299 @@
+//! What can be scanned: the variables of a sweep, and their values.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::Value as Json;
+
+use lab_core::terms::contender::{Model, Workload};
+use lab_core::terms::nearest::nearest;
+use lab_core::terms::params::{CpuKernel, GilChoice, Params};
+use lab_core::text::numbers;
+
+/// A parameter that takes several values in turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Variable {
+    /// How many threads, processes, connections.
+    Workers,
+    /// How long a thread waits before it asks for the lock.
+    SwitchInterval,
+    /// How long the server takes.
+    Latency,
+    /// How many pages a round fetches.
+    Requests,
+    /// How many inputs a round computes.
+    Inputs,
+    /// The state of the lock.
+    Gil,
+    /// The model of concurrency.
+    Models,
+}
+
+/// One value of a variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// Of workers, requests, inputs.
+    Count(usize),
+    /// In nanoseconds.
+    Duration(u64),
+    /// On or off.
+    Gil(GilChoice),
+    /// One of ours.
+    Model(Model),
+}
+
+/// Up to here every whole number is measured; a longer range is doubled through.
+const EACH_MAX: u64 = 12;
+/// More values than anybody reads off a page.
+const VALUES_MAX: usize = 100;
+
+impl Variable {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Workers,
+        Self::SwitchInterval,
+        Self::Latency,
+        Self::Requests,
+        Self::Inputs,
+        Self::Gil,
+        Self::Models,
+    ];
+
+    /// The name on the command line: that of the option that sets it to one value.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Workers => "workers",
+            Self::SwitchInterval => "switch-interval",
+            Self::Latency => "latency",
+            Self::Requests => "requests",
+            Self::Inputs => "inputs",
+            Self::Gil => "gil",
+            Self::Models => "models",
+        }
+    }
+
+    /// The name in documents, with the unit.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::SwitchInterval => "switch_interval_s",
+            Self::Latency => "latency_s",
+            Self::Models => "model",
+            other => other.name(),
+        }
+    }
+
+    /// Finds the variable called `name`.
+    ///
+    /// # Errors
+    ///
+    /// One line that names the nearest, or all.
+    pub fn find(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|variable| variable.name() == name);
+        found.ok_or_else(|| {
+            let names = Self::ALL.map(Self::name);
+            match nearest(name, names.into_iter()) {
+                Some(near) => format!("unknown variable '{name}'; did you mean '{near}'?"),
+                None => format!("unknown variable '{name}'; there are {}", names.join(", ")),
+            }
+        })
+    }
+
+    /// Whether its values lie on a line.
+    pub fn is_numeric(self) -> bool {
+        !matches!(self, Self::Gil | Self::Models)
+    }
+
+    /// Whether more of it may stop to help: of work, or of waiting, there is just more.
+    pub fn has_knee(self) -> bool {
+        matches!(self, Self::Workers | Self::SwitchInterval)
+    }
+
+    /// Whether `workload` is any different for it.
+    pub fn applies_to(self, workload: Workload) -> bool {
+        match self {
+            Self::Latency | Self::Requests => workload == Workload::Io,
+            Self::Inputs => workload == Workload::Cpu,
+            _ => true,
+        }
+    }
+
+    /// Whether `model` is any different for it.
+    pub fn applies_to_model(self, model: Model) -> bool {
+        match self {
+            Self::SwitchInterval => matches!(model, Model::Threads | Model::ThreadsNative),
+            Self::Gil => matches!(model, Model::Threads),
+            Self::Workers => model != Model::Sync,
+            _ => true,
+        }
+    }
+
+    /// Whether a contender's label says its value.
+    pub fn is_in_label(self, model: Model) -> bool {
+        match self {
+            Self::Gil | Self::Models => true,
+            // The tasks of a loop are not counted there.
+            Self::Workers => model.in_ours() != Model::Coop,
+            _ => false,
+        }
+    }
+}
+
+impl Value {
+    /// Sets the parameter to this value.
+    pub fn apply(self, variable: Variable, params: &mut Params) {
+        match (variable, self) {
+            (Variable::Workers, Self::Count(count)) => params.workers = Some(count),
+            (Variable::Requests, Self::Count(count)) => params.requests = count,
+            (Variable::Inputs, Self::Count(count)) => {
+                params.kernel = CpuKernel::with_inputs(params.kernel, count);
+            }
+            (Variable::SwitchInterval, Self::Duration(ns)) => params.switch_interval_ns = ns,
+            (Variable::Latency, Self::Duration(ns)) => params.latency_ns = ns,
+            (Variable::Gil, Self::Gil(choice)) => params.gil = choice,
+            (Variable::Models, Self::Model(model)) => params.models = vec![model],
+            (variable, value) => unreachable!("{variable:?} has no value {value:?}"),
+        }
+    }
+
+    /// Where it lies on a line: a count, or seconds.
+    #[expect(clippy::cast_precision_loss, reason = "counts and durations are far below 2^53")]
+    pub fn number(self) -> Option<f64> {
+        match self {
+            Self::Count(count) => Some(count as f64),
+            Self::Duration(ns) => Some(Duration::from_nanos(ns).as_secs_f64()),
+            Self::Gil(_) | Self::Model(_) => None,
+        }
+    }
+
+    /// As a document has it.
+    pub fn json(self) -> Json {
+        match self {
+            Self::Count(count) => Json::from(count),
+            Self::Duration(_) => Json::from(self.number()),
+            Self::Gil(_) | Self::Model(_) => Json::from(self.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Self::Count(count) => count.to_string(),
+            Self::Duration(0) => "0".to_owned(),
+            Self::Duration(_) => numbers::seconds(self.number().unwrap_or_default()),
+            Self::Gil(GilChoice::On) => "on".to_owned(),
+            Self::Gil(GilChoice::Off) => "off".to_owned(),
+            Self::Gil(GilChoice::Both) => "both".to_owned(),
+            Self::Model(model) => model.to_string(),
+        };
+        formatter.pad(&text)
+    }
+}
+
+/// Lists the values from `min` to `max`, both of one kind.
+///
+/// With a step they are that far apart. Without one they are all the whole numbers, if these are at
+/// most 12, and otherwise each is twice the one before; `max` is always among these.
+///
+/// # Errors
+///
+/// One line that says what is wrong with the range.
+pub fn range(min: Value, max: Value, step: Option<Value>) -> Result<Vec<Value>, String> {
+    let (low, high, make): (u64, u64, fn(u64) -> Value) = match (min, max) {
+        (Value::Count(min), Value::Count(max)) => (min as u64, max as u64, count),
+        (Value::Duration(min), Value::Duration(max)) => (min, max, Value::Duration),
+        _ => return Err("it has names, and no range".to_owned()),
+    };
+    if low > high {
+        return Err(format!("MIN is {min}, which is more than MAX, {max}"));
+    }
+    let step = step.map(|step| match step {
+        Value::Count(step) => step as u64,
+        Value::Duration(step) => step,
+        Value::Gil(_) | Value::Model(_) => 0,
+    });
+    let is_each = matches!(min, Value::Count(_)) && high - low < EACH_MAX;
+    let numbers: Vec<u64> = match step {
+        Some(0) => return Err("the step cannot be 0".to_owned()),
+        Some(step) => evenly(low, high, step).take(VALUES_MAX + 1).collect(),
+        None if is_each => (low..=high).collect(),
+        None if low == 0 => return Err("a range from 0 needs a step: -D".to_owned()),
+        None => doubling(low, high),
+    };
+    if numbers.len() > VALUES_MAX {
+        return Err(format!("that is more than {VALUES_MAX} values: a larger step, -D"));
+    }
+    Ok(numbers.into_iter().map(make).collect())
+}
+
+fn count(number: u64) -> Value {
+    Value::Count(usize::try_from(number).unwrap_or(usize::MAX))
+}
+
+fn evenly(low: u64, high: u64, step: u64) -> impl Iterator<Item = u64> {
+    std::iter::successors(Some(low), move |value| value.checked_add(step))
+        .take_while(move |value| *value <= high)
+}
+
+fn doubling(low: u64, high: u64) -> Vec<u64> {
+    let doubled = std::iter::successors(Some(low), |value| value.checked_mul(2));
+    doubled.take_while(|value| *value < high).chain([high]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(min: usize, max: usize, step: Option<usize>) -> Result<Vec<usize>, String> {
+        let values = range(Value::Count(min), Value::Count(max), step.map(Value::Count))?;
+        let count = |value| match value {
+            Value::Count(count) => count,
+            other => panic!("{other:?} is no count"),
+        };
+        Ok(values.into_iter().map(count).collect())
+    }
+
+    #[test]
+    fn a_short_range_has_every_number_and_a_long_one_doubles() {
+        assert_eq!(counts(1, 4, None).unwrap(), [1, 2, 3, 4]);
+        assert_eq!(counts(1, 12, None).unwrap().len(), 12);
+        assert_eq!(counts(1, 64, None).unwrap(), [1, 2, 4, 8, 16, 32, 64]);
+        assert_eq!(counts(3, 20, None).unwrap(), [3, 6, 12, 20]);
+        assert_eq!(counts(5, 5, None).unwrap(), [5]);
+    }
+
+    #[test]
+    fn a_step_is_added() {
+        assert_eq!(counts(1, 10, Some(4)).unwrap(), [1, 5, 9]);
+        assert_eq!(counts(0, 64, Some(32)).unwrap(), [0, 32, 64]);
+        assert_eq!(counts(1, usize::MAX, Some(usize::MAX)).unwrap(), [1]);
+    }
+
+    #[test]
+    fn a_range_that_is_none_is_refused_in_one_line() {
+        assert_eq!(counts(8, 1, None).unwrap_err(), "MIN is 8, which is more than MAX, 1");
+        assert_eq!(counts(1, 8, Some(0)).unwrap_err(), "the step cannot be 0");
+        assert!(counts(1, 1000, Some(1)).unwrap_err().starts_with("that is more than 100 values"));
+        assert!(counts(0, 64, None).unwrap_err().starts_with("a range from 0 needs a step"));
+        let on = Value::Gil(GilChoice::On);
+        assert!(range(on, on, None).is_err());
+    }
+
+    #[test]
+    fn durations_double_and_are_said_with_their_unit() {
+        let ms = |ms: u64| Value::Duration(ms * 1_000_000);
+        let values = range(ms(1), ms(5), None).unwrap();
+        let said: Vec<String> = values.iter().map(ToString::to_string).collect();
+        assert_eq!(said, ["1 ms", "2 ms", "4 ms", "5 ms"]);
+    }
+
+    #[test]
+    fn a_name_that_is_nearly_one_is_seen_through() {
+        assert_eq!(Variable::find("latency"), Ok(Variable::Latency));
+        let unknown = |name| Variable::find(name).unwrap_err();
+        assert_eq!(unknown("worker"), "unknown variable 'worker'; did you mean 'workers'?");
+        assert!(unknown("speed").ends_with(
+            "there are workers, switch-interval, latency, requests, inputs, gil, models"
+        ));
+    }
+}

@@ -1,0 +1,90 @@
+//! `trainyard trace check`: is this recording one of a correct run?
+//!
+//! Each run of the file is replayed through the model of [`trace::check`](trainyard::trace::check). The
+//! first event of a run that no correct run could have had is named, and the next run is replayed
+//! all the same.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use lab_core::terms::error::{LabError, Result};
+use lab_core::text::numbers;
+use lab_core::text::plain::plain;
+use trainyard::trace::check::check_recording;
+use trainyard::trace::file::{Ending, Trace};
+
+/// What is to be replayed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// The trace.
+    pub file: PathBuf,
+}
+
+/// Reads a trace that the user names.
+///
+/// # Errors
+///
+/// [`LabError::BadInput`] with one line that names the file, and what is wrong with it.
+pub fn read(path: &Path) -> Result<Trace> {
+    Trace::read(path).map_err(|why| {
+        let left = if path.exists() { String::new() } else { what_is_left(path) };
+        LabError::BadInput(format!("cannot read '{}': {why}{left}", path.display()))
+    })
+}
+
+/// Names the files in which a recording was kept that never became the trace `path`: its program
+/// was killed.
+fn what_is_left(path: &Path) -> String {
+    let (Some(name), Some(folder)) = (path.file_name(), path.parent()) else {
+        return String::new();
+    };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let begin = format!("{}.", name.to_string_lossy());
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut left: Vec<String> = entries
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| name.starts_with(&begin) && name.ends_with(".flight"))
+        .collect();
+    left.sort();
+    match left.first() {
+        None => String::new(),
+        Some(first) => format!(
+            "; what recorded it was killed, and left {}, of which each is a trace: '{}'",
+            numbers::count(left.len(), "file"),
+            folder.join(first).display()
+        ),
+    }
+}
+
+/// Replays each run; returns the page, and how it ended.
+///
+/// # Errors
+///
+/// [`LabError::BadInput`] if the file cannot be read.
+pub fn run(asked: &Check) -> Result<(String, Result<()>)> {
+    let trace = read(&asked.file)?;
+    let mut page = String::new();
+    if trace.ending == Ending::CutShort {
+        page += "cut short: what was recorded after the last whole event is not there\n";
+    }
+    let mut illegal = 0;
+    for run in &trace.runs {
+        let line = match check_recording(&run.recording) {
+            Ok(judged) => judged.to_string(),
+            Err(found) => {
+                illegal += 1;
+                found.to_string()
+            }
+        };
+        writeln!(page, "{}: {}", plain(run.label()), plain(&line))
+            .expect("writing to memory does not fail");
+    }
+    let ended = match illegal {
+        0 => Ok(()),
+        count => {
+            let runs = numbers::count(count, "run");
+            Err(LabError::Failed(format!("{runs} of {} could not have been", trace.runs.len())))
+        }
+    };
+    Ok((page, ended))
+}

@@ -1,0 +1,149 @@
+//! The book: `docs/`, plain Markdown in mdBook's layout, made from what the program itself says.
+//!
+//! An experiment's file is the only source of its page, the guide's stops and the README's list, and
+//! the command line's of the page of commands. What a page quotes of a run (`docs/outputs/`), and
+//! its picture (`docs/figures/`), are made by `ci/docs.sh`, which runs them. `lab/tests/docs.rs` compares
+//! every page with what is made here, and `TRAINYARD_BLESS=1` writes them.
+//!
+//! Read next: [`experiment`](mod@experiment).
+
+pub mod experiment;
+pub mod guide;
+
+use std::fmt::Write;
+
+use clap::CommandFactory;
+
+use crate::ask::experiment::Group;
+use crate::command::CommandLine;
+
+/// One file of `docs/`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Where it lies, from `docs/`.
+    pub path: String,
+    /// What is in it.
+    pub text: String,
+}
+
+/// What stands in the first line of every page.
+const MADE: &str = "<!-- made by `TRAINYARD_BLESS=1 cargo test --test docs`; do not edit -->\n\n";
+
+/// Makes all pages. `quoted` returns the files that are quoted, by their path from `docs/`.
+pub fn pages(quoted: &dyn Fn(&str) -> Option<String>) -> Vec<Page> {
+    let page =
+        |path: &str, text: String| Page { path: path.to_owned(), text: MADE.to_owned() + &text };
+    let mut pages = vec![
+        Page { path: "SUMMARY.md".to_owned(), text: summary() },
+        page("guide.md", guide::page()),
+        page("experiments.md", index()),
+        page("commands.md", commands()),
+    ];
+    for one in crate::ask::experiment::all() {
+        pages.push(page(&experiment::path(one), experiment::page(one, quoted)));
+    }
+    pages
+}
+
+/// The table of contents, in the form that mdBook reads.
+fn summary() -> String {
+    let mut text = String::from(
+        "# Summary\n\n- [The claims of the notes](the-notes.md)\n- [An hour's tour](guide.md)\n\
+         - [Experiments](experiments.md)\n",
+    );
+    for group in groups() {
+        for one in group.experiments() {
+            let path = experiment::path(one);
+            writeln!(text, "  - [{}: {}]({path})", one.name, one.title).expect("to memory");
+        }
+    }
+    text + "- [Commands](commands.md)\n"
+}
+
+/// The list of experiments, with their links.
+fn index() -> String {
+    let mut text = String::from(
+        "# Experiments\n\nEach is a question, what one may expect, a run, and relations that must \
+         hold between its figures, on any machine that can show them. `trainyard experiment run \
+         NAME --quick` runs one in seconds.\n",
+    );
+    for group in groups() {
+        write!(text, "\n## {}\n\n", capitalised(group.title())).expect("to memory");
+        for one in group.experiments() {
+            let path = experiment::path(one);
+            writeln!(text, "- [{}]({path}): {}", one.name, one.title).expect("to memory");
+        }
+    }
+    text
+}
+
+/// The same for the README.
+pub fn readme_list() -> String {
+    let mut text = String::new();
+    for group in groups() {
+        writeln!(text, "{}:\n", capitalised(group.title())).expect("to memory");
+        for one in group.experiments() {
+            let path = experiment::path(one);
+            writeln!(text, "- [{}](docs/{path}): {}", one.name, one.title).expect("to memory");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// The groups that have something in them.
+fn groups() -> impl Iterator<Item = Group> {
+    use clap::ValueEnum;
+    Group::value_variants().iter().copied().filter(|group| !group.experiments().is_empty())
+}
+
+/// What `--help` says of every command.
+fn commands() -> String {
+    let mut text = String::from("# Commands\n");
+    let program = CommandLine::command().term_width(80);
+    let mut commands = vec![(vec!["trainyard".to_owned()], program)];
+    while let Some((name, command)) = commands.pop() {
+        let words = name.join(" ");
+        let help = command.clone().bin_name(&words).render_long_help();
+        write!(text, "\n## {words}\n\n```text\n{}\n```\n", help.to_string().trim_end())
+            .expect("to memory");
+        let nested = command.get_subcommands().filter(|command| !command.is_hide_set());
+        let nested: Vec<_> = nested
+            .map(|command| {
+                let name = [&name[..], &[command.get_name().to_owned()]].concat();
+                (name, command.clone().term_width(80))
+            })
+            .collect();
+        commands.extend(nested.into_iter().rev());
+    }
+    // Lines of help end where their words do.
+    let lines = text.lines().map(|line| line.trim_end().to_owned() + "\n");
+    lines.collect()
+}
+
+/// A sentence begins with a capital.
+fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + characters.as_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is broken is copied broken. The page is as wide as a terminal, so no `--help` breaks it.
+    #[test]
+    fn every_line_of_examples_is_a_whole_command() {
+        let page = commands();
+        let blocks: Vec<&str> = page.split("\nExamples:\n").skip(1).collect();
+        assert!(blocks.len() > 10, "{page}");
+        for block in blocks {
+            let lines =
+                block.lines().take_while(|line| !line.is_empty() && !line.starts_with("```"));
+            for line in lines {
+                assert!(line.starts_with("  trainyard"), "not a command: {line:?}");
+            }
+        }
+    }
+}

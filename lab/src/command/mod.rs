@@ -1,0 +1,230 @@
+//! The command line: arguments become a command, or one clear line that says why not.
+//!
+//! # The life of one command line
+//!
+//! 1. [`parse`] gets the arguments. No verb at all means `compare`.
+//! 2. clap takes them apart; each value goes through a parser of `values`, which says what is
+//!    wrong with it and what would be right.
+//! 3. What no single option can know (nothing left to compare, two documents on one standard
+//!    output) is checked when the options become a [`Compare`].
+//! 4. Whatever fails becomes an [`Exit`]: one line, made by `complaint`, and exit code 2.
+//!
+//! Nothing here reads a file, a variable or a clock, so a test can try any arguments at all.
+//! Whether the files to write can be written is asked later, by [`Output::check_writable`].
+//!
+//! Read next: `options`, `compare`, [`output`](lab_core::terms::output).
+
+pub mod book;
+mod compare;
+mod complaint;
+mod doctor;
+mod experiment;
+mod export;
+mod guide;
+mod options;
+pub mod program;
+mod race;
+mod sweep;
+mod timeline;
+mod trace;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+use std::ffi::{OsStr, OsString};
+
+use clap::Parser;
+
+use crate::ask::doctor::Doctor;
+use crate::ask::experiment::command::Command as Experiment;
+use crate::ask::guide::Guide;
+use crate::ask::race::Race;
+use crate::ask::sweep::plan::Sweep;
+use crate::ask::trace_check::Check as TraceCheck;
+use crate::ask::view::{Export, Timeline};
+use lab_core::work::server::ServerConfig;
+
+pub use crate::command::compare::Compare;
+pub use lab_core::terms::output::{Color, Format, Glyphs, Output};
+
+/// What the program is asked to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Measure and show.
+    Compare(Box<Compare>),
+    /// Ask a question, and check the answer.
+    Experiment(Experiment),
+    /// Be one process of an experiment. The arguments are its own affair.
+    Cell(Vec<OsString>),
+    /// Run a program in every way, and show where a switch falls.
+    Race(Box<Race>),
+    /// List a program's instructions: a puzzle, a file, or a text.
+    Dis(String),
+    /// Show a stop of the guided tour.
+    Guide(Guide),
+    /// Draw lanes.
+    Timeline(Box<Timeline>),
+    /// Turn a trace into a document.
+    Export(Export),
+    /// Replay a recording.
+    Trace(TraceCheck),
+    /// Examine the machine.
+    Doctor(Doctor),
+    /// Measure at many values of a parameter.
+    Sweep(Box<Sweep>),
+    /// Be the server that the workload `io` asks.
+    Serve(ServerConfig),
+    /// Be one contender: what `compare` starts, never a user. The arguments are its own affair.
+    Arm(Vec<OsString>),
+}
+
+/// Why the program ends without having done anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exit {
+    /// What to print, line end included.
+    pub message: String,
+    /// Where to print it.
+    pub stream: Stream,
+    /// The status to end with.
+    pub code: u8,
+}
+
+/// One of the two outputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// For what was asked for.
+    Stdout,
+    /// For what went wrong.
+    Stderr,
+}
+
+impl Exit {
+    /// Bad input: `line` says what was wrong, `hint` where to look.
+    fn bad_input(line: &str, hint: &str) -> Self {
+        // INVARIANT: what the user typed may hold line ends and escape sequences; the first line
+        // of the message is one line all the same, and moves no cursor.
+        let visible: String = line
+            .chars()
+            .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
+            .collect();
+        let message = format!("trainyard: {visible}\n{hint}\n");
+        Self { message, stream: Stream::Stderr, code: 2 }
+    }
+}
+
+/// Reads the arguments of the program, its name first, as `std::env::args_os` gives them.
+///
+/// # Errors
+///
+/// Not only errors: help that was asked for also ends the program, with code 0.
+pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Exit> {
+    let mut args: Vec<OsString> = args.skip(1).collect();
+    if args.first().is_none_or(|first| is_option_of_compare(first)) {
+        args.insert(0, "compare".into());
+    }
+    let verb = args[0].clone();
+    let hint = complaint::hint(&verb);
+    let name = std::iter::once(OsString::from("trainyard"));
+    let parsed =
+        CommandLine::try_parse_from(name.chain(args)).map_err(|e| complaint::exit(&e, &verb))?;
+    match parsed.verb {
+        Verb::Compare(options) => options
+            .into_compare()
+            .map(|compare| Command::Compare(Box::new(compare)))
+            .map_err(|line| Exit::bad_input(&line, &hint)),
+        Verb::Experiment(options) => options
+            .into_command()
+            .map(Command::Experiment)
+            .map_err(|line| Exit::bad_input(&line, &hint)),
+        Verb::Cell { args } => Ok(Command::Cell(args)),
+        Verb::Race(options) => options
+            .into_race()
+            .map(|race| Command::Race(Box::new(race)))
+            .map_err(|line| Exit::bad_input(&line, &hint)),
+        Verb::Sweep(options) => options
+            .into_sweep()
+            .map(|sweep| Command::Sweep(Box::new(sweep)))
+            .map_err(|line| Exit::bad_input(&line, &hint)),
+        Verb::Dis(options) => Ok(Command::Dis(options.program)),
+        Verb::Guide(options) => Ok(Command::Guide(options.into_guide())),
+        Verb::Timeline(options) => options
+            .into_timeline()
+            .map(|timeline| Command::Timeline(Box::new(timeline)))
+            .map_err(|line| Exit::bad_input(&line, &hint)),
+        Verb::Export(options) => {
+            options.into_export().map(Command::Export).map_err(|line| Exit::bad_input(&line, &hint))
+        }
+        Verb::Trace(options) => Ok(Command::Trace(options.into_check())),
+        Verb::Doctor(options) => Ok(Command::Doctor(options.into_doctor())),
+        Verb::Serve(serve) => Ok(Command::Serve(serve)),
+        Verb::Arm { args } => Ok(Command::Arm(args)),
+    }
+}
+
+fn is_option_of_compare(argument: &OsStr) -> bool {
+    let of_the_program = ["-h", "--help", "-V", "--version"].map(OsStr::new);
+    argument.as_encoded_bytes().starts_with(b"-") && !of_the_program.contains(&argument)
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  trainyard                       compare everything, in about 16 seconds
+  trainyard compare cpu --gil on  what the global lock does to computing
+  trainyard compare io --workers 20
+  trainyard timeline cpu          see the lock change hands
+  trainyard race 'x = x + 1'      where a switch falls, and what it costs
+  trainyard sweep io cpu -P workers 1 64
+  trainyard experiment run convoy --quick
+  trainyard serve --port 8000     be the server that `compare io` asks
+
+`trainyard compare --help` has all its options, and more examples.";
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  trainyard serve --port 8000 --latency 20ms
+  trainyard compare io --url http://127.0.0.1:8000/dice";
+
+/// Three concurrency runtimes built from scratch, and a laboratory that compares them.
+///
+/// Without a verb, `trainyard` does `trainyard compare` on its defaults.
+#[derive(Debug, Parser)]
+#[command(
+    name = "trainyard",
+    version,
+    after_help = EXAMPLES,
+    disable_help_subcommand = true,
+    override_usage = "trainyard [COMMAND]",
+    max_term_width = 100
+)]
+pub struct CommandLine {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    Compare(Box<compare::CompareOptions>),
+    Experiment(experiment::ExperimentOptions),
+    #[command(name = "__experiment", hide = true, disable_help_flag = true)]
+    Cell {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+    Race(Box<race::RaceOptions>),
+    Dis(race::DisOptions),
+    Sweep(Box<sweep::SweepOptions>),
+    Guide(guide::GuideOptions),
+    Timeline(Box<timeline::TimelineOptions>),
+    Export(export::ExportOptions),
+    Trace(trace::TraceOptions),
+    Doctor(doctor::DoctorOptions),
+    /// Be the server that `compare io` asks: two pages, each after a set time
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve(ServerConfig),
+    #[command(name = "__arm", hide = true, disable_help_flag = true)]
+    Arm {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+}

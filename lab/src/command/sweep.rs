@@ -1,0 +1,271 @@
+//! The options of `trainyard sweep`: what is scanned, in hyperfine's words, and what is not.
+
+use std::path::PathBuf;
+
+use clap::ArgAction;
+
+use super::options::{Measuring, Results, Work, distinct, nanoseconds};
+use super::values;
+use crate::ask::sweep::plan::{Scan, Sweep};
+use crate::ask::sweep::variable::{Value, Variable, range};
+use lab_core::terms::contender::{Model, Workload};
+use lab_core::terms::output::{Color, Output};
+use lab_core::terms::params::{GilChoice, Params, Preset};
+
+const EXAMPLES: &str = "\
+Variables: workers, switch-interval, latency, requests, inputs, gil, models.
+
+A range of more than 12 whole numbers, and every range of durations, is doubled
+through, MIN, 2 MIN, 4 MIN and so on, and MAX, unless -D says how far to step.
+
+Examples:
+  trainyard sweep io cpu -P workers 1 64            how many threads are right?
+  trainyard sweep io -P workers 5 60 -D 5 --export-svg workers.svg
+  trainyard sweep cpu -L switch-interval 0.1ms,1ms,5ms --gil on
+  trainyard sweep cpu -P workers 1 4 -L gil on,off  every combination
+  trainyard sweep io -P latency 1ms 32ms --models threads,coop
+  trainyard sweep cpu -L models threads,procs -P inputs 4 20 -D 8 --runs 6
+  trainyard sweep cpu -P workers 1 4 -o run.trace   for: trainyard timeline
+
+Exit status: 0 done, 1 a run or a check failed, 2 bad input, 130 interrupted.";
+
+/// Measure at many values of a parameter, and see where more stops to help
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct SweepOptions {
+    /// What to do: io, cpu; none means each that the variables apply to
+    #[arg(value_name = "WORKLOAD", value_parser = values::workload, allow_negative_numbers = true)]
+    workloads: Vec<Workload>,
+
+    /// Scan VAR from MIN to MAX; may be repeated
+    #[arg(long, short = 'P', num_args = 3, value_names = ["VAR", "MIN", "MAX"],
+          allow_hyphen_values = true, action = ArgAction::Append)]
+    parameter_scan: Vec<String>,
+
+    /// Step of a scan; one for each -P, in their order
+    #[arg(long, short = 'D', value_name = "STEP", allow_hyphen_values = true)]
+    parameter_step_size: Vec<String>,
+
+    /// Scan the values of VAR, with commas; may be repeated
+    #[arg(long, short = 'L', num_args = 2, value_names = ["VAR", "VALUES"],
+          allow_hyphen_values = true, action = ArgAction::Append)]
+    parameter_list: Vec<String>,
+
+    /// Who takes part, with commas: sync, threads, threads-native, coop, procs; sync always does
+    #[arg(long, value_name = "MODELS", value_delimiter = ',', value_parser = values::model,
+          default_value = "threads")]
+    models: Vec<Model>,
+
+    #[command(flatten, next_help_heading = "What is run")]
+    work: Work,
+
+    #[command(flatten, next_help_heading = "How it is measured")]
+    measuring: Measuring,
+
+    #[command(flatten, next_help_heading = "Where the results go")]
+    results: Results,
+
+    /// Draw the results into FILE as an SVG picture
+    #[arg(long, value_name = "FILE")]
+    export_svg: Option<PathBuf>,
+
+    /// Colours: auto, always, never; auto honours `NO_COLOR`
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = values::color)]
+    color: Color,
+}
+
+impl SweepOptions {
+    pub(super) fn into_sweep(self) -> Result<Sweep, String> {
+        let scans = self.scans()?;
+        if scans.is_empty() {
+            return Err("nothing is scanned: -P workers 1 64, or -L gil on,off".to_owned());
+        }
+        if let Some(name) = scans.iter().find_map(|scan| self.also_fixed(scan.variable)) {
+            return Err(format!(
+                "{name} is scanned: --{name} cannot be one value at the same time"
+            ));
+        }
+        let workloads = self.chosen_workloads(&scans)?;
+        let output = Output { color: self.color, ..self.results.into_output()? };
+        self.export_svg.as_deref().map_or(Ok(()), |it| output.check_free("--export-svg", it))?;
+        let preset = self.work.apply_to(self.measuring.apply_to(Params::of(Preset::Quick)));
+        let models = distinct(self.models).unwrap_or_default();
+        let params = Params { workloads, models, ..preset };
+        let (pythons, svg) = (self.measuring.python, self.export_svg);
+        let sweep = Sweep { params, pythons, scans, output, svg };
+        sweep.check()?;
+        Ok(sweep)
+    }
+
+    /// The workloads that are named, or those that all of `scans` apply to.
+    fn chosen_workloads(&self, scans: &[Scan]) -> Result<Vec<Workload>, String> {
+        let named = distinct(self.workloads.clone());
+        let apply =
+            |workload: &Workload| scans.iter().all(|scan| scan.variable.applies_to(*workload));
+        let all = || [Workload::Io, Workload::Cpu].into_iter().filter(apply).collect();
+        let workloads: Vec<Workload> = named.unwrap_or_else(all);
+        if workloads.is_empty() {
+            return Err("there is no workload that all of these variables apply to".to_owned());
+        }
+        Ok(workloads)
+    }
+
+    fn scans(&self) -> Result<Vec<Scan>, String> {
+        let (ranges, _) = self.parameter_scan.as_chunks::<3>();
+        let steps = &self.parameter_step_size;
+        if steps.len() > ranges.len() {
+            return Err("-D is the step of a -P: there are more -D than -P".to_owned());
+        }
+        let with_steps = ranges.iter().enumerate().map(|(index, range)| (range, steps.get(index)));
+        let (lists, _) = self.parameter_list.as_chunks::<2>();
+        let ranges = with_steps.map(|(range, step)| scan_range(range, step));
+        ranges.chain(lists.iter().map(scan_list)).collect()
+    }
+
+    /// The name of `variable`, if an option sets it to one value.
+    fn also_fixed(&self, variable: Variable) -> Option<&'static str> {
+        let is_fixed = match variable {
+            // It has a default.
+            Variable::Models => self.models != [Model::Threads],
+            _ => self.work.given().any(|name| name == variable.name()),
+        };
+        is_fixed.then(|| variable.name())
+    }
+}
+
+fn scan_range([name, min, max]: &[String; 3], step: Option<&String>) -> Result<Scan, String> {
+    let variable = Variable::find(name)?;
+    if !variable.is_numeric() {
+        return Err(format!("{name} has names, and no range: -L {name} {}", example(variable)));
+    }
+    let (min, max) = (value(variable, min)?, value(variable, max)?);
+    let step = step.map(|step| step_value(variable, step)).transpose()?;
+    let values = range(min, max, step).map_err(|why| format!("-P {name}: {why}"))?;
+    Ok(Scan { variable, values })
+}
+
+fn scan_list([name, list]: &[String; 2]) -> Result<Scan, String> {
+    let variable = Variable::find(name)?;
+    let values: Vec<Value> =
+        list.split(',').map(|text| value(variable, text.trim())).collect::<Result<_, _>>()?;
+    Ok(Scan { variable, values: distinct(values).unwrap_or_default() })
+}
+
+fn example(variable: Variable) -> &'static str {
+    if variable == Variable::Gil { "on,off" } else { "threads,procs" }
+}
+
+/// Reads one value, as the option of the same name would.
+fn value(variable: Variable, text: &str) -> Result<Value, String> {
+    let exact = |duration| Value::Duration(nanoseconds(duration));
+    let value = match variable {
+        Variable::Workers => values::workers(text).map(Value::Count),
+        Variable::Requests => values::requests(text).map(Value::Count),
+        Variable::Inputs => values::inputs(text).map(Value::Count),
+        Variable::SwitchInterval => values::switch_interval(text).map(exact),
+        Variable::Latency => values::latency(text).map(exact),
+        Variable::Models => values::model(text).map(Value::Model),
+        Variable::Gil => match values::gil(text) {
+            Ok(GilChoice::Both) => Err("a value is one state: on or off".to_owned()),
+            other => other.map(Value::Gil),
+        },
+    };
+    value.map_err(|why| format!("invalid value '{text}' for {}: {why}", variable.name()))
+}
+
+/// Reads a step: it may be what no value may be, 0, and is then refused as a step.
+fn step_value(variable: Variable, text: &str) -> Result<Value, String> {
+    match (variable, text) {
+        (Variable::SwitchInterval | Variable::Latency, "0") => Ok(Value::Duration(0)),
+        (_, "0") => Ok(Value::Count(0)),
+        _ => value(variable, text).map_err(|why| format!("the step: {why}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use crate::ask::sweep::plan::Sweep;
+    use crate::command::{self, Command};
+    use lab_core::terms::contender::{Model, Workload};
+    use lab_core::terms::params::GilChoice;
+
+    fn parse(line: &str) -> Result<Command, command::Exit> {
+        command::parse(format!("trainyard sweep {line}").split_whitespace().map(OsString::from))
+    }
+
+    #[track_caller]
+    fn sweep(line: &str) -> Sweep {
+        match parse(line) {
+            Ok(Command::Sweep(sweep)) => *sweep,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    fn said(sweep: &Sweep) -> Vec<String> {
+        let scan = |scan: &crate::ask::sweep::plan::Scan| {
+            let values: Vec<String> = scan.values.iter().map(ToString::to_string).collect();
+            format!("{} {}", scan.variable.name(), values.join(","))
+        };
+        sweep.scans.iter().map(scan).collect()
+    }
+
+    #[test]
+    fn ranges_and_lists_become_values() {
+        let asked = sweep("io cpu -P workers 1 64");
+        assert_eq!(said(&asked), ["workers 1,2,4,8,16,32,64"]);
+        assert_eq!(asked.params.workloads, [Workload::Io, Workload::Cpu]);
+        assert_eq!(
+            (asked.params.models, asked.params.gil),
+            (vec![Model::Threads], GilChoice::Both)
+        );
+        let asked = sweep("cpu -P workers 2 10 -D 4 -L gil on,off -L switch-interval 0.1ms,5ms");
+        assert_eq!(said(&asked), ["workers 2,6,10", "gil on,off", "switch-interval 100 us,5 ms"]);
+        assert_eq!(asked.points().len(), 12);
+        assert_eq!(sweep("-P latency 1ms 4ms").params.workloads, [Workload::Io]);
+        assert_eq!(sweep("-L models procs,coop --runs 2").params.runs, 2);
+    }
+
+    #[track_caller]
+    fn check_refused(line: &str, first: &str) {
+        let exit = parse(line).unwrap_err();
+        let said: Vec<&str> = exit.message.lines().collect();
+        assert_eq!(said[0], format!("trainyard: {first}"), "{line}");
+        assert_eq!((said.len(), exit.code), (2, 2), "{line}");
+    }
+
+    #[test]
+    fn what_cannot_be_scanned_is_refused_in_one_line() {
+        check_refused("io", "nothing is scanned: -P workers 1 64, or -L gil on,off");
+        check_refused("io -P worker 1 4", "unknown variable 'worker'; did you mean 'workers'?");
+        check_refused("io -P workers 4 1", "-P workers: MIN is 4, which is more than MAX, 1");
+        check_refused("io -P workers 1 4 -D 0", "-P workers: the step cannot be 0");
+        check_refused(
+            "io -L workers 1,two",
+            "invalid value 'two' for workers: it must be a whole number from 1 to 1000",
+        );
+        check_refused("cpu -P latency 1ms 4ms", "latency does not apply to cpu: leave cpu out");
+        check_refused("-P gil on off", "gil has names, and no range: -L gil on,off");
+        check_refused(
+            "-L gil both",
+            "invalid value 'both' for gil: a value is one state: on or off",
+        );
+        check_refused(
+            "io -P workers 1 9 --workers 5",
+            "workers is scanned: --workers cannot be one value at the same time",
+        );
+        check_refused("io -L gil on,off -D 2", "-D is the step of a -P: there are more -D than -P");
+        check_refused("io -P latency 0 4ms", "-P latency: a range from 0 needs a step: -D");
+        check_refused(
+            "-P requests 1 2 -P inputs 1 2",
+            "there is no workload that all of these variables apply to",
+        );
+    }
+
+    #[test]
+    fn a_range_that_lacks_a_part_is_refused() {
+        assert_eq!(parse("io -P workers 1").unwrap_err().code, 2);
+        assert_eq!(parse("io -L workers").unwrap_err().code, 2);
+    }
+}

@@ -1,0 +1,330 @@
+//! The command line against right, wrong and random arguments.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+
+use proptest::prelude::*;
+
+use super::*;
+use lab_core::terms::contender::{Model, Workload};
+use lab_core::terms::params::{CpuKernel, GilChoice, Params, Preset};
+use lab_core::work::race::setting::{Checks, Runner};
+
+fn parse_line(line: &str) -> Result<Command, Exit> {
+    let name = std::iter::once(OsString::from("trainyard"));
+    // Every other part is what stands between quotes.
+    let parts = line.split('\'').enumerate();
+    let words = parts.flat_map(|(index, part)| match index % 2 {
+        0 => part.split_whitespace().map(OsString::from).collect::<Vec<_>>(),
+        _ => vec![OsString::from(part)],
+    });
+    parse(name.chain(words))
+}
+
+#[track_caller]
+fn compare(line: &str) -> Compare {
+    match parse_line(line) {
+        Ok(Command::Compare(compare)) => *compare,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+/// Bad input: exactly this first line, a hint, exit code 2.
+#[track_caller]
+fn check_refused(line: &str, first: &str) {
+    let exit = parse_line(line).unwrap_err();
+    let lines: Vec<&str> = exit.message.lines().collect();
+    assert_eq!(lines[0], format!("trainyard: {first}"));
+    assert_eq!((lines.len(), exit.code, exit.stream), (2, 2, Stream::Stderr));
+}
+
+#[test]
+fn no_arguments_mean_compare_on_its_defaults() {
+    let (params, output) = (Params::of(Preset::Quick), Output::default());
+    let expected = Compare { params, pythons: Vec::new(), output };
+    assert_eq!(compare(""), expected);
+    assert_eq!(compare("compare"), expected);
+    assert_eq!(parse(std::iter::empty()).unwrap(), Command::Compare(Box::new(expected)));
+}
+
+#[test]
+fn an_option_without_a_verb_is_an_option_of_compare() {
+    assert_eq!(compare("--runs 3"), compare("compare --runs 3"));
+}
+
+#[test]
+fn options_override_the_preset_and_leave_the_rest() {
+    let line = "compare cpu io cpu --preset rp2018 --models threads,procs --models coop --gil off \
+                --workers 3 --requests 10 --inputs 4 --latency 1.5ms --switch-interval 100us --runs 9 -w 2 \
+                --seed 4 --affinity 0,2-3";
+    let expected = Params {
+        workloads: vec![Workload::Cpu, Workload::Io],
+        models: vec![Model::Threads, Model::Procs, Model::Coop],
+        gil: GilChoice::Off,
+        workers: Some(3),
+        requests: 10,
+        latency_ns: 1_500_000,
+        switch_interval_ns: 100_000,
+        runs: 9,
+        warmup: 2,
+        seed: 4,
+        affinity: vec![0, 2, 3],
+        kernel: CpuKernel::SumOfSquares { first_n: 5_000_000, inputs: 4 },
+        ..Params::of(Preset::Rp2018)
+    };
+    assert_eq!(compare(line).params, expected);
+}
+
+#[test]
+fn an_export_to_a_dash_is_the_document_on_standard_output() {
+    let output = compare("--export-json - --export-csv x.csv --ascii --color never").output;
+    let export = lab_core::terms::output::Export { format: Format::Csv, path: "x.csv".into() };
+    assert_eq!(output.stdout, Format::Json);
+    assert_eq!(output.files, [export]);
+    assert_eq!((output.glyphs, output.color), (Glyphs::Ascii, Color::Never));
+}
+
+#[test]
+fn bad_input_is_one_clear_first_line() {
+    check_refused("compare disk", "unknown workload 'disk'; the workloads are io and cpu");
+    check_refused(
+        "compare --workers 0",
+        "invalid value '0' for --workers: it must be a whole number from 1 to 1000",
+    );
+    check_refused(
+        "compare --workers -3",
+        "invalid value '-3' for --workers: it must be a whole number from 1 to 1000",
+    );
+    check_refused(
+        "compare --latency -1ms",
+        "invalid value '-1ms' for --latency: it cannot be negative",
+    );
+    check_refused(
+        "compare --latency 5",
+        "invalid value '5' for --latency: it needs a unit: ns, us, ms or s, as in 5ms",
+    );
+    check_refused(
+        "compare --latency 1000s",
+        "invalid value '1000s' for --latency: it can be 10s at most",
+    );
+    check_refused(
+        "compare --latency NaNs",
+        "invalid value 'NaNs' for --latency: \"NaN\" is not a number",
+    );
+    check_refused(
+        "compare --switch-interval 0",
+        "invalid value '0' for --switch-interval: it must be from 1us to 10s",
+    );
+    check_refused(
+        "compare --models threads,fibers",
+        "invalid value 'fibers' for --models: the models are sync, threads, threads-native, coop \
+         and procs",
+    );
+    check_refused(
+        "compare --affinity 3-1",
+        "invalid value '3-1' for --affinity: it must be processors below 1024, as in 0,1 or 0-3",
+    );
+    check_refused(
+        "compare --url https://example.org",
+        "invalid value 'https://example.org' for --url: https is not supported, only http://",
+    );
+    check_refused(
+        "compare --gil maybe",
+        "invalid value 'maybe' for --gil: the lock can be on, off and both",
+    );
+}
+
+#[test]
+fn what_clap_itself_refuses_is_one_clear_line_too() {
+    check_refused("compare --run 3", "unknown option '--run'; did you mean '--runs'?");
+    check_refused("compare --zzz", "unknown option '--zzz'");
+    check_refused("compare --runs", "--runs needs a value");
+    check_refused("disk", "unknown command 'disk'; did you mean 'dis'?");
+    check_refused("serve now", "unexpected argument 'now'");
+    check_refused(
+        "compare --runs 1 --runs 2",
+        "the argument '--runs <N>' cannot be used multiple times",
+    );
+    check_refused(
+        "compare --url http://a/ --latency 1ms",
+        "the argument '--url <URL>' cannot be used with '--latency <DURATION>'",
+    );
+    assert!(parse_line("io").unwrap_err().message.contains("trainyard compare io"));
+}
+
+#[test]
+fn options_that_do_not_go_together_are_refused() {
+    check_refused(
+        "compare --format json --export-csv -",
+        "standard output holds one document: use --format, or one --export option with '-', not \
+         two of them",
+    );
+    check_refused(
+        "compare --export-json x --export-csv x",
+        "two --export options name the same file 'x'",
+    );
+    check_refused(
+        "compare --export-json x -o x",
+        "--output and another option name the same file 'x'",
+    );
+    check_refused(
+        "sweep -P workers 1 2 -o x --export-svg x",
+        "--export-svg and another option name the same file 'x'",
+    );
+    check_refused(
+        "compare --models threads-native",
+        "nothing is left to compare in io: threads-native takes part in cpu, with the lock on",
+    );
+}
+
+#[test]
+fn a_line_end_in_an_argument_stays_on_the_line() {
+    let args = ["trainyard", "compare", "a\nb\u{1b}[2J"].map(OsString::from);
+    let message = parse(args.into_iter()).unwrap_err().message;
+    assert!(message.starts_with("trainyard: unknown workload 'a\\nb\\u{1b}[2J'; "), "{message}");
+}
+
+/// What is between quotes is one argument.
+fn as_a_shell_splits(command: &str) -> impl Iterator<Item = OsString> {
+    let pieces = command.split('\'').enumerate().flat_map(|(index, piece)| {
+        let is_quoted = index % 2 == 1;
+        if is_quoted { vec![piece] } else { piece.split_whitespace().collect() }
+    });
+    std::iter::once("trainyard").chain(pieces).map(OsString::from).collect::<Vec<_>>().into_iter()
+}
+
+#[test]
+fn every_example_in_the_help_works() {
+    let mut examples = 0;
+    for line in [
+        "--help",
+        "compare --help",
+        "race --help",
+        "dis --help",
+        "experiment --help",
+        "serve --help",
+        "sweep --help",
+        "timeline --help",
+    ] {
+        let exit = parse_line(line).unwrap_err();
+        assert_eq!((exit.code, exit.stream), (0, Stream::Stdout));
+        let (_, tail) = exit.message.split_once("Examples:").expect("has examples");
+        for example in tail.lines().filter_map(|line| line.strip_prefix("  trainyard")) {
+            // Two spaces end the command, `>` hands its output on.
+            let command = example.split("  ").next().unwrap().split('>').next().unwrap();
+            assert!(parse(as_a_shell_splits(command)).is_ok(), "trainyard{command}");
+            examples += 1;
+        }
+    }
+    assert!(examples > 10, "the examples were not found");
+}
+
+#[test]
+fn a_race_is_run_in_the_ways_that_are_asked_for() {
+    let runners = |line: &str| match parse_line(line) {
+        Ok(Command::Race(race)) => race.runners,
+        other => panic!("{line}: {other:?}"),
+    };
+    assert_eq!(runners("race").len(), 6);
+    assert_eq!(runners("race 'x += 1' --gil on").len(), 3);
+    assert_eq!(runners("race --checks never"), [Runner::LockOn(Checks::Never)]);
+    assert_eq!(runners("race --affinity 0").len(), 4);
+    assert_eq!(runners("race --model procs,coop,procs"), [Runner::Procs, Runner::Coop]);
+    // A search without a word about the lock lets switches fall anywhere.
+    assert_eq!(runners("race --search"), [Runner::LockOff]);
+    assert_eq!(runners("race --search --model coop"), [Runner::Coop]);
+    check_refused(
+        "race --search --gil both",
+        "--search takes one way to run it: one of --checks, --gil off, --model coop",
+    );
+    check_refused(
+        "race --replay 1A",
+        "invalid value '1A' for --replay: it must be trains and how many instructions each does, as in A3B6A3",
+    );
+    check_refused(
+        "race --runs 0",
+        "invalid value '0' for --runs: it must be a whole number from 1 to 10000",
+    );
+}
+
+#[test]
+fn a_server_is_started_by_the_arguments_that_its_configuration_makes() {
+    let config = ServerConfig { port: 8000, until_eof: true, ..ServerConfig::default() };
+    assert_eq!(parse_line(&config.to_args().join(" ")), Ok(Command::Serve(config)));
+    check_refused(
+        "serve --latency -1ms",
+        "invalid value '-1ms' for --latency: it cannot be negative",
+    );
+}
+
+#[test]
+fn what_an_arm_is_told_reaches_it_untouched() {
+    let expected = ["io", "--workers", "x"].map(OsString::from).to_vec();
+    assert_eq!(parse_line("__arm io --workers x"), Ok(Command::Arm(expected)));
+    assert!(!parse_line("--help").unwrap_err().message.contains("__arm"));
+}
+
+/// Words of the language, so that random lines get past the first argument.
+const WORDS: &[&str] = &[
+    "compare",
+    "serve",
+    "io",
+    "cpu",
+    "--runs",
+    "--workers",
+    "--latency",
+    "--models",
+    "--gil",
+    "-w",
+    "--affinity",
+    "--url",
+    "--export-json",
+    "--format",
+    "json",
+    "0",
+    "-1",
+    "5ms",
+    "on",
+    "-",
+    "--",
+    "threads",
+    "--help",
+    "--ascii",
+    "=",
+    "--seed=9",
+    "http://x",
+    "99999999999999999999",
+];
+
+proptest! {
+    #[test]
+    fn no_arguments_at_all_make_it_panic(
+        words in proptest::collection::vec(
+            prop_oneof![
+                proptest::sample::select(WORDS).prop_map(OsString::from),
+                proptest::collection::vec(any::<u8>(), 0..9).prop_map(OsString::from_vec),
+            ],
+            0..8,
+        )
+    ) {
+        if let Err(exit) = parse(std::iter::once(OsString::from("trainyard")).chain(words)) {
+            prop_assert!(exit.code == 0 || exit.code == 2);
+            let clear = exit.message.starts_with("trainyard: ") && exit.message.lines().count() == 2;
+            prop_assert!(exit.code == 0 || clear, "{}", exit.message);
+        }
+    }
+}
+
+#[test]
+fn the_doctor_takes_an_effort_a_form_and_whether_goals_count() {
+    use crate::ask::doctor::{Doctor, Effort, Goals};
+    let thorough =
+        Doctor { effort: Effort::Thorough, goals: Goals::Reported, format: Format::Table };
+    assert_eq!(parse_line("doctor"), Ok(Command::Doctor(thorough)));
+    let quick = Doctor { effort: Effort::Quick, goals: Goals::Strict, format: Format::Json };
+    assert_eq!(parse_line("doctor --quick --strict --format json"), Ok(Command::Doctor(quick)));
+    check_refused(
+        "doctor --format csv",
+        "invalid value 'csv' for --format: the formats are table and json",
+    );
+}

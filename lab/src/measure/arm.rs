@@ -1,0 +1,152 @@
+//! A contender's own process: what it is asked, and what it answers.
+//!
+//! Each contender, an *arm*, runs in a process of its own, so that its memory, processor time and
+//! switches are nobody else's, and it can be killed. The conductor starts the process with a
+//! socket as standard input, and asks for one round at a time.
+//!
+//! # The life of an arm
+//!
+//! 1. [`Start`](Question::Start): threads, loop, workers and connections come up. The time this
+//!    takes is reported apart.
+//! 2. [`Round`](Question::Round), again and again: the whole work, timed here, in the process that
+//!    does it. The answers are checked and digested after the clock was stopped.
+//! 3. [`Record`](Question::Record): one more round, with the recorder armed, and not measured.
+//! 4. The socket ends, and so does the process.
+//!
+//! A round in which a worker died, or before which one did, is void, though the pool has a new one:
+//! what it took to start that one is in nobody else's time. The answer says who died, and what it
+//! did last.
+//!
+//! Read next: [`conversation`](super::conversation), what travels over the socket;
+//! [`cpu`] and [`io`], one short file for each workload and model.
+
+use std::os::unix::net::UnixStream;
+
+use lab_core::terms::contender::{Model, Workload};
+use lab_core::terms::sample::{GilStats, Outcome};
+use lab_core::terms::{LabError, Result};
+use lab_core::work::arm::{Answer, Arm, Digest, Setup};
+use lab_core::work::{cpu, io};
+use trainyard::procs::Pool;
+use trainyard::sys::clock;
+use trainyard::threads::{Counters, Gil};
+use trainyard::trace::file::flight;
+use trainyard::trace::{self, Recording};
+
+use super::conversation::{Question, Reply, Socket};
+use super::record;
+
+/// Is the arm at the other end of `socket`, until it is closed.
+///
+/// # Errors
+///
+/// Fails if the socket does, or the first question is not `Start`.
+pub fn serve(socket: UnixStream) -> Result<()> {
+    let mut socket = Socket::new(socket)?;
+    match socket.next_question()? {
+        Some(Question::Start(setup)) => {
+            if let Some(path) = &setup.flight {
+                let params = &setup.params;
+                let about = record::about(Some(params.seed), Some(params));
+                flight::keep_in(path, &about, &setup.contender.facts()).map_err(|why| {
+                    LabError::failed(format!("cannot write to '{}'", path.display()), why)
+                })?;
+            }
+            serve_contender(&mut socket, &setup)
+        }
+        Some(_) => Err(LabError::Failed("an arm must be started before it is asked".to_owned())),
+        None => Ok(()),
+    }
+}
+
+fn serve_contender(socket: &mut Socket, setup: &Setup) -> Result<()> {
+    match (setup.contender.workload, setup.contender.model) {
+        (Workload::Cpu, Model::Sync) => answer::<cpu::sync::Sync>(socket, setup),
+        (Workload::Cpu, Model::Threads) => answer::<cpu::threads::Threads>(socket, setup),
+        (Workload::Cpu, Model::ThreadsNative) => {
+            answer::<cpu::threads_native::ThreadsNative>(socket, setup)
+        }
+        (Workload::Cpu, Model::Coop) => answer::<cpu::coop::Coop>(socket, setup),
+        (Workload::Cpu, Model::Procs) => answer::<cpu::procs::Procs>(socket, setup),
+        (Workload::Io, Model::Sync) => answer::<io::sync::Sync>(socket, setup),
+        (Workload::Io, Model::Threads | Model::ThreadsNative) => {
+            answer::<io::threads::Threads>(socket, setup)
+        }
+        (Workload::Io, Model::Coop) => answer::<io::coop::Coop>(socket, setup),
+        (Workload::Io, Model::Procs) => answer::<io::procs::Procs>(socket, setup),
+        (_, Model::PythonSync | Model::PythonThreads | Model::PythonCoop | Model::PythonProcs) => {
+            Err(LabError::Failed(format!("{} is none of ours", setup.contender)))
+        }
+    }
+}
+
+fn answer<A: Arm>(socket: &mut Socket, setup: &Setup) -> Result<()> {
+    let began_ns = clock::now_ns();
+    let mut arm = match A::start(setup) {
+        Ok(arm) => arm,
+        Err(error) => return socket.reply(&Reply::Failed(error)),
+    };
+    socket.reply(&Reply::Started { startup_ns: clock::now_ns() - began_ns })?;
+    while let Some(question) = socket.next_question()? {
+        match question {
+            Question::Round => match unless_one_died(&mut arm, |arm| round(arm, setup)) {
+                Ok(outcome) => socket.reply(&Reply::Done(outcome))?,
+                Err(error) => socket.reply(&Reply::Failed(error))?,
+            },
+            Question::Record => match unless_one_died(&mut arm, on_the_record) {
+                Ok(recording) => socket.reply_recorded(&recording)?,
+                Err(error) => socket.reply(&Reply::Failed(error))?,
+            },
+            Question::Start(_) => {
+                return Err(LabError::Failed("an arm cannot be started twice".to_owned()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Does a round, and calls it void if a worker of the arm has ever died: the conductor replaces an
+/// arm of which one did, so no death is reported twice.
+fn unless_one_died<A: Arm, T>(arm: &mut A, round: impl FnOnce(&mut A) -> Result<T>) -> Result<T> {
+    let outcome = round(arm);
+    // The pool has noted a death before it answers the dead one's job.
+    let deaths = arm.workers().map(Pool::deaths).unwrap_or_default();
+    deaths.first().map_or(outcome, |death| Err(LabError::WorkerDied(death.to_string())))
+}
+
+/// Does the work once. Only the work is between the two looks at the clock.
+fn round<A: Arm>(arm: &mut A, setup: &Setup) -> Result<Outcome> {
+    let before = arm.gil().map(Gil::counters);
+    let began_ns = clock::now_ns();
+    let answers = arm.round()?;
+    let wall_ns = clock::now_ns() - began_ns;
+    let gil = before.zip(arm.gil()).map(|(before, gil)| since(before, gil.counters()));
+    let mut digest = Digest::default();
+    for (unit, answer) in answers.iter().enumerate() {
+        answer.check(setup, unit)?;
+        answer.digest(&mut digest);
+    }
+    Ok(Outcome { wall_ns, units: answers.len() as u64, checksum: digest.value(), gil })
+}
+
+fn on_the_record<A: Arm>(arm: &mut A) -> Result<Recording> {
+    let recorder = trace::arm();
+    let answers = arm.round();
+    let recording = recorder.finish();
+    answers?;
+    Ok(recording)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a sum of waits is far below 2^53 nanoseconds")]
+fn since(before: Counters, after: Counters) -> GilStats {
+    let seconds = |nanoseconds: u64| nanoseconds as f64 / 1e9;
+    GilStats {
+        acquisitions: after.acquisitions - before.acquisitions,
+        contended: after.contended - before.contended,
+        drop_requests: after.drop_requests - before.drop_requests,
+        forced_switches: after.forced_switches - before.forced_switches,
+        failed_wakeups: after.failed_wakeups - before.failed_wakeups,
+        wait_s: seconds(after.wait_ns - before.wait_ns),
+        hold_s: seconds(after.hold_ns - before.hold_ns),
+    }
+}

@@ -1,0 +1,305 @@
+//! The measurement: arms in processes of their own, asked in turn.
+//!
+//! # The life of one workload's comparison
+//!
+//! 1. For `io` a server process starts, or the given URLs are reached.
+//! 2. Each contender's process starts, and brings its threads, loop and workers up.
+//! 3. Warm-up rounds, thrown away. Then the measured rounds: all contenders one after another, in
+//!    reverse order every other round, so that neither a drift of the machine's speed nor a
+//!    neighbour's wake falls on the same one each time.
+//! 4. One round more for each that has a recorder, recorded and not measured.
+//! 5. Everything is ended and reaped, in whatever way the comparison ends.
+//!
+//! # What may go wrong
+//!
+//! | what | then |
+//! | --- | --- |
+//! | a worker or an arm dies | the round is void, and repeated by a fresh arm; the second death ends it all |
+//! | an arm says nothing for too long | it is ended, and so is the comparison |
+//! | an arm's answers are not those of the others | the comparison ends: one of them is wrong |
+//! | Ctrl-C | all processes are killed; what was measured is kept |
+//!
+//! # Invariants
+//!
+//! - **CONDUCTOR-1** While an arm works, nothing else of ours does: the conductor sleeps in one
+//!   `poll`, and draws the progress bar only between rounds.
+
+mod place;
+mod seat;
+
+use std::path::Path;
+
+pub use crate::measure::conductor::place::Place;
+use crate::measure::conductor::place::{compare_answers, servers};
+use crate::measure::conductor::seat::Seat;
+
+use super::arm_process::{ArmProcess, Halt};
+use super::progress::Progress;
+use super::record::flight_path;
+use lab_core::terms::contender::Workload;
+use lab_core::terms::error::{LabError, Result};
+use lab_core::terms::params::Params;
+use lab_core::terms::sample::Measured;
+use lab_core::work::arm::Setup;
+use lab_core::work::server::{ServerProcess, ServerUsage};
+use trainyard::sys::signal::Interrupts;
+use trainyard::trace::file::Run;
+
+/// What was measured at some places, and how it ended.
+#[derive(Debug)]
+pub struct Measurement {
+    /// What was seen at each place; nothing of those of whom no round was measured.
+    pub measured: Vec<Option<Measured>>,
+    /// What our own server has used and done, if one was asked.
+    pub server: Option<ServerUsage>,
+    /// For the trace, the recordings: those of contenders that died over them too.
+    pub runs: Vec<Run>,
+    /// Why it is not complete, if it is not.
+    pub failure: Option<LabError>,
+}
+
+/// Measures every one of `places`, interleaved, `rounds.runs` times after `rounds.warmup`.
+///
+/// The URLs of their parameters must have been reached. With a `trace` the recordings are kept for
+/// it, and survive the death of their contenders in files beside it.
+pub fn measure(
+    places: Vec<Place>,
+    rounds: &Params,
+    interrupts: &Interrupts,
+    deaths: &mut Deaths,
+    trace: Option<&Path>,
+) -> Measurement {
+    let count = places.len();
+    let mut conductor = match Conductor::new(places, rounds, interrupts, deaths) {
+        Ok(conductor) => conductor,
+        Err(failure) => {
+            let (measured, runs) = (vec![None; count], Vec::new());
+            return Measurement { measured, server: None, runs, failure: Some(failure) };
+        }
+    };
+    for (number, seat) in conductor.seats.iter_mut().enumerate() {
+        // Not by its name alone: the same contender may have several places.
+        let name = format!("{}/{number}", seat.place.contender);
+        seat.flight = trace.map(|path| flight_path(path, &name));
+    }
+    let failure = conductor.run().err();
+    // A server that does not answer any more has no account; the failure says more.
+    let server = conductor.servers.first().filter(|_| failure.is_none());
+    let server = server.and_then(|(_, server)| server.cpu().ok());
+    let mut seats = std::mem::take(&mut conductor.seats);
+    let runs = seats.iter_mut().filter_map(Seat::run_of_trace).collect();
+    let measured = seats.into_iter().map(Seat::result).collect();
+    Measurement { measured, server, runs, failure }
+}
+
+/// Records one round of every contender of `workload`, and measures none.
+///
+/// # Errors
+///
+/// As the `failure` of [`measure`].
+pub fn record(
+    workload: Workload,
+    params: &Params,
+    interrupts: &Interrupts,
+    deaths: &mut Deaths,
+) -> Result<Vec<Run>> {
+    let places = Place::all(workload, params);
+    let mut conductor = Conductor::new(places, params, interrupts, deaths)?;
+    conductor.run()?;
+    let recorded = conductor.seats.iter_mut().filter_map(|seat| {
+        Some(Run { about: seat.place.facts(), recording: seat.recording.take()? })
+    });
+    Ok(recorded.collect())
+}
+
+/// The deaths of workers and arms in a whole comparison.
+#[derive(Debug, Default)]
+pub struct Deaths {
+    count: usize,
+}
+
+impl Deaths {
+    /// One is bad luck, and may be somebody's experiment; the second has a reason.
+    const SURVIVED_MAX: usize = 1;
+
+    /// Counts `failure` if it is a death, and returns it unless it can be survived.
+    fn survive(&mut self, failure: LabError) -> Result<String> {
+        let LabError::WorkerDied(line) = failure else { return Err(failure) };
+        self.count += 1;
+        if self.count > Self::SURVIVED_MAX { Err(LabError::WorkerDied(line)) } else { Ok(line) }
+    }
+}
+
+struct Conductor<'a> {
+    /// How many rounds.
+    params: &'a Params,
+    halt: Halt<'a>,
+    deaths: &'a mut Deaths,
+    progress: Progress,
+    /// Our own servers, one for each latency that somebody asks for.
+    servers: Vec<(u64, ServerProcess)>,
+    seats: Vec<Seat>,
+}
+
+/// Which kind of round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Round {
+    Warmup,
+    Measured,
+    Recorded,
+}
+
+impl<'a> Conductor<'a> {
+    fn new(
+        places: Vec<Place>,
+        params: &'a Params,
+        interrupts: &'a Interrupts,
+        deaths: &'a mut Deaths,
+    ) -> Result<Self> {
+        let silence_max = places.iter().map(|it| it.params.round_max(it.contender.workload)).max();
+        let servers = servers(&places)?;
+        let seats: Vec<Seat> = places.into_iter().map(Seat::new).collect();
+        let recorded = seats.iter().filter(|seat| seat.is_recorded()).count();
+        let rounds = seats.len() * (params.warmup + params.runs) + recorded;
+        let progress = Progress::start(rounds);
+        let halt = Halt { interrupts, silence_max: silence_max.unwrap_or_default() };
+        Ok(Self { params, halt, deaths, progress, servers, seats })
+    }
+
+    fn run(&mut self) -> Result<()> {
+        for seat in 0..self.seats.len() {
+            self.start_with_one_retry(seat)?;
+        }
+        for _ in 0..self.params.warmup {
+            self.rounds(Round::Warmup, Order::Table)?;
+        }
+        for arm in self.seats.iter().filter_map(|seat| seat.arm.as_ref()) {
+            arm.forget_peaks();
+        }
+        for number in 0..self.params.runs {
+            let order = if number % 2 == 0 { Order::Table } else { Order::Reverse };
+            self.rounds(Round::Measured, order)?;
+        }
+        self.rounds(Round::Recorded, Order::Table)
+    }
+
+    /// One round for every contender.
+    fn rounds(&mut self, round: Round, order: Order) -> Result<()> {
+        let count = self.seats.len();
+        for turn in 0..count {
+            let seat = if order == Order::Table { turn } else { count - 1 - turn };
+            if round == Round::Recorded && !self.seats[seat].is_recorded() {
+                continue;
+            }
+            // INVARIANT: [CONDUCTOR-1] drawn before the round and after it.
+            self.progress.tick(&self.seats[seat].place.contender);
+            self.round_with_one_retry(seat, round)?;
+            self.progress.advance();
+        }
+        self.compare_answers()
+    }
+
+    /// Compares those who did the same work.
+    fn compare_answers(&self) -> Result<()> {
+        let mut rest: Vec<&Seat> = self.seats.iter().collect();
+        while let Some(&first) = rest.first() {
+            let (same, others): (Vec<&Seat>, Vec<&Seat>) =
+                rest.into_iter().partition(|seat| seat.place.does_the_same_as(&first.place));
+            compare_answers(&same.into_iter().filter_map(Seat::last_outcome).collect::<Vec<_>>())?;
+            rest = others;
+        }
+        Ok(())
+    }
+
+    fn round_with_one_retry(&mut self, seat: usize, round: Round) -> Result<()> {
+        loop {
+            let Err(failure) = self.round(seat, round) else { return Ok(()) };
+            let line = self.deaths.survive(failure)?;
+            self.progress.note(&format!("{line}; this round is void and repeated once"));
+            self.replace(seat, round)?;
+        }
+    }
+
+    fn start_with_one_retry(&mut self, seat: usize) -> Result<()> {
+        loop {
+            let Err(failure) = self.start(seat) else { return Ok(()) };
+            let line = self.deaths.survive(failure)?;
+            self.progress.note(&format!("{line}; it is started again once"));
+        }
+    }
+
+    fn round(&mut self, seat: usize, round: Round) -> Result<()> {
+        let seat = &mut self.seats[seat];
+        let arm = seat.arm.as_mut().expect("every seat's arm is started first");
+        match round {
+            Round::Warmup => {
+                let outcome = arm.round(&self.halt)?;
+                // A recording has no result some rounds away.
+                if self.params.runs > 0 {
+                    seat.look(&mut self.progress, &outcome);
+                }
+            }
+            Round::Measured => {
+                let before = arm.usage();
+                let outcome = arm.round(&self.halt)?;
+                seat.account.add(before, arm.usage());
+                seat.look(&mut self.progress, &outcome);
+                seat.outcomes.push(outcome);
+            }
+            Round::Recorded => {
+                let recording = arm.record(&self.halt)?;
+                seat.recorded(recording);
+            }
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, seat: usize) -> Result<()> {
+        let seat = &mut self.seats[seat];
+        let Place { contender, params, .. } = seat.place.clone();
+        let is_mine = |(latency_ns, _): &&(u64, ServerProcess)| *latency_ns == params.latency_ns;
+        let server = self.servers.iter().find(is_mine).map(|(_, server)| server.address());
+        let setup = Setup { contender, params, server, flight: seat.flight.clone() };
+        // The old process is gone before the new one comes.
+        seat.arm = None;
+        let (arm, startup) = ArmProcess::start(setup, &self.halt)?;
+        seat.startup_s = startup.as_secs_f64();
+        seat.arm = Some(arm);
+        Ok(())
+    }
+
+    /// Starts the contender again for `round`, as warm as the others. One more death ends it all.
+    fn replace(&mut self, seat: usize, round: Round) -> Result<()> {
+        self.start(seat)?;
+        let arm = self.seats[seat].arm.as_mut().expect("it was started");
+        if round != Round::Warmup {
+            for _ in 0..self.params.warmup {
+                arm.round(&self.halt)?;
+            }
+            arm.forget_peaks();
+        }
+        Ok(())
+    }
+}
+
+/// In which direction a round goes through the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    Table,
+    Reverse,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_death_is_survived_and_no_other_failure() {
+        let mut deaths = Deaths::default();
+        let died = || LabError::WorkerDied("worker 7 ended".to_owned());
+        let failed = LabError::Failed("no".to_owned());
+        assert_eq!(deaths.survive(failed.clone()), Err(failed));
+        assert_eq!(deaths.survive(died()), Ok("worker 7 ended".to_owned()));
+        assert_eq!(deaths.survive(died()), Err(died()));
+    }
+}

@@ -1,0 +1,116 @@
+//! Who is measured, under which parameters, against which server, and that all did the same.
+
+use std::time::Duration;
+
+use lab_core::terms::contender::{Contender, Workload};
+use lab_core::terms::error::{LabError, Result};
+use lab_core::terms::host::Conditions;
+use lab_core::terms::params::Params;
+use lab_core::terms::sample::Outcome;
+use lab_core::work::server::{ServerConfig, ServerProcess};
+use trainyard::trace::file::Facts;
+
+/// A contender, and the parameters that it is measured under.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Who.
+    pub contender: Contender,
+    /// Everything that it is told.
+    pub params: Params,
+    /// What its recording is called.
+    pub label: String,
+}
+
+impl Place {
+    /// The place of `contender` under `params`, called as it is.
+    pub fn new(contender: Contender, params: &Params) -> Self {
+        Self { contender, params: params.clone(), label: contender.label() }
+    }
+
+    /// Every contender of `workload`, all under the same parameters.
+    pub fn all(workload: Workload, params: &Params) -> Vec<Self> {
+        let contenders = params.contenders(Conditions::read().cpus()).into_iter();
+        let mine = contenders.filter(|contender| contender.workload == workload);
+        mine.map(|contender| Self::new(contender, params)).collect()
+    }
+
+    /// What a trace says of its run.
+    pub(super) fn facts(&self) -> Facts {
+        self.contender.facts().with("label", &self.label)
+    }
+
+    /// Whether the answers of both must be the same.
+    pub(super) fn does_the_same_as(&self, other: &Self) -> bool {
+        let work = |place: &Self| {
+            let Params { requests, kernel, ref urls, .. } = place.params;
+            (place.contender.workload, requests, kernel, urls.clone())
+        };
+        work(self) == work(other)
+    }
+}
+
+/// Starts the servers that `places` ask, if they do not ask somebody else's.
+pub(super) fn servers(places: &[Place]) -> Result<Vec<(u64, ServerProcess)>> {
+    let asks =
+        |place: &&Place| place.contender.workload == Workload::Io && place.params.urls.is_empty();
+    let asking: Vec<&Place> = places.iter().filter(asks).collect();
+    let mut latencies_ns: Vec<u64> = asking.iter().map(|place| place.params.latency_ns).collect();
+    latencies_ns.sort_unstable();
+    latencies_ns.dedup();
+    let server = |latency_ns: u64| {
+        // All contenders stay connected all the time; one place more asks for the account.
+        let mine = asking.iter().filter(|place| place.params.latency_ns == latency_ns);
+        let workers: usize = mine.map(|place| place.contender.workers).sum();
+        let server = ServerProcess::spawn(&ServerConfig {
+            latency: Duration::from_nanos(latency_ns),
+            connections: u32::try_from(workers + 8).unwrap_or(u32::MAX),
+            ..ServerConfig::default()
+        })?;
+        Ok((latency_ns, server))
+    };
+    latencies_ns.into_iter().map(server).collect()
+}
+
+/// All contenders did the same work, or one of them is wrong.
+pub(super) fn compare_answers(outcomes: &[(Contender, &Outcome)]) -> Result<()> {
+    let Some(((reference, expected), others)) = outcomes.split_first() else { return Ok(()) };
+    for (contender, found) in others {
+        let says = |outcome: &Outcome| {
+            format!("{} answers with checksum {:016x}", outcome.units, outcome.checksum)
+        };
+        if (found.units, found.checksum) != (expected.units, expected.checksum) {
+            let differs = format!("{}, but {reference} gave {}", says(found), says(expected));
+            return Err(LabError::failed(contender, format!("it gave {differs}")));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lab_core::terms::params::Preset;
+
+    fn outcome(units: u64, checksum: u64) -> Outcome {
+        Outcome { wall_ns: 1, units, checksum, gil: None }
+    }
+
+    #[test]
+    fn a_contender_whose_answers_differ_is_named() {
+        let contenders = Params::of(Preset::Quick).contenders(2);
+        let check = |third: &Outcome| {
+            let right = outcome(160, 0xab);
+            let outcomes = contenders.iter().copied().zip([&right, &right, third]);
+            compare_answers(&outcomes.collect::<Vec<_>>())
+        };
+        assert_eq!(check(&outcome(160, 0xab)), Ok(()));
+        let error = check(&outcome(160, 0xcd)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "io/threads-off/5: it gave 160 answers with checksum 00000000000000cd, but io/sync/1 \
+             gave 160 answers with checksum 00000000000000ab"
+        );
+        assert_eq!(error.exit_code(), 1);
+        assert!(check(&outcome(159, 0xab)).is_err(), "as many answers as the others, too");
+    }
+}

@@ -1,0 +1,249 @@
+//! What the conductor and an arm say to each other: a line of JSON each way.
+//!
+//! Lines of JSON, because a person can read them, and an arm need not be a program of ours. A
+//! recording follows its line in the form of a trace file.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use lab_core::terms::error::{LabError, Result};
+use lab_core::terms::sample::Outcome;
+use lab_core::work::arm::Setup;
+use trainyard::trace::Recording;
+use trainyard::trace::file::{Facts, Run, Trace};
+
+/// What an arm is asked.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Question {
+    /// Bring everything up.
+    Start(Box<Setup>),
+    /// Do the work once, and say how long it took.
+    Round,
+    /// Do the work once, and say what happened.
+    Record,
+}
+
+/// What an arm answers.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Reply {
+    /// Everything is up.
+    Started {
+        /// How long that took, in nanoseconds.
+        startup_ns: u64,
+    },
+    /// The work is done.
+    Done(Outcome),
+    /// The work is done, and a trace file follows this line.
+    Recorded {
+        /// Its length.
+        bytes: usize,
+    },
+    /// It could not be done.
+    Failed(LabError),
+}
+
+/// More than the rings of a thousand threads hold; a longer recording is a broken one.
+const BYTES_MAX: usize = 1 << 31;
+
+/// One end of the conversation.
+#[derive(Debug)]
+pub struct Socket {
+    reader: BufReader<UnixStream>,
+    writer: UnixStream,
+}
+
+impl Socket {
+    /// Takes over a connected socket.
+    ///
+    /// # Errors
+    ///
+    /// Fails if descriptors are used up.
+    pub fn new(stream: UnixStream) -> Result<Self> {
+        let writer = stream.try_clone().map_err(broken)?;
+        Ok(Self { reader: BufReader::new(stream), writer })
+    }
+
+    /// Asks the arm at the other end.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the arm is gone.
+    pub fn ask(&mut self, question: &Question) -> Result<()> {
+        self.send(question)
+    }
+
+    /// Waits for the next question; `None` when there will be none.
+    ///
+    /// # Errors
+    ///
+    /// Fails if what came is no question.
+    pub fn next_question(&mut self) -> Result<Option<Question>> {
+        self.receive()
+    }
+
+    /// Answers with a line.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the conductor is gone.
+    pub fn reply(&mut self, reply: &Reply) -> Result<()> {
+        self.send(reply)
+    }
+
+    /// Answers with a recording.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the conductor is gone.
+    pub fn reply_recorded(&mut self, recording: &Recording) -> Result<()> {
+        let run = Run { about: Facts::default(), recording: recording.clone() };
+        let mut bytes = Vec::new();
+        Trace::of(Facts::default(), vec![run]).write_to(&mut bytes).map_err(broken)?;
+        self.send(&Reply::Recorded { bytes: bytes.len() })?;
+        self.writer.write_all(&bytes).map_err(broken)
+    }
+
+    /// Waits for the next answer; `None` when the arm is gone.
+    ///
+    /// # Errors
+    ///
+    /// Fails if what came is no answer.
+    pub fn next_reply(&mut self) -> Result<Option<Reply>> {
+        self.receive()
+    }
+
+    /// Reads the `count` bytes that follow a [`Reply::Recorded`]; `None` if the arm is gone before
+    /// the last. Each read that may sleep is left to `wait` to sleep for, which may call it off.
+    ///
+    /// # Errors
+    ///
+    /// Fails if `wait` does, or what the arm sends is no trace.
+    pub fn read_recording(
+        &mut self,
+        count: usize,
+        mut wait: impl FnMut(BorrowedFd<'_>) -> Result<()>,
+    ) -> Result<Option<Recording>> {
+        if count > BYTES_MAX {
+            return Err(broken(io::Error::other("a recording is too long")));
+        }
+        let mut bytes = vec![0; count];
+        let mut rest = bytes.as_mut_slice();
+        while !rest.is_empty() {
+            if self.reader.buffer().is_empty() {
+                wait(self.writer.as_fd())?;
+            }
+            match self.reader.read(rest) {
+                Ok(0) => return Ok(None),
+                Ok(len) => rest = &mut rest[len..],
+                Err(error) if is_the_end(&error) => return Ok(None),
+                Err(error) => return Err(broken(error)),
+            }
+        }
+        let trace = Trace::from_bytes(&bytes).map_err(|why| broken(io::Error::other(why)))?;
+        Ok(trace.runs.into_iter().next().map(|run| run.recording))
+    }
+
+    fn send(&mut self, message: &impl Serialize) -> Result<()> {
+        let mut line = serde_json::to_vec(message).map_err(|error| broken(error.into()))?;
+        line.push(b'\n');
+        self.writer.write_all(&line).map_err(broken)
+    }
+
+    fn receive<M: DeserializeOwned>(&mut self) -> Result<Option<M>> {
+        let mut line = Vec::new();
+        match self.reader.read_until(b'\n', &mut line) {
+            // Nothing more, or half a line: whoever wrote it ended over it.
+            Ok(_) if line.last() != Some(&b'\n') => Ok(None),
+            Ok(_) => serde_json::from_slice(&line).map(Some).map_err(|error| broken(error.into())),
+            Err(error) if is_the_end(&error) => Ok(None),
+            Err(error) => Err(broken(error)),
+        }
+    }
+}
+
+/// A process that ends with something unread in its socket resets it.
+fn is_the_end(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::ConnectionReset
+}
+
+impl AsFd for Socket {
+    /// What the conductor polls. Nothing is buffered between answers: an arm speaks when asked.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.writer.as_fd()
+    }
+}
+
+fn broken(error: io::Error) -> LabError {
+    LabError::failed("the conversation with an arm broke off", error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use trainyard::trace::{Event, Kind, Track};
+
+    fn pair() -> (Socket, Socket) {
+        let (one, other) = UnixStream::pair().unwrap();
+        (Socket::new(one).unwrap(), Socket::new(other).unwrap())
+    }
+
+    #[test]
+    fn a_question_gets_its_answer() {
+        let (mut conductor, mut arm) = pair();
+        conductor.ask(&Question::Round).unwrap();
+        assert!(matches!(arm.next_question().unwrap(), Some(Question::Round)));
+        let outcome = Outcome { wall_ns: 1, units: 2, checksum: u64::MAX, gil: None };
+        arm.reply(&Reply::Done(outcome.clone())).unwrap();
+        let Some(Reply::Done(received)) = conductor.next_reply().unwrap() else {
+            panic!("not the answer")
+        };
+        assert_eq!(received, outcome);
+    }
+
+    #[test]
+    fn a_recording_arrives_whole() {
+        let (mut conductor, mut arm) = pair();
+        let event = Event { time_ns: 5, track: 1, kind: Kind::UnitBegin, cpu: 1, a: 2, b: 3 };
+        let recording = Recording {
+            begin_ns: 1,
+            end_ns: 9,
+            events: vec![event; 3],
+            tracks: vec![Track { number: 1, name: "worker-0".to_owned(), pid: 7, overwritten: 4 }],
+        };
+        arm.reply_recorded(&recording).unwrap();
+        let Some(Reply::Recorded { bytes }) = conductor.next_reply().unwrap() else {
+            panic!("not the recording")
+        };
+        let received = conductor.read_recording(bytes, |_| Ok(())).unwrap().unwrap();
+        assert_eq!(received, recording);
+    }
+
+    #[test]
+    fn an_arm_that_ends_in_the_middle_of_what_it_says_is_gone() {
+        let (mut conductor, mut arm) = pair();
+        arm.writer.write_all(b"{\"Started\":{\"start").unwrap();
+        drop(arm);
+        assert!(conductor.next_reply().unwrap().is_none());
+        let (mut conductor, mut arm) = pair();
+        arm.writer.write_all(&[0; 40]).unwrap();
+        drop(arm);
+        assert!(conductor.read_recording(64, |_| Ok(())).unwrap().is_none());
+        let (mut conductor, _arm) = pair();
+        let called_off = conductor.read_recording(64, |_| Err(LabError::Interrupted));
+        assert_eq!(called_off.err(), Some(LabError::Interrupted));
+    }
+
+    #[test]
+    fn the_end_of_the_other_side_is_no_error_and_rubbish_is_one() {
+        let (mut conductor, arm) = pair();
+        drop(arm);
+        assert!(conductor.next_reply().unwrap().is_none());
+        let (mut conductor, mut arm) = pair();
+        arm.writer.write_all(b"hello\n").unwrap();
+        assert!(conductor.next_reply().is_err());
+    }
+}

@@ -1,0 +1,141 @@
+//! What a model of concurrency costs in code: the lines that are not in the sequential version.
+//!
+//! Every contender is one short file, and the notes ask: is the speed-up worth the extra code? The
+//! answer counts what one has to write: the lines of the contender's file that are not lines of
+//! the sequential one, in the same order (a longest common subsequence, as `diff` finds it).
+//!
+//! Not counted, in both files: blank lines, comments, `use` declarations, which editors write,
+//! and everything from `#[cfg(test)]` on; in Python docstrings and imports. Indentation does not
+//! matter: putting a line into a closure does not change it.
+
+/// What a source is written in, which is to say: what in it is no code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// Ours.
+    Rust,
+    /// The scripts'.
+    Python,
+}
+
+/// Counts the lines of `other` that one has to write beside those of `sync`.
+///
+/// # Example: one line more, one changed
+///
+/// ```
+/// use lab::measure::lines::{Language, lines_changed};
+///
+/// let sync = "let session = open();\nfor page in pages {\n    get(page);\n}\n";
+/// let other = "let pool = start();\nfor page in pages {\n    // At once.\n    pool.submit(page);\n}\n";
+/// assert_eq!(lines_changed(sync, other, Language::Rust), 2);
+/// ```
+pub fn lines_changed(sync: &str, other: &str, language: Language) -> usize {
+    let lines_of_code = match language {
+        Language::Rust => lines_of_rust,
+        Language::Python => lines_of_python,
+    };
+    let (sync, other) = (lines_of_code(sync), lines_of_code(other));
+    other.len() - longest_common_subsequence(&sync, &other)
+}
+
+fn lines_of_python(source: &str) -> Vec<&str> {
+    let mut in_docstring = false;
+    let mut lines = Vec::new();
+    for line in source.lines().map(str::trim) {
+        let quotes = line.matches("\"\"\"").count();
+        let is_import = line.starts_with("import ") || line.starts_with("from ");
+        let is_comment = line.is_empty() || line.starts_with('#') || quotes > 0;
+        if !in_docstring && !is_comment && !is_import {
+            lines.push(line);
+        }
+        in_docstring ^= quotes == 1;
+    }
+    lines
+}
+
+fn lines_of_rust(source: &str) -> Vec<&str> {
+    let mut in_use = false;
+    let mut lines = Vec::new();
+    for line in source.lines().map(str::trim).take_while(|line| *line != "#[cfg(test)]") {
+        let is_comment = line.is_empty() || line.starts_with("//");
+        let begins_use = ["use ", "pub use "].iter().any(|start| line.starts_with(start));
+        in_use |= begins_use;
+        if !is_comment && !in_use {
+            lines.push(line);
+        }
+        // A declaration may be broken over several lines; its `;` ends it.
+        in_use &= !line.ends_with(';');
+    }
+    lines
+}
+
+/// The usual table, of which one row at a time is kept: cell `i` is the length for all of `left`
+/// so far and the first `i` of `right`.
+fn longest_common_subsequence(left: &[&str], right: &[&str]) -> usize {
+    let mut above = vec![0; right.len() + 1];
+    for line in left {
+        let mut row = vec![0; right.len() + 1];
+        for (index, other) in right.iter().enumerate() {
+            row[index + 1] =
+                if line == other { above[index] + 1 } else { above[index + 1].max(row[index]) };
+        }
+        above = row;
+    }
+    above[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SYNC: &str = "\
+//! A story.
+use std::io::{Read, self};
+
+fn round() {
+    // One after another.
+    for page in pages {
+        get(page);
+    }
+}
+
+#[cfg(test)]
+mod tests {}
+";
+
+    #[track_caller]
+    fn check(other: &str, expected: usize) {
+        assert_eq!(lines_changed(SYNC, other, Language::Rust), expected);
+    }
+
+    #[test]
+    fn in_python_docstrings_and_imports_are_not_code_either() {
+        let sync = "\"\"\"A story.\n\nOf two parts.\n\"\"\"\nimport a\n\nfor page in pages:\n  get(page)\n";
+        let other = "\"\"\"Another.\"\"\"\nfrom b import c\n# Why.\npool = c()\nfor page in pages:\n    get(page)\n";
+        assert_eq!(lines_changed(sync, other, Language::Python), 1);
+        assert_eq!(lines_changed(sync, sync, Language::Python), 0);
+    }
+
+    #[test]
+    fn the_same_code_has_no_changes() {
+        check(SYNC, 0);
+    }
+
+    #[test]
+    fn comments_imports_tests_and_indentation_are_not_code() {
+        check("use a::b;\nfn round() {\nfor page in pages { \n get(page);\n}\n//! Other.\n}\n", 0);
+        check(&SYNC.replace("mod tests {}", "mod tests {\n    fn more() {}\n}"), 0);
+    }
+
+    #[test]
+    fn a_line_that_is_new_moved_or_different_counts() {
+        check(&SYNC.replace("get(page);", "pool.submit(page);"), 1);
+        check(&SYNC.replace("    for", "    let pool = start();\n    for"), 1);
+        check("}\n}\nget(page);\nfn round() {\nfor page in pages {\n", 3);
+    }
+
+    #[test]
+    fn lines_that_are_gone_cost_nothing() {
+        check("", 0);
+        check("fn round() {\n}\n", 0);
+    }
+}

@@ -1,0 +1,123 @@
+//! One question to a program that may be anything: it may answer, end, chatter or sleep for ever.
+//!
+//! # The life of one question
+//!
+//! 1. The program is started with the question as `-c QUESTION`, and nothing to read. Processes that
+//!    lose their parent become ours from now on, as in every comparison.
+//! 2. What it writes is read until it closes its output, has written more than any answer, or its
+//!    time is over.
+//! 3. It is ended and reaped in every case, with the processes that it started.
+//!
+//! # Not here
+//!
+//! A process group of its own, by which its processes could be ended together: Ctrl-C at the
+//! terminal ends us, and is to end it too.
+
+use std::ffi::OsStr;
+use std::io::{self, Read};
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::measure::usage;
+use trainyard::sys::poll::{self, Interest};
+use trainyard::sys::process;
+
+/// More than any answer is long: one that prints for ever is not heard out.
+const ANSWER_MAX: usize = 4096;
+
+/// What a program made of the question.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "a program that is silent has not said what it is"]
+pub(super) enum Answer {
+    /// It wrote this.
+    Said(Vec<u8>),
+    /// Its time was over before its output was.
+    Silence,
+}
+
+/// Runs `program -c question`, and listens for `patience` at most.
+///
+/// # Errors
+///
+/// Fails if it cannot be started.
+pub(super) fn ask(program: &Path, question: &str, patience: Duration) -> io::Result<Answer> {
+    process::adopt_orphans()?;
+    let begin = Instant::now();
+    let child = Command::new(program)
+        .args([OsStr::new("-c"), OsStr::new(question)])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let mut asked = Asked { child };
+    let mut output = asked.child.stdout.take().expect("its output is a pipe");
+    let (mut said, mut piece) = (Vec::new(), [0; ANSWER_MAX]);
+    while said.len() <= ANSWER_MAX {
+        let left = patience.saturating_sub(begin.elapsed());
+        let is_ready = poll::wait(&[(output.as_fd(), Interest::Read)], Some(left))?[0];
+        if is_ready {
+            match output.read(&mut piece)? {
+                0 => break,
+                count => said.extend_from_slice(&piece[..count]),
+            }
+        } else if left.is_zero() {
+            return Ok(Answer::Silence);
+        }
+    }
+    Ok(Answer::Said(said))
+}
+
+/// A program that is ended when it is of no more use.
+struct Asked {
+    child: Child,
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        // Whoever is started after this look lives on; a shell that waits starts nobody.
+        let started = usage::tree(self.child.id()).split_off(1);
+        // Errors mean that it has ended, as most programs have that closed their output.
+        drop(self.child.kill());
+        drop(self.child.wait());
+        for pid in started {
+            // Those that are left are ours now; an error means that one is gone.
+            drop(process::kill_unwatched(pid));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask_shell(script: &str, patience: Duration) -> Answer {
+        ask(Path::new("/bin/sh"), script, patience).unwrap()
+    }
+
+    const LONG: Duration = Duration::from_mins(1);
+
+    #[test]
+    fn a_program_that_answers_is_heard_to_the_end() {
+        assert_eq!(ask_shell("echo one; echo two", LONG), Answer::Said(b"one\ntwo\n".to_vec()));
+        assert_eq!(ask_shell("exit 3", LONG), Answer::Said(Vec::new()));
+    }
+
+    #[test]
+    fn a_program_that_prints_for_ever_is_not_heard_out() {
+        let Answer::Said(said) = ask_shell("while :; do echo y; done", LONG) else {
+            panic!("it was not silent")
+        };
+        assert!((ANSWER_MAX + 1..=2 * ANSWER_MAX).contains(&said.len()), "{}", said.len());
+    }
+
+    /// Fails if the wait has no end, or if the shell's own child is left to hold the pipe.
+    #[test]
+    fn a_program_that_sleeps_is_ended_when_its_time_is_over() {
+        let begin = Instant::now();
+        let answer = ask_shell("echo so far; sleep 100; echo more", Duration::from_millis(100));
+        assert_eq!(answer, Answer::Silence);
+        assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
+    }
+}

@@ -1,0 +1,162 @@
+//! How the CPython that `--python` names is found, and asked who it is.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::ask::{Answer, ask};
+use lab_core::terms::error::{LabError, Result};
+use lab_core::terms::python::{Python, PythonGil};
+
+/// What a Python prints of itself; 2.6 and later understand it.
+const WHO: &str = "\
+import json, platform, sys
+gil = getattr(sys, '_is_gil_enabled', lambda: True)()
+print(json.dumps({'implementation': platform.python_implementation(),
+                  'version': list(sys.version_info[:3]), 'gil': gil}))
+";
+
+/// How long it may take to print that. A CPython takes some 50 ms, and some seconds behind a wrapper on
+/// a disk that is cold; nobody waits much longer for a line.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[derive(Deserialize)]
+struct Who {
+    implementation: String,
+    version: (u32, u32, u32),
+    gil: bool,
+}
+
+/// Finds each CPython that is named, and each version once: `auto` may be one that is named
+/// too. Another of the same version is left out, and that is said.
+///
+/// # Errors
+///
+/// As [`find`].
+pub fn find_all(named: &[PathBuf]) -> Result<Vec<Python>> {
+    let mut pythons: Vec<Python> = Vec::new();
+    for path in named {
+        let python = find(path)?;
+        match pythons.iter().find(|known| known.name() == python.name()) {
+            None => pythons.push(python),
+            Some(known) if known.path == python.path => {}
+            Some(known) => {
+                let (kept, dropped) = (known.path.display(), python.path.display());
+                let name = python.name();
+                // If standard error is gone nobody reads it.
+                drop(writeln!(
+                    anstream::stderr(),
+                    "trainyard: '{dropped}' is {name}, as '{kept}' is: only '{kept}' is measured"
+                ));
+            }
+        }
+    }
+    Ok(pythons)
+}
+
+/// Finds the CPython that `--python` names, and asks who it is.
+///
+/// # Errors
+///
+/// [`LabError::BadInput`] with one line if there is none, or it is something else.
+pub fn find(named: &Path) -> Result<Python> {
+    if named != Path::new("auto") {
+        return ask_who(named, PATIENCE);
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut programs = std::env::split_paths(&path).map(|folder| folder.join("python3"));
+    let found = programs.find(|program| program.is_file()).ok_or_else(|| {
+        LabError::BadInput("--python=auto: there is no python3 on the PATH".to_owned())
+    })?;
+    ask_who(&found, PATIENCE)
+}
+
+fn ask_who(path: &Path, patience: Duration) -> Result<Python> {
+    match ask(path, WHO, patience) {
+        Ok(Answer::Said(said)) => who_says(path, &said),
+        Ok(Answer::Silence) => {
+            let seconds = patience.as_secs_f64();
+            let why = format!("did not say within {seconds} s which version it is");
+            Err(refusal(path, &why))
+        }
+        Err(why) => Err(refusal(path, &format!("cannot be run: {why}"))),
+    }
+}
+
+/// Reads what the program at `path` says of itself.
+fn who_says(path: &Path, said: &[u8]) -> Result<Python> {
+    let bad = |why: &str| refusal(path, why);
+    let who: Who = serde_json::from_slice(said)
+        .map_err(|_| bad("is no Python: it does not say which version it is"))?;
+    if who.implementation != "CPython" {
+        return Err(bad(&format!("is {}, not CPython", who.implementation)));
+    }
+    let gil = match who.version {
+        version if version < (3, 2, 0) => PythonGil::Ticks,
+        _ if who.gil => PythonGil::Timed,
+        _ => PythonGil::Off,
+    };
+    Ok(Python { path: path.to_owned(), version: who.version, gil })
+}
+
+fn refusal(path: &Path, why: &str) -> LabError {
+    LabError::BadInput(format!("--python '{}' {why}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[track_caller]
+    fn check_refused(path: &str, line: &str) {
+        let error = find(Path::new(path)).unwrap_err();
+        assert!(error.to_string().starts_with(line), "{error}");
+        assert_eq!(error.exit_code(), 2);
+    }
+
+    #[test]
+    fn a_cpython_is_known_by_its_version_and_its_lock() {
+        let who = |version: &str, gil: bool| {
+            let said = format!(
+                "{{\"implementation\": \"CPython\", \"version\": {version}, \"gil\": {gil}}}"
+            );
+            let python = who_says(Path::new("python"), said.as_bytes()).unwrap();
+            (python.name(), python.id().to_string(), python.gil)
+        };
+        let named = |name: &str, id: &str, gil| (name.to_owned(), id.to_owned(), gil);
+        assert_eq!(who("[2, 7, 18]", true), named("CPython 2.7.18", "2.7.18", PythonGil::Ticks));
+        assert_eq!(who("[3, 13, 0]", true), named("CPython 3.13.0", "3.13.0", PythonGil::Timed));
+        assert_eq!(
+            who("[3, 13, 0]", false),
+            named("CPython 3.13.0, lock off", "3.13.0t", PythonGil::Off)
+        );
+        let said = b"{\"implementation\": \"PyPy\", \"version\": [3, 10, 0], \"gil\": true}";
+        let refused = who_says(Path::new("pypy"), said).unwrap_err();
+        assert_eq!(refused.to_string(), "--python 'pypy' is PyPy, not CPython");
+    }
+
+    #[test]
+    fn what_is_no_python_is_refused_in_one_line() {
+        check_refused("/no/such/python", "--python '/no/such/python' cannot be run: No such file");
+        check_refused("/bin/true", "--python '/bin/true' is no Python");
+        check_refused("/", "--python '/' cannot be run: ");
+    }
+
+    #[test]
+    fn a_program_that_does_not_answer_is_refused_when_its_time_is_over() {
+        let slow = std::env::temp_dir().join(format!("trainyard-slow-{}", std::process::id()));
+        // Written by another process: while one that a test beside this one has just forked holds a
+        // program open for writing, nobody can run it.
+        let write = "printf '#!/bin/sh\\nsleep 100\\n' > \"$0\" && chmod +x \"$0\"";
+        assert!(Command::new("sh").args(["-c", write]).arg(&slow).status().unwrap().success());
+        let refused = ask_who(&slow, Duration::from_millis(100)).unwrap_err();
+        std::fs::remove_file(&slow).unwrap();
+        let line = "did not say within 0.1 s which version it is";
+        assert_eq!(refused.to_string(), format!("--python '{}' {line}", slow.display()));
+        assert_eq!(refused.exit_code(), 2);
+    }
+}

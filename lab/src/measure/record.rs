@@ -1,0 +1,149 @@
+//! The extra round, on the record: from a run to a trace file.
+//!
+//! A measured round is never recorded, and a recorded one never measured. With `-o FILE` the
+//! recordings of the extra rounds are kept, one run of the trace for each contender (at each point
+//! of a sweep), with what is known about it.
+//!
+//! # The life of one recording
+//!
+//! 1. Each contender's process keeps its rings in a *flight file* beside FILE, from its start.
+//! 2. It records its extra round, and sends the recording. The flight file is not needed any more.
+//! 3. A process that dies on the way leaves its flight file, which is read up to its last event:
+//!    that run is cut short, and the trace says so.
+//! 4. When all have come, FILE is written in one piece.
+//!
+//! If the laboratory itself is killed, the flight files stay: each is a trace of its own.
+//!
+//! Read next: [`trace::file`](trainyard::trace::file).
+
+use std::fmt::Display;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::conductor::{self, Deaths};
+use lab_core::terms::error::{LabError, Result};
+use lab_core::terms::host::Host;
+use lab_core::terms::params::Params;
+use trainyard::sys::signal::Interrupts;
+use trainyard::trace::file::{Ending, Facts, Run, Trace};
+
+/// What is known about a trace that this program records now.
+///
+/// # Panics
+///
+/// Does not: a host and parameters are plain data.
+pub fn about(seed: Option<u64>, params: Option<&Params>) -> Facts {
+    let host = Host::read();
+    let command: Vec<String> =
+        std::env::args_os().skip(1).map(|word| quoted(&word.to_string_lossy())).collect();
+    let json = |document| serde_json::to_string(document).expect("a host is plain data");
+    let mut about = Facts::default()
+        .with("program", format!("trainyard {}", host.trainyard))
+        .with("command", format!("trainyard {}", command.join(" ")).trim_end())
+        .with("clock", "CLOCK_MONOTONIC, ns")
+        .with("host", json(&host));
+    if let Some(seed) = seed {
+        about.set("seed", seed.to_string());
+    }
+    if let Some(params) = params {
+        about.set("params", serde_json::to_string(params).expect("parameters are plain data"));
+    }
+    about
+}
+
+/// The word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:=,+%@".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// Where a process keeps its rings until the trace at `path` is written.
+pub fn flight_path(path: &Path, name: &str) -> PathBuf {
+    let name: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let name = format!("{name}.{}.flight", std::process::id());
+    // Beside a pipe or a device there is no place for files.
+    if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return std::env::temp_dir().join(name);
+    }
+    let mut flight = path.as_os_str().to_owned();
+    flight.push(format!(".{name}"));
+    flight.into()
+}
+
+/// Takes a flight file in: what there is of it, or nothing. The file is gone afterwards.
+pub fn land(flight: &Path) -> Option<Run> {
+    let trace = Trace::read(flight).ok();
+    // A file that cannot be removed does no harm.
+    drop(std::fs::remove_file(flight));
+    let trace = trace?;
+    let is_cut = trace.ending == Ending::CutShort;
+    let mut run = trace.runs.into_iter().next()?;
+    if is_cut {
+        run.about.set("ending", "cut short: its process died");
+    }
+    Some(run)
+}
+
+/// Records one round of each contender of `params`, warm, and measures none.
+///
+/// # Errors
+///
+/// Fails if a contender does, or Ctrl-C comes.
+pub fn record(params: &Params, interrupts: &Interrupts) -> Result<Trace> {
+    let params = Params { runs: 0, ..params.clone() };
+    let (mut runs, mut deaths) = (Vec::new(), Deaths::default());
+    for &workload in &params.workloads {
+        runs.extend(conductor::record(workload, &params, interrupts, &mut deaths)?);
+    }
+    Ok(of_comparison(&params, runs))
+}
+
+/// The trace of a comparison, or of a sweep. Of two workloads each run says which is its own.
+pub fn of_comparison(params: &Params, mut runs: Vec<Run>) -> Trace {
+    if params.workloads.len() > 1 {
+        for run in &mut runs {
+            let workload = run.about.get("workload").unwrap_or("a workload");
+            let label = format!("{workload}: {}", run.label());
+            run.about.set("label", label);
+        }
+    }
+    Trace::of(about(Some(params.seed), Some(params)), runs)
+}
+
+/// Writes the trace, and says where it is and what can be done with it. A trace without a run, of
+/// something that ended before its first recording, replaces nothing.
+///
+/// # Errors
+///
+/// Fails if the file cannot be written.
+pub fn save(mut trace: Trace, path: &Path) -> Result<()> {
+    let shown = path.display();
+    if trace.runs.is_empty() {
+        tell(format_args!("nothing was recorded: '{shown}' is not written"));
+        return Ok(());
+    }
+    if trace.runs.iter().any(|run| run.about.get("ending").is_some()) {
+        trace.ending = Ending::CutShort;
+    }
+    trace.write(path).map_err(|why| LabError::failed(format!("cannot write to '{shown}'"), why))?;
+    let events: usize = trace.runs.iter().map(|run| run.recording.events.len()).sum();
+    let (runs, lost) = (trace.runs.len(), trace.overwritten());
+    let runs = if runs == 1 { "1 run".to_owned() } else { format!("{runs} runs") };
+    let lost = if lost == 0 { String::new() } else { format!(" ({lost} more were lost)") };
+    if events == 0 {
+        let why = "what was done, programs of their own did";
+        tell(format_args!("recorded {runs}, and no event: {why}, or native code"));
+    } else {
+        tell(format_args!("recorded {runs}, {events} events{lost}: trainyard timeline {shown}"));
+    }
+    Ok(())
+}
+
+/// Says it on standard error; if that is gone nobody reads it.
+fn tell(line: impl Display) {
+    drop(writeln!(anstream::stderr(), "{line}"));
+}

@@ -1,0 +1,295 @@
+//! What makes a measurement doubtful, and what can be done about it.
+//!
+//! A warning without a next step only worries people, so every one names a flag or an act. They
+//! are few: warnings about several contenders are one line.
+
+use std::fmt::Display;
+
+use lab_core::terms::contender::{Contender, GilState, Model, Workload};
+use lab_core::terms::host::Conditions;
+use lab_core::terms::params::Params;
+use lab_core::terms::python::Python;
+use lab_core::terms::sample::Measured;
+use lab_core::terms::stats;
+use lab_core::text::numbers;
+
+/// pyperf's bound: a round that is longer than the median by this much is noise worth a word.
+const SPREAD_MAX: f64 = 0.39;
+/// From here on the machine has something else to do.
+const LOAD_PER_CPU_MAX: f64 = 0.5;
+
+/// How this program was built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Build {
+    /// Without optimisation.
+    Debug,
+    /// With it.
+    Release,
+}
+
+impl Build {
+    /// How this very program was built.
+    pub fn this() -> Self {
+        if cfg!(debug_assertions) { Self::Debug } else { Self::Release }
+    }
+}
+
+/// Lists what can be known before the first round.
+pub fn before(params: &Params, conditions: &Conditions, build: Build) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if build == Build::Debug {
+        warnings.push("this is a debug build, many times slower: `cargo run --release`".to_owned());
+    }
+    warnings.extend(too_few_cpus(params, conditions));
+    let cpus = conditions.cpus();
+    if let Some(load) = conditions.load_average.filter(|load| is_busy(*load, cpus)) {
+        warnings.push(format!(
+            "the machine is busy: a load of {load:.1} on {}; end what else runs, and run again",
+            numbers::count(cpus, "processor")
+        ));
+    }
+    if !params.models.contains(&Model::Sync) {
+        warnings.push(
+            "sync was measured too, because every ratio is to it; `--models sync` alone gives \
+             only its time"
+                .to_owned(),
+        );
+    }
+    warnings.extend(params.pythons.iter().filter_map(|python| left_out(python, params)));
+    if let Some((now, usual)) = params.shortened() {
+        warnings.push(format!(
+            "beside a CPython, which is slower, the first sum of cpu is of {} squares, not {}: \
+             compare these times with each other, and not with a run without `--python`",
+            numbers::grouped(now),
+            numbers::grouped(usual)
+        ));
+    }
+    if params.runs < stats::VERDICT_ROUNDS_MIN {
+        let enough = stats::VERDICT_ROUNDS_MIN;
+        warnings.push(format!("fewer than {enough} rounds give no verdict: `--runs {enough}`"));
+    }
+    warnings
+}
+
+/// Tells whether the machine has something else to do.
+#[expect(clippy::cast_precision_loss, reason = "at most 1024 processors")]
+pub fn is_busy(load: f64, cpus: usize) -> bool {
+    load > LOAD_PER_CPU_MAX * cpus as f64
+}
+
+/// The models that were asked for and that an old CPython does not have.
+fn left_out(python: &Python, params: &Params) -> Option<String> {
+    let models = params.models.iter().filter_map(|model| model.in_python());
+    let lacking = models.filter_map(|model| Some((model, python.id().lacks(model)?)));
+    let (names, reasons): (Vec<String>, Vec<&str>) =
+        lacking.map(|(model, reason)| (model.to_string(), reason)).unzip();
+    let (name, names, reasons) = (python.name(), names.join(" and "), reasons.join(", and "));
+    (!names.is_empty())
+        .then(|| format!("{name} has {reasons}: left out {names}; `--python` a later one for all"))
+}
+
+/// Computing side by side takes processors; waiting does not.
+fn too_few_cpus(params: &Params, conditions: &Conditions) -> Option<String> {
+    let cpus = conditions.cpus();
+    let computes = |who: &Contender| {
+        who.workload == Workload::Cpu && !matches!(who.model.in_ours(), Model::Sync | Model::Coop)
+    };
+    let workers = params.contenders(cpus).into_iter().filter(computes).map(|who| who.workers);
+    let most = workers.max().filter(|most| *most > cpus)?;
+    let cause = if conditions.quota_cpus < conditions.allowed_cpus {
+        " (a quota of the control group)"
+    } else if params.affinity.is_empty() {
+        ""
+    } else {
+        " (--affinity)"
+    };
+    let at_most = numbers::count(cpus, "processor");
+    Some(if cpus == 1 {
+        format!("{at_most}{cause}: nothing can run at the same time; give the program two")
+    } else {
+        format!("{most} workers share {at_most}{cause}: `--workers {cpus}` gives each its own")
+    })
+}
+
+/// Lists what the rounds themselves show.
+pub fn after(params: &Params, measured: &[Measured]) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let noisy =
+        |noise: Noise| list(measured.iter().filter(|one| Noise::of(&one.wall_s) == Some(noise)));
+    if let Some(names) = noisy(Noise::SlowStart) {
+        let warmup = params.warmup + 1;
+        warnings.push(format!("the first round of {names} was slow: `--warmup {warmup}`"));
+    }
+    if let Some(names) = noisy(Noise::Outliers) {
+        warnings.push(format!(
+            "outliers among the rounds of {names} (kept: the median bears them): end what else \
+             runs, or `--runs {}`",
+            params.runs * 2
+        ));
+    }
+    if let Some(names) = noisy(Noise::Spread) {
+        warnings.push(format!(
+            "the slowest round of {names} took over {} longer than the median: end what else \
+             runs, or `--affinity`, or `--runs {}`",
+            numbers::percent(SPREAD_MAX),
+            params.runs * 2
+        ));
+    }
+    let lost = |one: &&Measured| one.recording.as_ref().is_some_and(|r| r.overwritten() > 0);
+    if let Some(names) = list(measured.iter().filter(lost)) {
+        warnings.push(format!(
+            "events of {names} were lost, so what the picture counts is a lower bound: fewer \
+             `--requests`, or a longer `--switch-interval`"
+        ));
+    }
+    warnings
+}
+
+/// What is wrong with a contender's rounds; the first that applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Noise {
+    SlowStart,
+    Outliers,
+    Spread,
+}
+
+impl Noise {
+    fn of(samples: &[f64]) -> Option<Self> {
+        let summary = stats::summary(samples)?;
+        let outliers = stats::outliers(samples);
+        // The least that a user could see: an outlier of microseconds is the clock's business.
+        let is_visible = summary.max > summary.median * (1.0 + OUTLIER_VISIBLE);
+        let slowest = samples.iter().position(|sample| sample.total_cmp(&summary.max).is_eq());
+        match outliers.as_slice() {
+            [0] if is_visible && slowest == Some(0) => Some(Self::SlowStart),
+            [_, ..] if is_visible => Some(Self::Outliers),
+            _ if summary.max > summary.median * (1.0 + SPREAD_MAX) => Some(Self::Spread),
+            _ => None,
+        }
+    }
+}
+
+/// A tenth: rounds that agree to a thousandth make outliers of any that does not.
+const OUTLIER_VISIBLE: f64 = 0.1;
+
+fn list<'a, I: Iterator<Item = &'a Measured>>(measured: I) -> Option<String> {
+    let names: Vec<String> = measured.map(|one| Short(one.contender).to_string()).collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
+/// `io/threads on`: the names of the options that ask for the contender.
+struct Short(Contender);
+
+impl Display for Short {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Contender { workload, model, gil, python, .. } = self.0;
+        if let Some(version) = python {
+            return write!(formatter, "{workload}/{model} {version}");
+        }
+        match (model, gil) {
+            (Model::Threads, GilState::On | GilState::Off) => {
+                write!(formatter, "{workload}/{model} {gil}")
+            }
+            _ => write!(formatter, "{workload}/{model}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ask::compare::testing;
+    use lab_core::terms::params::Preset;
+
+    const QUIET: Conditions =
+        Conditions { allowed_cpus: 2, quota_cpus: 2, load_average: Some(0.3) };
+
+    #[track_caller]
+    fn check_before(params: &Params, conditions: Conditions, build: Build, expected: &[&str]) {
+        assert_eq!(before(params, &conditions, build), expected);
+    }
+
+    #[test]
+    fn a_quiet_machine_and_a_release_build_give_no_warning() {
+        check_before(&Params::of(Preset::Quick), QUIET, Build::Release, &[]);
+        let (_, measured) = testing::report();
+        assert_eq!(after(&Params::of(Preset::Quick), &measured), Vec::<String>::new());
+    }
+
+    #[test]
+    fn each_condition_that_disturbs_is_named_with_a_next_step() {
+        let quick = Params::of(Preset::Quick);
+        let debug = "this is a debug build, many times slower: `cargo run --release`";
+        check_before(&quick, QUIET, Build::Debug, &[debug]);
+        let busy = Conditions { load_average: Some(3.12), ..QUIET };
+        let load = "the machine is busy: a load of 3.1 on 2 processors; end what else runs, and \
+                    run again";
+        check_before(&quick, busy, Build::Release, &[load]);
+        let quota = Conditions { allowed_cpus: 8, quota_cpus: 1, ..QUIET };
+        let one = "1 processor (a quota of the control group): nothing can run at the same time; \
+                   give the program two";
+        check_before(&quick, quota, Build::Release, &[one]);
+        let four = Params { workers: Some(4), ..quick };
+        let share = "4 workers share 2 processors: `--workers 2` gives each its own";
+        check_before(&four, QUIET, Build::Release, &[share]);
+        let waiting = Params { workloads: vec![Workload::Io], ..four };
+        check_before(&waiting, QUIET, Build::Release, &[]);
+    }
+
+    #[test]
+    fn what_was_asked_for_and_cannot_be_had_is_said() {
+        let params = Params {
+            models: vec![Model::Coop],
+            workloads: vec![Workload::Io],
+            ..Params::of(Preset::Rp2018)
+        };
+        let warnings = before(&params, &QUIET, Build::Release);
+        assert!(warnings[0].starts_with("sync was measured too"), "{warnings:?}");
+        assert_eq!(warnings[1], "fewer than 6 rounds give no verdict: `--runs 6`");
+    }
+
+    /// Fails if the work is made less and nobody is told.
+    #[test]
+    fn less_work_beside_a_cpython_is_said() {
+        let (report, _) = testing::report_beside_python();
+        let params = report.params.beside_python();
+        let warnings = before(&params, &QUIET, Build::Release);
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert!(warnings[0].contains(" of 500 000 squares, not 3 000 000: "), "{warnings:?}");
+        let waiting = Params { workloads: vec![Workload::Io], ..params };
+        check_before(&waiting, QUIET, Build::Release, &[]);
+    }
+
+    #[test]
+    fn noise_has_a_name() {
+        let steady = [1.0, 1.01, 0.99, 1.0, 1.02, 0.98];
+        let with = |at: usize, value: f64| {
+            let mut samples = steady;
+            samples[at] = value;
+            Noise::of(&samples)
+        };
+        assert_eq!(Noise::of(&steady), None);
+        assert_eq!(with(0, 2.0), Some(Noise::SlowStart));
+        assert_eq!(with(3, 2.0), Some(Noise::Outliers));
+        assert_eq!(Noise::of(&[1.0, 1.3, 0.8, 1.7, 0.9, 1.2]), Some(Noise::Spread));
+        assert_eq!(Noise::of(&[1.0, 1.0, 1.000_1, 1.0, 1.0]), None, "nobody can see that");
+        assert_eq!(Noise::of(&[]), None);
+    }
+
+    #[test]
+    fn noisy_contenders_share_a_line() {
+        let (_, mut measured) = testing::report();
+        measured[1].wall_s[0] = 9.0;
+        measured[4].wall_s[0] = 9.0;
+        measured[6].wall_s[3] = 9.0;
+        measured[3].recording.as_mut().unwrap().tracks[0].overwritten = 1;
+        let warnings = after(&Params::of(Preset::Quick), &measured);
+        assert_eq!(warnings.len(), 3, "{warnings:?}");
+        assert_eq!(
+            warnings[0],
+            "the first round of io/threads on, io/procs was slow: `--warmup 2`"
+        );
+        assert!(warnings[1].contains(" of cpu/threads on (kept"), "{warnings:?}");
+        assert!(warnings[2].starts_with("events of io/coop were lost"), "{warnings:?}");
+    }
+}
