@@ -21,4 +21,4 @@ RUSTFLAGS="-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer --cfg saniti
     sanitized --test stress
 
 RUSTFLAGS="-Zsanitizer=address --cfg sanitized" CARGO_TARGET_DIR=target/asan \
-    sanitized --lib --test stress --test 'coop_*' --test threads --test lock
+    sanitized --lib --test stress --test coop --test threads

@@ -3,11 +3,11 @@
 # threads, and fifteen seconds of fairness. Not part of .ci/run: it wants minutes and a machine
 # with nothing else to do.
 #
-# Usage: ci/toggle.sh [FACTOR]; 100 if not said. Each change is seen by every thread.
+# Usage: ci/toggle.sh [FACTOR], 100 by default. Each change is seen by every thread.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 export TRAINYARD_STRESS=${1:-100}
-cargo test --locked --package trainyard --release --no-default-features --test lock -- --test-threads=1 \
+cargo test --locked --package trainyard --release --no-default-features --test threads -- --test-threads=1 \
     storms:: sixteen_threads no_count_is_lost
-cargo test --locked --package trainyard --release --no-default-features --test lock -- --ignored
+cargo test --locked --package trainyard --release --no-default-features --test threads -- --ignored

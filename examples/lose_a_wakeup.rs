@@ -6,7 +6,7 @@
 #![expect(clippy::print_stdout, reason = "an example tells its story on the terminal")]
 
 #[path = "../tests/interleave/inbox.rs"]
-#[expect(dead_code, reason = "the rules are for tests/interleave.rs")]
+#[expect(dead_code, reason = "the rules are for tests/logic")]
 mod inbox;
 
 use trainyard::interleave::{Ending, ExploreError};

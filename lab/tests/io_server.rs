@@ -4,10 +4,13 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests, as in tests")]
 
+#[path = "../../tests/support/runner.rs"]
+mod runner;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
@@ -15,16 +18,18 @@ use lab_core::work::io::http::RequestId;
 use lab_core::work::io::session::Session;
 use lab_core::work::server::{ServerConfig, ServerProcess, serve};
 
-const TESTS: &[(&str, fn())] = &[
-    ("a_server_process_serves_and_keeps_its_accounts", serves_and_keeps_its_accounts),
-    ("a_server_process_is_in_a_group_of_its_own", is_in_a_group_of_its_own),
-    ("a_server_process_that_is_dropped_is_gone", is_gone_when_dropped),
-    ("a_server_process_leaves_at_the_end_of_its_input", leaves_at_the_end_of_its_input),
-    ("a_server_process_is_gone_when_its_parent_was_killed", is_gone_after_its_parent),
-    ("a_server_process_without_end_of_input_stays_until_killed", stays_until_killed),
-    ("a_server_process_survives_a_shortage_of_descriptors", survives_a_shortage_of_descriptors),
-    ("a_server_process_that_cannot_listen_says_why", says_why_it_cannot_listen),
-    ("a_server_process_that_never_listens_is_given_up", is_given_up_when_silent),
+use runner::tests;
+
+tests![
+    serves_and_keeps_its_accounts,
+    is_in_a_group_of_its_own,
+    is_gone_when_dropped,
+    leaves_at_the_end_of_its_input,
+    is_gone_after_its_parent,
+    stays_until_killed,
+    survives_a_shortage_of_descriptors,
+    says_why_it_cannot_listen,
+    is_given_up_when_silent,
 ];
 
 /// Ten times as long as any step of these tests takes on a busy machine.
@@ -43,16 +48,16 @@ struct Serve {
     config: ServerConfig,
 }
 
-fn main() {
+fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         // With options: `serve` alone is somebody who looks for tests of that name.
         ["serve", _, ..] => be_a_server(&Serve::parse_from(&words).config),
         [AS_PARENT] => be_a_parent(),
-        words if words.contains(&"--list") => list(words),
-        words => run(words),
+        _ => return runner::run(&[TESTS], |test| test()),
     }
+    ExitCode::SUCCESS
 }
 
 fn be_a_server(config: &ServerConfig) {
@@ -78,25 +83,6 @@ fn be_a_parent() {
 fn wait_to_be_killed() -> ! {
     loop {
         std::thread::park();
-    }
-}
-
-/// Answers nextest, which asks for the tests in the form of the standard harness.
-fn list(words: &[&str]) {
-    if !words.contains(&"--ignored") {
-        for (name, _) in TESTS {
-            println!("{name}: test");
-        }
-    }
-}
-
-fn run(words: &[&str]) {
-    let filters: Vec<&str> = words.iter().copied().filter(|word| !word.starts_with("--")).collect();
-    for (name, test) in TESTS {
-        if filters.is_empty() || filters.iter().any(|filter| name.contains(filter)) {
-            test();
-            println!("test {name} ... ok");
-        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! The list of modelled protocols, and which of their steps stand in our source.
 //!
 //! Each file beside this one models one protocol of the crate twice: as it is (`correct`) and
-//! with one mistake (a twin, named after the mistake). `tests/interleave.rs` runs them;
-//! `tests/tidy.rs` compares the step names with the `// STEP: name` comments in `src/`, so
+//! with one mistake (a twin, named after the mistake). `tests/logic/interleave.rs` runs them;
+//! `tests/tidy` compares the step names with the `// STEP: name` comments in `src/`, so
 //! that a model and its code cannot part.
 //!
 //! Two conventions. A step is one atomic act: what one lock protects, one atomic operation,

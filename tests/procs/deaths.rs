@@ -18,8 +18,9 @@ use trainyard::handle::{JobError, JobHandle};
 use trainyard::procs::{JobOptions, Pool};
 use trainyard::trace::Kind;
 
+use crate::belongings::{eventually, field_of, is_gone, scaled};
 use crate::jobs::{pool, sleep_ms};
-use crate::runner::{eventually, field_of, is_gone, scaled, tests};
+use crate::runner::tests;
 
 tests![
     only_the_job_of_a_killed_worker_fails,

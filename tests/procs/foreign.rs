@@ -3,9 +3,10 @@
 use std::io::{BufRead, BufReader};
 use std::process::Command;
 
+use crate::belongings::{eventually, is_gone, scaled};
 use crate::deaths::end;
 use crate::jobs::pool;
-use crate::runner::{eventually, is_gone, scaled, tests};
+use crate::runner::tests;
 use crate::stories::{begin, tell, tell_in_copy};
 
 tests![

@@ -10,9 +10,10 @@ use trainyard::handle::JobError;
 use trainyard::procs::{Pool, PoolError, Shutdown};
 use trainyard::trace::{self, Kind, check::check};
 
+use crate::belongings::{descriptors, eventually, scaled};
 use crate::deaths::end;
 use crate::jobs::{pool, sleep_ms};
-use crate::runner::{descriptors, eventually, scaled, tests};
+use crate::runner::tests;
 
 tests![
     a_pool_of_no_workers_is_refused,
@@ -49,7 +50,7 @@ fn a_pool_that_broke_later_answers_every_job() {
             assert!(!std::path::Path::new(&path).exists(), "trapped");
         }
     };
-    // SAFETY: tests run one after another, and the runner's watchdog reads no variable.
+    // SAFETY: tests run one after another, in the only thread there is.
     unsafe { std::env::set_var(TRAP, &path) };
     let pool = Pool::builder().workers(2).initializer(fall_in).build().unwrap();
     std::fs::write(&path, "").unwrap();

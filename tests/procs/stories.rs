@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use trainyard::procs::{Pool, init};
 
+use crate::belongings::eventually;
 use crate::deaths::end;
 use crate::jobs::sleep_ms;
-use crate::runner::eventually;
 
 /// Names the story.
 const STORY: &str = "TRAINYARD_TEST_STORY";

@@ -24,7 +24,8 @@ use std::thread;
 
 fn main() -> ExitCode {
     trainyard::procs::init();
-    runner::run(&[locks::TESTS, rings::TESTS, jobs::TESTS, wakes::TESTS, workers::TESTS])
+    let groups = [locks::TESTS, rings::TESTS, jobs::TESTS, wakes::TESTS, workers::TESTS];
+    runner::run(&groups, |test| test())
 }
 
 /// Scales a number of turns.

@@ -2,14 +2,15 @@
 //!
 //! libtest gives each test a thread and hands its outcome over through locks of std, which is
 //! shipped without instrumentation: `ThreadSanitizer` reports races there that are none. Tests
-//! that it is to watch have `harness = false` and call [`run`] from their `main`.
+//! that it is to watch have `harness = false` and call [`run`] from their `main`. So do tests that
+//! start their own program again, to be a worker or a server: `main` looks first what it is to be.
 //!
 //! It understands what `cargo test` and `cargo nextest` say: names or parts of names, `--exact`,
 //! `--list`, and `--ignored`, which nothing here is. Other options change nothing.
 #![expect(clippy::print_stdout, reason = "what a test harness does")]
 
 use std::io::Write;
-use std::panic::catch_unwind;
+use std::panic::{UnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -32,8 +33,8 @@ const TEST_SECONDS_MAX: u32 = 120;
 /// The options that are followed by a value.
 const WITH_VALUE: [&str; 3] = ["--format", "--test-threads", "--color"];
 
-/// Runs the tests that the command line names, or all of them.
-pub(crate) fn run(groups: &[&[Test]]) -> ExitCode {
+/// Runs the tests that the command line names, or all of them, each by `call`.
+pub(crate) fn run(groups: &[&[Test]], call: fn(fn())) -> ExitCode {
     let wanted = Wanted::from_command_line();
     let tests = groups.iter().copied().flatten();
     let (chosen, others): (Vec<&Test>, Vec<&Test>) = tests.partition(|(name, _)| wanted.is(name));
@@ -45,8 +46,8 @@ pub(crate) fn run(groups: &[&[Test]]) -> ExitCode {
     }
     println!("\nrunning {} tests", chosen.len());
     let began = Instant::now();
-    let failed: Vec<&str> =
-        chosen.iter().filter(|(name, test)| !passes(name, *test)).map(|(name, _)| *name).collect();
+    let fails = |(name, test): &&&Test| !passes(name, || call(*test));
+    let failed: Vec<&str> = chosen.iter().filter(fails).map(|(name, _)| *name).collect();
     summarise(chosen.len() - failed.len(), &failed, others.len(), began.elapsed());
     if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -83,7 +84,7 @@ impl Wanted {
     }
 }
 
-fn passes(name: &str, test: fn()) -> bool {
+fn passes(name: &str, test: impl FnOnce() + UnwindSafe) -> bool {
     // Written before the test begins: of one that hangs, it is the last that is seen.
     print!("test {name} ... ");
     std::io::stdout().flush().expect("the output can be written to");

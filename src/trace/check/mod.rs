@@ -26,8 +26,8 @@
 //! # What cannot be noticed
 //!
 //! The model is meant to notice the loss of any single event: a beginning at its end, an end at the
-//! next beginning. `tests/trace_check.rs` removes every event of real recordings, one at a time, and
-//! counts. These leave no gap that could be seen:
+//! next beginning. `tests/procs/trace_check.rs` removes every event of real recordings,
+//! one at a time, and counts. These leave no gap that could be seen:
 //!
 //! | event | why |
 //! | --- | --- |

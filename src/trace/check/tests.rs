@@ -1,5 +1,5 @@
 //! Each law in a few made events: legal up to the last one, which breaks it. That real recordings
-//! keep the laws, and what is noticed in them, is the business of `tests/trace_check.rs`.
+//! keep the laws, and what is noticed in them, is the business of `tests/procs/trace_check.rs`.
 
 use super::*;
 use crate::trace;

@@ -2,8 +2,8 @@
 //!
 //! An experiment's file is the only source of its page, the guide's stops and the README's list, and
 //! the command line's of the page of commands. What a page quotes of a run (`docs/outputs/`), and
-//! its picture (`docs/figures/`), are made by `ci/docs.sh`, which runs them. `lab/tests/docs.rs` compares
-//! every page with what is made here, and `TRAINYARD_BLESS=1` writes them.
+//! its picture (`docs/figures/`), are made by `ci/docs.sh`, which runs them. `lab/tests/docs`
+//! compares every page with what is made here, and `TRAINYARD_BLESS=1` writes them.
 //!
 //! Read next: [`experiment`](mod@experiment).
 

@@ -1,0 +1,210 @@
+//! `trainyard race` and `trainyard dis` as their users run them: the program, its arguments, its
+//! outputs, its exit code.
+
+use std::fs;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// Enough for a few switches, also in a debug build.
+const SHORT: &str = "--runs 2 --rounds 20000 --switch-interval 100us";
+
+/// Runs the program; the first argument is not split at blanks.
+fn trainyard(verb: &str, program: &str, flags: &str) -> Output {
+    let mut command = Command::new("timeout");
+    command.args(["120", env!("CARGO_BIN_EXE_trainyard"), verb, program]);
+    command.args(flags.split_whitespace()).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[track_caller]
+fn printed(verb: &str, program: &str, flags: &str) -> String {
+    let output = trainyard(verb, program, flags);
+    assert!(output.status.success(), "{verb} {program} {flags}: {output:?}");
+    text(&output.stdout)
+}
+
+#[track_caller]
+fn document(program: &str, flags: &str) -> Value {
+    let printed = printed("race", program, &format!("{flags} --format json"));
+    serde_json::from_str(&printed).unwrap()
+}
+
+#[track_caller]
+fn check_refused(verb: &str, program: &str, flags: &str, first: &str) {
+    let output = trainyard(verb, program, flags);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{program} {flags}: {said}");
+    assert!(said.starts_with(&format!("trainyard: {first}")), "{program} {flags}: {said}");
+    assert!(said.lines().count() <= 2, "{said}");
+    assert_eq!(text(&output.stdout), "");
+}
+
+#[test]
+fn every_way_to_run_it_has_a_row_and_a_reason() {
+    let page = printed("race", "x = x + 1", SHORT);
+    assert!(page.starts_with("    x = x + 1\n\n2 trains, each 20 000 times; 2 runs;"), "{page}");
+    for label in [
+        "lock on, every-op",
+        "lock on, back-edge",
+        "lock on, never",
+        "lock off",
+        "tasks",
+        "processes",
+    ] {
+        let rows = page.lines().filter(|line| line.starts_with(&format!(" {label} "))).count();
+        assert_eq!(rows, 2, "{label}: a row of figures and one with the reason\n{page}");
+    }
+    assert!(page.contains("trainyard race 'x = x + 1' --search"), "{page}");
+    assert!(page.lines().all(|line| line.chars().count() <= 100), "{page}");
+}
+
+#[test]
+fn the_document_says_what_was_found() {
+    let document = document("x = x + 1", SHORT);
+    assert_eq!(document["schema"], "trainyard.race/1");
+    assert_eq!(document["variables"], serde_json::json!(["x"]));
+    let rows = document["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 6);
+    for row in rows {
+        let own = row["model"] == "procs";
+        let expected = if own { vec![20_000, 20_000] } else { vec![40_000] };
+        assert_eq!(row["expected"], serde_json::json!(expected), "{row}");
+        assert_eq!(row["found"].as_array().unwrap().len(), 2);
+        if own || row["checks"] == "back-edge" || row["model"] == "coop" {
+            assert_eq!(row["wrong_runs"], 0, "{row}");
+        }
+    }
+}
+
+#[test]
+fn flags_choose_the_rows() {
+    let labels = |flags: &str| -> Vec<String> {
+        let document = document("x = x + 1", &format!("--runs 1 --rounds 100 {flags}"));
+        let rows = document["rows"].as_array().unwrap().iter();
+        rows.map(|row| format!("{}/{}/{}", row["model"], row["gil"], row["checks"])).collect()
+    };
+    let threads = |gil: &str, checks: &str| format!("\"threads\"/\"{gil}\"/{checks}");
+    assert_eq!(labels("--gil off"), [threads("off", "null")]);
+    assert_eq!(labels("--checks never"), [threads("on", "\"never\"")]);
+    assert_eq!(labels("--checks never --gil both").len(), 2);
+    assert_eq!(labels("--model coop,procs").len(), 2);
+    assert_eq!(labels("--gil on").len(), 3);
+}
+
+#[test]
+fn one_processor_tells_the_system_from_the_second_processor() {
+    let page = printed("race", "x = x + 1", &format!("{SHORT} --affinity 0 --gil off"));
+    assert!(page.contains("lock off, CPU 0"), "{page}");
+}
+
+#[test]
+fn the_search_lists_each_ending_and_a_schedule_that_can_be_replayed() {
+    let page = printed("race", "x = x + 1", "--search");
+    assert!(page.contains("2 things can come out"), "{page}");
+    let again = page.lines().find_map(|line| line.strip_prefix("Again: trainyard race ")).unwrap();
+    let flags = again.strip_prefix("'x = x + 1' ").unwrap();
+    let replayed = printed("race", "x = x + 1", flags);
+    assert!(replayed.ends_with("It ends with x = 1.\n"), "{replayed}");
+    assert!(replayed.contains("train A             train B\n"), "{replayed}");
+    assert!(replayed.contains("LOAD_GLOBAL x (0)"), "{replayed}");
+    let one = document("counter", "--search --checks back-edge");
+    assert_eq!(one["endings"].as_array().unwrap().len(), 1);
+    assert_eq!(one["endings"][0]["values"], serde_json::json!([2]));
+    let deadlock = document("two-locks", "--search");
+    let endings = deadlock["endings"].as_array().unwrap();
+    assert!(endings.iter().any(|ending| ending["ending"] == "deadlock"), "{deadlock}");
+}
+
+#[test]
+fn a_program_can_be_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("add.py");
+    fs::write(&path, "def add(c):\n    return c + 1\nx = add(x)\n").unwrap();
+    let path = path.to_str().unwrap();
+    let found = document(path, "--search --checks back-edge");
+    assert_eq!(found["endings"].as_array().unwrap().len(), 2);
+    assert!(printed("dis", path, "").contains("Disassembly of add:"));
+}
+
+#[test]
+fn a_listing_marks_where_the_lock_looks() {
+    let listed = printed("dis", "x = x + 1", "");
+    let marks: Vec<usize> = listed.lines().take(7).map(|line| line.matches('*').count()).collect();
+    assert_eq!(marks, [0, 2, 1, 1, 1, 1, 1], "{listed}");
+}
+
+#[test]
+fn bad_input_is_refused_with_one_clear_line() {
+    check_refused("race", "x = x / 2", "", "line 1, column 7: '/' makes fractions; write '//'");
+    check_refused("dis", "x = ", "", "line 1, column 5: expected a number");
+    check_refused("race", "conter", "", "'conter' is no puzzle, no file, and no program");
+    check_refused("race", "x = 1 // 0", "", "train A, alone, fails: line 1: division by zero");
+    check_refused("race", "x = x + 1", "--checks here", "invalid value 'here' for --checks: the");
+    check_refused("race", "x = x + 1", "--threads 0", "invalid value '0' for --threads: it must");
+    check_refused("race", "x = x + 1", "--replay 3A", "invalid value '3A' for --replay: it must");
+    check_refused("race", "x = x + 1", "--replay A9", "turn 1, train A: it ends or waits with 3");
+    check_refused("race", "x = x + 1", "--format csv", "invalid value 'csv' for --format: the");
+    check_refused("race", "x = x + 1", "--gil off --checks never", "--checks says where the lock");
+    check_refused("race", "x = x + 1", "--model coop --gil on", "--gil, --checks and --affinity");
+    check_refused("race", "x = x + 1", "--search --gil on", "--search takes one way to run it");
+    for flag in ["--checks never", "--gil on", "--model coop", "--affinity 0"] {
+        let flags = format!("--replay AB {flag}");
+        check_refused("race", "x = x + 1", &flags, "--replay does a schedule on one thread: it");
+    }
+    check_refused("race", "x = x + 1", "--affinity 1023", "--affinity: sched_setaffinity:");
+    check_refused("race", "x += 1", "--search --rounds 50 --threads 4", "the search gave up after");
+}
+
+/// Fails (it does not end) without `Machine::give_locks_back`.
+#[test]
+fn a_train_that_fails_inside_with_gives_its_lock_back() {
+    let text = "x = 1\nwith a:\n  y = 10 // x\nx = 0";
+    for flags in ["--gil off", "--gil on --switch-interval 100us", "--model coop"] {
+        printed("race", text, &format!("{flags} --runs 2 --rounds 20000"));
+    }
+}
+
+/// Fails if only the order of the trains' numbers counts as right.
+#[test]
+fn what_some_order_of_the_trains_gives_is_not_wrong_and_no_switch_is_blamed() {
+    let flags = "--gil on --runs 8 --rounds 1 --switch-interval 5ms";
+    let found = document("x = train", &format!("{flags} --checks every-op"));
+    assert_eq!(found["rows"][0]["wrong_runs"], 0, "{found}");
+    assert_eq!(found["rows"][0]["other_orders"], serde_json::json!([[0]]));
+    let found = document("x = train", "--search");
+    let endings = found["endings"].as_array().unwrap();
+    assert!(endings.iter().all(|ending| ending["as_one_after_another"] == true), "{found}");
+    let page = printed("race", "with a: x = 2 * x + train", &format!("{flags} --threads 4"));
+    assert!(!page.contains(" 0 forced switches"), "{page}");
+}
+
+#[test]
+fn a_program_that_does_not_end_is_refused() {
+    check_refused("race", "while x == 0: pass", "--rounds 1", "alone, train A does not end within");
+}
+
+/// The help's own examples are commands that work: those that do not run for long are run.
+#[test]
+fn the_examples_of_the_help_work() {
+    let help = printed("race", "--help", "");
+    let examples: Vec<&str> =
+        help.lines().filter_map(|line| line.trim().strip_prefix("trainyard race ")).collect();
+    assert!(examples.len() >= 6, "{help}");
+    for example in examples {
+        // What an example shows stands behind at least two blanks.
+        let command = example.split("  ").next().unwrap();
+        let (program, flags) = match command.strip_prefix('\'') {
+            Some(rest) => rest.split_once('\'').unwrap(),
+            None => command.split_once(' ').unwrap_or((command, "")),
+        };
+        let short =
+            if flags.contains("--search") || flags.contains("--replay") { "" } else { SHORT };
+        let own = short.replace("--switch-interval 100us", "");
+        let short = if flags.contains("--switch-interval") { own.as_str() } else { short };
+        printed("race", program, &format!("{flags} {short}"));
+    }
+}

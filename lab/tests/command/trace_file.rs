@@ -1,0 +1,154 @@
+//! Trace files as a user meets them: written by every command that runs something, refused in one
+//! line when they are none, and there when their program is not any more.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use trainyard::trace::file::{Ending, Facts, Run, Trace, flight};
+use trainyard::trace::{self, Kind};
+
+fn trainyard(line: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trainyard"));
+    command.args(line.split_whitespace()).output().expect("the program is built")
+}
+
+#[track_caller]
+fn check_done(line: &str) -> String {
+    let output = trainyard(line);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{line}: {said}");
+    String::from_utf8(output.stdout).expect("a page is text")
+}
+
+#[track_caller]
+fn check_refused(line: &str, says: &str) {
+    let output = trainyard(line);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.starts_with(&format!("trainyard: {says}")), "{said}");
+    assert!(output.stdout.is_empty());
+}
+
+fn only_file_in(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|entries| entries.count() == 1)
+}
+
+#[test]
+fn a_file_that_was_there_is_replaced_when_the_new_one_is_complete() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.trace");
+    std::fs::write(&path, "old").unwrap();
+    let run = Run { about: Facts::default().with("label", "new"), ..Run::default() };
+    let trace = Trace::of(Facts::default(), vec![run]);
+    trace.write(&path).unwrap();
+    assert_eq!(Trace::read(&path).unwrap(), trace);
+    assert!(only_file_in(folder.path()), "nothing else is left");
+    assert!(trace.write(&folder.path().join("no/such")).is_err());
+}
+
+#[test]
+fn a_comparison_records_a_run_for_each_contender_and_all_are_possible() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.trace");
+    let shown = path.display();
+    check_done(&format!("compare --requests 4 --inputs 2 --latency 1ms --runs 1 -o {shown}"));
+    assert!(only_file_in(folder.path()), "the flight files are gone");
+    let trace = Trace::read(&path).unwrap();
+    assert_eq!(trace.ending, Ending::Whole);
+    let labels: Vec<&str> = trace.runs.iter().map(Run::label).collect();
+    assert_eq!(labels.len(), 11, "{labels:?}");
+    assert!(labels.contains(&"io: 5 threads, lock on"), "{labels:?}");
+    for run in &trace.runs {
+        let events = &run.recording.events;
+        assert!(events.iter().any(|event| event.kind == Kind::UnitBegin), "{}", run.label());
+    }
+    // A worker process writes into the file of its parent, under its own number.
+    let procs = trace.runs.iter().find(|run| run.about.get("model") == Some("procs")).unwrap();
+    let pids: std::collections::BTreeSet<u32> =
+        procs.recording.tracks.iter().map(|track| track.pid).collect();
+    assert!(pids.len() > 2, "{pids:?}");
+    let page = check_done(&format!("trace check {shown}"));
+    assert_eq!(page.lines().count(), 11, "{page}");
+    assert!(page.lines().all(|line| line.ends_with("each legal")), "{page}");
+}
+
+#[test]
+fn an_experiment_and_a_race_record_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.trace");
+    let shown = path.display();
+    check_done(&format!("experiment record the-articles-race --quick -o {shown}"));
+    let trace = Trace::read(&path).unwrap();
+    assert!(trace.runs.iter().all(|run| run.about.get("experiment") == Some("the-articles-race")));
+    check_done(&format!("race counter --runs 1 --rounds 100 -o {shown}"));
+    let trace = Trace::read(&path).unwrap();
+    assert_eq!(trace.runs.len(), 6, "one for each way to run it");
+    check_done(&format!("trace check {shown}"));
+    assert!(only_file_in(folder.path()));
+}
+
+#[test]
+fn a_file_that_is_no_trace_is_refused_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x");
+    let shown = path.display();
+    check_refused(&format!("trace check {shown}"), &format!("cannot read '{shown}': No such file"));
+    std::fs::write(folder.path().join("x.io-sync-1.7.flight"), "").unwrap();
+    let left = folder.path().join("x.io-sync-1.7.flight");
+    let line = format!(
+        "cannot read '{shown}': No such file or directory (os error 2); what recorded it was \
+         killed, and left 1 file, of which each is a trace: '{}'",
+        left.display()
+    );
+    check_refused(&format!("timeline {shown}"), &line);
+    std::fs::write(&path, "no trace").unwrap();
+    check_refused(
+        &format!("trace check {shown}"),
+        &format!("cannot read '{shown}': it is no trace that `-o FILE` has written"),
+    );
+    check_refused("compare -o /no/such/x", "cannot write to '/no/such/x'");
+    check_refused("compare -o -", "invalid value '-' for --output");
+    check_refused("experiment run convoy -o /no/such/x", "cannot write to '/no/such/x'");
+    check_refused("race -o /no/such/x", "cannot write to '/no/such/x'");
+}
+
+const CRASH: &str = "TRAINYARD_TEST_CRASH";
+
+/// The other half of the test below: records, and kills itself in the middle.
+#[test]
+fn being_the_program_that_is_killed() {
+    let Some(path) = std::env::var_os(CRASH) else { return };
+    // Somebody records while the file is made: the events of its making go elsewhere.
+    let make = move || {
+        let _recorder = trace::arm();
+        flight::keep_in(Path::new(&path), &Facts::default(), &Facts::default()).unwrap();
+    };
+    std::thread::spawn(make).join().unwrap();
+    let _recorder = trace::arm();
+    trace::emit(Kind::UnitBegin, 7, 0);
+    let other = std::thread::Builder::new().name("other".to_owned());
+    other.spawn(|| trace::emit(Kind::UnitBegin, 8, 0)).unwrap().join().unwrap();
+    let pid = std::process::id().to_string();
+    Command::new("kill").args(["-KILL", &pid]).status().unwrap();
+    unreachable!("a signal that nobody survives");
+}
+
+/// Fails if rings are not kept in the file: nobody had the time to write anything.
+#[test]
+fn the_trace_of_a_killed_program_has_every_event_up_to_its_death() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("flight.trace");
+    let status = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "trace_file::being_the_program_that_is_killed"])
+        .env(CRASH, &path)
+        .output()
+        .unwrap()
+        .status;
+    assert!(!status.success(), "{status}");
+    let trace = Trace::read(&path).unwrap();
+    assert_eq!(trace.ending, Ending::CutShort);
+    let recording = &trace.runs[0].recording;
+    assert_eq!(recording.events.iter().map(|event| event.a).collect::<Vec<_>>(), [7, 8]);
+    let names: Vec<&str> = recording.tracks.iter().map(|track| track.name.as_str()).collect();
+    assert!(names.contains(&"other"), "{names:?}");
+}
