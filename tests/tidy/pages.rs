@@ -77,7 +77,7 @@ fn line_of(page: &str, text: &str) -> usize {
 }
 
 /// What stands between a heading and the next one of its rank.
-fn section<'a>(page: &'a str, heading: &str) -> &'a str {
+pub(crate) fn section<'a>(page: &'a str, heading: &str) -> &'a str {
     let rest = page.split(heading).nth(1).unwrap_or_default();
     rest.split("\n## ").next().unwrap_or_default()
 }

@@ -14,7 +14,7 @@ const FILE_LINES_MAX: usize = 400;
 const KERNEL_LINES_MAX: usize = 1500;
 
 /// Where each runtime keeps its kernel.
-const KERNELS: [&str; 3] = ["src/coop/kernel", "src/threads/kernel", "src/procs/kernel"];
+pub(crate) const KERNELS: [&str; 3] = ["src/coop/kernel", "src/threads/kernel", "src/procs/kernel"];
 
 pub(crate) fn opens_with_its_story(source: &Source) -> Option<Complaint> {
     (!source.text.starts_with("//!")).then(|| {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use crate::lexer::{self, Token, What};
 
@@ -84,8 +85,13 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
-    /// Reads the repository.
-    pub(crate) fn read() -> Self {
+    /// The repository, read once for all rules.
+    pub(crate) fn read() -> &'static Self {
+        static TREE: LazyLock<Tree> = LazyLock::new(Tree::read_anew);
+        &TREE
+    }
+
+    fn read_anew() -> Self {
         let mut paths = Vec::new();
         for folder in FOLDERS {
             collect(&root().join(folder), &mut paths);
