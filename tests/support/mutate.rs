@@ -17,10 +17,10 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-/// Some three seconds in a debug build.
-const ROUNDS: u64 = 4_000;
-/// How many rounds instead, for whoever has more time: `ci/mutations.sh` does.
-const ROUNDS_VARIABLE: &str = "TRAINYARD_MUTATIONS";
+/// How many inputs a reader gets: a second or two in a debug build.
+pub(crate) const ROUNDS: u64 = 4_000;
+/// How many times as many it gets where there is more time: `ci/mutations.sh` sets it.
+const TIMES_VARIABLE: &str = "TRAINYARD_MUTATIONS";
 /// One input takes a millisecond. This is for the slowest machine; what takes longer, hangs.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -30,11 +30,26 @@ const TELLING: &[u8] = b"\0\t\n\r \":;,/09+-AZaz\x7f\x80\xff";
 const TELLING_WORDS: [u64; 9] =
     [0, 1, 1 << 16, 1 << 32, 1 << 52, i64::MAX as u64, 1 << 63, u64::MAX - 1, u64::MAX];
 
+/// What a seeded hand does to an input.
+#[derive(Clone, Copy)]
+pub(crate) enum Damage {
+    /// Whatever a careless or a hostile peer might.
+    Any,
+    /// Words of a file get other values, and their places stay.
+    Words,
+}
+
 /// Checks that mutations of the corpus of `target` break nothing, and that neither outcome is so
 /// rare that the test says nothing about it.
-pub(crate) fn check_mutations(target: &str, accepts: impl Fn(&[u8]) -> bool) {
-    let rounds = std::env::var(ROUNDS_VARIABLE).map_or(ROUNDS, |rounds| rounds.parse().unwrap());
-    let (read, refused) = mutate(target, rounds, accepts);
+pub(crate) fn check_mutations(
+    target: &str,
+    damage: Damage,
+    rounds: u64,
+    accepts: impl Fn(&[u8]) -> bool,
+) {
+    let times: u64 = std::env::var(TIMES_VARIABLE).map_or(1, |times| times.parse().unwrap());
+    let rounds = rounds * times;
+    let (read, refused) = mutate(target, damage, rounds, accepts);
     println!("{target}: {read} read, {refused} refused");
     assert!(read > rounds / 100 && refused > rounds / 100, "{read} read, {refused} refused");
 }
@@ -51,7 +66,12 @@ pub(crate) fn check_corpus(target: &str, accepts: impl Fn(&[u8]) -> bool) {
 }
 
 /// Hands mutations of the corpus to `accepts`, and counts its answers.
-fn mutate(target: &str, rounds: u64, accepts: impl Fn(&[u8]) -> bool) -> (u64, u64) {
+fn mutate(
+    target: &str,
+    damage: Damage,
+    rounds: u64,
+    accepts: impl Fn(&[u8]) -> bool,
+) -> (u64, u64) {
     let corpora = [corpus(target), corpus(&format!("{target}/found"))];
     let all = corpora.concat();
     let watched = watch_over(target);
@@ -62,7 +82,10 @@ fn mutate(target: &str, rounds: u64, accepts: impl Fn(&[u8]) -> bool) -> (u64, u
         let from = corpora.get(chance.below(2)).filter(|found| !found.is_empty());
         let mut data = chance.pick(from.unwrap_or(&all)).clone();
         for _ in 0..=chance.below(4) {
-            chance.mutate(&mut data, &all);
+            match damage {
+                Damage::Any => chance.mutate(&mut data, &all),
+                Damage::Words => chance.mutate_word(&mut data),
+            }
         }
         watched.send(seed).unwrap();
         let shown = ShownOnPanic { seed, data: &data };
