@@ -17,6 +17,9 @@ const ALIGNMENT_MAX: usize = 1 << 20;
 /// The longest body of a block, 1 GiB: five hundred times the largest ring.
 const BODY_BYTES_MAX: u64 = 1 << 30;
 
+/// How much room is made before a byte has come.
+const STEP: usize = 1 << 16;
+
 /// A stream of blocks.
 pub(super) struct Blocks<R> {
     source: R,
@@ -118,7 +121,8 @@ impl<R: Read> Blocks<R> {
 
     /// Reads `count` bytes, or as many as there are. A vector grows with what has come.
     fn bytes(&mut self, count: u64) -> Result<Vec<u8>, ReadError> {
-        let mut bytes = Vec::new();
+        let mut bytes =
+            Vec::with_capacity(usize::try_from(count).map_or(STEP, |all| all.min(STEP)));
         let read: io::Result<usize> = self.source.by_ref().take(count).read_to_end(&mut bytes);
         self.offset += read.map_err(ReadError::File)? as u64;
         Ok(bytes)
