@@ -74,6 +74,9 @@ pub use kernel::wire::{Reader, Wire, WireError, Writer};
 pub use pool::{Builder, Map, Pool};
 #[cfg(feature = "serde")]
 pub use postcard::Postcard;
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+pub use postcard::fuzz_answer;
 
 static INITIALISED: AtomicBool = AtomicBool::new(false);
 

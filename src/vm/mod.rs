@@ -64,6 +64,7 @@
 
 mod compile;
 pub mod error;
+mod fuzz;
 pub mod instruction;
 mod lex;
 pub mod listing;
@@ -78,6 +79,8 @@ mod syntax;
 mod tests;
 
 pub use error::{RuntimeError, SyntaxError, Wrong};
+#[doc(hidden)]
+pub use fuzz::fuzz_program;
 pub use instruction::{Instruction, Place};
 pub use machine::{Machine, Pause};
 pub use memory::Memory;

@@ -1,21 +1,60 @@
-//! Frames, broken by a seeded hand, never break the decoder: see `tests/support/mutate.rs`.
+//! Foreign bytes, broken by a seeded hand, never break a reader: see `tests/support/mutate.rs`.
 
 #[path = "../support/mutate.rs"]
 mod mutate;
 
-use mutate::{ROUNDS, corpus, mutate};
-use trainyard::procs::fuzz_frame;
+use std::fs;
+use std::path::Path;
+
+use mutate::{Damage, ROUNDS, check_corpus, check_mutations};
+use trainyard::procs::{fuzz_answer, fuzz_frame};
+use trainyard::trace::file::fuzz_file;
+use trainyard::vm::fuzz_program;
 
 #[test]
 fn mutated_frames_never_break_the_decoder() {
-    let (read, refused) = mutate("frame", |data| fuzz_frame(data) > 0);
-    // Neither outcome may be so rare that the test says nothing about it.
-    assert!(read > ROUNDS / 10 && refused > ROUNDS / 10, "{read} read, {refused} refused");
+    check_mutations("frame", Damage::Any, ROUNDS, |data| fuzz_frame(data) > 0);
+}
+
+#[test]
+fn mutated_answers_of_workers_never_break_the_decoder() {
+    check_mutations("answer", Damage::Any, ROUNDS, fuzz_answer);
+}
+
+#[test]
+fn mutated_flight_files_never_break_the_reader() {
+    check_mutations("flight", Damage::Any, ROUNDS, |data| fuzz_file(data).is_some());
+}
+
+#[test]
+fn mutated_programs_never_break_the_compiler_nor_the_machine() {
+    check_mutations("program", Damage::Any, ROUNDS, fuzz_program);
+}
+
+#[test]
+fn flight_files_of_damaged_words_never_break_the_reader() {
+    check_mutations("flight", Damage::Words, ROUNDS, |data| fuzz_file(data).is_some());
 }
 
 #[test]
 fn the_corpus_itself_is_read() {
-    for data in corpus("frame") {
-        assert!(fuzz_frame(&data) > 0, "{}", data.escape_ascii());
+    check_corpus("frame", |data| fuzz_frame(data) > 0);
+    check_corpus("answer", fuzz_answer);
+    check_corpus("flight", |data| fuzz_file(data).is_some());
+    check_corpus("program", fuzz_program);
+}
+
+/// Fails if a target is forgotten in one of the places that belong to it.
+#[test]
+fn every_fuzz_target_has_its_entry_and_its_corpus() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+    let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+    for entry in fs::read_dir(folder.join("targets")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let lines = format!("[[bin]]\nname = \"{name}\"\npath = \"targets/{name}.rs\"\n");
+        assert!(manifest.contains(&lines), "fuzz/Cargo.toml lacks {name}");
+        let seeds = fs::read_dir(folder.join("corpus").join(name)).unwrap();
+        assert!(seeds.count() > 0, "{name} has no seed");
     }
 }

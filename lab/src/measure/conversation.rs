@@ -48,6 +48,8 @@ pub enum Reply {
 
 /// More than the rings of a thousand threads hold; a longer recording is a broken one.
 const BYTES_MAX: usize = 1 << 31;
+/// A thousand times the longest line: one that goes on longer has no end.
+const LINE_BYTES_MAX: u64 = 1 << 24;
 
 /// One end of the conversation.
 #[derive(Debug)]
@@ -127,24 +129,8 @@ impl Socket {
         count: usize,
         mut wait: impl FnMut(BorrowedFd<'_>) -> Result<()>,
     ) -> Result<Option<Recording>> {
-        if count > BYTES_MAX {
-            return Err(broken(io::Error::other("a recording is too long")));
-        }
-        let mut bytes = vec![0; count];
-        let mut rest = bytes.as_mut_slice();
-        while !rest.is_empty() {
-            if self.reader.buffer().is_empty() {
-                wait(self.writer.as_fd())?;
-            }
-            match self.reader.read(rest) {
-                Ok(0) => return Ok(None),
-                Ok(len) => rest = &mut rest[len..],
-                Err(error) if is_the_end(&error) => return Ok(None),
-                Err(error) => return Err(broken(error)),
-            }
-        }
-        let trace = Trace::from_bytes(&bytes).map_err(|why| broken(io::Error::other(why)))?;
-        Ok(trace.runs.into_iter().next().map(|run| run.recording))
+        let Self { reader, writer } = self;
+        recording(reader, count, || wait(writer.as_fd()))
     }
 
     fn send(&mut self, message: &impl Serialize) -> Result<()> {
@@ -154,15 +140,71 @@ impl Socket {
     }
 
     fn receive<M: DeserializeOwned>(&mut self) -> Result<Option<M>> {
-        let mut line = Vec::new();
-        match self.reader.read_until(b'\n', &mut line) {
-            // Nothing more, or half a line: whoever wrote it ended over it.
-            Ok(_) if line.last() != Some(&b'\n') => Ok(None),
-            Ok(_) => serde_json::from_slice(&line).map(Some).map_err(|error| broken(error.into())),
-            Err(error) if is_the_end(&error) => Ok(None),
-            Err(error) => Err(broken(error)),
-        }
+        message(&mut self.reader)
     }
+}
+
+/// Reads a line; `None` when there is nothing more, or half a line: whoever wrote it ended over it.
+fn message<M: DeserializeOwned>(reader: &mut impl BufRead) -> Result<Option<M>> {
+    let mut line = Vec::new();
+    match reader.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line) {
+        Ok(_) if line.last() == Some(&b'\n') => {
+            serde_json::from_slice(&line).map(Some).map_err(|error| broken(error.into()))
+        }
+        Ok(read) if read as u64 == LINE_BYTES_MAX => {
+            Err(broken(io::Error::other("a line is too long")))
+        }
+        Ok(_) => Ok(None),
+        Err(error) if is_the_end(&error) => Ok(None),
+        Err(error) => Err(broken(error)),
+    }
+}
+
+/// Reads `count` bytes that are a trace. They are kept as they come, however many are announced.
+fn recording(
+    reader: &mut BufReader<impl Read>,
+    count: usize,
+    mut wait: impl FnMut() -> Result<()>,
+) -> Result<Option<Recording>> {
+    if count > BYTES_MAX {
+        return Err(broken(io::Error::other("a recording is too long")));
+    }
+    let mut bytes = Vec::new();
+    while bytes.len() < count {
+        if reader.buffer().is_empty() {
+            wait()?;
+        }
+        let came = match reader.fill_buf() {
+            Ok(came) => came,
+            Err(error) if is_the_end(&error) => return Ok(None),
+            Err(error) => return Err(broken(error)),
+        };
+        let len = came.len().min(count - bytes.len());
+        if len == 0 {
+            return Ok(None);
+        }
+        bytes.extend_from_slice(&came[..len]);
+        reader.consume(len);
+    }
+    let trace = Trace::from_bytes(&bytes).map_err(|why| broken(io::Error::other(why)))?;
+    Ok(trace.runs.into_iter().next().map(|run| run.recording))
+}
+
+/// Reads `data` as what an arm says, up to its first wrong word, and says how many answers there
+/// were. Fuzzers call it.
+#[doc(hidden)]
+pub fn fuzz_replies(data: &[u8]) -> usize {
+    let mut reader = BufReader::with_capacity(16, data);
+    let mut count = 0;
+    while let Ok(Some(reply)) = message::<Reply>(&mut reader) {
+        if let Reply::Recorded { bytes } = reply
+            && !matches!(recording(&mut reader, bytes, || Ok(())), Ok(Some(_)))
+        {
+            break;
+        }
+        count += 1;
+    }
+    count
 }
 
 /// A process that ends with something unread in its socket resets it.
@@ -245,5 +287,16 @@ mod tests {
         let (mut conductor, mut arm) = pair();
         arm.writer.write_all(b"hello\n").unwrap();
         assert!(conductor.next_reply().is_err());
+    }
+
+    /// Fails if a line is read whatever its length, or room is made for whatever is announced.
+    #[test]
+    fn what_an_arm_announces_is_not_believed() {
+        let line = message::<Reply>(&mut BufReader::new(io::repeat(b' ')));
+        let says = "the conversation with an arm broke off: a line is too long";
+        assert_eq!(line.unwrap_err().to_string(), says);
+        let mut few = BufReader::new(&[0; 40][..]);
+        assert!(recording(&mut few, BYTES_MAX, || Ok(())).unwrap().is_none());
+        assert!(recording(&mut few, BYTES_MAX + 1, || Ok(())).is_err());
     }
 }

@@ -3,29 +3,51 @@
 #[path = "../../../tests/support/mutate.rs"]
 mod mutate;
 
+use lab::measure::conversation::fuzz_replies;
+use lab::measure::python::find::fuzz_who;
+use lab_core::look::fuzz_trace;
 use lab_core::work::io::http::fuzz_response;
 use lab_core::work::server::fuzz_request;
-use mutate::{ROUNDS, corpus, mutate};
+use mutate::{Damage, ROUNDS, check_corpus, check_mutations};
+
+/// A trace is looked at in seven ways, which takes its time.
+const VIEWED: u64 = ROUNDS / 8;
 
 #[test]
 fn mutated_answers_never_break_the_decoder() {
-    let (read, refused) = mutate("http_response", |data| fuzz_response(data).is_ok());
-    // Neither outcome may be so rare that the test says nothing about it.
-    assert!(read > ROUNDS / 10 && refused > ROUNDS / 10, "{read} read, {refused} refused");
+    check_mutations("http_response", Damage::Any, ROUNDS, |data| fuzz_response(data).is_ok());
 }
 
 #[test]
 fn mutated_requests_never_break_the_parser() {
-    let (read, refused) = mutate("http_request", |data| fuzz_request(data) > 0);
-    assert!(read > ROUNDS / 10 && refused > ROUNDS / 10, "{read} read, {refused} refused");
+    check_mutations("http_request", Damage::Any, ROUNDS, |data| fuzz_request(data) > 0);
+}
+
+#[test]
+fn mutated_replies_of_an_arm_never_break_the_conversation() {
+    check_mutations("reply", Damage::Any, ROUNDS, |data| fuzz_replies(data) > 0);
+}
+
+#[test]
+fn a_mutated_python_is_a_python_or_none() {
+    check_mutations("who", Damage::Any, ROUNDS, fuzz_who);
+}
+
+#[test]
+fn mutated_traces_never_break_the_reader_the_checker_nor_a_view() {
+    check_mutations("trace", Damage::Any, VIEWED, fuzz_trace);
+}
+
+#[test]
+fn traces_of_damaged_words_never_break_the_reader_the_checker_nor_a_view() {
+    check_mutations("trace", Damage::Words, VIEWED, fuzz_trace);
 }
 
 #[test]
 fn the_corpus_itself_is_read() {
-    for data in corpus("http_response") {
-        assert!(fuzz_response(&data).is_ok(), "{}", data.escape_ascii());
-    }
-    for data in corpus("http_request") {
-        assert!(fuzz_request(&data) > 0, "{}", data.escape_ascii());
-    }
+    check_corpus("http_response", |data| fuzz_response(data).is_ok());
+    check_corpus("http_request", |data| fuzz_request(data) > 0);
+    check_corpus("reply", |data| fuzz_replies(data) > 0);
+    check_corpus("who", fuzz_who);
+    check_corpus("trace", fuzz_trace);
 }

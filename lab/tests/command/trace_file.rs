@@ -5,10 +5,12 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use trainyard::trace::file::{Ending, Facts, Run, Trace, flight};
-use trainyard::trace::{self, Kind};
+use trainyard::trace::{self, Event, Kind, Recording, Track};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_trainyard");
 
 fn trainyard(line: &str) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_trainyard"));
+    let mut command = Command::new(PROGRAM);
     command.args(line.split_whitespace()).output().expect("the program is built")
 }
 
@@ -110,6 +112,62 @@ fn a_file_that_is_no_trace_is_refused_in_one_line() {
     check_refused("compare -o -", "invalid value '-' for --output");
     check_refused("experiment run convoy -o /no/such/x", "cannot write to '/no/such/x'");
     check_refused("race -o /no/such/x", "cannot write to '/no/such/x'");
+}
+
+/// Every command that reads a trace, with `path` for it.
+fn every_reader(path: &str) -> Vec<String> {
+    let forms = ["perfetto", "svg", "html", "csv", "csv --events"];
+    let exports = forms.map(|form| format!("export {path} --to {form} --output -"));
+    let others = [format!("trace check {path}"), format!("timeline {path}")];
+    [others.to_vec(), exports.to_vec()].concat()
+}
+
+/// Fails if the reader believes such times: then some of these wrap, and others never end.
+#[test]
+fn a_trace_of_impossible_times_is_refused_by_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.trace");
+    let shown = path.display().to_string();
+    for (begin_ns, end_ns, time_ns, what) in [
+        (0, 0, u64::MAX, "a run begins more than a century after its machine was started"),
+        (1, 0, u64::MAX, "a run is longer than a year"),
+        (1, u64::MAX, 2, "a run is longer than a year"),
+        (9, 8, 9, "a run ends before it begins"),
+        (1, 9, u64::MAX, "a run has an event long after its end"),
+    ] {
+        let event = Event { time_ns, track: 1, kind: Kind::UnitBegin, cpu: 0, a: 0, b: 0 };
+        let track = Track { number: 1, name: "main".to_owned(), pid: 1, overwritten: 0 };
+        let recording = Recording { begin_ns, end_ns, events: vec![event], tracks: vec![track] };
+        let run = Run { about: Facts::default(), recording };
+        Trace::of(Facts::default(), vec![run]).write(&path).unwrap();
+        let says = format!("cannot read '{shown}': it is damaged: at byte 128 {what}");
+        for line in every_reader(&shown) {
+            check_refused(&line, &says);
+        }
+    }
+}
+
+/// Fails if a file is read to its end before it is looked at: these have none.
+#[test]
+fn a_device_without_an_end_is_refused_by_every_command() {
+    let says = "cannot read '/dev/zero': it is no trace that `-o FILE` has written";
+    for line in every_reader("/dev/zero") {
+        check_refused(&line, says);
+    }
+    let says = "cannot read '/dev/zero': it is longer than 200 kB, and no program";
+    check_refused("dis /dev/zero", says);
+    check_refused("race /dev/zero", says);
+}
+
+#[test]
+fn a_trace_that_comes_through_a_pipe_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.trace");
+    let trace = Trace::of(Facts::default(), vec![Run::default()]);
+    trace.write(&path).unwrap();
+    let script = format!("cat {} | {} trace check /dev/stdin", path.display(), PROGRAM);
+    let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "a run: 0 events, each legal\n");
 }
 
 const CRASH: &str = "TRAINYARD_TEST_CRASH";

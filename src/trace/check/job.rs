@@ -21,6 +21,8 @@ use crate::trace::{Event, Kind};
 #[derive(Default)]
 pub(super) struct Jobs {
     known: HashMap<u64, Job>,
+    /// By process: the job that it began last.
+    begun: HashMap<u64, u64>,
     /// Every job from this number on was queued in this recording.
     queued_from: Option<u64>,
 }
@@ -82,6 +84,7 @@ impl Jobs {
     /// A worker process, whose number is known if it has told, begins a job.
     pub(super) fn begin(&mut self, job: u64, pid: Option<u64>, reaped: usize) -> Verdict {
         let before = self.becomes(job, Job::Begun { reaped, pid })?;
+        self.begun.extend(pid.map(|pid| (pid, job)));
         ensure(
             matches!(before, None | Some(Job::Sent { .. })),
             "a worker runs a job that was sent to it, once",
@@ -99,9 +102,10 @@ impl Jobs {
     /// Returns the job that a worker was in, if the event says that the worker is gone. One that it
     /// had ended may be sent to another, should its answer have come out broken.
     pub(super) fn lost_with(&self, Event { kind, a: gone, .. }: Event) -> Option<u64> {
-        let was_in_it = |job: &Job| matches!(*job, Job::Begun { pid, .. } if pid == Some(gone));
-        let lost = self.known.iter().find(|(_, job)| was_in_it(job)).map(|(job, _)| *job);
-        lost.filter(|_| kind == Kind::WorkerExit)
+        let job = *self.begun.get(&gone)?;
+        let was_in_it =
+            matches!(self.known.get(&job), Some(Job::Begun { pid, .. }) if *pid == Some(gone));
+        (kind == Kind::WorkerExit && was_in_it).then_some(job)
     }
 
     /// Returns what was known of a job, and makes it `next`.

@@ -383,3 +383,17 @@ fn an_illegal_event_is_told_in_one_line() {
          \"A thread took the global lock\", but a lock has one holder; expected GilDrop by it"
     );
 }
+
+/// Fails if the model looks through all jobs, or all tasks, at each event: that takes minutes.
+#[test]
+fn a_long_recording_is_replayed_in_seconds() {
+    let (begin, numbers) = (std::time::Instant::now(), 0..100_000);
+    let life = |pid| [(2, Kind::WorkerSpawn, 0, pid), (2, Kind::WorkerExit, pid, 0)];
+    let jobs = numbers.clone().map(|job| (1, Kind::JobQueued, job, 0));
+    check_is_legal(&jobs.chain(numbers.clone().flat_map(life)).collect::<Vec<_>>());
+    let poll = [Kind::TaskPollBegin, Kind::UnitBegin, Kind::TaskPollEnd];
+    let polls = numbers.clone().flat_map(|task| poll.map(|kind| (1, kind, task, 0)));
+    let ends = numbers.map(|unit| (1, Kind::UnitEnd, unit, 0));
+    check_is_legal(&polls.chain(ends).collect::<Vec<_>>());
+    assert!(begin.elapsed().as_secs() < 20, "{:?}", begin.elapsed());
+}

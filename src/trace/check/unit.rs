@@ -2,7 +2,7 @@
 //!
 //! A task may work on several at once; a job, or a thread without one, on one after another.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::illegal::{Verdict, ensure};
 use super::task::Tasks;
@@ -18,6 +18,8 @@ pub(super) struct Units {
     own: Own,
     /// By task, and then by number: how many are under way, one at least.
     of_tasks: HashMap<u64, HashMap<u64, u32>>,
+    /// By number: the tasks that have such a unit under way.
+    owners: HashMap<u64, BTreeSet<u64>>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +41,7 @@ impl Units {
         match (kind, tasks.polled()) {
             (Kind::UnitBegin, Some(task)) => {
                 *self.of_tasks.entry(task).or_default().entry(unit).or_default() += 1;
+                self.owners.entry(unit).or_default().insert(task);
                 Ok(())
             }
             (Kind::UnitBegin, None) => {
@@ -55,10 +58,7 @@ impl Units {
 
     fn end(&mut self, unit: u64, task: Option<u64>, tasks: &Tasks) -> Verdict {
         // A task that is dropped ends its units outside of every poll.
-        let owner = task.or_else(|| {
-            let of_unit = |units: &HashMap<u64, u32>| units.contains_key(&unit);
-            self.of_tasks.iter().find(|(_, units)| of_unit(units)).map(|(owner, _)| *owner)
-        });
+        let owner = task.or_else(|| self.owners.get(&unit)?.first().copied());
         if owner.is_some_and(|owner| self.end_of_task(owner, unit)) {
             return Ok(());
         }
@@ -78,8 +78,15 @@ impl Units {
         *count -= 1;
         if *count == 0 {
             units.remove(&unit);
+            self.disown(task, unit);
         }
         true
+    }
+
+    fn disown(&mut self, task: u64, unit: u64) {
+        if let Some(owners) = self.owners.get_mut(&unit) {
+            owners.remove(&task);
+        }
     }
 
     pub(super) fn begin_job(&mut self) -> Verdict {
@@ -98,6 +105,9 @@ impl Units {
             return Ok(());
         }
         let open = self.of_tasks.remove(&task).unwrap_or_default();
+        for unit in open.keys() {
+            self.disown(task, *unit);
+        }
         ensure(open.is_empty(), ENDS, "UnitEnd before the end of its task")
     }
 }

@@ -39,14 +39,19 @@
 //! ```
 
 pub mod block;
+mod blocks;
+mod error;
 mod facts;
 #[cfg_attr(loom, expect(dead_code, reason = "the rings of a model lie in no file"))]
 pub mod flight;
+mod fuzz;
 mod read;
 mod write;
 
+pub use error::ReadError;
 pub use facts::Facts;
-pub use read::ReadError;
+#[doc(hidden)]
+pub use fuzz::fuzz_file;
 
 use super::Recording;
 

@@ -152,3 +152,78 @@ fn rubbish_of_any_kind_is_an_error_or_a_trace_and_never_a_panic() {
         }
     }
 }
+
+/// Fails if one of the times is believed: a view then adds to it, and wraps.
+#[test]
+fn the_times_of_no_recording_are_damage() {
+    const YEAR_NS: u64 = 365 * 24 * 3_600 * 1_000_000_000;
+    let written = |begin_ns, end_ns, last_ns| {
+        let mut trace = trace();
+        let recording = &mut trace.runs[0].recording;
+        (recording.begin_ns, recording.end_ns) = (begin_ns, end_ns);
+        recording.events.last_mut().unwrap().time_ns = last_ns;
+        bytes(&trace)
+    };
+    let first_run = 2 * HEADER_BYTES;
+    let longer = "a run is longer than a year";
+    for (begin_ns, end_ns, last_ns, what) in [
+        (5, 4, 29, "a run ends before it begins"),
+        (5, u64::MAX, 29, longer),
+        (5, 5 + YEAR_NS, 29, longer),
+        (5, 0, u64::MAX, longer),
+        (0, 0, u64::MAX, longer),
+        (5, 99, u64::MAX, "a run has an event long after its end"),
+        (5, 99, YEAR_NS, "a run has an event long after its end"),
+        (
+            u64::MAX - 7,
+            u64::MAX,
+            u64::MAX - 1,
+            "a run begins more than a century after its machine was started",
+        ),
+    ] {
+        let line = format!("it is damaged: at byte {first_run} {what}");
+        check_error(&written(begin_ns, end_ns, last_ns), &line);
+    }
+    // Rings that are copied a little later, and a long run, are nothing strange.
+    for (begin_ns, end_ns, last_ns) in [(5, 99, 1_000_000), (5, YEAR_NS, YEAR_NS)] {
+        Trace::from_bytes(&written(begin_ns, end_ns, last_ns)).unwrap();
+    }
+}
+
+/// Gives `head`, then zeros for ever; panics when it has given more than anybody needs.
+struct Endless<'a> {
+    head: &'a [u8],
+    given: usize,
+}
+
+impl std::io::Read for Endless<'_> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        self.given += out.len();
+        assert!(self.given < 1 << 20, "it is read on and on");
+        let from_head = self.head.len().min(out.len());
+        out.fill(0);
+        out[..from_head].copy_from_slice(&self.head[..from_head]);
+        self.head = &self.head[from_head..];
+        Ok(out.len())
+    }
+}
+
+/// Fails if a file is read whole before it is looked at.
+#[test]
+fn a_device_without_an_end_is_read_up_to_its_first_wrong_byte() {
+    let read = |head: &[u8]| Trace::read_from(Endless { head, given: 0 });
+    let line = |head: &[u8]| read(head).unwrap_err().to_string();
+    let whole = bytes(&trace());
+    let no_trace = "it is no trace that `-o FILE` has written";
+    assert_eq!(line(b""), no_trace);
+    assert_eq!(line(&block::MAGIC_TEXT), no_trace);
+    let follows =
+        format!("it is damaged: at byte {} something follows its last block", whole.len());
+    assert_eq!(line(&whole), follows);
+    // A recorder that died leaves zeros behind its last block; there the file ends.
+    let mut flight = whole;
+    flight[block::BLOCKS_WORD * 8..][..8].fill(0);
+    assert_eq!(read(&flight).unwrap().runs.len(), 2);
+    flight[block::ALIGNMENT_WORD * 8..][..8].copy_from_slice(&(1_u64 << 40).to_ne_bytes());
+    assert_eq!(line(&flight), no_trace);
+}

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::ask::{Answer, ask};
 use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::python::{Python, PythonGil};
+use lab_core::text::plain::plain;
 
 /// What a Python prints of itself; 2.6 and later understand it.
 const WHO: &str = "\
@@ -91,7 +92,7 @@ fn who_says(path: &Path, said: &[u8]) -> Result<Python> {
     let who: Who = serde_json::from_slice(said)
         .map_err(|_| bad("is no Python: it does not say which version it is"))?;
     if who.implementation != "CPython" {
-        return Err(bad(&format!("is {}, not CPython", who.implementation)));
+        return Err(bad(&format!("is {}, not CPython", plain(&who.implementation))));
     }
     let gil = match who.version {
         version if version < (3, 2, 0) => PythonGil::Ticks,
@@ -99,6 +100,23 @@ fn who_says(path: &Path, said: &[u8]) -> Result<Python> {
         _ => PythonGil::Off,
     };
     Ok(Python { path: path.to_owned(), version: who.version, gil })
+}
+
+/// Reads `data` as what a program says when it is asked which Python it is, and says whether it is
+/// one. Fuzzers call it.
+///
+/// # Panics
+///
+/// Panics if a refusal is more than one line, or ends in success.
+#[doc(hidden)]
+pub fn fuzz_who(data: &[u8]) -> bool {
+    match who_says(Path::new("python"), data) {
+        Ok(python) => !python.id().to_string().is_empty(),
+        Err(why) => {
+            assert_eq!((why.to_string().lines().count(), why.exit_code()), (1, 2), "{why}");
+            false
+        }
+    }
 }
 
 fn refusal(path: &Path, why: &str) -> LabError {

@@ -3,8 +3,8 @@
 //! Each puzzle is one turn of a loop that a run repeats: short, so that the search can try
 //! every order of it, and repeated, so that real threads meet in it.
 
-use std::fs;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 
 use crate::terms::error::{LabError, Result};
 use trainyard::vm::Program;
@@ -67,6 +67,9 @@ pub const PUZZLES: [(&str, &str, &str); 6] = [
 /// Enough for dozens of switch intervals, in a tenth of a second.
 pub const ROUNDS: u32 = 1_000_000;
 
+/// The longest program that is read from a file: a thousand times the longest puzzle.
+const TEXT_BYTES_MAX: u64 = 200_000;
+
 /// What [`PUZZLES`] calls the article's.
 const ARTICLE: &str = "article";
 const ARTICLE_JOBS: usize = 5000;
@@ -82,7 +85,7 @@ impl Puzzle {
         if let Some((name, _, text)) = PUZZLES.into_iter().find(|(name, ..)| *name == argument) {
             return Ok(Self::named(name, text));
         }
-        match fs::read_to_string(argument) {
+        match read_text(argument) {
             Ok(text) => Ok(Self::of_text(argument, &text)),
             // A text that is too long or too strange for a file's name is a text.
             Err(_) if argument.contains(['=', ' ', '\n', '(', ':']) => {
@@ -129,6 +132,19 @@ impl Puzzle {
     }
 }
 
+/// Reads a file that may be anything, a device without an end too.
+fn read_text(path: &str) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(TEXT_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > TEXT_BYTES_MAX {
+        let why = format!("it is longer than {} kB, and no program", TEXT_BYTES_MAX / 1_000);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
+    }
+    String::from_utf8(bytes).map_err(|_| {
+        io::Error::new(io::ErrorKind::InvalidData, "stream did not contain valid UTF-8")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,5 +167,13 @@ mod tests {
         assert!(error.to_string().starts_with("line 1, column 7: '/' makes"), "{error}");
         assert_eq!(error.exit_code(), 2);
         assert!(Puzzle::read("/").unwrap_err().to_string().starts_with("cannot read '/'"));
+    }
+
+    /// Fails if a file is read to its end, wherever that is.
+    #[test]
+    fn a_file_that_has_no_end_is_refused() {
+        let error = Puzzle::read("/dev/zero").unwrap_err();
+        let line = "cannot read '/dev/zero': it is longer than 200 kB, and no program";
+        assert_eq!((error.to_string().as_str(), error.exit_code()), (line, 2));
     }
 }

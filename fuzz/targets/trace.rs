@@ -1,0 +1,6 @@
+//! A file that may be a recording, and every view of what is in it.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    let _ = lab_core::look::fuzz_trace(data);
+});
