@@ -3,14 +3,7 @@
 //! "Writing some of your code in a different language" is one of the three ways out that the notes
 //! name. It is one only if the library says `Py_BEGIN_ALLOW_THREADS` around its work.
 
-use crate::ask::experiment::cell::{Cell, INTERVAL_S, Lock, Scale};
-use crate::ask::experiment::contender::{Contender, by_lock};
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::yardstick::{gain, gains_as_bare, one_processor};
-use crate::ask::experiment::{Experiment, Group, echo, hogs};
-use lab_core::text::numbers::{ratio, seconds};
-use lab_core::work::task::Task;
+use crate::ask::experiment::kit::prelude::*;
 
 /// Long calls that hold the lock, and long calls that release it.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -30,7 +23,7 @@ pub const EXPERIMENT: Experiment = Experiment {
              over by one thread and by two; then by one thread, beside a server that answers \
              questions.",
     cells,
-    ours: |cell: &Cell| -> lab_core::terms::error::Result<Figures> {
+    ours: |cell: &Cell| -> Result<Figures> {
         if cell.probe.is_some() { echo::serve(cell) } else { hogs::throughput(cell) }
     },
     twin: Some(include_str!("c_library.py")),
@@ -41,37 +34,27 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "p50_s", title: "half within", unit: Unit::Seconds },
     ],
     relations: &[
-        Relation {
-            name: "keeping-is-one-at-a-time",
-            says: "two threads in calls that keep the lock keep one processor busy.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == KEEPS[1] || cell.label == BARE[1],
-            check: |results, who| one_processor(results, who, KEEPS[1], BARE[1]),
-            wrong: Wrong {
-                says: "calls that give the lock up",
-                change: |cell| cell.set("task", "bz2"),
-            },
-        },
-        Relation {
-            name: "giving-up-gains-a-processor",
-            says: "two threads in calls that give the lock up do about what two plain threads do.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| GIVES_UP.contains(&&*cell.label) || BARE.contains(&&*cell.label),
-            check: |results, who| gains_as_bare(results, who, GIVES_UP, BARE),
-            wrong: Wrong { says: "calls that keep the lock", change: keep_the_lock },
-        },
-        Relation {
-            name: "giving-up-lets-in",
-            says: "a server beside calls that give the lock up answers in less than half a switch \
+        timing("keeping-is-one-at-a-time")
+            .says("two threads in calls that keep the lock keep one processor busy.")
+            .claims(&special(
+                |cell| cell.label == KEEPS[1] || cell.label == BARE[1],
+                |results, who| one_processor(results, who, KEEPS[1], BARE[1]),
+            ))
+            .wrong("calls that give the lock up", |cell| cell.set("task", "bz2")),
+        timing("giving-up-gains-a-processor")
+            .says("two threads in calls that give the lock up do about what two plain threads do.")
+            .claims(&special(
+                |cell| GIVES_UP.contains(&&*cell.label) || BARE.contains(&&*cell.label),
+                |results, who| gains_as_bare(results, who, GIVES_UP, BARE),
+            ))
+            .wrong("calls that keep the lock", keep_the_lock),
+        timing("giving-up-lets-in")
+            .says(
+                "a server beside calls that give the lock up answers in less than half a switch \
                    interval.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == BESIDE_GIVES_UP,
-            check: giving_up_lets_in,
-            wrong: Wrong { says: "calls that keep the lock", change: keep_the_lock },
-        },
+            )
+            .claims(&special(|cell| cell.label == BESIDE_GIVES_UP, giving_up_lets_in))
+            .wrong("calls that keep the lock", keep_the_lock),
     ],
     explain,
     read: &[

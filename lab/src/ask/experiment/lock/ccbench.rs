@@ -6,13 +6,7 @@
 //! asker thinks between questions for as long as it must, instead of 100 ms; and the lock of before
 //! beside the new one in one run, which is what it was all about.
 
-use crate::ask::experiment::cell::{Cell, INTERVAL_S, Lock, Probe, Scale};
-use crate::ask::experiment::contender::{Contender, by_lock};
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group, echo, hogs};
-use lab_core::text::numbers::seconds;
-use lab_core::work::task::Task;
+use crate::ask::experiment::kit::prelude::*;
 
 /// Throughput, latency, bandwidth.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -33,7 +27,7 @@ pub const EXPERIMENT: Experiment = Experiment {
              a server's main thread answers questions, with a pause between them, beside threads \
              that do the task. Bandwidth: packets of 1 024 bytes, without a pause, beside pi.",
     cells,
-    ours: |cell: &Cell| -> lab_core::terms::error::Result<Figures> {
+    ours: |cell: &Cell| -> Result<Figures> {
         if cell.probe.is_some() { echo::serve(cell) } else { hogs::throughput(cell) }
     },
     twin: Some(include_str!("ccbench.py")),
@@ -45,70 +39,54 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "answers_per_s", title: "packets/s", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "ticks-are-quick-beside-bytecode",
-            says: "with ticks, an answer beside pi takes less than a fifth of 5 ms.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == asked("ticks", Task::Pi, 1),
-            check: ticks_are_quick,
-            wrong: Wrong { says: "the timed lock instead", change: |cell| cell.lock = Lock::TIMED },
-        },
-        Relation {
-            name: "ticks-are-slow-beside-long-calls",
-            says: "with ticks, an answer beside regex takes ten times as long as one beside pi.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| {
-                let beside = |task| cell.label == asked("ticks", task, 1);
-                beside(Task::Pi) || beside(Task::Regex)
-            },
-            check: ticks_are_slow,
-            wrong: Wrong {
-                says: "a call that gives the lock up instead of regex",
-                change: |cell| {
-                    let task = if cell.word("task") == "regex" { "bz2" } else { "pi" };
-                    cell.set("task", task);
+        timing("ticks-are-quick-beside-bytecode")
+            .says("with ticks, an answer beside pi takes less than a fifth of 5 ms.")
+            .claims(&special(|cell| cell.label == asked("ticks", Task::Pi, 1), ticks_are_quick))
+            .wrong("the timed lock instead", |cell| cell.lock = Lock::TIMED),
+        timing("ticks-are-slow-beside-long-calls")
+            .says("with ticks, an answer beside regex takes ten times as long as one beside pi.")
+            .claims(&special(
+                |cell| {
+                    let beside = |task| cell.label == asked("ticks", task, 1);
+                    beside(Task::Pi) || beside(Task::Regex)
                 },
-            },
-        },
-        Relation {
-            name: "ticks-starve-beside-long-calls",
-            says: "beside 4 threads that do regex, 95 % of the answers come within a time that is \
+                ticks_are_slow,
+            ))
+            .wrong("a call that gives the lock up instead of regex", |cell| {
+                let task = if cell.word("task") == "regex" { "bz2" } else { "pi" };
+                cell.set("task", task);
+            }),
+        timing("ticks-starve-beside-long-calls")
+            .says(
+                "beside 4 threads that do regex, 95 % of the answers come within a time that is \
                    at least twice as long with ticks as with the timed lock.",
-            of: Of::Ours,
-            nature: Nature::Timing,
-            reads: |cell| {
-                LOCKS.iter().any(|(lock, _)| cell.label == asked(lock, Task::Regex, MANY))
-            },
-            check: ticks_starve,
-            wrong: Wrong { says: "the timed lock in both", change: |cell| cell.lock = Lock::TIMED },
-        },
-        Relation {
-            name: "timed-is-an-interval",
-            says: "with the timed lock, an answer takes one to two switch intervals beside pi and \
+            )
+            .of_ours()
+            .claims(&special(
+                |cell| LOCKS.iter().any(|(lock, _)| cell.label == asked(lock, Task::Regex, MANY)),
+                ticks_starve,
+            ))
+            .wrong("the timed lock in both", |cell| cell.lock = Lock::TIMED),
+        timing("timed-is-an-interval")
+            .says(
+                "with the timed lock, an answer takes one to two switch intervals beside pi and \
                    beside regex.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| {
-                let beside = |task| cell.label == asked("timed", task, 1);
-                beside(Task::Pi) || beside(Task::Regex)
-            },
-            check: timed_is_an_interval,
-            wrong: Wrong { says: "the lock off", change: |cell| cell.lock = Lock::Off },
-        },
-        Relation {
-            name: "released-is-free",
-            says: "beside bz2 an answer takes less than half of 5 ms, with either lock.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| LOCKS.iter().any(|(lock, _)| cell.label == asked(lock, Task::Bz2, 1)),
-            check: released_is_free,
-            wrong: Wrong {
-                says: "a call that keeps the lock instead of bz2",
-                change: |cell| cell.set("task", "regex"),
-            },
-        },
+            )
+            .claims(&special(
+                |cell| {
+                    let beside = |task| cell.label == asked("timed", task, 1);
+                    beside(Task::Pi) || beside(Task::Regex)
+                },
+                timed_is_an_interval,
+            ))
+            .wrong("the lock off", |cell| cell.lock = Lock::Off),
+        timing("released-is-free")
+            .says("beside bz2 an answer takes less than half of 5 ms, with either lock.")
+            .claims(&special(
+                |cell| LOCKS.iter().any(|(lock, _)| cell.label == asked(lock, Task::Bz2, 1)),
+                released_is_free,
+            ))
+            .wrong("a call that keeps the lock instead of bz2", |cell| cell.set("task", "regex")),
     ],
     explain,
     read: &[

@@ -4,14 +4,7 @@
 //! 2021). A thread that waits for the network gives the lock up, and when its answer comes it must
 //! get the lock back from a thread that never gives it up by itself.
 
-use crate::ask::experiment::cell::{Cell, INTERVAL_S, Lock, Scale};
-use crate::ask::experiment::contender::{Contender, by_lock};
-use crate::ask::experiment::figures::{Column, Results, Unit};
-use crate::ask::experiment::lesson::{Activity, Lesson};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group, echo};
-use lab_core::text::numbers::seconds;
-use lab_core::work::task::Task;
+use crate::ask::experiment::kit::prelude::*;
 
 /// A server beside threads that compute.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -43,43 +36,35 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "forced_switches_per_s", title: "forced/s", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "one-to-two-intervals",
-            says: "an answer takes one to two switch intervals, whatever the interval.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| matches!(cell.lock, Lock::Timed { .. }) && cell.count("hogs") < 2,
-            check: one_to_two_intervals,
-            wrong: Wrong { says: "the lock off", change: |cell| cell.lock = Lock::Off },
-        },
-        Relation {
-            name: "grows-with-the-interval",
-            says: "the longer the interval, the longer an answer takes: twice as long at least from \
+        timing("one-to-two-intervals")
+            .says("an answer takes one to two switch intervals, whatever the interval.")
+            .claims(&special(
+                |cell| matches!(cell.lock, Lock::Timed { .. }) && cell.count("hogs") < 2,
+                one_to_two_intervals,
+            ))
+            .wrong("the lock off", |cell| cell.lock = Lock::Off),
+        timing("grows-with-the-interval")
+            .says(
+                "the longer the interval, the longer an answer takes: twice as long at least from \
                    one to the next.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| matches!(cell.lock, Lock::Timed { .. }) && cell.count("hogs") == 1,
-            check: grows_with_the_interval,
-            wrong: Wrong { says: "5 ms everywhere", change: |cell| cell.lock = Lock::TIMED },
-        },
-        Relation {
-            name: "ticks-let-in",
-            says: "with the lock of before 3.2 an answer takes less than a fifth of 5 ms.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| matches!(cell.lock, Lock::Ticks { .. }),
-            check: ticks_let_in,
-            wrong: Wrong { says: "the timed lock instead", change: |cell| cell.lock = Lock::TIMED },
-        },
-        Relation {
-            name: "as-cpython",
-            says: "ours and this CPython take the same time at each interval, within a half.",
-            of: Of::EachPython,
-            nature: Nature::Timing,
-            reads: |cell| matches!(cell.lock, Lock::Timed { .. }) && cell.count("hogs") == 1,
-            check: as_cpython,
-            wrong: Wrong { says: "the lock off, in ours", change: |cell| cell.lock = Lock::Off },
-        },
+            )
+            .claims(&special(
+                |cell| matches!(cell.lock, Lock::Timed { .. }) && cell.count("hogs") == 1,
+                grows_with_the_interval,
+            ))
+            .wrong("5 ms everywhere", |cell| cell.lock = Lock::TIMED),
+        timing("ticks-let-in")
+            .says("with the lock of before 3.2 an answer takes less than a fifth of 5 ms.")
+            .claims(&special(|cell| matches!(cell.lock, Lock::Ticks { .. }), ticks_let_in))
+            .wrong("the timed lock instead", |cell| cell.lock = Lock::TIMED),
+        timing("as-cpython")
+            .says("ours and this CPython take the same time at each interval, within a half.")
+            .of_each_python()
+            .claims(&special(
+                |cell| matches!(cell.lock, Lock::Timed { .. }) && cell.count("hogs") == 1,
+                as_cpython,
+            ))
+            .wrong("the lock off, in ours", |cell| cell.lock = Lock::Off),
     ],
     explain,
     read: &[

@@ -3,13 +3,7 @@
 //! `sys.setswitchinterval` is the one knob of the lock since 3.2. Its default of 5 ms has not
 //! changed since.
 
-use crate::ask::experiment::cell::{Cell, INTERVAL_S, Lock, Scale};
-use crate::ask::experiment::contender::{Contender, by_lock};
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group, echo, hogs};
-use lab_core::text::numbers::{percent, seconds};
-use lab_core::work::task::Task;
+use crate::ask::experiment::kit::prelude::*;
 
 /// Throughput against latency.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -37,24 +31,15 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "p50_s", title: "half within", unit: Unit::Seconds },
     ],
     relations: &[
-        Relation {
-            name: "long-is-slow-to-answer",
-            says: "an answer takes ten times as long at 5 ms as at 0.1 ms, at least.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.probe.is_some(),
-            check: long_is_slow,
-            wrong: Wrong { says: "5 ms everywhere", change: |cell| cell.lock = Lock::TIMED },
-        },
-        Relation {
-            name: "short-switches-often",
-            says: "there are twice as many switches at 0.1 ms as at 5 ms, at least.",
-            of: Of::Ours,
-            nature: Nature::Timing,
-            reads: |cell| cell.probe.is_none(),
-            check: short_switches_often,
-            wrong: Wrong { says: "5 ms everywhere", change: |cell| cell.lock = Lock::TIMED },
-        },
+        timing("long-is-slow-to-answer")
+            .says("an answer takes ten times as long at 5 ms as at 0.1 ms, at least.")
+            .claims(&special(|cell| cell.probe.is_some(), long_is_slow))
+            .wrong("5 ms everywhere", |cell| cell.lock = Lock::TIMED),
+        timing("short-switches-often")
+            .says("there are twice as many switches at 0.1 ms as at 5 ms, at least.")
+            .of_ours()
+            .claims(&special(|cell| cell.probe.is_none(), short_switches_often))
+            .wrong("5 ms everywhere", |cell| cell.lock = Lock::TIMED),
     ],
     explain,
     read: &[
@@ -94,7 +79,7 @@ fn cells(scale: Scale) -> Vec<Cell> {
     cells
 }
 
-fn measure(cell: &Cell) -> lab_core::terms::error::Result<Figures> {
+fn measure(cell: &Cell) -> Result<Figures> {
     if cell.probe.is_some() { echo::serve(cell) } else { hogs::throughput(cell) }
 }
 

@@ -8,14 +8,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use crate::ask::experiment::cell::{Cell, Lock, Scale};
-use crate::ask::experiment::contender::{Contender, Python, by_lock};
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::lesson::{Activity, Lesson};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group, hogs};
-use lab_core::terms::error::{LabError, Result};
-use lab_core::text::numbers::percent;
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::threads::{Attached, Gil, Place, Placement, ThreadPool};
 use trainyard::vm::{self, Machine, Program};
 
@@ -48,54 +41,37 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "switches", title: "switches", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "every-operation-loses-both",
-            says: "where every instruction is a check point, both lose updates.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.word("places") == OPERATIONS && cell.lock == Lock::TIMED,
-            check: |results, who| lose(results, who, [&label(PLUS, "each"), &label(ADD, "each")]),
-            wrong: Wrong {
-                says: "check points at back edges and calls alone",
-                change: |cell| cell.set("places", BACK_EDGES),
-            },
-        },
-        Relation {
-            name: "back-edges-keep-plus-equals",
-            says: "where only back edges and calls are, `c += 1` loses nothing.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == label(PLUS, "back edges"),
-            check: plus_equals_is_kept,
-            wrong: Wrong {
-                says: "check points at every instruction",
-                change: |cell| cell.set("places", OPERATIONS),
-            },
-        },
-        Relation {
-            name: "back-edges-lose-calls",
-            says: "where only back edges and calls are, `c = add(c)` loses updates.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == label(ADD, "back edges"),
-            check: |results, who| lose(results, who, [&label(ADD, "back edges")]),
-            wrong: Wrong {
-                says: "no check point anywhere, as in a long call into C",
-                change: |cell| cell.set("places", "never"),
-            },
-        },
-        Relation {
-            name: "ticks-lose-both",
-            says: "with the lock of before 3.2 both lose updates.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.lock == Lock::TICKS,
-            check: |results, who| lose(results, who, [&label(PLUS, "ticks"), &label(ADD, "ticks")]),
-            wrong: Wrong {
-                says: "ticks counted at back edges and calls alone",
-                change: |cell| cell.set("places", BACK_EDGES),
-            },
-        },
+        timing("every-operation-loses-both")
+            .says("where every instruction is a check point, both lose updates.")
+            .claims(&special(
+                |cell| cell.word("places") == OPERATIONS && cell.lock == Lock::TIMED,
+                |results, who| lose(results, who, [&label(PLUS, "each"), &label(ADD, "each")]),
+            ))
+            .wrong("check points at back edges and calls alone", |cell| {
+                cell.set("places", BACK_EDGES);
+            }),
+        counting("back-edges-keep-plus-equals")
+            .says("where only back edges and calls are, `c += 1` loses nothing.")
+            .claims(&special(|cell| cell.label == label(PLUS, "back edges"), plus_equals_is_kept))
+            .wrong("check points at every instruction", |cell| cell.set("places", OPERATIONS)),
+        timing("back-edges-lose-calls")
+            .says("where only back edges and calls are, `c = add(c)` loses updates.")
+            .claims(&special(
+                |cell| cell.label == label(ADD, "back edges"),
+                |results, who| lose(results, who, [&label(ADD, "back edges")]),
+            ))
+            .wrong("no check point anywhere, as in a long call into C", |cell| {
+                cell.set("places", "never");
+            }),
+        timing("ticks-lose-both")
+            .says("with the lock of before 3.2 both lose updates.")
+            .claims(&special(
+                |cell| cell.lock == Lock::TICKS,
+                |results, who| lose(results, who, [&label(PLUS, "ticks"), &label(ADD, "ticks")]),
+            ))
+            .wrong("ticks counted at back edges and calls alone", |cell| {
+                cell.set("places", BACK_EDGES);
+            }),
     ],
     explain,
     read: &[

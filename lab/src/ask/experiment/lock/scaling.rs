@@ -4,14 +4,7 @@
 //! (each thread computes a Fibonacci number, on builds of 3.13 with and without the lock): flat
 //! with the lock on, up to the number of processors with it off.
 
-use crate::ask::experiment::cell::{Cell, Lock, Scale};
-use crate::ask::experiment::contender::{Contender, by_lock};
-use crate::ask::experiment::figures::{Column, Results, Unit};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::yardstick::{ONE_CPU, gain, gains_as_bare, with_two_processors};
-use crate::ask::experiment::{Experiment, Group, hogs};
-use lab_core::text::numbers::ratio;
-use lab_core::work::task::Task;
+use crate::ask::experiment::kit::prelude::*;
 
 /// Threads that compute, with the lock on and off.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -41,34 +34,30 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "forced_switches_per_s", title: "forced/s", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "one-at-a-time",
-            says: "with the lock on no more than one processor is busy, however many threads there \
+        timing("one-at-a-time")
+            .says(
+                "with the lock on no more than one processor is busy, however many threads there \
                    are.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.lock != Lock::Off && cell.count("threads") > 1,
-            check: one_at_a_time,
-            wrong: Wrong { says: "the lock off", change: turn_off },
-        },
-        Relation {
-            name: "on-gains-nothing",
-            says: "with the lock on two threads do no more than one, and at least half of it.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.lock != Lock::Off && cell.count("threads") <= 2,
-            check: on_gains_nothing,
-            wrong: Wrong { says: "the lock off", change: turn_off },
-        },
-        Relation {
-            name: "off-gains-a-processor",
-            says: "with the lock off two threads do about what two plain threads do.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| !matches!(cell.lock, Lock::Timed { .. }) && cell.count("threads") <= 2,
-            check: |results, who| gains_as_bare(results, who, [off(1), off(2)], [BARE_1, BARE_2]),
-            wrong: Wrong { says: "the lock on", change: turn_on },
-        },
+            )
+            .claims(&special(
+                |cell| cell.lock != Lock::Off && cell.count("threads") > 1,
+                one_at_a_time,
+            ))
+            .wrong("the lock off", turn_off),
+        timing("on-gains-nothing")
+            .says("with the lock on two threads do no more than one, and at least half of it.")
+            .claims(&special(
+                |cell| cell.lock != Lock::Off && cell.count("threads") <= 2,
+                on_gains_nothing,
+            ))
+            .wrong("the lock off", turn_off),
+        timing("off-gains-a-processor")
+            .says("with the lock off two threads do about what two plain threads do.")
+            .claims(&special(
+                |cell| !matches!(cell.lock, Lock::Timed { .. }) && cell.count("threads") <= 2,
+                |results, who| gains_as_bare(results, who, [off(1), off(2)], [BARE_1, BARE_2]),
+            ))
+            .wrong("the lock on", turn_on),
     ],
     explain,
     read: &[

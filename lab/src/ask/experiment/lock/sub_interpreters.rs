@@ -3,16 +3,8 @@
 //! Since 3.12 each interpreter in a process may have a lock of its own (PEP 684). Then threads of
 //! different interpreters run at the same time; the price is that they share no objects.
 
-use crate::ask::experiment::cell::{Cell, Lock, Scale};
-use crate::ask::experiment::contender::{Contender, Python, by_lock};
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::hogs::{Clock, counted, measured, mode};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::yardstick::{gain, gains_as_bare, one_processor};
-use crate::ask::experiment::{Experiment, Group, hogs};
-use lab_core::terms::error::{LabError, Result};
-use lab_core::text::numbers::ratio;
-use lab_core::work::task::Task;
+use crate::ask::experiment::kit::hogs::{Clock, counted, measured, mode};
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::threads::{Gil, ThreadPool};
 
 /// One lock for all, or one for each.
@@ -36,33 +28,25 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "contended", title: "had to wait", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "own-locks-are-free",
-            says: "a worker with a lock of its own never finds it taken.",
-            of: Of::Ours,
-            nature: Nature::Count,
-            reads: |cell| cell.label == OWN[1],
-            check: own_locks_are_free,
-            wrong: Wrong { says: "one lock for all", change: |cell| cell.set("scope", "shared") },
-        },
-        Relation {
-            name: "own-locks-gain-a-processor",
-            says: "two workers with a lock each do about what two plain threads do.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| OWN.contains(&&*cell.label) || BARE.contains(&&*cell.label),
-            check: |results, who| gains_as_bare(results, who, OWN, BARE),
-            wrong: Wrong { says: "one lock for all", change: |cell| cell.set("scope", "shared") },
-        },
-        Relation {
-            name: "one-lock-is-one-at-a-time",
-            says: "two workers under one lock keep one processor busy.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == SHARED[1] || cell.label == BARE[1],
-            check: |results, who| one_processor(results, who, SHARED[1], BARE[1]),
-            wrong: Wrong { says: "a lock for each", change: |cell| cell.set("scope", "own") },
-        },
+        counting("own-locks-are-free")
+            .says("a worker with a lock of its own never finds it taken.")
+            .of_ours()
+            .claims(&special(|cell| cell.label == OWN[1], own_locks_are_free))
+            .wrong("one lock for all", |cell| cell.set("scope", "shared")),
+        timing("own-locks-gain-a-processor")
+            .says("two workers with a lock each do about what two plain threads do.")
+            .claims(&special(
+                |cell| OWN.contains(&&*cell.label) || BARE.contains(&&*cell.label),
+                |results, who| gains_as_bare(results, who, OWN, BARE),
+            ))
+            .wrong("one lock for all", |cell| cell.set("scope", "shared")),
+        timing("one-lock-is-one-at-a-time")
+            .says("two workers under one lock keep one processor busy.")
+            .claims(&special(
+                |cell| cell.label == SHARED[1] || cell.label == BARE[1],
+                |results, who| one_processor(results, who, SHARED[1], BARE[1]),
+            ))
+            .wrong("a lock for each", |cell| cell.set("scope", "own")),
     ],
     explain,
     read: &[

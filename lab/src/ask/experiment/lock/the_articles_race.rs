@@ -9,13 +9,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use crate::ask::experiment::cell::{Cell, INTERVAL_S, Lock, Scale};
-use crate::ask::experiment::contender::{Contender, Python, by_lock};
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit, percentile};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group, hogs};
-use lab_core::terms::error::Result;
-use lab_core::text::numbers::{percent, seconds};
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::sys::clock;
 use trainyard::threads::{Attached, Gil, Place, Placement};
 
@@ -49,36 +43,20 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "forced_switches", title: "forced", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "the-article-loses-nothing",
-            says: "after the article's 5 000 tasks the counter is exact.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == ARTICLE,
-            check: the_article_loses_nothing,
-            wrong: Wrong { says: "four tasks of millions", change: make_long },
-        },
-        Relation {
-            name: "a-task-is-shorter-than-an-interval",
-            says: "half of the tasks are over in a tenth of a switch interval.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == ARTICLE,
-            check: a_task_is_short,
-            wrong: Wrong { says: "four tasks of millions", change: make_long },
-        },
-        Relation {
-            name: "long-tasks-lose",
-            says: "four tasks that last lose updates.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == LONG,
-            check: long_tasks_lose,
-            wrong: Wrong {
-                says: "a check point after each `+=` alone, as since CPython 3.10",
-                change: |cell| cell.set("places", "back-edges"),
-            },
-        },
+        timing("the-article-loses-nothing")
+            .says("after the article's 5 000 tasks the counter is exact.")
+            .claims(&special(|cell| cell.label == ARTICLE, the_article_loses_nothing))
+            .wrong("four tasks of millions", make_long),
+        timing("a-task-is-shorter-than-an-interval")
+            .says("half of the tasks are over in a tenth of a switch interval.")
+            .claims(&special(|cell| cell.label == ARTICLE, a_task_is_short))
+            .wrong("four tasks of millions", make_long),
+        timing("long-tasks-lose")
+            .says("four tasks that last lose updates.")
+            .claims(&special(|cell| cell.label == LONG, long_tasks_lose))
+            .wrong("a check point after each `+=` alone, as since CPython 3.10", |cell| {
+                cell.set("places", "back-edges");
+            }),
     ],
     explain,
     read: &[

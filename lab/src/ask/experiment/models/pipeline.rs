@@ -8,14 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender, TrySendError};
 use std::thread;
 
-use crate::ask::experiment::cell::{Cell, Lock, Scale};
-use crate::ask::experiment::contender::{Contender, by_lock};
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group, hogs};
-use lab_core::terms::error::Result;
-use lab_core::text::numbers::grouped;
-use lab_core::work::task::Task;
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::sys::{Why, blocking};
 use trainyard::threads::Attached;
 
@@ -49,42 +42,35 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "under_way_max", title: "under way\nat most", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "a-slot-loses",
-            says: "a variable with room for one message loses messages, though the lock is on.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == SLOT,
-            check: |results, who| {
-                let lost = results.count(who, SLOT, "lost")?;
-                Some(Check::that(
-                    lost > 0,
-                    format!("{} of {} lost", grouped(lost), grouped(MESSAGES)),
-                ))
-            },
-            wrong: Wrong { says: "a queue", change: |cell| cell.set("between", "bounded") },
-        },
-        Relation {
-            name: "a-queue-loses-nothing",
-            says: "a queue loses no message and keeps their order.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label != SLOT,
-            check: a_queue_loses_nothing,
-            wrong: Wrong { says: "a variable", change: |cell| cell.set("between", "slot") },
-        },
-        Relation {
-            name: "the-bound-holds",
-            says: "no more messages are under way than the queue has room for, and one in each hand.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == BOUNDED,
-            check: |results, who| {
-                let most = results.count(who, BOUNDED, "under_way_max")?;
-                Some(Check::that(most <= ROOM + 2, format!("{} under way", grouped(most))))
-            },
-            wrong: Wrong { says: "no bound", change: |cell| cell.set("between", "unbounded") },
-        },
+        counting("a-slot-loses")
+            .says("a variable with room for one message loses messages, though the lock is on.")
+            .claims(&special(
+                |cell| cell.label == SLOT,
+                |results, who| {
+                    let lost = results.count(who, SLOT, "lost")?;
+                    Some(Check::that(
+                        lost > 0,
+                        format!("{} of {} lost", grouped(lost), grouped(MESSAGES)),
+                    ))
+                },
+            ))
+            .wrong("a queue", |cell| cell.set("between", "bounded")),
+        counting("a-queue-loses-nothing")
+            .says("a queue loses no message and keeps their order.")
+            .claims(&special(|cell| cell.label != SLOT, a_queue_loses_nothing))
+            .wrong("a variable", |cell| cell.set("between", "slot")),
+        counting("the-bound-holds")
+            .says(
+                "no more messages are under way than the queue has room for, and one in each hand.",
+            )
+            .claims(&special(
+                |cell| cell.label == BOUNDED,
+                |results, who| {
+                    let most = results.count(who, BOUNDED, "under_way_max")?;
+                    Some(Check::that(most <= ROOM + 2, format!("{} under way", grouped(most))))
+                },
+            ))
+            .wrong("no bound", |cell| cell.set("between", "unbounded")),
     ],
     explain,
     read: &[

@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use super::footprint::Footprint;
 use super::room::Need;
-use crate::ask::experiment::cell::Cell;
-use crate::ask::experiment::figures::Figures;
+use crate::ask::experiment::kit::cell::Cell;
+use crate::ask::experiment::kit::figures::Figures;
 use lab_core::terms::error::{LabError, Result};
 use trainyard::coop::{self, yield_now};
 use trainyard::procs::Pool;

@@ -8,14 +8,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::process_pool;
-use crate::ask::experiment::cell::{Cell, Scale};
-use crate::ask::experiment::contender::Contender;
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::pause::pause;
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group};
-use lab_core::terms::error::{LabError, Result};
-use lab_core::text::numbers::{ratio, seconds};
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::sys::clock;
 
 /// Small jobs one by one and in chunks, and long ones.
@@ -44,34 +37,10 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "workers", title: "workers\nused", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "slower-than-a-loop",
-            says: "small jobs one by one take three times as long as in a loop, at least.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == LOOP || cell.label == small(1),
-            check: slower_than_a_loop,
-            wrong: Wrong { says: "jobs of 2 ms", change: make_long },
-        },
-        Relation {
-            name: "chunks-share-the-cost",
-            says: "small jobs in chunks of 100 take a third of the time that they take one by one, \
-                   at most.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == small(1) || cell.label == small(100),
-            check: chunks_share_the_cost,
-            wrong: Wrong { says: "jobs of 2 ms", change: make_long },
-        },
-        Relation {
-            name: "one-chunk-is-one-worker",
-            says: "all jobs in one chunk are done by one worker, and the other one has nothing to do.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == LONG_AT_ONCE,
-            check: one_chunk_is_one_worker,
-            wrong: Wrong { says: "chunks of 1", change: |cell| cell.set("chunk", 1) },
-        },
+        timing("slower-than-a-loop").says("small jobs one by one take three times as long as in a loop, at least.").claims(&special(|cell| cell.label == LOOP || cell.label == small(1), slower_than_a_loop)).wrong("jobs of 2 ms", make_long),
+        timing("chunks-share-the-cost").says("small jobs in chunks of 100 take a third of the time that they take one by one, \
+                   at most.").claims(&special(|cell| cell.label == small(1) || cell.label == small(100), chunks_share_the_cost)).wrong("jobs of 2 ms", make_long),
+        counting("one-chunk-is-one-worker").says("all jobs in one chunk are done by one worker, and the other one has nothing to do.").claims(&special(|cell| cell.label == LONG_AT_ONCE, one_chunk_is_one_worker)).wrong("chunks of 1", |cell| cell.set("chunk", 1)),
     ],
     explain,
     read: &[

@@ -8,13 +8,7 @@ use std::fs;
 use std::hint::black_box;
 
 use super::{never_forked, process_pool};
-use crate::ask::experiment::cell::{Cell, Scale};
-use crate::ask::experiment::contender::Contender;
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group};
-use lab_core::terms::error::Result;
-use lab_core::text::numbers::percent;
+use crate::ask::experiment::kit::prelude::*;
 
 /// What a worker has of 16 MiB that its parent has.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -44,57 +38,59 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "pss_mb", title: "PSS,\nMB", unit: Unit::Plain },
     ],
     relations: &[
-        Relation {
-            name: "what-is-sent-is-its-own",
-            says: "what is sent to a worker is there once more, in memory of its own.",
-            of: Of::Ours,
-            nature: Nature::Count,
-            reads: |cell| cell.label == SENT,
-            check: |results, _| check(results, None, |[ours, _]| ours >= MUCH),
-            wrong: Wrong { says: "nothing is sent", change: send_nothing },
-        },
-        Relation {
-            name: "bytes-that-are-read-are-shared",
-            says: "bytes that a forked child of this CPython reads stay shared; those sent to ours \
+        counting("what-is-sent-is-its-own")
+            .says("what is sent to a worker is there once more, in memory of its own.")
+            .of_ours()
+            .claims(&special(
+                |cell| cell.label == SENT,
+                |results, _| check(results, None, |[ours, _]| ours >= MUCH),
+            ))
+            .wrong("nothing is sent", send_nothing),
+        counting("bytes-that-are-read-are-shared")
+            .says(
+                "bytes that a forked child of this CPython reads stay shared; those sent to ours \
                    are its own.",
-            of: Of::EachPython,
-            nature: Nature::Count,
-            reads: |cell| cell.label == SENT || cell.label == BYTES,
-            check: |results, who| {
-                check(results, Some((who, BYTES)), |[ours, theirs]| {
-                    ours >= MUCH && theirs <= LITTLE
-                })
-            },
-            wrong: Wrong { says: "nothing is sent to ours", change: send_nothing },
-        },
-        Relation {
-            name: "objects-that-are-read-are-copied",
-            says: "objects that a forked child of this CPython reads become its own, as those sent \
+            )
+            .of_each_python()
+            .claims(&special(
+                |cell| cell.label == SENT || cell.label == BYTES,
+                |results, who| {
+                    check(results, Some((who, BYTES)), |[ours, theirs]| {
+                        ours >= MUCH && theirs <= LITTLE
+                    })
+                },
+            ))
+            .wrong("nothing is sent to ours", send_nothing),
+        counting("objects-that-are-read-are-copied")
+            .says(
+                "objects that a forked child of this CPython reads become its own, as those sent \
                    to ours are.",
-            of: Of::EachPython,
-            nature: Nature::Count,
-            reads: |cell| cell.label == SENT || cell.label == OBJECTS,
-            check: |results, who| {
-                check(results, Some((who, OBJECTS)), |[ours, theirs]| {
-                    ours >= MUCH && theirs >= MUCH
-                })
-            },
-            wrong: Wrong { says: "nothing is sent to ours", change: send_nothing },
-        },
-        Relation {
-            name: "what-is-written-is-copied",
-            says: "bytes that a forked child of this CPython writes become its own, as those sent to \
+            )
+            .of_each_python()
+            .claims(&special(
+                |cell| cell.label == SENT || cell.label == OBJECTS,
+                |results, who| {
+                    check(results, Some((who, OBJECTS)), |[ours, theirs]| {
+                        ours >= MUCH && theirs >= MUCH
+                    })
+                },
+            ))
+            .wrong("nothing is sent to ours", send_nothing),
+        counting("what-is-written-is-copied")
+            .says(
+                "bytes that a forked child of this CPython writes become its own, as those sent to \
                    ours are.",
-            of: Of::EachPython,
-            nature: Nature::Count,
-            reads: |cell| cell.label == SENT || cell.label == WRITTEN,
-            check: |results, who| {
-                check(results, Some((who, WRITTEN)), |[ours, theirs]| {
-                    ours >= MUCH && theirs >= MUCH
-                })
-            },
-            wrong: Wrong { says: "nothing is sent to ours", change: send_nothing },
-        },
+            )
+            .of_each_python()
+            .claims(&special(
+                |cell| cell.label == SENT || cell.label == WRITTEN,
+                |results, who| {
+                    check(results, Some((who, WRITTEN)), |[ours, theirs]| {
+                        ours >= MUCH && theirs >= MUCH
+                    })
+                },
+            ))
+            .wrong("nothing is sent to ours", send_nothing),
     ],
     explain,
     read: &[

@@ -7,13 +7,7 @@
 use std::time::Duration;
 
 use super::{process_pool, thread_pool};
-use crate::ask::experiment::cell::{Cell, Scale};
-use crate::ask::experiment::contender::Contender;
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::process::say;
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group, program};
-use lab_core::terms::error::Result;
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::handle::JobHandle;
 
 /// One job of ten crashes.
@@ -47,38 +41,26 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "hung", title: "or\nhung", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "a-thread-takes-the-program",
-            says: "a job that crashes in a thread takes the whole program with it.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == THREADS,
-            check: a_thread_takes_the_program,
-            wrong: Wrong { says: "in processes", change: |cell| cell.set("workers", PROCESSES) },
-        },
-        Relation {
-            name: "a-worker-takes-its-own-job",
-            says: "a job that crashes in a worker process takes nothing but itself: nine answers \
+        counting("a-thread-takes-the-program")
+            .says("a job that crashes in a thread takes the whole program with it.")
+            .claims(&special(|cell| cell.label == THREADS, a_thread_takes_the_program))
+            .wrong("in processes", |cell| cell.set("workers", PROCESSES)),
+        counting("a-worker-takes-its-own-job")
+            .says(
+                "a job that crashes in a worker process takes nothing but itself: nine answers \
                    come, and the pool goes on.",
-            of: Of::Ours,
-            nature: Nature::Count,
-            reads: |cell| cell.label == PROCESSES,
-            check: a_worker_takes_its_own_job,
-            wrong: Wrong { says: "in threads", change: |cell| cell.set("workers", THREADS) },
-        },
-        Relation {
-            name: "cpythons-pool-breaks",
-            says: "the program survives in this CPython too, but its pool takes no more jobs; ours \
+            )
+            .of_ours()
+            .claims(&special(|cell| cell.label == PROCESSES, a_worker_takes_its_own_job))
+            .wrong("in threads", |cell| cell.set("workers", THREADS)),
+        counting("cpythons-pool-breaks")
+            .says(
+                "the program survives in this CPython too, but its pool takes no more jobs; ours \
                    does.",
-            of: Of::EachPython,
-            nature: Nature::Count,
-            reads: |cell| cell.label == PROCESSES,
-            check: cpythons_pool_breaks,
-            wrong: Wrong {
-                says: "in threads, in ours",
-                change: |cell| cell.set("workers", THREADS),
-            },
-        },
+            )
+            .of_each_python()
+            .claims(&special(|cell| cell.label == PROCESSES, cpythons_pool_breaks))
+            .wrong("in threads, in ours", |cell| cell.set("workers", THREADS)),
     ],
     explain,
     read: &[

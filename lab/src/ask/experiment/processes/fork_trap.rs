@@ -9,14 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::{never_forked, process_pool, thread_pool};
-use crate::ask::experiment::cell::{Cell, Scale};
-use crate::ask::experiment::contender::Contender;
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::pause::pause;
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group};
-use lab_core::terms::error::{LabError, Result};
-use lab_core::text::numbers::seconds;
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::sys::clock;
 use trainyard::sys::prim::Mutex;
 
@@ -48,30 +41,18 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "waited_s", title: "waited", unit: Unit::Seconds },
     ],
     relations: &[
-        Relation {
-            name: "others-get-the-lock",
-            says: "a worker that is a thread, or a program started anew, gets the lock.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label != FORK,
-            check: others_get_the_lock,
-            wrong: Wrong { says: "the owner never lets go of it", change: never_let_go },
-        },
-        Relation {
-            name: "a-forked-child-never-does",
-            says: "a forked child of this CPython never gets it; ours, started anew, does.",
-            of: Of::EachPython,
-            nature: Nature::Count,
-            reads: |cell| cell.label != THREAD,
-            check: a_forked_child_never_does,
-            wrong: Wrong {
-                says: "ours is a thread, and the owner never lets go of the lock",
-                change: |cell| {
-                    cell.set("worker", THREAD);
-                    never_let_go(cell);
-                },
-            },
-        },
+        counting("others-get-the-lock")
+            .says("a worker that is a thread, or a program started anew, gets the lock.")
+            .claims(&special(|cell| cell.label != FORK, others_get_the_lock))
+            .wrong("the owner never lets go of it", never_let_go),
+        counting("a-forked-child-never-does")
+            .says("a forked child of this CPython never gets it; ours, started anew, does.")
+            .of_each_python()
+            .claims(&special(|cell| cell.label != THREAD, a_forked_child_never_does))
+            .wrong("ours is a thread, and the owner never lets go of the lock", |cell| {
+                cell.set("worker", THREAD);
+                never_let_go(cell);
+            }),
     ],
     explain,
     read: &[

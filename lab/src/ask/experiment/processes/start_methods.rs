@@ -8,13 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::{never_forked, process_pool, thread_pool};
-use crate::ask::experiment::cell::{Cell, Scale};
-use crate::ask::experiment::contender::Contender;
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group};
-use lab_core::terms::error::Result;
-use lab_core::text::numbers::{ratio, seconds};
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::sys::clock;
 
 /// What a worker begins with, and when.
@@ -45,45 +39,32 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "start_s", title: "first answer\nafter", unit: Unit::Seconds },
     ],
     relations: &[
-        Relation {
-            name: "a-thread-finds-it",
-            says: "a thread finds what the program has set.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == THREAD,
-            check: |results, who| finds(results, who, THREAD, 1),
-            wrong: Wrong {
-                says: "the program started anew",
-                change: |cell| cell.set("worker", SPAWN),
-            },
-        },
-        Relation {
-            name: "a-new-program-does-not",
-            says: "the program started anew does not.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == SPAWN,
-            check: |results, who| finds(results, who, SPAWN, 0),
-            wrong: Wrong { says: "a thread", change: make_it_a_thread },
-        },
-        Relation {
-            name: "a-forked-child-does",
-            says: "a forked child of this CPython finds it; ours, started anew, does not.",
-            of: Of::EachPython,
-            nature: Nature::Count,
-            reads: |cell| cell.label == SPAWN || cell.label == FORK,
-            check: a_forked_child_does,
-            wrong: Wrong { says: "ours is a thread", change: make_it_a_thread },
-        },
-        Relation {
-            name: "a-thread-is-there-first",
-            says: "the program started anew takes five times as long as a thread, at least.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == THREAD || cell.label == SPAWN,
-            check: a_thread_is_there_first,
-            wrong: Wrong { says: "a thread in both", change: make_it_a_thread },
-        },
+        counting("a-thread-finds-it")
+            .says("a thread finds what the program has set.")
+            .claims(&special(
+                |cell| cell.label == THREAD,
+                |results, who| finds(results, who, THREAD, 1),
+            ))
+            .wrong("the program started anew", |cell| cell.set("worker", SPAWN)),
+        counting("a-new-program-does-not")
+            .says("the program started anew does not.")
+            .claims(&special(
+                |cell| cell.label == SPAWN,
+                |results, who| finds(results, who, SPAWN, 0),
+            ))
+            .wrong("a thread", make_it_a_thread),
+        counting("a-forked-child-does")
+            .says("a forked child of this CPython finds it; ours, started anew, does not.")
+            .of_each_python()
+            .claims(&special(|cell| cell.label == SPAWN || cell.label == FORK, a_forked_child_does))
+            .wrong("ours is a thread", make_it_a_thread),
+        timing("a-thread-is-there-first")
+            .says("the program started anew takes five times as long as a thread, at least.")
+            .claims(&special(
+                |cell| cell.label == THREAD || cell.label == SPAWN,
+                a_thread_is_there_first,
+            ))
+            .wrong("a thread in both", make_it_a_thread),
     ],
     explain,
     read: &[

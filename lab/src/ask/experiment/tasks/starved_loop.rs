@@ -6,15 +6,8 @@
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 
-use crate::ask::experiment::cell::{Cell, Scale};
-use crate::ask::experiment::contender::Contender;
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
+use crate::ask::experiment::kit::prelude::*;
 use crate::ask::experiment::tasks::neighbour::Neighbour;
-use crate::ask::experiment::{Experiment, Group};
-use lab_core::terms::error::{LabError, Result};
-use lab_core::text::numbers::{count, seconds};
-use lab_core::work::task::Task;
 use trainyard::coop::net::TcpStream;
 use trainyard::coop::{Builder, yield_now};
 
@@ -46,39 +39,28 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "longest_s", title: "its longest\nwait", unit: Unit::Seconds },
     ],
     relations: &[
-        Relation {
-            name: "no-await-no-turn",
-            says: "while a task does not await, nobody else runs.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == COMPUTES,
-            check: |results, who| turns(results, who, COMPUTES, 0),
-            wrong: Wrong {
-                says: "an await after each step",
-                change: |cell| cell.set("does", "yields"),
-            },
-        },
-        Relation {
-            name: "a-turn-for-each-await",
-            says: "with an await after each step the other runs once after each.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == YIELDS,
-            check: |results, who| turns(results, who, YIELDS, STEPS),
-            wrong: Wrong { says: "no await", change: |cell| cell.set("does", "computes") },
-        },
-        Relation {
-            name: "the-budget-lets-others-in",
-            says: "awaits that never wait let the other run once in 128, the budget of a poll.",
-            of: Of::Ours,
-            nature: Nature::Count,
-            reads: |cell| cell.label == READS,
-            check: |results, who| turns(results, who, READS, BYTES / BUDGET),
-            wrong: Wrong {
-                says: "a budget without end",
-                change: |cell| cell.set("budget", u32::MAX),
-            },
-        },
+        counting("no-await-no-turn")
+            .says("while a task does not await, nobody else runs.")
+            .claims(&special(
+                |cell| cell.label == COMPUTES,
+                |results, who| turns(results, who, COMPUTES, 0),
+            ))
+            .wrong("an await after each step", |cell| cell.set("does", "yields")),
+        counting("a-turn-for-each-await")
+            .says("with an await after each step the other runs once after each.")
+            .claims(&special(
+                |cell| cell.label == YIELDS,
+                |results, who| turns(results, who, YIELDS, STEPS),
+            ))
+            .wrong("no await", |cell| cell.set("does", "computes")),
+        counting("the-budget-lets-others-in")
+            .says("awaits that never wait let the other run once in 128, the budget of a poll.")
+            .of_ours()
+            .claims(&special(
+                |cell| cell.label == READS,
+                |results, who| turns(results, who, READS, BYTES / BUDGET),
+            ))
+            .wrong("a budget without end", |cell| cell.set("budget", u32::MAX)),
     ],
     explain,
     read: &[

@@ -7,14 +7,8 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use crate::ask::experiment::cell::{Cell, Scale};
-use crate::ask::experiment::contender::Contender;
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group};
-use lab_core::terms::error::{LabError, Result};
+use crate::ask::experiment::kit::prelude::*;
 use lab_core::terms::stats::median;
-use lab_core::text::numbers::{grouped, seconds};
 use trainyard::coop::{self, yield_now};
 use trainyard::sys::clock;
 use trainyard::trace::{self, Kind};
@@ -49,27 +43,18 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "lost", title: "lost", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "nothing-is-lost",
-            says: "every turn's three events are in the recording, and none was overwritten.",
-            of: Of::Ours,
-            nature: Nature::Count,
-            reads: |cell| cell.label == RECORDED,
-            check: nothing_is_lost,
-            wrong: Wrong {
-                says: "five times as many turns, more than a ring holds",
-                change: |cell| cell.set("turns", 5 * TURNS),
-            },
-        },
-        Relation {
-            name: "cheaper-than-a-line",
-            says: "to record an event costs less than half of what it costs to print a line.",
-            of: Of::Ours,
-            nature: Nature::Timing,
-            reads: |_| true,
-            check: cheaper_than_a_line,
-            wrong: Wrong { says: "lines in both", change: |cell| cell.set("watch", "lines") },
-        },
+        counting("nothing-is-lost")
+            .says("every turn's three events are in the recording, and none was overwritten.")
+            .of_ours()
+            .claims(&special(|cell| cell.label == RECORDED, nothing_is_lost))
+            .wrong("five times as many turns, more than a ring holds", |cell| {
+                cell.set("turns", 5 * TURNS);
+            }),
+        timing("cheaper-than-a-line")
+            .says("to record an event costs less than half of what it costs to print a line.")
+            .of_ours()
+            .claims(&special(|_| true, cheaper_than_a_line))
+            .wrong("lines in both", |cell| cell.set("watch", "lines")),
     ],
     explain,
     read: &[

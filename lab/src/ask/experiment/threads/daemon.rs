@@ -8,14 +8,7 @@ use std::ops::Range;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use crate::ask::experiment::cell::{Cell, Lock, Scale};
-use crate::ask::experiment::contender::{Contender, by_lock};
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::pause::pause;
-use crate::ask::experiment::process::say;
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group, hogs, program};
-use lab_core::terms::error::{LabError, Result};
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::threads::{self, Gil};
 
 /// A thread that is waited for, and one that is not.
@@ -47,24 +40,14 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "has_ended", title: "program\nended", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "a-thread-is-waited-for",
-            says: "a thread that is no daemon does all its work, and cleans up.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == THREAD,
-            check: a_thread_is_waited_for,
-            wrong: Wrong { says: "it is a daemon", change: |cell| cell.set("kind", "daemon") },
-        },
-        Relation {
-            name: "a-daemon-is-cut-off",
-            says: "a daemon does not do all its work, and nobody cleans up.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == DAEMON,
-            check: a_daemon_is_cut_off,
-            wrong: Wrong { says: "it is no daemon", change: |cell| cell.set("kind", "thread") },
-        },
+        counting("a-thread-is-waited-for")
+            .says("a thread that is no daemon does all its work, and cleans up.")
+            .claims(&special(|cell| cell.label == THREAD, a_thread_is_waited_for))
+            .wrong("it is a daemon", |cell| cell.set("kind", "daemon")),
+        counting("a-daemon-is-cut-off")
+            .says("a daemon does not do all its work, and nobody cleans up.")
+            .claims(&special(|cell| cell.label == DAEMON, a_daemon_is_cut_off))
+            .wrong("it is no daemon", |cell| cell.set("kind", "thread")),
     ],
     explain,
     read: &[

@@ -9,16 +9,8 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
-use crate::ask::experiment::cell::{Cell, Lock, Scale};
-use crate::ask::experiment::contender::{Contender, by_lock};
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::hogs::{self, Clock};
-use crate::ask::experiment::pause::{pause, pause_and_keep};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group};
-use lab_core::terms::error::Result;
-use lab_core::text::numbers::percent;
-use lab_core::work::task::Task;
+use crate::ask::experiment::kit::hogs::{self, Clock};
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::sys::{Why, clock};
 use trainyard::threads::Attached;
 
@@ -49,37 +41,25 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "calls", title: "calls", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "all-calls-at-once",
-            says: "all eight calls are under way at the same time.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == CALLS,
-            check: all_calls_at_once,
-            wrong: Wrong { says: "calls that keep the lock", change: keep_the_lock },
-        },
-        Relation {
-            name: "callers-hardly-wait",
-            says: "threads that make slow calls wait for the lock for less than a tenth of their \
+        timing("all-calls-at-once")
+            .says("all eight calls are under way at the same time.")
+            .claims(&special(|cell| cell.label == CALLS, all_calls_at_once))
+            .wrong("calls that keep the lock", keep_the_lock),
+        timing("callers-hardly-wait")
+            .says(
+                "threads that make slow calls wait for the lock for less than a tenth of their \
                    time.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == CALLS,
-            check: callers_hardly_wait,
-            wrong: Wrong { says: "calls that keep the lock", change: keep_the_lock },
-        },
-        Relation {
-            name: "computers-wait",
-            says: "four threads that compute wait for the lock for more than a third of their time.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == COMPUTES,
-            check: computers_wait,
-            wrong: Wrong {
-                says: "they compute where they do not need the lock",
-                change: |cell| cell.set("kind", "native"),
-            },
-        },
+            )
+            .claims(&special(|cell| cell.label == CALLS, callers_hardly_wait))
+            .wrong("calls that keep the lock", keep_the_lock),
+        timing("computers-wait")
+            .says(
+                "four threads that compute wait for the lock for more than a third of their time.",
+            )
+            .claims(&special(|cell| cell.label == COMPUTES, computers_wait))
+            .wrong("they compute where they do not need the lock", |cell| {
+                cell.set("kind", "native");
+            }),
     ],
     explain,
     read: &[

@@ -19,7 +19,7 @@ use super::cell::{Cell, Probe};
 use super::delay;
 use super::figures::{Figures, percentile};
 use super::hogs;
-use super::process::say;
+use super::voice::say;
 use lab_core::terms::error::{LabError, Result};
 use lab_core::work::task::Task;
 use trainyard::sys::{Why, clock};
