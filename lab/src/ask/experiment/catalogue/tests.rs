@@ -24,6 +24,10 @@ fn every_experiment_is_a_whole_page() {
         assert!((2..=5).contains(&experiment.choices.len()), "{name}");
         assert!(!experiment.relations.is_empty() && !experiment.columns.is_empty(), "{name}");
         assert!(experiment.question.ends_with('?'), "{name}");
+        let cells = (experiment.cells)(Scale::Quick);
+        for label in experiment.explain.labels() {
+            assert!(cells.iter().any(|cell| cell.label == label), "{name}: no cell '{label}'");
+        }
         let names: BTreeSet<&str> = experiment.relations.iter().map(|one| one.name).collect();
         assert_eq!(names.len(), experiment.relations.len(), "{name}");
     }

@@ -137,6 +137,13 @@ impl Cell {
         cell.with("duration_s", duration_s)
     }
 
+    /// The same with one thread and with two: what a second one gains.
+    pub fn one_and_two(labels: [&str; 2], lock: Lock, task: Task, duration_s: f64) -> [Self; 2] {
+        let [one, two] = labels;
+        [(one, 1), (two, 2)]
+            .map(|(label, threads)| Self::computing(label, lock, threads, task, duration_s))
+    }
+
     /// A server beside `hogs` threads that do a task, for [`echo::serve`]; asked `questions` times
     /// by somebody who thinks before each.
     ///

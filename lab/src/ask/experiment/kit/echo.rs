@@ -75,6 +75,15 @@ fn answer(socket: &UdpSocket, at: &mut Attached<'_>) -> io::Result<()> {
     }
 }
 
+/// The same where somebody asks, and [`hogs::throughput`] where nobody does.
+///
+/// # Errors
+///
+/// As either.
+pub fn serve_or_compute(cell: &Cell) -> Result<Figures> {
+    if cell.probe.is_some() { serve(cell) } else { hogs::throughput(cell) }
+}
+
 /// Asks the server at `port`, as `cell` says, and ends it.
 ///
 /// # Errors

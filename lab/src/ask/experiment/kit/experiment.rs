@@ -8,7 +8,8 @@ use clap::ValueEnum;
 
 use super::cell::{Cell, Scale};
 use super::contender::Python;
-use super::figures::{Column, Figures, Results};
+use super::figures::{Column, Figures};
+use super::quantity::Explanation;
 use super::relation::Relation;
 use lab_core::terms::error::Result;
 
@@ -42,7 +43,7 @@ pub struct Experiment {
     /// What must hold between them.
     pub relations: &'static [Relation],
     /// What follows, said with the run's own figures.
-    pub explain: fn(&Results) -> Option<String>,
+    pub explain: Explanation,
     /// Where to read on: files of ours, and sources.
     pub read: &'static [&'static str],
 }

@@ -10,7 +10,7 @@
 //! | a figure of a cell | `figure`, `each`, `all`, `times`, `gained` | [`quantity`] |
 //! | what must hold | `timing` or `counting`, `.says`, `.claims`, `.wrong` | [`relation`] |
 //! | that it holds | `&that(figures, condition, text)`, `&special(cells, function)` | [`claim`] |
-//! | what follows | `told(results, text, figures)` | [`quantity`] |
+//! | what follows | `Told(text, figures)`, `By(function)` | [`quantity`] |
 //!
 //! What measures, in the cell's process: [`hogs`] are threads that compute, [`echo`] a server that
 //! is asked, [`program`] a program that may crash, [`stopwatch`] the clock. Two threads without any

@@ -123,11 +123,34 @@ pub fn write(template: &str, quantities: &[Quantity], values: &[f64]) -> String 
     text + rest
 }
 
-/// Our own figures, in a sentence: what an experiment explains. `None` if one is missing.
-pub fn told(results: &Results, template: &str, quantities: &[Quantity]) -> Option<String> {
-    let values = quantities.iter().map(|one| one.value(results, &Contender::Ours));
-    let values = values.collect::<Option<Vec<f64>>>()?;
-    Some(write(template, quantities, &values))
+/// What follows from our own figures.
+#[derive(Clone, Copy, Debug)]
+pub enum Explanation {
+    /// A text with a hole for each figure, as for [`write`].
+    Told(&'static str, &'static [Quantity]),
+    /// Words that depend on the figures.
+    By(fn(&Results) -> Option<String>),
+}
+
+impl Explanation {
+    /// Says it; `None` if a figure is missing.
+    pub fn say(self, results: &Results) -> Option<String> {
+        match self {
+            Self::Told(template, quantities) => {
+                let values = quantities.iter().map(|one| one.value(results, &Contender::Ours));
+                Some(write(template, quantities, &values.collect::<Option<Vec<f64>>>()?))
+            }
+            Self::By(say) => say(results),
+        }
+    }
+
+    /// The labels that it names, each of which must be a cell's.
+    pub fn labels(self) -> Vec<&'static str> {
+        match self {
+            Self::Told(_, quantities) => quantities.iter().flat_map(Quantity::labels).collect(),
+            Self::By(_) => Vec::new(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -150,10 +173,12 @@ mod tests {
 
     #[test]
     fn a_sentence_without_one_of_its_figures_is_not_said() {
+        const GAINED: [Quantity; 1] = [gained(["a", "b"])];
+        let told = Explanation::Told("{}.", &GAINED);
         let mut results = Results::default();
         results.push(&Contender::Ours, "a", Figures::default().with("calls_per_s", 10.0));
-        assert_eq!(told(&results, "{}", &[gained(["a", "b"])]), None);
+        assert_eq!(told.say(&results), None);
         results.push(&Contender::Ours, "b", Figures::default().with("calls_per_s", 15.0));
-        assert_eq!(told(&results, "{}.", &[gained(["a", "b"])]), Some(format!("{}.", ratio(1.5))));
+        assert_eq!(told.say(&results), Some(format!("{}.", ratio(1.5))));
     }
 }

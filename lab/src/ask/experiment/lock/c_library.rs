@@ -23,9 +23,7 @@ pub const EXPERIMENT: Experiment = Experiment {
              over by one thread and by two; then by one thread, beside a server that answers \
              questions.",
     cells,
-    ours: |cell: &Cell| -> Result<Figures> {
-        if cell.probe.is_some() { echo::serve(cell) } else { hogs::throughput(cell) }
-    },
+    ours: echo::serve_or_compute,
     twin: Some(include_str!("c_library.py")),
     plays: by_lock,
     columns: &[
@@ -36,27 +34,37 @@ pub const EXPERIMENT: Experiment = Experiment {
     relations: &[
         timing("keeping-is-one-at-a-time")
             .says("two threads in calls that keep the lock keep one processor busy.")
-            .claims(&special(
-                |cell| cell.label == KEEPS[1] || cell.label == BARE[1],
-                |results, who| one_processor(results, who, KEEPS[1], BARE[1]),
-            ))
+            .claims(&OneProcessor { cell: KEEPS[1], bare: BARE[1] })
             .wrong("calls that give the lock up", |cell| cell.set("task", "bz2")),
         timing("giving-up-gains-a-processor")
             .says("two threads in calls that give the lock up do about what two plain threads do.")
-            .claims(&special(
-                |cell| GIVES_UP.contains(&&*cell.label) || BARE.contains(&&*cell.label),
-                |results, who| gains_as_bare(results, who, GIVES_UP, BARE),
-            ))
+            .claims(&AsBare { cells: GIVES_UP, bare: BARE })
             .wrong("calls that keep the lock", keep_the_lock),
         timing("giving-up-lets-in")
             .says(
                 "a server beside calls that give the lock up answers in less than half a switch \
                    interval.",
             )
-            .claims(&special(|cell| cell.label == BESIDE_GIVES_UP, giving_up_lets_in))
+            .claims(&that(
+                [figure("p50_s", BESIDE_GIVES_UP)],
+                |[p50_s]| p50_s < INTERVAL_S / 2.0,
+                "{}",
+            ))
             .wrong("calls that keep the lock", keep_the_lock),
     ],
-    explain,
+    explain: Told(
+        "Two threads in calls that keep the lock do {} what one does, in calls that give it up {} \
+         (two plain threads: {}). A server answers within {} beside the one, within {} beside the \
+         other. A call that keeps the lock has no check point inside: nobody gets in before it \
+         ends, whatever the switch interval says.",
+        &[
+            gained(KEEPS),
+            gained(GIVES_UP),
+            gained(BARE),
+            figure("p50_s", BESIDE_KEEPS),
+            figure("p50_s", BESIDE_GIVES_UP),
+        ],
+    ),
     read: &[
         "src/threads/kernel/attach.rs: Attached::detach",
         "https://docs.python.org/3/c-api/init.html#releasing-the-gil-from-extension-code",
@@ -71,19 +79,13 @@ const BESIDE_GIVES_UP: &str = "asked beside gives up";
 
 fn cells(scale: Scale) -> Vec<Cell> {
     let (duration_s, answers) = scale.pick((0.3, 20), (1.0, 60));
+    let computing = |labels, lock, task| Cell::one_and_two(labels, lock, task, duration_s);
+    let beside = |label, task| Cell::serving(label, Lock::TIMED, 1, task, answers);
     let mut cells = Vec::new();
-    let rows = [
-        (KEEPS, Lock::TIMED, Task::Regex),
-        (GIVES_UP, Lock::TIMED, Task::Bz2),
-        (BARE, Lock::Bare, Task::Bz2),
-    ];
-    for (labels, lock, task) in rows {
-        for (label, threads) in labels.into_iter().zip([1, 2]) {
-            cells.push(Cell::computing(label, lock, threads, task, duration_s));
-        }
-    }
-    cells.push(Cell::serving(BESIDE_KEEPS, Lock::TIMED, 1, Task::Regex, answers));
-    cells.push(Cell::serving(BESIDE_GIVES_UP, Lock::TIMED, 1, Task::Bz2, answers));
+    cells.extend(computing(KEEPS, Lock::TIMED, Task::Regex));
+    cells.extend(computing(GIVES_UP, Lock::TIMED, Task::Bz2));
+    cells.extend(computing(BARE, Lock::Bare, Task::Bz2));
+    cells.extend([beside(BESIDE_KEEPS, Task::Regex), beside(BESIDE_GIVES_UP, Task::Bz2)]);
     cells
 }
 
@@ -91,24 +93,4 @@ fn keep_the_lock(cell: &mut Cell) {
     if cell.lock != Lock::Bare {
         cell.set("task", "regex");
     }
-}
-
-fn giving_up_lets_in(results: &Results, who: &Contender) -> Option<Check> {
-    let p50_s = results.of(who, BESIDE_GIVES_UP, "p50_s")?;
-    Some(Check::that(p50_s < INTERVAL_S / 2.0, seconds(p50_s)))
-}
-
-fn explain(results: &Results) -> Option<String> {
-    let ours = &Contender::Ours;
-    Some(format!(
-        "Two threads in calls that keep the lock do {} what one does, in calls that give it up {} \
-         (two plain threads: {}). A server answers within {} beside the one, within {} beside the \
-         other. A call that keeps the lock has no check point inside: nobody gets in before it \
-         ends, whatever the switch interval says.",
-        ratio(gain(results, ours, KEEPS)?),
-        ratio(gain(results, ours, GIVES_UP)?),
-        ratio(gain(results, ours, BARE)?),
-        seconds(results.ours(BESIDE_KEEPS, "p50_s")?),
-        seconds(results.ours(BESIDE_GIVES_UP, "p50_s")?)
-    ))
 }

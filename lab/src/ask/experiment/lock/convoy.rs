@@ -48,25 +48,30 @@ pub const EXPERIMENT: Experiment = Experiment {
                 "the longer the interval, the longer an answer takes: twice as long at least from \
                    one to the next.",
             )
-            .claims(&special(
-                |cell| matches!(cell.lock, Lock::Timed { .. }) && cell.count("hogs") == 1,
-                grows_with_the_interval,
-            ))
+            .claims(&special(is_beside, grows_with_the_interval))
             .wrong("5 ms everywhere", |cell| cell.lock = Lock::TIMED),
         timing("ticks-let-in")
             .says("with the lock of before 3.2 an answer takes less than a fifth of 5 ms.")
-            .claims(&special(|cell| matches!(cell.lock, Lock::Ticks { .. }), ticks_let_in))
+            .claims(&that(
+                [figure("p50_s", BESIDE_TICKS)],
+                |[p50_s]| p50_s < INTERVAL_S / 5.0,
+                "{}",
+            ))
             .wrong("the timed lock instead", |cell| cell.lock = Lock::TIMED),
         timing("as-cpython")
             .says("ours and this CPython take the same time at each interval, within a half.")
             .of_each_python()
-            .claims(&special(
-                |cell| matches!(cell.lock, Lock::Timed { .. }) && cell.count("hogs") == 1,
-                as_cpython,
-            ))
+            .claims(&special(is_beside, as_cpython))
             .wrong("the lock off, in ours", |cell| cell.lock = Lock::Off),
     ],
-    explain,
+    explain: Told(
+        "Alone, half of the answers come within {}. Beside one thread that computes it is {}: the \
+         server's thread has its datagram at once, but not the lock. It waits one interval of 5 ms, \
+         asks, and gets the lock at the other's next check point. That the machine has processors \
+         to spare does not help: what is scarce is the lock. The lock of before 3.2 took {}: it was \
+         dropped every hundred ticks, whether or not anybody waited.",
+        &each("p50_s", [ALONE, BESIDE, BESIDE_TICKS]),
+    ),
     read: &[
         "src/threads/kernel/lock.rs: who asks, who gives way, and who waits",
         "https://bugs.python.org/issue7946: \"Convoy effect with I/O bound threads and New GIL\"",
@@ -86,6 +91,7 @@ pub const LESSON: Lesson = Lesson {
     make: "Find the interval at which the server answers within 1 ms: `trainyard experiment show convoy` lists the settings that are measured.",
 };
 
+const BESIDE: &str = "1 thread, 5 ms";
 const ALONE: &str = "alone, 5 ms";
 const INTERVALS_MS: [f64; 4] = [0.1, 1.0, 5.0, 50.0];
 
@@ -118,6 +124,10 @@ fn cells(scale: Scale) -> Vec<Cell> {
     cells
 }
 
+fn is_beside(cell: &Cell) -> bool {
+    matches!(cell.lock, Lock::Timed { .. }) && cell.count("hogs") == 1
+}
+
 /// The intervals that `who` was measured with, each with the time that half of the answers took.
 fn medians(results: &Results, who: &Contender) -> Vec<(f64, f64)> {
     let median = |interval_ms| results.of(who, &beside(interval_ms), "p50_s");
@@ -147,11 +157,6 @@ fn grows_with_the_interval(results: &Results, who: &Contender) -> Option<Check> 
     Some(Check::that(grows, format!("From {} to {}", seconds(*first), seconds(*last))))
 }
 
-fn ticks_let_in(results: &Results, who: &Contender) -> Option<Check> {
-    let p50_s = results.of(who, BESIDE_TICKS, "p50_s")?;
-    Some(Check::that(p50_s < INTERVAL_S / 5.0, seconds(p50_s)))
-}
-
 /// Both medians at each interval: the longer is at most one and a half times the shorter.
 fn as_cpython(results: &Results, who: &Contender) -> Option<Check> {
     let theirs = medians(results, who);
@@ -167,20 +172,4 @@ fn as_cpython(results: &Results, who: &Contender) -> Option<Check> {
     let figures =
         pairs.iter().map(|&(ours, theirs)| format!("{} and {}", seconds(ours), seconds(theirs)));
     Some(Check::that(pairs.iter().all(fits), figures.collect::<Vec<_>>().join(", ")))
-}
-
-fn explain(results: &Results) -> Option<String> {
-    let alone = results.ours(ALONE, "p50_s")?;
-    let waits = results.ours(&beside(5.0), "p50_s")?;
-    let ticks = results.ours(BESIDE_TICKS, "p50_s")?;
-    Some(format!(
-        "Alone, half of the answers come within {}. Beside one thread that computes it is {}: the \
-         server's thread has its datagram at once, but not the lock. It waits one interval of 5 ms, \
-         asks, and gets the lock at the other's next check point. That the machine has processors \
-         to spare does not help: what is scarce is the lock. The lock of before 3.2 took {}: it was \
-         dropped every hundred ticks, whether or not anybody waited.",
-        seconds(alone),
-        seconds(waits),
-        seconds(ticks)
-    ))
 }

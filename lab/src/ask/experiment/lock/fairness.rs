@@ -35,26 +35,30 @@ pub const EXPERIMENT: Experiment = Experiment {
     relations: &[
         timing("timed-is-even")
             .says("under the timed lock Jain's index of four threads is at least 0.8.")
-            .claims(&special(|cell| cell.label == TIMED, timed_is_even))
+            .claims(&that([figure("jain", TIMED)], |[jain]| jain >= 0.8, "It is {plain}"))
             .wrong("a switch interval longer than the run", |cell| {
                 cell.lock = Lock::Timed { interval_s: 10.0 }
             }),
         timing("forced-wakes-who-runs")
             .says("under the timed lock not one wake-up in three finds the lock taken again.")
             .of_ours()
-            .claims(&special(
-                |cell| cell.label == TIMED || cell.label == BARE,
-                forced_wakes_who_runs,
-            ))
+            .claims(&FORCED)
             .wrong("without forced switching", do_not_force),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/threads/kernel/lock.rs: forced switching",
         "Jain, Chiu and Hawe, \"A quantitative measure of fairness\", DEC-TR-301, 1984",
     ],
 };
 
+/// On one processor who is woken is often let in before whoever woke it can go on.
+const FORCED: That<1> = that(
+    [figure("wasted_wakeups", TIMED)],
+    |[wasted]| wasted < 1.0 / 3.0,
+    "{plain} for each time it was dropped",
+)
+.if_two_processors(BARE);
 const THREADS: usize = 4;
 /// What one round differs from the next is less.
 const LESS_EVEN: f64 = 0.05;
@@ -79,18 +83,6 @@ fn do_not_force(cell: &mut Cell) {
     if cell.lock == Lock::TIMED {
         cell.lock = Lock::Unforced { interval_s: INTERVAL_S };
     }
-}
-
-fn timed_is_even(results: &Results, who: &Contender) -> Option<Check> {
-    let jain = results.of(who, TIMED, "jain")?;
-    Some(Check::that(jain >= 0.8, format!("It is {jain:.2}")))
-}
-
-fn forced_wakes_who_runs(results: &Results, _: &Contender) -> Option<Check> {
-    let wasted = results.ours(TIMED, "wasted_wakeups")?;
-    let figures = format!("{wasted:.2} for each time it was dropped");
-    // On one processor who is woken is often let in before whoever woke it can go on.
-    with_two_processors(results, BARE, Check::that(wasted < 1.0 / 3.0, figures))
 }
 
 fn explain(results: &Results) -> Option<String> {

@@ -31,24 +31,24 @@ pub const EXPERIMENT: Experiment = Experiment {
         counting("own-locks-are-free")
             .says("a worker with a lock of its own never finds it taken.")
             .of_ours()
-            .claims(&special(|cell| cell.label == OWN[1], own_locks_are_free))
+            .claims(&that([figure("contended", OWN[1])], |[times]| is(times, 0), "{} times"))
             .wrong("one lock for all", |cell| cell.set("scope", "shared")),
         timing("own-locks-gain-a-processor")
             .says("two workers with a lock each do about what two plain threads do.")
-            .claims(&special(
-                |cell| OWN.contains(&&*cell.label) || BARE.contains(&&*cell.label),
-                |results, who| gains_as_bare(results, who, OWN, BARE),
-            ))
+            .claims(&AsBare { cells: OWN, bare: BARE })
             .wrong("one lock for all", |cell| cell.set("scope", "shared")),
         timing("one-lock-is-one-at-a-time")
             .says("two workers under one lock keep one processor busy.")
-            .claims(&special(
-                |cell| cell.label == SHARED[1] || cell.label == BARE[1],
-                |results, who| one_processor(results, who, SHARED[1], BARE[1]),
-            ))
+            .claims(&OneProcessor { cell: SHARED[1], bare: BARE[1] })
             .wrong("a lock for each", |cell| cell.set("scope", "own")),
     ],
-    explain,
+    explain: Told(
+        "Two workers under one lock do {} what one does, with a lock each {} (two plain threads: \
+         {}). Under one lock a worker found it taken {} times, with its own never. A lock costs \
+         those who share it; what it protects must not be shared either, so interpreters copy what \
+         they send each other.",
+        &[gained(SHARED), gained(OWN), gained(BARE), figure("contended", SHARED[1])],
+    ),
     read: &[
         "src/threads/kernel/pool.rs: Builder::gil_per_worker",
         "PEP 684: a per-interpreter GIL",
@@ -63,14 +63,11 @@ fn cells(scale: Scale) -> Vec<Cell> {
     let duration_s = scale.pick(0.3, 1.0);
     let rows =
         [(SHARED, Lock::TIMED, "shared"), (OWN, Lock::TIMED, "own"), (BARE, Lock::Bare, "none")];
-    let mut cells = Vec::new();
-    for (labels, lock, scope) in rows {
-        for (label, threads) in labels.into_iter().zip([1, 2]) {
-            let cell = Cell::computing(label, lock, threads, Task::Pi, duration_s);
-            cells.push(cell.with("scope", scope));
-        }
-    }
-    cells
+    let cells = rows.map(|(labels, lock, scope)| {
+        let cells = Cell::one_and_two(labels, lock, Task::Pi, duration_s);
+        cells.map(|cell| cell.with("scope", scope))
+    });
+    cells.concat()
 }
 
 /// A lock for each interpreter came with 3.12.
@@ -98,23 +95,4 @@ fn measure(cell: &Cell) -> Result<Figures> {
     })?;
     jobs.map_err(LabError::from)?;
     Ok(figures.and(counted(pool.gils())))
-}
-
-fn own_locks_are_free(results: &Results, _: &Contender) -> Option<Check> {
-    let contended = results.ours(OWN[1], "contended")?;
-    Some(Check::that(contended == 0.0, format!("{contended} times")))
-}
-
-fn explain(results: &Results) -> Option<String> {
-    let gained = |cells| gain(results, &Contender::Ours, cells).map(ratio);
-    Some(format!(
-        "Two workers under one lock do {} what one does, with a lock each {} (two plain threads: \
-         {}). Under one lock a worker found it taken {} times, with its own never. A lock costs \
-         those who share it; what it protects must not be shared either, so interpreters copy what \
-         they send each other.",
-        gained(SHARED)?,
-        gained(OWN)?,
-        gained(BARE)?,
-        results.ours(SHARED[1], "contended")?
-    ))
 }

@@ -49,16 +49,35 @@ pub const EXPERIMENT: Experiment = Experiment {
             .wrong("four tasks of millions", make_long),
         timing("a-task-is-shorter-than-an-interval")
             .says("half of the tasks are over in a tenth of a switch interval.")
-            .claims(&special(|cell| cell.label == ARTICLE, a_task_is_short))
+            .claims(&that_by(
+                [figure("task_p50_s", ARTICLE)],
+                |[took_s]| is_short(took_s),
+                |[took_s]| format!("{} of {}", seconds(took_s), seconds(INTERVAL_S)),
+            ))
             .wrong("four tasks of millions", make_long),
         timing("long-tasks-lose")
             .says("four tasks that last lose updates.")
-            .claims(&special(|cell| cell.label == LONG, long_tasks_lose))
+            .claims(&that([figure("lost", LONG)], |[lost]| lost > 0.0, "{} updates lost"))
             .wrong("a check point after each `+=` alone, as since CPython 3.10", |cell| {
                 cell.set("places", "back-edges");
             }),
     ],
-    explain,
+    explain: Told(
+        "The counter lost {} updates in the article's tasks. The lock was taken {} times there, and \
+         {} times because somebody had asked: half of the tasks are over within {}, each gives the \
+         lock up at its end, and each time it changes hands whoever waits begins a new interval of \
+         5 ms. The four tasks of {} each were asked {} times, and lost {} of their updates. The race \
+         is there in both; a test that has never failed proves nothing.",
+        &[
+            figure("lost", ARTICLE),
+            figure("taken", ARTICLE),
+            figure("forced_switches", ARTICLE),
+            figure("task_p50_s", ARTICLE),
+            figure("task_p50_s", LONG),
+            figure("forced_switches", LONG),
+            figure("lost_share", LONG),
+        ],
+    ),
     read: &[
         "src/threads/kernel/policy.rs: Place and Placement",
         "https://github.com/realpython/materials, concurrency-overview/race_condition.py",
@@ -136,11 +155,6 @@ fn increment(counter: &AtomicU64, at: &mut Attached<'_>) {
     at.checkpoint_at(Place::BackEdge);
 }
 
-#[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-fn to_f64(count: u64) -> f64 {
-    count as f64
-}
-
 /// The system may take the processor from whoever has the lock, for longer than an interval: then
 /// somebody does ask, and the article is right for once.
 fn the_article_loses_nothing(results: &Results, who: &Contender) -> Option<Check> {
@@ -160,33 +174,4 @@ fn the_article_loses_nothing(results: &Results, who: &Contender) -> Option<Check
 
 fn is_short(task_s: f64) -> bool {
     task_s < INTERVAL_S / 10.0
-}
-
-fn a_task_is_short(results: &Results, who: &Contender) -> Option<Check> {
-    let took_s = results.of(who, ARTICLE, "task_p50_s")?;
-    let figures = format!("{} of {}", seconds(took_s), seconds(INTERVAL_S));
-    Some(Check::that(is_short(took_s), figures))
-}
-
-fn long_tasks_lose(results: &Results, who: &Contender) -> Option<Check> {
-    let lost = results.of(who, LONG, "lost")?;
-    Some(Check::that(lost > 0.0, format!("{lost} updates lost")))
-}
-
-fn explain(results: &Results) -> Option<String> {
-    Some(format!(
-        "The counter lost {} updates in the article's tasks. The lock was taken {} times there, and \
-         {} times because somebody had asked: half of the tasks are over within {}, each gives the \
-         lock up at its end, and each time it changes hands whoever waits begins a new interval of \
-         {}. The four tasks of {} each were asked {} times, and lost {} of their updates. The race \
-         is there in both; a test that has never failed proves nothing.",
-        results.ours(ARTICLE, "lost")?,
-        results.ours(ARTICLE, "taken")?,
-        results.ours(ARTICLE, "forced_switches")?,
-        seconds(results.ours(ARTICLE, "task_p50_s")?),
-        seconds(INTERVAL_S),
-        seconds(results.ours(LONG, "task_p50_s")?),
-        results.ours(LONG, "forced_switches")?,
-        percent(results.ours(LONG, "lost_share")?)
-    ))
 }

@@ -64,7 +64,7 @@ pub const EXPERIMENT: Experiment = Experiment {
                 }
             }),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "lab/core/src/work/cpu/sync.rs, threads.rs, coop.rs, procs.rs: the four programs",
         "trainyard compare cpu: the same with more rounds, strips and verdicts",

@@ -60,7 +60,7 @@ pub const EXPERIMENT: Experiment = Experiment {
                 cell.set("count", 1_000);
             }),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/coop/kernel/task.rs: what a task that waits consists of",
         "lab/src/ask/experiment/models/room.rs: the limits, by name",

@@ -39,7 +39,7 @@ pub const EXPERIMENT: Experiment = Experiment {
         timing("waiting-overlaps").says("4 threads and 4 processes are at least twice as fast as one after another, the loop \
                    at least four times.").of_ours().claims(&special(|_| true, waiting_overlaps)).wrong("one after another in all of them", |cell| cell.set("model", "sync")),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "lab/core/src/work/io/sync.rs, threads.rs, coop.rs, procs.rs: the four programs",
         "trainyard compare io: the same with more rounds, strips and verdicts",

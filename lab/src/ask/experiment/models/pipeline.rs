@@ -72,7 +72,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             ))
             .wrong("no bound", |cell| cell.set("between", "unbounded")),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "examples/threads_story.rs: tickets from one queue",
         "https://realpython.com/intro-to-python-threading/: Producer-Consumer Threading",

@@ -71,7 +71,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             .claims(&special(|_| true, |results, who| grows(results, who, "start_s", seconds)))
             .wrong("all threads", |cell| cell.set("model", "threads")),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/coop/kernel/task.rs: a task is a future in a table",
         "src/threads/kernel/pool.rs: a thread is the system's",

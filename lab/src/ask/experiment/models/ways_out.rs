@@ -61,7 +61,7 @@ pub const EXPERIMENT: Experiment = Experiment {
                     cell.set("model", "threads");
                 }),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "lab/core/src/work/cpu/threads_native.rs: the lock given up around a loop",
         "src/threads/kernel/policy.rs: Mode::Off",

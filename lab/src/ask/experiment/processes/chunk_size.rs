@@ -42,7 +42,7 @@ pub const EXPERIMENT: Experiment = Experiment {
                    at most.").claims(&special(|cell| cell.label == small(1) || cell.label == small(100), chunks_share_the_cost)).wrong("jobs of 2 ms", make_long),
         counting("one-chunk-is-one-worker").says("all jobs in one chunk are done by one worker, and the other one has nothing to do.").claims(&special(|cell| cell.label == LONG_AT_ONCE, one_chunk_is_one_worker)).wrong("chunks of 1", |cell| cell.set("chunk", 1)),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "benches: `cargo bench --bench procs`: what a job costs here, with and without prefetch",
         "stackoverflow.com/questions/20727375: \"multiprocessing.Pool slower than just ordinary functions\"",

@@ -92,7 +92,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             ))
             .wrong("nothing is sent to ours", send_nothing),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "proc_pid_smaps(5): Private_Dirty, and the PSS, which divides a page by those who share it",
         "docs.python.org/3/library/gc.html: gc.freeze, for programs that fork",

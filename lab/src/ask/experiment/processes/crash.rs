@@ -62,7 +62,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             .claims(&special(|cell| cell.label == PROCESSES, cpythons_pool_breaks))
             .wrong("in threads, in ours", |cell| cell.set("workers", THREADS)),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/procs/kernel/supervisor.rs: who notices that a worker has died, and what follows",
         "docs.python.org/3/library/concurrent.futures.html: BrokenProcessPool",

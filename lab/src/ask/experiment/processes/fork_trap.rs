@@ -54,7 +54,7 @@ pub const EXPERIMENT: Experiment = Experiment {
                 never_let_go(cell);
             }),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/procs/kernel/spawn.rs: why fork and exec",
         "stackoverflow.com/questions/64095876: \"multiprocessing fork() vs spawn()\"",

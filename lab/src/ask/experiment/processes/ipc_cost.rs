@@ -68,7 +68,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             ))
             .wrong("in a process", |cell| cell.set("worker", PROCESS)),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/procs/kernel/wire.rs: how values become bytes",
         "src/procs/kernel/frame.rs: what travels",

@@ -66,7 +66,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             ))
             .wrong("a thread in both", make_it_a_thread),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/procs/kernel/spawn.rs: one start, step by step",
         "src/sys/process.rs: what the child does between fork and exec",

@@ -59,7 +59,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             .claims(&special(|cell| cell.label == PROCESSES, a_forked_one_has))
             .wrong("in threads, in ours", in_threads_instead),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/procs/mod.rs: what a worker has",
         "src/sys/process.rs: what is closed between fork and exec",

@@ -60,7 +60,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             ))
             .wrong("the same without the lock", |cell| cell.set("await", "middle")),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/coop/kernel/scheduler.rs: a poll runs from one await to the next",
         "examples/switch_in_the_middle.rs: the same, beside threads",

@@ -68,7 +68,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             .claims(&special(|_| true, called_takes_the_sum))
             .wrong("all called", |cell| cell.set("how", "called")),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/coop/runtime.rs: Builder::slow_poll names such a task and the line that spawned it",
         "src/handle/mod.rs: why a task can await the answer of a thread",

@@ -85,7 +85,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             ))
             .wrong("in the task", |cell| cell.set("what", "called")),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/coop/kernel/reactor.rs: what the loop can wait for",
         "epoll_ctl(2), EPERM: \"The target file fd does not support epoll\"",

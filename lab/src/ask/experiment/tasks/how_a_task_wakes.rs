@@ -68,7 +68,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             ))
             .wrong("from a task", |cell| cell.set("from", "own")),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/coop/kernel/inbox.rs: who rings, and why no wake-up is lost",
         "CPython's Lib/asyncio/selector_events.py: _write_to_self",

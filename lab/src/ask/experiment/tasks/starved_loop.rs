@@ -62,7 +62,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             ))
             .wrong("a budget without end", |cell| cell.set("budget", u32::MAX)),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/coop/kernel/source.rs: where a read asks for its share of the budget",
         "https://tokio.rs/blog/2020-04-preemption: the same budget in tokio",

@@ -50,7 +50,7 @@ pub const EXPERIMENT: Experiment = Experiment {
                     }
                 }),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/coop/kernel/timer.rs: the heap of deadlines",
         "src/sys/timerfd.rs: what ends the loop's sleep",

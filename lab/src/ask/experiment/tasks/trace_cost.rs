@@ -56,7 +56,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             .claims(&special(|_| true, cheaper_than_a_line))
             .wrong("lines in both", |cell| cell.set("watch", "lines")),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/trace/mod.rs: emit, one load and a branch while nobody records",
         "src/trace/ring.rs: where an event goes, without a lock",

@@ -49,7 +49,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             .claims(&special(|cell| cell.label == DAEMON, a_daemon_is_cut_off))
             .wrong("it is no daemon", |cell| cell.set("kind", "thread")),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/threads/program.rs: a main that waits for its threads",
         "examples/daemon_threads.rs: a file that is half written",

@@ -70,7 +70,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             .claims(&special(|cell| cell.label == BOTH, |results, who| goes_on(results, who, BOTH)))
             .wrong("plain locks, one after the other", as_asked),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/threads/guarded.rs: with_both takes the locks in the order of their addresses",
         "Dijkstra, \"Cooperating sequential processes\" (EWD 123, 1965): the deadly embrace",

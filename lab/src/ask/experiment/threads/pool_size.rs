@@ -55,7 +55,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             .claims(&special(|_| true, two_knees))
             .wrong("all tasks compute", |cell| cell.set("kind", COMPUTE)),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "`trainyard compare --models threads --gil on --workers 20`: the same with a server",
         "lab/src/ask/experiment/lock/scaling.rs: the same with the lock off",

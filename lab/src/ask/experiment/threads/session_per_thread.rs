@@ -76,7 +76,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             ))
             .wrong("a lock in both", |cell| cell.set("session", "locked")),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "lab/core/src/work/io/session.rs: our client, and the program that Rust refuses to compile",
         "lab/core/src/work/io/threads.rs: a session per thread in a thread-local variable",

@@ -61,7 +61,7 @@ pub const EXPERIMENT: Experiment = Experiment {
                 cell.set("strategy", "lock");
             }),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/threads/guarded.rs: data that is protected with the global lock on or off",
         "docs.python.org/3/library/queue.html, and threading.local",

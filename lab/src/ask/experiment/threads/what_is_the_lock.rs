@@ -59,7 +59,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             .claims(&special(|cell| cell.label == OFF, off_lets_all_in))
             .wrong("the lock on", |cell| cell.lock = Lock::TIMED),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/threads/kernel/lock.rs: how the lock changes hands",
         "src/trace/sites.md: GilTake, GilDrop, GilFree and GilLeave, and where they are emitted",

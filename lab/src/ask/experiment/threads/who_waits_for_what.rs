@@ -61,7 +61,7 @@ pub const EXPERIMENT: Experiment = Experiment {
                 cell.set("kind", "native");
             }),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/sys/blocking.rs: the one door for every call that may sleep",
         "stackoverflow.com/questions/29270818: \"Why is a Python I/O bound task not blocked by the GIL?\"",

@@ -8,6 +8,7 @@ use crate::ask::experiment::kit::cell::Lock;
 use crate::ask::experiment::kit::claim::{Special, special};
 use crate::ask::experiment::kit::contender::{Python, PythonGil, by_lock};
 use crate::ask::experiment::kit::experiment::Group;
+use crate::ask::experiment::kit::quantity::Explanation;
 use crate::ask::experiment::kit::relation::{Nature, Wrong};
 use lab_core::terms::error::LabError;
 
@@ -47,7 +48,7 @@ static EXPERIMENT: Experiment = Experiment {
         relation("count", Of::Ours, Nature::Count),
         relation("compared", Of::EachPython, Nature::Count),
     ],
-    explain: |_| Some("It is what it is.".to_owned()),
+    explain: Explanation::Told("It is what it is.", &[]),
     read: &[],
 };
 
