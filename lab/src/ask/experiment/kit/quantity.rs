@@ -11,7 +11,7 @@
 
 use super::contender::Contender;
 use super::figures::Results;
-use lab_core::text::numbers::{bytes, grouped, percent, ratio, seconds};
+use lab_core::text::numbers::{bytes, count, grouped, percent, ratio, seconds};
 
 /// A figure of a cell, or what it is compared with that of another.
 #[derive(Clone, Copy, Debug)]
@@ -93,7 +93,7 @@ impl Quantity {
             "grouped" => grouped(whole(value)),
             "whole" => format!("{value:.0}"),
             "plain" => format!("{value:.2}"),
-            _ => panic!("a hole of '{form}'"),
+            noun => count(usize::try_from(whole(value)).unwrap_or(usize::MAX), noun),
         }
     }
 }
@@ -104,11 +104,12 @@ fn whole(value: f64) -> u64 {
 }
 
 /// Writes `values` into the holes of `template`, in order: `{}` as the figure's name says,
-/// `{percent}`, `{grouped}` (`12 345`), `{whole}` or `{plain}` (`0.97`) otherwise.
+/// `{percent}`, `{grouped}` (`12 345`), `{whole}` or `{plain}` (`0.97`) otherwise; any other word
+/// is a noun that is counted: `{turn}` is `1 turn` or `12 turns`.
 ///
 /// # Panics
 ///
-/// Panics if a hole is none of these, or there are more holes than values.
+/// Panics if there are more holes than values.
 pub fn write(template: &str, quantities: &[Quantity], values: &[f64]) -> String {
     let mut pairs = quantities.iter().zip(values);
     let mut text = String::new();
@@ -168,6 +169,7 @@ mod tests {
         assert_eq!(shown("lost", 12_345.0, "{}"), "12345");
         assert_eq!(shown("lost", 12_345.0, "{grouped} lost"), "12 345 lost");
         assert_eq!(shown("jain", 0.967, "It is {plain}"), "It is 0.97");
+        assert_eq!(shown("turns", 1.0, "{turn}"), "1 turn");
         assert_eq!(write("{}", &[gained(["a", "b"])], &[2.0]), ratio(2.0));
     }
 

@@ -35,9 +35,20 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "lines", title: "+ lines", unit: Unit::Count },
     ],
     relations: &[
-        counting("as-many-requests-as-trains").says("1, 4, 4 and 12 requests are under way at once: one for each thread, process, task.").of_ours().claims(&special(|_| true, as_many_requests_as_trains)).wrong("one after another in all of them", |cell| cell.set("model", "sync")),
-        timing("waiting-overlaps").says("4 threads and 4 processes are at least twice as fast as one after another, the loop \
-                   at least four times.").of_ours().claims(&special(|_| true, waiting_overlaps)).wrong("one after another in all of them", |cell| cell.set("model", "sync")),
+        counting("as-many-requests-as-trains")
+            .says(
+                "1, 4, 4 and 12 requests are under way at once: one for each thread, process, \
+                 task.",
+            )
+            .of_ours()
+            .claims(&special(|_| true, as_many_requests_as_trains))
+            .wrong("one after another in all of them", |cell| cell.set("model", "sync")),
+        timing("waiting-overlaps")
+            .says("4 threads and 4 processes are at least twice as fast as one after another, the loop \
+                   at least four times.")
+            .of_ours()
+            .claims(&special(|_| true, waiting_overlaps))
+            .wrong("one after another in all of them", |cell| cell.set("model", "sync")),
     ],
     explain: By(explain),
     read: &[

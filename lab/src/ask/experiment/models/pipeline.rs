@@ -44,35 +44,49 @@ pub const EXPERIMENT: Experiment = Experiment {
     relations: &[
         counting("a-slot-loses")
             .says("a variable with room for one message loses messages, though the lock is on.")
-            .claims(&special(
-                |cell| cell.label == SLOT,
-                |results, who| {
-                    let lost = results.count(who, SLOT, "lost")?;
-                    Some(Check::that(
-                        lost > 0,
-                        format!("{} of {} lost", grouped(lost), grouped(MESSAGES)),
-                    ))
-                },
-            ))
+            .claims(&that([figure("lost", SLOT)], |[lost]| lost > 0.0, "{grouped} of 1 000 lost"))
             .wrong("a queue", |cell| cell.set("between", "bounded")),
         counting("a-queue-loses-nothing")
             .says("a queue loses no message and keeps their order.")
-            .claims(&special(|cell| cell.label != SLOT, a_queue_loses_nothing))
+            .claims(&that_by(
+                [
+                    figure("lost", BOUNDED),
+                    figure("lost", UNBOUNDED),
+                    figure("out_of_order", BOUNDED),
+                    figure("out_of_order", UNBOUNDED),
+                ],
+                |all| all.iter().all(|count| is(*count, 0)),
+                |[lost, more, out, further]| {
+                    format!("{} lost, {} out of order", lost + more, out + further)
+                },
+            ))
             .wrong("a variable", |cell| cell.set("between", "slot")),
         counting("the-bound-holds")
             .says(
                 "no more messages are under way than the queue has room for, and one in each hand.",
             )
-            .claims(&special(
-                |cell| cell.label == BOUNDED,
-                |results, who| {
-                    let most = results.count(who, BOUNDED, "under_way_max")?;
-                    Some(Check::that(most <= ROOM + 2, format!("{} under way", grouped(most))))
-                },
+            .claims(&that(
+                [figure("under_way_max", BOUNDED)],
+                |[most]| most <= 12.0,
+                "{grouped} under way",
             ))
             .wrong("no bound", |cell| cell.set("between", "unbounded")),
     ],
-    explain: By(explain),
+    explain: Told(
+        "The variable lost {} of 1 000 messages: the lock lets one thread run at a time, and says \
+         nothing about whose turn it is, so the producer wrote over what nobody had read. A queue \
+         keeps what was put and the order of it: {} and {} lost. The one without a bound had \
+         {grouped} messages under way at most, which is memory; the one with room for 10 had {}. A \
+         producer that finds it full waits, and gives the lock up for that: the slow side sets the \
+         pace. So a bounded queue is a pipeline's brake, and needs no other.",
+        &[
+            figure("lost", SLOT),
+            figure("lost", BOUNDED),
+            figure("lost", UNBOUNDED),
+            figure("under_way_max", UNBOUNDED),
+            figure("under_way_max", BOUNDED),
+        ],
+    ),
     read: &[
         "examples/threads_story.rs: tickets from one queue",
         "https://realpython.com/intro-to-python-threading/: Producer-Consumer Threading",
@@ -216,33 +230,4 @@ impl Log {
         self.last = message;
         self.arrived += 1;
     }
-}
-
-fn a_queue_loses_nothing(results: &Results, who: &Contender) -> Option<Check> {
-    let of = |cell| {
-        let count = |figure| results.count(who, cell, figure);
-        Some((count("lost")?, count("out_of_order")?))
-    };
-    let (bounded, unbounded) = (of(BOUNDED)?, of(UNBOUNDED)?);
-    let (lost, out_of_order) = (bounded.0 + unbounded.0, bounded.1 + unbounded.1);
-    let figures = format!("{lost} lost, {out_of_order} out of order");
-    Some(Check::that(lost + out_of_order == 0, figures))
-}
-
-fn explain(results: &Results) -> Option<String> {
-    let ours = |cell, figure| results.ours(cell, figure);
-    Some(format!(
-        "The variable lost {} of {} messages: the lock lets one thread run at a time, and says \
-         nothing about whose turn it is, so the producer wrote over what nobody had read. A queue \
-         keeps what was put and the order of it: {} and {} lost. The one without a bound had {} messages \
-         under way at most, which is memory; the one with room for {ROOM} had {}. A producer that finds it \
-         full waits, and gives the lock up for that: the slow side sets the pace. So a bounded queue \
-         is a pipeline's brake, and needs no other.",
-        ours(SLOT, "lost")?,
-        grouped(MESSAGES),
-        ours(BOUNDED, "lost")?,
-        ours(UNBOUNDED, "lost")?,
-        grouped(results.count(&Contender::Ours, UNBOUNDED, "under_way_max")?),
-        ours(BOUNDED, "under_way_max")?
-    ))
 }

@@ -38,28 +38,54 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "lines", title: "+ lines", unit: Unit::Count },
     ],
     relations: &[
-        timing("each-way-gains-a-processor").says("each way out gains, beside the lock, what a second plain thread does beside one.").of_ours().claims(&special(|_| true, each_way_gains)).wrong("threads under the lock in each", |cell| {
-                    if WAYS.contains(&cell.label.as_str()) {
-                        cell.lock = Lock::TIMED;
-                        cell.set("model", "threads");
-                    }
-                }),
-        counting("a-lock-that-is-off-is-not-taken").says("with the lock off nobody takes it; given up around the work it is taken for each sum.").of_ours().claims(&special(|cell| [OFF, NATIVE].contains(&cell.label.as_str()), |results, who| {
-                let of = |cell| results.count(who, cell, "taken");
-                let (off, native) = (of(OFF)?, of(NATIVE)?);
-                Some(Check::that(off == 0 && native >= SUMS, format!("{off} and {native} times")))
-            })).wrong("the lock on where it should be off, and off where it should be on", |cell| {
-                    cell.lock = if cell.label == OFF { Lock::TIMED } else { Lock::Off };
-                }),
-        counting("processes-take-memory").says("two processes take more than one and a half times the memory of two threads.").of_ours().claims(&special(|cell| [LOCKED, PROCESSES].contains(&cell.label.as_str()), |results, who| {
-                let of = |cell| results.of(who, cell, "memory_bytes");
-                let (threads, processes) = (of(LOCKED)?, of(PROCESSES)?);
-                let figures = format!("{} and {}", bytes(threads), bytes(processes));
-                Some(Check::that(processes > 1.5 * threads, figures))
-            })).wrong("threads in both", |cell| {
+        timing("each-way-gains-a-processor")
+            .says(
+                "each way out gains, beside the lock, what a second plain thread does beside one.",
+            )
+            .of_ours()
+            .claims(&special(|_| true, each_way_gains))
+            .wrong("threads under the lock in each", |cell| {
+                if WAYS.contains(&cell.label.as_str()) {
                     cell.lock = Lock::TIMED;
                     cell.set("model", "threads");
-                }),
+                }
+            }),
+        counting("a-lock-that-is-off-is-not-taken")
+            .says(
+                "with the lock off nobody takes it; given up around the work it is taken for each \
+                 sum.",
+            )
+            .of_ours()
+            .claims(&special(
+                |cell| [OFF, NATIVE].contains(&cell.label.as_str()),
+                |results, who| {
+                    let of = |cell| results.count(who, cell, "taken");
+                    let (off, native) = (of(OFF)?, of(NATIVE)?);
+                    Some(Check::that(
+                        off == 0 && native >= SUMS,
+                        format!("{off} and {native} times"),
+                    ))
+                },
+            ))
+            .wrong("the lock on where it should be off, and off where it should be on", |cell| {
+                cell.lock = if cell.label == OFF { Lock::TIMED } else { Lock::Off };
+            }),
+        counting("processes-take-memory")
+            .says("two processes take more than one and a half times the memory of two threads.")
+            .of_ours()
+            .claims(&special(
+                |cell| [LOCKED, PROCESSES].contains(&cell.label.as_str()),
+                |results, who| {
+                    let of = |cell| results.of(who, cell, "memory_bytes");
+                    let (threads, processes) = (of(LOCKED)?, of(PROCESSES)?);
+                    let figures = format!("{} and {}", bytes(threads), bytes(processes));
+                    Some(Check::that(processes > 1.5 * threads, figures))
+                },
+            ))
+            .wrong("threads in both", |cell| {
+                cell.lock = Lock::TIMED;
+                cell.set("model", "threads");
+            }),
     ],
     explain: By(explain),
     read: &[

@@ -158,11 +158,6 @@ fn own_memory(sent: Vec<u8>) -> Option<[f64; 3]> {
     Some([private, kibibytes("Rss")?, kibibytes("Pss")?].map(|kibibytes| kibibytes * 1024.0))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-fn to_f64(count: usize) -> f64 {
-    count as f64
-}
-
 /// Checks what became the worker's own: in ours, and in the cell of a CPython.
 fn check(
     results: &Results,

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use super::{never_forked, process_pool, thread_pool};
 use crate::ask::experiment::kit::prelude::*;
-use trainyard::sys::clock;
 use trainyard::sys::prim::Mutex;
 
 /// A lock that is held while a worker comes to be.
@@ -116,9 +115,9 @@ fn measure(cell: &Cell) -> Result<Figures> {
 
 /// The job: takes the lock, and says how long that took; nothing if it has not got it in time.
 fn take_within(patience_s: f64) -> Option<f64> {
-    let begun_ns = clock::now_ns();
+    let stopwatch = Stopwatch::start();
     loop {
-        let waited_s = Duration::from_nanos(clock::now_ns() - begun_ns).as_secs_f64();
+        let waited_s = stopwatch.seconds();
         if LOCK.try_lock().is_some() {
             return Some(waited_s);
         }

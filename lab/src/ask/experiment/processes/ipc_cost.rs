@@ -5,14 +5,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use super::{process_pool, thread_pool};
 use crate::ask::experiment::kit::prelude::*;
 use lab_core::terms::stats;
 use trainyard::handle::JobHandle;
 use trainyard::procs::{Reader, Wire, WireError, Writer};
-use trainyard::sys::clock;
 
 /// Arguments of 8 bytes to 4 MiB, for threads and for processes.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -159,9 +157,9 @@ fn half_within(
 ) -> Result<f64> {
     let mut took_s = Vec::new();
     for _ in 0..rounds {
-        let begun_ns = clock::now_ns();
+        let stopwatch = Stopwatch::start();
         submit(array.clone()).join()?;
-        took_s.push(Duration::from_nanos(clock::now_ns() - begun_ns).as_secs_f64());
+        took_s.push(stopwatch.seconds());
     }
     Ok(stats::median(&took_s).unwrap_or(f64::NAN))
 }

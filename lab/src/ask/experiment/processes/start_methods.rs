@@ -5,11 +5,9 @@
 //! last one, because of what [`fork_trap`](super::fork_trap) shows.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use super::{never_forked, process_pool, thread_pool};
 use crate::ask::experiment::kit::prelude::*;
-use trainyard::sys::clock;
 
 /// What a worker begins with, and when.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -101,8 +99,8 @@ fn measure(cell: &Cell) -> Result<Figures> {
     GLOBAL.store(1, Ordering::Relaxed); // ORDER: Relaxed; see `find`.
     let (mut found, mut took_s) = (0, Vec::new());
     for _ in 0..cell.count("starts") {
-        let begun_ns = clock::now_ns();
-        let since_s = || Duration::from_nanos(clock::now_ns() - begun_ns).as_secs_f64();
+        let stopwatch = Stopwatch::start();
+        let since_s = || stopwatch.seconds();
         match cell.word("worker") {
             THREAD => {
                 let pool = thread_pool(1)?;

@@ -146,11 +146,6 @@ impl Lock {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-fn to_f64(count: u64) -> f64 {
-    count as f64
-}
-
 fn lost_exactly(results: &Results, who: &Contender, cell: &str, expected: u64) -> Option<Check> {
     let lost = results.count(who, cell, "lost")?;
     let figures = format!("{} of {} lost", grouped(lost), grouped(2 * TURNS));

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::ask::experiment::kit::prelude::*;
 use trainyard::coop::{self, Builder, JoinHandle, join_all};
-use trainyard::sys::{Why, clock};
+use trainyard::sys::Why;
 use trainyard::threads::ThreadPool;
 
 /// Ten naps in ten tasks.
@@ -112,7 +112,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
     let mut runtime = Builder::new().slow_poll(Duration::ZERO, report).build().map_err(failed)?;
 
     let naps_now = Rc::new(Naps::default());
-    let begun_ns = clock::now_ns();
+    let stopwatch = Stopwatch::start();
     let ended = runtime.block_on(async {
         let task = |_| -> JoinHandle<Result<()>> {
             let (naps_now, pool, how) = (Rc::clone(&naps_now), Rc::clone(&pool), how.to_owned());
@@ -125,7 +125,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
         };
         join_all((0..naps).map(task)).await
     });
-    let wall = Duration::from_nanos(clock::now_ns() - begun_ns);
+    let wall = stopwatch.elapsed();
     for ended in ended {
         ended??;
     }

@@ -10,7 +10,6 @@ use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use mio::unix::SourceFd;
 use mio::{Interest, Poll, Token};
@@ -18,7 +17,7 @@ use mio::{Interest, Poll, Token};
 use crate::ask::experiment::kit::prelude::*;
 use crate::ask::experiment::tasks::neighbour::Neighbour;
 use trainyard::coop;
-use trainyard::sys::{Why, blocking, clock};
+use trainyard::sys::{Why, blocking};
 use trainyard::threads::ThreadPool;
 
 /// A file is no socket.
@@ -146,14 +145,14 @@ fn read(what: &str, mebibytes: usize, times: usize) -> Result<Figures> {
     coop::run(async {
         let (neighbour, task) = Neighbour::start().await;
         neighbour.watch();
-        let begun_ns = clock::now_ns();
+        let stopwatch = Stopwatch::start();
         let len = if what == "called" {
             read_often(&file, times)
         } else {
             let file = Arc::clone(&file);
             pool.submit(move |_| read_often(&file, times)).await?
         };
-        let took = Duration::from_nanos(clock::now_ns() - begun_ns);
+        let took = stopwatch.elapsed();
         let figures = neighbour.end().with("read_s", took.as_secs_f64());
         task.await?;
         if len.map_err(failed)? == (times * mebibytes) << 20 {

@@ -42,13 +42,40 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "late_p95_s", title: "95 %", unit: Unit::Seconds },
     ],
     relations: &[
-        counting("never-early").says("no timer fires before its deadline.").of_ours().claims(&special(|cell| cell.label == AS_SET, |results, who| none(results, who, "early"))).wrong("deadlines rounded down to milliseconds", |cell| cell.set("how", "rounded down")),
-        counting("in-order").says("timers fire in the order of their deadlines, in whatever order they were set.").claims(&special(|cell| cell.label == AS_SET, |results, who| none(results, who, "out_of_order"))).wrong("one task waits for them in the order in which they were set", |cell| cell.set("how", "one by one")),
-        timing("finer-than-a-millisecond").says("half of them are late by less than a quarter of the millisecond that epoll counts in.").of_ours().claims(&special(|cell| cell.label == AS_SET || cell.label == THREAD, finer_than_a_millisecond)).wrong("deadlines rounded up to milliseconds", |cell| {
-                    if cell.label == AS_SET {
-                        cell.set("how", "rounded up");
-                    }
-                }),
+        counting("never-early")
+            .says("no timer fires before its deadline.")
+            .of_ours()
+            .claims(&special(
+                |cell| cell.label == AS_SET,
+                |results, who| none(results, who, "early"),
+            ))
+            .wrong("deadlines rounded down to milliseconds", |cell| {
+                cell.set("how", "rounded down");
+            }),
+        counting("in-order")
+            .says("timers fire in the order of their deadlines, in whatever order they were set.")
+            .claims(&special(
+                |cell| cell.label == AS_SET,
+                |results, who| none(results, who, "out_of_order"),
+            ))
+            .wrong("one task waits for them in the order in which they were set", |cell| {
+                cell.set("how", "one by one");
+            }),
+        timing("finer-than-a-millisecond")
+            .says(
+                "half of them are late by less than a quarter of the millisecond that epoll \
+                 counts in.",
+            )
+            .of_ours()
+            .claims(&special(
+                |cell| cell.label == AS_SET || cell.label == THREAD,
+                finer_than_a_millisecond,
+            ))
+            .wrong("deadlines rounded up to milliseconds", |cell| {
+                if cell.label == AS_SET {
+                    cell.set("how", "rounded up");
+                }
+            }),
     ],
     explain: By(explain),
     read: &[

@@ -5,7 +5,6 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::time::Duration;
 
 use crate::ask::experiment::kit::prelude::*;
 use lab_core::terms::stats::median;
@@ -127,9 +126,9 @@ async fn turn_often(turns: u32, mut lines: Option<&File>) -> io::Result<()> {
 }
 
 fn timed(work: impl FnOnce() -> io::Result<()>) -> Result<f64> {
-    let begun_ns = clock::now_ns();
+    let stopwatch = Stopwatch::start();
     work().map_err(|why| LabError::failed("/dev/null", why))?;
-    Ok(Duration::from_nanos(clock::now_ns() - begun_ns).as_secs_f64())
+    Ok(stopwatch.seconds())
 }
 
 /// Beside its turns a task is polled once to begin with.

@@ -42,14 +42,29 @@ pub const EXPERIMENT: Experiment = Experiment {
     relations: &[
         counting("a-thread-is-waited-for")
             .says("a thread that is no daemon does all its work, and cleans up.")
-            .claims(&special(|cell| cell.label == THREAD, a_thread_is_waited_for))
+            .claims(&that_by(
+                all(["pieces", "cleaned", "has_ended"], THREAD),
+                |[pieces, cleaned, ended]| is(pieces, 8) && is(cleaned, 1) && is(ended, 1),
+                shown,
+            ))
             .wrong("it is a daemon", |cell| cell.set("kind", "daemon")),
         counting("a-daemon-is-cut-off")
             .says("a daemon does not do all its work, and nobody cleans up.")
-            .claims(&special(|cell| cell.label == DAEMON, a_daemon_is_cut_off))
+            .claims(&that_by(
+                all(["pieces", "cleaned", "has_ended"], DAEMON),
+                |[pieces, cleaned, ended]| pieces < 8.0 && is(cleaned, 0) && is(ended, 1),
+                shown,
+            ))
             .wrong("it is no daemon", |cell| cell.set("kind", "thread")),
     ],
-    explain: By(explain),
+    explain: Told(
+        "The thread that is no daemon did {} pieces, though main had returned after two: the \
+         program waited for it. The daemon did {}, and nobody cleaned up after it: the program \
+         ended, and the thread with it, in the middle of a piece. A daemon is for work that may be \
+         lost; whoever holds a file, a lock or a transaction is no daemon. (In Rust every thread \
+         is one, unless somebody joins it: `threads::run` does.)",
+        &each("pieces", [THREAD, DAEMON]),
+    ),
     read: &[
         "src/threads/program.rs: a main that waits for its threads",
         "examples/daemon_threads.rs: a file that is half written",
@@ -120,33 +135,7 @@ impl Drop for CleansUp {
     }
 }
 
-fn a_thread_is_waited_for(results: &Results, who: &Contender) -> Option<Check> {
-    let figure = |name| results.count(who, THREAD, name);
-    let (pieces, cleaned) = (figure("pieces")?, figure("cleaned")?);
-    let figures = shown(pieces, cleaned);
-    Some(Check::that((pieces, cleaned, figure("has_ended")?) == (8, 1, 1), figures))
-}
-
-fn a_daemon_is_cut_off(results: &Results, who: &Contender) -> Option<Check> {
-    let figure = |name| results.count(who, DAEMON, name);
-    let (pieces, cleaned) = (figure("pieces")?, figure("cleaned")?);
-    let figures = shown(pieces, cleaned);
-    Some(Check::that(pieces < 8 && (cleaned, figure("has_ended")?) == (0, 1), figures))
-}
-
-fn shown(pieces: u64, cleaned: u64) -> String {
-    let end = if cleaned == 0 { "nobody cleaned up" } else { "it cleaned up" };
+fn shown([pieces, cleaned, _]: [f64; 3]) -> String {
+    let end = if is(cleaned, 0) { "nobody cleaned up" } else { "it cleaned up" };
     format!("{pieces} pieces of 8 were done, and {end}")
-}
-
-fn explain(results: &Results) -> Option<String> {
-    Some(format!(
-        "The thread that is no daemon did {} pieces, though main had returned after two: the \
-         program waited for it. The daemon did {}, and nobody cleaned up after it: the program \
-         ended, and the thread with it, in the middle of a piece. A daemon is for work that may be \
-         lost; whoever holds a file, a lock or a transaction is no daemon. (In Rust every thread \
-         is one, unless somebody joins it: `threads::run` does.)",
-        results.ours(THREAD, "pieces")?,
-        results.ours(DAEMON, "pieces")?
-    ))
 }

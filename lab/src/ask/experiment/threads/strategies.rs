@@ -180,11 +180,6 @@ impl Sums {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-fn to_f64(count: u64) -> f64 {
-    count as f64
-}
-
 fn none_loses(results: &Results, who: &Contender) -> Option<Check> {
     let (lost, share) =
         (results.count(who, NONE, "lost")?, results.of(who, NONE, "lost_share").map(percent)?);
