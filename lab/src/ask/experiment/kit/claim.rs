@@ -1,18 +1,18 @@
 //! What a relation claims: as data where it compares figures, as two functions where it does more.
 //!
 //! ```ignore
-//! that(each("p50_s", [BESIDE_REGEX, BESIDE_PI]), |[regex, pi]| regex >= 10.0 * pi, "{} and {}")
+//! that("{p50_s in regex} and {p50_s in pi}", |[regex, pi]| regex >= 10.0 * pi)
 //! ```
 //!
-//! "The figure `p50_s` of each of these two cells: the first is at least ten times the second; show
-//! both." Which cells must be measured follows from that, and so does how the figures are written.
+//! The text is what is shown, and its holes name the figures that the condition is about: here
+//! `p50_s` of the cells `regex` and `pi`. Which cells must be measured follows from that.
 //! [`special`] is for what cannot be said like this; [`OneProcessor`] and [`AsBare`] are the two
 //! claims about processors that many experiments make.
 
 use super::cell::Cell;
 use super::contender::Contender;
 use super::figures::Results;
-use super::quantity::{Quantity, write};
+use super::quantity::{quantities, write};
 use super::relation::Check;
 use super::yardstick::{gains_as_bare, one_processor, with_two_processors};
 
@@ -31,37 +31,24 @@ pub trait Claim: Sync {
 /// A claim about `N` figures.
 #[derive(Clone, Copy, Debug)]
 pub struct That<const N: usize> {
-    quantities: [Quantity; N],
+    template: &'static str,
     holds: fn([f64; N]) -> bool,
-    shown: Shown<N>,
+    shown: Option<fn([f64; N]) -> String>,
     bare: Option<&'static str>,
 }
 
-/// How the figures are written.
-#[derive(Clone, Copy, Debug)]
-enum Shown<const N: usize> {
-    /// A text with holes: see [`write`].
-    Template(&'static str),
-    /// Words that depend on the figures.
-    By(fn([f64; N]) -> String),
+/// Claims that `holds` is true of the figures that the holes of `template` name.
+pub const fn that<const N: usize>(template: &'static str, holds: fn([f64; N]) -> bool) -> That<N> {
+    That { template, holds, shown: None, bare: None }
 }
 
-/// Claims that `holds` is true of these figures; `shown` is a text with a hole for each.
-pub const fn that<const N: usize>(
-    quantities: [Quantity; N],
-    holds: fn([f64; N]) -> bool,
-    shown: &'static str,
-) -> That<N> {
-    That { quantities, holds, shown: Shown::Template(shown), bare: None }
-}
-
-/// The same, where the words depend on the figures.
+/// The same, shown in words that depend on the figures; of `template` only the holes count.
 pub const fn that_by<const N: usize>(
-    quantities: [Quantity; N],
+    template: &'static str,
     holds: fn([f64; N]) -> bool,
     shown: fn([f64; N]) -> String,
 ) -> That<N> {
-    That { quantities, holds, shown: Shown::By(shown), bare: None }
+    That { template, holds, shown: Some(shown), bare: None }
 }
 
 impl<const N: usize> That<N> {
@@ -79,15 +66,11 @@ impl<const N: usize> Claim for That<N> {
     }
 
     fn check(&self, results: &Results, who: &Contender) -> Option<Check> {
-        let mut values = [0.0; N];
-        for (value, quantity) in values.iter_mut().zip(&self.quantities) {
-            *value = quantity.value(results, who)?;
-        }
-        let figures = match self.shown {
-            Shown::Template(template) => write(template, &self.quantities, &values),
-            Shown::By(shown) => shown(values),
-        };
-        let check = Check::that((self.holds)(values), figures);
+        let values = quantities(self.template).map(|one| one.value(results, who));
+        let values = values.collect::<Option<Vec<f64>>>()?;
+        let figures: [f64; N] = values.as_slice().try_into().expect("a hole for each figure");
+        let shown = self.shown.map_or_else(|| write(self.template, &values), |by| by(figures));
+        let check = Check::that((self.holds)(figures), shown);
         match self.bare {
             Some(bare) => with_two_processors(results, bare, check),
             None => Some(check),
@@ -95,7 +78,8 @@ impl<const N: usize> Claim for That<N> {
     }
 
     fn labels(&self) -> Vec<&'static str> {
-        self.quantities.iter().flat_map(Quantity::labels).chain(self.bare).collect()
+        assert_eq!(quantities(self.template).count(), N, "{}", self.template);
+        quantities(self.template).flat_map(|one| one.labels()).chain(self.bare).collect()
     }
 }
 
@@ -178,7 +162,6 @@ pub fn is(figure: f64, count: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::figures::Figures;
-    use super::super::quantity::{each, figure};
     use super::*;
 
     fn results(rows: &[(&str, &str, f64)]) -> Results {
@@ -191,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_claim_reads_the_cells_that_it_names_and_shows_their_figures() {
-        let claim = that(each("p50_s", ["a", "b"]), |[a, b]| a >= 10.0 * b, "{} and {}");
+        let claim = that("{p50_s in a} and {p50_s in b}", |[a, b]| a >= 10.0 * b);
         assert!(claim.reads(&Cell::plain("a")) && !claim.reads(&Cell::plain("c")));
         let check = |a| {
             claim.check(&results(&[("a", "p50_s", a), ("b", "p50_s", 0.001)]), &Contender::Ours)
@@ -203,7 +186,7 @@ mod tests {
 
     #[test]
     fn without_a_second_processor_a_claim_is_skipped_unless_it_fails() {
-        let claim = that([figure("x", "a")], |[x]| is(x, 1), "It is {}").if_two_processors("bare");
+        let claim = that("It is {x in a}", |[x]| is(x, 1)).if_two_processors("bare");
         assert!(claim.reads(&Cell::plain("bare")));
         let check = |x| {
             claim.check(&results(&[("a", "x", x), ("bare", "cpus_busy", 1.0)]), &Contender::Ours)

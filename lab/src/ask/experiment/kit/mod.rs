@@ -7,10 +7,10 @@
 //! | --- | --- | --- |
 //! | a setting | `Cell::new`, `plain`, `computing`, `serving`, with `.with(name, value)` | [`cell`] |
 //! | what was measured | `Figures::default().with(name, value)` | [`figures`] |
-//! | a figure of a cell | `figure`, `each`, `all`, `times`, `gained` | [`quantity`] |
+//! | a figure of a cell | `{p50_s in a cell}`, in a text | [`quantity`] |
 //! | what must hold | `timing` or `counting`, `.says`, `.claims`, `.wrong` | [`relation`] |
-//! | that it holds | `&that(figures, condition, text)`, `&special(cells, function)` | [`claim`] |
-//! | what follows | `Told(text, figures)`, `By(function)` | [`quantity`] |
+//! | that it holds | `&that(text, condition)`, `&special(cells, function)` | [`claim`] |
+//! | what follows | `Told(text)`, `By(function)` | [`quantity`] |
 //!
 //! What measures, in the cell's process: [`hogs`] are threads that compute, [`echo`] a server that
 //! is asked, [`program`] a program that may crash, [`stopwatch`] the clock. Two threads without any

@@ -1,14 +1,13 @@
 //! What nearly every experiment says: `use crate::ask::experiment::kit::prelude::*;`.
 
 pub use super::cell::{Cell, INTERVAL_S, Lock, Probe, Scale};
-pub use super::claim::{AsBare, OneProcessor, That, is, special, that, that_by};
+pub use super::claim::{AsBare, OneProcessor, is, special, that, that_by};
 pub use super::contender::{Contender, Python, by_lock};
 pub use super::experiment::{Experiment, Group};
 pub use super::figures::{Column, Figures, Results, Unit, percentile, to_f64};
 pub use super::lesson::{Activity, Lesson};
 pub use super::pause::{pause, pause_and_keep};
 pub use super::quantity::Explanation::{By, Told};
-pub use super::quantity::{all, each, figure, gained, times};
 pub use super::relation::{Check, counting, timing};
 pub use super::stopwatch::Stopwatch;
 pub use super::voice::{recorded_elsewhere, say};

@@ -15,7 +15,9 @@ use super::claim::{Claim, Special, special};
 /// ```ignore
 /// timing("chunks-share-the-cost")
 ///     .says("small jobs in chunks of 100 take a third of the time one by one, at most.")
-///     .claims(&that(each("job_s", [IN_100, ONE_BY_ONE]), |[many, one]| many <= one / 3.0, "{} and {}"))
+///     .claims(&that("{job_s in chunks of 1} and {job_s in chunks of 100}", |[one, hundred]| {
+///         hundred <= one / 3.0
+///     }))
 ///     .wrong("jobs of 2 ms", make_long)
 /// ```
 pub struct Relation {

@@ -45,25 +45,16 @@ pub const EXPERIMENT: Experiment = Experiment {
                 "a server beside calls that give the lock up answers in less than half a switch \
                    interval.",
             )
-            .claims(&that(
-                [figure("p50_s", BESIDE_GIVES_UP)],
-                |[p50_s]| p50_s < INTERVAL_S / 2.0,
-                "{}",
-            ))
+            .claims(&that("{p50_s in asked beside gives up}", |[p50_s]| p50_s < INTERVAL_S / 2.0))
             .wrong("calls that keep the lock", keep_the_lock),
     ],
     explain: Told(
-        "Two threads in calls that keep the lock do {} what one does, in calls that give it up {} \
-         (two plain threads: {}). A server answers within {} beside the one, within {} beside the \
-         other. A call that keeps the lock has no check point inside: nobody gets in before it \
-         ends, whatever the switch interval says.",
-        &[
-            gained(KEEPS),
-            gained(GIVES_UP),
-            gained(BARE),
-            figure("p50_s", BESIDE_KEEPS),
-            figure("p50_s", BESIDE_GIVES_UP),
-        ],
+        "Two threads in calls that keep the lock do {calls_per_s in keeps, 2 threads / keeps, 1 \
+         thread} what one does, in calls that give it up {calls_per_s in gives up, 2 threads / \
+         gives up, 1 thread} (two plain threads: {calls_per_s in no lock, 2 threads / no lock, 1 \
+         thread}). A server answers within {p50_s in asked beside keeps} beside the one, within \
+         {p50_s in asked beside gives up} beside the other. A call that keeps the lock has no \
+         check point inside: nobody gets in before it ends, whatever the switch interval says.",
     ),
     read: &[
         "src/threads/kernel/attach.rs: Attached::detach",

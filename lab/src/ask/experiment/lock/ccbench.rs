@@ -39,14 +39,13 @@ pub const EXPERIMENT: Experiment = Experiment {
     relations: &[
         timing("ticks-are-quick-beside-bytecode")
             .says("with ticks, an answer beside pi takes less than a fifth of 5 ms.")
-            .claims(&that([figure("p50_s", TICKS_PI)], |[p50_s]| p50_s < INTERVAL_S / 5.0, "{}"))
+            .claims(&that("{p50_s in ticks, asked, pi 1}", |[p50_s]| p50_s < INTERVAL_S / 5.0))
             .wrong("the timed lock instead", |cell| cell.lock = Lock::TIMED),
         timing("ticks-are-slow-beside-long-calls")
             .says("with ticks, an answer beside regex takes ten times as long as one beside pi.")
             .claims(&that(
-                each("p50_s", [TICKS_REGEX, TICKS_PI]),
+                "{p50_s in ticks, asked, regex 1} and {p50_s in ticks, asked, pi 1}",
                 |[regex, pi]| regex >= 10.0 * pi,
-                "{} and {}",
             ))
             .wrong("a call that gives the lock up instead of regex", |cell| {
                 let task = if cell.word("task") == "regex" { "bz2" } else { "pi" };
@@ -59,9 +58,8 @@ pub const EXPERIMENT: Experiment = Experiment {
             )
             .of_ours()
             .claims(&that(
-                each("p95_s", [TICKS_MANY, TIMED_MANY]),
+                "{p95_s in ticks, asked, regex 4} and {p95_s in timed, asked, regex 4}",
                 |[ticks, timed]| ticks >= 2.0 * timed,
-                "{} and {}",
             ))
             .wrong("the timed lock in both", |cell| cell.lock = Lock::TIMED),
         timing("timed-is-an-interval")
@@ -70,9 +68,10 @@ pub const EXPERIMENT: Experiment = Experiment {
                    beside regex.",
             )
             .claims(&that(
-                each("p50_s", [TIMED_PI, TIMED_REGEX]),
-                |both| both.iter().all(|p50_s| (INTERVAL_S..=2.0 * INTERVAL_S).contains(p50_s)),
-                "{} and {}",
+                "{p50_s in timed, asked, pi 1} and {p50_s in timed, asked, regex 1}",
+                |both: [f64; 2]| {
+                    both.iter().all(|p50_s| (INTERVAL_S..=2.0 * INTERVAL_S).contains(p50_s))
+                },
             ))
             .wrong("the lock off", |cell| cell.lock = Lock::Off),
         timing("released-is-free")
@@ -84,24 +83,17 @@ pub const EXPERIMENT: Experiment = Experiment {
             .wrong("a call that keeps the lock instead of bz2", |cell| cell.set("task", "regex")),
     ],
     explain: Told(
-        "Beside bytecode half of the answers come within {} under the old lock, within {} under the \
-         new one; beside one thread in long calls that keep the lock, within {} and {}. Beside \
-         4 such threads 95 % come within {} under the old one, within {} under the new one. \
-         The old one is dropped every hundred ticks and at once asked for again by the thread that \
-         dropped it, so that the one who waits must be quicker than the one who is already there: \
-         cheap when ticks are short, and costly when each try takes calls of a millisecond. The new \
-         one is handed over when an interval has passed. Beside calls that give the lock up ({} and \
-         {}) there is nothing to wait for.",
-        &[
-            figure("p50_s", TICKS_PI),
-            figure("p50_s", TIMED_PI),
-            figure("p50_s", TICKS_REGEX),
-            figure("p50_s", TIMED_REGEX),
-            figure("p95_s", TICKS_MANY),
-            figure("p95_s", TIMED_MANY),
-            figure("p50_s", TICKS_BZ2),
-            figure("p50_s", TIMED_BZ2),
-        ],
+        "Beside bytecode half of the answers come within {p50_s in ticks, asked, pi 1} under the \
+         old lock, within {p50_s in timed, asked, pi 1} under the new one; beside one thread in \
+         long calls that keep the lock, within {p50_s in ticks, asked, regex 1} and {p50_s in \
+         timed, asked, regex 1}. Beside 4 such threads 95 % come within {p95_s in ticks, asked, \
+         regex 4} under the old one, within {p95_s in timed, asked, regex 4} under the new one. \
+         The old one is dropped every hundred ticks and at once asked for again by the thread \
+         that dropped it, so that the one who waits must be quicker than the one who is already \
+         there: cheap when ticks are short, and costly when each try takes calls of a \
+         millisecond. The new one is handed over when an interval has passed. Beside calls that \
+         give the lock up ({p50_s in ticks, asked, bz2 1} and {p50_s in timed, asked, bz2 1}) \
+         there is nothing to wait for.",
     ),
     read: &[
         "lab/core/src/work/task.rs: the three kinds of task",
@@ -109,13 +101,7 @@ pub const EXPERIMENT: Experiment = Experiment {
     ],
 };
 
-const TICKS_PI: &str = "ticks, asked, pi 1";
-const TICKS_REGEX: &str = "ticks, asked, regex 1";
-const TICKS_MANY: &str = "ticks, asked, regex 4";
 const TICKS_BZ2: &str = "ticks, asked, bz2 1";
-const TIMED_PI: &str = "timed, asked, pi 1";
-const TIMED_REGEX: &str = "timed, asked, regex 1";
-const TIMED_MANY: &str = "timed, asked, regex 4";
 const TIMED_BZ2: &str = "timed, asked, bz2 1";
 /// Threads that do regex, for the worst of the answers.
 const MANY: usize = 4;

@@ -52,11 +52,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             .wrong("5 ms everywhere", |cell| cell.lock = Lock::TIMED),
         timing("ticks-let-in")
             .says("with the lock of before 3.2 an answer takes less than a fifth of 5 ms.")
-            .claims(&that(
-                [figure("p50_s", BESIDE_TICKS)],
-                |[p50_s]| p50_s < INTERVAL_S / 5.0,
-                "{}",
-            ))
+            .claims(&that("{p50_s in 1 thread, ticks}", |[p50_s]| p50_s < INTERVAL_S / 5.0))
             .wrong("the timed lock instead", |cell| cell.lock = Lock::TIMED),
         timing("as-cpython")
             .says("ours and this CPython take the same time at each interval, within a half.")
@@ -65,12 +61,12 @@ pub const EXPERIMENT: Experiment = Experiment {
             .wrong("the lock off, in ours", |cell| cell.lock = Lock::Off),
     ],
     explain: Told(
-        "Alone, half of the answers come within {}. Beside one thread that computes it is {}: the \
-         server's thread has its datagram at once, but not the lock. It waits one interval of 5 ms, \
-         asks, and gets the lock at the other's next check point. That the machine has processors \
-         to spare does not help: what is scarce is the lock. The lock of before 3.2 took {}: it was \
-         dropped every hundred ticks, whether or not anybody waited.",
-        &each("p50_s", [ALONE, BESIDE, BESIDE_TICKS]),
+        "Alone, half of the answers come within {p50_s in alone, 5 ms}. Beside one thread that \
+         computes it is {p50_s in 1 thread, 5 ms}: the server's thread has its datagram at once, \
+         but not the lock. It waits one interval of 5 ms, asks, and gets the lock at the other's \
+         next check point. That the machine has processors to spare does not help: what is scarce \
+         is the lock. The lock of before 3.2 took {p50_s in 1 thread, ticks}: it was dropped \
+         every hundred ticks, whether or not anybody waited.",
     ),
     read: &[
         "src/threads/kernel/lock.rs: who asks, who gives way, and who waits",
@@ -91,7 +87,6 @@ pub const LESSON: Lesson = Lesson {
     make: "Find the interval at which the server answers within 1 ms: `trainyard experiment show convoy` lists the settings that are measured.",
 };
 
-const BESIDE: &str = "1 thread, 5 ms";
 const ALONE: &str = "alone, 5 ms";
 const INTERVALS_MS: [f64; 4] = [0.1, 1.0, 5.0, 50.0];
 

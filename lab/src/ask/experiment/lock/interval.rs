@@ -34,18 +34,17 @@ pub const EXPERIMENT: Experiment = Experiment {
         timing("long-is-slow-to-answer")
             .says("an answer takes ten times as long at 5 ms as at 0.1 ms, at least.")
             .claims(&that(
-                each("p50_s", [ASKED_LONG, ASKED_SHORT]),
+                "{p50_s in asked, 5 ms} and {p50_s in asked, 0.1 ms}",
                 |[long, short]| long >= 10.0 * short,
-                "{} and {}",
             ))
             .wrong("5 ms everywhere", |cell| cell.lock = Lock::TIMED),
         timing("short-switches-often")
             .says("there are twice as many switches at 0.1 ms as at 5 ms, at least.")
             .of_ours()
             .claims(&that(
-                each("forced_switches_per_s", [TWO_SHORT, TWO_LONG]),
+                "{whole forced_switches_per_s in 2 compute, 0.1 ms} and {whole \
+                 forced_switches_per_s in 2 compute, 5 ms} in a second",
                 |[short, long]| short >= 2.0 * long,
-                "{whole} and {whole} in a second",
             ))
             .wrong("5 ms everywhere", |cell| cell.lock = Lock::TIMED),
     ],

@@ -44,41 +44,40 @@ pub const EXPERIMENT: Experiment = Experiment {
         timing("every-operation-loses-both")
             .says("where every instruction is a check point, both lose updates.")
             .claims(&that(
-                each("lost_share", [PLUS_EACH, ADD_EACH]),
+                "{lost_share in c += 1, each} and {lost_share in c = add(c), each}",
                 |[plus, add]| plus > 0.0 && add > 0.0,
-                "{} and {}",
             ))
             .wrong("check points at back edges and calls alone", |cell| {
                 cell.set("places", BACK_EDGES);
             }),
         counting("back-edges-keep-plus-equals")
             .says("where only back edges and calls are, `c += 1` loses nothing.")
-            .claims(&that([figure("lost", PLUS_EDGES)], |[lost]| is(lost, 0), "{} updates lost"))
+            .claims(&that("{lost in c += 1, back edges} updates lost", |[lost]| is(lost, 0)))
             .wrong("check points at every instruction", |cell| cell.set("places", OPERATIONS)),
         timing("back-edges-lose-calls")
             .says("where only back edges and calls are, `c = add(c)` loses updates.")
-            .claims(&that([figure("lost_share", ADD_EDGES)], |[lost]| lost > 0.0, "{}"))
+            .claims(&that("{lost_share in c = add(c), back edges}", |[lost]| lost > 0.0))
             .wrong("no check point anywhere, as in a long call into C", |cell| {
                 cell.set("places", "never");
             }),
         timing("ticks-lose-both")
             .says("with the lock of before 3.2 both lose updates.")
             .claims(&that(
-                each("lost_share", [PLUS_TICKS, ADD_TICKS]),
+                "{lost_share in c += 1, ticks} and {lost_share in c = add(c), ticks}",
                 |[plus, add]| plus > 0.0 && add > 0.0,
-                "{} and {}",
             ))
             .wrong("ticks counted at back edges and calls alone", |cell| {
                 cell.set("places", BACK_EDGES);
             }),
     ],
     explain: Told(
-        "With a check point before each instruction `c += 1` lost {} and `c = add(c)` {} of the \
-         updates. With check points at back edges and calls alone they lost {} and {}: between the \
-         load and the store of `c += 1` there is none any more, and in `c = add(c)` there is still \
-         one, where add begins. That the first became exact is an accident of where the lock is \
-         looked at; no version of CPython has promised it.",
-        &each("lost_share", [PLUS_EACH, ADD_EACH, PLUS_EDGES, ADD_EDGES]),
+        "With a check point before each instruction `c += 1` lost {lost_share in c += 1, each} \
+         and `c = add(c)` {lost_share in c = add(c), each} of the updates. With check points at \
+         back edges and calls alone they lost {lost_share in c += 1, back edges} and {lost_share \
+         in c = add(c), back edges}: between the load and the store of `c += 1` there is none any \
+         more, and in `c = add(c)` there is still one, where add begins. That the first became \
+         exact is an accident of where the lock is looked at; no version of CPython has promised \
+         it.",
     ),
     read: &[
         "src/vm: the machine; `trainyard dis 'c += 1'` marks the check points",
@@ -101,12 +100,6 @@ pub const LESSON: Lesson = Lesson {
 
 const PLUS: &str = "c += 1";
 const ADD: &str = "c = add(c)";
-const PLUS_EACH: &str = "c += 1, each";
-const ADD_EACH: &str = "c = add(c), each";
-const PLUS_EDGES: &str = "c += 1, back edges";
-const ADD_EDGES: &str = "c = add(c), back edges";
-const PLUS_TICKS: &str = "c += 1, ticks";
-const ADD_TICKS: &str = "c = add(c), ticks";
 const OPERATIONS: &str = "operations";
 const BACK_EDGES: &str = "back-edges";
 const THREADS: i64 = 4;

@@ -57,11 +57,11 @@ pub const EXPERIMENT: Experiment = Experiment {
             .wrong("the lock on", turn_on),
     ],
     explain: Told(
-        "With the lock on two threads do {} what one does, and with it off {}; two plain threads do \
-         {} on this machine at this moment. The lock lets one thread run at a time, so more threads \
-         only take turns. Without it they gain what the processors give, and no more than there are \
-         processors.",
-        &[gained([ON_1, ON_2]), gained([OFF_1, OFF_2]), gained([BARE_1, BARE_2])],
+        "With the lock on two threads do {calls_per_s in lock on, 2 / lock on, 1} what one does, \
+         and with it off {calls_per_s in lock off, 2 / lock off, 1}; two plain threads do \
+         {calls_per_s in no lock, 2 threads / no lock, 1 thread} on this machine at this moment. \
+         The lock lets one thread run at a time, so more threads only take turns. Without it they \
+         gain what the processors give, and no more than there are processors.",
     ),
     read: &[
         "src/threads/kernel/lock.rs: one holder at a time",

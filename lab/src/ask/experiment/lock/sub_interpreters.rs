@@ -31,7 +31,7 @@ pub const EXPERIMENT: Experiment = Experiment {
         counting("own-locks-are-free")
             .says("a worker with a lock of its own never finds it taken.")
             .of_ours()
-            .claims(&that([figure("contended", OWN[1])], |[times]| is(times, 0), "{} times"))
+            .claims(&that("{contended in own locks, 2 workers} times", |[times]| is(times, 0)))
             .wrong("one lock for all", |cell| cell.set("scope", "shared")),
         timing("own-locks-gain-a-processor")
             .says("two workers with a lock each do about what two plain threads do.")
@@ -43,11 +43,12 @@ pub const EXPERIMENT: Experiment = Experiment {
             .wrong("a lock for each", |cell| cell.set("scope", "own")),
     ],
     explain: Told(
-        "Two workers under one lock do {} what one does, with a lock each {} (two plain threads: \
-         {}). Under one lock a worker found it taken {} times, with its own never. A lock costs \
-         those who share it; what it protects must not be shared either, so interpreters copy what \
-         they send each other.",
-        &[gained(SHARED), gained(OWN), gained(BARE), figure("contended", SHARED[1])],
+        "Two workers under one lock do {calls_per_s in one lock, 2 workers / one lock, 1 worker} \
+         what one does, with a lock each {calls_per_s in own locks, 2 workers / own lock, 1 \
+         worker} (two plain threads: {calls_per_s in no lock, 2 threads / no lock, 1 thread}). \
+         Under one lock a worker found it taken {contended in one lock, 2 workers} times, with \
+         its own never. A lock costs those who share it; what it protects must not be shared \
+         either, so interpreters copy what they send each other.",
     ),
     read: &[
         "src/threads/kernel/pool.rs: Builder::gil_per_worker",

@@ -50,33 +50,27 @@ pub const EXPERIMENT: Experiment = Experiment {
         timing("a-task-is-shorter-than-an-interval")
             .says("half of the tasks are over in a tenth of a switch interval.")
             .claims(&that_by(
-                [figure("task_p50_s", ARTICLE)],
+                "{task_p50_s in 5 000 tasks of 100}",
                 |[took_s]| is_short(took_s),
                 |[took_s]| format!("{} of {}", seconds(took_s), seconds(INTERVAL_S)),
             ))
             .wrong("four tasks of millions", make_long),
         timing("long-tasks-lose")
             .says("four tasks that last lose updates.")
-            .claims(&that([figure("lost", LONG)], |[lost]| lost > 0.0, "{} updates lost"))
+            .claims(&that("{lost in 4 tasks of millions} updates lost", |[lost]| lost > 0.0))
             .wrong("a check point after each `+=` alone, as since CPython 3.10", |cell| {
                 cell.set("places", "back-edges");
             }),
     ],
     explain: Told(
-        "The counter lost {} updates in the article's tasks. The lock was taken {} times there, and \
-         {} times because somebody had asked: half of the tasks are over within {}, each gives the \
-         lock up at its end, and each time it changes hands whoever waits begins a new interval of \
-         5 ms. The four tasks of {} each were asked {} times, and lost {} of their updates. The race \
-         is there in both; a test that has never failed proves nothing.",
-        &[
-            figure("lost", ARTICLE),
-            figure("taken", ARTICLE),
-            figure("forced_switches", ARTICLE),
-            figure("task_p50_s", ARTICLE),
-            figure("task_p50_s", LONG),
-            figure("forced_switches", LONG),
-            figure("lost_share", LONG),
-        ],
+        "The counter lost {lost in 5 000 tasks of 100} updates in the article's tasks. The lock \
+         was taken {taken in 5 000 tasks of 100} times there, and {forced_switches in 5 000 tasks \
+         of 100} times because somebody had asked: half of the tasks are over within {task_p50_s \
+         in 5 000 tasks of 100}, each gives the lock up at its end, and each time it changes \
+         hands whoever waits begins a new interval of 5 ms. The four tasks of {task_p50_s in 4 \
+         tasks of millions} each were asked {forced_switches in 4 tasks of millions} times, and \
+         lost {lost_share in 4 tasks of millions} of their updates. The race is there in both; a \
+         test that has never failed proves nothing.",
     ),
     read: &[
         "src/threads/kernel/policy.rs: Place and Placement",

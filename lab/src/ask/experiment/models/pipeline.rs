@@ -44,17 +44,13 @@ pub const EXPERIMENT: Experiment = Experiment {
     relations: &[
         counting("a-slot-loses")
             .says("a variable with room for one message loses messages, though the lock is on.")
-            .claims(&that([figure("lost", SLOT)], |[lost]| lost > 0.0, "{grouped} of 1 000 lost"))
+            .claims(&that("{grouped lost in a variable} of 1 000 lost", |[lost]| lost > 0.0))
             .wrong("a queue", |cell| cell.set("between", "bounded")),
         counting("a-queue-loses-nothing")
             .says("a queue loses no message and keeps their order.")
             .claims(&that_by(
-                [
-                    figure("lost", BOUNDED),
-                    figure("lost", UNBOUNDED),
-                    figure("out_of_order", BOUNDED),
-                    figure("out_of_order", UNBOUNDED),
-                ],
+                "{lost in a queue of 10}{lost in a queue without bound}{out_of_order in a \
+                 queue of 10}{out_of_order in a queue without bound}",
                 |all| all.iter().all(|count| is(*count, 0)),
                 |[lost, more, out, further]| {
                     format!("{} lost, {} out of order", lost + more, out + further)
@@ -65,27 +61,20 @@ pub const EXPERIMENT: Experiment = Experiment {
             .says(
                 "no more messages are under way than the queue has room for, and one in each hand.",
             )
-            .claims(&that(
-                [figure("under_way_max", BOUNDED)],
-                |[most]| most <= 12.0,
-                "{grouped} under way",
-            ))
+            .claims(&that("{grouped under_way_max in a queue of 10} under way", |[most]| {
+                most <= 12.0
+            }))
             .wrong("no bound", |cell| cell.set("between", "unbounded")),
     ],
     explain: Told(
-        "The variable lost {} of 1 000 messages: the lock lets one thread run at a time, and says \
-         nothing about whose turn it is, so the producer wrote over what nobody had read. A queue \
-         keeps what was put and the order of it: {} and {} lost. The one without a bound had \
-         {grouped} messages under way at most, which is memory; the one with room for 10 had {}. A \
-         producer that finds it full waits, and gives the lock up for that: the slow side sets the \
-         pace. So a bounded queue is a pipeline's brake, and needs no other.",
-        &[
-            figure("lost", SLOT),
-            figure("lost", BOUNDED),
-            figure("lost", UNBOUNDED),
-            figure("under_way_max", UNBOUNDED),
-            figure("under_way_max", BOUNDED),
-        ],
+        "The variable lost {lost in a variable} of 1 000 messages: the lock lets one thread run \
+         at a time, and says nothing about whose turn it is, so the producer wrote over what \
+         nobody had read. A queue keeps what was put and the order of it: {lost in a queue of 10} \
+         and {lost in a queue without bound} lost. The one without a bound had {grouped \
+         under_way_max in a queue without bound} messages under way at most, which is memory; the \
+         one with room for 10 had {under_way_max in a queue of 10}. A producer that finds it full \
+         waits, and gives the lock up for that: the slow side sets the pace. So a bounded queue \
+         is a pipeline's brake, and needs no other.",
     ),
     read: &[
         "examples/threads_story.rs: tickets from one queue",

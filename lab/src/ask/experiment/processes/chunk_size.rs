@@ -39,9 +39,8 @@ pub const EXPERIMENT: Experiment = Experiment {
         timing("slower-than-a-loop")
             .says("small jobs one by one take three times as long as in a loop, at least.")
             .claims(&that(
-                each("job_s", [LOOP, ONE_BY_ONE]),
+                "{job_s in small, in a loop} and {job_s in small, chunks of 1}",
                 |[in_a_loop, pool]| pool >= 3.0 * in_a_loop,
-                "{} and {}",
             ))
             .wrong("jobs of 2 ms", make_long),
         timing("chunks-share-the-cost")
@@ -50,9 +49,8 @@ pub const EXPERIMENT: Experiment = Experiment {
                    at most.",
             )
             .claims(&that(
-                each("job_s", [ONE_BY_ONE, IN_100]),
+                "{job_s in small, chunks of 1} and {job_s in small, chunks of 100}",
                 |[one, hundred]| hundred <= one / 3.0,
-                "{} and {}",
             ))
             .wrong("jobs of 2 ms", make_long),
         counting("one-chunk-is-one-worker")
@@ -61,24 +59,19 @@ pub const EXPERIMENT: Experiment = Experiment {
                  do.",
             )
             .claims(&that(
-                [figure("workers", LONG_AT_ONCE)],
+                "{workers in 2 ms, one chunk} of 2 workers did something",
                 |[workers]| is(workers, 1),
-                "{} of 2 workers did something",
             ))
             .wrong("chunks of 1", |cell| cell.set("chunk", 1)),
     ],
     explain: Told(
-        "A square takes {} in a loop, and {} in the pool: nearly all of that is the way there and \
-         back, encoding, two system calls and two wake-ups. In chunks of 100 it is {}, for a message \
+        "A square takes {job_s in small, in a loop} in a loop, and {job_s in small, chunks of 1} \
+         in the pool: nearly all of that is the way there and back, encoding, two system calls \
+         and two wake-ups. In chunks of 100 it is {job_s in small, chunks of 100}, for a message \
          costs little more when there is more in it. The break-even is where a chunk's work is as \
-         long as a message takes. Chunks can be too large as well: 40 jobs of 2 ms in one chunk go \
-         to one worker and take {} as long as one by one, while the other worker has nothing to do.",
-        &[
-            figure("job_s", LOOP),
-            figure("job_s", ONE_BY_ONE),
-            figure("job_s", IN_100),
-            times("job_s", [LONG, LONG_AT_ONCE]),
-        ],
+         long as a message takes. Chunks can be too large as well: 40 jobs of 2 ms in one chunk \
+         go to one worker and take {job_s in 2 ms, one chunk / 2 ms, chunks of 1} as long as one \
+         by one, while the other worker has nothing to do.",
     ),
     read: &[
         "benches: `cargo bench --bench procs`: what a job costs here, with and without prefetch",
@@ -87,8 +80,6 @@ pub const EXPERIMENT: Experiment = Experiment {
 };
 
 const LOOP: &str = "small, in a loop";
-const ONE_BY_ONE: &str = "small, chunks of 1";
-const IN_100: &str = "small, chunks of 100";
 const LONG: &str = "2 ms, chunks of 1";
 const LONG_AT_ONCE: &str = "2 ms, one chunk";
 

@@ -41,20 +41,18 @@ pub const EXPERIMENT: Experiment = Experiment {
     relations: &[
         counting("no-await-no-turn")
             .says("while a task does not await, nobody else runs.")
-            .claims(&that([figure("turns", COMPUTES)], |[turns]| is(turns, 0), "{turn}"))
+            .claims(&that("{turn turns in computes}", |[turns]| is(turns, 0)))
             .wrong("an await after each step", |cell| cell.set("does", "yields")),
         counting("a-turn-for-each-await")
             .says("with an await after each step the other runs once after each.")
-            .claims(&that([figure("turns", YIELDS)], |[turns]| is_about(turns, STEPS), "{turn}"))
+            .claims(&that("{turn turns in computes and yields}", |[turns]| is_about(turns, STEPS)))
             .wrong("no await", |cell| cell.set("does", "computes")),
         counting("the-budget-lets-others-in")
             .says("awaits that never wait let the other run once in 128, the budget of a poll.")
             .of_ours()
-            .claims(&that(
-                [figure("turns", READS)],
-                |[turns]| is_about(turns, BYTES / BUDGET),
-                "{turn}",
-            ))
+            .claims(&that("{turn turns in reads what is there}", |[turns]| {
+                is_about(turns, BYTES / BUDGET)
+            }))
             .wrong("a budget without end", |cell| cell.set("budget", u32::MAX)),
     ],
     explain: By(explain),

@@ -43,7 +43,7 @@ pub const EXPERIMENT: Experiment = Experiment {
         counting("a-thread-is-waited-for")
             .says("a thread that is no daemon does all its work, and cleans up.")
             .claims(&that_by(
-                all(["pieces", "cleaned", "has_ended"], THREAD),
+                "{pieces in thread}{cleaned in thread}{has_ended in thread}",
                 |[pieces, cleaned, ended]| is(pieces, 8) && is(cleaned, 1) && is(ended, 1),
                 shown,
             ))
@@ -51,19 +51,19 @@ pub const EXPERIMENT: Experiment = Experiment {
         counting("a-daemon-is-cut-off")
             .says("a daemon does not do all its work, and nobody cleans up.")
             .claims(&that_by(
-                all(["pieces", "cleaned", "has_ended"], DAEMON),
+                "{pieces in daemon}{cleaned in daemon}{has_ended in daemon}",
                 |[pieces, cleaned, ended]| pieces < 8.0 && is(cleaned, 0) && is(ended, 1),
                 shown,
             ))
             .wrong("it is no daemon", |cell| cell.set("kind", "thread")),
     ],
     explain: Told(
-        "The thread that is no daemon did {} pieces, though main had returned after two: the \
-         program waited for it. The daemon did {}, and nobody cleaned up after it: the program \
-         ended, and the thread with it, in the middle of a piece. A daemon is for work that may be \
-         lost; whoever holds a file, a lock or a transaction is no daemon. (In Rust every thread \
-         is one, unless somebody joins it: `threads::run` does.)",
-        &each("pieces", [THREAD, DAEMON]),
+        "The thread that is no daemon did {pieces in thread} pieces, though main had returned \
+         after two: the program waited for it. The daemon did {pieces in daemon}, and nobody \
+         cleaned up after it: the program ended, and the thread with it, in the middle of a \
+         piece. A daemon is for work that may be lost; whoever holds a file, a lock or a \
+         transaction is no daemon. (In Rust every thread is one, unless somebody joins it: \
+         `threads::run` does.)",
     ),
     read: &[
         "src/threads/program.rs: a main that waits for its threads",

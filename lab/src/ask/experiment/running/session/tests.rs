@@ -48,7 +48,7 @@ static EXPERIMENT: Experiment = Experiment {
         relation("count", Of::Ours, Nature::Count),
         relation("compared", Of::EachPython, Nature::Count),
     ],
-    explain: Explanation::Told("It is what it is.", &[]),
+    explain: Explanation::Told("It is what it is."),
     read: &[],
 };
 
