@@ -208,6 +208,11 @@ impl Cell {
         word.unwrap_or_else(|| panic!("cell '{}' has no word '{name}'", self.label))
     }
 
+    /// Whether it has one of these labels.
+    pub fn is(&self, labels: &[&str]) -> bool {
+        labels.contains(&self.label.as_str())
+    }
+
     /// Whether at least one thread computes all the time.
     pub fn computes(&self) -> bool {
         let some = |name| self.parameters.get(name).and_then(Value::as_u64).is_some_and(|n| n > 0);

@@ -62,7 +62,7 @@ impl<const N: usize> That<N> {
 
 impl<const N: usize> Claim for That<N> {
     fn reads(&self, cell: &Cell) -> bool {
-        self.labels().contains(&cell.label.as_str())
+        cell.is(&self.labels())
     }
 
     fn check(&self, results: &Results, who: &Contender) -> Option<Check> {
@@ -119,7 +119,7 @@ pub struct OneProcessor {
 
 impl Claim for OneProcessor {
     fn reads(&self, cell: &Cell) -> bool {
-        self.labels().contains(&cell.label.as_str())
+        cell.is(&self.labels())
     }
 
     fn check(&self, results: &Results, who: &Contender) -> Option<Check> {
@@ -142,7 +142,7 @@ pub struct AsBare {
 
 impl Claim for AsBare {
     fn reads(&self, cell: &Cell) -> bool {
-        self.labels().contains(&cell.label.as_str())
+        cell.is(&self.labels())
     }
 
     fn check(&self, results: &Results, who: &Contender) -> Option<Check> {

@@ -2,13 +2,15 @@
 //!
 //! | hole | is | is shown as |
 //! | --- | --- | --- |
-//! | `{p50_s in alone, 5 ms}` | a figure of the cell with this label | its name says: `_s`, `_bytes`, `share` |
-//! | `{wall_s in B / A}` | how many times as much it is in B as in A | `1.97 times` |
-//! | `{grouped lost in A}` | a form of its own | `12 345` |
-//! | `{whole x in A}`, `{plain x in A}`, `{percent x in A}` | | `12345`, `0.97`, `97 %` |
+//! | `{p50_s in alone}` | a figure of the cell with this label | `5 ms`: by the figure's name |
+//! | `{wall_s in B / A}` | how many times as much it is in B as in A | `1.97x` |
+//! | `{grouped lost in A}` | also `whole`, `plain`, `percent` | `12 345`, `12345`, `0.97`, `97 %` |
 //! | `{turn turns in A}` | any other word is a noun that is counted | `1 turn`, `12 turns` |
-//! | `{silent x in A}` | a figure that a condition needs | nothing |
-//! | `{our lost in A}` | ours, whoever is checked | as its name says |
+//! | `{silent x in A}` | a figure that only the condition needs | nothing |
+//! | `{our lost in A}` | our own, whoever is checked | by the figure's name |
+//!
+//! By its name, a figure is a time (`_s`), a size (`_bytes`) or a share (`share`), or else a plain
+//! number. A test of the catalogue sees to it that each label is a cell's.
 
 use super::contender::Contender;
 use super::figures::Results;

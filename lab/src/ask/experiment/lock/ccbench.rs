@@ -76,10 +76,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             .wrong("the lock off", |cell| cell.lock = Lock::Off),
         timing("released-is-free")
             .says("beside bz2 an answer takes less than half of 5 ms, with either lock.")
-            .claims(&special(
-                |cell| [TICKS_BZ2, TIMED_BZ2].contains(&&*cell.label),
-                released_is_free,
-            ))
+            .claims(&special(|cell| cell.is(&[TICKS_BZ2, TIMED_BZ2]), released_is_free))
             .wrong("a call that keeps the lock instead of bz2", |cell| cell.set("task", "regex")),
     ],
     explain: Told(

@@ -37,15 +37,12 @@ pub const EXPERIMENT: Experiment = Experiment {
         counting("never-two-at-once")
             .says("at no instant do two tasks run, or two threads under the lock.")
             .of_ours()
-            .claims(&special(
-                |cell| [TASKS, THREADS, BARE[1]].contains(&cell.label.as_str()),
-                never_two_at_once,
-            ))
+            .claims(&special(|cell| cell.is(&[TASKS, THREADS, BARE[1]]), never_two_at_once))
             .wrong("the lock off", unlock),
         timing("one-processor-is-busy")
             .says("tasks, and threads under the lock, keep one processor busy.")
             .claims(&special(
-                |cell| [TASKS, THREADS, BARE[1]].contains(&cell.label.as_str()),
+                |cell| cell.is(&[TASKS, THREADS, BARE[1]]),
                 |results, who| match one_processor(results, who, TASKS, BARE[1])? {
                     Check::Holds(_) => one_processor(results, who, THREADS, BARE[1]),
                     other => Some(other),
@@ -54,10 +51,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             .wrong("the lock off", unlock),
         timing("processes-gain-a-processor")
             .says("a second process gains a third, at least, of what a second plain thread does.")
-            .claims(&special(
-                |cell| [SYNC, PROCESSES].contains(&cell.label.as_str()) || is_bare(cell),
-                processes_gain,
-            ))
+            .claims(&special(|cell| cell.is(&[SYNC, PROCESSES]) || is_bare(cell), processes_gain))
             .wrong("one process", |cell| {
                 if cell.label == PROCESSES {
                     cell.set("threads", 1);
@@ -105,7 +99,7 @@ fn cells(scale: Scale) -> Vec<Cell> {
 }
 
 fn is_bare(cell: &Cell) -> bool {
-    BARE.contains(&cell.label.as_str())
+    cell.is(&BARE)
 }
 
 fn unlock(cell: &mut Cell) {

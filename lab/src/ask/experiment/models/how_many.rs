@@ -41,20 +41,14 @@ pub const EXPERIMENT: Experiment = Experiment {
             .wrong("half as many", |cell| cell.set("count", cell.count("count") / 2)),
         counting("a-task-is-small")
             .says("a task takes less than a tenth of the memory of a thread.")
-            .claims(&special(
-                |cell| [TASKS, THREADS].contains(&cell.label.as_str()),
-                a_task_is_small,
-            ))
+            .claims(&special(|cell| cell.is(&[TASKS, THREADS]), a_task_is_small))
             .wrong("threads instead of tasks", |cell| {
                 cell.set("model", "threads");
                 cell.set("count", 1_000);
             }),
         timing("a-task-starts-sooner")
             .says("a task takes less than half of a thread's time to start.")
-            .claims(&special(
-                |cell| [TASKS, THREADS].contains(&cell.label.as_str()),
-                a_task_starts_sooner,
-            ))
+            .claims(&special(|cell| cell.is(&[TASKS, THREADS]), a_task_starts_sooner))
             .wrong("threads instead of tasks", |cell| {
                 cell.set("model", "threads");
                 cell.set("count", 1_000);

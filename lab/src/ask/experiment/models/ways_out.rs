@@ -45,7 +45,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             .of_ours()
             .claims(&special(|_| true, each_way_gains))
             .wrong("threads under the lock in each", |cell| {
-                if WAYS.contains(&cell.label.as_str()) {
+                if cell.is(&WAYS) {
                     cell.lock = Lock::TIMED;
                     cell.set("model", "threads");
                 }
@@ -57,7 +57,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             )
             .of_ours()
             .claims(&special(
-                |cell| [OFF, NATIVE].contains(&cell.label.as_str()),
+                |cell| cell.is(&[OFF, NATIVE]),
                 |results, who| {
                     let of = |cell| results.count(who, cell, "taken");
                     let (off, native) = (of(OFF)?, of(NATIVE)?);
@@ -74,7 +74,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             .says("two processes take more than one and a half times the memory of two threads.")
             .of_ours()
             .claims(&special(
-                |cell| [LOCKED, PROCESSES].contains(&cell.label.as_str()),
+                |cell| cell.is(&[LOCKED, PROCESSES]),
                 |results, who| {
                     let of = |cell| results.of(who, cell, "memory_bytes");
                     let (threads, processes) = (of(LOCKED)?, of(PROCESSES)?);
