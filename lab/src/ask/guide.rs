@@ -3,12 +3,12 @@
 //! Each stop goes predict, run, look, change, make: a prediction before the run is what makes the
 //! difference between reading and learning (PRIMM: Sentance, Waite and Kallia, "Teaching computer
 //! programming with PRIMM", Computer Science Education 29, 2019). What is asked, run and checked is
-//! the experiment's; what to look at, to change and to make is its [`Lesson`](super::experiment::lesson::Lesson), in the same file.
+//! the experiment's; what to look at, to change and to make is its [`Lesson`](super::experiment::kit::lesson::Lesson), in the same file.
 
 use std::fmt::Write;
 
-use super::experiment::lesson::{Activity, Stop};
-use super::experiment::page;
+use super::experiment::kit::lesson::{Activity, Stop};
+use super::experiment::running::page;
 use lab_core::text::wrap::wrap;
 
 /// What is asked of the tour.
@@ -25,7 +25,7 @@ const WIDTH: usize = 80;
 
 /// The stops, in their order.
 pub fn stops() -> &'static [Stop] {
-    super::experiment::TOUR
+    super::experiment::catalogue::TOUR
 }
 
 /// Renders the page.

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use super::values;
-use crate::ask::experiment::cell::Scale;
-use crate::ask::experiment::command::{Command, Record, Run};
-use crate::ask::experiment::{self, Experiment, Group};
+use crate::ask::experiment::catalogue;
+use crate::ask::experiment::kit::cell::Scale;
+use crate::ask::experiment::kit::experiment::{Experiment, Group};
+use crate::ask::experiment::running::command::{Command, Record, Run};
 use lab_core::terms::nearest::nearest;
 use lab_core::terms::output::Format;
 
@@ -106,7 +107,7 @@ struct RunOptions {
 
 /// A positional argument, so its reason stands alone.
 fn named(name: &str) -> Result<&'static Experiment, String> {
-    experiment::find(name)
+    catalogue::find(name)
 }
 
 impl ExperimentOptions {
@@ -139,8 +140,7 @@ impl RecordOptions {
 impl Which {
     fn into_experiments(self) -> Result<Vec<&'static Experiment>, String> {
         let is_meant = |one: &&Experiment| self.all || Some(one.group) == self.group;
-        let mut experiments: Vec<&'static Experiment> =
-            experiment::all().filter(is_meant).collect();
+        let mut experiments: Vec<&'static Experiment> = catalogue::all().filter(is_meant).collect();
         for name in self.names {
             if !experiments.contains(&name) {
                 experiments.push(name);

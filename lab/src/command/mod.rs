@@ -37,7 +37,7 @@ use std::ffi::{OsStr, OsString};
 use clap::Parser;
 
 use crate::ask::doctor::Doctor;
-use crate::ask::experiment::command::Command as Experiment;
+use crate::ask::experiment::running::command::Command as Experiment;
 use crate::ask::guide::Guide;
 use crate::ask::race::Race;
 use crate::ask::sweep::plan::Sweep;

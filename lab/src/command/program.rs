@@ -21,7 +21,7 @@ use super::{Command, Compare, Stream};
 use crate::ask::compare::picture::Style;
 use crate::ask::compare::report::Report;
 use crate::ask::compare::{csv, json, markdown, table};
-use crate::ask::experiment::process as process_of_experiment;
+use crate::ask::experiment::running::process as process_of_experiment;
 use crate::ask::view;
 use crate::ask::{doctor, experiment, guide, race, sweep, trace_check};
 use crate::measure::arm;
@@ -58,7 +58,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
             server::serve(&config).map_err(|why| LabError::failed("the server", why))
         }
         Ok(Command::Arm(args)) => be_an_arm(&args),
-        Ok(Command::Experiment(asked)) => show(experiment::command::run(&asked)),
+        Ok(Command::Experiment(asked)) => show(experiment::running::command::run(&asked)),
         Ok(Command::Cell(args)) => process_of_experiment::be(&args),
         Err(exit) => {
             let ended = match exit.stream {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use crate::ask::experiment::Group;
+use crate::ask::experiment::kit::experiment::Group;
 use lab_core::look::To;
 use lab_core::terms::contender::{Model, Workload};
 use lab_core::terms::duration;

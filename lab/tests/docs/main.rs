@@ -50,7 +50,7 @@ fn every_page_is_as_it_is_made() {
 #[test]
 fn nothing_is_left_of_what_there_is_no_more() {
     let names: BTreeSet<String> =
-        lab::ask::experiment::all().map(|one| one.name.to_owned()).collect();
+        lab::ask::experiment::catalogue::all().map(|one| one.name.to_owned()).collect();
     for folder in ["experiments", "outputs", "figures"] {
         let Ok(entries) = std::fs::read_dir(root().join("docs").join(folder)) else { continue };
         for entry in entries {

@@ -4,8 +4,8 @@
 use std::fmt::Write;
 
 use super::capitalised;
-use crate::ask::experiment::Experiment;
-use crate::ask::experiment::cell::Scale;
+use crate::ask::experiment::kit::cell::Scale;
+use crate::ask::experiment::kit::experiment::Experiment;
 use lab_core::text::wrap::wrap;
 
 /// Where the page lies, from `docs/`.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::experiment::path;
-use crate::ask::experiment::lesson::{Activity, Stop};
+use crate::ask::experiment::kit::lesson::{Activity, Stop};
 use crate::ask::guide::stops;
 use lab_core::text::wrap::wrap;
 

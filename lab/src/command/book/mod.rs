@@ -14,7 +14,8 @@ use std::fmt::Write;
 
 use clap::CommandFactory;
 
-use crate::ask::experiment::Group;
+use crate::ask::experiment::catalogue;
+use crate::ask::experiment::kit::experiment::Group;
 use crate::command::CommandLine;
 
 /// One file of `docs/`.
@@ -39,7 +40,7 @@ pub fn pages(quoted: &dyn Fn(&str) -> Option<String>) -> Vec<Page> {
         page("experiments.md", index()),
         page("commands.md", commands()),
     ];
-    for one in crate::ask::experiment::all() {
+    for one in catalogue::all() {
         pages.push(page(&experiment::path(one), experiment::page(one, quoted)));
     }
     pages
@@ -52,7 +53,7 @@ fn summary() -> String {
          - [Experiments](experiments.md)\n",
     );
     for group in groups() {
-        for one in group.experiments() {
+        for one in catalogue::experiments(group) {
             let path = experiment::path(one);
             writeln!(text, "  - [{}: {}]({path})", one.name, one.title).expect("to memory");
         }
@@ -69,7 +70,7 @@ fn index() -> String {
     );
     for group in groups() {
         write!(text, "\n## {}\n\n", capitalised(group.title())).expect("to memory");
-        for one in group.experiments() {
+        for one in catalogue::experiments(group) {
             let path = experiment::path(one);
             writeln!(text, "- [{}]({path}): {}", one.name, one.title).expect("to memory");
         }
@@ -82,7 +83,7 @@ pub fn readme_list() -> String {
     let mut text = String::new();
     for group in groups() {
         writeln!(text, "{}:\n", capitalised(group.title())).expect("to memory");
-        for one in group.experiments() {
+        for one in catalogue::experiments(group) {
             let path = experiment::path(one);
             writeln!(text, "- [{}](docs/{path}): {}", one.name, one.title).expect("to memory");
         }
@@ -94,7 +95,10 @@ pub fn readme_list() -> String {
 /// The groups that have something in them.
 fn groups() -> impl Iterator<Item = Group> {
     use clap::ValueEnum;
-    Group::value_variants().iter().copied().filter(|group| !group.experiments().is_empty())
+    Group::value_variants()
+        .iter()
+        .copied()
+        .filter(|group| !catalogue::experiments(*group).is_empty())
 }
 
 /// What `--help` says of every command.

@@ -3,14 +3,7 @@
 //! "Writing some of your code in a different language" is one of the three ways out that the notes
 //! name. It is one only if the library says `Py_BEGIN_ALLOW_THREADS` around its work.
 
-use crate::ask::experiment::cell::{Cell, INTERVAL_S, Lock, Scale};
-use crate::ask::experiment::contender::{Contender, by_lock};
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::yardstick::{gain, gains_as_bare, one_processor};
-use crate::ask::experiment::{Experiment, Group, echo, hogs};
-use lab_core::text::numbers::{ratio, seconds};
-use lab_core::work::task::Task;
+use crate::ask::experiment::kit::prelude::*;
 
 /// Long calls that hold the lock, and long calls that release it.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -30,9 +23,7 @@ pub const EXPERIMENT: Experiment = Experiment {
              over by one thread and by two; then by one thread, beside a server that answers \
              questions.",
     cells,
-    ours: |cell: &Cell| -> lab_core::terms::error::Result<Figures> {
-        if cell.probe.is_some() { echo::serve(cell) } else { hogs::throughput(cell) }
-    },
+    ours: echo::serve_or_compute,
     twin: Some(include_str!("c_library.py")),
     plays: by_lock,
     columns: &[
@@ -41,39 +32,30 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "p50_s", title: "half within", unit: Unit::Seconds },
     ],
     relations: &[
-        Relation {
-            name: "keeping-is-one-at-a-time",
-            says: "two threads in calls that keep the lock keep one processor busy.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == KEEPS[1] || cell.label == BARE[1],
-            check: |results, who| one_processor(results, who, KEEPS[1], BARE[1]),
-            wrong: Wrong {
-                says: "calls that give the lock up",
-                change: |cell| cell.set("task", "bz2"),
-            },
-        },
-        Relation {
-            name: "giving-up-gains-a-processor",
-            says: "two threads in calls that give the lock up do about what two plain threads do.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| GIVES_UP.contains(&&*cell.label) || BARE.contains(&&*cell.label),
-            check: |results, who| gains_as_bare(results, who, GIVES_UP, BARE),
-            wrong: Wrong { says: "calls that keep the lock", change: keep_the_lock },
-        },
-        Relation {
-            name: "giving-up-lets-in",
-            says: "a server beside calls that give the lock up answers in less than half a switch \
+        timing("keeping-is-one-at-a-time")
+            .says("two threads in calls that keep the lock keep one processor busy.")
+            .claims(&OneProcessor { cell: KEEPS[1], bare: BARE[1] })
+            .wrong("calls that give the lock up", |cell| cell.set("task", "bz2")),
+        timing("giving-up-gains-a-processor")
+            .says("two threads in calls that give the lock up do about what two plain threads do.")
+            .claims(&AsBare { cells: GIVES_UP, bare: BARE })
+            .wrong("calls that keep the lock", keep_the_lock),
+        timing("giving-up-lets-in")
+            .says(
+                "a server beside calls that give the lock up answers in less than half a switch \
                    interval.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == BESIDE_GIVES_UP,
-            check: giving_up_lets_in,
-            wrong: Wrong { says: "calls that keep the lock", change: keep_the_lock },
-        },
+            )
+            .claims(&that("{p50_s in asked beside gives up}", |[p50_s]| p50_s < INTERVAL_S / 2.0))
+            .wrong("calls that keep the lock", keep_the_lock),
     ],
-    explain,
+    explain: Told(
+        "Two threads in calls that keep the lock do {calls_per_s in keeps, 2 threads / keeps, 1 \
+         thread} what one does, in calls that give it up {calls_per_s in gives up, 2 threads / \
+         gives up, 1 thread} (two plain threads: {calls_per_s in no lock, 2 threads / no lock, 1 \
+         thread}). A server answers within {p50_s in asked beside keeps} beside the one, within \
+         {p50_s in asked beside gives up} beside the other. A call that keeps the lock has no \
+         check point inside: nobody gets in before it ends, whatever the switch interval says.",
+    ),
     read: &[
         "src/threads/kernel/attach.rs: Attached::detach",
         "https://docs.python.org/3/c-api/init.html#releasing-the-gil-from-extension-code",
@@ -88,19 +70,13 @@ const BESIDE_GIVES_UP: &str = "asked beside gives up";
 
 fn cells(scale: Scale) -> Vec<Cell> {
     let (duration_s, answers) = scale.pick((0.3, 20), (1.0, 60));
+    let computing = |labels, lock, task| Cell::one_and_two(labels, lock, task, duration_s);
+    let beside = |label, task| Cell::serving(label, Lock::TIMED, 1, task, answers);
     let mut cells = Vec::new();
-    let rows = [
-        (KEEPS, Lock::TIMED, Task::Regex),
-        (GIVES_UP, Lock::TIMED, Task::Bz2),
-        (BARE, Lock::Bare, Task::Bz2),
-    ];
-    for (labels, lock, task) in rows {
-        for (label, threads) in labels.into_iter().zip([1, 2]) {
-            cells.push(Cell::computing(label, lock, threads, task, duration_s));
-        }
-    }
-    cells.push(Cell::serving(BESIDE_KEEPS, Lock::TIMED, 1, Task::Regex, answers));
-    cells.push(Cell::serving(BESIDE_GIVES_UP, Lock::TIMED, 1, Task::Bz2, answers));
+    cells.extend(computing(KEEPS, Lock::TIMED, Task::Regex));
+    cells.extend(computing(GIVES_UP, Lock::TIMED, Task::Bz2));
+    cells.extend(computing(BARE, Lock::Bare, Task::Bz2));
+    cells.extend([beside(BESIDE_KEEPS, Task::Regex), beside(BESIDE_GIVES_UP, Task::Bz2)]);
     cells
 }
 
@@ -108,24 +84,4 @@ fn keep_the_lock(cell: &mut Cell) {
     if cell.lock != Lock::Bare {
         cell.set("task", "regex");
     }
-}
-
-fn giving_up_lets_in(results: &Results, who: &Contender) -> Option<Check> {
-    let p50_s = results.of(who, BESIDE_GIVES_UP, "p50_s")?;
-    Some(Check::that(p50_s < INTERVAL_S / 2.0, seconds(p50_s)))
-}
-
-fn explain(results: &Results) -> Option<String> {
-    let ours = &Contender::Ours;
-    Some(format!(
-        "Two threads in calls that keep the lock do {} what one does, in calls that give it up {} \
-         (two plain threads: {}). A server answers within {} beside the one, within {} beside the \
-         other. A call that keeps the lock has no check point inside: nobody gets in before it \
-         ends, whatever the switch interval says.",
-        ratio(gain(results, ours, KEEPS)?),
-        ratio(gain(results, ours, GIVES_UP)?),
-        ratio(gain(results, ours, BARE)?),
-        seconds(results.ours(BESIDE_KEEPS, "p50_s")?),
-        seconds(results.ours(BESIDE_GIVES_UP, "p50_s")?)
-    ))
 }

@@ -6,13 +6,7 @@
 //! asker thinks between questions for as long as it must, instead of 100 ms; and the lock of before
 //! beside the new one in one run, which is what it was all about.
 
-use crate::ask::experiment::cell::{Cell, INTERVAL_S, Lock, Probe, Scale};
-use crate::ask::experiment::contender::{Contender, by_lock};
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group, echo, hogs};
-use lab_core::text::numbers::seconds;
-use lab_core::work::task::Task;
+use crate::ask::experiment::kit::prelude::*;
 
 /// Throughput, latency, bandwidth.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -33,9 +27,7 @@ pub const EXPERIMENT: Experiment = Experiment {
              a server's main thread answers questions, with a pause between them, beside threads \
              that do the task. Bandwidth: packets of 1 024 bytes, without a pause, beside pi.",
     cells,
-    ours: |cell: &Cell| -> lab_core::terms::error::Result<Figures> {
-        if cell.probe.is_some() { echo::serve(cell) } else { hogs::throughput(cell) }
-    },
+    ours: echo::serve_or_compute,
     twin: Some(include_str!("ccbench.py")),
     plays: by_lock,
     columns: &[
@@ -45,96 +37,72 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "answers_per_s", title: "packets/s", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "ticks-are-quick-beside-bytecode",
-            says: "with ticks, an answer beside pi takes less than a fifth of 5 ms.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == asked("ticks", Task::Pi, 1),
-            check: ticks_are_quick,
-            wrong: Wrong { says: "the timed lock instead", change: |cell| cell.lock = Lock::TIMED },
-        },
-        Relation {
-            name: "ticks-are-slow-beside-long-calls",
-            says: "with ticks, an answer beside regex takes ten times as long as one beside pi.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| {
-                let beside = |task| cell.label == asked("ticks", task, 1);
-                beside(Task::Pi) || beside(Task::Regex)
-            },
-            check: ticks_are_slow,
-            wrong: Wrong {
-                says: "a call that gives the lock up instead of regex",
-                change: |cell| {
-                    let task = if cell.word("task") == "regex" { "bz2" } else { "pi" };
-                    cell.set("task", task);
-                },
-            },
-        },
-        Relation {
-            name: "ticks-starve-beside-long-calls",
-            says: "beside 4 threads that do regex, 95 % of the answers come within a time that is \
+        timing("ticks-are-quick-beside-bytecode")
+            .says("with ticks, an answer beside pi takes less than a fifth of 5 ms.")
+            .claims(&that("{p50_s in ticks, asked, pi 1}", |[p50_s]| p50_s < INTERVAL_S / 5.0))
+            .wrong("the timed lock instead", |cell| cell.lock = Lock::TIMED),
+        timing("ticks-are-slow-beside-long-calls")
+            .says("with ticks, an answer beside regex takes ten times as long as one beside pi.")
+            .claims(&that(
+                "{p50_s in ticks, asked, regex 1} and {p50_s in ticks, asked, pi 1}",
+                |[regex, pi]| regex >= 10.0 * pi,
+            ))
+            .wrong("a call that gives the lock up instead of regex", |cell| {
+                let task = if cell.word("task") == "regex" { "bz2" } else { "pi" };
+                cell.set("task", task);
+            }),
+        timing("ticks-starve-beside-long-calls")
+            .says(
+                "beside 4 threads that do regex, 95 % of the answers come within a time that is \
                    at least twice as long with ticks as with the timed lock.",
-            of: Of::Ours,
-            nature: Nature::Timing,
-            reads: |cell| {
-                LOCKS.iter().any(|(lock, _)| cell.label == asked(lock, Task::Regex, MANY))
-            },
-            check: ticks_starve,
-            wrong: Wrong { says: "the timed lock in both", change: |cell| cell.lock = Lock::TIMED },
-        },
-        Relation {
-            name: "timed-is-an-interval",
-            says: "with the timed lock, an answer takes one to two switch intervals beside pi and \
+            )
+            .of_ours()
+            .claims(&that(
+                "{p95_s in ticks, asked, regex 4} and {p95_s in timed, asked, regex 4}",
+                |[ticks, timed]| ticks >= 2.0 * timed,
+            ))
+            .wrong("the timed lock in both", |cell| cell.lock = Lock::TIMED),
+        timing("timed-is-an-interval")
+            .says(
+                "with the timed lock, an answer takes one to two switch intervals beside pi and \
                    beside regex.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| {
-                let beside = |task| cell.label == asked("timed", task, 1);
-                beside(Task::Pi) || beside(Task::Regex)
-            },
-            check: timed_is_an_interval,
-            wrong: Wrong { says: "the lock off", change: |cell| cell.lock = Lock::Off },
-        },
-        Relation {
-            name: "released-is-free",
-            says: "beside bz2 an answer takes less than half of 5 ms, with either lock.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| LOCKS.iter().any(|(lock, _)| cell.label == asked(lock, Task::Bz2, 1)),
-            check: released_is_free,
-            wrong: Wrong {
-                says: "a call that keeps the lock instead of bz2",
-                change: |cell| cell.set("task", "regex"),
-            },
-        },
+            )
+            .claims(&that(
+                "{p50_s in timed, asked, pi 1} and {p50_s in timed, asked, regex 1}",
+                |both: [f64; 2]| {
+                    both.iter().all(|p50_s| (INTERVAL_S..=2.0 * INTERVAL_S).contains(p50_s))
+                },
+            ))
+            .wrong("the lock off", |cell| cell.lock = Lock::Off),
+        timing("released-is-free")
+            .says("beside bz2 an answer takes less than half of 5 ms, with either lock.")
+            .claims(&special(|cell| cell.is(&[TICKS_BZ2, TIMED_BZ2]), released_is_free))
+            .wrong("a call that keeps the lock instead of bz2", |cell| cell.set("task", "regex")),
     ],
-    explain,
+    explain: Told(
+        "Beside bytecode half of the answers come within {p50_s in ticks, asked, pi 1} under the \
+         old lock, within {p50_s in timed, asked, pi 1} under the new one; beside one thread in \
+         long calls that keep the lock, within {p50_s in ticks, asked, regex 1} and {p50_s in \
+         timed, asked, regex 1}. Beside 4 such threads 95 % come within {p95_s in ticks, asked, \
+         regex 4} under the old one, within {p95_s in timed, asked, regex 4} under the new one. \
+         The old one is dropped every hundred ticks and at once asked for again by the thread \
+         that dropped it, so that the one who waits must be quicker than the one who is already \
+         there: cheap when ticks are short, and costly when each try takes calls of a \
+         millisecond. The new one is handed over when an interval has passed. Beside calls that \
+         give the lock up ({p50_s in ticks, asked, bz2 1} and {p50_s in timed, asked, bz2 1}) \
+         there is nothing to wait for.",
+    ),
     read: &[
         "lab/core/src/work/task.rs: the three kinds of task",
         "https://github.com/python/cpython/tree/3.10/Tools/ccbench",
     ],
 };
 
+const TICKS_BZ2: &str = "ticks, asked, bz2 1";
+const TIMED_BZ2: &str = "timed, asked, bz2 1";
 /// Threads that do regex, for the worst of the answers.
 const MANY: usize = 4;
 const LOCKS: [(&str, Lock); 2] = [("ticks", Lock::TICKS), ("timed", Lock::TIMED)];
-
-fn throughput(lock: &str, task: Task, threads: usize) -> String {
-    format!("{lock}, {}, {threads}", task.name())
-}
-
-fn asked(lock: &str, task: Task, hogs: usize) -> String {
-    match hogs {
-        0 => format!("{lock}, asked alone"),
-        _ => format!("{lock}, asked, {} {hogs}", task.name()),
-    }
-}
-
-fn packets(lock: &str, hogs: usize) -> String {
-    format!("{lock}, packets, pi {hogs}")
-}
 
 fn cells(scale: Scale) -> Vec<Cell> {
     let duration_s = scale.pick(0.2, 1.0);
@@ -144,23 +112,25 @@ fn cells(scale: Scale) -> Vec<Cell> {
     for (name, lock) in LOCKS {
         for task in Task::ALL {
             for &threads in scale.pick(few, many) {
-                let label = throughput(name, task, threads);
+                let label = format!("{name}, {}, {threads}", task.name());
                 cells.push(Cell::computing(label, lock, threads, task, duration_s));
             }
         }
     }
     for (name, lock) in LOCKS {
-        cells.push(Cell::serving(asked(name, Task::Pi, 0), lock, 0, Task::Pi, answers));
+        cells.push(Cell::serving(format!("{name}, asked alone"), lock, 0, Task::Pi, answers));
         for task in Task::ALL {
             let crowd = if task == Task::Regex { &[1, MANY][..] } else { &few[..1] };
             for &hogs in scale.pick(crowd, many) {
-                cells.push(Cell::serving(asked(name, task, hogs), lock, hogs, task, answers));
+                let label = format!("{name}, asked, {} {hogs}", task.name());
+                cells.push(Cell::serving(label, lock, hogs, task, answers));
             }
         }
     }
     for (name, lock) in LOCKS {
         for &hogs in scale.pick(&[0, 1][..], &[0, 1, 2, 3, 4]) {
-            let mut cell = Cell::serving(packets(name, hogs), lock, hogs, Task::Pi, answers);
+            let label = format!("{name}, packets, pi {hogs}");
+            let mut cell = Cell::serving(label, lock, hogs, Task::Pi, answers);
             cell.probe = Some(Probe::Bandwidth);
             cells.push(cell.with("duration_s", duration_s));
         }
@@ -168,64 +138,9 @@ fn cells(scale: Scale) -> Vec<Cell> {
     cells
 }
 
-fn p50(results: &Results, who: &Contender, lock: &str, task: Task) -> Option<f64> {
-    results.of(who, &asked(lock, task, 1), "p50_s")
-}
-
-fn ticks_are_quick(results: &Results, who: &Contender) -> Option<Check> {
-    let p50_s = p50(results, who, "ticks", Task::Pi)?;
-    Some(Check::that(p50_s < INTERVAL_S / 5.0, seconds(p50_s)))
-}
-
-fn ticks_are_slow(results: &Results, who: &Contender) -> Option<Check> {
-    let pi_s = p50(results, who, "ticks", Task::Pi)?;
-    let regex_s = p50(results, who, "ticks", Task::Regex)?;
-    let figures = format!("{} and {}", seconds(regex_s), seconds(pi_s));
-    Some(Check::that(regex_s >= 10.0 * pi_s, figures))
-}
-
-fn p95(results: &Results, lock: &str) -> Option<f64> {
-    results.ours(&asked(lock, Task::Regex, MANY), "p95_s")
-}
-
-fn ticks_starve(results: &Results, _: &Contender) -> Option<Check> {
-    let (ticks_s, timed_s) = (p95(results, "ticks")?, p95(results, "timed")?);
-    let figures = format!("{} and {}", seconds(ticks_s), seconds(timed_s));
-    Some(Check::that(ticks_s >= 2.0 * timed_s, figures))
-}
-
-fn timed_is_an_interval(results: &Results, who: &Contender) -> Option<Check> {
-    let pi_s = p50(results, who, "timed", Task::Pi)?;
-    let regex_s = p50(results, who, "timed", Task::Regex)?;
-    let range = INTERVAL_S..=2.0 * INTERVAL_S;
-    let figures = format!("{} and {}", seconds(pi_s), seconds(regex_s));
-    Some(Check::that(range.contains(&pi_s) && range.contains(&regex_s), figures))
-}
-
+/// A CPython has one of the two locks.
 fn released_is_free(results: &Results, who: &Contender) -> Option<Check> {
-    let medians = LOCKS.iter().filter_map(|(lock, _)| p50(results, who, lock, Task::Bz2));
-    let slowest_s = medians.reduce(f64::max)?;
+    let p50_s = |cell| results.of(who, cell, "p50_s");
+    let slowest_s = [TICKS_BZ2, TIMED_BZ2].into_iter().filter_map(p50_s).reduce(f64::max)?;
     Some(Check::that(slowest_s < INTERVAL_S / 2.0, format!("{} at most", seconds(slowest_s))))
-}
-
-fn explain(results: &Results) -> Option<String> {
-    let ours = |lock, task| p50(results, &Contender::Ours, lock, task).map(seconds);
-    Some(format!(
-        "Beside bytecode half of the answers come within {} under the old lock, within {} under the \
-         new one; beside one thread in long calls that keep the lock, within {} and {}. Beside \
-         {MANY} such threads 95 % come within {} under the old one, within {} under the new one. \
-         The old one is dropped every hundred ticks and at once asked for again by the thread that \
-         dropped it, so that the one who waits must be quicker than the one who is already there: \
-         cheap when ticks are short, and costly when each try takes calls of a millisecond. The new \
-         one is handed over when an interval has passed. Beside calls that give the lock up ({} and {}) there is nothing to wait \
-         for.",
-        ours("ticks", Task::Pi)?,
-        ours("timed", Task::Pi)?,
-        ours("ticks", Task::Regex)?,
-        ours("timed", Task::Regex)?,
-        seconds(p95(results, "ticks")?),
-        seconds(p95(results, "timed")?),
-        ours("ticks", Task::Bz2)?,
-        ours("timed", Task::Bz2)?
-    ))
 }

@@ -4,14 +4,7 @@
 //! 2021). A thread that waits for the network gives the lock up, and when its answer comes it must
 //! get the lock back from a thread that never gives it up by itself.
 
-use crate::ask::experiment::cell::{Cell, INTERVAL_S, Lock, Scale};
-use crate::ask::experiment::contender::{Contender, by_lock};
-use crate::ask::experiment::figures::{Column, Results, Unit};
-use crate::ask::experiment::lesson::{Activity, Lesson};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group, echo};
-use lab_core::text::numbers::seconds;
-use lab_core::work::task::Task;
+use crate::ask::experiment::kit::prelude::*;
 
 /// A server beside threads that compute.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -43,45 +36,38 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "forced_switches_per_s", title: "forced/s", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "one-to-two-intervals",
-            says: "an answer takes one to two switch intervals, whatever the interval.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| matches!(cell.lock, Lock::Timed { .. }) && cell.count("hogs") < 2,
-            check: one_to_two_intervals,
-            wrong: Wrong { says: "the lock off", change: |cell| cell.lock = Lock::Off },
-        },
-        Relation {
-            name: "grows-with-the-interval",
-            says: "the longer the interval, the longer an answer takes: twice as long at least from \
+        timing("one-to-two-intervals")
+            .says("an answer takes one to two switch intervals, whatever the interval.")
+            .claims(&special(
+                |cell| matches!(cell.lock, Lock::Timed { .. }) && cell.count("hogs") < 2,
+                one_to_two_intervals,
+            ))
+            .wrong("the lock off", |cell| cell.lock = Lock::Off),
+        timing("grows-with-the-interval")
+            .says(
+                "the longer the interval, the longer an answer takes: twice as long at least from \
                    one to the next.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| matches!(cell.lock, Lock::Timed { .. }) && cell.count("hogs") == 1,
-            check: grows_with_the_interval,
-            wrong: Wrong { says: "5 ms everywhere", change: |cell| cell.lock = Lock::TIMED },
-        },
-        Relation {
-            name: "ticks-let-in",
-            says: "with the lock of before 3.2 an answer takes less than a fifth of 5 ms.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| matches!(cell.lock, Lock::Ticks { .. }),
-            check: ticks_let_in,
-            wrong: Wrong { says: "the timed lock instead", change: |cell| cell.lock = Lock::TIMED },
-        },
-        Relation {
-            name: "as-cpython",
-            says: "ours and this CPython take the same time at each interval, within a half.",
-            of: Of::EachPython,
-            nature: Nature::Timing,
-            reads: |cell| matches!(cell.lock, Lock::Timed { .. }) && cell.count("hogs") == 1,
-            check: as_cpython,
-            wrong: Wrong { says: "the lock off, in ours", change: |cell| cell.lock = Lock::Off },
-        },
+            )
+            .claims(&special(is_beside, grows_with_the_interval))
+            .wrong("5 ms everywhere", |cell| cell.lock = Lock::TIMED),
+        timing("ticks-let-in")
+            .says("with the lock of before 3.2 an answer takes less than a fifth of 5 ms.")
+            .claims(&that("{p50_s in 1 thread, ticks}", |[p50_s]| p50_s < INTERVAL_S / 5.0))
+            .wrong("the timed lock instead", |cell| cell.lock = Lock::TIMED),
+        timing("as-cpython")
+            .says("ours and this CPython take the same time at each interval, within a half.")
+            .of_each_python()
+            .claims(&special(is_beside, as_cpython))
+            .wrong("the lock off, in ours", |cell| cell.lock = Lock::Off),
     ],
-    explain,
+    explain: Told(
+        "Alone, half of the answers come within {p50_s in alone, 5 ms}. Beside one thread that \
+         computes it is {p50_s in 1 thread, 5 ms}: the server's thread has its datagram at once, \
+         but not the lock. It waits one interval of 5 ms, asks, and gets the lock at the other's \
+         next check point. That the machine has processors to spare does not help: what is scarce \
+         is the lock. The lock of before 3.2 took {p50_s in 1 thread, ticks}: it was dropped \
+         every hundred ticks, whether or not anybody waited.",
+    ),
     read: &[
         "src/threads/kernel/lock.rs: who asks, who gives way, and who waits",
         "https://bugs.python.org/issue7946: \"Convoy effect with I/O bound threads and New GIL\"",
@@ -133,6 +119,10 @@ fn cells(scale: Scale) -> Vec<Cell> {
     cells
 }
 
+fn is_beside(cell: &Cell) -> bool {
+    matches!(cell.lock, Lock::Timed { .. }) && cell.count("hogs") == 1
+}
+
 /// The intervals that `who` was measured with, each with the time that half of the answers took.
 fn medians(results: &Results, who: &Contender) -> Vec<(f64, f64)> {
     let median = |interval_ms| results.of(who, &beside(interval_ms), "p50_s");
@@ -162,11 +152,6 @@ fn grows_with_the_interval(results: &Results, who: &Contender) -> Option<Check> 
     Some(Check::that(grows, format!("From {} to {}", seconds(*first), seconds(*last))))
 }
 
-fn ticks_let_in(results: &Results, who: &Contender) -> Option<Check> {
-    let p50_s = results.of(who, BESIDE_TICKS, "p50_s")?;
-    Some(Check::that(p50_s < INTERVAL_S / 5.0, seconds(p50_s)))
-}
-
 /// Both medians at each interval: the longer is at most one and a half times the shorter.
 fn as_cpython(results: &Results, who: &Contender) -> Option<Check> {
     let theirs = medians(results, who);
@@ -182,20 +167,4 @@ fn as_cpython(results: &Results, who: &Contender) -> Option<Check> {
     let figures =
         pairs.iter().map(|&(ours, theirs)| format!("{} and {}", seconds(ours), seconds(theirs)));
     Some(Check::that(pairs.iter().all(fits), figures.collect::<Vec<_>>().join(", ")))
-}
-
-fn explain(results: &Results) -> Option<String> {
-    let alone = results.ours(ALONE, "p50_s")?;
-    let waits = results.ours(&beside(5.0), "p50_s")?;
-    let ticks = results.ours(BESIDE_TICKS, "p50_s")?;
-    Some(format!(
-        "Alone, half of the answers come within {}. Beside one thread that computes it is {}: the \
-         server's thread has its datagram at once, but not the lock. It waits one interval of 5 ms, \
-         asks, and gets the lock at the other's next check point. That the machine has processors \
-         to spare does not help: what is scarce is the lock. The lock of before 3.2 took {}: it was \
-         dropped every hundred ticks, whether or not anybody waited.",
-        seconds(alone),
-        seconds(waits),
-        seconds(ticks)
-    ))
 }

@@ -3,13 +3,7 @@
 //! Measured with Jain's index, as CPython's `Tools/lockbench` does it: 1 if all have the same,
 //! one over their number if one has it all.
 
-use crate::ask::experiment::cell::{Cell, INTERVAL_S, Lock, Scale};
-use crate::ask::experiment::contender::{Contender, by_lock};
-use crate::ask::experiment::figures::{Column, Results, Unit};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::yardstick::with_two_processors;
-use crate::ask::experiment::{Experiment, Group, hogs};
-use lab_core::work::task::Task;
+use crate::ask::experiment::kit::prelude::*;
 
 /// Four threads under each policy.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -39,29 +33,26 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "wasted_wakeups", title: "wasted\nwake-ups", unit: Unit::Plain },
     ],
     relations: &[
-        Relation {
-            name: "timed-is-even",
-            says: "under the timed lock Jain's index of four threads is at least 0.8.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == TIMED,
-            check: timed_is_even,
-            wrong: Wrong {
-                says: "a switch interval longer than the run",
-                change: |cell| cell.lock = Lock::Timed { interval_s: 10.0 },
-            },
-        },
-        Relation {
-            name: "forced-wakes-who-runs",
-            says: "under the timed lock not one wake-up in three finds the lock taken again.",
-            of: Of::Ours,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == TIMED || cell.label == BARE,
-            check: forced_wakes_who_runs,
-            wrong: Wrong { says: "without forced switching", change: do_not_force },
-        },
+        timing("timed-is-even")
+            .says("under the timed lock Jain's index of four threads is at least 0.8.")
+            .claims(&that("It is {plain jain in timed}", |[jain]| jain >= 0.8))
+            .wrong("a switch interval longer than the run", |cell| {
+                cell.lock = Lock::Timed { interval_s: 10.0 }
+            }),
+        timing("forced-wakes-who-runs")
+            .says("under the timed lock not one wake-up in three finds the lock taken again.")
+            .of_ours()
+            // On one processor who is woken is often let in before whoever woke it can go on.
+            .claims(
+                &that(
+                    "{plain wasted_wakeups in timed} for each time it was dropped",
+                    |[wasted]| wasted < 1.0 / 3.0,
+                )
+                .if_two_processors(BARE),
+            )
+            .wrong("without forced switching", do_not_force),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/threads/kernel/lock.rs: forced switching",
         "Jain, Chiu and Hawe, \"A quantitative measure of fairness\", DEC-TR-301, 1984",
@@ -92,18 +83,6 @@ fn do_not_force(cell: &mut Cell) {
     if cell.lock == Lock::TIMED {
         cell.lock = Lock::Unforced { interval_s: INTERVAL_S };
     }
-}
-
-fn timed_is_even(results: &Results, who: &Contender) -> Option<Check> {
-    let jain = results.of(who, TIMED, "jain")?;
-    Some(Check::that(jain >= 0.8, format!("It is {jain:.2}")))
-}
-
-fn forced_wakes_who_runs(results: &Results, _: &Contender) -> Option<Check> {
-    let wasted = results.ours(TIMED, "wasted_wakeups")?;
-    let figures = format!("{wasted:.2} for each time it was dropped");
-    // On one processor who is woken is often let in before whoever woke it can go on.
-    with_two_processors(results, BARE, Check::that(wasted < 1.0 / 3.0, figures))
 }
 
 fn explain(results: &Results) -> Option<String> {

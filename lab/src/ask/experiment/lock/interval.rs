@@ -3,13 +3,7 @@
 //! `sys.setswitchinterval` is the one knob of the lock since 3.2. Its default of 5 ms has not
 //! changed since.
 
-use crate::ask::experiment::cell::{Cell, INTERVAL_S, Lock, Scale};
-use crate::ask::experiment::contender::{Contender, by_lock};
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group, echo, hogs};
-use lab_core::text::numbers::{percent, seconds};
-use lab_core::work::task::Task;
+use crate::ask::experiment::kit::prelude::*;
 
 /// Throughput against latency.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -28,7 +22,7 @@ pub const EXPERIMENT: Experiment = Experiment {
              they get done is compared with what one thread does. In the second, a server answers \
              questions beside one thread that computes.",
     cells,
-    ours: measure,
+    ours: echo::serve_or_compute,
     twin: Some(include_str!("interval.py")),
     plays: by_lock,
     columns: &[
@@ -37,26 +31,24 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "p50_s", title: "half within", unit: Unit::Seconds },
     ],
     relations: &[
-        Relation {
-            name: "long-is-slow-to-answer",
-            says: "an answer takes ten times as long at 5 ms as at 0.1 ms, at least.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.probe.is_some(),
-            check: long_is_slow,
-            wrong: Wrong { says: "5 ms everywhere", change: |cell| cell.lock = Lock::TIMED },
-        },
-        Relation {
-            name: "short-switches-often",
-            says: "there are twice as many switches at 0.1 ms as at 5 ms, at least.",
-            of: Of::Ours,
-            nature: Nature::Timing,
-            reads: |cell| cell.probe.is_none(),
-            check: short_switches_often,
-            wrong: Wrong { says: "5 ms everywhere", change: |cell| cell.lock = Lock::TIMED },
-        },
+        timing("long-is-slow-to-answer")
+            .says("an answer takes ten times as long at 5 ms as at 0.1 ms, at least.")
+            .claims(&that(
+                "{p50_s in asked, 5 ms} and {p50_s in asked, 0.1 ms}",
+                |[long, short]| long >= 10.0 * short,
+            ))
+            .wrong("5 ms everywhere", |cell| cell.lock = Lock::TIMED),
+        timing("short-switches-often")
+            .says("there are twice as many switches at 0.1 ms as at 5 ms, at least.")
+            .of_ours()
+            .claims(&that(
+                "{whole forced_switches_per_s in 2 compute, 0.1 ms} and {whole \
+                 forced_switches_per_s in 2 compute, 5 ms} in a second",
+                |[short, long]| short >= 2.0 * long,
+            ))
+            .wrong("5 ms everywhere", |cell| cell.lock = Lock::TIMED),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/threads/kernel/lock.rs",
         "https://docs.python.org/3/library/sys.html#sys.setswitchinterval",
@@ -64,71 +56,48 @@ pub const EXPERIMENT: Experiment = Experiment {
 };
 
 const INTERVALS_MS: [f64; 4] = [0.1, 5.0, 1.0, 20.0];
-const SHORT_MS: f64 = 0.1;
-const LONG_MS: f64 = INTERVAL_S * 1e3;
 /// Of the work at 5 ms: what is done at 0.1 ms, if it costs little.
 const LITTLE_LOST: f64 = 0.9;
 const ONE: &str = "1 thread computes";
 
-fn two(interval_ms: f64) -> String {
-    format!("2 compute, {interval_ms} ms")
-}
-
-fn asked(interval_ms: f64) -> String {
-    format!("asked, {interval_ms} ms")
-}
+const TWO_SHORT: &str = "2 compute, 0.1 ms";
+const TWO_LONG: &str = "2 compute, 5 ms";
+const ASKED_SHORT: &str = "asked, 0.1 ms";
+const ASKED_LONG: &str = "asked, 5 ms";
 
 fn cells(scale: Scale) -> Vec<Cell> {
     let mut intervals_ms = INTERVALS_MS[..scale.pick(2, 4)].to_vec();
     intervals_ms.sort_unstable_by(f64::total_cmp);
     let (duration_s, answers) = scale.pick((0.3, 20), (1.0, 60));
     let mut cells = vec![Cell::computing(ONE, Lock::TIMED, 1, Task::Pi, duration_s)];
-    for &interval_ms in &intervals_ms {
-        let lock = Lock::timed_ms(interval_ms);
-        cells.push(Cell::computing(two(interval_ms), lock, 2, Task::Pi, duration_s));
+    for interval_ms in &intervals_ms {
+        let (label, lock) = (format!("2 compute, {interval_ms} ms"), Lock::timed_ms(*interval_ms));
+        cells.push(Cell::computing(label, lock, 2, Task::Pi, duration_s));
     }
-    for &interval_ms in &intervals_ms {
-        let lock = Lock::timed_ms(interval_ms);
-        cells.push(Cell::serving(asked(interval_ms), lock, 1, Task::Pi, answers));
+    for interval_ms in &intervals_ms {
+        let (label, lock) = (format!("asked, {interval_ms} ms"), Lock::timed_ms(*interval_ms));
+        cells.push(Cell::serving(label, lock, 1, Task::Pi, answers));
     }
     cells
 }
 
-fn measure(cell: &Cell) -> lab_core::terms::error::Result<Figures> {
-    if cell.probe.is_some() { echo::serve(cell) } else { hogs::throughput(cell) }
-}
-
-fn long_is_slow(results: &Results, who: &Contender) -> Option<Check> {
-    let short_s = results.of(who, &asked(SHORT_MS), "p50_s")?;
-    let long_s = results.of(who, &asked(LONG_MS), "p50_s")?;
-    let figures = format!("{} and {}", seconds(long_s), seconds(short_s));
-    Some(Check::that(long_s >= 10.0 * short_s, figures))
-}
-
-fn short_switches_often(results: &Results, _: &Contender) -> Option<Check> {
-    let short = results.ours(&two(SHORT_MS), "forced_switches_per_s")?;
-    let long = results.ours(&two(LONG_MS), "forced_switches_per_s")?;
-    let figures = format!("{short:.0} and {long:.0} in a second");
-    Some(Check::that(short >= 2.0 * long, figures))
-}
-
 fn explain(results: &Results) -> Option<String> {
     let one = results.ours(ONE, "calls_per_s")?;
-    let short = results.ours(&two(SHORT_MS), "calls_per_s")?;
-    let long = results.ours(&two(LONG_MS), "calls_per_s")?;
+    let short = results.ours(TWO_SHORT, "calls_per_s")?;
+    let long = results.ours(TWO_LONG, "calls_per_s")?;
     let so = if short >= LITTLE_LOST * long {
         "So 0.1 ms would buy a server much for little."
     } else {
         "In this run the shorter interval has cost work, too."
     };
-    let waits = |interval_ms| results.ours(&asked(interval_ms), "p50_s").map(seconds);
+    let waits = |cell| results.ours(cell, "p50_s").map(seconds);
     Some(format!(
         "At 5 ms two threads get {} of one thread's work done, at 0.1 ms {}; an answer takes {} and \
          {}. {so} The default is what Antoine Pitrou chose \
          in 2009, for machines on which a switch cost more, and for programs whose caches it empties.",
         percent(long / one),
         percent(short / one),
-        waits(LONG_MS)?,
-        waits(SHORT_MS)?
+        waits(ASKED_LONG)?,
+        waits(ASKED_SHORT)?
     ))
 }

@@ -8,14 +8,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use crate::ask::experiment::cell::{Cell, Lock, Scale};
-use crate::ask::experiment::contender::{Contender, Python, by_lock};
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::lesson::{Activity, Lesson};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group, hogs};
-use lab_core::terms::error::{LabError, Result};
-use lab_core::text::numbers::percent;
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::threads::{Attached, Gil, Place, Placement, ThreadPool};
 use trainyard::vm::{self, Machine, Program};
 
@@ -48,56 +41,44 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "switches", title: "switches", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "every-operation-loses-both",
-            says: "where every instruction is a check point, both lose updates.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.word("places") == OPERATIONS && cell.lock == Lock::TIMED,
-            check: |results, who| lose(results, who, [&label(PLUS, "each"), &label(ADD, "each")]),
-            wrong: Wrong {
-                says: "check points at back edges and calls alone",
-                change: |cell| cell.set("places", BACK_EDGES),
-            },
-        },
-        Relation {
-            name: "back-edges-keep-plus-equals",
-            says: "where only back edges and calls are, `c += 1` loses nothing.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == label(PLUS, "back edges"),
-            check: plus_equals_is_kept,
-            wrong: Wrong {
-                says: "check points at every instruction",
-                change: |cell| cell.set("places", OPERATIONS),
-            },
-        },
-        Relation {
-            name: "back-edges-lose-calls",
-            says: "where only back edges and calls are, `c = add(c)` loses updates.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == label(ADD, "back edges"),
-            check: |results, who| lose(results, who, [&label(ADD, "back edges")]),
-            wrong: Wrong {
-                says: "no check point anywhere, as in a long call into C",
-                change: |cell| cell.set("places", "never"),
-            },
-        },
-        Relation {
-            name: "ticks-lose-both",
-            says: "with the lock of before 3.2 both lose updates.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.lock == Lock::TICKS,
-            check: |results, who| lose(results, who, [&label(PLUS, "ticks"), &label(ADD, "ticks")]),
-            wrong: Wrong {
-                says: "ticks counted at back edges and calls alone",
-                change: |cell| cell.set("places", BACK_EDGES),
-            },
-        },
+        timing("every-operation-loses-both")
+            .says("where every instruction is a check point, both lose updates.")
+            .claims(&that(
+                "{lost_share in c += 1, each} and {lost_share in c = add(c), each}",
+                |[plus, add]| plus > 0.0 && add > 0.0,
+            ))
+            .wrong("check points at back edges and calls alone", |cell| {
+                cell.set("places", BACK_EDGES);
+            }),
+        counting("back-edges-keep-plus-equals")
+            .says("where only back edges and calls are, `c += 1` loses nothing.")
+            .claims(&that("{lost in c += 1, back edges} updates lost", |[lost]| is(lost, 0)))
+            .wrong("check points at every instruction", |cell| cell.set("places", OPERATIONS)),
+        timing("back-edges-lose-calls")
+            .says("where only back edges and calls are, `c = add(c)` loses updates.")
+            .claims(&that("{lost_share in c = add(c), back edges}", |[lost]| lost > 0.0))
+            .wrong("no check point anywhere, as in a long call into C", |cell| {
+                cell.set("places", "never");
+            }),
+        timing("ticks-lose-both")
+            .says("with the lock of before 3.2 both lose updates.")
+            .claims(&that(
+                "{lost_share in c += 1, ticks} and {lost_share in c = add(c), ticks}",
+                |[plus, add]| plus > 0.0 && add > 0.0,
+            ))
+            .wrong("ticks counted at back edges and calls alone", |cell| {
+                cell.set("places", BACK_EDGES);
+            }),
     ],
-    explain,
+    explain: Told(
+        "With a check point before each instruction `c += 1` lost {lost_share in c += 1, each} \
+         and `c = add(c)` {lost_share in c = add(c), each} of the updates. With check points at \
+         back edges and calls alone they lost {lost_share in c += 1, back edges} and {lost_share \
+         in c = add(c), back edges}: between the load and the store of `c += 1` there is none any \
+         more, and in `c = add(c)` there is still one, where add begins. That the first became \
+         exact is an accident of where the lock is looked at; no version of CPython has promised \
+         it.",
+    ),
     read: &[
         "src/vm: the machine; `trainyard dis 'c += 1'` marks the check points",
         "https://github.com/python/cpython/pull/18334: fewer check points",
@@ -123,10 +104,6 @@ const OPERATIONS: &str = "operations";
 const BACK_EDGES: &str = "back-edges";
 const THREADS: i64 = 4;
 
-fn label(statement: &str, places: &str) -> String {
-    format!("{statement}, {places}")
-}
-
 fn cells(scale: Scale) -> Vec<Cell> {
     let places = [
         ("each", Lock::TIMED, OPERATIONS),
@@ -136,7 +113,7 @@ fn cells(scale: Scale) -> Vec<Cell> {
     let mut cells = Vec::new();
     for (name, lock, places) in places {
         for statement in [PLUS, ADD] {
-            let cell = Cell::new(label(statement, name), lock).with("places", places);
+            let cell = Cell::new(format!("{statement}, {name}"), lock).with("places", places);
             let cell = cell.with("statement", statement);
             // Of an interpreter as many as last for 40 switch intervals.
             let cell = cell.with("increments", scale.pick(2_000_000, 4_000_000));
@@ -186,7 +163,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
     Ok(Figures::default()
         .with("lost", to_f64(expected - found))
         .with("lost_share", to_f64(expected - found) / to_f64(expected))
-        .with("switches", to_f64((counters.forced_switches + counters.tick_drops).cast_signed())))
+        .with("switches", to_f64(counters.forced_switches + counters.tick_drops)))
 }
 
 fn run(
@@ -204,38 +181,4 @@ fn run(
         ControlFlow::Continue(())
     };
     Machine::new(program, train).run(program, memory, look).map(|_| ())
-}
-
-#[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-fn to_f64(count: i64) -> f64 {
-    count as f64
-}
-
-/// Each of `cells` has lost some.
-fn lose<const N: usize>(results: &Results, who: &Contender, cells: [&str; N]) -> Option<Check> {
-    let shares = cells.map(|cell| results.of(who, cell, "lost_share"));
-    let shares = shares.into_iter().collect::<Option<Vec<f64>>>()?;
-    let figures = shares.iter().map(|share| percent(*share)).collect::<Vec<_>>().join(" and ");
-    Some(Check::that(shares.iter().all(|share| *share > 0.0), figures))
-}
-
-fn plus_equals_is_kept(results: &Results, who: &Contender) -> Option<Check> {
-    let lost = results.of(who, &label(PLUS, "back edges"), "lost")?;
-    Some(Check::that(lost == 0.0, format!("{lost} updates lost")))
-}
-
-fn explain(results: &Results) -> Option<String> {
-    let lost =
-        |statement, places| results.ours(&label(statement, places), "lost_share").map(percent);
-    Some(format!(
-        "With a check point before each instruction `c += 1` lost {} and `c = add(c)` {} of the \
-         updates. With check points at back edges and calls alone they lost {} and {}: between the \
-         load and the store of `c += 1` there is none any more, and in `c = add(c)` there is still \
-         one, where add begins. That the first became exact is an accident of where the lock is \
-         looked at; no version of CPython has promised it.",
-        lost(PLUS, "each")?,
-        lost(ADD, "each")?,
-        lost(PLUS, "back edges")?,
-        lost(ADD, "back edges")?
-    ))
 }

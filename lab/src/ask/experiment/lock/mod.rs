@@ -12,7 +12,7 @@ pub mod scaling;
 pub mod sub_interpreters;
 pub mod the_articles_race;
 
-use super::Experiment;
+use crate::ask::experiment::kit::experiment::Experiment;
 
 /// In the order in which they are best met.
 pub const EXPERIMENTS: &[&Experiment] = &[

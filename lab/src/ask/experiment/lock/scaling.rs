@@ -4,14 +4,7 @@
 //! (each thread computes a Fibonacci number, on builds of 3.13 with and without the lock): flat
 //! with the lock on, up to the number of processors with it off.
 
-use crate::ask::experiment::cell::{Cell, Lock, Scale};
-use crate::ask::experiment::contender::{Contender, by_lock};
-use crate::ask::experiment::figures::{Column, Results, Unit};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::yardstick::{ONE_CPU, gain, gains_as_bare, with_two_processors};
-use crate::ask::experiment::{Experiment, Group, hogs};
-use lab_core::text::numbers::ratio;
-use lab_core::work::task::Task;
+use crate::ask::experiment::kit::prelude::*;
 
 /// Threads that compute, with the lock on and off.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -41,36 +34,35 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "forced_switches_per_s", title: "forced/s", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "one-at-a-time",
-            says: "with the lock on no more than one processor is busy, however many threads there \
+        timing("one-at-a-time")
+            .says(
+                "with the lock on no more than one processor is busy, however many threads there \
                    are.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.lock != Lock::Off && cell.count("threads") > 1,
-            check: one_at_a_time,
-            wrong: Wrong { says: "the lock off", change: turn_off },
-        },
-        Relation {
-            name: "on-gains-nothing",
-            says: "with the lock on two threads do no more than one, and at least half of it.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.lock != Lock::Off && cell.count("threads") <= 2,
-            check: on_gains_nothing,
-            wrong: Wrong { says: "the lock off", change: turn_off },
-        },
-        Relation {
-            name: "off-gains-a-processor",
-            says: "with the lock off two threads do about what two plain threads do.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| !matches!(cell.lock, Lock::Timed { .. }) && cell.count("threads") <= 2,
-            check: |results, who| gains_as_bare(results, who, [off(1), off(2)], [BARE_1, BARE_2]),
-            wrong: Wrong { says: "the lock on", change: turn_on },
-        },
+            )
+            .claims(&special(
+                |cell| cell.lock != Lock::Off && cell.count("threads") > 1,
+                one_at_a_time,
+            ))
+            .wrong("the lock off", turn_off),
+        timing("on-gains-nothing")
+            .says("with the lock on two threads do no more than one, and at least half of it.")
+            .claims(&special(
+                |cell| cell.lock != Lock::Off && cell.count("threads") <= 2,
+                on_gains_nothing,
+            ))
+            .wrong("the lock off", turn_off),
+        timing("off-gains-a-processor")
+            .says("with the lock off two threads do about what two plain threads do.")
+            .claims(&AsBare { cells: [OFF_1, OFF_2], bare: [BARE_1, BARE_2] })
+            .wrong("the lock on", turn_on),
     ],
-    explain,
+    explain: Told(
+        "With the lock on two threads do {calls_per_s in lock on, 2 / lock on, 1} what one does, \
+         and with it off {calls_per_s in lock off, 2 / lock off, 1}; two plain threads do \
+         {calls_per_s in no lock, 2 threads / no lock, 1 thread} on this machine at this moment. \
+         The lock lets one thread run at a time, so more threads only take turns. Without it they \
+         gain what the processors give, and no more than there are processors.",
+    ),
     read: &[
         "src/threads/kernel/lock.rs: one holder at a time",
         "https://realpython.com/python313-free-threading-jit/: the published figures",
@@ -81,31 +73,28 @@ pub const EXPERIMENT: Experiment = Experiment {
 /// Switches cost something, but not half of the work.
 const HALF: f64 = 0.5;
 const THREADS: [usize; 4] = [1, 2, 4, 8];
+const ON_1: &str = "lock on, 1";
+const ON_2: &str = "lock on, 2";
+const OFF_1: &str = "lock off, 1";
+const OFF_2: &str = "lock off, 2";
 const BARE_1: &str = "no lock, 1 thread";
 const BARE_2: &str = "no lock, 2 threads";
 
-fn on(threads: usize) -> String {
-    format!("lock on, {threads}")
-}
-
-fn off(threads: usize) -> String {
-    format!("lock off, {threads}")
-}
-
 fn cells(scale: Scale) -> Vec<Cell> {
     let duration_s = scale.pick(0.3, 1.0);
-    let cell =
-        |label: String, lock, threads| Cell::computing(label, lock, threads, Task::Pi, duration_s);
+    let cell = |name, lock, threads| {
+        let label = format!("lock {name}, {threads}");
+        Cell::computing(label, lock, threads, Task::Pi, duration_s)
+    };
     let threads = &THREADS[..scale.pick(3, 4)];
-    let on = threads.iter().map(|&threads| cell(on(threads), Lock::TIMED, threads));
-    let off = threads.iter().map(|&threads| cell(off(threads), Lock::Off, threads));
-    let bare = [(BARE_1, 1), (BARE_2, 2)];
-    let bare = bare.map(|(label, threads)| cell(label.to_owned(), Lock::Bare, threads));
+    let on = threads.iter().map(|&threads| cell("on", Lock::TIMED, threads));
+    let off = threads.iter().map(|&threads| cell("off", Lock::Off, threads));
+    let bare = Cell::one_and_two([BARE_1, BARE_2], Lock::Bare, Task::Pi, duration_s);
     on.chain(off).chain(bare).collect()
 }
 
 fn one_at_a_time(results: &Results, who: &Contender) -> Option<Check> {
-    let busy = |&threads: &usize| results.of(who, &on(threads), "cpus_busy");
+    let busy = |&threads: &usize| results.of(who, &format!("lock on, {threads}"), "cpus_busy");
     let busiest = THREADS.iter().filter(|&&threads| threads > 1).filter_map(busy);
     let busiest = busiest.reduce(f64::max)?;
     let check = Check::that(busiest <= ONE_CPU, format!("At most {busiest:.2} busy"));
@@ -115,8 +104,8 @@ fn one_at_a_time(results: &Results, who: &Contender) -> Option<Check> {
 /// One thread may have had less than a processor, if others used the machine: what it would have
 /// done with all of one is what counts.
 fn on_gains_nothing(results: &Results, who: &Contender) -> Option<Check> {
-    let one = results.of(who, &on(1), "calls_per_s")? / results.of(who, &on(1), "cpus_busy")?;
-    let gained = results.of(who, &on(2), "calls_per_s")? / one;
+    let [done_1, busy_1] = ["calls_per_s", "cpus_busy"].map(|name| results.of(who, ON_1, name));
+    let gained = results.of(who, ON_2, "calls_per_s")? / (done_1? / busy_1?);
     let check =
         Check::that((HALF..=ONE_CPU).contains(&gained), format!("{} what one does", ratio(gained)));
     with_two_processors(results, BARE_2, check)
@@ -132,20 +121,4 @@ fn turn_on(cell: &mut Cell) {
     if cell.lock == Lock::Off {
         cell.lock = Lock::TIMED;
     }
-}
-
-fn explain(results: &Results) -> Option<String> {
-    let ours = &Contender::Ours;
-    let on_2 = gain(results, ours, [on(1), on(2)])?;
-    let off_2 = gain(results, ours, [off(1), off(2)])?;
-    let bare_2 = gain(results, ours, [BARE_1, BARE_2])?;
-    Some(format!(
-        "With the lock on two threads do {} what one does, and with it off {}; two plain threads do \
-         {} on this machine at this moment. The lock lets one thread run at a time, so more threads \
-         only take turns. Without it they gain what the processors give, and no more than there are \
-         processors.",
-        ratio(on_2),
-        ratio(off_2),
-        ratio(bare_2)
-    ))
 }

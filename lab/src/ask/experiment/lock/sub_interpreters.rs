@@ -3,16 +3,8 @@
 //! Since 3.12 each interpreter in a process may have a lock of its own (PEP 684). Then threads of
 //! different interpreters run at the same time; the price is that they share no objects.
 
-use crate::ask::experiment::cell::{Cell, Lock, Scale};
-use crate::ask::experiment::contender::{Contender, Python, by_lock};
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::hogs::{Clock, counted, measured, mode};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::yardstick::{gain, gains_as_bare, one_processor};
-use crate::ask::experiment::{Experiment, Group, hogs};
-use lab_core::terms::error::{LabError, Result};
-use lab_core::text::numbers::ratio;
-use lab_core::work::task::Task;
+use crate::ask::experiment::kit::hogs::{Clock, counted, measured, mode};
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::threads::{Gil, ThreadPool};
 
 /// One lock for all, or one for each.
@@ -36,35 +28,28 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "contended", title: "had to wait", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "own-locks-are-free",
-            says: "a worker with a lock of its own never finds it taken.",
-            of: Of::Ours,
-            nature: Nature::Count,
-            reads: |cell| cell.label == OWN[1],
-            check: own_locks_are_free,
-            wrong: Wrong { says: "one lock for all", change: |cell| cell.set("scope", "shared") },
-        },
-        Relation {
-            name: "own-locks-gain-a-processor",
-            says: "two workers with a lock each do about what two plain threads do.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| OWN.contains(&&*cell.label) || BARE.contains(&&*cell.label),
-            check: |results, who| gains_as_bare(results, who, OWN, BARE),
-            wrong: Wrong { says: "one lock for all", change: |cell| cell.set("scope", "shared") },
-        },
-        Relation {
-            name: "one-lock-is-one-at-a-time",
-            says: "two workers under one lock keep one processor busy.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == SHARED[1] || cell.label == BARE[1],
-            check: |results, who| one_processor(results, who, SHARED[1], BARE[1]),
-            wrong: Wrong { says: "a lock for each", change: |cell| cell.set("scope", "own") },
-        },
+        counting("own-locks-are-free")
+            .says("a worker with a lock of its own never finds it taken.")
+            .of_ours()
+            .claims(&that("{contended in own locks, 2 workers} times", |[times]| is(times, 0)))
+            .wrong("one lock for all", |cell| cell.set("scope", "shared")),
+        timing("own-locks-gain-a-processor")
+            .says("two workers with a lock each do about what two plain threads do.")
+            .claims(&AsBare { cells: OWN, bare: BARE })
+            .wrong("one lock for all", |cell| cell.set("scope", "shared")),
+        timing("one-lock-is-one-at-a-time")
+            .says("two workers under one lock keep one processor busy.")
+            .claims(&OneProcessor { cell: SHARED[1], bare: BARE[1] })
+            .wrong("a lock for each", |cell| cell.set("scope", "own")),
     ],
-    explain,
+    explain: Told(
+        "Two workers under one lock do {calls_per_s in one lock, 2 workers / one lock, 1 worker} \
+         what one does, with a lock each {calls_per_s in own locks, 2 workers / own lock, 1 \
+         worker} (two plain threads: {calls_per_s in no lock, 2 threads / no lock, 1 thread}). \
+         Under one lock a worker found it taken {contended in one lock, 2 workers} times, with \
+         its own never. A lock costs those who share it; what it protects must not be shared \
+         either, so interpreters copy what they send each other.",
+    ),
     read: &[
         "src/threads/kernel/pool.rs: Builder::gil_per_worker",
         "PEP 684: a per-interpreter GIL",
@@ -79,14 +64,11 @@ fn cells(scale: Scale) -> Vec<Cell> {
     let duration_s = scale.pick(0.3, 1.0);
     let rows =
         [(SHARED, Lock::TIMED, "shared"), (OWN, Lock::TIMED, "own"), (BARE, Lock::Bare, "none")];
-    let mut cells = Vec::new();
-    for (labels, lock, scope) in rows {
-        for (label, threads) in labels.into_iter().zip([1, 2]) {
-            let cell = Cell::computing(label, lock, threads, Task::Pi, duration_s);
-            cells.push(cell.with("scope", scope));
-        }
-    }
-    cells
+    let cells = rows.map(|(labels, lock, scope)| {
+        let cells = Cell::one_and_two(labels, lock, Task::Pi, duration_s);
+        cells.map(|cell| cell.with("scope", scope))
+    });
+    cells.concat()
 }
 
 /// A lock for each interpreter came with 3.12.
@@ -114,23 +96,4 @@ fn measure(cell: &Cell) -> Result<Figures> {
     })?;
     jobs.map_err(LabError::from)?;
     Ok(figures.and(counted(pool.gils())))
-}
-
-fn own_locks_are_free(results: &Results, _: &Contender) -> Option<Check> {
-    let contended = results.ours(OWN[1], "contended")?;
-    Some(Check::that(contended == 0.0, format!("{contended} times")))
-}
-
-fn explain(results: &Results) -> Option<String> {
-    let gained = |cells| gain(results, &Contender::Ours, cells).map(ratio);
-    Some(format!(
-        "Two workers under one lock do {} what one does, with a lock each {} (two plain threads: \
-         {}). Under one lock a worker found it taken {} times, with its own never. A lock costs \
-         those who share it; what it protects must not be shared either, so interpreters copy what \
-         they send each other.",
-        gained(SHARED)?,
-        gained(OWN)?,
-        gained(BARE)?,
-        results.ours(SHARED[1], "contended")?
-    ))
 }

@@ -9,13 +9,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use crate::ask::experiment::cell::{Cell, INTERVAL_S, Lock, Scale};
-use crate::ask::experiment::contender::{Contender, Python, by_lock};
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit, percentile};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group, hogs};
-use lab_core::terms::error::Result;
-use lab_core::text::numbers::{percent, seconds};
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::sys::clock;
 use trainyard::threads::{Attached, Gil, Place, Placement};
 
@@ -49,38 +43,35 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "forced_switches", title: "forced", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "the-article-loses-nothing",
-            says: "after the article's 5 000 tasks the counter is exact.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == ARTICLE,
-            check: the_article_loses_nothing,
-            wrong: Wrong { says: "four tasks of millions", change: make_long },
-        },
-        Relation {
-            name: "a-task-is-shorter-than-an-interval",
-            says: "half of the tasks are over in a tenth of a switch interval.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == ARTICLE,
-            check: a_task_is_short,
-            wrong: Wrong { says: "four tasks of millions", change: make_long },
-        },
-        Relation {
-            name: "long-tasks-lose",
-            says: "four tasks that last lose updates.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == LONG,
-            check: long_tasks_lose,
-            wrong: Wrong {
-                says: "a check point after each `+=` alone, as since CPython 3.10",
-                change: |cell| cell.set("places", "back-edges"),
-            },
-        },
+        timing("the-article-loses-nothing")
+            .says("after the article's 5 000 tasks the counter is exact.")
+            .claims(&special(|cell| cell.label == ARTICLE, the_article_loses_nothing))
+            .wrong("four tasks of millions", make_long),
+        timing("a-task-is-shorter-than-an-interval")
+            .says("half of the tasks are over in a tenth of a switch interval.")
+            .claims(&that_by(
+                "{task_p50_s in 5 000 tasks of 100}",
+                |[took_s]| is_short(took_s),
+                |[took_s]| format!("{} of {}", seconds(took_s), seconds(INTERVAL_S)),
+            ))
+            .wrong("four tasks of millions", make_long),
+        timing("long-tasks-lose")
+            .says("four tasks that last lose updates.")
+            .claims(&that("{lost in 4 tasks of millions} updates lost", |[lost]| lost > 0.0))
+            .wrong("a check point after each `+=` alone, as since CPython 3.10", |cell| {
+                cell.set("places", "back-edges");
+            }),
     ],
-    explain,
+    explain: Told(
+        "The counter lost {lost in 5 000 tasks of 100} updates in the article's tasks. The lock \
+         was taken {taken in 5 000 tasks of 100} times there, and {forced_switches in 5 000 tasks \
+         of 100} times because somebody had asked: half of the tasks are over within {task_p50_s \
+         in 5 000 tasks of 100}, each gives the lock up at its end, and each time it changes \
+         hands whoever waits begins a new interval of 5 ms. The four tasks of {task_p50_s in 4 \
+         tasks of millions} each were asked {forced_switches in 4 tasks of millions} times, and \
+         lost {lost_share in 4 tasks of millions} of their updates. The race is there in both; a \
+         test that has never failed proves nothing.",
+    ),
     read: &[
         "src/threads/kernel/policy.rs: Place and Placement",
         "https://github.com/realpython/materials, concurrency-overview/race_condition.py",
@@ -158,11 +149,6 @@ fn increment(counter: &AtomicU64, at: &mut Attached<'_>) {
     at.checkpoint_at(Place::BackEdge);
 }
 
-#[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-fn to_f64(count: u64) -> f64 {
-    count as f64
-}
-
 /// The system may take the processor from whoever has the lock, for longer than an interval: then
 /// somebody does ask, and the article is right for once.
 fn the_article_loses_nothing(results: &Results, who: &Contender) -> Option<Check> {
@@ -182,33 +168,4 @@ fn the_article_loses_nothing(results: &Results, who: &Contender) -> Option<Check
 
 fn is_short(task_s: f64) -> bool {
     task_s < INTERVAL_S / 10.0
-}
-
-fn a_task_is_short(results: &Results, who: &Contender) -> Option<Check> {
-    let took_s = results.of(who, ARTICLE, "task_p50_s")?;
-    let figures = format!("{} of {}", seconds(took_s), seconds(INTERVAL_S));
-    Some(Check::that(is_short(took_s), figures))
-}
-
-fn long_tasks_lose(results: &Results, who: &Contender) -> Option<Check> {
-    let lost = results.of(who, LONG, "lost")?;
-    Some(Check::that(lost > 0.0, format!("{lost} updates lost")))
-}
-
-fn explain(results: &Results) -> Option<String> {
-    Some(format!(
-        "The counter lost {} updates in the article's tasks. The lock was taken {} times there, and \
-         {} times because somebody had asked: half of the tasks are over within {}, each gives the \
-         lock up at its end, and each time it changes hands whoever waits begins a new interval of \
-         {}. The four tasks of {} each were asked {} times, and lost {} of their updates. The race \
-         is there in both; a test that has never failed proves nothing.",
-        results.ours(ARTICLE, "lost")?,
-        results.ours(ARTICLE, "taken")?,
-        results.ours(ARTICLE, "forced_switches")?,
-        seconds(results.ours(ARTICLE, "task_p50_s")?),
-        seconds(INTERVAL_S),
-        seconds(results.ours(LONG, "task_p50_s")?),
-        results.ours(LONG, "forced_switches")?,
-        percent(results.ours(LONG, "lost_share")?)
-    ))
 }

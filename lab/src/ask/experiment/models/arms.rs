@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use crate::ask::experiment::cell::{Cell, Lock};
-use crate::ask::experiment::figures::Figures;
-use crate::ask::experiment::process::recorded_elsewhere;
-use crate::ask::experiment::{delay, hogs};
+use crate::ask::experiment::kit::cell::{Cell, Lock};
+use crate::ask::experiment::kit::figures::Figures;
+use crate::ask::experiment::kit::voice::recorded_elsewhere;
+use crate::ask::experiment::kit::{delay, hogs};
 use crate::measure::arm_process::{ArmProcess, Halt};
 use crate::measure::sources::lines_changed;
 use crate::measure::usage::Account;
@@ -31,7 +31,7 @@ const SILENCE_MAX: Duration = Duration::from_mins(1);
 const INPUTS: usize = 20;
 
 /// Plain threads without any lock, to see what the machine can do; see
-/// [`yardstick`](crate::ask::experiment::yardstick).
+/// [`yardstick`](crate::ask::experiment::kit::yardstick).
 pub const BARE: [&str; 2] = ["1 bare thread", "2 bare threads"];
 
 /// Fetches so many pages from a server that takes its time.

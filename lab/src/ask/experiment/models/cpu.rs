@@ -1,15 +1,8 @@
 //! Computing: which models of concurrency help a program that computes.
 
 use super::arms::{self, BARE};
-use crate::ask::experiment::cell::{Cell, Lock, Scale};
-use crate::ask::experiment::contender::{Contender, by_lock};
-use crate::ask::experiment::figures::{Column, Results, Unit};
-use crate::ask::experiment::lesson::{Activity, Lesson};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::yardstick::{gain, gains_as_bare, one_processor, with_two_processors};
-use crate::ask::experiment::{Experiment, Group};
+use crate::ask::experiment::kit::prelude::*;
 use lab_core::terms::contender::Model;
-use lab_core::text::numbers::ratio;
 
 /// Sums, in tasks, threads and processes.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -41,45 +34,31 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "lines", title: "+ lines", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "never-two-at-once",
-            says: "at no instant do two tasks run, or two threads under the lock.",
-            of: Of::Ours,
-            nature: Nature::Count,
-            reads: |cell| [TASKS, THREADS, BARE[1]].contains(&cell.label.as_str()),
-            check: never_two_at_once,
-            wrong: Wrong { says: "the lock off", change: unlock },
-        },
-        Relation {
-            name: "one-processor-is-busy",
-            says: "tasks, and threads under the lock, keep one processor busy.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| [TASKS, THREADS, BARE[1]].contains(&cell.label.as_str()),
-            check: |results, who| match one_processor(results, who, TASKS, BARE[1])? {
-                Check::Holds(_) => one_processor(results, who, THREADS, BARE[1]),
-                other => Some(other),
-            },
-            wrong: Wrong { says: "the lock off", change: unlock },
-        },
-        Relation {
-            name: "processes-gain-a-processor",
-            says: "a second process gains a third, at least, of what a second plain thread does.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| [SYNC, PROCESSES].contains(&cell.label.as_str()) || is_bare(cell),
-            check: processes_gain,
-            wrong: Wrong {
-                says: "one process",
-                change: |cell| {
-                    if cell.label == PROCESSES {
-                        cell.set("threads", 1);
-                    }
+        counting("never-two-at-once")
+            .says("at no instant do two tasks run, or two threads under the lock.")
+            .of_ours()
+            .claims(&special(|cell| cell.is(&[TASKS, THREADS, BARE[1]]), never_two_at_once))
+            .wrong("the lock off", unlock),
+        timing("one-processor-is-busy")
+            .says("tasks, and threads under the lock, keep one processor busy.")
+            .claims(&special(
+                |cell| cell.is(&[TASKS, THREADS, BARE[1]]),
+                |results, who| match one_processor(results, who, TASKS, BARE[1])? {
+                    Check::Holds(_) => one_processor(results, who, THREADS, BARE[1]),
+                    other => Some(other),
                 },
-            },
-        },
+            ))
+            .wrong("the lock off", unlock),
+        timing("processes-gain-a-processor")
+            .says("a second process gains a third, at least, of what a second plain thread does.")
+            .claims(&special(|cell| cell.is(&[SYNC, PROCESSES]) || is_bare(cell), processes_gain))
+            .wrong("one process", |cell| {
+                if cell.label == PROCESSES {
+                    cell.set("threads", 1);
+                }
+            }),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "lab/core/src/work/cpu/sync.rs, threads.rs, coop.rs, procs.rs: the four programs",
         "trainyard compare cpu: the same with more rounds, strips and verdicts",
@@ -120,7 +99,7 @@ fn cells(scale: Scale) -> Vec<Cell> {
 }
 
 fn is_bare(cell: &Cell) -> bool {
-    BARE.contains(&cell.label.as_str())
+    cell.is(&BARE)
 }
 
 fn unlock(cell: &mut Cell) {

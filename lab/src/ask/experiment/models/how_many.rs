@@ -4,12 +4,7 @@
 //! take when they do nothing but wait, at sizes that go up by tens.
 
 use super::trains;
-use crate::ask::experiment::cell::{Cell, Scale};
-use crate::ask::experiment::contender::{Contender, Python};
-use crate::ask::experiment::figures::{Column, Results, Unit};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group};
-use lab_core::text::numbers::{bytes, grouped, seconds};
+use crate::ask::experiment::kit::prelude::*;
 
 /// Ten, a thousand, a million.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -40,50 +35,26 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "memory_bytes", title: "each", unit: Unit::Bytes },
     ],
     relations: &[
-        Relation {
-            name: "all-are-alive-at-once",
-            says: "as many are alive at once as were asked for.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |_| true,
-            check: all_are_alive,
-            wrong: Wrong {
-                says: "half as many",
-                change: |cell| cell.set("count", cell.count("count") / 2),
-            },
-        },
-        Relation {
-            name: "a-task-is-small",
-            says: "a task takes less than a tenth of the memory of a thread.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| [TASKS, THREADS].contains(&cell.label.as_str()),
-            check: a_task_is_small,
-            wrong: Wrong {
-                says: "threads instead of tasks",
-                change: |cell| {
-                    cell.set("model", "threads");
-                    cell.set("count", 1_000);
-                },
-            },
-        },
-        Relation {
-            name: "a-task-starts-sooner",
-            says: "a task takes less than half of a thread's time to start.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| [TASKS, THREADS].contains(&cell.label.as_str()),
-            check: a_task_starts_sooner,
-            wrong: Wrong {
-                says: "threads instead of tasks",
-                change: |cell| {
-                    cell.set("model", "threads");
-                    cell.set("count", 1_000);
-                },
-            },
-        },
+        counting("all-are-alive-at-once")
+            .says("as many are alive at once as were asked for.")
+            .claims(&special(|_| true, all_are_alive))
+            .wrong("half as many", |cell| cell.set("count", cell.count("count") / 2)),
+        counting("a-task-is-small")
+            .says("a task takes less than a tenth of the memory of a thread.")
+            .claims(&special(|cell| cell.is(&[TASKS, THREADS]), a_task_is_small))
+            .wrong("threads instead of tasks", |cell| {
+                cell.set("model", "threads");
+                cell.set("count", 1_000);
+            }),
+        timing("a-task-starts-sooner")
+            .says("a task takes less than half of a thread's time to start.")
+            .claims(&special(|cell| cell.is(&[TASKS, THREADS]), a_task_starts_sooner))
+            .wrong("threads instead of tasks", |cell| {
+                cell.set("model", "threads");
+                cell.set("count", 1_000);
+            }),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/coop/kernel/task.rs: what a task that waits consists of",
         "lab/src/ask/experiment/models/room.rs: the limits, by name",

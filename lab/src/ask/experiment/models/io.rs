@@ -1,14 +1,8 @@
 //! Waiting: which models of concurrency help a program that waits for a network.
 
 use super::arms;
-use crate::ask::experiment::cell::{Cell, Scale};
-use crate::ask::experiment::contender::Contender;
-use crate::ask::experiment::figures::{Column, Results, Unit};
-use crate::ask::experiment::lesson::{Activity, Lesson};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group};
+use crate::ask::experiment::kit::prelude::*;
 use lab_core::terms::contender::Model;
-use lab_core::text::numbers::{percent, ratio, seconds};
 
 /// Pages from a server that takes its time.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -41,33 +35,22 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "lines", title: "+ lines", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "as-many-requests-as-trains",
-            says: "1, 4, 4 and 12 requests are under way at once: one for each thread, process, task.",
-            of: Of::Ours,
-            nature: Nature::Count,
-            reads: |_| true,
-            check: as_many_requests_as_trains,
-            wrong: Wrong {
-                says: "one after another in all of them",
-                change: |cell| cell.set("model", "sync"),
-            },
-        },
-        Relation {
-            name: "waiting-overlaps",
-            says: "4 threads and 4 processes are at least twice as fast as one after another, the loop \
-                   at least four times.",
-            of: Of::Ours,
-            nature: Nature::Timing,
-            reads: |_| true,
-            check: waiting_overlaps,
-            wrong: Wrong {
-                says: "one after another in all of them",
-                change: |cell| cell.set("model", "sync"),
-            },
-        },
+        counting("as-many-requests-as-trains")
+            .says(
+                "1, 4, 4 and 12 requests are under way at once: one for each thread, process, \
+                 task.",
+            )
+            .of_ours()
+            .claims(&special(|_| true, as_many_requests_as_trains))
+            .wrong("one after another in all of them", |cell| cell.set("model", "sync")),
+        timing("waiting-overlaps")
+            .says("4 threads and 4 processes are at least twice as fast as one after another, the loop \
+                   at least four times.")
+            .of_ours()
+            .claims(&special(|_| true, waiting_overlaps))
+            .wrong("one after another in all of them", |cell| cell.set("model", "sync")),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "lab/core/src/work/io/sync.rs, threads.rs, coop.rs, procs.rs: the four programs",
         "trainyard compare io: the same with more rounds, strips and verdicts",

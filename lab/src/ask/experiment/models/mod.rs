@@ -13,7 +13,7 @@ pub mod three_names;
 pub mod trains;
 pub mod ways_out;
 
-use super::Experiment;
+use crate::ask::experiment::kit::experiment::Experiment;
 
 /// In the order in which they are best met.
 pub const EXPERIMENTS: &[&Experiment] = &[

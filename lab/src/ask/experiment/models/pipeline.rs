@@ -8,14 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender, TrySendError};
 use std::thread;
 
-use crate::ask::experiment::cell::{Cell, Lock, Scale};
-use crate::ask::experiment::contender::{Contender, by_lock};
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group, hogs};
-use lab_core::terms::error::Result;
-use lab_core::text::numbers::grouped;
-use lab_core::work::task::Task;
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::sys::{Why, blocking};
 use trainyard::threads::Attached;
 
@@ -49,44 +42,40 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "under_way_max", title: "under way\nat most", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "a-slot-loses",
-            says: "a variable with room for one message loses messages, though the lock is on.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == SLOT,
-            check: |results, who| {
-                let lost = results.count(who, SLOT, "lost")?;
-                Some(Check::that(
-                    lost > 0,
-                    format!("{} of {} lost", grouped(lost), grouped(MESSAGES)),
-                ))
-            },
-            wrong: Wrong { says: "a queue", change: |cell| cell.set("between", "bounded") },
-        },
-        Relation {
-            name: "a-queue-loses-nothing",
-            says: "a queue loses no message and keeps their order.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label != SLOT,
-            check: a_queue_loses_nothing,
-            wrong: Wrong { says: "a variable", change: |cell| cell.set("between", "slot") },
-        },
-        Relation {
-            name: "the-bound-holds",
-            says: "no more messages are under way than the queue has room for, and one in each hand.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == BOUNDED,
-            check: |results, who| {
-                let most = results.count(who, BOUNDED, "under_way_max")?;
-                Some(Check::that(most <= ROOM + 2, format!("{} under way", grouped(most))))
-            },
-            wrong: Wrong { says: "no bound", change: |cell| cell.set("between", "unbounded") },
-        },
+        counting("a-slot-loses")
+            .says("a variable with room for one message loses messages, though the lock is on.")
+            .claims(&that("{grouped lost in a variable} of 1 000 lost", |[lost]| lost > 0.0))
+            .wrong("a queue", |cell| cell.set("between", "bounded")),
+        counting("a-queue-loses-nothing")
+            .says("a queue loses no message and keeps their order.")
+            .claims(&that_by(
+                "{lost in a queue of 10}{lost in a queue without bound}{out_of_order in a \
+                 queue of 10}{out_of_order in a queue without bound}",
+                |all| all.iter().all(|count| is(*count, 0)),
+                |[lost, more, out, further]| {
+                    format!("{} lost, {} out of order", lost + more, out + further)
+                },
+            ))
+            .wrong("a variable", |cell| cell.set("between", "slot")),
+        counting("the-bound-holds")
+            .says(
+                "no more messages are under way than the queue has room for, and one in each hand.",
+            )
+            .claims(&that("{grouped under_way_max in a queue of 10} under way", |[most]| {
+                most <= 12.0
+            }))
+            .wrong("no bound", |cell| cell.set("between", "unbounded")),
     ],
-    explain,
+    explain: Told(
+        "The variable lost {lost in a variable} of 1 000 messages: the lock lets one thread run \
+         at a time, and says nothing about whose turn it is, so the producer wrote over what \
+         nobody had read. A queue keeps what was put and the order of it: {lost in a queue of 10} \
+         and {lost in a queue without bound} lost. The one without a bound had {grouped \
+         under_way_max in a queue without bound} messages under way at most, which is memory; the \
+         one with room for 10 had {under_way_max in a queue of 10}. A producer that finds it full \
+         waits, and gives the lock up for that: the slow side sets the pace. So a bounded queue \
+         is a pipeline's brake, and needs no other.",
+    ),
     read: &[
         "examples/threads_story.rs: tickets from one queue",
         "https://realpython.com/intro-to-python-threading/: Producer-Consumer Threading",
@@ -230,33 +219,4 @@ impl Log {
         self.last = message;
         self.arrived += 1;
     }
-}
-
-fn a_queue_loses_nothing(results: &Results, who: &Contender) -> Option<Check> {
-    let of = |cell| {
-        let count = |figure| results.count(who, cell, figure);
-        Some((count("lost")?, count("out_of_order")?))
-    };
-    let (bounded, unbounded) = (of(BOUNDED)?, of(UNBOUNDED)?);
-    let (lost, out_of_order) = (bounded.0 + unbounded.0, bounded.1 + unbounded.1);
-    let figures = format!("{lost} lost, {out_of_order} out of order");
-    Some(Check::that(lost + out_of_order == 0, figures))
-}
-
-fn explain(results: &Results) -> Option<String> {
-    let ours = |cell, figure| results.ours(cell, figure);
-    Some(format!(
-        "The variable lost {} of {} messages: the lock lets one thread run at a time, and says \
-         nothing about whose turn it is, so the producer wrote over what nobody had read. A queue \
-         keeps what was put and the order of it: {} and {} lost. The one without a bound had {} messages \
-         under way at most, which is memory; the one with room for {ROOM} had {}. A producer that finds it \
-         full waits, and gives the lock up for that: the slow side sets the pace. So a bounded queue \
-         is a pipeline's brake, and needs no other.",
-        ours(SLOT, "lost")?,
-        grouped(MESSAGES),
-        ours(BOUNDED, "lost")?,
-        ours(UNBOUNDED, "lost")?,
-        grouped(results.count(&Contender::Ours, UNBOUNDED, "under_way_max")?),
-        ours(BOUNDED, "under_way_max")?
-    ))
 }

@@ -4,13 +4,7 @@
 //! something else, and that decides what it costs and what it can do.
 
 use super::trains;
-use crate::ask::experiment::cell::{Cell, Scale};
-use crate::ask::experiment::contender::Contender;
-use crate::ask::experiment::figures::{Column, Results, Unit};
-use crate::ask::experiment::lesson::{Activity, Lesson};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group};
-use lab_core::text::numbers::{bytes, grouped, seconds};
+use crate::ask::experiment::kit::prelude::*;
 
 /// What a task, a thread and a process are made of.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -43,53 +37,41 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "virtual_bytes", title: "address\nspace", unit: Unit::Bytes },
     ],
     relations: &[
-        Relation {
-            name: "tasks-share-a-thread",
-            says: "1 000 tasks run on one thread, and add to one variable.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == TASKS,
-            check: |results, who| made_of(results, who, TASKS, [1, 1, 1_000]),
-            wrong: Wrong { says: "threads", change: |cell| cell.set("model", "threads") },
-        },
-        Relation {
-            name: "threads-share-a-memory",
-            says: "100 threads are threads of one process, and add to one variable.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == THREADS,
-            check: |results, who| made_of(results, who, THREADS, [100, 1, 100]),
-            wrong: Wrong { says: "tasks", change: |cell| cell.set("model", "tasks") },
-        },
-        Relation {
-            name: "processes-share-neither",
-            says: "4 processes have a thread and a memory each: the variable here is still 0.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == PROCESSES,
-            check: |results, who| made_of(results, who, PROCESSES, [4, 4, 0]),
-            wrong: Wrong { says: "threads", change: |cell| cell.set("model", "threads") },
-        },
-        Relation {
-            name: "each-takes-more-memory",
-            says: "a thread takes more than twice the memory of a task, a process that of a thread.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |_| true,
-            check: |results, who| grows(results, who, "memory_bytes", bytes),
-            wrong: Wrong { says: "all threads", change: |cell| cell.set("model", "threads") },
-        },
-        Relation {
-            name: "each-starts-later",
-            says: "a thread takes more than twice as long to start as a task, a process as a thread.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |_| true,
-            check: |results, who| grows(results, who, "start_s", seconds),
-            wrong: Wrong { says: "all threads", change: |cell| cell.set("model", "threads") },
-        },
+        counting("tasks-share-a-thread")
+            .says("1 000 tasks run on one thread, and add to one variable.")
+            .claims(&special(
+                |cell| cell.label == TASKS,
+                |results, who| made_of(results, who, TASKS, [1, 1, 1_000]),
+            ))
+            .wrong("threads", |cell| cell.set("model", "threads")),
+        counting("threads-share-a-memory")
+            .says("100 threads are threads of one process, and add to one variable.")
+            .claims(&special(
+                |cell| cell.label == THREADS,
+                |results, who| made_of(results, who, THREADS, [100, 1, 100]),
+            ))
+            .wrong("tasks", |cell| cell.set("model", "tasks")),
+        counting("processes-share-neither")
+            .says("4 processes have a thread and a memory each: the variable here is still 0.")
+            .claims(&special(
+                |cell| cell.label == PROCESSES,
+                |results, who| made_of(results, who, PROCESSES, [4, 4, 0]),
+            ))
+            .wrong("threads", |cell| cell.set("model", "threads")),
+        counting("each-takes-more-memory")
+            .says(
+                "a thread takes more than twice the memory of a task, a process that of a thread.",
+            )
+            .claims(&special(|_| true, |results, who| grows(results, who, "memory_bytes", bytes)))
+            .wrong("all threads", |cell| cell.set("model", "threads")),
+        timing("each-starts-later")
+            .says(
+                "a thread takes more than twice as long to start as a task, a process as a thread.",
+            )
+            .claims(&special(|_| true, |results, who| grows(results, who, "start_s", seconds)))
+            .wrong("all threads", |cell| cell.set("model", "threads")),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/coop/kernel/task.rs: a task is a future in a table",
         "src/threads/kernel/pool.rs: a thread is the system's",

@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use super::footprint::Footprint;
 use super::room::Need;
-use crate::ask::experiment::cell::Cell;
-use crate::ask::experiment::figures::Figures;
+use crate::ask::experiment::kit::cell::Cell;
+use crate::ask::experiment::kit::figures::{Figures, to_f64};
 use lab_core::terms::error::{LabError, Result};
 use trainyard::coop::{self, yield_now};
 use trainyard::procs::Pool;
@@ -147,11 +147,6 @@ fn figures(count: usize, took: Duration, taken: Footprint) -> Figures {
         .with("memory_bytes", each.private_bytes)
         .with("memory_all_bytes", taken.private_bytes)
         .with("virtual_bytes", each.virtual_bytes)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a million at most")]
-fn to_f64(count: usize) -> f64 {
-    count as f64
 }
 
 /// What this process knows of its trains; those in others added to variables of their own.

@@ -4,14 +4,8 @@
 //! writing some of your code in a different language, or using multiprocessing."
 
 use super::arms::{self, BARE};
-use crate::ask::experiment::cell::{Cell, Lock, Scale};
-use crate::ask::experiment::contender::Contender;
-use crate::ask::experiment::figures::{Column, Results, Unit};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::yardstick::{gain, gains_as_bare};
-use crate::ask::experiment::{Experiment, Group};
+use crate::ask::experiment::kit::prelude::*;
 use lab_core::terms::contender::Model;
-use lab_core::text::numbers::{bytes, ratio, seconds};
 
 /// Another implementation, another language, processes.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -44,63 +38,56 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "lines", title: "+ lines", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "each-way-gains-a-processor",
-            says: "each way out gains, beside the lock, what a second plain thread does beside one.",
-            of: Of::Ours,
-            nature: Nature::Timing,
-            reads: |_| true,
-            check: each_way_gains,
-            wrong: Wrong {
-                says: "threads under the lock in each",
-                change: |cell| {
-                    if WAYS.contains(&cell.label.as_str()) {
-                        cell.lock = Lock::TIMED;
-                        cell.set("model", "threads");
-                    }
-                },
-            },
-        },
-        Relation {
-            name: "a-lock-that-is-off-is-not-taken",
-            says: "with the lock off nobody takes it; given up around the work it is taken for each sum.",
-            of: Of::Ours,
-            nature: Nature::Count,
-            reads: |cell| [OFF, NATIVE].contains(&cell.label.as_str()),
-            check: |results, who| {
-                let of = |cell| results.count(who, cell, "taken");
-                let (off, native) = (of(OFF)?, of(NATIVE)?);
-                Some(Check::that(off == 0 && native >= SUMS, format!("{off} and {native} times")))
-            },
-            wrong: Wrong {
-                says: "the lock on where it should be off, and off where it should be on",
-                change: |cell| {
-                    cell.lock = if cell.label == OFF { Lock::TIMED } else { Lock::Off };
-                },
-            },
-        },
-        Relation {
-            name: "processes-take-memory",
-            says: "two processes take more than one and a half times the memory of two threads.",
-            of: Of::Ours,
-            nature: Nature::Count,
-            reads: |cell| [LOCKED, PROCESSES].contains(&cell.label.as_str()),
-            check: |results, who| {
-                let of = |cell| results.of(who, cell, "memory_bytes");
-                let (threads, processes) = (of(LOCKED)?, of(PROCESSES)?);
-                let figures = format!("{} and {}", bytes(threads), bytes(processes));
-                Some(Check::that(processes > 1.5 * threads, figures))
-            },
-            wrong: Wrong {
-                says: "threads in both",
-                change: |cell| {
+        timing("each-way-gains-a-processor")
+            .says(
+                "each way out gains, beside the lock, what a second plain thread does beside one.",
+            )
+            .of_ours()
+            .claims(&special(|_| true, each_way_gains))
+            .wrong("threads under the lock in each", |cell| {
+                if cell.is(&WAYS) {
                     cell.lock = Lock::TIMED;
                     cell.set("model", "threads");
+                }
+            }),
+        counting("a-lock-that-is-off-is-not-taken")
+            .says(
+                "with the lock off nobody takes it; given up around the work it is taken for each \
+                 sum.",
+            )
+            .of_ours()
+            .claims(&special(
+                |cell| cell.is(&[OFF, NATIVE]),
+                |results, who| {
+                    let of = |cell| results.count(who, cell, "taken");
+                    let (off, native) = (of(OFF)?, of(NATIVE)?);
+                    Some(Check::that(
+                        off == 0 && native >= SUMS,
+                        format!("{off} and {native} times"),
+                    ))
                 },
-            },
-        },
+            ))
+            .wrong("the lock on where it should be off, and off where it should be on", |cell| {
+                cell.lock = if cell.label == OFF { Lock::TIMED } else { Lock::Off };
+            }),
+        counting("processes-take-memory")
+            .says("two processes take more than one and a half times the memory of two threads.")
+            .of_ours()
+            .claims(&special(
+                |cell| cell.is(&[LOCKED, PROCESSES]),
+                |results, who| {
+                    let of = |cell| results.of(who, cell, "memory_bytes");
+                    let (threads, processes) = (of(LOCKED)?, of(PROCESSES)?);
+                    let figures = format!("{} and {}", bytes(threads), bytes(processes));
+                    Some(Check::that(processes > 1.5 * threads, figures))
+                },
+            ))
+            .wrong("threads in both", |cell| {
+                cell.lock = Lock::TIMED;
+                cell.set("model", "threads");
+            }),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "lab/core/src/work/cpu/threads_native.rs: the lock given up around a loop",
         "src/threads/kernel/policy.rs: Mode::Off",

@@ -8,15 +8,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::process_pool;
-use crate::ask::experiment::cell::{Cell, Scale};
-use crate::ask::experiment::contender::Contender;
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::pause::pause;
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group};
-use lab_core::terms::error::{LabError, Result};
-use lab_core::text::numbers::{ratio, seconds};
-use trainyard::sys::clock;
+use crate::ask::experiment::kit::prelude::*;
 
 /// Small jobs one by one and in chunks, and long ones.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -44,36 +36,43 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "workers", title: "workers\nused", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "slower-than-a-loop",
-            says: "small jobs one by one take three times as long as in a loop, at least.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == LOOP || cell.label == small(1),
-            check: slower_than_a_loop,
-            wrong: Wrong { says: "jobs of 2 ms", change: make_long },
-        },
-        Relation {
-            name: "chunks-share-the-cost",
-            says: "small jobs in chunks of 100 take a third of the time that they take one by one, \
+        timing("slower-than-a-loop")
+            .says("small jobs one by one take three times as long as in a loop, at least.")
+            .claims(&that(
+                "{job_s in small, in a loop} and {job_s in small, chunks of 1}",
+                |[in_a_loop, pool]| pool >= 3.0 * in_a_loop,
+            ))
+            .wrong("jobs of 2 ms", make_long),
+        timing("chunks-share-the-cost")
+            .says(
+                "small jobs in chunks of 100 take a third of the time that they take one by one, \
                    at most.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == small(1) || cell.label == small(100),
-            check: chunks_share_the_cost,
-            wrong: Wrong { says: "jobs of 2 ms", change: make_long },
-        },
-        Relation {
-            name: "one-chunk-is-one-worker",
-            says: "all jobs in one chunk are done by one worker, and the other one has nothing to do.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == LONG_AT_ONCE,
-            check: one_chunk_is_one_worker,
-            wrong: Wrong { says: "chunks of 1", change: |cell| cell.set("chunk", 1) },
-        },
+            )
+            .claims(&that(
+                "{job_s in small, chunks of 1} and {job_s in small, chunks of 100}",
+                |[one, hundred]| hundred <= one / 3.0,
+            ))
+            .wrong("jobs of 2 ms", make_long),
+        counting("one-chunk-is-one-worker")
+            .says(
+                "all jobs in one chunk are done by one worker, and the other one has nothing to \
+                 do.",
+            )
+            .claims(&that(
+                "{workers in 2 ms, one chunk} of 2 workers did something",
+                |[workers]| is(workers, 1),
+            ))
+            .wrong("chunks of 1", |cell| cell.set("chunk", 1)),
     ],
-    explain,
+    explain: Told(
+        "A square takes {job_s in small, in a loop} in a loop, and {job_s in small, chunks of 1} \
+         in the pool: nearly all of that is the way there and back, encoding, two system calls \
+         and two wake-ups. In chunks of 100 it is {job_s in small, chunks of 100}, for a message \
+         costs little more when there is more in it. The break-even is where a chunk's work is as \
+         long as a message takes. Chunks can be too large as well: 40 jobs of 2 ms in one chunk \
+         go to one worker and take {job_s in 2 ms, one chunk / 2 ms, chunks of 1} as long as one \
+         by one, while the other worker has nothing to do.",
+    ),
     read: &[
         "benches: `cargo bench --bench procs`: what a job costs here, with and without prefetch",
         "stackoverflow.com/questions/20727375: \"multiprocessing.Pool slower than just ordinary functions\"",
@@ -84,17 +83,14 @@ const LOOP: &str = "small, in a loop";
 const LONG: &str = "2 ms, chunks of 1";
 const LONG_AT_ONCE: &str = "2 ms, one chunk";
 
-fn small(chunk: usize) -> String {
-    format!("small, chunks of {chunk}")
-}
-
 fn cells(scale: Scale) -> Vec<Cell> {
     let cell = |label: &str, chunk: usize| {
         let cell = Cell::plain(label).with("chunk", chunk).with("takes_s", 0.0);
         cell.with("jobs", scale.pick(4_000, 20_000))
     };
     let mut cells = vec![cell(LOOP, 0)];
-    cells.extend([1, 10, 100, 1_000].map(|chunk| cell(&small(chunk), chunk)));
+    cells
+        .extend([1, 10, 100, 1_000].map(|chunk| cell(&format!("small, chunks of {chunk}"), chunk)));
     for (label, chunk) in [(LONG, 1), (LONG_AT_ONCE, 40)] {
         let mut long = cell(label, chunk);
         make_long(&mut long);
@@ -124,14 +120,14 @@ fn measure(cell: &Cell) -> Result<Figures> {
     let numbers: Vec<u64> = (0..jobs as u64).collect();
     let takes_s = cell.number("takes_s");
     let pool = process_pool(2)?;
-    let begun_ns = clock::now_ns();
+    let stopwatch = Stopwatch::start();
     let answers: Vec<(u32, Vec<u64>)> = if chunk == 0 {
         numbers.iter().map(|&number| square((vec![number], takes_s))).collect()
     } else {
         let messages = numbers.chunks(chunk).map(|numbers| (numbers.to_vec(), takes_s));
         pool.map(square, messages).collect::<std::result::Result<_, _>>()?
     };
-    let took_s = Duration::from_nanos(clock::now_ns() - begun_ns).as_secs_f64();
+    let took_s = stopwatch.seconds();
     let squares: Vec<u64> = answers.iter().flat_map(|(_, squares)| squares.clone()).collect();
     if squares != numbers.iter().map(|number| number * number).collect::<Vec<_>>() {
         return Err(LabError::Failed("the pool gave wrong squares".to_owned()));
@@ -141,43 +137,4 @@ fn measure(cell: &Cell) -> Result<Figures> {
         .with("job_s", took_s / to_f64(jobs))
         .with_count("messages", if chunk == 0 { 0 } else { answers.len() })
         .with_count("workers", workers.len()))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-fn to_f64(count: usize) -> f64 {
-    count as f64
-}
-
-fn slower_than_a_loop(results: &Results, who: &Contender) -> Option<Check> {
-    let (in_a_loop, one_by_one) =
-        (results.of(who, LOOP, "job_s")?, results.of(who, &small(1), "job_s")?);
-    let figures = format!("{} and {}", seconds(in_a_loop), seconds(one_by_one));
-    Some(Check::that(one_by_one >= 3.0 * in_a_loop, figures))
-}
-
-fn chunks_share_the_cost(results: &Results, who: &Contender) -> Option<Check> {
-    let job_s = |chunk| results.of(who, &small(chunk), "job_s");
-    let (one_by_one, in_chunks) = (job_s(1)?, job_s(100)?);
-    let figures = format!("{} and {}", seconds(one_by_one), seconds(in_chunks));
-    Some(Check::that(in_chunks <= one_by_one / 3.0, figures))
-}
-
-fn one_chunk_is_one_worker(results: &Results, who: &Contender) -> Option<Check> {
-    let workers = results.count(who, LONG_AT_ONCE, "workers")?;
-    Some(Check::that(workers == 1, format!("{workers} of 2 workers did something")))
-}
-
-fn explain(results: &Results) -> Option<String> {
-    let job_s = |cell: &str| results.ours(cell, "job_s");
-    Some(format!(
-        "A square takes {} in a loop, and {} in the pool: nearly all of that is the way there and \
-         back, encoding, two system calls and two wake-ups. In chunks of 100 it is {}, for a message \
-         costs little more when there is more in it. The break-even is where a chunk's work is as \
-         long as a message takes. Chunks can be too large as well: 40 jobs of 2 ms in one chunk go \
-         to one worker and take {} as long as one by one, while the other worker has nothing to do.",
-        seconds(job_s(LOOP)?),
-        seconds(job_s(&small(1))?),
-        seconds(job_s(&small(100))?),
-        ratio(job_s(LONG_AT_ONCE)? / job_s(LONG)?)
-    ))
 }

@@ -8,13 +8,7 @@ use std::fs;
 use std::hint::black_box;
 
 use super::{never_forked, process_pool};
-use crate::ask::experiment::cell::{Cell, Scale};
-use crate::ask::experiment::contender::Contender;
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group};
-use lab_core::terms::error::Result;
-use lab_core::text::numbers::percent;
+use crate::ask::experiment::kit::prelude::*;
 
 /// What a worker has of 16 MiB that its parent has.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -44,59 +38,61 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "pss_mb", title: "PSS,\nMB", unit: Unit::Plain },
     ],
     relations: &[
-        Relation {
-            name: "what-is-sent-is-its-own",
-            says: "what is sent to a worker is there once more, in memory of its own.",
-            of: Of::Ours,
-            nature: Nature::Count,
-            reads: |cell| cell.label == SENT,
-            check: |results, _| check(results, None, |[ours, _]| ours >= MUCH),
-            wrong: Wrong { says: "nothing is sent", change: send_nothing },
-        },
-        Relation {
-            name: "bytes-that-are-read-are-shared",
-            says: "bytes that a forked child of this CPython reads stay shared; those sent to ours \
+        counting("what-is-sent-is-its-own")
+            .says("what is sent to a worker is there once more, in memory of its own.")
+            .of_ours()
+            .claims(&special(
+                |cell| cell.label == SENT,
+                |results, _| check(results, None, |[ours, _]| ours >= MUCH),
+            ))
+            .wrong("nothing is sent", send_nothing),
+        counting("bytes-that-are-read-are-shared")
+            .says(
+                "bytes that a forked child of this CPython reads stay shared; those sent to ours \
                    are its own.",
-            of: Of::EachPython,
-            nature: Nature::Count,
-            reads: |cell| cell.label == SENT || cell.label == BYTES,
-            check: |results, who| {
-                check(results, Some((who, BYTES)), |[ours, theirs]| {
-                    ours >= MUCH && theirs <= LITTLE
-                })
-            },
-            wrong: Wrong { says: "nothing is sent to ours", change: send_nothing },
-        },
-        Relation {
-            name: "objects-that-are-read-are-copied",
-            says: "objects that a forked child of this CPython reads become its own, as those sent \
+            )
+            .of_each_python()
+            .claims(&special(
+                |cell| cell.label == SENT || cell.label == BYTES,
+                |results, who| {
+                    check(results, Some((who, BYTES)), |[ours, theirs]| {
+                        ours >= MUCH && theirs <= LITTLE
+                    })
+                },
+            ))
+            .wrong("nothing is sent to ours", send_nothing),
+        counting("objects-that-are-read-are-copied")
+            .says(
+                "objects that a forked child of this CPython reads become its own, as those sent \
                    to ours are.",
-            of: Of::EachPython,
-            nature: Nature::Count,
-            reads: |cell| cell.label == SENT || cell.label == OBJECTS,
-            check: |results, who| {
-                check(results, Some((who, OBJECTS)), |[ours, theirs]| {
-                    ours >= MUCH && theirs >= MUCH
-                })
-            },
-            wrong: Wrong { says: "nothing is sent to ours", change: send_nothing },
-        },
-        Relation {
-            name: "what-is-written-is-copied",
-            says: "bytes that a forked child of this CPython writes become its own, as those sent to \
+            )
+            .of_each_python()
+            .claims(&special(
+                |cell| cell.label == SENT || cell.label == OBJECTS,
+                |results, who| {
+                    check(results, Some((who, OBJECTS)), |[ours, theirs]| {
+                        ours >= MUCH && theirs >= MUCH
+                    })
+                },
+            ))
+            .wrong("nothing is sent to ours", send_nothing),
+        counting("what-is-written-is-copied")
+            .says(
+                "bytes that a forked child of this CPython writes become its own, as those sent to \
                    ours are.",
-            of: Of::EachPython,
-            nature: Nature::Count,
-            reads: |cell| cell.label == SENT || cell.label == WRITTEN,
-            check: |results, who| {
-                check(results, Some((who, WRITTEN)), |[ours, theirs]| {
-                    ours >= MUCH && theirs >= MUCH
-                })
-            },
-            wrong: Wrong { says: "nothing is sent to ours", change: send_nothing },
-        },
+            )
+            .of_each_python()
+            .claims(&special(
+                |cell| cell.label == SENT || cell.label == WRITTEN,
+                |results, who| {
+                    check(results, Some((who, WRITTEN)), |[ours, theirs]| {
+                        ours >= MUCH && theirs >= MUCH
+                    })
+                },
+            ))
+            .wrong("nothing is sent to ours", send_nothing),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "proc_pid_smaps(5): Private_Dirty, and the PSS, which divides a page by those who share it",
         "docs.python.org/3/library/gc.html: gc.freeze, for programs that fork",
@@ -160,11 +156,6 @@ fn own_memory(sent: Vec<u8>) -> Option<[f64; 3]> {
     };
     let private = kibibytes("Private_Clean")? + kibibytes("Private_Dirty")?;
     Some([private, kibibytes("Rss")?, kibibytes("Pss")?].map(|kibibytes| kibibytes * 1024.0))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-fn to_f64(count: usize) -> f64 {
-    count as f64
 }
 
 /// Checks what became the worker's own: in ours, and in the cell of a CPython.

@@ -7,13 +7,7 @@
 use std::time::Duration;
 
 use super::{process_pool, thread_pool};
-use crate::ask::experiment::cell::{Cell, Scale};
-use crate::ask::experiment::contender::Contender;
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::process::say;
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group, program};
-use lab_core::terms::error::Result;
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::handle::JobHandle;
 
 /// One job of ten crashes.
@@ -47,40 +41,56 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "hung", title: "or\nhung", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "a-thread-takes-the-program",
-            says: "a job that crashes in a thread takes the whole program with it.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == THREADS,
-            check: a_thread_takes_the_program,
-            wrong: Wrong { says: "in processes", change: |cell| cell.set("workers", PROCESSES) },
-        },
-        Relation {
-            name: "a-worker-takes-its-own-job",
-            says: "a job that crashes in a worker process takes nothing but itself: nine answers \
+        counting("a-thread-takes-the-program")
+            .says("a job that crashes in a thread takes the whole program with it.")
+            .claims(&that_by(
+                "{crashed in threads}{answered in threads}",
+                |[crashed, _]| is(crashed, 1),
+                |[crashed, answered]| {
+                    let did = if is(crashed, 1) { "crashed" } else { "did not crash" };
+                    format!("The program {did}, after {answered} answers of 10")
+                },
+            ))
+            .wrong("in processes", |cell| cell.set("workers", PROCESSES)),
+        counting("a-worker-takes-its-own-job")
+            .says(
+                "a job that crashes in a worker process takes nothing but itself: nine answers \
                    come, and the pool goes on.",
-            of: Of::Ours,
-            nature: Nature::Count,
-            reads: |cell| cell.label == PROCESSES,
-            check: a_worker_takes_its_own_job,
-            wrong: Wrong { says: "in threads", change: |cell| cell.set("workers", THREADS) },
-        },
-        Relation {
-            name: "cpythons-pool-breaks",
-            says: "the program survives in this CPython too, but its pool takes no more jobs; ours \
+            )
+            .of_ours()
+            .claims(&that_by(
+                "{answered in processes}{lost in processes}{goes_on in processes}",
+                |[answered, lost, goes_on]| is(answered, 9) && is(lost, 1) && is(goes_on, 1),
+                |[answered, lost, goes_on]| {
+                    let end = if is(goes_on, 1) { "goes on" } else { "does not go on" };
+                    format!("{answered} answers, {lost} lost, and the pool {end}")
+                },
+            ))
+            .wrong("in threads", |cell| cell.set("workers", THREADS)),
+        counting("cpythons-pool-breaks")
+            .says(
+                "the program survives in this CPython too, but its pool takes no more jobs; ours \
                    does.",
-            of: Of::EachPython,
-            nature: Nature::Count,
-            reads: |cell| cell.label == PROCESSES,
-            check: cpythons_pool_breaks,
-            wrong: Wrong {
-                says: "in threads, in ours",
-                change: |cell| cell.set("workers", THREADS),
-            },
-        },
+            )
+            .of_each_python()
+            .claims(&that(
+                "{silent crashed in processes}{lost in processes} jobs lost; jobs after that: \
+                 {goes_on in processes} there, {our goes_on in processes} in ours",
+                |[crashed, lost, theirs, ours]| {
+                    is(crashed, 0) && lost >= 1.0 && is(theirs, 0) && is(ours, 1)
+                },
+            ))
+            .wrong("in threads, in ours", |cell| cell.set("workers", THREADS)),
     ],
-    explain,
+    explain: Told(
+        "In threads the program crashed, after {answered in threads} answers: threads share a \
+         memory, so there is nothing that could go on when it is broken. In processes {answered in \
+         processes} answers came and {lost in processes} was lost, the one whose worker died; \
+         another worker took its place. The parent's memory was never in danger. CPython's executor \
+         is more careful: when a worker dies it declares the pool broken, every job that is not done \
+         is lost, and it takes no more. Its older Pool replaces the worker, loses the job, and \
+         whoever waits for the answer waits for ever.",
+    ),
     read: &[
         "src/procs/kernel/supervisor.rs: who notices that a worker has died, and what follows",
         "docs.python.org/3/library/concurrent.futures.html: BrokenProcessPool",
@@ -141,42 +151,4 @@ fn tell(jobs: std::ops::Range<u64>, submit: impl Fn(u64) -> JobHandle<u64>) {
     if submit(one_more).join().is_ok() {
         say(&Figures::default().with_count("goes_on", 1));
     }
-}
-
-fn a_thread_takes_the_program(results: &Results, who: &Contender) -> Option<Check> {
-    let figure = |name| results.count(who, THREADS, name);
-    let (crashed, answered) = (figure("crashed")?, figure("answered")?);
-    let end = if crashed == 1 { "The program crashed" } else { "The program did not crash" };
-    Some(Check::that(crashed == 1, format!("{end}, after {answered} answers of 10")))
-}
-
-fn a_worker_takes_its_own_job(results: &Results, who: &Contender) -> Option<Check> {
-    let figure = |name| results.count(who, PROCESSES, name);
-    let (answered, lost, goes_on) = (figure("answered")?, figure("lost")?, figure("goes_on")?);
-    let end = if goes_on == 1 { "goes on" } else { "does not go on" };
-    let figures = format!("{answered} answers, {lost} lost, and the pool {end}");
-    Some(Check::that((answered, lost, goes_on) == (9, 1, 1), figures))
-}
-
-fn cpythons_pool_breaks(results: &Results, who: &Contender) -> Option<Check> {
-    let theirs = |name| results.count(who, PROCESSES, name);
-    let (lost, goes_on, crashed) = (theirs("lost")?, theirs("goes_on")?, theirs("crashed")?);
-    let ours = results.count(&Contender::Ours, PROCESSES, "goes_on")?;
-    let figures = format!("{lost} jobs lost; jobs after that: {goes_on} there, {ours} in ours");
-    let breaks = lost >= 1 && goes_on == 0 && crashed == 0;
-    Some(Check::that(breaks && ours == 1, figures))
-}
-
-fn explain(results: &Results) -> Option<String> {
-    Some(format!(
-        "In threads the program crashed, after {} answers: threads share a memory, so there is \
-         nothing that could go on when it is broken. In processes {} answers came and {} was lost, \
-         the one whose worker died; another worker took its place. The parent's memory was never \
-         in danger. CPython's executor is more careful: when a worker dies it declares the pool \
-         broken, every job that is not done is lost, and it takes no more. Its older Pool replaces \
-         the worker, loses the job, and whoever waits for the answer waits for ever.",
-        results.ours(THREADS, "answered")?,
-        results.ours(PROCESSES, "answered")?,
-        results.ours(PROCESSES, "lost")?
-    ))
 }

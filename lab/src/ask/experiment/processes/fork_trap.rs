@@ -9,15 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::{never_forked, process_pool, thread_pool};
-use crate::ask::experiment::cell::{Cell, Scale};
-use crate::ask::experiment::contender::Contender;
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::pause::pause;
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group};
-use lab_core::terms::error::{LabError, Result};
-use lab_core::text::numbers::seconds;
-use trainyard::sys::clock;
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::sys::prim::Mutex;
 
 /// A lock that is held while a worker comes to be.
@@ -48,32 +40,20 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "waited_s", title: "waited", unit: Unit::Seconds },
     ],
     relations: &[
-        Relation {
-            name: "others-get-the-lock",
-            says: "a worker that is a thread, or a program started anew, gets the lock.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label != FORK,
-            check: others_get_the_lock,
-            wrong: Wrong { says: "the owner never lets go of it", change: never_let_go },
-        },
-        Relation {
-            name: "a-forked-child-never-does",
-            says: "a forked child of this CPython never gets it; ours, started anew, does.",
-            of: Of::EachPython,
-            nature: Nature::Count,
-            reads: |cell| cell.label != THREAD,
-            check: a_forked_child_never_does,
-            wrong: Wrong {
-                says: "ours is a thread, and the owner never lets go of the lock",
-                change: |cell| {
-                    cell.set("worker", THREAD);
-                    never_let_go(cell);
-                },
-            },
-        },
+        counting("others-get-the-lock")
+            .says("a worker that is a thread, or a program started anew, gets the lock.")
+            .claims(&special(|cell| cell.label != FORK, others_get_the_lock))
+            .wrong("the owner never lets go of it", never_let_go),
+        counting("a-forked-child-never-does")
+            .says("a forked child of this CPython never gets it; ours, started anew, does.")
+            .of_each_python()
+            .claims(&special(|cell| cell.label != THREAD, a_forked_child_never_does))
+            .wrong("ours is a thread, and the owner never lets go of the lock", |cell| {
+                cell.set("worker", THREAD);
+                never_let_go(cell);
+            }),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/procs/kernel/spawn.rs: why fork and exec",
         "stackoverflow.com/questions/64095876: \"multiprocessing fork() vs spawn()\"",
@@ -135,9 +115,9 @@ fn measure(cell: &Cell) -> Result<Figures> {
 
 /// The job: takes the lock, and says how long that took; nothing if it has not got it in time.
 fn take_within(patience_s: f64) -> Option<f64> {
-    let begun_ns = clock::now_ns();
+    let stopwatch = Stopwatch::start();
     loop {
-        let waited_s = Duration::from_nanos(clock::now_ns() - begun_ns).as_secs_f64();
+        let waited_s = stopwatch.seconds();
         if LOCK.try_lock().is_some() {
             return Some(waited_s);
         }

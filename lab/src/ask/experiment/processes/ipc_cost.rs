@@ -5,20 +5,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use super::{process_pool, thread_pool};
-use crate::ask::experiment::cell::{Cell, Scale};
-use crate::ask::experiment::contender::Contender;
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group};
-use lab_core::terms::error::Result;
+use crate::ask::experiment::kit::prelude::*;
 use lab_core::terms::stats;
-use lab_core::text::numbers::seconds;
 use trainyard::handle::JobHandle;
 use trainyard::procs::{Reader, Wire, WireError, Writer};
-use trainyard::sys::clock;
 
 /// Arguments of 8 bytes to 4 MiB, for threads and for processes.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -45,44 +37,36 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "changed", title: "caller's\nhas changed", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "a-thread-gets-the-array",
-            says: "what the job in a thread sets, the caller finds.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == label(THREAD, SMALL),
-            check: |results, who| changed(results, who, THREAD, 1),
-            wrong: Wrong { says: "in a process", change: |cell| cell.set("worker", PROCESS) },
-        },
-        Relation {
-            name: "a-process-gets-a-copy",
-            says: "what the job in a process sets, the caller does not find.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == label(PROCESS, SMALL),
-            check: |results, who| changed(results, who, PROCESS, 0),
-            wrong: Wrong { says: "in a thread", change: make_it_a_thread },
-        },
-        Relation {
-            name: "a-process-pays-by-the-byte",
-            says: "for a process 4 MiB take five times as long as 8 bytes, at least.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.word("worker") == PROCESS && cell.count("bytes") != MEDIUM,
-            check: |results, who| pays(results, who, PROCESS, |more| more >= 5.0),
-            wrong: Wrong { says: "8 bytes in both", change: |cell| cell.set("bytes", SMALL) },
-        },
-        Relation {
-            name: "a-thread-does-not",
-            says: "for a thread 4 MiB take less than five times as long as 8 bytes.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.word("worker") == THREAD && cell.count("bytes") != MEDIUM,
-            check: |results, who| pays(results, who, THREAD, |more| more < 5.0),
-            wrong: Wrong { says: "in a process", change: |cell| cell.set("worker", PROCESS) },
-        },
+        counting("a-thread-gets-the-array")
+            .says("what the job in a thread sets, the caller finds.")
+            .claims(&special(
+                |cell| cell.label == label(THREAD, SMALL),
+                |results, who| changed(results, who, THREAD, 1),
+            ))
+            .wrong("in a process", |cell| cell.set("worker", PROCESS)),
+        counting("a-process-gets-a-copy")
+            .says("what the job in a process sets, the caller does not find.")
+            .claims(&special(
+                |cell| cell.label == label(PROCESS, SMALL),
+                |results, who| changed(results, who, PROCESS, 0),
+            ))
+            .wrong("in a thread", make_it_a_thread),
+        timing("a-process-pays-by-the-byte")
+            .says("for a process 4 MiB take five times as long as 8 bytes, at least.")
+            .claims(&special(
+                |cell| cell.word("worker") == PROCESS && cell.count("bytes") != MEDIUM,
+                |results, who| pays(results, who, PROCESS, |more| more >= 5.0),
+            ))
+            .wrong("8 bytes in both", |cell| cell.set("bytes", SMALL)),
+        timing("a-thread-does-not")
+            .says("for a thread 4 MiB take less than five times as long as 8 bytes.")
+            .claims(&special(
+                |cell| cell.word("worker") == THREAD && cell.count("bytes") != MEDIUM,
+                |results, who| pays(results, who, THREAD, |more| more < 5.0),
+            ))
+            .wrong("in a process", |cell| cell.set("worker", PROCESS)),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/procs/kernel/wire.rs: how values become bytes",
         "src/procs/kernel/frame.rs: what travels",
@@ -173,9 +157,9 @@ fn half_within(
 ) -> Result<f64> {
     let mut took_s = Vec::new();
     for _ in 0..rounds {
-        let begun_ns = clock::now_ns();
+        let stopwatch = Stopwatch::start();
         submit(array.clone()).join()?;
-        took_s.push(Duration::from_nanos(clock::now_ns() - begun_ns).as_secs_f64());
+        took_s.push(stopwatch.seconds());
     }
     Ok(stats::median(&took_s).unwrap_or(f64::NAN))
 }

@@ -11,7 +11,7 @@ pub mod ipc_cost;
 pub mod start_methods;
 pub mod what_a_process_owns;
 
-use super::Experiment;
+use crate::ask::experiment::kit::experiment::Experiment;
 use lab_core::terms::error::{LabError, Result};
 use trainyard::procs::{Pool, Wire};
 use trainyard::threads::{Gil, Mode, ThreadPool};

@@ -5,17 +5,9 @@
 //! last one, because of what [`fork_trap`](super::fork_trap) shows.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use super::{never_forked, process_pool, thread_pool};
-use crate::ask::experiment::cell::{Cell, Scale};
-use crate::ask::experiment::contender::Contender;
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group};
-use lab_core::terms::error::Result;
-use lab_core::text::numbers::{ratio, seconds};
-use trainyard::sys::clock;
+use crate::ask::experiment::kit::prelude::*;
 
 /// What a worker begins with, and when.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -45,47 +37,34 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "start_s", title: "first answer\nafter", unit: Unit::Seconds },
     ],
     relations: &[
-        Relation {
-            name: "a-thread-finds-it",
-            says: "a thread finds what the program has set.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == THREAD,
-            check: |results, who| finds(results, who, THREAD, 1),
-            wrong: Wrong {
-                says: "the program started anew",
-                change: |cell| cell.set("worker", SPAWN),
-            },
-        },
-        Relation {
-            name: "a-new-program-does-not",
-            says: "the program started anew does not.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == SPAWN,
-            check: |results, who| finds(results, who, SPAWN, 0),
-            wrong: Wrong { says: "a thread", change: make_it_a_thread },
-        },
-        Relation {
-            name: "a-forked-child-does",
-            says: "a forked child of this CPython finds it; ours, started anew, does not.",
-            of: Of::EachPython,
-            nature: Nature::Count,
-            reads: |cell| cell.label == SPAWN || cell.label == FORK,
-            check: a_forked_child_does,
-            wrong: Wrong { says: "ours is a thread", change: make_it_a_thread },
-        },
-        Relation {
-            name: "a-thread-is-there-first",
-            says: "the program started anew takes five times as long as a thread, at least.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == THREAD || cell.label == SPAWN,
-            check: a_thread_is_there_first,
-            wrong: Wrong { says: "a thread in both", change: make_it_a_thread },
-        },
+        counting("a-thread-finds-it")
+            .says("a thread finds what the program has set.")
+            .claims(&special(
+                |cell| cell.label == THREAD,
+                |results, who| finds(results, who, THREAD, 1),
+            ))
+            .wrong("the program started anew", |cell| cell.set("worker", SPAWN)),
+        counting("a-new-program-does-not")
+            .says("the program started anew does not.")
+            .claims(&special(
+                |cell| cell.label == SPAWN,
+                |results, who| finds(results, who, SPAWN, 0),
+            ))
+            .wrong("a thread", make_it_a_thread),
+        counting("a-forked-child-does")
+            .says("a forked child of this CPython finds it; ours, started anew, does not.")
+            .of_each_python()
+            .claims(&special(|cell| cell.label == SPAWN || cell.label == FORK, a_forked_child_does))
+            .wrong("ours is a thread", make_it_a_thread),
+        timing("a-thread-is-there-first")
+            .says("the program started anew takes five times as long as a thread, at least.")
+            .claims(&special(
+                |cell| cell.label == THREAD || cell.label == SPAWN,
+                a_thread_is_there_first,
+            ))
+            .wrong("a thread in both", make_it_a_thread),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/procs/kernel/spawn.rs: one start, step by step",
         "src/sys/process.rs: what the child does between fork and exec",
@@ -120,8 +99,8 @@ fn measure(cell: &Cell) -> Result<Figures> {
     GLOBAL.store(1, Ordering::Relaxed); // ORDER: Relaxed; see `find`.
     let (mut found, mut took_s) = (0, Vec::new());
     for _ in 0..cell.count("starts") {
-        let begun_ns = clock::now_ns();
-        let since_s = || Duration::from_nanos(clock::now_ns() - begun_ns).as_secs_f64();
+        let stopwatch = Stopwatch::start();
+        let since_s = || stopwatch.seconds();
         match cell.word("worker") {
             THREAD => {
                 let pool = thread_pool(1)?;

@@ -8,13 +8,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{in_processes, in_threads};
-use crate::ask::experiment::cell::{Cell, Scale};
-use crate::ask::experiment::contender::Contender;
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::lesson::{Activity, Lesson};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group};
-use lab_core::terms::error::{LabError, Result};
+use crate::ask::experiment::kit::prelude::*;
 
 /// The same four jobs in threads and in processes.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -40,53 +34,32 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "file_is_open", title: "jobs that have\nthe file", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "threads-share-the-global",
-            says: "what jobs add in threads, the program has: 40.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == THREADS,
-            check: threads_share_the_global,
-            wrong: Wrong { says: "in processes", change: |cell| cell.set("workers", PROCESSES) },
-        },
-        Relation {
-            name: "processes-have-their-own",
-            says: "what jobs add in processes, the program has not: 0, though jobs saw 10 at least.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == PROCESSES,
-            check: processes_have_their_own,
-            wrong: Wrong { says: "in threads", change: in_threads_instead },
-        },
-        Relation {
-            name: "another-number",
-            says: "all four jobs in processes are in another process than the program.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == PROCESSES,
-            check: another_number,
-            wrong: Wrong { says: "in threads", change: in_threads_instead },
-        },
-        Relation {
-            name: "a-new-program-has-no-file",
-            says: "no job has the program's file open in a process that was started anew.",
-            of: Of::Ours,
-            nature: Nature::Count,
-            reads: |cell| cell.label == PROCESSES,
-            check: a_new_program_has_no_file,
-            wrong: Wrong { says: "in threads", change: in_threads_instead },
-        },
-        Relation {
-            name: "a-forked-one-has",
-            says: "a job has it in this CPython, which forks, and not in ours, which starts anew.",
-            of: Of::EachPython,
-            nature: Nature::Count,
-            reads: |cell| cell.label == PROCESSES,
-            check: a_forked_one_has,
-            wrong: Wrong { says: "in threads, in ours", change: in_threads_instead },
-        },
+        counting("threads-share-the-global")
+            .says("what jobs add in threads, the program has: 40.")
+            .claims(&special(|cell| cell.label == THREADS, threads_share_the_global))
+            .wrong("in processes", |cell| cell.set("workers", PROCESSES)),
+        counting("processes-have-their-own")
+            .says(
+                "what jobs add in processes, the program has not: 0, though jobs saw 10 at least.",
+            )
+            .claims(&special(|cell| cell.label == PROCESSES, processes_have_their_own))
+            .wrong("in threads", in_threads_instead),
+        counting("another-number")
+            .says("all four jobs in processes are in another process than the program.")
+            .claims(&special(|cell| cell.label == PROCESSES, another_number))
+            .wrong("in threads", in_threads_instead),
+        counting("a-new-program-has-no-file")
+            .says("no job has the program's file open in a process that was started anew.")
+            .of_ours()
+            .claims(&special(|cell| cell.label == PROCESSES, a_new_program_has_no_file))
+            .wrong("in threads", in_threads_instead),
+        counting("a-forked-one-has")
+            .says("a job has it in this CPython, which forks, and not in ours, which starts anew.")
+            .of_each_python()
+            .claims(&special(|cell| cell.label == PROCESSES, a_forked_one_has))
+            .wrong("in threads, in ours", in_threads_instead),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/procs/mod.rs: what a worker has",
         "src/sys/process.rs: what is closed between fork and exec",

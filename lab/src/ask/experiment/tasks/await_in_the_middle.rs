@@ -6,14 +6,7 @@
 use std::cell::Cell as Shared;
 use std::rc::Rc;
 
-use crate::ask::experiment::cell::{Cell, Scale};
-use crate::ask::experiment::contender::Contender;
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::lesson::{Activity, Lesson};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group};
-use lab_core::terms::error::Result;
-use lab_core::text::numbers::{grouped, percent};
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::coop::{self, join_all, yield_now};
 
 /// Tasks lose an update where an await stands in its middle, and nowhere else.
@@ -45,44 +38,29 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "x", title: "x in\nthe end", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "no-await-loses-nothing",
-            says: "without an await in the middle x is exact.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == AFTER,
-            check: |results, who| lost_exactly(results, who, AFTER, 0),
-            wrong: Wrong {
-                says: "the await in the middle",
-                change: |cell| cell.set("await", "middle"),
-            },
-        },
-        Relation {
-            name: "an-await-loses-every-second",
-            says: "with an await in the middle exactly half of the updates are lost.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == MIDDLE,
-            check: |results, who| lost_exactly(results, who, MIDDLE, TURNS),
-            wrong: Wrong {
-                says: "the await after the statement",
-                change: |cell| cell.set("await", "after"),
-            },
-        },
-        Relation {
-            name: "a-lock-cures",
-            says: "with a lock around the three steps x is exact again.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == LOCKED,
-            check: |results, who| lost_exactly(results, who, LOCKED, 0),
-            wrong: Wrong {
-                says: "the same without the lock",
-                change: |cell| cell.set("await", "middle"),
-            },
-        },
+        counting("no-await-loses-nothing")
+            .says("without an await in the middle x is exact.")
+            .claims(&special(
+                |cell| cell.label == AFTER,
+                |results, who| lost_exactly(results, who, AFTER, 0),
+            ))
+            .wrong("the await in the middle", |cell| cell.set("await", "middle")),
+        counting("an-await-loses-every-second")
+            .says("with an await in the middle exactly half of the updates are lost.")
+            .claims(&special(
+                |cell| cell.label == MIDDLE,
+                |results, who| lost_exactly(results, who, MIDDLE, TURNS),
+            ))
+            .wrong("the await after the statement", |cell| cell.set("await", "after")),
+        counting("a-lock-cures")
+            .says("with a lock around the three steps x is exact again.")
+            .claims(&special(
+                |cell| cell.label == LOCKED,
+                |results, who| lost_exactly(results, who, LOCKED, 0),
+            ))
+            .wrong("the same without the lock", |cell| cell.set("await", "middle")),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/coop/kernel/scheduler.rs: a poll runs from one await to the next",
         "examples/switch_in_the_middle.rs: the same, beside threads",
@@ -166,11 +144,6 @@ impl Lock {
     fn give_back(&self) {
         self.is_taken.set(false);
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-fn to_f64(count: u64) -> f64 {
-    count as f64
 }
 
 fn lost_exactly(results: &Results, who: &Contender, cell: &str, expected: u64) -> Option<Check> {

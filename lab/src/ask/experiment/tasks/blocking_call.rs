@@ -9,16 +9,9 @@ use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
-use crate::ask::experiment::cell::{Cell, Scale};
-use crate::ask::experiment::contender::Contender;
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::lesson::{Activity, Lesson};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group};
-use lab_core::terms::error::{LabError, Result};
-use lab_core::text::numbers::seconds;
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::coop::{self, Builder, JoinHandle, join_all};
-use trainyard::sys::{Why, clock};
+use trainyard::sys::Why;
 use trainyard::threads::ThreadPool;
 
 /// Ten naps in ten tasks.
@@ -49,44 +42,33 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "longest_poll_s", title: "longest\npoll", unit: Unit::Seconds },
     ],
     relations: &[
-        Relation {
-            name: "called-one-at-a-time",
-            says: "a sleep that is called keeps the loop: one nap at a time.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == CALLED,
-            check: |results, who| at_once(results, who, CALLED, 1),
-            wrong: Wrong { says: "awaited", change: |cell| cell.set("how", "awaited") },
-        },
-        Relation {
-            name: "awaited-all-at-once",
-            says: "a sleep that is awaited lets all ten nap at once.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == AWAITED,
-            check: |results, who| at_once(results, who, AWAITED, NAPS),
-            wrong: Wrong { says: "called", change: |cell| cell.set("how", "called") },
-        },
-        Relation {
-            name: "threads-help",
-            says: "a call that only threads can make is given to threads: all ten at once again.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == OFFLOADED,
-            check: |results, who| at_once(results, who, OFFLOADED, NAPS),
-            wrong: Wrong { says: "called in the task", change: |cell| cell.set("how", "called") },
-        },
-        Relation {
-            name: "called-takes-the-sum",
-            says: "called one after another the naps take at least twice as long as together.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |_| true,
-            check: called_takes_the_sum,
-            wrong: Wrong { says: "all called", change: |cell| cell.set("how", "called") },
-        },
+        counting("called-one-at-a-time")
+            .says("a sleep that is called keeps the loop: one nap at a time.")
+            .claims(&special(
+                |cell| cell.label == CALLED,
+                |results, who| at_once(results, who, CALLED, 1),
+            ))
+            .wrong("awaited", |cell| cell.set("how", "awaited")),
+        counting("awaited-all-at-once")
+            .says("a sleep that is awaited lets all ten nap at once.")
+            .claims(&special(
+                |cell| cell.label == AWAITED,
+                |results, who| at_once(results, who, AWAITED, NAPS),
+            ))
+            .wrong("called", |cell| cell.set("how", "called")),
+        counting("threads-help")
+            .says("a call that only threads can make is given to threads: all ten at once again.")
+            .claims(&special(
+                |cell| cell.label == OFFLOADED,
+                |results, who| at_once(results, who, OFFLOADED, NAPS),
+            ))
+            .wrong("called in the task", |cell| cell.set("how", "called")),
+        timing("called-takes-the-sum")
+            .says("called one after another the naps take at least twice as long as together.")
+            .claims(&special(|_| true, called_takes_the_sum))
+            .wrong("all called", |cell| cell.set("how", "called")),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/coop/runtime.rs: Builder::slow_poll names such a task and the line that spawned it",
         "src/handle/mod.rs: why a task can await the answer of a thread",
@@ -130,7 +112,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
     let mut runtime = Builder::new().slow_poll(Duration::ZERO, report).build().map_err(failed)?;
 
     let naps_now = Rc::new(Naps::default());
-    let begun_ns = clock::now_ns();
+    let stopwatch = Stopwatch::start();
     let ended = runtime.block_on(async {
         let task = |_| -> JoinHandle<Result<()>> {
             let (naps_now, pool, how) = (Rc::clone(&naps_now), Rc::clone(&pool), how.to_owned());
@@ -143,7 +125,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
         };
         join_all((0..naps).map(task)).await
     });
-    let wall = Duration::from_nanos(clock::now_ns() - begun_ns);
+    let wall = stopwatch.elapsed();
     for ended in ended {
         ended??;
     }

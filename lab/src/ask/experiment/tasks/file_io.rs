@@ -10,21 +10,14 @@ use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use mio::unix::SourceFd;
 use mio::{Interest, Poll, Token};
 
-use crate::ask::experiment::cell::{Cell, Scale};
-use crate::ask::experiment::contender::Contender;
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
+use crate::ask::experiment::kit::prelude::*;
 use crate::ask::experiment::tasks::neighbour::Neighbour;
-use crate::ask::experiment::{Experiment, Group};
-use lab_core::terms::error::{LabError, Result};
-use lab_core::text::numbers::{grouped, seconds};
 use trainyard::coop;
-use trainyard::sys::{Why, blocking, clock};
+use trainyard::sys::{Why, blocking};
 use trainyard::threads::ThreadPool;
 
 /// A file is no socket.
@@ -55,51 +48,43 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "longest_s", title: "its longest\nwait", unit: Unit::Seconds },
     ],
     relations: &[
-        Relation {
-            name: "epoll-refuses-a-file",
-            says: "epoll answers EPERM, which is 1, for a regular file.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == FILE,
-            check: |results, who| errno(results, who, FILE, EPERM),
-            wrong: Wrong { says: "a pipe", change: |cell| cell.set("what", "pipe") },
-        },
-        Relation {
-            name: "epoll-takes-a-pipe",
-            says: "epoll watches a pipe.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == PIPE,
-            check: |results, who| errno(results, who, PIPE, 0),
-            wrong: Wrong { says: "a regular file", change: |cell| cell.set("what", "file") },
-        },
-        Relation {
-            name: "a-read-keeps-the-loop",
-            says: "while a task reads a file, no other task runs.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == IN_TASK,
-            check: |results, who| {
-                let turns = results.count(who, IN_TASK, "turns")?;
-                Some(Check::that(turns == 0, format!("{} turns", grouped(turns))))
-            },
-            wrong: Wrong { says: "in a thread", change: |cell| cell.set("what", "offloaded") },
-        },
-        Relation {
-            name: "a-thread-sets-it-free",
-            says: "while a thread reads a file, the other tasks run.",
-            of: Of::Everybody,
-            // A loop that gets no processor until the thread is done has no turns either.
-            nature: Nature::Timing,
-            reads: |cell| cell.label == IN_THREAD,
-            check: |results, who| {
-                let turns = results.count(who, IN_THREAD, "turns")?;
-                Some(Check::that(turns > 0, format!("{} turns", grouped(turns))))
-            },
-            wrong: Wrong { says: "in the task", change: |cell| cell.set("what", "called") },
-        },
+        counting("epoll-refuses-a-file")
+            .says("epoll answers EPERM, which is 1, for a regular file.")
+            .claims(&special(
+                |cell| cell.label == FILE,
+                |results, who| errno(results, who, FILE, EPERM),
+            ))
+            .wrong("a pipe", |cell| cell.set("what", "pipe")),
+        counting("epoll-takes-a-pipe")
+            .says("epoll watches a pipe.")
+            .claims(&special(
+                |cell| cell.label == PIPE,
+                |results, who| errno(results, who, PIPE, 0),
+            ))
+            .wrong("a regular file", |cell| cell.set("what", "file")),
+        counting("a-read-keeps-the-loop")
+            .says("while a task reads a file, no other task runs.")
+            .claims(&special(
+                |cell| cell.label == IN_TASK,
+                |results, who| {
+                    let turns = results.count(who, IN_TASK, "turns")?;
+                    Some(Check::that(turns == 0, format!("{} turns", grouped(turns))))
+                },
+            ))
+            .wrong("in a thread", |cell| cell.set("what", "offloaded")),
+        // A loop that gets no processor until the thread is done has no turns either.
+        timing("a-thread-sets-it-free")
+            .says("while a thread reads a file, the other tasks run.")
+            .claims(&special(
+                |cell| cell.label == IN_THREAD,
+                |results, who| {
+                    let turns = results.count(who, IN_THREAD, "turns")?;
+                    Some(Check::that(turns > 0, format!("{} turns", grouped(turns))))
+                },
+            ))
+            .wrong("in the task", |cell| cell.set("what", "called")),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/coop/kernel/reactor.rs: what the loop can wait for",
         "epoll_ctl(2), EPERM: \"The target file fd does not support epoll\"",
@@ -160,14 +145,14 @@ fn read(what: &str, mebibytes: usize, times: usize) -> Result<Figures> {
     coop::run(async {
         let (neighbour, task) = Neighbour::start().await;
         neighbour.watch();
-        let begun_ns = clock::now_ns();
+        let stopwatch = Stopwatch::start();
         let len = if what == "called" {
             read_often(&file, times)
         } else {
             let file = Arc::clone(&file);
             pool.submit(move |_| read_often(&file, times)).await?
         };
-        let took = Duration::from_nanos(clock::now_ns() - begun_ns);
+        let took = stopwatch.elapsed();
         let figures = neighbour.end().with("read_s", took.as_secs_f64());
         task.await?;
         if len.map_err(failed)? == (times * mebibytes) << 20 {

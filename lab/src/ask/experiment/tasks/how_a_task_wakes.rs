@@ -14,12 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 use std::thread;
 
-use crate::ask::experiment::cell::{Cell, Scale};
-use crate::ask::experiment::contender::Contender;
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group};
-use lab_core::terms::error::{LabError, Result};
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::coop::{self, yield_now};
 use trainyard::trace::{self, Kind};
 
@@ -53,35 +48,27 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "writes", title: "writes, says\nthe kernel", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "own-thread-no-call",
-            says: "a wake-up from the loop's own thread takes no system call.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == OWN,
-            check: |results, who| rings(results, who, OWN, 0),
-            wrong: Wrong { says: "from a thread", change: |cell| cell.set("from", "asleep") },
-        },
-        Relation {
-            name: "awake-no-call",
-            says: "a wake-up from another thread takes none while the loop is awake.",
-            of: Of::Ours,
-            nature: Nature::Count,
-            reads: |cell| cell.label == AWAKE,
-            check: |results, who| rings(results, who, AWAKE, 0),
-            wrong: Wrong { says: "the loop asleep", change: |cell| cell.set("from", "asleep") },
-        },
-        Relation {
-            name: "asleep-one-call",
-            says: "a wake-up from another thread takes exactly one while the loop sleeps.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == ASLEEP,
-            check: |results, who| rings(results, who, ASLEEP, WAKES),
-            wrong: Wrong { says: "from a task", change: |cell| cell.set("from", "own") },
-        },
+        counting("own-thread-no-call")
+            .says("a wake-up from the loop's own thread takes no system call.")
+            .claims(&special(|cell| cell.label == OWN, |results, who| rings(results, who, OWN, 0)))
+            .wrong("from a thread", |cell| cell.set("from", "asleep")),
+        counting("awake-no-call")
+            .says("a wake-up from another thread takes none while the loop is awake.")
+            .of_ours()
+            .claims(&special(
+                |cell| cell.label == AWAKE,
+                |results, who| rings(results, who, AWAKE, 0),
+            ))
+            .wrong("the loop asleep", |cell| cell.set("from", "asleep")),
+        counting("asleep-one-call")
+            .says("a wake-up from another thread takes exactly one while the loop sleeps.")
+            .claims(&special(
+                |cell| cell.label == ASLEEP,
+                |results, who| rings(results, who, ASLEEP, WAKES),
+            ))
+            .wrong("from a task", |cell| cell.set("from", "own")),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/coop/kernel/inbox.rs: who rings, and why no wake-up is lost",
         "CPython's Lib/asyncio/selector_events.py: _write_to_self",

@@ -11,7 +11,7 @@ pub mod starved_loop;
 pub mod timers_on_time;
 pub mod trace_cost;
 
-use super::Experiment;
+use crate::ask::experiment::kit::experiment::Experiment;
 
 /// In the order in which they are best met.
 pub const EXPERIMENTS: &[&Experiment] = &[

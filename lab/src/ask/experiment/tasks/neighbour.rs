@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::ask::experiment::figures::Figures;
+use crate::ask::experiment::kit::figures::Figures;
 use trainyard::coop::{self, JoinHandle, yield_now};
 use trainyard::sys::clock;
 

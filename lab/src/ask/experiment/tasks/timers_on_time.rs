@@ -9,13 +9,7 @@ use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
-use crate::ask::experiment::cell::{Cell, Scale};
-use crate::ask::experiment::contender::Contender;
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit, percentile};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group};
-use lab_core::terms::error::Result;
-use lab_core::text::numbers::seconds;
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::coop::{self, join_all};
 use trainyard::sys::clock;
 
@@ -48,48 +42,42 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "late_p95_s", title: "95 %", unit: Unit::Seconds },
     ],
     relations: &[
-        Relation {
-            name: "never-early",
-            says: "no timer fires before its deadline.",
-            of: Of::Ours,
-            nature: Nature::Count,
-            reads: |cell| cell.label == AS_SET,
-            check: |results, who| none(results, who, "early"),
-            wrong: Wrong {
-                says: "deadlines rounded down to milliseconds",
-                change: |cell| cell.set("how", "rounded down"),
-            },
-        },
-        Relation {
-            name: "in-order",
-            says: "timers fire in the order of their deadlines, in whatever order they were set.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == AS_SET,
-            check: |results, who| none(results, who, "out_of_order"),
-            wrong: Wrong {
-                says: "one task waits for them in the order in which they were set",
-                change: |cell| cell.set("how", "one by one"),
-            },
-        },
-        Relation {
-            name: "finer-than-a-millisecond",
-            says: "half of them are late by less than a quarter of the millisecond that epoll counts in.",
-            of: Of::Ours,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == AS_SET || cell.label == THREAD,
-            check: finer_than_a_millisecond,
-            wrong: Wrong {
-                says: "deadlines rounded up to milliseconds",
-                change: |cell| {
-                    if cell.label == AS_SET {
-                        cell.set("how", "rounded up");
-                    }
-                },
-            },
-        },
+        counting("never-early")
+            .says("no timer fires before its deadline.")
+            .of_ours()
+            .claims(&special(
+                |cell| cell.label == AS_SET,
+                |results, who| none(results, who, "early"),
+            ))
+            .wrong("deadlines rounded down to milliseconds", |cell| {
+                cell.set("how", "rounded down");
+            }),
+        counting("in-order")
+            .says("timers fire in the order of their deadlines, in whatever order they were set.")
+            .claims(&special(
+                |cell| cell.label == AS_SET,
+                |results, who| none(results, who, "out_of_order"),
+            ))
+            .wrong("one task waits for them in the order in which they were set", |cell| {
+                cell.set("how", "one by one");
+            }),
+        timing("finer-than-a-millisecond")
+            .says(
+                "half of them are late by less than a quarter of the millisecond that epoll \
+                 counts in.",
+            )
+            .of_ours()
+            .claims(&special(
+                |cell| cell.label == AS_SET || cell.label == THREAD,
+                finer_than_a_millisecond,
+            ))
+            .wrong("deadlines rounded up to milliseconds", |cell| {
+                if cell.label == AS_SET {
+                    cell.set("how", "rounded up");
+                }
+            }),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/coop/kernel/timer.rs: the heap of deadlines",
         "src/sys/timerfd.rs: what ends the loop's sleep",

@@ -5,16 +5,9 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::time::Duration;
 
-use crate::ask::experiment::cell::{Cell, Scale};
-use crate::ask::experiment::contender::Contender;
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group};
-use lab_core::terms::error::{LabError, Result};
+use crate::ask::experiment::kit::prelude::*;
 use lab_core::terms::stats::median;
-use lab_core::text::numbers::{grouped, seconds};
 use trainyard::coop::{self, yield_now};
 use trainyard::sys::clock;
 use trainyard::trace::{self, Kind};
@@ -49,29 +42,20 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "lost", title: "lost", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "nothing-is-lost",
-            says: "every turn's three events are in the recording, and none was overwritten.",
-            of: Of::Ours,
-            nature: Nature::Count,
-            reads: |cell| cell.label == RECORDED,
-            check: nothing_is_lost,
-            wrong: Wrong {
-                says: "five times as many turns, more than a ring holds",
-                change: |cell| cell.set("turns", 5 * TURNS),
-            },
-        },
-        Relation {
-            name: "cheaper-than-a-line",
-            says: "to record an event costs less than half of what it costs to print a line.",
-            of: Of::Ours,
-            nature: Nature::Timing,
-            reads: |_| true,
-            check: cheaper_than_a_line,
-            wrong: Wrong { says: "lines in both", change: |cell| cell.set("watch", "lines") },
-        },
+        counting("nothing-is-lost")
+            .says("every turn's three events are in the recording, and none was overwritten.")
+            .of_ours()
+            .claims(&special(|cell| cell.label == RECORDED, nothing_is_lost))
+            .wrong("five times as many turns, more than a ring holds", |cell| {
+                cell.set("turns", 5 * TURNS);
+            }),
+        timing("cheaper-than-a-line")
+            .says("to record an event costs less than half of what it costs to print a line.")
+            .of_ours()
+            .claims(&special(|_| true, cheaper_than_a_line))
+            .wrong("lines in both", |cell| cell.set("watch", "lines")),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/trace/mod.rs: emit, one load and a branch while nobody records",
         "src/trace/ring.rs: where an event goes, without a lock",
@@ -142,9 +126,9 @@ async fn turn_often(turns: u32, mut lines: Option<&File>) -> io::Result<()> {
 }
 
 fn timed(work: impl FnOnce() -> io::Result<()>) -> Result<f64> {
-    let begun_ns = clock::now_ns();
+    let stopwatch = Stopwatch::start();
     work().map_err(|why| LabError::failed("/dev/null", why))?;
-    Ok(Duration::from_nanos(clock::now_ns() - begun_ns).as_secs_f64())
+    Ok(stopwatch.seconds())
 }
 
 /// Beside its turns a task is polled once to begin with.

@@ -8,14 +8,7 @@ use std::ops::Range;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use crate::ask::experiment::cell::{Cell, Lock, Scale};
-use crate::ask::experiment::contender::{Contender, by_lock};
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::pause::pause;
-use crate::ask::experiment::process::say;
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group, hogs, program};
-use lab_core::terms::error::{LabError, Result};
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::threads::{self, Gil};
 
 /// A thread that is waited for, and one that is not.
@@ -47,26 +40,31 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "has_ended", title: "program\nended", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "a-thread-is-waited-for",
-            says: "a thread that is no daemon does all its work, and cleans up.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == THREAD,
-            check: a_thread_is_waited_for,
-            wrong: Wrong { says: "it is a daemon", change: |cell| cell.set("kind", "daemon") },
-        },
-        Relation {
-            name: "a-daemon-is-cut-off",
-            says: "a daemon does not do all its work, and nobody cleans up.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == DAEMON,
-            check: a_daemon_is_cut_off,
-            wrong: Wrong { says: "it is no daemon", change: |cell| cell.set("kind", "thread") },
-        },
+        counting("a-thread-is-waited-for")
+            .says("a thread that is no daemon does all its work, and cleans up.")
+            .claims(&that_by(
+                "{pieces in thread}{cleaned in thread}{has_ended in thread}",
+                |[pieces, cleaned, ended]| is(pieces, 8) && is(cleaned, 1) && is(ended, 1),
+                shown,
+            ))
+            .wrong("it is a daemon", |cell| cell.set("kind", "daemon")),
+        counting("a-daemon-is-cut-off")
+            .says("a daemon does not do all its work, and nobody cleans up.")
+            .claims(&that_by(
+                "{pieces in daemon}{cleaned in daemon}{has_ended in daemon}",
+                |[pieces, cleaned, ended]| pieces < 8.0 && is(cleaned, 0) && is(ended, 1),
+                shown,
+            ))
+            .wrong("it is no daemon", |cell| cell.set("kind", "thread")),
     ],
-    explain,
+    explain: Told(
+        "The thread that is no daemon did {pieces in thread} pieces, though main had returned \
+         after two: the program waited for it. The daemon did {pieces in daemon}, and nobody \
+         cleaned up after it: the program ended, and the thread with it, in the middle of a \
+         piece. A daemon is for work that may be lost; whoever holds a file, a lock or a \
+         transaction is no daemon. (In Rust every thread is one, unless somebody joins it: \
+         `threads::run` does.)",
+    ),
     read: &[
         "src/threads/program.rs: a main that waits for its threads",
         "examples/daemon_threads.rs: a file that is half written",
@@ -137,33 +135,7 @@ impl Drop for CleansUp {
     }
 }
 
-fn a_thread_is_waited_for(results: &Results, who: &Contender) -> Option<Check> {
-    let figure = |name| results.count(who, THREAD, name);
-    let (pieces, cleaned) = (figure("pieces")?, figure("cleaned")?);
-    let figures = shown(pieces, cleaned);
-    Some(Check::that((pieces, cleaned, figure("has_ended")?) == (8, 1, 1), figures))
-}
-
-fn a_daemon_is_cut_off(results: &Results, who: &Contender) -> Option<Check> {
-    let figure = |name| results.count(who, DAEMON, name);
-    let (pieces, cleaned) = (figure("pieces")?, figure("cleaned")?);
-    let figures = shown(pieces, cleaned);
-    Some(Check::that(pieces < 8 && (cleaned, figure("has_ended")?) == (0, 1), figures))
-}
-
-fn shown(pieces: u64, cleaned: u64) -> String {
-    let end = if cleaned == 0 { "nobody cleaned up" } else { "it cleaned up" };
+fn shown([pieces, cleaned, _]: [f64; 3]) -> String {
+    let end = if is(cleaned, 0) { "nobody cleaned up" } else { "it cleaned up" };
     format!("{pieces} pieces of 8 were done, and {end}")
-}
-
-fn explain(results: &Results) -> Option<String> {
-    Some(format!(
-        "The thread that is no daemon did {} pieces, though main had returned after two: the \
-         program waited for it. The daemon did {}, and nobody cleaned up after it: the program \
-         ended, and the thread with it, in the middle of a piece. A daemon is for work that may be \
-         lost; whoever holds a file, a lock or a transaction is no daemon. (In Rust every thread \
-         is one, unless somebody joins it: `threads::run` does.)",
-        results.ours(THREAD, "pieces")?,
-        results.ours(DAEMON, "pieces")?
-    ))
 }

@@ -9,13 +9,7 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
-use crate::ask::experiment::cell::{Cell, Lock, Scale};
-use crate::ask::experiment::contender::{Contender, by_lock};
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::pause::pause;
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group, hogs};
-use lab_core::terms::error::Result;
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::sys::prim::{Mutex, MutexGuard};
 use trainyard::sys::{Why, blocking, clock};
 use trainyard::threads::{Attached, Gil, Guarded, with_both};
@@ -50,47 +44,33 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "gave_way", title: "gave\nway", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "opposite-orders-stand-still",
-            says: "with the locks in opposite order not all transfers are made, and no more will be.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == OPPOSITE,
-            check: opposite_orders_stand_still,
-            wrong: Wrong {
-                says: "the order of the addresses",
-                change: |cell| cell.set("rule", "by-address"),
-            },
-        },
-        Relation {
-            name: "one-order-goes-on",
-            says: "with the locks in one order for everybody all transfers are made.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == ONE_ORDER,
-            check: |results, who| goes_on(results, who, ONE_ORDER),
-            wrong: Wrong { says: "opposite order", change: as_asked },
-        },
-        Relation {
-            name: "giving-way-goes-on",
-            says: "with threads that let go of what they have all transfers are made.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == GIVES_WAY,
-            check: |results, who| goes_on(results, who, GIVES_WAY),
-            wrong: Wrong { says: "they hold what they have", change: as_asked },
-        },
-        Relation {
-            name: "asking-for-both-goes-on",
-            says: "with guarded objects that are asked for at once all transfers are made.",
-            of: Of::Ours,
-            nature: Nature::Count,
-            reads: |cell| cell.label == BOTH,
-            check: |results, who| goes_on(results, who, BOTH),
-            wrong: Wrong { says: "plain locks, one after the other", change: as_asked },
-        },
+        counting("opposite-orders-stand-still")
+            .says(
+                "with the locks in opposite order not all transfers are made, and no more will be.",
+            )
+            .claims(&special(|cell| cell.label == OPPOSITE, opposite_orders_stand_still))
+            .wrong("the order of the addresses", |cell| cell.set("rule", "by-address")),
+        counting("one-order-goes-on")
+            .says("with the locks in one order for everybody all transfers are made.")
+            .claims(&special(
+                |cell| cell.label == ONE_ORDER,
+                |results, who| goes_on(results, who, ONE_ORDER),
+            ))
+            .wrong("opposite order", as_asked),
+        counting("giving-way-goes-on")
+            .says("with threads that let go of what they have all transfers are made.")
+            .claims(&special(
+                |cell| cell.label == GIVES_WAY,
+                |results, who| goes_on(results, who, GIVES_WAY),
+            ))
+            .wrong("they hold what they have", as_asked),
+        counting("asking-for-both-goes-on")
+            .says("with guarded objects that are asked for at once all transfers are made.")
+            .of_ours()
+            .claims(&special(|cell| cell.label == BOTH, |results, who| goes_on(results, who, BOTH)))
+            .wrong("plain locks, one after the other", as_asked),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/threads/guarded.rs: with_both takes the locks in the order of their addresses",
         "Dijkstra, \"Cooperating sequential processes\" (EWD 123, 1965): the deadly embrace",

@@ -10,7 +10,7 @@ pub mod strategies;
 pub mod what_is_the_lock;
 pub mod who_waits_for_what;
 
-use super::Experiment;
+use crate::ask::experiment::kit::experiment::Experiment;
 
 /// In the order in which they are best met.
 pub const EXPERIMENTS: &[&Experiment] = &[

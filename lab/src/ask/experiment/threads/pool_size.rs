@@ -5,17 +5,8 @@
 
 use std::time::Duration;
 
-use crate::ask::experiment::cell::{Cell, Lock, Scale};
-use crate::ask::experiment::contender::{Contender, by_lock};
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::hogs::{self, Clock};
-use crate::ask::experiment::lesson::{Activity, Lesson};
-use crate::ask::experiment::pause::{pause, pause_and_keep};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group};
-use lab_core::terms::error::{LabError, Result};
-use lab_core::text::numbers::{count, ratio};
-use lab_core::work::task::Task;
+use crate::ask::experiment::kit::hogs::{self, Clock};
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::threads::{Attached, ThreadPool};
 
 /// Pools of growing size, for waiting and for computing.
@@ -45,39 +36,26 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "cpus_busy", title: "processors\nbusy", unit: Unit::Plain },
     ],
     relations: &[
-        Relation {
-            name: "waiting-gains",
-            says: "16 threads that wait get four times as much done as one, at least.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == label(WAIT, 1) || cell.label == label(WAIT, 16),
-            check: waiting_gains,
-            wrong: Wrong {
-                says: "tasks that keep the lock while they wait",
-                change: keep_the_lock,
-            },
-        },
-        Relation {
-            name: "computing-gains-nothing",
-            says: "no pool gets more computed than one thread, by a third at most.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.word("kind") == COMPUTE,
-            check: computing_gains_nothing,
-            wrong: Wrong { says: "tasks that wait", change: |cell| cell.set("kind", WAIT) },
-        },
-        Relation {
-            name: "two-knees",
-            says: "the knee of waiting is at four times as many threads as that of computing, at \
+        timing("waiting-gains")
+            .says("16 threads that wait get four times as much done as one, at least.")
+            .claims(&special(
+                |cell| cell.label == label(WAIT, 1) || cell.label == label(WAIT, 16),
+                waiting_gains,
+            ))
+            .wrong("tasks that keep the lock while they wait", keep_the_lock),
+        timing("computing-gains-nothing")
+            .says("no pool gets more computed than one thread, by a third at most.")
+            .claims(&special(|cell| cell.word("kind") == COMPUTE, computing_gains_nothing))
+            .wrong("tasks that wait", |cell| cell.set("kind", WAIT)),
+        timing("two-knees")
+            .says(
+                "the knee of waiting is at four times as many threads as that of computing, at \
                    least.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |_| true,
-            check: two_knees,
-            wrong: Wrong { says: "all tasks compute", change: |cell| cell.set("kind", COMPUTE) },
-        },
+            )
+            .claims(&special(|_| true, two_knees))
+            .wrong("all tasks compute", |cell| cell.set("kind", COMPUTE)),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "`trainyard compare --models threads --gil on --workers 20`: the same with a server",
         "lab/src/ask/experiment/lock/scaling.rs: the same with the lock off",

@@ -12,14 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, Scope};
 use std::time::Duration;
 
-use crate::ask::experiment::cell::{Cell, Lock, Scale};
-use crate::ask::experiment::contender::{Contender, by_lock};
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::lesson::{Activity, Lesson};
-use crate::ask::experiment::pause::pause;
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group, hogs};
-use lab_core::terms::error::{LabError, Result};
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::sys::poll::{self, Interest};
 use trainyard::sys::prim::Mutex;
 use trainyard::sys::{Why, blocking};
@@ -54,44 +47,36 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "sessions", title: "sessions", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "shared-answers-the-wrong-thread",
-            says: "with one session for all, threads get answers to each other's questions.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == SHARED,
-            check: |results, who| answers(results, who, SHARED, |wrong| wrong > 0),
-            wrong: Wrong { says: "a session for each", change: |cell| cell.set("session", "own") },
-        },
-        Relation {
-            name: "a-lock-cures",
-            says: "with a lock from question to answer each thread gets its own answers.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == LOCKED,
-            check: |results, who| answers(results, who, LOCKED, |wrong| wrong == 0),
-            wrong: Wrong { says: "without that lock", change: share },
-        },
-        Relation {
-            name: "a-session-each-cures",
-            says: "with a session for each thread each gets its own answers.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label == OWN,
-            check: |results, who| answers(results, who, OWN, |wrong| wrong == 0),
-            wrong: Wrong { says: "one session for all", change: share },
-        },
-        Relation {
-            name: "only-a-session-each-overlaps",
-            says: "with the lock one question is asked at a time, with a session each several are.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == LOCKED || cell.label == OWN,
-            check: only_a_session_each_overlaps,
-            wrong: Wrong { says: "a lock in both", change: |cell| cell.set("session", "locked") },
-        },
+        timing("shared-answers-the-wrong-thread")
+            .says("with one session for all, threads get answers to each other's questions.")
+            .claims(&special(
+                |cell| cell.label == SHARED,
+                |results, who| answers(results, who, SHARED, |wrong| wrong > 0),
+            ))
+            .wrong("a session for each", |cell| cell.set("session", "own")),
+        counting("a-lock-cures")
+            .says("with a lock from question to answer each thread gets its own answers.")
+            .claims(&special(
+                |cell| cell.label == LOCKED,
+                |results, who| answers(results, who, LOCKED, |wrong| wrong == 0),
+            ))
+            .wrong("without that lock", share),
+        counting("a-session-each-cures")
+            .says("with a session for each thread each gets its own answers.")
+            .claims(&special(
+                |cell| cell.label == OWN,
+                |results, who| answers(results, who, OWN, |wrong| wrong == 0),
+            ))
+            .wrong("one session for all", share),
+        timing("only-a-session-each-overlaps")
+            .says("with the lock one question is asked at a time, with a session each several are.")
+            .claims(&special(
+                |cell| cell.label == LOCKED || cell.label == OWN,
+                only_a_session_each_overlaps,
+            ))
+            .wrong("a lock in both", |cell| cell.set("session", "locked")),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "lab/core/src/work/io/session.rs: our client, and the program that Rust refuses to compile",
         "lab/core/src/work/io/threads.rs: a session per thread in a thread-local variable",

@@ -10,14 +10,7 @@ use std::sync::{Barrier, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use crate::ask::experiment::cell::{Cell, Lock, Scale};
-use crate::ask::experiment::contender::Contender;
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::lesson::{Activity, Lesson};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group};
-use lab_core::terms::error::Result;
-use lab_core::text::numbers::{percent, seconds};
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::sys::clock;
 use trainyard::sys::prim::Mutex;
 
@@ -52,38 +45,23 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "update_s", title: "each takes", unit: Unit::Seconds },
     ],
     relations: &[
-        Relation {
-            name: "none-loses",
-            says: "without a strategy ones are lost.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == NONE,
-            check: none_loses,
-            wrong: Wrong { says: "under a lock", change: |cell| cell.set("strategy", "lock") },
-        },
-        Relation {
-            name: "each-of-them-is-exact",
-            says: "with any of the strategies the sum is exact.",
-            of: Of::Everybody,
-            nature: Nature::Count,
-            reads: |cell| cell.label != NONE,
-            check: each_is_exact,
-            wrong: Wrong { says: "no strategy", change: leave_it_open },
-        },
-        Relation {
-            name: "own-is-the-cheapest",
-            says: "a sum of one's own takes less than half the time of any other that is right.",
-            of: Of::Ours,
-            nature: Nature::Timing,
-            reads: |cell| cell.label != NONE,
-            check: own_is_the_cheapest,
-            wrong: Wrong {
-                says: "each one added to the common sum at once, under a lock",
-                change: |cell| cell.set("strategy", "lock"),
-            },
-        },
+        timing("none-loses")
+            .says("without a strategy ones are lost.")
+            .claims(&special(|cell| cell.label == NONE, none_loses))
+            .wrong("under a lock", |cell| cell.set("strategy", "lock")),
+        counting("each-of-them-is-exact")
+            .says("with any of the strategies the sum is exact.")
+            .claims(&special(|cell| cell.label != NONE, each_is_exact))
+            .wrong("no strategy", leave_it_open),
+        timing("own-is-the-cheapest")
+            .says("a sum of one's own takes less than half the time of any other that is right.")
+            .of_ours()
+            .claims(&special(|cell| cell.label != NONE, own_is_the_cheapest))
+            .wrong("each one added to the common sum at once, under a lock", |cell| {
+                cell.set("strategy", "lock");
+            }),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/threads/guarded.rs: data that is protected with the global lock on or off",
         "docs.python.org/3/library/queue.html, and threading.local",
@@ -200,11 +178,6 @@ impl Sums {
         // The owner ends when the last of these is gone.
         drop(owner);
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-fn to_f64(count: u64) -> f64 {
-    count as f64
 }
 
 fn none_loses(results: &Results, who: &Contender) -> Option<Check> {

@@ -6,15 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::ask::experiment::cell::{Cell, Lock, Scale};
-use crate::ask::experiment::contender::Contender;
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::hogs::{Clock, mode};
-use crate::ask::experiment::lesson::{Activity, Lesson};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group};
-use lab_core::terms::error::{LabError, Result};
-use lab_core::work::task::Task;
+use crate::ask::experiment::kit::hogs::{Clock, mode};
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::sys::affinity;
 use trainyard::threads::{Gil, ThreadPool};
 use trainyard::trace::{self, Event, Kind};
@@ -48,38 +41,25 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "processors_allowed", title: "of", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "one-inside",
-            says: "with the lock on, never more than one thread is inside.",
-            of: Of::Ours,
-            nature: Nature::Count,
-            reads: |cell| cell.label == ON,
-            check: one_inside,
-            wrong: Wrong { says: "the lock off", change: |cell| cell.lock = Lock::Off },
-        },
-        Relation {
-            name: "on-any-processor",
-            says: "with the lock on, threads run on more than one processor, one after another.",
-            of: Of::Ours,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == ON,
-            check: on_any_processor,
-            wrong: Wrong {
-                says: "the program is restricted to one processor",
-                change: |cell| cell.set("processors", "one"),
-            },
-        },
-        Relation {
-            name: "off-lets-all-in",
-            says: "with the lock off all three are inside at one instant.",
-            of: Of::Ours,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == OFF,
-            check: off_lets_all_in,
-            wrong: Wrong { says: "the lock on", change: |cell| cell.lock = Lock::TIMED },
-        },
+        counting("one-inside")
+            .says("with the lock on, never more than one thread is inside.")
+            .of_ours()
+            .claims(&special(|cell| cell.label == ON, one_inside))
+            .wrong("the lock off", |cell| cell.lock = Lock::Off),
+        timing("on-any-processor")
+            .says("with the lock on, threads run on more than one processor, one after another.")
+            .of_ours()
+            .claims(&special(|cell| cell.label == ON, on_any_processor))
+            .wrong("the program is restricted to one processor", |cell| {
+                cell.set("processors", "one");
+            }),
+        timing("off-lets-all-in")
+            .says("with the lock off all three are inside at one instant.")
+            .of_ours()
+            .claims(&special(|cell| cell.label == OFF, off_lets_all_in))
+            .wrong("the lock on", |cell| cell.lock = Lock::TIMED),
     ],
-    explain,
+    explain: By(explain),
     read: &[
         "src/threads/kernel/lock.rs: how the lock changes hands",
         "src/trace/sites.md: GilTake, GilDrop, GilFree and GilLeave, and where they are emitted",

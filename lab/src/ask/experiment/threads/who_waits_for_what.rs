@@ -9,16 +9,8 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
-use crate::ask::experiment::cell::{Cell, Lock, Scale};
-use crate::ask::experiment::contender::{Contender, by_lock};
-use crate::ask::experiment::figures::{Column, Figures, Results, Unit};
-use crate::ask::experiment::hogs::{self, Clock};
-use crate::ask::experiment::pause::{pause, pause_and_keep};
-use crate::ask::experiment::relation::{Check, Nature, Of, Relation, Wrong};
-use crate::ask::experiment::{Experiment, Group};
-use lab_core::terms::error::Result;
-use lab_core::text::numbers::percent;
-use lab_core::work::task::Task;
+use crate::ask::experiment::kit::hogs::{self, Clock};
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::sys::{Why, clock};
 use trainyard::threads::Attached;
 
@@ -49,39 +41,34 @@ pub const EXPERIMENT: Experiment = Experiment {
         Column { figure: "calls", title: "calls", unit: Unit::Count },
     ],
     relations: &[
-        Relation {
-            name: "all-calls-at-once",
-            says: "all eight calls are under way at the same time.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == CALLS,
-            check: all_calls_at_once,
-            wrong: Wrong { says: "calls that keep the lock", change: keep_the_lock },
-        },
-        Relation {
-            name: "callers-hardly-wait",
-            says: "threads that make slow calls wait for the lock for less than a tenth of their \
+        timing("all-calls-at-once")
+            .says("all eight calls are under way at the same time.")
+            .claims(&that("{in_flight_max in 8 threads call} at once", |[calls]| is(calls, 8)))
+            .wrong("calls that keep the lock", keep_the_lock),
+        timing("callers-hardly-wait")
+            .says(
+                "threads that make slow calls wait for the lock for less than a tenth of their \
                    time.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == CALLS,
-            check: callers_hardly_wait,
-            wrong: Wrong { says: "calls that keep the lock", change: keep_the_lock },
-        },
-        Relation {
-            name: "computers-wait",
-            says: "four threads that compute wait for the lock for more than a third of their time.",
-            of: Of::Everybody,
-            nature: Nature::Timing,
-            reads: |cell| cell.label == COMPUTES,
-            check: computers_wait,
-            wrong: Wrong {
-                says: "they compute where they do not need the lock",
-                change: |cell| cell.set("kind", "native"),
-            },
-        },
+            )
+            .claims(&that("{lock_share in 8 threads call}", |[share]| share < 0.1))
+            .wrong("calls that keep the lock", keep_the_lock),
+        timing("computers-wait")
+            .says(
+                "four threads that compute wait for the lock for more than a third of their time.",
+            )
+            .claims(&that("{lock_share in 4 threads compute}", |[share]| share > 1.0 / 3.0))
+            .wrong("they compute where they do not need the lock", |cell| {
+                cell.set("kind", "native");
+            }),
     ],
-    explain,
+    explain: Told(
+        "{in_flight_max in 8 threads call} calls were under way at once, and the threads that made \
+         them waited for the lock for {lock_share in 8 threads call} of their time: around a call \
+         that may sleep the lock is given up, and when the answer is there nobody holds it for long. \
+         The four that compute waited for it for {lock_share in 4 threads compute} of theirs: each \
+         has its turn, and the other three wait meanwhile. That is what threads are good for under \
+         a global lock: to wait for many things at once.",
+    ),
     read: &[
         "src/sys/blocking.rs: the one door for every call that may sleep",
         "stackoverflow.com/questions/29270818: \"Why is a Python I/O bound task not blocked by the GIL?\"",
@@ -160,32 +147,4 @@ fn turn(cell: &Cell, at: &mut Attached<'_>, in_flight: &InFlight) {
         "native" => at.detach(Why::Native, || Task::Pi.call_bare()),
         _ => Task::Pi.call(at),
     }
-}
-
-fn all_calls_at_once(results: &Results, who: &Contender) -> Option<Check> {
-    let in_flight = results.count(who, CALLS, "in_flight_max")?;
-    Some(Check::that(in_flight == 8, format!("{in_flight} at once")))
-}
-
-fn callers_hardly_wait(results: &Results, who: &Contender) -> Option<Check> {
-    let share = results.of(who, CALLS, "lock_share")?;
-    Some(Check::that(share < 0.1, percent(share)))
-}
-
-fn computers_wait(results: &Results, who: &Contender) -> Option<Check> {
-    let share = results.of(who, COMPUTES, "lock_share")?;
-    Some(Check::that(share > 1.0 / 3.0, percent(share)))
-}
-
-fn explain(results: &Results) -> Option<String> {
-    Some(format!(
-        "{} calls were under way at once, and the threads that made them waited for the lock for {} \
-         of their time: around a call that may sleep the lock is given up, and when the answer is \
-         there nobody holds it for long. The four that compute waited for it for {} of theirs: each \
-         has its turn, and the other three wait meanwhile. That is what threads are good for under \
-         a global lock: to wait for many things at once.",
-        results.ours(CALLS, "in_flight_max")?,
-        percent(results.ours(CALLS, "lock_share")?),
-        percent(results.ours(COMPUTES, "lock_share")?)
-    ))
 }

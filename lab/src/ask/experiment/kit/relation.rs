@@ -8,10 +8,18 @@ use std::fmt;
 use serde::Serialize;
 
 use super::cell::Cell;
-use super::contender::Contender;
-use super::figures::Results;
+use super::claim::{Claim, Special, special};
 
-/// What must hold.
+/// What must hold. Written as a sentence of calls:
+///
+/// ```ignore
+/// timing("chunks-share-the-cost")
+///     .says("small jobs in chunks of 100 take a third of the time one by one, at most.")
+///     .claims(&that("{job_s in chunks of 1} and {job_s in chunks of 100}", |[one, hundred]| {
+///         hundred <= one / 3.0
+///     }))
+///     .wrong("jobs of 2 ms", make_long)
+/// ```
 pub struct Relation {
     /// What the command line calls it.
     pub name: &'static str,
@@ -21,12 +29,59 @@ pub struct Relation {
     pub of: Of,
     /// Whether chance can make it fail.
     pub nature: Nature,
-    /// Which cells it looks at.
-    pub reads: fn(&Cell) -> bool,
-    /// Looks. `None` if a figure is missing that it needs.
-    pub check: fn(&Results, &Contender) -> Option<Check>,
+    /// The claim, for a program.
+    pub claim: &'static dyn Claim,
     /// How to make it fail.
     pub wrong: Wrong,
+}
+
+/// A relation that compares times: measured again when it fails, twice at most.
+pub const fn timing(name: &'static str) -> Relation {
+    Relation::new(name, Nature::Timing)
+}
+
+/// A relation that compares counts, which are right or wrong: checked once.
+pub const fn counting(name: &'static str) -> Relation {
+    Relation::new(name, Nature::Count)
+}
+
+impl Relation {
+    /// About everybody, until it is told otherwise.
+    const fn new(name: &'static str, nature: Nature) -> Self {
+        const NOTHING: Special = special(|_| false, |_, _| None);
+        let wrong = Wrong { says: "", change: |_| () };
+        Self { name, says: "", of: Of::Everybody, nature, claim: &NOTHING, wrong }
+    }
+
+    /// Says the claim, in a sentence.
+    #[must_use]
+    pub const fn says(self, says: &'static str) -> Self {
+        Self { says, ..self }
+    }
+
+    /// Limits it to our runtime and the machine.
+    #[must_use]
+    pub const fn of_ours(self) -> Self {
+        Self { of: Of::Ours, ..self }
+    }
+
+    /// Makes it about each CPython, compared with ours.
+    #[must_use]
+    pub const fn of_each_python(self) -> Self {
+        Self { of: Of::EachPython, ..self }
+    }
+
+    /// Says the claim to the program.
+    #[must_use]
+    pub const fn claims(self, claim: &'static dyn Claim) -> Self {
+        Self { claim, ..self }
+    }
+
+    /// Names the setting under which it must fail, and how a cell gets it.
+    #[must_use]
+    pub const fn wrong(self, says: &'static str, change: fn(&mut Cell)) -> Self {
+        Self { wrong: Wrong { says, change }, ..self }
+    }
 }
 
 /// Whom a relation is about.

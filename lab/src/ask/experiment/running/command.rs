@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
-use super::cell::Scale;
-use super::contender::Contender;
-use super::relation::Relation;
 use super::report::Report;
 use super::session::{Plan, Prediction, in_processes};
-use super::{Experiment, Group, page, process};
+use super::{page, process};
+use crate::ask::experiment::kit::cell::Scale;
+use crate::ask::experiment::kit::contender::Contender;
+use crate::ask::experiment::kit::experiment::{Experiment, Group};
+use crate::ask::experiment::kit::relation::Relation;
 use crate::measure::progress::Progress;
 use crate::measure::python::find::find_all;
 use crate::measure::record;

@@ -1,6 +1,6 @@
 //! What one does with an experiment on the guided tour, beside running it.
 
-use super::Experiment;
+use super::experiment::Experiment;
 
 /// What one does at a stop, beside running the experiment.
 #[derive(Clone, Copy, Debug)]

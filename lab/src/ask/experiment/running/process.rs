@@ -7,28 +7,29 @@
 //! then becomes the Python.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::Experiment;
-use super::cell::Cell;
-use super::contender::{Contender, Python};
-use super::echo;
-use super::figures::Figures;
+use crate::ask::experiment::catalogue::find;
+use crate::ask::experiment::kit::cell::Cell;
+use crate::ask::experiment::kit::contender::{Contender, Python};
+use crate::ask::experiment::kit::echo;
+use crate::ask::experiment::kit::experiment::Experiment;
+use crate::ask::experiment::kit::figures::Figures;
+use crate::ask::experiment::kit::voice::{elsewhere, own, say, say_line};
 use crate::measure::record::{about, land};
 use lab_core::terms::error::{LabError, Result};
 use trainyard::sys::poll::{self, Interest};
 use trainyard::sys::signal::Interrupts;
 use trainyard::sys::{clock, process};
 use trainyard::trace::file::{Facts, Run, Trace, flight};
-use trainyard::trace::{self, Recorder, Recording};
+use trainyard::trace::{self, Recorder};
 
 /// What every script begins with.
 const PRELUDE: &str = include_str!("twin.py");
@@ -105,26 +106,10 @@ fn ask(
     Ok(running.figures(interrupts).map_err(named)?.and(answered))
 }
 
-/// Says figures, or the port, to the lab that started this process.
-///
-/// # Panics
-///
-/// Does not: figures are plain data.
-pub fn say(figures: &Figures) {
-    say_line(figures);
-}
-
 /// What a cell says instead of figures, ours or a script.
 #[derive(Serialize, Deserialize)]
 struct NoRoom {
     no_room: String,
-}
-
-fn say_line(line: &impl Serialize) {
-    let line = serde_json::to_string(line).expect("figures are plain data");
-    let mut stdout = io::stdout().lock();
-    // A lab that is gone does not listen.
-    drop(writeln!(stdout, "{line}").and_then(|()| stdout.flush()));
 }
 
 /// Is one of the processes: `PARENT ours NAME CELL [FLIGHT]`, `PARENT ask PORT CELL`, or
@@ -149,7 +134,7 @@ pub fn be(args: &[OsString]) -> Result<()> {
     let read = |document: &str| serde_json::from_str::<Cell>(document).map_err(|_| not_ours());
     match (&words[1..], args) {
         (["ours", name, document, ..], [_, _, _, _, flight @ ..]) => {
-            let experiment = super::find(name).map_err(LabError::BadInput)?;
+            let experiment = find(name).map_err(LabError::BadInput)?;
             be_a_cell(experiment, &read(document)?, flight.first().map(Path::new))
         }
         (["ask", port, document], _) => {
@@ -201,27 +186,6 @@ fn facts(experiment: &Experiment, cell: &Cell) -> Facts {
         .with("label", format!("{}: {}", experiment.name, cell.label))
         .with("experiment", experiment.name)
         .with("cell", cell.label.as_str())
-}
-
-/// What a cell recorded that measures another process of ours.
-static ELSEWHERE: Mutex<Option<Recording>> = Mutex::new(None);
-
-fn elsewhere() -> MutexGuard<'static, Option<Recording>> {
-    ELSEWHERE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Leaves the recording of the process that was measured, where it is not this one.
-pub fn recorded_elsewhere(recording: Recording) {
-    *elsewhere() = Some(recording);
-}
-
-/// This program, as one of the processes.
-pub(super) fn own(words: &[&str]) -> Command {
-    // `current_exe` fails where /proc is not mounted, and then nothing here works.
-    let program = std::env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into());
-    let mut command = Command::new(program);
-    command.arg("__experiment").arg(std::process::id().to_string()).args(words);
-    command
 }
 
 fn script(python: &Python, twin: Option<&str>, document: &str) -> Command {

@@ -3,11 +3,11 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::cell::{Cell, Scale};
-use super::contender::Contender;
-use super::figures::Measured;
-use super::relation::{Ending, Nature, Relation};
 use super::session::Finding;
+use crate::ask::experiment::kit::cell::{Cell, Scale};
+use crate::ask::experiment::kit::contender::Contender;
+use crate::ask::experiment::kit::figures::Measured;
+use crate::ask::experiment::kit::relation::{Ending, Nature, Relation};
 use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::host::Host;
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use super::cell::Cell;
 use super::figures::Figures;
-use super::process::own;
+use super::voice::own;
 use lab_core::terms::error::{LabError, Result};
 use trainyard::sys::clock;
 use trainyard::sys::poll::{self, Interest};

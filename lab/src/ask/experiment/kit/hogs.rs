@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::cell::{Cell, Lock};
 use super::delay;
-use super::figures::{Figures, jain};
+use super::figures::{Figures, jain, to_f64};
 use lab_core::terms::error::{LabError, Result};
 use lab_core::work::task::Task;
 use trainyard::sys::clock;
@@ -187,9 +187,4 @@ fn processor_time_s() -> Result<f64> {
 
 fn seconds(nanoseconds: u64) -> f64 {
     Duration::from_nanos(nanoseconds).as_secs_f64()
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts of a few seconds are far below 2^53")]
-fn to_f64(count: u64) -> f64 {
-    count as f64
 }

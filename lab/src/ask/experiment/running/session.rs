@@ -16,12 +16,12 @@
 
 use std::borrow::Cow;
 
-use super::Experiment;
-use super::cell::{Cell, Scale};
-use super::contender::Contender;
-use super::figures::{Figures, Results};
 use super::process;
-use super::relation::{Check, Ending, Nature, Of, Outcome, Relation};
+use crate::ask::experiment::kit::cell::{Cell, Scale};
+use crate::ask::experiment::kit::contender::Contender;
+use crate::ask::experiment::kit::experiment::Experiment;
+use crate::ask::experiment::kit::figures::{Figures, Results};
+use crate::ask::experiment::kit::relation::{Check, Ending, Nature, Of, Outcome, Relation};
 use lab_core::terms::error::{LabError, Result};
 use trainyard::sys::signal::Interrupts;
 
@@ -82,7 +82,7 @@ impl Finding {
     /// What follows; before it, what of that this run has not shown. It quotes our own figures, so
     /// our own relations are what it rests on.
     pub fn explanation(&self) -> Option<String> {
-        let explained = (self.experiment.explain)(&self.results)?;
+        let explained = self.experiment.explain.say(&self.results)?;
         let name = Contender::Ours.name();
         let ours = self.experiment.relations.iter().filter(|one| one.of != Of::EachPython);
         let open = ours.filter_map(|relation| {
@@ -126,7 +126,7 @@ impl Plan {
     pub fn cells(&self) -> Vec<Cell> {
         let mut cells = (self.experiment.cells)(self.scale);
         if let Some(relation) = self.wrong {
-            cells.retain(relation.reads);
+            cells.retain(|cell| relation.claim.reads(cell));
             for cell in &mut cells {
                 (relation.wrong.change)(cell);
             }
@@ -185,7 +185,7 @@ impl Plan {
         finding.outcomes.sort_by_key(place);
         for outcome in finding.outcomes.iter_mut().filter(|one| one.ending == Ending::Holds) {
             let (Some(relation), Some(who)) = place(outcome) else { continue };
-            let check = (relations[relation].check)(&finding.results, &self.contenders[who]);
+            let check = relations[relation].claim.check(&finding.results, &self.contenders[who]);
             if let Some(Check::Holds(figures)) = check {
                 outcome.figures = figures;
             }
@@ -287,12 +287,12 @@ impl Look {
     /// Whether it takes `contender` in `cell` to look again.
     fn concerns(&self, contender: &Contender, cell: &Cell) -> bool {
         let is_compared = self.relation.of == Of::EachPython && *contender == Contender::Ours;
-        (self.contender == *contender || is_compared) && (self.relation.reads)(cell)
+        (self.contender == *contender || is_compared) && self.relation.claim.reads(cell)
     }
 
     /// Notes how it ended; or gives itself back, to be measured again.
     fn close(self, attempt: usize, finding: &mut Finding) -> Option<Self> {
-        let check = (self.relation.check)(&finding.results, &self.contender);
+        let check = self.relation.claim.check(&finding.results, &self.contender);
         let may_repeat = attempt < self.relation.nature.attempts_max();
         if may_repeat && matches!(check, Some(Check::Fails(_))) {
             return Some(self);
@@ -331,7 +331,7 @@ impl Look {
     fn left_out(&self, finding: &Finding) -> Option<String> {
         let is_read = |label: &str| {
             let cell = finding.cells.iter().find(|cell| cell.label == label);
-            cell.is_some_and(|cell| (self.relation.reads)(cell))
+            cell.is_some_and(|cell| self.relation.claim.reads(cell))
         };
         let mut left_out = finding.results.left_out.iter();
         let one = left_out.find(|one| one.contender == self.contender && is_read(&one.cell))?;

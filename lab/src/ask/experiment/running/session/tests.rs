@@ -4,10 +4,12 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 
 use super::*;
-use crate::ask::experiment::Group;
-use crate::ask::experiment::cell::Lock;
-use crate::ask::experiment::contender::{Python, PythonGil, by_lock};
-use crate::ask::experiment::relation::{Nature, Wrong};
+use crate::ask::experiment::kit::cell::Lock;
+use crate::ask::experiment::kit::claim::{Special, special};
+use crate::ask::experiment::kit::contender::{Python, PythonGil, by_lock};
+use crate::ask::experiment::kit::experiment::Group;
+use crate::ask::experiment::kit::quantity::Explanation;
+use crate::ask::experiment::kit::relation::{Nature, Wrong};
 use lab_core::terms::error::LabError;
 
 fn cells(_: Scale) -> Vec<Cell> {
@@ -20,9 +22,12 @@ fn check(results: &Results, who: &Contender) -> Option<Check> {
     Some(Check::that((figure - 5.0).abs() < 1e-9, format!("It is {figure}")))
 }
 
+const CLAIM: Special = special(|cell| cell.label == "on", check);
+
 const fn relation(name: &'static str, of: Of, nature: Nature) -> Relation {
     let wrong = Wrong { says: "off", change: |cell| cell.lock = Lock::Off };
-    Relation { name, says: "x is 5.", of, nature, reads: |cell| cell.label == "on", check, wrong }
+    let claim = &CLAIM;
+    Relation { name, says: "x is 5.", of, nature, claim, wrong }
 }
 
 static EXPERIMENT: Experiment = Experiment {
@@ -43,7 +48,7 @@ static EXPERIMENT: Experiment = Experiment {
         relation("count", Of::Ours, Nature::Count),
         relation("compared", Of::EachPython, Nature::Count),
     ],
-    explain: |_| Some("It is what it is.".to_owned()),
+    explain: Explanation::Told("It is what it is."),
     read: &[],
 };
 

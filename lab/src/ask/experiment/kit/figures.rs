@@ -23,10 +23,8 @@ impl Figures {
 
     /// Adds a count.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "counts of a few seconds are far below 2^53")]
     pub fn with_count(self, name: &str, count: impl TryInto<u64>) -> Self {
-        let count = count.try_into().unwrap_or(u64::MAX);
-        self.with(name, count as f64)
+        self.with(name, to_f64(count))
     }
 
     /// Adds all figures of `others`.
@@ -35,6 +33,12 @@ impl Figures {
         self.0.extend(others.0);
         self
     }
+}
+
+/// A count as a figure.
+#[expect(clippy::cast_precision_loss, reason = "counts of a few seconds are far below 2^53")]
+pub fn to_f64(count: impl TryInto<u64>) -> f64 {
+    count.try_into().unwrap_or(u64::MAX) as f64
 }
 
 /// How a figure is shown.

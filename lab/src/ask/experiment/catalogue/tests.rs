@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::ask::experiment::kit::cell::{Cell, Scale};
 
 #[test]
 fn names_are_unique_and_found_and_a_near_one_is_suggested() {
@@ -18,11 +19,15 @@ fn names_are_unique_and_found_and_a_near_one_is_suggested() {
 fn every_experiment_is_a_whole_page() {
     for experiment in all() {
         let name = experiment.name;
-        assert!(experiment.group.experiments().contains(&experiment), "{name} has another group");
+        assert!(experiments(experiment.group).contains(&experiment), "{name} has another group");
         assert!(experiment.answer < experiment.choices.len(), "{name}");
         assert!((2..=5).contains(&experiment.choices.len()), "{name}");
         assert!(!experiment.relations.is_empty() && !experiment.columns.is_empty(), "{name}");
         assert!(experiment.question.ends_with('?'), "{name}");
+        let cells = (experiment.cells)(Scale::Quick);
+        for label in experiment.explain.labels() {
+            assert!(cells.iter().any(|cell| cell.label == label), "{name}: no cell '{label}'");
+        }
         let names: BTreeSet<&str> = experiment.relations.iter().map(|one| one.name).collect();
         assert_eq!(names.len(), experiment.relations.len(), "{name}");
     }
@@ -35,8 +40,11 @@ fn every_relation_reads_cells_and_its_wrong_setting_changes_them() {
         for relation in experiment.relations {
             let who = format!("{}: {}", experiment.name, relation.name);
             let mut cells = (experiment.cells)(Scale::Quick);
-            cells.retain(relation.reads);
+            cells.retain(|cell| relation.claim.reads(cell));
             assert!(!cells.is_empty(), "{who} reads nothing");
+            for label in relation.claim.labels() {
+                assert!(cells.iter().any(|cell| cell.label == label), "{who}: no cell '{label}'");
+            }
             let before = cells.clone();
             cells.iter_mut().for_each(relation.wrong.change);
             assert_ne!(before, cells, "{who} is not made wrong");

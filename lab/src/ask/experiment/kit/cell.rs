@@ -137,6 +137,13 @@ impl Cell {
         cell.with("duration_s", duration_s)
     }
 
+    /// The same with one thread and with two: what a second one gains.
+    pub fn one_and_two(labels: [&str; 2], lock: Lock, task: Task, duration_s: f64) -> [Self; 2] {
+        let [one, two] = labels;
+        [(one, 1), (two, 2)]
+            .map(|(label, threads)| Self::computing(label, lock, threads, task, duration_s))
+    }
+
     /// A server beside `hogs` threads that do a task, for [`echo::serve`]; asked `questions` times
     /// by somebody who thinks before each.
     ///
@@ -199,6 +206,11 @@ impl Cell {
     pub fn word(&self, name: &str) -> &str {
         let word = self.parameters.get(name).and_then(Value::as_str);
         word.unwrap_or_else(|| panic!("cell '{}' has no word '{name}'", self.label))
+    }
+
+    /// Whether it has one of these labels.
+    pub fn is(&self, labels: &[&str]) -> bool {
+        labels.contains(&self.label.as_str())
     }
 
     /// Whether at least one thread computes all the time.

@@ -8,12 +8,13 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style as Ansi};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
-use super::cell::Scale;
-use super::figures::{Column, LeftOut};
-use super::relation::{Ending, Outcome};
 use super::report::Report;
 use super::session::{Finding, Prediction};
-use super::{Experiment, Group};
+use crate::ask::experiment::catalogue::experiments;
+use crate::ask::experiment::kit::cell::Scale;
+use crate::ask::experiment::kit::experiment::{Experiment, Group};
+use crate::ask::experiment::kit::figures::{Column, LeftOut};
+use crate::ask::experiment::kit::relation::{Ending, Outcome};
 use lab_core::text::numbers::count;
 use lab_core::text::wrap::wrap;
 
@@ -34,7 +35,7 @@ pub fn list(groups: &[Group]) -> String {
     let mut text = String::new();
     for group in groups {
         let _ = writeln!(text, "{BOLD}{}{BOLD:#}: {}", group.name(), group.title());
-        for Experiment { name, title, .. } in group.experiments() {
+        for Experiment { name, title, .. } in experiments(*group) {
             let title = wrap(title, WIDTH - NAME_WIDTH - 3, NAME_WIDTH + 3);
             let _ = write!(text, "  {name:NAME_WIDTH$} {title}");
         }
@@ -254,9 +255,9 @@ fn wrap_item(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ask::experiment::figures::Results;
-    use crate::ask::experiment::find;
-    use crate::ask::experiment::relation::Nature;
+    use crate::ask::experiment::catalogue::find;
+    use crate::ask::experiment::kit::figures::Results;
+    use crate::ask::experiment::kit::relation::Nature;
 
     fn finding(name: &str, endings: &[Ending]) -> Finding {
         let experiment = find(name).unwrap();

@@ -19,7 +19,7 @@ use super::cell::{Cell, Probe};
 use super::delay;
 use super::figures::{Figures, percentile};
 use super::hogs;
-use super::process::say;
+use super::voice::say;
 use lab_core::terms::error::{LabError, Result};
 use lab_core::work::task::Task;
 use trainyard::sys::{Why, clock};
@@ -73,6 +73,15 @@ fn answer(socket: &UdpSocket, at: &mut Attached<'_>) -> io::Result<()> {
         }
         at.detach(Why::Io, || socket.send_to(&packet[..len], asker))?;
     }
+}
+
+/// The same where somebody asks, and [`hogs::throughput`] where nobody does.
+///
+/// # Errors
+///
+/// As either.
+pub fn serve_or_compute(cell: &Cell) -> Result<Figures> {
+    if cell.probe.is_some() { serve(cell) } else { hogs::throughput(cell) }
 }
 
 /// Asks the server at `port`, as `cell` says, and ends it.

@@ -1,0 +1,53 @@
+//! How a process of an experiment begins, and how it speaks to the lab that started it.
+
+use std::io::{self, Write};
+use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+
+use super::figures::Figures;
+use trainyard::trace::Recording;
+
+/// Says figures, or the port, to the lab that started this process.
+///
+/// # Panics
+///
+/// Does not: figures are plain data.
+pub fn say(figures: &Figures) {
+    say_line(figures);
+}
+
+/// Says a line of JSON.
+///
+/// # Panics
+///
+/// Panics if `line` is no plain data.
+pub fn say_line(line: &impl Serialize) {
+    let line = serde_json::to_string(line).expect("figures are plain data");
+    let mut stdout = io::stdout().lock();
+    // A lab that is gone does not listen.
+    drop(writeln!(stdout, "{line}").and_then(|()| stdout.flush()));
+}
+
+/// What a cell recorded that measures another process of ours.
+static ELSEWHERE: Mutex<Option<Recording>> = Mutex::new(None);
+
+/// The place where [`recorded_elsewhere`] leaves it.
+pub fn elsewhere() -> MutexGuard<'static, Option<Recording>> {
+    ELSEWHERE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Leaves the recording of the process that was measured, where it is not this one.
+pub fn recorded_elsewhere(recording: Recording) {
+    *elsewhere() = Some(recording);
+}
+
+/// This program, as one of the processes.
+pub fn own(words: &[&str]) -> Command {
+    // `current_exe` fails where /proc is not mounted, and then nothing here works.
+    let program = std::env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into());
+    let mut command = Command::new(program);
+    command.arg("__experiment").arg(std::process::id().to_string()).args(words);
+    command
+}
