@@ -1,11 +1,11 @@
 //! A schedule, done: the same instructions in the same order, on tape.
 
-use std::cell::Cell;
+use std::sync::atomic::AtomicI64;
 
-use super::run::{machine, variables};
 use super::schedule::{Schedule, Turn, name};
 use super::search::Ending;
 use super::tape::Tape;
+use super::train::{machine, memory, values};
 use crate::terms::error::{LabError, Result};
 use trainyard::vm::{Machine, Pause, Program};
 
@@ -22,10 +22,10 @@ pub struct Replayed {
 ///
 /// # Errors
 ///
-/// [`LabError::BadInput`]: the schedule names a train that there is not, lets one go on that is at its
-/// end or has to wait, or a train does not end.
+/// [`LabError::BadInput`]: the schedule names a train that does not exist, lets one go on that is at
+/// its end or has to wait, or a train does not end.
 pub fn replay(program: &Program, trains: usize, schedule: &Schedule) -> Result<Replayed> {
-    let memory: Vec<Cell<i64>> = program.words().iter().map(|_| Cell::new(0)).collect();
+    let memory = memory(program);
     let mut machines: Vec<Machine> = (0..trains).map(|number| machine(program, number)).collect();
     let mut tape = Tape::default();
     let rest = (0..trains).chain(0..trains).map(|train| Turn { train, steps: None });
@@ -38,18 +38,16 @@ pub fn replay(program: &Program, trains: usize, schedule: &Schedule) -> Result<R
             return refuse(&format!("there are {trains} trains; see --threads"));
         };
         match run_turn(turn, machine, program, &memory, &mut tape) {
-            Ok(0) => {}
-            Ok(_) if number >= written => {}
-            Ok(left) => {
+            Ok(left) if left > 0 && number < written => {
                 return refuse(&format!("it ends or waits with {left} instructions to go"));
             }
+            Ok(_) => {}
             Err(Halt::TooLong) => return refuse("it does not end"),
             Err(Halt::Failed(says)) => return Ok(Replayed { tape, ending: Ending::Failed(says) }),
         }
     }
     let are_done = machines.iter().all(|machine| machine.next(program).is_none());
-    let values = variables(program).map(|(at, _)| memory[at].get()).collect();
-    let ending = if are_done { Ending::Values(values) } else { Ending::Deadlock };
+    let ending = if are_done { Ending::Values(values(program, &memory)) } else { Ending::Deadlock };
     Ok(Replayed { tape, ending })
 }
 
@@ -66,11 +64,10 @@ fn run_turn(
     turn: Turn,
     machine: &mut Machine,
     program: &Program,
-    memory: &[Cell<i64>],
+    memory: &[AtomicI64],
     tape: &mut Tape,
 ) -> std::result::Result<u64, Halt> {
-    let wanted = turn.steps.unwrap_or(STEPS_MAX);
-    for done in 0..wanted {
+    for done in 0..turn.steps.unwrap_or(STEPS_MAX) {
         let left = turn.steps.map_or(0, |steps| steps - done);
         if machine.next(program).is_none() {
             return Ok(left);
@@ -88,46 +85,52 @@ fn run_turn(
 mod tests {
     use super::*;
 
-    fn check(text: &str, schedule: &str, ending: &Ending) -> Tape {
+    /// The tape, and the ending or the refusal.
+    fn replayed(text: &str, schedule: &str) -> (Tape, std::result::Result<Ending, String>) {
         let program = Program::compile(text).unwrap();
-        let replayed = replay(&program, 2, &Schedule::parse(schedule).unwrap()).unwrap();
-        assert_eq!(replayed.ending, *ending, "{text}: {schedule}");
-        replayed.tape
-    }
-
-    #[test]
-    fn the_same_program_keeps_and_loses_an_update_by_the_schedule() {
-        let tape = check("x = x + 1", "AB", &Ending::Values(vec![2]));
-        assert_eq!((tape.lost, tape.steps), (None, 12));
-        let tape = check("x = x + 1", "A2B6A4", &Ending::Values(vec![1]));
-        let lost = tape.lost.unwrap();
-        assert_eq!(
-            (lost.train, lost.loaded, lost.found, lost.stored, lost.stores),
-            (0, 0, 1, 1, 1)
-        );
-        assert_eq!(tape.schedule.to_string(), "A2B6A4");
-        // What the schedule leaves open, the trains do in order.
-        check("x = x + 1", "A2B", &Ending::Values(vec![1]));
-        check("x = x + 1", "B1", &Ending::Values(vec![2]));
-    }
-
-    #[test]
-    fn trains_that_wait_for_each_other_are_a_deadlock() {
-        let (_, _, text) = crate::work::race::puzzle::PUZZLES[3];
-        check(text, "AB", &Ending::Values(vec![2]));
-        check(text, "A8BA", &Ending::Deadlock);
-    }
-
-    #[test]
-    fn a_schedule_that_cannot_be_done_is_refused() {
-        let program = Program::compile("x = x + 1").unwrap();
-        for (schedule, says) in [
-            ("A2C1", "turn 2, train C: there are 2 trains; see --threads"),
-            ("A7", "turn 1, train A: it ends or waits with 1 instructions to go"),
-            ("A6A1", "turn 2, train A: it ends or waits with 1 instructions to go"),
-        ] {
-            let refused = replay(&program, 2, &Schedule::parse(schedule).unwrap()).unwrap_err();
-            assert_eq!(refused.to_string(), says);
+        match replay(&program, 2, &Schedule::parse(schedule).unwrap()) {
+            Ok(Replayed { tape, ending }) => (tape, Ok(ending)),
+            Err(refused) => (Tape::default(), Err(refused.to_string())),
         }
+    }
+
+    #[test]
+    fn a_schedule_decides_how_a_program_ends_and_one_that_cannot_be_done_is_refused() {
+        let (_, _, locks) = crate::work::race::puzzle::PUZZLES[3];
+        let (values, refused) =
+            (|x| Ok(Ending::Values(vec![x])), |says: &str| Err(says.to_owned()));
+        for (text, schedule, expected) in [
+            ("x = x + 1", "AB", values(2)),
+            ("x = x + 1", "A2B6A4", values(1)),
+            // What the schedule leaves open, the trains do in order.
+            ("x = x + 1", "A2B", values(1)),
+            ("x = x + 1", "B1", values(2)),
+            (locks, "AB", values(2)),
+            (locks, "A8BA", Ok(Ending::Deadlock)),
+            ("x = x + 1", "A2C1", refused("turn 2, train C: there are 2 trains; see --threads")),
+            (
+                "x = x + 1",
+                "A7",
+                refused("turn 1, train A: it ends or waits with 1 instructions to go"),
+            ),
+            (
+                "x = x + 1",
+                "A6A1",
+                refused("turn 2, train A: it ends or waits with 1 instructions to go"),
+            ),
+        ] {
+            assert_eq!(replayed(text, schedule).1, expected, "{text}: {schedule}");
+        }
+    }
+
+    #[test]
+    fn the_tape_knows_the_first_update_that_was_lost() {
+        let (tape, _) = replayed("x = x + 1", "AB");
+        assert_eq!((tape.lost, tape.steps), (None, 12));
+        let (tape, _) = replayed("x = x + 1", "A2B6A4");
+        let lost = tape.lost.unwrap();
+        let figures = (lost.train, lost.load.value, lost.found, lost.stored, lost.missed);
+        assert_eq!(figures, (0, 0, 1, 1, 1));
+        assert_eq!(tape.schedule.to_string(), "A2B6A4");
     }
 }

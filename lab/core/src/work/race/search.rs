@@ -18,9 +18,10 @@ use std::cell::Cell;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
-use super::run::{machine, variables};
+use super::run::variables;
 use super::schedule::Schedule;
 use super::setting::{Checks, Runner};
+use super::train::machine;
 use crate::terms::error::{LabError, Result};
 use trainyard::vm::{Instruction, Machine, Pause, Place, Program};
 
@@ -39,7 +40,7 @@ pub struct Possible {
 }
 
 /// How the trains can end.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// All are at their ends, and these are the values of the variables.
     Values(Vec<i64>),
@@ -56,8 +57,12 @@ struct State {
     last: Option<usize>,
 }
 
-/// How a state was reached: from which, by whom, with how many instructions.
+/// Switches, then instructions.
+type Cost = (u64, u64);
+
+/// The cheapest way to a state that is known: from which other, by whom, with how many instructions.
 struct Arrival {
+    cost: Cost,
     from: usize,
     train: usize,
     steps: u64,
@@ -68,10 +73,9 @@ struct Search<'p> {
     runner: Runner,
     states: Vec<State>,
     numbers: HashMap<State, usize>,
-    arrivals: Vec<Option<Arrival>>,
-    /// Switches and instructions so far.
-    costs: Vec<(u64, u64)>,
-    queue: BinaryHeap<Reverse<((u64, u64), usize)>>,
+    /// For each state; the first one is reached from itself.
+    arrivals: Vec<Arrival>,
+    queue: BinaryHeap<Reverse<(Cost, usize)>>,
     found: Vec<Possible>,
 }
 
@@ -83,20 +87,13 @@ struct Search<'p> {
 pub fn search(program: &Program, trains: usize, runner: Runner) -> Result<Vec<Possible>> {
     let machines = (0..trains).map(|number| machine(program, number)).collect();
     let start = State { words: vec![0; program.words().len()], machines, last: None };
-    let mut search = Search {
-        program,
-        runner,
-        states: Vec::new(),
-        numbers: HashMap::new(),
-        arrivals: Vec::new(),
-        costs: Vec::new(),
-        queue: BinaryHeap::new(),
-        found: Vec::new(),
-    };
-    search.reach(start, None, (0, 0));
+    let (states, numbers, arrivals) = (Vec::new(), HashMap::new(), Vec::new());
+    let (queue, found) = (BinaryHeap::new(), Vec::new());
+    let mut search = Search { program, runner, states, numbers, arrivals, queue, found };
+    search.reach(start, Arrival { cost: (0, 0), from: 0, train: 0, steps: 0 });
     while let Some(Reverse((cost, here))) = search.queue.pop() {
         // A cheaper way here was found after this one had been queued.
-        if search.costs[here] != cost {
+        if search.arrivals[here].cost != cost {
             continue;
         }
         search.expand(here)?;
@@ -110,21 +107,17 @@ pub fn search(program: &Program, trains: usize, runner: Runner) -> Result<Vec<Po
 }
 
 impl Search<'_> {
-    fn reach(&mut self, state: State, arrival: Option<Arrival>, cost: (u64, u64)) {
-        if let Some(&number) = self.numbers.get(&state) {
-            if cost < self.costs[number] {
-                self.costs[number] = cost;
-                self.arrivals[number] = arrival;
-                self.queue.push(Reverse((cost, number)));
-            }
-            return;
+    fn reach(&mut self, state: State, arrival: Arrival) {
+        let number = self.numbers.get(&state).copied().unwrap_or(self.states.len());
+        if number == self.states.len() {
+            self.queue.push(Reverse((arrival.cost, number)));
+            self.numbers.insert(state.clone(), number);
+            self.states.push(state);
+            self.arrivals.push(arrival);
+        } else if arrival.cost < self.arrivals[number].cost {
+            self.queue.push(Reverse((arrival.cost, number)));
+            self.arrivals[number] = arrival;
         }
-        let number = self.states.len();
-        self.numbers.insert(state.clone(), number);
-        self.states.push(state);
-        self.arrivals.push(arrival);
-        self.costs.push(cost);
-        self.queue.push(Reverse((cost, number)));
     }
 
     /// Lets each train go on from a state.
@@ -137,20 +130,17 @@ impl Search<'_> {
             }
             is_over = false;
             match self.stride(&mut state, train)? {
-                Stride::Waits => {}
-                Stride::Failed(says) => {
-                    can_move = true;
-                    self.end(here, Ending::Failed(says), Some(train));
-                }
-                Stride::Went(steps) => {
-                    can_move = true;
-                    let is_switch = self.states[here].last.is_some_and(|last| last != train);
-                    let (switches, all) = self.costs[here];
-                    state.last = Some(train);
+                Ok(0) => continue,
+                Ok(steps) => {
+                    let is_switch = state.last.is_some_and(|last| last != train);
+                    let (switches, all) = self.arrivals[here].cost;
                     let cost = (switches + u64::from(is_switch), all + steps);
-                    self.reach(state, Some(Arrival { from: here, train, steps }), cost);
+                    state.last = Some(train);
+                    self.reach(state, Arrival { cost, from: here, train, steps });
                 }
+                Err(says) => self.end(here, Ending::Failed(says), Some(train)),
             }
+            can_move = true;
         }
         if is_over {
             let words = &self.states[here].words;
@@ -166,9 +156,10 @@ impl Search<'_> {
     fn end(&mut self, here: usize, ending: Ending, failing: Option<usize>) {
         let mut turns = Vec::new();
         let mut at = here;
-        while let Some(arrival) = &self.arrivals[at] {
-            turns.push((arrival.train, arrival.steps));
-            at = arrival.from;
+        while at != 0 {
+            let Arrival { from, train, steps, .. } = self.arrivals[at];
+            turns.push((train, steps));
+            at = from;
         }
         let mut schedule = Schedule::default();
         for (train, steps) in turns.into_iter().rev() {
@@ -185,22 +176,20 @@ impl Search<'_> {
         }
     }
 
-    /// Lets a train go on to the next place at which it could be switched out.
-    fn stride(&self, state: &mut State, train: usize) -> Result<Stride> {
+    /// Lets a train go on to the next place at which it could be switched out, and returns how many
+    /// instructions that were, or how it failed: none, if it has to wait.
+    fn stride(&self, state: &mut State, train: usize) -> Result<std::result::Result<u64, String>> {
         let memory = Cell::from_mut(&mut state.words[..]).as_slice_of_cells();
         let machine = &mut state.machines[train];
         for steps in 0..STRIDE_MAX {
             let next = machine.next(self.program);
             if steps > 0 && next.is_none_or(|next| self.can_switch_before(next)) {
-                return Ok(Stride::Went(steps));
+                return Ok(Ok(steps));
             }
             match machine.step(self.program, memory) {
-                Err(error) => return Ok(Stride::Failed(error.to_string())),
-                Ok(Pause::Blocked { .. }) if steps == 0 => return Ok(Stride::Waits),
-                Ok(Pause::Blocked { .. }) => return Ok(Stride::Went(steps)),
-                Ok(Pause::Awaiting) if self.runner == Runner::Coop => {
-                    return Ok(Stride::Went(steps + 1));
-                }
+                Err(error) => return Ok(Err(error.to_string())),
+                Ok(Pause::Blocked { .. }) => return Ok(Ok(steps)),
+                Ok(Pause::Awaiting) if self.runner == Runner::Coop => return Ok(Ok(steps + 1)),
                 Ok(_) => {}
             }
         }
@@ -209,29 +198,18 @@ impl Search<'_> {
 
     fn can_switch_before(&self, next: Instruction) -> bool {
         match self.runner {
-            Runner::LockOn(Checks::EveryOp) | Runner::LockOff => is_noticed(next),
+            // Where others can notice whether it is done.
+            Runner::LockOn(Checks::EveryOp) | Runner::LockOff => matches!(
+                next,
+                Instruction::LoadGlobal(_)
+                    | Instruction::StoreGlobal(_)
+                    | Instruction::BeforeWith(_)
+                    | Instruction::WithExit(_)
+            ),
             Runner::LockOn(checks) => {
                 next.place() != Place::Operation && checks.look_at(next.place())
             }
             Runner::Coop | Runner::Procs => false,
         }
     }
-}
-
-/// How far a train came.
-enum Stride {
-    Went(u64),
-    Waits,
-    Failed(String),
-}
-
-/// Whether other trains can notice when this is done.
-fn is_noticed(instruction: Instruction) -> bool {
-    matches!(
-        instruction,
-        Instruction::LoadGlobal(_)
-            | Instruction::StoreGlobal(_)
-            | Instruction::BeforeWith(_)
-            | Instruction::WithExit(_)
-    )
 }

@@ -10,125 +10,128 @@
 //! 1. A train loads a variable. The tape notes how often the variable had been stored by then.
 //! 2. Another train stores it.
 //! 3. The first train stores it. The count has gone on and the value is another one: what the other
-//!    train stored is overwritten by a result that knows nothing of it. The tape ends here.
+//!    train stored is overwritten by a result that knows nothing of it. A recording ends here.
+//!
+//! Read next `told`, where a tape becomes text.
 
 use std::collections::VecDeque;
+use std::sync::atomic::AtomicI64;
 
 use super::schedule::Schedule;
 use trainyard::vm::{Instruction, Machine, Memory, Pause, Program, RuntimeError};
 
 /// Of a longer turn its first and last instructions are kept, as many of each.
-pub(super) const EDGE: usize = 8;
+const EDGE: usize = 8;
 /// The turns that are kept with instructions. Of the others only the length is.
 const STRETCHES_MAX: usize = 24;
+/// A recording that has not seen anything by then ends: it takes seconds.
+const STEPS_MAX: u64 = 20_000_000;
 
 /// What was noted.
 #[derive(Debug, Default)]
 pub struct Tape {
-    /// The last turns.
-    pub stretches: VecDeque<Stretch>,
     /// All turns.
     pub schedule: Schedule,
-    /// The first update that was lost, at which a recording ends.
-    pub lost: Option<Lost>,
+    /// The last turns.
+    pub(super) stretches: VecDeque<Stretch>,
+    /// The first update that was lost.
+    pub(super) lost: Option<Lost>,
     /// How many instructions there are in all.
-    pub steps: u64,
+    pub(super) steps: u64,
     /// For each word: how often it was stored.
     stores: Vec<u64>,
     /// For each train and word: its last load, if it has not stored since.
     loads: Vec<Vec<Option<Load>>>,
 }
 
-/// A load, and how often its variable had been stored by then.
-#[derive(Clone, Copy, Debug)]
-struct Load {
-    stores: u64,
-    step: u64,
-    line: Line,
-    value: i64,
+/// A load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Load {
+    /// How many instructions there had been before it, of all trains.
+    pub(super) step: u64,
+    pub(super) line: Line,
+    pub(super) value: i64,
+    /// How often the variable had been stored by then.
+    seen: u64,
 }
 
 /// One train's turn.
 #[derive(Clone, Debug)]
-pub struct Stretch {
-    /// Whose.
-    pub train: usize,
+pub(super) struct Stretch {
+    pub(super) train: usize,
     /// How many instructions there had been before it, of all trains.
-    pub begin: u64,
-    /// How many instructions.
-    pub steps: u64,
+    pub(super) begin: u64,
+    /// How many instructions it has.
+    pub(super) steps: u64,
     /// The first of them.
-    pub first: Vec<Line>,
+    pub(super) first: Vec<Line>,
     /// The last of the rest.
-    pub last: VecDeque<Line>,
+    pub(super) last: VecDeque<Line>,
 }
 
 /// One instruction that was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// The function that it is in.
-    pub function: usize,
-    /// The instruction.
-    pub instruction: Instruction,
+pub(super) struct Line {
+    pub(super) function: usize,
+    pub(super) instruction: Instruction,
     /// What was loaded or stored.
-    pub value: Option<i64>,
+    pub(super) value: Option<i64>,
 }
 
 /// An update that was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lost {
+pub(super) struct Lost {
     /// Who overwrote it.
-    pub train: usize,
+    pub(super) train: usize,
     /// Which variable.
-    pub word: usize,
-    /// How many instructions there had been before the train loaded it, of all trains.
-    pub load_step: u64,
-    /// That load.
-    pub load: Line,
-    /// What the train had loaded.
-    pub loaded: i64,
-    /// What was there when it stored.
-    pub found: i64,
+    pub(super) word: usize,
+    /// The load that had not seen it.
+    pub(super) load: Load,
+    /// What was there when the train stored.
+    pub(super) found: i64,
     /// What it stored.
-    pub stored: i64,
-    /// How often the variable was stored in between.
-    pub stores: u64,
+    pub(super) stored: i64,
+    /// How often the variable had been stored since the load.
+    pub(super) missed: u64,
 }
 
 impl Tape {
+    /// Whether a recording ends here.
+    pub(super) fn is_over(&self) -> bool {
+        self.lost.is_some() || self.steps >= STEPS_MAX
+    }
+
     /// Lets a train do one instruction, and notes it; one at which it has to wait was not done.
-    ///
-    /// # Errors
-    ///
-    /// As [`Machine::run`].
-    pub fn step<M: Memory + ?Sized>(
+    pub(super) fn step(
         &mut self,
         train: usize,
         machine: &mut Machine,
         program: &Program,
-        memory: &M,
+        memory: &[AtomicI64],
     ) -> Result<Pause, RuntimeError> {
         let (function, _) = machine.place();
         let Some(instruction) = machine.next(program) else { return Ok(Pause::Ended) };
-        let (top, found) = (machine.top(), found(instruction, memory));
+        let store = match instruction {
+            Instruction::StoreGlobal(word) => machine.top().zip(Some(memory.load(word as usize))),
+            _ => None,
+        };
         let pause = machine.step(program, memory)?;
         if matches!(pause, Pause::Blocked { .. }) {
             return Ok(pause);
         }
         let value = match instruction {
             Instruction::LoadGlobal(_) => machine.top(),
-            Instruction::StoreGlobal(_) => top,
-            _ => None,
+            _ => store.map(|(value, _)| value),
         };
         let (step, line) = (self.steps, Line { function, instruction, value });
         self.note(train, line);
-        match (instruction, value) {
-            (Instruction::LoadGlobal(word), Some(value)) => {
-                let stores = *at(&mut self.stores, word as usize);
-                let load = Load { stores, step, line, value };
+        match (instruction, value, store) {
+            (Instruction::LoadGlobal(word), Some(value), _) => {
+                let seen = *at(&mut self.stores, word as usize);
+                let load = Load { step, line, value, seen };
                 *at(at(&mut self.loads, train), word as usize) = Some(load);
             }
-            (Instruction::StoreGlobal(word), Some(value)) => {
+            (Instruction::StoreGlobal(word), _, Some((value, found))) => {
                 self.store(train, word as usize, value, found);
             }
             _ => {}
@@ -141,13 +144,8 @@ impl Tape {
         self.steps += 1;
         self.schedule.add(train, 1);
         if self.stretches.back().is_none_or(|stretch| stretch.train != train) {
-            self.stretches.push_back(Stretch {
-                train,
-                begin,
-                steps: 0,
-                first: Vec::new(),
-                last: VecDeque::new(),
-            });
+            let (first, last) = (Vec::new(), VecDeque::new());
+            self.stretches.push_back(Stretch { train, begin, steps: 0, first, last });
             if self.stretches.len() > STRETCHES_MAX {
                 self.stretches.pop_front();
             }
@@ -164,32 +162,15 @@ impl Tape {
         stretch.last.push_back(line);
     }
 
-    fn store(&mut self, train: usize, word: usize, value: i64, found: i64) {
+    fn store(&mut self, train: usize, word: usize, stored: i64, found: i64) {
         let count = at(&mut self.stores, word);
         let now = *count;
         *count += 1;
         let Some(load) = at(at(&mut self.loads, train), word).take() else { return };
-        if load.stores == now || load.value == found || self.lost.is_some() {
-            return;
+        if load.seen != now && load.value != found && self.lost.is_none() {
+            let missed = now - load.seen;
+            self.lost = Some(Lost { train, word, load, found, stored, missed });
         }
-        self.lost = Some(Lost {
-            train,
-            word,
-            load_step: load.step,
-            load: load.line,
-            loaded: load.value,
-            found,
-            stored: value,
-            stores: now - load.stores,
-        });
-    }
-}
-
-/// What a store is about to overwrite.
-fn found<M: Memory + ?Sized>(instruction: Instruction, memory: &M) -> i64 {
-    match instruction {
-        Instruction::StoreGlobal(word) => memory.load(word as usize),
-        _ => 0,
     }
 }
 

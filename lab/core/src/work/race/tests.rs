@@ -7,10 +7,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::puzzle::{PUZZLES, Start};
-use super::record::record;
+use super::puzzle::{PUZZLES, Puzzle};
 use super::replay::replay;
-use super::run::{Job, Outcome, Trouble, run};
+use super::run::{Job, Outcome, Trouble, record, run};
 use super::search::{Ending, Possible, search};
 use super::setting::{Checks, Runner};
 use trainyard::vm::Program;
@@ -39,17 +38,13 @@ fn check_values(text: &str, rounds: u32, trains: usize, runner: Runner, expected
     assert_eq!(values.into_iter().collect::<Vec<_>>(), expected, "{text}");
 }
 
-fn job<'a>(program: &'a Program, text: &'a str, rounds: u32, runner: Runner) -> Job<'a> {
-    Job {
-        program,
-        text,
-        rounds,
-        trains: 2,
-        runner,
-        cpus: &[],
-        switch_interval: Duration::from_micros(50),
-        start: Start::Together,
-    }
+/// Two trains on `runner`, each doing `text` so often.
+fn with_job<R>(text: &str, rounds: u32, runner: Runner, ask: impl FnOnce(&Job<'_>) -> R) -> R {
+    let puzzle = Puzzle::of_text("", text);
+    let program = puzzle.compile(rounds).unwrap();
+    let switch_interval = Duration::from_micros(50);
+    let (puzzle, program) = (&puzzle, &program);
+    ask(&Job { puzzle, program, rounds, trains: 2, runner, cpus: &[], switch_interval })
 }
 
 /// The first outcome of many runs that satisfies `wanted`.
@@ -59,24 +54,26 @@ fn outcome_that(
     runner: Runner,
     wanted: impl Fn(&Outcome) -> bool,
 ) -> Option<Outcome> {
-    let program = Program::compile_repeated(text, rounds).unwrap();
-    let job = job(&program, text, rounds, runner);
-    (0..200).map(|_| run(&job).unwrap()).find(wanted)
+    with_job(text, rounds, runner, |job| (0..200).map(|_| run(job).unwrap()).find(wanted))
 }
 
 #[test]
 fn the_search_knows_what_each_placement_allows() {
-    let every_op = Runner::LockOn(Checks::EveryOp);
-    let back_edge = Runner::LockOn(Checks::BackEdge);
-    let never = Runner::LockOn(Checks::Never);
-    let (counter, call) = (text_of("counter"), text_of("counter-with-call"));
-    check_values(counter, 1, 2, EVERYWHERE, &[1, 2]);
-    check_values(counter, 1, 2, every_op, &[1, 2]);
-    check_values(counter, 3, 2, back_edge, &[6]);
-    check_values(call, 1, 2, back_edge, &[1, 2]);
-    check_values(call, 3, 2, never, &[6]);
-    check_values(counter, 3, 2, Runner::Coop, &[6]);
-    check_values(text_of("await-in-the-middle"), 1, 2, Runner::Coop, &[1, 2]);
+    let [every_op, back_edge, never] =
+        [Checks::EveryOp, Checks::BackEdge, Checks::Never].map(Runner::LockOn);
+    let [counter, call, awaits] =
+        ["counter", "counter-with-call", "await-in-the-middle"].map(text_of);
+    for (text, rounds, runner, expected) in [
+        (counter, 1, EVERYWHERE, &[1, 2][..]),
+        (counter, 1, every_op, &[1, 2]),
+        (counter, 3, back_edge, &[6]),
+        (call, 1, back_edge, &[1, 2]),
+        (call, 3, never, &[6]),
+        (counter, 3, Runner::Coop, &[6]),
+        (awaits, 1, Runner::Coop, &[1, 2]),
+    ] {
+        check_values(text, rounds, 2, runner, expected);
+    }
     check_values("with a:\n  x += 1", 2, 3, EVERYWHERE, &[6]);
 }
 
@@ -133,14 +130,12 @@ fn what_is_lost_depends_on_where_the_lock_looks() {
     assert!(outcome_that(counter, ROUNDS, on(Checks::EveryOp), lost).is_some());
     assert!(outcome_that(call, ROUNDS, on(Checks::EveryOp), lost).is_some());
     assert!(outcome_that(call, ROUNDS, on(Checks::BackEdge), lost).is_some());
-    let program = Program::compile_repeated(counter, ROUNDS).unwrap();
-    let mut switches = 0;
-    for _ in 0..10 {
-        let outcome = run(&job(&program, counter, ROUNDS, on(Checks::BackEdge))).unwrap();
+    // They are switched, and lose nothing.
+    let is_switched = |outcome: &Outcome| {
         assert_eq!(outcome.values, [200_000]);
-        switches += outcome.forced_switches;
-    }
-    assert!(switches > 0, "they were switched, and lost nothing");
+        outcome.forced_switches > 0
+    };
+    assert!(outcome_that(counter, ROUNDS, on(Checks::BackEdge), is_switched).is_some());
 }
 
 #[test]
@@ -181,12 +176,12 @@ fn a_recorded_loss_happens_again_when_it_is_replayed() {
     ];
     for (name, runner) in cases {
         let text = text_of(name);
-        let program = Program::compile_repeated(text, 100_000).unwrap();
-        let job = job(&program, text, 100_000, runner);
-        let recording = (0..50).find_map(|_| record(&job).unwrap()).expect(name);
-        let lost = recording.tape.lost.expect(name);
-        let replayed = replay(&program, 2, &recording.tape.schedule).unwrap();
-        assert_eq!(replayed.tape.lost, Some(lost), "{name}, {runner}");
+        with_job(text, 100_000, runner, |job| {
+            let tape = (0..50).find_map(|_| record(job).unwrap()).expect(name);
+            let replayed = replay(job.program, 2, &tape.schedule).unwrap();
+            assert!(tape.lost.is_some(), "{name}, {runner}");
+            assert_eq!(replayed.tape.lost, tape.lost, "{name}, {runner}");
+        });
     }
 }
 
@@ -225,7 +220,7 @@ proptest! {
         ] {
             let possible = search(&program, 2, runner).unwrap();
             for _ in 0..4 {
-                let outcome = run(&job(&program, &text, rounds, runner)).unwrap();
+                let outcome = with_job(&text, rounds, runner, |job| run(job).unwrap());
                 prop_assert_eq!(&outcome.trouble, &None);
                 let ending = Ending::Values(outcome.values);
                 let is_among = possible.iter().any(|possible| possible.ending == ending);
