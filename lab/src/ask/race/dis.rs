@@ -28,22 +28,22 @@ pub fn dis(argument: &str) -> Result<String> {
 }
 
 fn list(program: &Program) -> String {
-    let functions: Vec<Vec<Row>> =
-        (0..program.functions().len()).map(|function| program.rows(function)).collect();
-    let width =
-        functions.iter().flatten().map(|row| row.to_string().chars().count()).max().unwrap_or(0);
+    let listed = (0..program.functions().len()).map(|function| program.rows(function));
+    let listed: Vec<Vec<Row>> = listed.collect();
+    let texts = listed.iter().flatten().map(Row::to_string);
+    let width = texts.map(|text| text.chars().count()).max().unwrap_or(0);
     let line = |text: &str, marks: [String; 2]| {
         let line = format!("{text:width$}   {}", marks.join("  "));
         format!("{}\n", line.trim_end())
     };
-    let mut listed = line("", COLUMNS.map(|(_, name)| name.to_owned()));
-    for (number, (function, rows)) in program.functions().iter().zip(&functions).enumerate() {
+    let mut page = line("", COLUMNS.map(|(_, name)| name.to_owned()));
+    for (number, (function, rows)) in program.functions().iter().zip(&listed).enumerate() {
         if number > 0 {
-            listed += &["\nDisassembly of ", function.name(), ":\n\n"].concat();
+            page += &["\nDisassembly of ", function.name(), ":\n\n"].concat();
         }
-        listed.extend(rows.iter().map(|row| line(&row.to_string(), marks(row))));
+        page.extend(rows.iter().map(|row| line(&row.to_string(), marks(row))));
     }
-    format!("{listed}\n{LEGEND}")
+    format!("{page}\n{LEGEND}")
 }
 
 /// A mark under each placement that looks here, in its middle.
@@ -61,18 +61,17 @@ mod tests {
     #[test]
     fn every_instruction_is_a_checkpoint_up_to_3_9_and_few_since() {
         let listed = dis("x = x + 1").unwrap();
-        let expected = "                                   every-op  back-edge
+        let expected = "
+                                   every-op  back-edge
   1          RESUME                   *         *
              LOAD_GLOBAL          x   *
              LOAD_CONST           1   *
              BINARY_OP            +   *
              STORE_GLOBAL         x   *
-             RETURN_CONST         None   *
-";
+             RETURN_CONST         None   *";
         let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        for (found, expected) in listed.lines().zip(expected.lines()) {
-            assert_eq!(words(found), words(expected), "{listed}");
-        }
+        let found: Vec<_> = listed.lines().take(7).map(words).collect();
+        assert_eq!(found, expected.lines().skip(1).map(words).collect::<Vec<_>>(), "{listed}");
         assert!(listed.contains("back-edge  CPython since 3.10"));
         let looped = dis("for i in range(3): x += 1").unwrap();
         let mut back = looped.lines().filter(|line| line.matches('*').count() == 2).skip(1);
@@ -85,8 +84,7 @@ mod tests {
         let listed = dis("counter-with-call").unwrap();
         let middle = listed.find("every-op").unwrap() + 3;
         let marks = listed.lines().take_while(|line| !line.starts_with('*'));
-        let marked: Vec<&str> = marks.filter(|line| line.contains('*')).collect();
-        assert!(marked.len() > 8, "{listed}");
-        assert!(marked.iter().all(|line| line.find('*') == Some(middle)), "{listed}");
+        let marked: Vec<_> = marks.filter_map(|line| line.find('*')).collect();
+        assert!(marked.len() > 8 && marked.iter().all(|at| *at == middle), "{listed}");
     }
 }

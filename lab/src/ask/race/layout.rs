@@ -6,7 +6,7 @@ use std::ops::Range;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use lab_core::text::numbers::grouped;
-use lab_core::work::race::told::Cell;
+use lab_core::work::race::tape::Cell;
 use lab_core::work::race::{schedule, search::Ending};
 
 /// What a line may have.
@@ -101,16 +101,26 @@ pub(super) fn folded(command: &str) -> String {
     if command.lines().all(|line| line.chars().count() <= COLUMNS) {
         return format!("{command}\n");
     }
-    let (mut folded, mut len) = (String::new(), 0);
+    let (mut folded, mut len, mut blank) = (String::new(), 0, None);
     let (mut is_quoted, mut is_escaped) = (false, false);
     for c in command.chars() {
         // There must be room for an escaped character, a quote and a backslash.
         if len >= COLUMNS - 3 && c != '\n' && !is_escaped {
-            folded += if is_quoted { "'\\\n'" } else { "\\\n" };
-            len = usize::from(is_quoted);
+            let (at, joint) = match (blank.take(), is_quoted) {
+                (Some(at), _) => (at, "\\\n"),
+                (None, true) => (folded.len(), "'\\\n'"),
+                (None, false) => (folded.len(), "\\\n"),
+            };
+            len = folded[at..].chars().count() + usize::from(joint.ends_with('\''));
+            folded.insert_str(at, joint);
         }
         folded.push(c);
-        len = if c == '\n' { 0 } else { len + 1 };
+        len += 1;
+        match c {
+            '\n' => (len, blank) = (0, None),
+            ' ' if !is_quoted && len > 1 => blank = Some(folded.len()),
+            _ => {}
+        }
         is_quoted ^= c == '\'' && !is_escaped;
         is_escaped = c == '\\' && !is_quoted;
     }

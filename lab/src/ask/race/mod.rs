@@ -221,76 +221,69 @@ fn one_that_went_wrong(job: &Job<'_>, label: &str) -> Result<Option<Recorded>> {
 
 #[cfg(test)]
 mod tests {
-    use super::layout::COLUMNS;
     use super::*;
-    use lab_core::work::race::run::{Outcome, Trouble};
-    use lab_core::work::race::setting::Checks;
+    use lab_core::work::race::{run::Outcome, setting::Checks};
 
     #[track_caller]
     fn check_width(page: &str) {
         let widest = page.lines().max_by_key(|line| line.chars().count()).unwrap();
-        assert!(widest.chars().count() <= COLUMNS, "{widest}\n{page}");
+        assert!(widest.chars().count() <= layout::COLUMNS, "{widest}\n{page}");
     }
 
-    /// A row whose every figure is as wide as it can be.
-    fn widest_row(puzzle: &Puzzle, runner: Runner) -> Row {
-        let (program, cpus) = (&puzzle.compile(1).unwrap(), &[1023, 1022][..]);
-        let (rounds, trains, switch_interval) = (u32::MAX, usize::MAX, Duration::MAX);
-        let job = Job { puzzle, program, rounds, trains, runner, cpus, switch_interval };
-        let (expected, trouble) = (vec![1; 9], Some(Trouble::Failed("no ".repeat(99))));
-        let highest = Outcome { values: vec![1; 9], ..Outcome::default() };
-        let lowest = Outcome {
-            values: vec![i64::MIN; 9],
-            forced_switches: u64::MAX,
-            involuntary_switches: u64::MAX,
-            ..Outcome::default()
-        };
-        let mut row = Row::new(&job, &[expected], &[highest, lowest]);
-        let failed = [Outcome { trouble, ..Outcome::default() }];
-        row.failures = Row::new(&job, &[vec![i64::MAX], vec![i64::MIN]], &failed).failures;
-        row.label = format!("{runner}, 1024 CPUs");
-        row
-    }
-
-    /// Fails without `folded`, `fitted`, or with tables that are as wide as what is in them.
+    /// Every figure as wide as it can be, and names and texts without an end. Fails without `folded`
+    /// or `fitted`, and with tables that are as wide as what is in them.
     #[test]
     fn no_line_of_a_page_is_wider_than_the_page() {
         let name = "name".repeat(40);
         let wide = format!("{name} = 9223372036854775807 - train");
         let lines = format!("for i in range(3):\n  {wide} # it's {}", "long ".repeat(40));
         for text in ["x = x + 1", "long = 0 - 9223372036854775807 + train", &wide, &lines] {
-            let puzzle = Puzzle::read(text).unwrap();
-            let program = puzzle.compile(1).unwrap();
-            let schedule = Schedule::parse("AB1C2D3E4").unwrap();
-            let replay = |format| endings::replay(&puzzle, 1, 5, &schedule, format).unwrap();
-            check_width(&replay(Format::Table));
-            let found = endings::Found::search(&puzzle, 1, 3, Runner::LockOff).unwrap();
-            check_width(&found.page().unwrap());
-            let drawn: serde_json::Value = serde_json::from_str(&replay(Format::Json)).unwrap();
-            let columns = drawn["columns"].as_str().unwrap().to_owned();
-            check_width(&columns);
-            let checks = [Checks::EveryOp, Checks::BackEdge, Checks::Never].map(Runner::LockOn);
-            let runners = [Runner::LockOff, Runner::Coop, Runner::Procs].into_iter().chain(checks);
-            let recorded = Recorded {
+            let mut asked = Race {
+                program: text.to_owned(),
+                runners: vec![Runner::LockOff, Runner::LockOn(Checks::BackEdge), Runner::Coop],
+                trains: Some(3),
+                rounds: Some(1),
+                runs: 1,
+                switch_interval: Duration::from_millis(5),
+                cpus: Vec::new(),
+                action: Action::Search,
+                format: Format::Table,
+                trace: None,
+            };
+            check_width(&race(&asked).unwrap());
+            (asked.action, asked.trains) =
+                (Action::Replay(Schedule::parse("AB1CDE").unwrap()), None);
+            let replayed = race(&asked).unwrap();
+            check_width(&replayed);
+            asked.trains = Some(3);
+            let mut report = measure(&asked, &Puzzle::read(text).unwrap()).unwrap();
+            for row in &mut report.rows {
+                row.label += ", 1024 CPUs";
+                row.found = vec![vec![i64::MIN; 9], vec![i64::MAX; 9]];
+                (row.forced_switches, row.involuntary_switches) = (u64::MAX, u64::MAX);
+                (row.wrong_runs, row.lost_share) = (usize::MAX, vec![Some(9.2e18); 9]);
+                row.failures = vec![name.clone(), "it does not end ".repeat(20)];
+            }
+            (report.threads, report.rounds, report.runs) = (usize::MAX, u32::MAX, usize::MAX);
+            report.recorded = Some(Recorded {
                 of: "lock on, back-edge, 1024 CPUs".to_owned(),
                 what: "lost",
                 schedule: Some("A18446744073709551615B".repeat(5000)),
                 sentence: format!("{name} is lost: {}", i64::MIN),
-                columns,
-            };
-            check_width(&page::page(&Report {
-                schema: "",
-                program: puzzle.name.clone(),
-                text: text.to_owned(),
-                threads: usize::MAX,
-                rounds: u32::MAX,
-                runs: usize::MAX,
-                switch_interval_s: 0.0,
-                variables: names(&program),
-                shown: 0,
-                rows: runners.map(|runner| widest_row(&puzzle, runner)).collect(),
-                recorded: Some(recorded),
-            }));
+                columns: String::new(),
+            });
+            check_width(&page::page(&report));
         }
+    }
+
+    /// Fails if the difference of what was expected and what was found is a number of 64 bits.
+    #[test]
+    fn a_share_can_be_lost_that_no_number_holds() {
+        let (puzzle, cpus) = (&Puzzle::read("x = 1").unwrap(), &[]);
+        let (program, runner) = (&puzzle.compile(1).unwrap(), Runner::LockOff);
+        let (rounds, trains, switch_interval) = (1, 2, Duration::ZERO);
+        let job = Job { puzzle, program, rounds, trains, runner, cpus, switch_interval };
+        let outcome = Outcome { values: vec![i64::MIN], ..Outcome::default() };
+        assert!(Row::new(&job, &[vec![1]], &[outcome]).lost_share[0] > Some(9e18));
     }
 }

@@ -6,7 +6,7 @@ use super::report::{Recorded, Report, Row};
 use lab_core::text::numbers::{count, grouped, percent};
 use lab_core::text::wrap::wrap;
 use lab_core::work::race::setting::Model;
-use lab_core::work::race::told::spaced;
+use lab_core::work::race::tape::signed;
 
 /// Renders a report.
 pub(super) fn page(report: &Report) -> String {
@@ -37,7 +37,7 @@ fn head_line(report: &Report) -> String {
             orders.filter_map(|values| values.get(report.shown)).copied().collect();
         values.sort_unstable();
         values.dedup();
-        let texts: Vec<String> = values.into_iter().map(spaced).collect();
+        let texts: Vec<String> = values.into_iter().map(signed).collect();
         (!texts.is_empty()).then(|| texts.join(" or "))
     };
     let first = |is_apart| report.rows.iter().find(|row| row.shares_nothing() == is_apart);
@@ -58,8 +58,8 @@ fn head_line(report: &Report) -> String {
 fn cells(report: &Report, row: &Row) -> Vec<String> {
     let values = row.values_of(report.shown, report.variables.len());
     let range = match (values.iter().min(), values.iter().max()) {
-        (Some(&least), Some(&most)) if least == most => spaced(least),
-        (Some(&least), Some(&most)) => format!("{} to {}", spaced(least), spaced(most)),
+        (Some(&least), Some(&most)) if least == most => signed(least),
+        (Some(&least), Some(&most)) => format!("{} to {}", signed(least), signed(most)),
         _ => String::new(),
     };
     let lost = row.lost_share.get(report.shown).copied().flatten();
@@ -102,10 +102,12 @@ fn try_next(report: &Report) -> String {
         rows.push((command("race", &report.program, "--search"), "every possible ending"));
     }
     let width = rows.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
-    let lines = rows.iter().map(|(command, shows)| {
-        let line = format!("  {command:width$}  {shows}\n");
-        let own_lines = || format!("{}    {shows}\n", folded(&format!("  {command}")));
-        if line.lines().all(|line| line.chars().count() <= COLUMNS) { line } else { own_lines() }
-    });
-    format!("\nTry next:\n{}", lines.collect::<String>())
+    let aligned = |(command, shows): &(String, &str)| format!("  {command:width$}  {shows}\n");
+    let below = |(command, shows): &(String, &str)| {
+        format!("{}    {shows}\n", folded(&format!("  {command}")))
+    };
+    let lines: String = rows.iter().map(aligned).collect();
+    let fits = lines.lines().all(|line| line.chars().count() <= COLUMNS);
+    let lines = if fits { lines } else { rows.iter().map(below).collect() };
+    format!("\nTry next:\n{lines}")
 }

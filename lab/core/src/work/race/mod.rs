@@ -3,7 +3,6 @@
 //! Read in this order: [`puzzle`], [`setting`], [`run`], `train`, `waits`; then [`tape`] and
 //! [`replay`] for one run instruction by instruction, [`serial`] and [`search`] for what can come out.
 
-mod processes;
 pub mod puzzle;
 pub mod replay;
 pub mod run;
@@ -12,7 +11,6 @@ pub mod search;
 pub mod serial;
 pub mod setting;
 pub mod tape;
-pub mod told;
 mod train;
 mod waits;
 

@@ -1,7 +1,7 @@
 //! Programs to race with: a puzzle's name, a file, or a text.
 //!
-//! Each puzzle is one turn of a loop that a run repeats: short, so that the search can try
-//! every order of it, and repeated, so that real threads meet in it.
+//! Each puzzle is one turn of a loop: short, so that the search can try every order of it, and
+//! repeated, so that real threads meet in it.
 
 use std::fs;
 use std::io;
@@ -75,16 +75,13 @@ impl Puzzle {
     ///
     /// # Errors
     ///
-    /// [`LabError::BadInput`] for a file that cannot be read, and for a single word that is neither
-    /// a puzzle nor a file.
+    /// A file that cannot be read, and a single word that is neither a puzzle nor a file.
     pub fn read(argument: &str) -> Result<Self> {
         if let Some((name, _, text)) = PUZZLES.into_iter().find(|(name, ..)| *name == argument) {
             let puzzle = Self { rounds: Some(ROUNDS), ..Self::of_text(name, text) };
-            if name == ARTICLE {
-                let (trains, rounds) = (ARTICLE_JOBS, Some(1));
-                return Ok(Self { trains, rounds, start: Start::AsTheyCome, ..puzzle });
-            }
-            return Ok(puzzle);
+            let (trains, rounds, start) = (ARTICLE_JOBS, Some(1), Start::AsTheyCome);
+            let article = Self { trains, rounds, start, ..puzzle.clone() };
+            return Ok(if name == ARTICLE { article } else { puzzle });
         }
         match fs::read_to_string(argument) {
             Ok(text) => Ok(Self::of_text(argument, &text)),
@@ -112,7 +109,7 @@ impl Puzzle {
     ///
     /// # Errors
     ///
-    /// [`LabError::BadInput`] with line, column, and what to write instead.
+    /// A text that is not in the subset: line, column, and what to write instead.
     pub fn compile(&self, rounds: u32) -> Result<Program> {
         compile(&self.text, rounds)
     }

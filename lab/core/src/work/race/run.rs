@@ -3,24 +3,25 @@
 //! Threads run under the lock of [`trainyard::threads`], on or off; before each instruction they
 //! stand at a checkpoint of the kind that the instruction is, and the lock's placement decides
 //! whether it is one. A train that finds one of the program's own locks taken gives the global lock
-//! up, as Python's do. A task is switched out where its program says `await`, and nowhere else.
+//! up, as Python's do. A task is switched out where its program says `await`, and nowhere else. A
+//! process has variables of its own, so there is nothing to lose.
 //!
-//! A [recording](record) is the same on [`tape`](super::tape).
-//!
-//! Read next `train`, `processes`.
+//! A [recording](record) is the same on [`tape`](super::tape). Read next `train`.
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::puzzle::{Puzzle, Start};
+use super::puzzle::{Puzzle, Start, compile};
+use super::schedule::name;
+use super::serial::of_one;
 use super::setting::{Runner, to_threads};
 use super::tape::Tape;
 use super::train::{Halt, Shared, Train, turns_max};
-use super::{processes, schedule};
 use crate::terms::error::{LabError, Result};
 use crate::work::arm::Unit;
 use trainyard::coop;
+use trainyard::procs::Pool;
 use trainyard::sys::rusage::{Whose, usage};
 use trainyard::sys::{Why, affinity};
 use trainyard::threads::{Attached, Gil, Mode};
@@ -121,7 +122,7 @@ fn conduct(job: &Job<'_>, shared: &Arc<Shared>) -> Result<Outcome> {
         match job.runner {
             Runner::LockOn(_) | Runner::LockOff => on_threads(job, shared),
             Runner::Coop => in_tasks(job, shared),
-            Runner::Procs => processes::run(job),
+            Runner::Procs => in_processes(job),
         }
     };
     thread::scope(|scope| {
@@ -173,7 +174,7 @@ fn spawn_trains<R: Send>(job: &Job<'_>, train: &(impl Fn(usize) -> R + Sync)) ->
     thread::scope(|scope| {
         let closed = gate.write();
         let spawn = |number| {
-            let builder = thread::Builder::new().name(schedule::name(number)).stack_size(STACK_LEN);
+            let builder = thread::Builder::new().name(name(number)).stack_size(STACK_LEN);
             builder.spawn_scoped(scope, move || gated(number))
         };
         let handles: Vec<_> = (0..job.trains).map(spawn).collect();
@@ -215,4 +216,27 @@ async fn in_task(shared: Arc<Shared>, number: usize) -> Option<Trouble> {
             Halt::Over(trouble) => return trouble,
         }
     }
+}
+
+fn in_processes(job: &Job<'_>) -> Result<Outcome> {
+    let failed = |why: String| LabError::failed("the processes", why);
+    let pool =
+        Pool::builder().workers(job.trains).build().map_err(|why| failed(why.to_string()))?;
+    let numbers = (0..job.trains).filter_map(|number| u32::try_from(number).ok());
+    let work = numbers.map(|number| (job.puzzle.text.clone(), job.rounds, number));
+    let mut outcome = Outcome::default();
+    for answer in pool.map(in_process, work) {
+        match answer.map_err(|why| failed(why.to_string()))? {
+            Ok(values) => outcome.values.extend(values),
+            Err(says) => outcome.trouble = Some(Trouble::Failed(says)),
+        }
+    }
+    Ok(outcome)
+}
+
+/// Compiles the text in a worker, and returns the values that the variables have there.
+fn in_process((text, rounds, number): (String, u32, u32)) -> std::result::Result<Vec<i64>, String> {
+    let values =
+        compile(&text, rounds).and_then(|program| of_one(&program, rounds, number as usize));
+    values.map_err(|error| error.to_string())
 }

@@ -15,8 +15,7 @@
 //!    are tried: a switch before any other one could as well come later.
 
 use std::cell::Cell;
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BTreeMap, HashSet};
 
 use super::run::variables;
 use super::schedule::Schedule;
@@ -57,25 +56,20 @@ struct State {
     last: Option<usize>,
 }
 
-/// Switches, then instructions.
-type Cost = (u64, u64);
-
-/// The cheapest way to a state that is known: from which other, by whom, with how many instructions.
-struct Arrival {
-    cost: Cost,
-    from: usize,
-    train: usize,
+/// A way to a state. Of two with as many switches and instructions, one that train A begins reads
+/// best; so the order of ways is that of these fields.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Way {
+    switches: usize,
     steps: u64,
+    schedule: Schedule,
 }
 
 struct Search<'p> {
     program: &'p Program,
     runner: Runner,
-    states: Vec<State>,
-    numbers: HashMap<State, usize>,
-    /// For each state; the first one is reached from itself.
-    arrivals: Vec<Arrival>,
-    queue: BinaryHeap<Reverse<(Cost, usize)>>,
+    /// Where the search has not been yet, or by no better way.
+    ahead: BTreeMap<Way, State>,
     found: Vec<Possible>,
 }
 
@@ -87,17 +81,16 @@ struct Search<'p> {
 pub fn search(program: &Program, trains: usize, runner: Runner) -> Result<Vec<Possible>> {
     let machines = (0..trains).map(|number| machine(program, number)).collect();
     let start = State { words: vec![0; program.words().len()], machines, last: None };
-    let (states, numbers, arrivals) = (Vec::new(), HashMap::new(), Vec::new());
-    let (queue, found) = (BinaryHeap::new(), Vec::new());
-    let mut search = Search { program, runner, states, numbers, arrivals, queue, found };
-    search.reach(start, Arrival { cost: (0, 0), from: 0, train: 0, steps: 0 });
-    while let Some(Reverse((cost, here))) = search.queue.pop() {
-        // A cheaper way here was found after this one had been queued.
-        if search.arrivals[here].cost != cost {
+    let ahead = BTreeMap::from([(Way::default(), start)]);
+    let mut search = Search { program, runner, ahead, found: Vec::new() };
+    let mut behind = HashSet::new();
+    while let Some((way, state)) = search.ahead.pop_first() {
+        if behind.contains(&state) {
             continue;
         }
-        search.expand(here)?;
-        if search.states.len() > STATES_MAX {
+        search.expand(&way, &state)?;
+        behind.insert(state);
+        if behind.len() > STATES_MAX {
             return Err(LabError::BadInput(format!(
                 "the search gave up after {STATES_MAX} states; try fewer --threads or --rounds"
             )));
@@ -107,72 +100,43 @@ pub fn search(program: &Program, trains: usize, runner: Runner) -> Result<Vec<Po
 }
 
 impl Search<'_> {
-    fn reach(&mut self, state: State, arrival: Arrival) {
-        let number = self.numbers.get(&state).copied().unwrap_or(self.states.len());
-        if number == self.states.len() {
-            self.queue.push(Reverse((arrival.cost, number)));
-            self.numbers.insert(state.clone(), number);
-            self.states.push(state);
-            self.arrivals.push(arrival);
-        } else if arrival.cost < self.arrivals[number].cost {
-            self.queue.push(Reverse((arrival.cost, number)));
-            self.arrivals[number] = arrival;
-        }
-    }
-
     /// Lets each train go on from a state.
-    fn expand(&mut self, here: usize) -> Result<()> {
+    fn expand(&mut self, way: &Way, here: &State) -> Result<()> {
         let (mut is_over, mut can_move) = (true, false);
-        for train in 0..self.states[here].machines.len() {
-            let mut state = self.states[here].clone();
-            if state.machines[train].next(self.program).is_none() {
+        for train in 0..here.machines.len() {
+            if here.machines[train].next(self.program).is_none() {
                 continue;
             }
             is_over = false;
+            let (mut state, mut way) = (here.clone(), way.clone());
             match self.stride(&mut state, train)? {
                 Ok(0) => continue,
                 Ok(steps) => {
-                    let is_switch = state.last.is_some_and(|last| last != train);
-                    let (switches, all) = self.arrivals[here].cost;
-                    let cost = (switches + u64::from(is_switch), all + steps);
+                    way.schedule.add(train, steps);
+                    (way.switches, way.steps) = (way.schedule.switches(), way.steps + steps);
                     state.last = Some(train);
-                    self.reach(state, Arrival { cost, from: here, train, steps });
+                    self.ahead.insert(way, state);
                 }
-                Err(says) => self.end(here, Ending::Failed(says), Some(train)),
+                Err(says) => {
+                    way.schedule.finish(train);
+                    self.end(Ending::Failed(says), way.schedule);
+                }
             }
             can_move = true;
         }
         if is_over {
-            let words = &self.states[here].words;
-            let values = variables(self.program).map(|(at, _)| words[at]).collect();
-            self.end(here, Ending::Values(values), None);
+            let values = variables(self.program).map(|(at, _)| here.words[at]).collect();
+            self.end(Ending::Values(values), way.schedule.clone());
         } else if !can_move {
-            self.end(here, Ending::Deadlock, None);
+            self.end(Ending::Deadlock, way.schedule.clone());
         }
         Ok(())
     }
 
-    /// Notes an ending; one that `failing` brings about by going on.
-    fn end(&mut self, here: usize, ending: Ending, failing: Option<usize>) {
-        let mut turns = Vec::new();
-        let mut at = here;
-        while at != 0 {
-            let Arrival { from, train, steps, .. } = self.arrivals[at];
-            turns.push((train, steps));
-            at = from;
-        }
-        let mut schedule = Schedule::default();
-        for (train, steps) in turns.into_iter().rev() {
-            schedule.add(train, steps);
-        }
-        if let Some(train) = failing {
-            schedule.finish(train);
-        }
-        match self.found.iter_mut().find(|known| known.ending == ending) {
-            // Of schedules as short as each other, one that train A begins reads best.
-            Some(known) if schedule.reads_before(&known.schedule) => known.schedule = schedule,
-            Some(_) => {}
-            None => self.found.push(Possible { ending, schedule }),
+    /// Notes an ending. The first way to it is the best.
+    fn end(&mut self, ending: Ending, schedule: Schedule) {
+        if self.found.iter().all(|known| known.ending != ending) {
+            self.found.push(Possible { ending, schedule });
         }
     }
 

@@ -44,7 +44,6 @@ pub enum Model {
 }
 
 impl Checks {
-    /// What the lock calls it.
     pub(super) fn placement(self) -> Placement {
         match self {
             Self::EveryOp => Placement::EveryOperation,
