@@ -28,19 +28,22 @@ pub fn dis(argument: &str) -> Result<String> {
 }
 
 fn list(program: &Program) -> String {
-    let functions: Vec<Vec<Row>> =
-        (0..program.functions().len()).map(|function| program.rows(function)).collect();
-    let width =
-        functions.iter().flatten().map(|row| row.to_string().chars().count()).max().unwrap_or(0);
-    let mut listed = vec![line("", width, &COLUMNS.map(|(_, name)| name.to_owned()))];
-    for (function, rows) in program.functions().iter().zip(&functions) {
-        if listed.len() > 1 {
-            listed.push(format!("\nDisassembly of {}:\n", function.name()));
+    let listed = (0..program.functions().len()).map(|function| program.rows(function));
+    let listed: Vec<Vec<Row>> = listed.collect();
+    let texts = listed.iter().flatten().map(Row::to_string);
+    let width = texts.map(|text| text.chars().count()).max().unwrap_or(0);
+    let line = |text: &str, marks: [String; 2]| {
+        let line = format!("{text:width$}   {}", marks.join("  "));
+        format!("{}\n", line.trim_end())
+    };
+    let mut page = line("", COLUMNS.map(|(_, name)| name.to_owned()));
+    for (number, (function, rows)) in program.functions().iter().zip(&listed).enumerate() {
+        if number > 0 {
+            page += &["\nDisassembly of ", function.name(), ":\n\n"].concat();
         }
-        listed.extend(rows.iter().map(|row| line(&row.to_string(), width, &marks(row))));
+        page.extend(rows.iter().map(|row| line(&row.to_string(), marks(row))));
     }
-    listed.push(format!("\n{LEGEND}"));
-    listed.concat()
+    format!("{page}\n{LEGEND}")
 }
 
 /// A mark under each placement that looks here, in its middle.
@@ -51,47 +54,37 @@ fn marks(row: &Row) -> [String; 2] {
     })
 }
 
-fn line(text: &str, width: usize, columns: &[String]) -> String {
-    let line = format!("{text:width$}   {}", columns.join("  "));
-    format!("{}\n", line.trim_end())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn every_instruction_is_a_check_point_up_to_3_9_and_few_since() {
+    fn every_instruction_is_a_checkpoint_up_to_3_9_and_few_since() {
         let listed = dis("x = x + 1").unwrap();
-        let expected = "                                   every-op  back-edge
+        let expected = "
+                                   every-op  back-edge
   1          RESUME                   *         *
              LOAD_GLOBAL          x   *
              LOAD_CONST           1   *
              BINARY_OP            +   *
              STORE_GLOBAL         x   *
-             RETURN_CONST         None   *
-";
-        let found: Vec<&str> = listed.lines().take(7).map(str::trim_end).collect();
-        for (found, expected) in found.iter().zip(expected.lines()).skip(1) {
-            let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-            assert_eq!(words(found), words(expected), "{listed}");
-        }
+             RETURN_CONST         None   *";
+        let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let found: Vec<_> = listed.lines().take(7).map(words).collect();
+        assert_eq!(found, expected.lines().skip(1).map(words).collect::<Vec<_>>(), "{listed}");
         assert!(listed.contains("back-edge  CPython since 3.10"));
         let looped = dis("for i in range(3): x += 1").unwrap();
-        let back: Vec<&str> =
-            looped.lines().filter(|line| line.matches('*').count() == 2).collect();
-        assert_eq!(back.len(), 2, "{looped}");
-        assert!(back[1].contains("JUMP_BACKWARD"));
+        let mut back = looped.lines().filter(|line| line.matches('*').count() == 2).skip(1);
+        assert!(back.next().unwrap().contains("JUMP_BACKWARD"), "{looped}");
+        assert_eq!(back.next(), None, "{looped}");
     }
 
     #[test]
     fn columns_stand_below_each_other() {
         let listed = dis("counter-with-call").unwrap();
-        let head = listed.lines().next().unwrap();
-        let middle = head.find("every-op").unwrap() + 3;
+        let middle = listed.find("every-op").unwrap() + 3;
         let marks = listed.lines().take_while(|line| !line.starts_with('*'));
-        let marked: Vec<&str> = marks.filter(|line| line.contains('*')).collect();
-        assert!(marked.len() > 8, "{listed}");
-        assert!(marked.iter().all(|line| line.find('*') == Some(middle)), "{listed}");
+        let marked: Vec<_> = marks.filter_map(|line| line.find('*')).collect();
+        assert!(marked.len() > 8 && marked.iter().all(|at| *at == middle), "{listed}");
     }
 }

@@ -7,39 +7,34 @@
 //!
 //! # The life of one race
 //!
-//! 1. The program is read: a [`puzzle`](lab_core::work::race::puzzle), a file or a text. It is compiled with a loop around it, and
+//! 1. The program is read: a [`Puzzle`], a file or a text. It is compiled with a loop around it, and
 //!    what it comes to when nobody interferes is computed: [`serial`].
-//! 2. Each [`setting`](lab_core::work::race::setting), a row, gets its real runs: [`run`].
-//! 3. The rows become a [`report`]. One that went wrong is run once more on [`tape`](lab_core::work::race::tape), until an update
-//!    is lost; the tape is drawn in [`columns`] and can be run again by [`replay`].
-//! 4. With `--search` nothing is left to chance: every ending there can be is found, by [`search`].
-//!
-//! Read in that order.
+//! 2. Each [`Runner`], a row, gets its real runs: [`run`].
+//! 3. The rows become a `report`. One that went wrong is run once more on
+//!    [`tape`](lab_core::work::race::tape), until an update is lost; a `page` shows both.
+//! 4. With `--search` nothing is left to chance: every ending there can be is found, and listed by
+//!    `endings`; each comes with a schedule, which `--replay` does again.
 
-pub mod columns;
 pub mod dis;
-pub mod render;
-pub mod report;
+mod endings;
+mod layout;
+mod page;
+mod report;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
+use self::report::{Recorded, Report, Row};
 use crate::measure::record::{about, save};
 use lab_core::terms::error::{LabError, Result};
-use lab_core::terms::output::Format;
-use lab_core::terms::output::check_writable;
-use lab_core::work::race::{record, replay, run, search, serial};
-use trainyard::sys::affinity;
-use trainyard::trace;
-use trainyard::trace::file::{Facts, Trace};
-use trainyard::vm::{Program, WordKind};
-
-use super::race::report::{Locks, Recorded, Report, Row};
+use lab_core::terms::output::{Format, check_writable};
 use lab_core::work::race::puzzle::{Puzzle, ROUNDS, Start};
-use lab_core::work::race::run::{Job, variables};
+use lab_core::work::race::run::{Job, names, record, run};
 use lab_core::work::race::schedule::Schedule;
-use lab_core::work::race::search::{Ending, Possible};
+use lab_core::work::race::serial;
 use lab_core::work::race::setting::{Model, Runner};
+use trainyard::sys::affinity;
+use trainyard::trace::{self, file::Facts, file::Trace};
 
 /// What `race` is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,67 +85,27 @@ pub fn race(race: &Race) -> Result<String> {
         Action::Run => {
             let report = measure(race, &puzzle)?;
             Ok(match race.format {
-                Format::Json => render::json(&report),
-                _ => render::table(&report),
+                Format::Json => document(&report),
+                _ => page::page(&report),
             })
         }
         Action::Search => {
             let (rounds, trains) = (race.rounds.unwrap_or(1), race.trains.unwrap_or(2));
-            let program = puzzle.compile(rounds)?;
             let runner = *race.runners.first().unwrap_or(&Runner::LockOff);
-            if runner == Runner::Procs {
-                let says = "--search: processes share nothing, so there is one way only";
-                return Err(LabError::BadInput(says.to_owned()));
-            }
-            let found = Found {
-                serial: serial::one_after_another(&program, &puzzle.text, rounds, trains)?,
-                possible: search::search(&program, trains, runner)?,
-                variables: names(&program),
-                program,
-                trains,
-                rounds,
-                runner,
-            };
-            render::search(&puzzle, &found, race.format)
+            let found = endings::Found::search(&puzzle, rounds, trains, runner)?;
+            if race.format == Format::Json { Ok(found.document()) } else { found.page() }
         }
         Action::Replay(schedule) => {
-            let program = puzzle.compile(race.rounds.unwrap_or(1))?;
             let highest = schedule.turns.iter().map(|turn| turn.train + 1).max().unwrap_or(0);
             let trains = race.trains.unwrap_or_else(|| highest.max(2));
-            let replayed = replay::replay(&program, trains, schedule)?;
-            Ok(render::replay(&puzzle, &program, &replayed, race.format))
+            endings::replay(&puzzle, race.rounds.unwrap_or(1), trains, schedule, race.format)
         }
     }
 }
 
-/// All that a search found.
-#[derive(Debug)]
-pub struct Found {
-    /// The program.
-    pub program: Program,
-    /// How many trains.
-    pub trains: usize,
-    /// How often each does it.
-    pub rounds: u32,
-    /// Who runs them.
-    pub runner: Runner,
-    /// The shared variables.
-    pub variables: Vec<String>,
-    /// What comes out when they go one after another, first in the order of their numbers.
-    pub serial: Vec<Vec<i64>>,
-    /// What can come out.
-    pub possible: Vec<Possible>,
-}
-
-impl Found {
-    /// Whether this is what comes out when they go one after another.
-    pub fn is_expected(&self, ending: &Ending) -> bool {
-        matches!(ending, Ending::Values(values) if self.serial.contains(values))
-    }
-}
-
-fn names(program: &Program) -> Vec<String> {
-    variables(program).map(|(_, name)| name.to_owned()).collect()
+/// The one document of the schema `trainyard.race/1`.
+fn document(report: &Report) -> String {
+    serde_json::to_string_pretty(report).expect("a report is plain data") + "\n"
 }
 
 /// Runs every row, and records one that went wrong.
@@ -172,19 +127,18 @@ fn measure(race: &Race, puzzle: &Puzzle) -> Result<Report> {
     let (mut rows, mut runs, mut recorded) = (Vec::new(), Vec::new(), None);
     for (runner, cpus) in ways(race, puzzle, &all) {
         let job = Job {
+            puzzle,
             program: &program,
-            text: &puzzle.text,
             rounds,
             trains,
             runner,
             cpus: &cpus,
             switch_interval: race.switch_interval,
-            start: puzzle.start,
         };
         let expected = if runner == Runner::Procs { &apart } else { &serial };
         let row = row(race, &job, expected, &all)?;
         if row.wrong_runs > 0 && recorded.is_none() {
-            recorded = record(&job, &row.label)?;
+            recorded = one_that_went_wrong(&job, &row.label)?;
         }
         if race.trace.is_some() {
             runs.push(on_the_record(&job, &row.label)?);
@@ -230,11 +184,8 @@ fn ways(race: &Race, puzzle: &Puzzle, all: &[usize]) -> Vec<(Runner, Vec<usize>)
 }
 
 fn row(race: &Race, job: &Job<'_>, expected: &[Vec<i64>], all: &[usize]) -> Result<Row> {
-    let outcomes: Vec<_> = (0..race.runs).map(|_| run::run(job)).collect::<Result<_>>()?;
-    let words = job.program.words();
-    let has_locks = words.iter().any(|word| word.kind == WordKind::Lock);
-    let locks = if has_locks { Locks::Some } else { Locks::None };
-    let mut row = Row::new(job.runner, job.cpus, locks, expected, &outcomes);
+    let outcomes: Vec<_> = (0..race.runs).map(|_| run(job)).collect::<Result<_>>()?;
+    let mut row = Row::new(job, expected, &outcomes);
     if !race.cpus.is_empty() && job.runner.model() == Model::Threads {
         let where_to = match job.cpus {
             [] => format!("{} CPUs", all.len()),
@@ -249,28 +200,90 @@ fn row(race: &Race, job: &Job<'_>, expected: &[Vec<i64>], all: &[usize]) -> Resu
 /// One run more, for the trace.
 fn on_the_record(job: &Job<'_>, label: &str) -> Result<trace::file::Run> {
     let recorder = trace::arm();
-    let ran = run::run(job);
+    let ran = run(job);
     let recording = recorder.finish();
     ran?;
-    let about = Facts::default().with("label", label).with("program", job.text);
+    let about = Facts::default().with("label", label).with("program", &job.puzzle.text);
     Ok(trace::file::Run { about, recording })
 }
 
-fn record(job: &Job<'_>, label: &str) -> Result<Option<Recorded>> {
-    let Some(recording) = record::record(job)? else { return Ok(None) };
-    let tape = &recording.tape;
+/// One run more, on tape.
+fn one_that_went_wrong(job: &Job<'_>, label: &str) -> Result<Option<Recorded>> {
+    let Some(tape) = record(job)? else { return Ok(None) };
+    let columns = layout::drawn(&tape.end(job.program), tape.culprit());
     let schedule = tape.schedule.can_be_replayed().then(|| tape.schedule.to_string());
-    let (what, sentence, columns) = match &tape.lost {
-        Some(lost) => (
-            "lost",
-            columns::sentence(lost, job.program),
-            columns::how_lost(tape, lost, job.program),
-        ),
-        None => (
-            "deadlock",
-            "Now each waits for a lock that another has.".to_owned(),
-            columns::end(tape, job.program),
-        ),
+    let (what, sentence) = match tape.loss(job.program) {
+        Some(sentence) => ("lost", sentence),
+        None => ("deadlock", "Now each waits for a lock that another has.".to_owned()),
     };
     Ok(Some(Recorded { of: label.to_owned(), what, schedule, sentence, columns }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lab_core::work::race::{run::Outcome, setting::Checks};
+
+    #[track_caller]
+    fn check_width(page: &str) {
+        let widest = page.lines().max_by_key(|line| line.chars().count()).unwrap();
+        assert!(widest.chars().count() <= layout::COLUMNS, "{widest}\n{page}");
+    }
+
+    /// Every figure as wide as it can be, and names and texts without an end. Fails without `folded`
+    /// or `fitted`, and with tables that are as wide as what is in them.
+    #[test]
+    fn no_line_of_a_page_is_wider_than_the_page() {
+        let name = "name".repeat(40);
+        let wide = format!("{name} = 9223372036854775807 - train");
+        let lines = format!("for i in range(3):\n  {wide} # it's {}", "long ".repeat(40));
+        for text in ["x = x + 1", "long = 0 - 9223372036854775807 + train", &wide, &lines] {
+            let mut asked = Race {
+                program: text.to_owned(),
+                runners: vec![Runner::LockOff, Runner::LockOn(Checks::BackEdge), Runner::Coop],
+                trains: Some(3),
+                rounds: Some(1),
+                runs: 1,
+                switch_interval: Duration::from_millis(5),
+                cpus: Vec::new(),
+                action: Action::Search,
+                format: Format::Table,
+                trace: None,
+            };
+            check_width(&race(&asked).unwrap());
+            (asked.action, asked.trains) =
+                (Action::Replay(Schedule::parse("AB1CDE").unwrap()), None);
+            let replayed = race(&asked).unwrap();
+            check_width(&replayed);
+            asked.trains = Some(3);
+            let mut report = measure(&asked, &Puzzle::read(text).unwrap()).unwrap();
+            for row in &mut report.rows {
+                row.label += ", 1024 CPUs";
+                row.found = vec![vec![i64::MIN; 9], vec![i64::MAX; 9]];
+                (row.forced_switches, row.involuntary_switches) = (u64::MAX, u64::MAX);
+                (row.wrong_runs, row.lost_share) = (usize::MAX, vec![Some(9.2e18); 9]);
+                row.failures = vec![name.clone(), "it does not end ".repeat(20)];
+            }
+            (report.threads, report.rounds, report.runs) = (usize::MAX, u32::MAX, usize::MAX);
+            report.recorded = Some(Recorded {
+                of: "lock on, back-edge, 1024 CPUs".to_owned(),
+                what: "lost",
+                schedule: Some("A18446744073709551615B".repeat(5000)),
+                sentence: format!("{name} is lost: {}", i64::MIN),
+                columns: String::new(),
+            });
+            check_width(&page::page(&report));
+        }
+    }
+
+    /// Fails if the difference of what was expected and what was found is a number of 64 bits.
+    #[test]
+    fn a_share_can_be_lost_that_no_number_holds() {
+        let (puzzle, cpus) = (&Puzzle::read("x = 1").unwrap(), &[]);
+        let (program, runner) = (&puzzle.compile(1).unwrap(), Runner::LockOff);
+        let (rounds, trains, switch_interval) = (1, 2, Duration::ZERO);
+        let job = Job { puzzle, program, rounds, trains, runner, cpus, switch_interval };
+        let outcome = Outcome { values: vec![i64::MIN], ..Outcome::default() };
+        assert!(Row::new(&job, &[vec![1]], &[outcome]).lost_share[0] > Some(9e18));
+    }
 }

@@ -7,115 +7,85 @@ use std::time::Duration;
 use serde::Serialize;
 
 use lab_core::text::numbers::grouped;
-use lab_core::work::race::run::{Outcome, Trouble};
+use lab_core::work::race::run::{Job, Outcome, Trouble};
 use lab_core::work::race::setting::{Checks, Model, Runner};
+use trainyard::vm::WordKind;
 
 /// The whole answer.
-#[derive(Clone, Debug, Serialize)]
-pub struct Report {
-    /// `trainyard.race/1`.
-    pub schema: &'static str,
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    pub(super) schema: &'static str,
     /// The puzzle's name, the file, or the text.
-    pub program: String,
-    /// The text.
-    pub text: String,
+    pub(super) program: String,
+    pub(super) text: String,
     /// How many trains.
-    pub threads: usize,
+    pub(super) threads: usize,
     /// How often each train does it in a run.
-    pub rounds: u32,
+    pub(super) rounds: u32,
     /// How many runs each row had.
-    pub runs: usize,
-    /// How long a thread waits before it asks for the lock.
-    pub switch_interval_s: f64,
-    /// The shared variables.
-    pub variables: Vec<String>,
-    /// The one that the table shows: the first that went wrong.
-    pub shown: usize,
+    pub(super) runs: usize,
+    pub(super) switch_interval_s: f64,
+    pub(super) variables: Vec<String>,
+    /// The variable that the table shows: the first that went wrong.
+    pub(super) shown: usize,
     /// One for each way to run it.
-    pub rows: Vec<Row>,
-    /// One loss, or one deadlock, recorded.
-    pub recorded: Option<Recorded>,
+    pub(super) rows: Vec<Row>,
+    /// One loss, or one deadlock.
+    pub(super) recorded: Option<Recorded>,
 }
 
-/// One way to run it.
-#[derive(Clone, Debug, Serialize)]
-pub struct Row {
+/// One way to run it. Figures are over all runs.
+#[derive(Debug, Serialize)]
+pub(super) struct Row {
     /// What it is called in the table.
     #[serde(skip)]
-    pub label: String,
-    /// `threads`, `coop` or `procs`.
-    pub model: &'static str,
+    pub(super) label: String,
+    pub(super) model: Model,
     /// `on`, `off` or `none`.
-    pub gil: &'static str,
+    pub(super) gil: &'static str,
     /// Where the lock looks, if there is one.
-    pub checks: Option<&'static str>,
+    pub(super) checks: Option<Checks>,
     /// The processors that it was restricted to; none means it was not.
-    pub cpus: Vec<usize>,
+    pub(super) cpus: Vec<usize>,
     /// What comes out when the trains go one after another: the variables, for processes of each.
-    pub expected: Vec<i64>,
+    pub(super) expected: Vec<i64>,
     /// What comes out when they go in another order, if that is something else.
-    pub other_orders: Vec<Vec<i64>>,
+    pub(super) other_orders: Vec<Vec<i64>>,
     /// The variables after each run.
-    pub found: Vec<Vec<i64>>,
+    pub(super) found: Vec<Vec<i64>>,
     /// How many runs came to something else.
-    pub wrong_runs: usize,
+    pub(super) wrong_runs: usize,
     /// The share of what was expected that is missing, of each variable, over all runs; null where
     /// nothing positive was expected, more was found, or a run did not come to its end.
-    pub lost_share: Vec<Option<f64>>,
+    pub(super) lost_share: Vec<Option<f64>>,
     /// How many runs ended with trains that waited for each other.
-    pub deadlocks: usize,
+    pub(super) deadlocks: usize,
     /// What the trains that could not go on said, once each.
-    pub failures: Vec<String>,
-    /// Over all runs.
-    pub forced_switches: u64,
-    /// Over all runs.
-    pub involuntary_switches: u64,
+    pub(super) failures: Vec<String>,
+    pub(super) forced_switches: u64,
+    pub(super) involuntary_switches: u64,
     /// What decided it.
-    pub why: String,
+    pub(super) why: String,
 }
 
 /// One run that was recorded until something went wrong.
-#[derive(Clone, Debug, Serialize)]
-pub struct Recorded {
+#[derive(Debug, Serialize)]
+pub(super) struct Recorded {
     /// The row's name.
-    pub of: String,
+    pub(super) of: String,
     /// `lost` or `deadlock`.
-    pub what: &'static str,
+    pub(super) what: &'static str,
     /// What `--replay` takes; null if it is too long.
-    pub schedule: Option<String>,
+    pub(super) schedule: Option<String>,
     /// In words.
-    pub sentence: String,
+    pub(super) sentence: String,
     /// The instructions, drawn.
-    pub columns: String,
-}
-
-/// Whether the program takes locks of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Locks {
-    /// No.
-    None,
-    /// Yes.
-    Some,
-}
-
-/// Who can have made trains that nobody holds back come between each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Culprit {
-    SecondProcessor,
-    System,
-    /// Neither was measured.
-    Nobody,
+    pub(super) columns: String,
 }
 
 impl Row {
     /// Adds up the outcomes of a row's runs.
-    pub fn new(
-        runner: Runner,
-        cpus: &[usize],
-        locks: Locks,
-        serial: &[Vec<i64>],
-        outcomes: &[Outcome],
-    ) -> Self {
+    pub(super) fn new(job: &Job<'_>, serial: &[Vec<i64>], outcomes: &[Outcome]) -> Self {
         let is_wrong =
             |outcome: &&Outcome| outcome.trouble.is_some() || !serial.contains(&outcome.values);
         let has_deadlock = |outcome: &&Outcome| outcome.trouble == Some(Trouble::Deadlock);
@@ -127,18 +97,18 @@ impl Row {
                 failures.push(says.clone());
             }
         }
-        let (gil, checks) = match runner {
-            Runner::LockOn(checks) => ("on", Some(checks.name())),
+        let (gil, checks) = match job.runner {
+            Runner::LockOn(checks) => ("on", Some(checks)),
             Runner::LockOff => ("off", None),
             Runner::Coop | Runner::Procs => ("none", None),
         };
         let deadlocks = outcomes.iter().filter(has_deadlock).count();
         let mut row = Self {
-            label: runner.to_string(),
-            model: runner.model().name(),
+            label: job.runner.to_string(),
+            model: job.runner.model(),
             gil,
             checks,
-            cpus: cpus.to_vec(),
+            cpus: job.cpus.to_vec(),
             expected: serial.first().cloned().unwrap_or_default(),
             other_orders: serial.get(1..).unwrap_or_default().to_vec(),
             found: outcomes.iter().map(|outcome| outcome.values.clone()).collect(),
@@ -150,7 +120,7 @@ impl Row {
             involuntary_switches: outcomes.iter().map(|outcome| outcome.involuntary_switches).sum(),
             why: String::new(),
         };
-        row.why = row.reason(runner, locks, culprit(outcomes));
+        row.why = row.reason(job, outcomes);
         if deadlocks > 0 {
             let runs = outcomes.len();
             row.why = format!("{}; {deadlocks} of {runs} runs end in a deadlock", row.why);
@@ -159,86 +129,73 @@ impl Row {
     }
 
     /// What decided it: who switched, and where.
-    fn reason(&self, runner: Runner, locks: Locks, culprit: Culprit) -> String {
-        let forced = count(self.forced_switches, "forced switch");
-        let involuntary = count(self.involuntary_switches, "time");
+    fn reason(&self, job: &Job<'_>, outcomes: &[Outcome]) -> String {
+        let forced = match self.forced_switches {
+            1 => "1 forced switch".to_owned(),
+            more => format!("{} forced switches", grouped(more)),
+        };
         let is_wrong = self.wrong_runs > 0;
-        match (runner, is_wrong) {
-            (Runner::LockOn(Checks::Never), _) => {
-                "the lock is kept until the train ends, or waits".to_owned()
-            }
+        let says = match (job.runner, is_wrong) {
+            (Runner::LockOn(Checks::Never), _) => "the lock is kept until the train ends, or waits",
             (Runner::LockOn(_), true) if self.forced_switches == 0 => {
                 "nobody asked for the lock: it changed hands where a train ended or waited"
-                    .to_owned()
             }
+            (Runner::LockOn(_), false) if self.forced_switches == 0 => "nobody asked for the lock",
             (Runner::LockOn(Checks::EveryOp), true) => {
-                format!("the lock: {forced}, anywhere in a statement")
+                return format!("the lock: {forced}, anywhere in a statement");
             }
-            (Runner::LockOn(Checks::BackEdge), true) => {
-                format!("the lock: {forced}, at a back edge or a call")
-            }
-            (Runner::LockOn(_), false) if self.forced_switches == 0 => {
-                "nobody asked for the lock".to_owned()
+            (Runner::LockOn(_), true) => {
+                return format!("the lock: {forced}, at a back edge or a call");
             }
             (Runner::LockOn(_), false) => {
-                format!("{forced}, and none did harm where it fell")
+                return format!("{forced}, and none did harm where it fell");
             }
-            (Runner::LockOff, true) => match culprit {
-                Culprit::SecondProcessor => {
-                    "a second processor: trains run at the same time".to_owned()
-                }
-                Culprit::System => format!("the system: it took the processor away {involuntary}"),
-                Culprit::Nobody => {
-                    "trains came between each other, too briefly to say how".to_owned()
-                }
-            },
-            (Runner::LockOff, false) if locks == Locks::Some => {
-                "no harm was done: the program has locks of its own".to_owned()
+            (Runner::LockOff, true) => return self.culprit(outcomes),
+            (Runner::LockOff, false) if has_locks(job) => {
+                "no harm was done: the program has locks of its own"
             }
-            (Runner::LockOff, false) => "no train came between, though each could".to_owned(),
-            (Runner::Coop, true) => "the await: it lets others in, in the middle".to_owned(),
-            (Runner::Coop, false) => "a task is switched out where it awaits, only".to_owned(),
-            (Runner::Procs, _) => "nothing is shared: each has its own".to_owned(),
+            (Runner::LockOff, false) => "no train came between, though each could",
+            (Runner::Coop, true) => "the await: it lets others in, in the middle",
+            (Runner::Coop, false) => "a task is switched out where it awaits, only",
+            (Runner::Procs, _) => "nothing is shared: each has its own",
+        };
+        says.to_owned()
+    }
+
+    /// Who can have made trains that nobody holds back come between each other.
+    fn culprit(&self, outcomes: &[Outcome]) -> String {
+        let worked: Duration = outcomes.iter().map(|outcome| outcome.processor_time).sum();
+        let lasted: Duration = outcomes.iter().map(|outcome| outcome.duration).sum();
+        if worked > lasted.mul_f64(PROCESSORS_MIN) {
+            return "a second processor: trains run at the same time".to_owned();
         }
+        let times = match self.involuntary_switches {
+            0 => return "trains came between each other, too briefly to say how".to_owned(),
+            1 => "1 time".to_owned(),
+            more => format!("{} times", grouped(more)),
+        };
+        format!("the system: it took the processor away {times}")
     }
 
     /// The values of one variable, over all runs, and where nothing is shared over all trains.
-    pub fn values_of(&self, variable: usize, variables: usize) -> Vec<i64> {
+    pub(super) fn values_of(&self, variable: usize, variables: usize) -> Vec<i64> {
         let own = |values: &Vec<i64>| -> Vec<i64> {
             values.iter().skip(variable).step_by(variables.max(1)).copied().collect()
         };
         self.found.iter().flat_map(own).collect()
     }
 
-    /// Whether this is a row of processes.
-    pub fn shares_nothing(&self) -> bool {
-        self.model == Model::Procs.name()
+    pub(super) fn shares_nothing(&self) -> bool {
+        self.model == Model::Procs
     }
-}
-
-/// `1 forced switch`, `2 forced switches`, `2 times`.
-fn count(number: u64, noun: &str) -> String {
-    let ending = match (number, noun.ends_with('h')) {
-        (1, _) => "",
-        (_, true) => "es",
-        (_, false) => "s",
-    };
-    format!("{} {noun}{ending}", grouped(number))
 }
 
 /// More processor time than time is a second processor's work; some of it could be an error.
 const PROCESSORS_MIN: f64 = 1.1;
 
-fn culprit(outcomes: &[Outcome]) -> Culprit {
-    let worked: Duration = outcomes.iter().map(|outcome| outcome.processor_time).sum();
-    let lasted: Duration = outcomes.iter().map(|outcome| outcome.duration).sum();
-    if worked > lasted.mul_f64(PROCESSORS_MIN) {
-        Culprit::SecondProcessor
-    } else if outcomes.iter().any(|outcome| outcome.involuntary_switches > 0) {
-        Culprit::System
-    } else {
-        Culprit::Nobody
-    }
+/// Whether the program takes locks of its own.
+fn has_locks(job: &Job<'_>) -> bool {
+    job.program.words().iter().any(|word| word.kind == WordKind::Lock)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
@@ -253,7 +210,7 @@ fn lost_shares(serial: &[Vec<i64>], outcomes: &[Outcome]) -> Vec<Option<f64>> {
         if is_unclear || has_trouble || found.iter().any(|&found| found > first) {
             return None;
         }
-        let lost: f64 = found.iter().map(|&found| (first - found) as f64).sum();
+        let lost: f64 = found.iter().map(|&found| first.abs_diff(found) as f64).sum();
         Some(lost / (first as f64 * found.len().max(1) as f64))
     };
     (0..serial.first().map_or(0, Vec::len)).map(share).collect()

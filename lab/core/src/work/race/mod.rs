@@ -1,8 +1,9 @@
-//! Racing a program of [`trainyard::vm`]: in every way that there is, and by search.
+//! Racing a program of [`trainyard::vm`]: in every way to run it, and by search.
+//!
+//! Read in this order: [`puzzle`], [`setting`], [`run`], `train`, `waits`; then [`tape`] and
+//! [`replay`] for one run instruction by instruction, [`serial`] and [`search`] for what can come out.
 
-pub mod processes;
 pub mod puzzle;
-pub mod record;
 pub mod replay;
 pub mod run;
 pub mod schedule;
@@ -10,7 +11,8 @@ pub mod search;
 pub mod serial;
 pub mod setting;
 pub mod tape;
-pub mod tasks;
+mod train;
+mod waits;
+
 #[cfg(test)]
 mod tests;
-pub mod waits;

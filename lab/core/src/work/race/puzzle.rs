@@ -1,7 +1,7 @@
 //! Programs to race with: a puzzle's name, a file, or a text.
 //!
-//! Each puzzle is one turn of a loop that a run repeats: short, so that the search can try
-//! every order of it, and repeated, so that real threads meet in it.
+//! Each puzzle is one turn of a loop: short, so that the search can try every order of it, and
+//! repeated, so that real threads meet in it.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -53,7 +53,7 @@ pub const PUZZLES: [(&str, &str, &str); 6] = [
         "if train % 2 == 0:\n    with a:\n        with b: x += 1\nelse:\n    with b:\n        with a: x += 1",
     ),
     (
-        "article",
+        ARTICLE,
         "the article's own race, which never races: 5000 jobs, each over in a moment",
         "for i in range(100): counter += 1",
     ),
@@ -70,7 +70,6 @@ pub const ROUNDS: u32 = 1_000_000;
 /// The longest program that is read from a file: a thousand times the longest puzzle.
 const TEXT_BYTES_MAX: u64 = 200_000;
 
-/// What [`PUZZLES`] calls the article's.
 const ARTICLE: &str = "article";
 const ARTICLE_JOBS: usize = 5000;
 
@@ -79,11 +78,13 @@ impl Puzzle {
     ///
     /// # Errors
     ///
-    /// [`LabError::BadInput`] for a file that cannot be read, and for a single word that is neither
-    /// a puzzle nor a file.
+    /// A file that cannot be read, and a single word that is neither a puzzle nor a file.
     pub fn read(argument: &str) -> Result<Self> {
         if let Some((name, _, text)) = PUZZLES.into_iter().find(|(name, ..)| *name == argument) {
-            return Ok(Self::named(name, text));
+            let puzzle = Self { rounds: Some(ROUNDS), ..Self::of_text(name, text) };
+            let (trains, rounds, start) = (ARTICLE_JOBS, Some(1), Start::AsTheyCome);
+            let article = Self { trains, rounds, start, ..puzzle.clone() };
+            return Ok(if name == ARTICLE { article } else { puzzle });
         }
         match read_text(argument) {
             Ok(text) => Ok(Self::of_text(argument, &text)),
@@ -92,27 +93,17 @@ impl Puzzle {
                 Ok(Self::of_text(argument, argument))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let names: Vec<&str> = PUZZLES.iter().map(|(name, ..)| *name).collect();
+                let names = PUZZLES.map(|(name, ..)| name).join(", ");
                 Err(LabError::BadInput(format!(
                     "'{argument}' is no puzzle, no file, and no program such as 'x = x + 1'; the \
-                     puzzles are {}",
-                    names.join(", ")
+                     puzzles are {names}"
                 )))
             }
             Err(error) => Err(LabError::BadInput(format!("cannot read '{argument}': {error}"))),
         }
     }
 
-    fn named(name: &str, text: &str) -> Self {
-        let puzzle = Self { rounds: Some(ROUNDS), ..Self::of_text(name, text) };
-        if name == ARTICLE {
-            let (trains, rounds) = (ARTICLE_JOBS, Some(1));
-            return Self { trains, rounds, start: Start::AsTheyCome, ..puzzle };
-        }
-        puzzle
-    }
-
-    fn of_text(name: &str, text: &str) -> Self {
+    pub(super) fn of_text(name: &str, text: &str) -> Self {
         let (name, text) = (name.to_owned(), text.to_owned());
         Self { name, text, trains: 2, rounds: None, start: Start::Together }
     }
@@ -121,15 +112,18 @@ impl Puzzle {
     ///
     /// # Errors
     ///
-    /// [`LabError::BadInput`] with line, column, and what to write instead.
+    /// A text that is not in the subset: line, column, and what to write instead.
     pub fn compile(&self, rounds: u32) -> Result<Program> {
-        let compiled = if rounds == 1 {
-            Program::compile(&self.text)
-        } else {
-            Program::compile_repeated(&self.text, rounds)
-        };
-        compiled.map_err(|error| LabError::BadInput(error.to_string()))
+        compile(&self.text, rounds)
     }
+}
+
+pub(super) fn compile(text: &str, rounds: u32) -> Result<Program> {
+    let compiled = match rounds {
+        1 => Program::compile(text),
+        _ => Program::compile_repeated(text, rounds),
+    };
+    compiled.map_err(|error| LabError::BadInput(error.to_string()))
 }
 
 /// Reads a file that may be anything, a device without an end too.
@@ -150,16 +144,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_puzzle_compiles_and_is_found_by_its_name() {
+    fn an_argument_is_a_puzzle_a_file_or_a_text() {
         for (name, about, text) in PUZZLES {
             let puzzle = Puzzle::read(name).unwrap();
             assert_eq!(puzzle.text, text);
             assert!(puzzle.compile(1).is_ok() && puzzle.compile(3).is_ok(), "{name}: {about}");
         }
-    }
-
-    #[test]
-    fn an_argument_is_a_puzzle_a_file_or_a_text() {
         assert_eq!(Puzzle::read("x = x * 2").unwrap().text, "x = x * 2");
         let refused = Puzzle::read("conter").unwrap_err().to_string();
         assert!(refused.starts_with("'conter' is no puzzle, no file, and no program"), "{refused}");

@@ -1,38 +1,40 @@
 //! One real run: the trains of a program on threads, in tasks or in processes, and what came out.
 //!
-//! Threads run under the lock of [`trainyard::threads`], on or off; before each instruction they stand
-//! at a check point of the kind that the instruction is, and the lock's placement decides whether it
-//! is one. A train that finds one of the program's own locks taken gives the global lock up, as
-//! Python's do.
+//! Threads run under the lock of [`trainyard::threads`], on or off; before each instruction they
+//! stand at a checkpoint of the kind that the instruction is, and the lock's placement decides
+//! whether it is one. A train that finds one of the program's own locks taken gives the global lock
+//! up, as Python's do. A task is switched out where its program says `await`, and nowhere else. A
+//! process has variables of its own, so there is nothing to lose.
 //!
-//! Read next `tasks`, `processes`; then [`record`](mod@super::record).
+//! A [recording](record) is the same on [`tape`](super::tape). Read next `train`.
 
-use std::ops::ControlFlow;
-use std::sync::RwLock;
-use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::puzzle::Start;
-use super::serial::{does_not_end, turns_max};
+use super::puzzle::{Puzzle, Start, compile};
+use super::schedule::name;
+use super::serial::of_one;
 use super::setting::{Runner, to_threads};
-use super::waits::{Verdict, Waits};
-use super::{processes, schedule, tasks};
+use super::tape::Tape;
+use super::train::{Halt, Shared, Train, turns_max};
 use crate::terms::error::{LabError, Result};
 use crate::work::arm::Unit;
+use trainyard::coop;
+use trainyard::procs::Pool;
 use trainyard::sys::rusage::{Whose, usage};
 use trainyard::sys::{Why, affinity};
 use trainyard::threads::{Attached, Gil, Mode};
-use trainyard::vm::{Machine, Memory, Pause, Place, Program, WordKind};
+use trainyard::vm::{Program, WordKind};
 
 /// What is run, and how.
 #[derive(Clone, Debug)]
 pub struct Job<'a> {
-    /// The program, repeated as often as it is to be done.
+    /// The puzzle, whose text processes compile themselves.
+    pub puzzle: &'a Puzzle,
+    /// What it was compiled to.
     pub program: &'a Program,
-    /// Its text and how often it is repeated, for processes, which compile it themselves.
-    pub text: &'a str,
-    /// See `text`.
+    /// How often each train does it.
     pub rounds: u32,
     /// How many trains.
     pub trains: usize,
@@ -42,8 +44,6 @@ pub struct Job<'a> {
     pub cpus: &'a [usize],
     /// How long a thread waits before it asks for the lock.
     pub switch_interval: Duration,
-    /// When the trains begin.
-    pub start: Start,
 }
 
 /// What came out of one run.
@@ -72,45 +72,75 @@ pub enum Trouble {
     Failed(String),
 }
 
+/// Which of the program's words are variables.
+pub(super) fn variables(program: &Program) -> impl Iterator<Item = (usize, &str)> {
+    let words = program.words().iter().enumerate();
+    words.filter(|(_, word)| word.kind == WordKind::Variable).map(|(at, word)| (at, &*word.name))
+}
+
+/// The names of the variables.
+pub fn names(program: &Program) -> Vec<String> {
+    variables(program).map(|(_, name)| name.to_owned()).collect()
+}
+
 /// Runs the trains.
 ///
 /// # Errors
 ///
 /// A thread or a process cannot be started, a processor is not there.
 pub fn run(job: &Job<'_>) -> Result<Outcome> {
-    // In a thread of its own: what it and its children may use is decided there.
+    conduct(job, &Arc::new(Shared::new(job.program, job.trains, turns_max(job.rounds))))
+}
+
+/// Runs the trains on tape, until an update is lost or they wait for each other; `None` if neither
+/// happens, or if they share nothing.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn record(job: &Job<'_>) -> Result<Option<Tape>> {
+    if job.runner == Runner::Procs {
+        return Ok(None);
+    }
+    let mut shared = Shared::new(job.program, job.trains, turns_max(job.rounds));
+    shared.tape = Some(Mutex::default());
+    let shared = Arc::new(shared);
+    conduct(job, &shared)?;
+    let Some(tape) = &shared.tape else { return Ok(None) };
+    let tape = std::mem::take(&mut *tape.lock().unwrap_or_else(PoisonError::into_inner));
+    let has_news = tape.lost.is_some() || shared.waits.is_deadlock();
+    Ok(has_news.then_some(tape))
+}
+
+/// Runs the trains from a thread of its own: what it and its children may use is decided there.
+fn conduct(job: &Job<'_>, shared: &Arc<Shared>) -> Result<Outcome> {
+    let conductor = || {
+        if !job.cpus.is_empty() {
+            affinity::restrict_to(job.cpus)
+                .map_err(|why| LabError::BadInput(format!("--affinity: {why}")))?;
+        }
+        match job.runner {
+            Runner::LockOn(_) | Runner::LockOff => on_threads(job, shared),
+            Runner::Coop => in_tasks(job, shared),
+            Runner::Procs => in_processes(job),
+        }
+    };
     thread::scope(|scope| {
-        let conductor = scope.spawn(|| {
-            if !job.cpus.is_empty() {
-                affinity::restrict_to(job.cpus)
-                    .map_err(|why| LabError::BadInput(format!("--affinity: {why}")))?;
-            }
-            match job.runner {
-                Runner::LockOn(_) | Runner::LockOff => on_threads(job),
-                Runner::Coop => tasks::run(job),
-                Runner::Procs => processes::run(job),
-            }
-        });
-        conductor.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        scope.spawn(conductor).join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }
 
-/// Which of the program's words are variables.
-pub fn variables(program: &Program) -> impl Iterator<Item = (usize, &str)> {
-    let words = program.words().iter().enumerate();
-    words.filter(|(_, word)| word.kind == WordKind::Variable).map(|(at, word)| (at, &*word.name))
-}
-
-pub(super) fn machine(program: &Program, number: usize) -> Machine {
-    Machine::new(program, u32::try_from(number).expect("trains are counted in thousands"))
-}
-
-fn on_threads(job: &Job<'_>) -> Result<Outcome> {
-    let gil = gil(job);
-    let memory: Vec<AtomicI64> = job.program.words().iter().map(|_| AtomicI64::new(0)).collect();
-    let waits = Waits::new(job.trains);
+fn on_threads(job: &Job<'_>, shared: &Shared) -> Result<Outcome> {
+    let gil = match job.runner {
+        Runner::LockOn(checks) => {
+            let gil = Gil::new(Mode::timed(job.switch_interval));
+            gil.set_placement(checks.placement());
+            gil
+        }
+        _ => Gil::new(Mode::Off),
+    };
     let train = |number: usize| {
-        let trouble = gil.attach(|at| drive(job, number, &memory[..], &waits, at));
+        let trouble = gil.attach(|at| on_thread(shared, number, at));
         // The thread began with its train, so this is all of its life.
         (trouble, usage(Whose::Thread).unwrap_or_default())
     };
@@ -121,29 +151,21 @@ fn on_threads(job: &Job<'_>) -> Result<Outcome> {
         outcome.processor_time += usage.user + usage.system;
     }
     outcome.duration = begin.elapsed();
-    outcome.values = variables(job.program).map(|(at, _)| memory[..].load(at)).collect();
+    outcome.values = shared.values();
     outcome.forced_switches = gil.counters().forced_switches;
     Ok(outcome)
 }
 
-/// The lock that a job asks for.
-pub(super) fn gil(job: &Job<'_>) -> Gil {
-    let Runner::LockOn(checks) = job.runner else { return Gil::new(Mode::Off) };
-    let gil = Gil::new(Mode::timed(job.switch_interval));
-    gil.set_placement(checks.placement());
-    gil
-}
+/// A machine needs next to nothing; thousands of threads must fit.
+const STACK_LEN: usize = 256 * 1024;
 
 /// Runs `train` in a thread for each number, and returns what they return.
-pub(super) fn spawn_trains<R: Send>(
-    job: &Job<'_>,
-    train: &(impl Fn(usize) -> R + Sync),
-) -> Result<Vec<R>> {
+fn spawn_trains<R: Send>(job: &Job<'_>, train: &(impl Fn(usize) -> R + Sync)) -> Result<Vec<R>> {
     // Whoever reads waits for the writer; when that one leaves, all go at once. It leaves also if
     // not all of them can be started.
     let gate = RwLock::new(());
     let gated = |number| {
-        if job.start == Start::Together {
+        if job.puzzle.start == Start::Together {
             drop(gate.read());
         }
         let _unit = Unit::begin(number as u64);
@@ -152,8 +174,7 @@ pub(super) fn spawn_trains<R: Send>(
     thread::scope(|scope| {
         let closed = gate.write();
         let spawn = |number| {
-            // A machine needs next to nothing; thousands of threads must fit.
-            let builder = thread::Builder::new().name(schedule::name(number)).stack_size(STACK_LEN);
+            let builder = thread::Builder::new().name(name(number)).stack_size(STACK_LEN);
             builder.spawn_scoped(scope, move || gated(number))
         };
         let handles: Vec<_> = (0..job.trains).map(spawn).collect();
@@ -166,48 +187,56 @@ pub(super) fn spawn_trains<R: Send>(
     })
 }
 
-const STACK_LEN: usize = 256 * 1024;
-
-/// One train on a thread, from its beginning to its end.
-fn drive<M: Memory + ?Sized>(
-    job: &Job<'_>,
-    number: usize,
-    memory: &M,
-    waits: &Waits,
-    at: &mut Attached<'_>,
-) -> Option<Trouble> {
-    let program = job.program;
-    let mut machine = machine(program, number);
-    let mut left = turns_max(job.rounds);
+fn on_thread(shared: &Shared, number: usize, at: &mut Attached<'_>) -> Option<Trouble> {
+    let mut train = Train::new(shared, number);
     loop {
-        let pause = machine.run(program, memory, |place| {
-            at.checkpoint_at(to_threads(place));
-            // Most instructions are operations, and pay for nothing more than this question.
-            if place == Place::Operation {
-                return ControlFlow::Continue(());
-            }
-            left -= 1;
-            if left > 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        });
-        match pause {
-            Ok(Pause::Blocked { lock, .. }) => {
-                let mut verdict = waits.blocked(number, lock, memory);
-                while verdict == Verdict::TryAgain {
-                    at.detach(Why::Lock, thread::yield_now);
-                    verdict = waits.try_again(number, &mut machine, program, memory);
-                }
-                if verdict == Verdict::Deadlock {
-                    return Some(Trouble::Deadlock);
-                }
-            }
-            Ok(Pause::Ended) => return None,
+        match train.go_on(|place| at.checkpoint_at(to_threads(place))) {
+            Halt::Blocked => at.detach(Why::Lock, thread::yield_now),
             // A thread cannot await: it goes on.
-            Ok(Pause::Awaiting) => {}
-            Ok(Pause::Stopped) => {
-                machine.give_locks_back(program, memory);
-                return Some(Trouble::Failed(does_not_end(number)));
-            }
-            Err(error) => return Some(Trouble::Failed(error.to_string())),
+            Halt::Awaiting => {}
+            Halt::Over(trouble) => return trouble,
         }
     }
+}
+
+fn in_tasks(job: &Job<'_>, shared: &Arc<Shared>) -> Result<Outcome> {
+    let train = |number| coop::spawn(in_task(Arc::clone(shared), number));
+    let ends = coop::run(async { coop::join_all((0..job.trains).map(train)).await });
+    let ends: std::result::Result<Vec<_>, _> = ends.into_iter().collect();
+    let trouble = ends?.into_iter().flatten().next();
+    Ok(Outcome { values: shared.values(), trouble, ..Outcome::default() })
+}
+
+async fn in_task(shared: Arc<Shared>, number: usize) -> Option<Trouble> {
+    let _unit = Unit::begin(number as u64);
+    let mut train = Train::new(&shared, number);
+    loop {
+        match train.go_on(|_| ()) {
+            Halt::Blocked | Halt::Awaiting => coop::yield_now().await,
+            Halt::Over(trouble) => return trouble,
+        }
+    }
+}
+
+fn in_processes(job: &Job<'_>) -> Result<Outcome> {
+    let failed = |why: String| LabError::failed("the processes", why);
+    let pool =
+        Pool::builder().workers(job.trains).build().map_err(|why| failed(why.to_string()))?;
+    let numbers = (0..job.trains).filter_map(|number| u32::try_from(number).ok());
+    let work = numbers.map(|number| (job.puzzle.text.clone(), job.rounds, number));
+    let mut outcome = Outcome::default();
+    for answer in pool.map(in_process, work) {
+        match answer.map_err(|why| failed(why.to_string()))? {
+            Ok(values) => outcome.values.extend(values),
+            Err(says) => outcome.trouble = Some(Trouble::Failed(says)),
+        }
+    }
+    Ok(outcome)
+}
+
+/// Compiles the text in a worker, and returns the values that the variables have there.
+fn in_process((text, rounds, number): (String, u32, u32)) -> std::result::Result<Vec<i64>, String> {
+    let values =
+        compile(&text, rounds).and_then(|program| of_one(&program, rounds, number as usize));
+    values.map_err(|error| error.to_string())
 }

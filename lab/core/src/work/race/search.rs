@@ -15,12 +15,12 @@
 //!    are tried: a switch before any other one could as well come later.
 
 use std::cell::Cell;
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BTreeMap, HashSet};
 
-use super::run::{machine, variables};
+use super::run::variables;
 use super::schedule::Schedule;
 use super::setting::{Checks, Runner};
+use super::train::machine;
 use crate::terms::error::{LabError, Result};
 use trainyard::vm::{Instruction, Machine, Pause, Place, Program};
 
@@ -39,7 +39,7 @@ pub struct Possible {
 }
 
 /// How the trains can end.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// All are at their ends, and these are the values of the variables.
     Values(Vec<i64>),
@@ -56,22 +56,20 @@ struct State {
     last: Option<usize>,
 }
 
-/// How a state was reached: from which, by whom, with how many instructions.
-struct Arrival {
-    from: usize,
-    train: usize,
+/// A way to a state. Of two with as many switches and instructions, one that train A begins reads
+/// best; so the order of ways is that of these fields.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Way {
+    switches: usize,
     steps: u64,
+    schedule: Schedule,
 }
 
 struct Search<'p> {
     program: &'p Program,
     runner: Runner,
-    states: Vec<State>,
-    numbers: HashMap<State, usize>,
-    arrivals: Vec<Option<Arrival>>,
-    /// Switches and instructions so far.
-    costs: Vec<(u64, u64)>,
-    queue: BinaryHeap<Reverse<((u64, u64), usize)>>,
+    /// Where the search has not been yet, or by no better way.
+    ahead: BTreeMap<Way, State>,
     found: Vec<Possible>,
 }
 
@@ -83,24 +81,16 @@ struct Search<'p> {
 pub fn search(program: &Program, trains: usize, runner: Runner) -> Result<Vec<Possible>> {
     let machines = (0..trains).map(|number| machine(program, number)).collect();
     let start = State { words: vec![0; program.words().len()], machines, last: None };
-    let mut search = Search {
-        program,
-        runner,
-        states: Vec::new(),
-        numbers: HashMap::new(),
-        arrivals: Vec::new(),
-        costs: Vec::new(),
-        queue: BinaryHeap::new(),
-        found: Vec::new(),
-    };
-    search.reach(start, None, (0, 0));
-    while let Some(Reverse((cost, here))) = search.queue.pop() {
-        // A cheaper way here was found after this one had been queued.
-        if search.costs[here] != cost {
+    let ahead = BTreeMap::from([(Way::default(), start)]);
+    let mut search = Search { program, runner, ahead, found: Vec::new() };
+    let mut behind = HashSet::new();
+    while let Some((way, state)) = search.ahead.pop_first() {
+        if behind.contains(&state) {
             continue;
         }
-        search.expand(here)?;
-        if search.states.len() > STATES_MAX {
+        search.expand(&way, &state)?;
+        behind.insert(state);
+        if behind.len() > STATES_MAX {
             return Err(LabError::BadInput(format!(
                 "the search gave up after {STATES_MAX} states; try fewer --threads or --rounds"
             )));
@@ -110,97 +100,60 @@ pub fn search(program: &Program, trains: usize, runner: Runner) -> Result<Vec<Po
 }
 
 impl Search<'_> {
-    fn reach(&mut self, state: State, arrival: Option<Arrival>, cost: (u64, u64)) {
-        if let Some(&number) = self.numbers.get(&state) {
-            if cost < self.costs[number] {
-                self.costs[number] = cost;
-                self.arrivals[number] = arrival;
-                self.queue.push(Reverse((cost, number)));
-            }
-            return;
-        }
-        let number = self.states.len();
-        self.numbers.insert(state.clone(), number);
-        self.states.push(state);
-        self.arrivals.push(arrival);
-        self.costs.push(cost);
-        self.queue.push(Reverse((cost, number)));
-    }
-
     /// Lets each train go on from a state.
-    fn expand(&mut self, here: usize) -> Result<()> {
+    fn expand(&mut self, way: &Way, here: &State) -> Result<()> {
         let (mut is_over, mut can_move) = (true, false);
-        for train in 0..self.states[here].machines.len() {
-            let mut state = self.states[here].clone();
-            if state.machines[train].next(self.program).is_none() {
+        for train in 0..here.machines.len() {
+            if here.machines[train].next(self.program).is_none() {
                 continue;
             }
             is_over = false;
+            let (mut state, mut way) = (here.clone(), way.clone());
             match self.stride(&mut state, train)? {
-                Stride::Waits => {}
-                Stride::Failed(says) => {
-                    can_move = true;
-                    self.end(here, Ending::Failed(says), Some(train));
-                }
-                Stride::Went(steps) => {
-                    can_move = true;
-                    let is_switch = self.states[here].last.is_some_and(|last| last != train);
-                    let (switches, all) = self.costs[here];
+                Ok(0) => continue,
+                Ok(steps) => {
+                    way.schedule.add(train, steps);
+                    (way.switches, way.steps) = (way.schedule.switches(), way.steps + steps);
                     state.last = Some(train);
-                    let cost = (switches + u64::from(is_switch), all + steps);
-                    self.reach(state, Some(Arrival { from: here, train, steps }), cost);
+                    self.ahead.insert(way, state);
+                }
+                Err(says) => {
+                    way.schedule.finish(train);
+                    self.end(Ending::Failed(says), way.schedule);
                 }
             }
+            can_move = true;
         }
         if is_over {
-            let words = &self.states[here].words;
-            let values = variables(self.program).map(|(at, _)| words[at]).collect();
-            self.end(here, Ending::Values(values), None);
+            let values = variables(self.program).map(|(at, _)| here.words[at]).collect();
+            self.end(Ending::Values(values), way.schedule.clone());
         } else if !can_move {
-            self.end(here, Ending::Deadlock, None);
+            self.end(Ending::Deadlock, way.schedule.clone());
         }
         Ok(())
     }
 
-    /// Notes an ending; one that `failing` brings about by going on.
-    fn end(&mut self, here: usize, ending: Ending, failing: Option<usize>) {
-        let mut turns = Vec::new();
-        let mut at = here;
-        while let Some(arrival) = &self.arrivals[at] {
-            turns.push((arrival.train, arrival.steps));
-            at = arrival.from;
-        }
-        let mut schedule = Schedule::default();
-        for (train, steps) in turns.into_iter().rev() {
-            schedule.add(train, steps);
-        }
-        if let Some(train) = failing {
-            schedule.finish(train);
-        }
-        match self.found.iter_mut().find(|known| known.ending == ending) {
-            // Of schedules as short as each other, one that train A begins reads best.
-            Some(known) if schedule.reads_before(&known.schedule) => known.schedule = schedule,
-            Some(_) => {}
-            None => self.found.push(Possible { ending, schedule }),
+    /// Notes an ending. The first way to it is the best.
+    fn end(&mut self, ending: Ending, schedule: Schedule) {
+        if self.found.iter().all(|known| known.ending != ending) {
+            self.found.push(Possible { ending, schedule });
         }
     }
 
-    /// Lets a train go on to the next place at which it could be switched out.
-    fn stride(&self, state: &mut State, train: usize) -> Result<Stride> {
+    /// Lets a train go on to the next place at which it could be switched out, and returns how many
+    /// instructions that were, or how it failed: none, if it has to wait.
+    fn stride(&self, state: &mut State, train: usize) -> Result<std::result::Result<u64, String>> {
         let memory = Cell::from_mut(&mut state.words[..]).as_slice_of_cells();
         let machine = &mut state.machines[train];
         for steps in 0..STRIDE_MAX {
             let next = machine.next(self.program);
             if steps > 0 && next.is_none_or(|next| self.can_switch_before(next)) {
-                return Ok(Stride::Went(steps));
+                return Ok(Ok(steps));
             }
             match machine.step(self.program, memory) {
-                Err(error) => return Ok(Stride::Failed(error.to_string())),
-                Ok(Pause::Blocked { .. }) if steps == 0 => return Ok(Stride::Waits),
-                Ok(Pause::Blocked { .. }) => return Ok(Stride::Went(steps)),
-                Ok(Pause::Awaiting) if self.runner == Runner::Coop => {
-                    return Ok(Stride::Went(steps + 1));
-                }
+                Err(error) => return Ok(Err(error.to_string())),
+                Ok(Pause::Blocked { .. }) => return Ok(Ok(steps)),
+                Ok(Pause::Awaiting) if self.runner == Runner::Coop => return Ok(Ok(steps + 1)),
                 Ok(_) => {}
             }
         }
@@ -209,29 +162,18 @@ impl Search<'_> {
 
     fn can_switch_before(&self, next: Instruction) -> bool {
         match self.runner {
-            Runner::LockOn(Checks::EveryOp) | Runner::LockOff => is_noticed(next),
+            // Where others can notice whether it is done.
+            Runner::LockOn(Checks::EveryOp) | Runner::LockOff => matches!(
+                next,
+                Instruction::LoadGlobal(_)
+                    | Instruction::StoreGlobal(_)
+                    | Instruction::BeforeWith(_)
+                    | Instruction::WithExit(_)
+            ),
             Runner::LockOn(checks) => {
                 next.place() != Place::Operation && checks.look_at(next.place())
             }
             Runner::Coop | Runner::Procs => false,
         }
     }
-}
-
-/// How far a train came.
-enum Stride {
-    Went(u64),
-    Waits,
-    Failed(String),
-}
-
-/// Whether other trains can notice when this is done.
-fn is_noticed(instruction: Instruction) -> bool {
-    matches!(
-        instruction,
-        Instruction::LoadGlobal(_)
-            | Instruction::StoreGlobal(_)
-            | Instruction::BeforeWith(_)
-            | Instruction::WithExit(_)
-    )
 }

@@ -3,39 +3,21 @@
 //! This is what whoever wrote the program expects. Where the text names `train`, the order can
 //! matter, and a result that some order gives is as right as any other: nothing was lost on the way.
 
-use std::cell::Cell;
-use std::ops::ControlFlow;
-
-use super::run::{machine, variables};
+use super::run::Trouble;
 use super::schedule::name;
+use super::train::{Halt, Shared, Train, does_not_end, turns_max};
 use crate::terms::error::{LabError, Result};
-use crate::text::numbers::grouped;
-use trainyard::vm::{Memory, Pause, Place, Program};
+use trainyard::vm::Program;
 
-/// Back edges and calls of a train before we say that it does not end: a few seconds.
-const TURNS_MAX: u64 = 100_000_000;
-/// A round that needs more of them is a loop of its own.
-const TURNS_A_ROUND: u64 = 16;
 /// More trains have too many orders.
 const ORDERED_MAX: usize = 4;
 
-/// The same for a program that was to be repeated so often.
-pub(super) fn turns_max(rounds: u32) -> u64 {
-    TURNS_MAX.max(u64::from(rounds) * TURNS_A_ROUND)
-}
-
-pub(super) fn does_not_end(number: usize) -> String {
-    let turns = grouped(TURNS_MAX);
-    format!("{} does not end within {turns} turns of its loops", name(number))
-}
-
 /// What comes out when the trains go one after another: first in the order of their numbers, then
-/// what other orders give, once each.
+/// what other orders give, once each; those that fail or do not end are left out.
 ///
 /// # Errors
 ///
-/// [`LabError::BadInput`]: a program that fails, or does not end, though nobody interferes. An order
-/// other than that of the numbers is left out then.
+/// A program that fails, or does not end, though nobody interferes.
 pub fn one_after_another(
     program: &Program,
     text: &str,
@@ -61,7 +43,7 @@ pub fn one_after_another(
     Ok(results)
 }
 
-/// What comes out where nothing is shared: of each train, one after another.
+/// What comes out where nothing is shared: of each train.
 ///
 /// # Errors
 ///
@@ -88,57 +70,40 @@ fn orders(numbers: Vec<usize>) -> Vec<Vec<usize>> {
     numbers.iter().flat_map(behind).collect()
 }
 
-/// The values at the end, and how many turns that took.
+/// The values at the end, and how many turns of loops that took: `most` are too many for one train.
 fn in_order(program: &Program, order: &[usize], most: u64) -> Result<(Vec<i64>, u64)> {
-    let memory: Vec<_> = program.words().iter().map(|_| Cell::new(0)).collect();
+    let trains = order.iter().max().map_or(0, |last| last + 1);
+    let shared = Shared::new(program, trains, most);
     let mut turns = 0;
     for &number in order {
-        turns += alone(program, number, &memory[..], most)?;
+        turns += alone(&shared, number)?;
     }
-    Ok((variables(program).map(|(at, _)| memory[at].get()).collect(), turns))
+    Ok((shared.values(), turns))
 }
 
-/// Runs one train to its end, and returns how many turns it took: `most` are too many.
-fn alone<M: Memory + ?Sized>(
-    program: &Program,
-    number: usize,
-    memory: &M,
-    most: u64,
-) -> Result<u64> {
-    let mut machine = machine(program, number);
-    let mut turns = 0;
-    loop {
-        let pause = machine.run(program, memory, |place| {
-            turns += u64::from(place != Place::Operation);
-            if turns < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        });
-        match pause {
-            Ok(Pause::Awaiting) => {}
-            Ok(Pause::Ended) => return Ok(turns),
-            Ok(Pause::Stopped | Pause::Blocked { .. }) => {
-                let says = format!("alone, {}", does_not_end(number));
-                return Err(LabError::BadInput(says));
+/// Runs one train to its end, and returns how many turns it took.
+fn alone(shared: &Shared, number: usize) -> Result<u64> {
+    let mut train = Train::new(shared, number);
+    let says = loop {
+        match train.go_on(|_| ()) {
+            Halt::Awaiting => {}
+            Halt::Over(None) => return Ok(shared.turns_max - train.turns_left),
+            Halt::Over(Some(Trouble::Failed(says))) if train.turns_left > 0 => {
+                break format!("{}, alone, fails: {says}", name(number));
             }
-            Err(error) => {
-                let name = name(number);
-                return Err(LabError::BadInput(format!("{name}, alone, fails: {error}")));
+            Halt::Over(Some(_)) | Halt::Blocked => {
+                break format!("alone, {}", does_not_end(number));
             }
         }
-    }
+    };
+    Err(LabError::BadInput(says))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::collections::BTreeSet;
 
-    #[test]
-    fn three_trains_have_six_orders() {
-        let mut all = orders(vec![0, 1, 2]);
-        all.sort();
-        all.dedup();
-        assert_eq!(all.len(), 6);
-        assert_eq!(all[5], [2, 1, 0]);
-    }
+    use super::*;
 
     #[test]
     fn each_order_that_comes_to_its_end_gives_a_result() {
@@ -146,6 +111,7 @@ mod tests {
             let program = Program::compile(text).unwrap();
             one_after_another(&program, text, 1, trains).map_err(|error| error.to_string())
         };
+        assert_eq!(orders(vec![0, 1, 2]).iter().collect::<BTreeSet<_>>().len(), 6);
         assert_eq!(results("x = train", 3), Ok(vec![vec![2], vec![1], vec![0]]));
         assert_eq!(results("x += train", 3), Ok(vec![vec![3]]));
         // Train B before train A would wait for ever.

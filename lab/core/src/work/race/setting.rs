@@ -3,6 +3,7 @@
 use std::fmt;
 
 use clap::ValueEnum;
+use serde::Serialize;
 
 use trainyard::threads::{Place, Placement};
 use trainyard::vm;
@@ -21,7 +22,8 @@ pub enum Runner {
 }
 
 /// Where a thread looks whether another wants the lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Checks {
     /// Before every operation, as CPython up to 3.9.
     EveryOp,
@@ -32,19 +34,17 @@ pub enum Checks {
 }
 
 /// One of the three runtimes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "each is called what it is")]
 pub enum Model {
-    /// Threads.
     Threads,
-    /// Tasks.
     Coop,
-    /// Processes.
     Procs,
 }
 
 impl Checks {
-    /// What the lock calls it.
-    pub fn placement(self) -> Placement {
+    pub(super) fn placement(self) -> Placement {
         match self {
             Self::EveryOp => Placement::EveryOperation,
             Self::BackEdge => Placement::BackEdgesAndCalls,
@@ -55,15 +55,6 @@ impl Checks {
     /// Whether the lock looks before an instruction.
     pub fn look_at(self, place: vm::Place) -> bool {
         self.placement().honours(to_threads(place))
-    }
-
-    /// As on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::EveryOp => "every-op",
-            Self::BackEdge => "back-edge",
-            Self::Never => "never",
-        }
     }
 }
 
@@ -87,24 +78,15 @@ impl Runner {
     }
 }
 
-impl Model {
-    /// As on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Threads => "threads",
-            Self::Coop => "coop",
-            Self::Procs => "procs",
-        }
-    }
-}
-
 impl fmt::Display for Runner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::LockOn(checks) => write!(f, "lock on, {}", checks.name()),
-            Self::LockOff => f.write_str("lock off"),
-            Self::Coop => f.write_str("tasks"),
-            Self::Procs => f.write_str("processes"),
-        }
+        f.write_str(match self {
+            Self::LockOn(Checks::EveryOp) => "lock on, every-op",
+            Self::LockOn(Checks::BackEdge) => "lock on, back-edge",
+            Self::LockOn(Checks::Never) => "lock on, never",
+            Self::LockOff => "lock off",
+            Self::Coop => "tasks",
+            Self::Procs => "processes",
+        })
     }
 }

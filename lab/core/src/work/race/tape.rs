@@ -2,115 +2,99 @@
 //!
 //! An instruction is done and noted in one act, under one lock if there are several threads, so the
 //! order on the tape is the order in which it happened, and [`super::replay`] makes the same happen
-//! again. That costs as much as several instructions: a run that is recorded is never one that is
-//! measured.
+//! again. That costs as much as several instructions: a recorded run is never measured.
 //!
 //! # The life of one lost update
 //!
 //! 1. A train loads a variable. The tape notes how often the variable had been stored by then.
 //! 2. Another train stores it.
 //! 3. The first train stores it. The count has gone on and the value is another one: what the other
-//!    train stored is overwritten by a result that knows nothing of it. The tape ends here.
+//!    train stored is overwritten by a result that knows nothing of it. A recording ends here.
 
 use std::collections::VecDeque;
+use std::sync::atomic::AtomicI64;
 
-use super::schedule::Schedule;
+use super::schedule::{Schedule, name};
+use crate::text::numbers::grouped;
 use trainyard::vm::{Instruction, Machine, Memory, Pause, Program, RuntimeError};
 
-/// Of a longer turn its first and last instructions are kept, as many of each.
-pub(super) const EDGE: usize = 8;
+/// Of a longer turn the first and the last instructions are kept, as many of each.
+const EDGE: usize = 8;
 /// The turns that are kept with instructions. Of the others only the length is.
-const STRETCHES_MAX: usize = 24;
+const TURNS_MAX: usize = 24;
+/// A recording that has not seen anything by then ends: it takes seconds.
+const STEPS_MAX: u64 = 20_000_000;
+/// A deadlock of two trains is made in two turns; a few more say where they came from.
+const TURNS_AT_END: usize = 3;
+
+/// A train, and one instruction that it did, or what stands for several that are left out.
+pub type Cell = (usize, String);
 
 /// What was noted.
 #[derive(Debug, Default)]
 pub struct Tape {
-    /// The last turns.
-    pub stretches: VecDeque<Stretch>,
     /// All turns.
     pub schedule: Schedule,
-    /// The first update that was lost, at which a recording ends.
-    pub lost: Option<Lost>,
+    /// The last turns, with the lines that are kept of each.
+    turns: VecDeque<Vec<Line>>,
+    /// The first update that was lost.
+    pub(super) lost: Option<Lost>,
     /// How many instructions there are in all.
-    pub steps: u64,
+    pub(super) steps: u64,
     /// For each word: how often it was stored.
     stores: Vec<u64>,
-    /// For each train and word: its last load, if it has not stored since.
-    loads: Vec<Vec<Option<Load>>>,
-}
-
-/// A load, and how often its variable had been stored by then.
-#[derive(Clone, Copy, Debug)]
-struct Load {
-    stores: u64,
-    step: u64,
-    line: Line,
-    value: i64,
-}
-
-/// One train's turn.
-#[derive(Clone, Debug)]
-pub struct Stretch {
-    /// Whose.
-    pub train: usize,
-    /// How many instructions there had been before it, of all trains.
-    pub begin: u64,
-    /// How many instructions.
-    pub steps: u64,
-    /// The first of them.
-    pub first: Vec<Line>,
-    /// The last of the rest.
-    pub last: VecDeque<Line>,
+    /// For each train and word: its last load, if it has not stored since, and how often the
+    /// variable had been stored by then.
+    loads: Vec<Vec<Option<(Line, u64)>>>,
 }
 
 /// One instruction that was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// The function that it is in.
-    pub function: usize,
-    /// The instruction.
-    pub instruction: Instruction,
+pub(super) struct Line {
+    train: usize,
+    /// How many instructions there had been before it, of all trains.
+    step: u64,
+    function: usize,
+    instruction: Instruction,
     /// What was loaded or stored.
-    pub value: Option<i64>,
+    pub(super) value: Option<i64>,
 }
 
 /// An update that was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lost {
-    /// Who overwrote it.
-    pub train: usize,
-    /// Which variable.
-    pub word: usize,
-    /// How many instructions there had been before the train loaded it, of all trains.
-    pub load_step: u64,
-    /// That load.
-    pub load: Line,
-    /// What the train had loaded.
-    pub loaded: i64,
-    /// What was there when it stored.
-    pub found: i64,
+pub(super) struct Lost {
+    pub(super) word: usize,
+    /// The load that had not seen it.
+    pub(super) load: Line,
+    /// What was there when the train stored.
+    pub(super) found: i64,
     /// What it stored.
-    pub stored: i64,
-    /// How often the variable was stored in between.
-    pub stores: u64,
+    pub(super) stored: i64,
+    /// How often the variable had been stored since the load.
+    pub(super) missed: u64,
 }
 
 impl Tape {
+    /// Whether a recording ends here.
+    pub(super) fn is_over(&self) -> bool {
+        self.lost.is_some() || self.steps >= STEPS_MAX
+    }
+
     /// Lets a train do one instruction, and notes it; one at which it has to wait was not done.
-    ///
-    /// # Errors
-    ///
-    /// As [`Machine::run`].
-    pub fn step<M: Memory + ?Sized>(
+    pub(super) fn step(
         &mut self,
         train: usize,
         machine: &mut Machine,
         program: &Program,
-        memory: &M,
+        memory: &[AtomicI64],
     ) -> Result<Pause, RuntimeError> {
         let (function, _) = machine.place();
         let Some(instruction) = machine.next(program) else { return Ok(Pause::Ended) };
-        let (top, found) = (machine.top(), found(instruction, memory));
+        let top = machine.top();
+        let found = match instruction {
+            Instruction::StoreGlobal(word) => memory.load(word as usize),
+            _ => 0,
+        };
         let pause = machine.step(program, memory)?;
         if matches!(pause, Pause::Blocked { .. }) {
             return Ok(pause);
@@ -120,76 +104,47 @@ impl Tape {
             Instruction::StoreGlobal(_) => top,
             _ => None,
         };
-        let (step, line) = (self.steps, Line { function, instruction, value });
-        self.note(train, line);
-        match (instruction, value) {
-            (Instruction::LoadGlobal(word), Some(value)) => {
-                let stores = *at(&mut self.stores, word as usize);
-                let load = Load { stores, step, line, value };
-                *at(at(&mut self.loads, train), word as usize) = Some(load);
+        let line = Line { train, step: self.steps, function, instruction, value };
+        self.note(line);
+        match instruction {
+            Instruction::LoadGlobal(word) => {
+                let seen = *at(&mut self.stores, word as usize);
+                *at(at(&mut self.loads, train), word as usize) = Some((line, seen));
             }
-            (Instruction::StoreGlobal(word), Some(value)) => {
-                self.store(train, word as usize, value, found);
-            }
+            Instruction::StoreGlobal(word) => self.store(line, word as usize, found),
             _ => {}
         }
         Ok(pause)
     }
 
-    fn note(&mut self, train: usize, line: Line) {
-        let begin = self.steps;
+    fn note(&mut self, line: Line) {
         self.steps += 1;
-        self.schedule.add(train, 1);
-        if self.stretches.back().is_none_or(|stretch| stretch.train != train) {
-            self.stretches.push_back(Stretch {
-                train,
-                begin,
-                steps: 0,
-                first: Vec::new(),
-                last: VecDeque::new(),
-            });
-            if self.stretches.len() > STRETCHES_MAX {
-                self.stretches.pop_front();
+        self.schedule.add(line.train, 1);
+        match self.turns.back_mut() {
+            Some(turn) if turn[0].train == line.train => {
+                turn.push(line);
+                if turn.len() > 2 * EDGE {
+                    turn.remove(EDGE);
+                }
             }
+            _ => self.turns.push_back(vec![line]),
         }
-        let Some(stretch) = self.stretches.back_mut() else { return };
-        stretch.steps += 1;
-        if stretch.first.len() < EDGE {
-            stretch.first.push(line);
-            return;
+        if self.turns.len() > TURNS_MAX {
+            self.turns.pop_front();
         }
-        if stretch.last.len() == EDGE {
-            stretch.last.pop_front();
-        }
-        stretch.last.push_back(line);
     }
 
-    fn store(&mut self, train: usize, word: usize, value: i64, found: i64) {
+    fn store(&mut self, line: Line, word: usize, found: i64) {
         let count = at(&mut self.stores, word);
         let now = *count;
         *count += 1;
-        let Some(load) = at(at(&mut self.loads, train), word).take() else { return };
-        if load.stores == now || load.value == found || self.lost.is_some() {
-            return;
+        let load = at(at(&mut self.loads, line.train), word).take();
+        if let (Some((load, seen)), Some(stored), None) = (load, line.value, self.lost)
+            && seen != now
+            && load.value != Some(found)
+        {
+            self.lost = Some(Lost { word, load, found, stored, missed: now - seen });
         }
-        self.lost = Some(Lost {
-            train,
-            word,
-            load_step: load.step,
-            load: load.line,
-            loaded: load.value,
-            found,
-            stored: value,
-            stores: now - load.stores,
-        });
-    }
-}
-
-/// What a store is about to overwrite.
-fn found<M: Memory + ?Sized>(instruction: Instruction, memory: &M) -> i64 {
-    match instruction {
-        Instruction::StoreGlobal(word) => memory.load(word as usize),
-        _ => 0,
     }
 }
 
@@ -199,4 +154,75 @@ fn at<T: Default + Clone>(table: &mut Vec<T>, place: usize) -> &mut T {
         table.resize(place + 1, T::default());
     }
     &mut table[place]
+}
+
+/// The same in words.
+impl Tape {
+    /// Returns the train that overwrote an update, if one was lost.
+    pub fn culprit(&self) -> Option<usize> {
+        self.lost.map(|lost| lost.load.train)
+    }
+
+    /// Tells the whole tape, or as much as was kept.
+    pub fn whole(&self, program: &Program) -> Vec<Cell> {
+        self.told(None, 0, program)
+    }
+
+    /// Tells how an update was lost, from the load of what was stored too late; where none was, the
+    /// last turns.
+    pub fn end(&self, program: &Program) -> Vec<Cell> {
+        match self.lost {
+            Some(lost) => self.told(Some(lost.load), 0, program),
+            None => self.told(None, self.turns.len().saturating_sub(TURNS_AT_END), program),
+        }
+    }
+
+    /// Tells what was lost, in a sentence.
+    pub fn loss(&self, program: &Program) -> Option<String> {
+        let Lost { word, load, found, stored, missed } = self.lost?;
+        let variable = &program.words()[word].name;
+        let lost = match missed {
+            1 => format!("A store of {variable} is lost"),
+            more => format!("{} stores of {variable} are lost", grouped(more)),
+        };
+        let train = name(load.train);
+        let [loaded, found, stored] = [load.value?, found, stored].map(signed);
+        Some(format!(
+            "{lost}: {train} had loaded {loaded}, did not see that it had become {found}, and \
+             stored {stored}."
+        ))
+    }
+
+    /// Tells the turns from number `first` on, and of these what came after `begin`.
+    fn told(&self, begin: Option<Line>, first: usize, program: &Program) -> Vec<Cell> {
+        let turns = self.turns.iter().skip(first);
+        let lines = turns.flat_map(|turn| turn.iter().map(|line| (*line, *line == turn[0])));
+        let after = lines.filter(|(line, _)| begin.is_none_or(|begin| line.step > begin.step));
+        let mut told: Vec<Cell> = begin.iter().map(|line| line.told(program)).collect();
+        let mut last = begin;
+        for (line, begins_turn) in after {
+            // Where whole turns are missing, others had some of them.
+            let of_all = if begins_turn { ", of all" } else { "" };
+            let missing = last.map_or(0, |last| line.step - last.step - 1);
+            if let Some(last) = last.filter(|_| missing > 0) {
+                told.push((last.train, format!("... {} more{of_all} ...", grouped(missing))));
+            }
+            told.push(line.told(program));
+            last = Some(line);
+        }
+        told
+    }
+}
+
+/// `-1 000 000`.
+pub fn signed(value: i64) -> String {
+    let sign = if value < 0 { "-" } else { "" };
+    format!("{sign}{}", grouped(value.unsigned_abs()))
+}
+
+impl Line {
+    fn told(&self, program: &Program) -> Cell {
+        let what = program.describe(self.function, self.instruction);
+        (self.train, self.value.map_or(what.clone(), |value| format!("{what} ({value})")))
+    }
 }

@@ -9,9 +9,9 @@
 //!    on it must have the same number of locks got, both times.
 //! 4. Then all are told, and stop.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
-use trainyard::vm::{Machine, Memory, Pause, Program};
+use trainyard::vm::Memory;
 
 /// What is known of each train's waiting.
 #[derive(Debug)]
@@ -34,8 +34,6 @@ struct Wait {
 #[must_use = "a train that goes on in a deadlock never ends"]
 pub(super) enum Verdict {
     TryAgain,
-    /// It has the lock.
-    GoOn,
     Deadlock,
 }
 
@@ -46,39 +44,24 @@ impl Waits {
     }
 
     /// Train number `train` found `lock` taken.
-    pub(super) fn blocked<M: Memory + ?Sized>(
-        &self,
-        train: usize,
-        lock: usize,
-        memory: &M,
-    ) -> Verdict {
+    pub(super) fn blocked(&self, train: usize, lock: usize, memory: &[AtomicI64]) -> Verdict {
         // ORDER: SeqCst, here and below; see `Wait`. An owner that is seen to wait has given back
         // all that it ever gave back: its locks' words are not older than its waiting.
         self.trains[train].lock.store(lock + 1, Ordering::SeqCst);
-        if self.is_deadlock.load(Ordering::SeqCst) {
+        if self.is_deadlock() {
             return Verdict::Deadlock;
         }
-        let Some(chain) = self.chain(train, memory) else { return Verdict::TryAgain };
-        if self.chain(train, memory) != Some(chain) {
+        let chain = self.chain(train, memory);
+        if chain.is_none() || self.chain(train, memory) != chain {
             return Verdict::TryAgain;
         }
         self.is_deadlock.store(true, Ordering::SeqCst);
         Verdict::Deadlock
     }
 
-    /// A train that waits tries again: it does the one instruction at which it stands.
-    pub(super) fn try_again<M: Memory + ?Sized>(
-        &self,
-        train: usize,
-        machine: &mut Machine,
-        program: &Program,
-        memory: &M,
-    ) -> Verdict {
-        if let Ok(Pause::Blocked { lock, .. }) = machine.step(program, memory) {
-            return self.blocked(train, lock, memory);
-        }
-        self.goes_on(train);
-        Verdict::GoOn
+    /// Whether trains have been found to wait for each other.
+    pub(super) fn is_deadlock(&self) -> bool {
+        self.is_deadlock.load(Ordering::SeqCst)
     }
 
     /// It has its lock, at this moment: what is said of it here is true before it does anything else.
@@ -89,7 +72,7 @@ impl Waits {
     }
 
     /// Each train from `train` round to itself, with how often it has gone on.
-    fn chain<M: Memory + ?Sized>(&self, train: usize, memory: &M) -> Option<Vec<(usize, u64)>> {
+    fn chain(&self, train: usize, memory: &[AtomicI64]) -> Option<Vec<(usize, u64)>> {
         let mut chain = Vec::new();
         let mut here = train;
         while chain.len() < self.trains.len() {
@@ -108,30 +91,26 @@ impl Waits {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
-
     use super::*;
 
     #[test]
     fn a_circle_of_waiting_trains_is_a_deadlock_and_a_chain_is_not() {
         // Locks 0, 1, 2 belong to trains 0, 1, 2.
-        let memory = [1, 2, 3].map(Cell::new);
-        let waits = Waits::new(3);
-        assert_eq!(waits.blocked(0, 1, &memory[..]), Verdict::TryAgain);
-        assert_eq!(waits.blocked(1, 2, &memory[..]), Verdict::TryAgain);
+        let (memory, waits) = ([1, 2, 3].map(AtomicI64::new), Waits::new(3));
+        assert_eq!(waits.blocked(0, 1, &memory), Verdict::TryAgain);
+        assert_eq!(waits.blocked(1, 2, &memory), Verdict::TryAgain);
         waits.goes_on(1);
-        assert_eq!(waits.blocked(2, 0, &memory[..]), Verdict::TryAgain);
-        assert_eq!(waits.blocked(1, 2, &memory[..]), Verdict::Deadlock);
+        assert_eq!(waits.blocked(2, 0, &memory), Verdict::TryAgain);
+        assert_eq!(waits.blocked(1, 2, &memory), Verdict::Deadlock);
         // Whoever comes next is told without looking.
-        assert_eq!(waits.blocked(0, 1, &memory[..]), Verdict::Deadlock);
+        assert_eq!(waits.blocked(0, 1, &memory), Verdict::Deadlock);
     }
 
     /// A circle that does not lead back to whoever asks is somebody else's to notice.
     #[test]
     fn a_train_that_waits_outside_of_a_circle_looks_on_and_ends() {
-        let memory = [2, 1, 1].map(Cell::new);
-        let waits = Waits::new(3);
-        assert_eq!(waits.blocked(0, 0, &memory[..]), Verdict::TryAgain);
-        assert_eq!(waits.blocked(2, 2, &memory[..]), Verdict::TryAgain);
+        let (memory, waits) = ([2, 1, 1].map(AtomicI64::new), Waits::new(3));
+        assert_eq!(waits.blocked(0, 0, &memory), Verdict::TryAgain);
+        assert_eq!(waits.blocked(2, 2, &memory), Verdict::TryAgain);
     }
 }

@@ -1,0 +1,195 @@
+//! What can come out, and what a schedule comes to: the pages of `--search` and of `--replay`.
+
+use serde_json::{Value, json};
+
+use super::layout::{COLUMNS, command, drawn, fitted, folded, in_words, quoted, table, times};
+use lab_core::terms::error::{LabError, Result};
+use lab_core::terms::output::Format;
+use lab_core::text::numbers::count;
+use lab_core::text::wrap::wrap;
+use lab_core::work::race::puzzle::Puzzle;
+use lab_core::work::race::replay::{self, Replayed};
+use lab_core::work::race::run::names;
+use lab_core::work::race::schedule::{Schedule, TRAINS_MAX};
+use lab_core::work::race::search::{Ending, Possible, search};
+use lab_core::work::race::serial;
+use lab_core::work::race::setting::{Checks, Runner};
+use trainyard::vm::Program;
+
+/// Endings that are listed on a terminal; a document has them all.
+const ENDINGS_MAX: usize = 30;
+
+/// All that a search found.
+pub(super) struct Found<'a> {
+    puzzle: &'a Puzzle,
+    program: Program,
+    trains: usize,
+    rounds: u32,
+    runner: Runner,
+    variables: Vec<String>,
+    /// What comes out when the trains go one after another, first in the order of their numbers.
+    serial: Vec<Vec<i64>>,
+    possible: Vec<Possible>,
+}
+
+impl<'a> Found<'a> {
+    /// Finds every way in which a program can end.
+    pub(super) fn search(
+        puzzle: &'a Puzzle,
+        rounds: u32,
+        trains: usize,
+        runner: Runner,
+    ) -> Result<Self> {
+        let program = puzzle.compile(rounds)?;
+        if runner == Runner::Procs {
+            let says = "--search: processes share nothing, so there is one way only";
+            return Err(LabError::BadInput(says.to_owned()));
+        }
+        let serial = serial::one_after_another(&program, &puzzle.text, rounds, trains)?;
+        let possible = search(&program, trains, runner)?;
+        let variables = names(&program);
+        Ok(Self { puzzle, program, trains, rounds, runner, variables, serial, possible })
+    }
+
+    /// Whether this is what comes out when they go one after another.
+    fn is_expected(&self, ending: &Ending) -> bool {
+        matches!(ending, Ending::Values(values) if self.serial.contains(values))
+    }
+
+    pub(super) fn page(&self) -> Result<String> {
+        let things = match self.possible.len() {
+            1 => "one thing".to_owned(),
+            more => format!("{more} things"),
+        };
+        let (trains, times) = (count(self.trains, "train"), times(self.rounds));
+        let head = format!("{trains}, each {times}; {}; {things} can come out", rule(self.runner));
+        let (program, head) = (quoted(&self.puzzle.text), wrap(&head, COLUMNS, 0));
+        let (assumption, endings, wrong) = (self.assumption(), self.listed(), self.wrong_one()?);
+        Ok(fitted(&format!("{program}\n{head}{assumption}\n{endings}{wrong}")))
+    }
+
+    /// What a processor may do and the search does not: of one variable all trains see one order.
+    fn assumption(&self) -> String {
+        if self.runner != Runner::LockOff || self.variables.len() < 2 {
+            return String::new();
+        }
+        let says = "This assumes sequential consistency: each store is seen at once. Without a \
+                    lock, processors may let a load overtake a store of another variable, so that \
+                    real runs can end in more ways.";
+        wrap(says, COLUMNS, 0)
+    }
+
+    /// How it comes to the first ending that is not what one after another comes to.
+    fn wrong_one(&self) -> Result<String> {
+        let wrong = self.possible.iter().find(|possible| !self.is_expected(&possible.ending));
+        let Some(Possible { ending, schedule }) = wrong else { return Ok(String::new()) };
+        let Self { program, trains, rounds, .. } = self;
+        let tape = replay::replay(program, *trains, schedule)?.tape;
+        let drawn = drawn(&tape.whole(program), tape.culprit());
+        let flags = format!("--threads {trains} --rounds {rounds} --replay {schedule}");
+        let again = format!("\n{}", folded(&again(&self.puzzle.name, &flags)));
+        let again = if *trains <= TRAINS_MAX { again } else { String::new() };
+        let ending = wrap(&format!("How it comes to {}:", self.in_words(ending)), COLUMNS, 0);
+        Ok(format!("\n{ending}\n{drawn}{again}"))
+    }
+
+    fn in_words(&self, ending: &Ending) -> String {
+        in_words(ending, &self.variables)
+    }
+
+    fn listed(&self) -> String {
+        let mut rows = vec![["", "", "switches", "schedule"].map(str::to_owned).to_vec()];
+        for Possible { ending, schedule } in self.possible.iter().take(ENDINGS_MAX) {
+            let mark = if self.is_expected(ending) { "as one after another" } else { "" };
+            let switches = schedule.switches().to_string();
+            rows.push(vec![self.in_words(ending), mark.into(), switches, schedule.to_string()]);
+        }
+        let table = table(1, rows, 2..3);
+        match self.possible.len().saturating_sub(ENDINGS_MAX) {
+            0 => table,
+            more => format!("{table} and {more} more; --format json has them all\n"),
+        }
+    }
+
+    pub(super) fn document(&self) -> String {
+        let endings = self.possible.iter().map(|Possible { ending, schedule }| {
+            let (kind, values) = in_json(ending);
+            json!({
+                "ending": kind,
+                "values": values,
+                "as_one_after_another": self.is_expected(ending),
+                "switches": schedule.switches(),
+                "schedule": schedule.to_string(),
+            })
+        });
+        let document = json!({
+            "schema": "trainyard.race-search/1",
+            "program": self.puzzle.name,
+            "text": self.puzzle.text,
+            "threads": self.trains,
+            "rounds": self.rounds,
+            "rule": rule(self.runner),
+            "variables": self.variables,
+            "expected": self.serial.first(),
+            "other_orders": self.serial.get(1..),
+            "assumes": "sequential consistency",
+            "endings": endings.collect::<Vec<_>>(),
+        });
+        format!("{document:#}\n")
+    }
+}
+
+/// What to type to see it once more.
+pub(super) fn again(program: &str, flags: &str) -> String {
+    format!("Again: {}", command("race", program, flags))
+}
+
+/// Where a switch can fall.
+fn rule(runner: Runner) -> &'static str {
+    match runner {
+        Runner::LockOff | Runner::LockOn(Checks::EveryOp) => "a switch can fall anywhere",
+        Runner::LockOn(Checks::BackEdge) => "a switch can fall at back edges and calls",
+        Runner::LockOn(Checks::Never) | Runner::Procs => "a switch can fall at a train's end",
+        Runner::Coop => "a switch can fall at an await",
+    }
+}
+
+/// Does a schedule, and tells what it comes to.
+pub(super) fn replay(
+    puzzle: &Puzzle,
+    rounds: u32,
+    trains: usize,
+    schedule: &Schedule,
+    format: Format,
+) -> Result<String> {
+    let program = puzzle.compile(rounds)?;
+    let Replayed { tape, ending } = replay::replay(&program, trains, schedule)?;
+    let (names, lost) = (names(&program), tape.loss(&program));
+    let drawn = drawn(&tape.whole(&program), tape.culprit());
+    if format == Format::Json {
+        let (kind, values) = in_json(&ending);
+        let document = json!({
+            "schema": "trainyard.race-replay/1",
+            "program": puzzle.name,
+            "text": puzzle.text,
+            "schedule": tape.schedule.to_string(),
+            "ending": kind,
+            "values": values,
+            "variables": names,
+            "lost": lost,
+            "columns": drawn,
+        });
+        return Ok(format!("{document:#}\n"));
+    }
+    let lost = wrap(&lost.unwrap_or_default(), COLUMNS, 0);
+    let end = wrap(&format!("It ends with {}.", in_words(&ending, &names)), COLUMNS, 0);
+    Ok(fitted(&format!("{}\n{drawn}\n{lost}{end}", quoted(&puzzle.text))))
+}
+
+fn in_json(ending: &Ending) -> (&'static str, Value) {
+    match ending {
+        Ending::Values(values) => ("values", json!(values)),
+        Ending::Deadlock => ("deadlock", Value::Null),
+        Ending::Failed(_) => ("failed", Value::Null),
+    }
+}
