@@ -62,7 +62,7 @@ pub fn write_events(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
         for event in &run.recording.events {
             let &Event { time_ns, track: number, kind, cpu, a, b } = event;
             let name = names.get(&number).map_or("", AsRef::as_ref);
-            let (time_ns, kind) = (time_ns - begin_ns, kind.name());
+            let (time_ns, kind) = (time_ns.saturating_sub(begin_ns), kind.name());
             writeln!(out, "{label},{number},{name},{time_ns},{kind},{cpu},{a},{b},{missing}")?;
         }
     }

@@ -56,52 +56,33 @@ impl Mark {
         Self::Talking,
     ];
 
-    /// Returns the words of the legend.
-    pub fn meaning(self) -> &'static str {
+    /// In Unicode, in ASCII, the state whose colour it has, and what it means if that is not what
+    /// the state means.
+    fn look(self) -> (char, char, State, Option<&'static str>) {
         match self {
-            Self::Blank => "nothing to do",
-            Self::Working => "working",
-            Self::WithAWait => "mostly working",
-            Self::ALittle => "working a little",
-            Self::Native => "native code",
-            Self::WaitingForLock => "waiting for the lock",
-            Self::Waiting => "waiting",
-            Self::Ready => "ready",
-            Self::Talking => "talking",
+            Self::Blank => (' ', ' ', State::Idle, None),
+            Self::Working => ('█', '#', State::Run, None),
+            Self::WithAWait => ('▆', '%', State::Run, Some("mostly working")),
+            Self::ALittle => ('▂', '-', State::Run, Some("working a little")),
+            Self::Native => ('▓', 'N', State::Native, None),
+            Self::WaitingForLock => ('▒', '=', State::WaitGil, None),
+            Self::Waiting => ('░', '.', State::Wait, None),
+            Self::Ready => ('·', ':', State::Ready, None),
+            Self::Talking => ('≈', '~', State::Ipc, None),
         }
     }
 
     /// Returns the one character of a cell.
     pub fn glyph(self, glyphs: Glyphs) -> char {
-        let (unicode, ascii) = match self {
-            Self::Blank => (' ', ' '),
-            Self::Working => ('█', '#'),
-            Self::WithAWait => ('▆', '%'),
-            Self::ALittle => ('▂', '-'),
-            Self::Native => ('▓', 'N'),
-            Self::WaitingForLock => ('▒', '='),
-            Self::Waiting => ('░', '.'),
-            Self::Ready => ('·', ':'),
-            Self::Talking => ('≈', '~'),
-        };
-        match glyphs {
-            Glyphs::Unicode => unicode,
-            Glyphs::Ascii => ascii,
-        }
+        let (unicode, ascii, ..) = self.look();
+        if glyphs == Glyphs::Unicode { unicode } else { ascii }
     }
 
-    /// The colour of the state that it stands for.
     fn style(self) -> Style {
-        let state = match self {
-            Self::Blank => return Style::new(),
-            Self::Working | Self::WithAWait | Self::ALittle => State::Run,
-            Self::Native => State::Native,
-            Self::WaitingForLock => State::WaitGil,
-            Self::Waiting => State::Wait,
-            Self::Ready => State::Ready,
-            Self::Talking => State::Ipc,
-        };
-        Style::new().fg_color(Some(Ansi256Color(look(state).ansi).into()))
+        match self.look() {
+            (_, _, State::Idle, _) => Style::new(),
+            (_, _, state, _) => Style::new().fg_color(Some(Ansi256Color(look(state).ansi).into())),
+        }
     }
 
     /// What stands for the time in a cell.
@@ -119,6 +100,32 @@ impl Mark {
             State::Ipc => Self::Talking,
         }
     }
+}
+
+/// What a legend says of the marks that occur: the glyph, and its meaning.
+pub fn legend(strips: &[&[Mark]], glyphs: Glyphs) -> Vec<String> {
+    let occurs = |mark: &Mark| strips.iter().any(|strip| strip.contains(mark));
+    let entry = |mark: Mark| {
+        let (_, _, state, meaning) = mark.look();
+        format!("{} {}", mark.glyph(glyphs), meaning.unwrap_or(look(state).meaning))
+    };
+    Mark::EXPLAINED.into_iter().filter(occurs).map(entry).collect()
+}
+
+/// Fills lines of at most `columns` with entries, two spaces between them; at least one line.
+pub fn flow(entries: Vec<String>, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for entry in entries {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => *line = entry,
+            Some(line) if line.chars().count() + 2 + entry.chars().count() <= columns => {
+                *line += "  ";
+                *line += &entry;
+            }
+            _ => lines.push(entry),
+        }
+    }
+    lines
 }
 
 /// Cuts the time from `from_ns` to `until_ns` into `cells` marks.

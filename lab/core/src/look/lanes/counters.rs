@@ -39,13 +39,27 @@ pub struct Point {
 
 /// Lists the counters that ever counted something.
 pub fn read(recording: &Recording) -> Vec<Counter> {
-    let mut counts: BTreeMap<What, Count> = BTreeMap::new();
-    for event in &recording.events {
-        let Some((what, member, change)) = change(event) else { continue };
-        counts.entry(what).or_default().step(event.time_ns, member, change);
-    }
     let begin_ns = recording.begin_ns;
-    counts.into_iter().map(|(what, count)| count.into_counter(what, begin_ns)).collect()
+    let counts = counts(&recording.events, |_| true).into_iter();
+    counts.map(|(what, count)| count.into_counter(what, begin_ns)).collect()
+}
+
+/// The most units of work that had begun and not ended.
+pub(super) fn in_flight_max(events: &[Event]) -> usize {
+    let is_unit = |event: &Event| matches!(event.kind, Kind::UnitBegin | Kind::UnitEnd);
+    let counts = counts(events, is_unit);
+    let max = counts.get(&What::InFlight).map_or(0, |count| count.before + count.max);
+    usize::try_from(max).unwrap_or(0)
+}
+
+fn counts(events: &[Event], is_meant: impl Fn(&Event) -> bool) -> BTreeMap<What, Count> {
+    let mut counts: BTreeMap<What, Count> = BTreeMap::new();
+    for event in events.iter().filter(|event| is_meant(event)) {
+        if let Some((what, member, change)) = change(event) {
+            counts.entry(what).or_default().step(event.time_ns, member, change);
+        }
+    }
+    counts
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -85,6 +99,8 @@ struct Count {
     before: i64,
     /// The sum of all changes so far; `before` is added when it is known.
     sum: i64,
+    /// The largest `sum` so far.
+    max: i64,
     sums: Vec<(u64, i64)>,
 }
 
@@ -103,6 +119,7 @@ impl Count {
         let is_in = matches!(change, Change::Comes | Change::Stays);
         self.members.insert(member, is_in);
         self.sum += i64::from(is_in) - i64::from(was_in);
+        self.max = self.max.max(self.sum);
         if is_in != was_in {
             self.sums.push((at_ns, self.sum));
         }

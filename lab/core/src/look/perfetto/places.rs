@@ -72,8 +72,9 @@ impl Places {
         }
         // A worker process has one track. The one that the run began in has more, or is the only
         // one; its own first track may be younger than a ring that waited for a worker.
-        let tracks = |pid: u32| places.of.values().filter(|place| place.pid == pid).count();
-        places.processes.sort_by_cached_key(|(place, _)| std::cmp::Reverse(tracks(place.pid)));
+        let mut tracks: HashMap<u32, usize> = HashMap::new();
+        places.of.values().for_each(|place| *tracks.entry(place.pid).or_default() += 1);
+        places.processes.sort_by_key(|(place, _)| std::cmp::Reverse(tracks[&place.pid]));
         places
     }
 

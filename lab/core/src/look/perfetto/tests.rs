@@ -4,9 +4,11 @@ use proptest::prelude::*;
 
 use super::validator::{Read, validate};
 use super::*;
+use crate::look::lanes::Lanes;
+use crate::look::lanes::tape::joined;
 use crate::look::testing;
 use trainyard::trace::file::{Ending, Facts};
-use trainyard::trace::{Event, Track};
+use trainyard::trace::{Event, Recording, Track};
 
 fn valid(trace: &Trace) -> Vec<Read> {
     validate(&testing::text(write, trace))
@@ -22,8 +24,8 @@ fn a_lock_that_changes_hands_is_valid_and_joins_the_slices_in_which_it_was_held(
     let records = valid(&testing::lock_on());
     let spans = |state| {
         let lanes = Lanes::read(&testing::lock_on().runs[0].recording).unwrap();
-        let strips = lanes.trains.iter().map(Strip::new);
-        strips.flat_map(|strip| strip.slices).filter(|s| s.span.state == state).count()
+        let spans = lanes.trains.iter().flat_map(|lane| joined(&lane.spans));
+        spans.filter(|span| span.state == state).count()
     };
     assert_eq!(count(&records, 'X', "run"), spans(State::Run));
     assert_eq!(count(&records, 'X', "wait GIL"), spans(State::WaitGil));

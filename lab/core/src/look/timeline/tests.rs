@@ -121,8 +121,8 @@ fn what_was_lost_is_neither_drawn_nor_counted() {
     recording.tracks[0].overwritten = 7;
     let timeline = plan(&trace, &ALL).unwrap();
     let rows = &timeline.scales[0].runs[0].rows;
-    assert!(rows[0].spans[0].from_ns >= 30 * MS && rows[0].spent.beyond_ns == 0);
-    assert_eq!(rows[1].spans[0].from_ns, timeline.scales[0].runs[0].begin_ns);
+    assert!(rows[0].lane.spans[0].from_ns >= 30 * MS && rows[0].spent.beyond_ns == 0);
+    assert_eq!(rows[1].lane.spans[0].from_ns, timeline.scales[0].runs[0].begin_ns);
     let text = page(&trace, &ALL, PAGE);
     let lane = text.lines().find(|line| line.contains("0 thread 0")).unwrap();
     assert!(lane.contains("|          "), "{text}");
