@@ -32,6 +32,8 @@ pub mod strip;
 pub mod svg;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 pub mod timeline;
 
 /// The forms in which a trace can be exported.

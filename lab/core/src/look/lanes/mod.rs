@@ -38,7 +38,7 @@ pub mod tasks;
 pub mod train;
 
 #[cfg(test)]
-pub(super) mod tests;
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

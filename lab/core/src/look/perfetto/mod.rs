@@ -34,7 +34,7 @@ mod arrows;
 mod json;
 mod places;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 #[cfg(test)]
 mod validator;
 

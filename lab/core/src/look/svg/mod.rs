@@ -23,7 +23,7 @@
 mod lane;
 mod style;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod text;
 
 use std::collections::HashMap;
