@@ -1,5 +1,7 @@
 //! The axis of time under the lanes: round numbers, one unit.
 
+use crate::look::lanes::tape::place;
+
 /// Units, and how many nanoseconds each has.
 const UNITS: [(&str, u64); 4] = [("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000), ("ns", 1)];
 /// A unit is used from twice its length on: `1.5 s` is better read as `1500 ms`.
@@ -20,25 +22,22 @@ impl Axis {
     pub(super) fn new(from_ns: u64, until_ns: u64, labels_max: usize) -> Self {
         let fits = |(_, unit_ns): &&(&str, u64)| until_ns >= UNITS_MIN * unit_ns;
         let (unit, unit_ns) = *UNITS.iter().find(fits).unwrap_or(&UNITS[3]);
-        let step_ns = step((until_ns - from_ns).max(1), labels_max);
-        let mut labels = Vec::new();
-        let mut at_ns = from_ns.div_ceil(step_ns) * step_ns;
-        while at_ns < until_ns {
-            labels.push((at_ns, label(at_ns, unit_ns)));
-            at_ns += step_ns;
-        }
+        let step_ns = step(until_ns.saturating_sub(from_ns).max(1), labels_max);
+        // Behind the last label the next one may be beyond what a number can hold.
+        let moments =
+            (from_ns.div_ceil(step_ns)..=u64::MAX).map_while(|step| step.checked_mul(step_ns));
+        let moments = moments.take_while(|at_ns| *at_ns < until_ns);
+        let labels = moments.map(|at_ns| (at_ns, label(at_ns, unit_ns))).collect();
         Self { labels, unit }
     }
 }
 
 /// Writes labels at their places in a line of `cells` columns.
 pub(super) fn line(from_ns: u64, until_ns: u64, cells: usize) -> String {
-    let length_ns = u128::from((until_ns - from_ns).max(1));
     let Axis { labels, unit } = Axis::new(from_ns, until_ns, cells / CELLS_PER_LABEL);
     let mut line = String::new();
     for (at_ns, label) in labels {
-        let place = u128::from(at_ns - from_ns) * cells as u128 / length_ns;
-        let place = usize::try_from(place).unwrap_or(cells);
+        let place = place(at_ns, from_ns, until_ns, cells);
         // Room for the unit behind the last label.
         if place + label.len() + 1 + unit.len() > cells {
             break;
@@ -57,11 +56,9 @@ fn step(length_ns: u64, labels_max: usize) -> u64 {
     let least_ns = length_ns.div_ceil(labels_max.max(1) as u64);
     let mut scale = 1_u64;
     loop {
-        for digit in [1, 2, 5] {
-            let step_ns = scale.saturating_mul(digit);
-            if step_ns >= least_ns {
-                return step_ns;
-            }
+        let steps = [1, 2, 5].map(|digit| scale.saturating_mul(digit));
+        if let Some(&step_ns) = steps.iter().find(|step_ns| **step_ns >= least_ns) {
+            return step_ns;
         }
         scale = scale.saturating_mul(10);
     }

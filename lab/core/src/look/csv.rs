@@ -62,7 +62,7 @@ pub fn write_events(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
         for event in &run.recording.events {
             let &Event { time_ns, track: number, kind, cpu, a, b } = event;
             let name = names.get(&number).map_or("", AsRef::as_ref);
-            let (time_ns, kind) = (time_ns - begin_ns, kind.name());
+            let (time_ns, kind) = (time_ns.saturating_sub(begin_ns), kind.name());
             writeln!(out, "{label},{number},{name},{time_ns},{kind},{cpu},{a},{b},{missing}")?;
         }
     }
@@ -93,46 +93,33 @@ fn field(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::look::testing;
+    use crate::look::testing::{lock_on, text};
 
-    fn text(write: fn(&Trace, &mut dyn Write) -> io::Result<()>, trace: &Trace) -> String {
-        let mut out = Vec::new();
-        write(trace, &mut out).unwrap();
-        String::from_utf8(out).unwrap()
-    }
-
+    /// What is missing stands in every line; a law of all views holds that.
     #[test]
-    fn spans_are_lines_under_a_header() {
-        let mut trace = testing::lock_on();
-        trace.runs[0].recording.tracks[0].name = "a \"b\", c".to_owned();
-        let text = text(write, &trace);
-        let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[0], "run,lane,from_ns,until_ns,state,cpu,event,missing");
-        let first = "\"2 threads, lock on\",\"a \"\"b\"\", c\",0,5001000,run,0,GilTake,";
-        assert_eq!(lines[1], first);
-        let read = Lanes::read(&trace.runs[0].recording).unwrap();
-        let spans: usize = read.trains.iter().map(|lane| lane.spans.len()).sum();
-        assert_eq!(lines.len(), 1 + spans);
-    }
-
-    #[test]
-    fn events_are_lines_under_a_header() {
-        let trace = testing::lock_on();
-        let text = text(write_events, &trace);
-        let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[0], "run,track,name,time_ns,kind,cpu,a,b,missing");
-        assert_eq!(lines[1], "\"2 threads, lock on\",0,thread 0,0,UnitBegin,0,0,0,");
-        assert_eq!(lines.len(), 1 + trace.runs[0].recording.events.len());
-    }
-
-    #[test]
-    fn what_is_missing_stands_in_every_line() {
-        let mut trace = testing::lock_on();
-        trace.ending = Ending::CutShort;
-        trace.runs[0].recording.tracks[0].overwritten = 7;
-        for write in [write, write_events] {
-            let text = text(write, &trace);
-            assert!(text.lines().skip(1).all(|line| line.ends_with(",cut short; 7 events lost")));
+    fn spans_and_events_are_lines_under_a_header() {
+        let mut trace = lock_on();
+        let recording = &mut trace.runs[0].recording;
+        recording.tracks[0].name = "a \"b\", c".to_owned();
+        let trains = Lanes::read(recording).unwrap().trains;
+        let spans: usize = trains.iter().map(|lane| lane.spans.len()).sum();
+        let events = recording.events.len();
+        for (text, count, header, first) in [
+            (
+                text(write, &trace),
+                spans,
+                "run,lane,from_ns,until_ns,state,cpu,event,missing",
+                "\"2 threads, lock on\",\"a \"\"b\"\", c\",0,5001000,run,0,GilTake,",
+            ),
+            (
+                text(write_events, &trace),
+                events,
+                "run,track,name,time_ns,kind,cpu,a,b,missing",
+                "\"2 threads, lock on\",0,\"a \"\"b\"\", c\",0,UnitBegin,0,0,0,",
+            ),
+        ] {
+            let lines: Vec<&str> = text.lines().collect();
+            assert_eq!((lines[0], lines[1], lines.len()), (header, first, 1 + count));
         }
     }
 }

@@ -33,6 +33,8 @@ pub mod strip;
 pub mod svg;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 pub mod timeline;
 
 #[doc(hidden)]

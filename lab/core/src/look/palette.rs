@@ -48,97 +48,34 @@ pub enum Texture {
     Outline,
 }
 
-/// Every look, in the order of [`State::ALL`].
-pub const LOOKS: [Look; State::ALL.len()] = [
-    Look {
-        state: State::Idle,
-        name: "idle",
-        label: "idle",
-        meaning: "nothing to do",
-        light: "#dddddd",
-        dark: "#444444",
-        ansi: 250,
-        height: 6,
-        texture: Texture::Solid,
-    },
-    Look {
-        state: State::Run,
-        name: "run",
-        label: "run",
-        meaning: "working",
-        light: "#0072b2",
-        dark: "#3d9bd9",
-        ansi: 32,
-        height: 100,
-        texture: Texture::Solid,
-    },
-    Look {
-        state: State::Ready,
-        name: "ready",
-        label: "ready",
-        meaning: "ready",
-        light: "#f0e442",
-        dark: "#f0e442",
-        ansi: 227,
-        height: 45,
-        texture: Texture::Outline,
-    },
-    Look {
-        state: State::WaitGil,
-        name: "wait-gil",
-        label: "wait GIL",
-        meaning: "waiting for the lock",
-        light: "#d55e00",
-        dark: "#f07f2e",
-        ansi: 166,
-        height: 45,
-        texture: Texture::Hatch,
-    },
-    Look {
-        state: State::Native,
-        name: "native",
-        label: "native",
-        meaning: "native code",
-        light: "#56b4e9",
-        dark: "#7cc7f2",
-        ansi: 74,
-        height: 100,
-        texture: Texture::Stripes,
-    },
-    Look {
-        state: State::Wait,
-        name: "wait",
-        label: "wait",
-        meaning: "waiting",
-        light: "#e69f00",
-        dark: "#f2b632",
-        ansi: 214,
-        height: 45,
-        texture: Texture::Dots,
-    },
-    Look {
-        state: State::Sleep,
-        name: "sleep",
-        label: "sleep",
-        meaning: "sleeping",
-        light: "#e8c98a",
-        dark: "#8f7a4c",
-        ansi: 180,
-        height: 25,
-        texture: Texture::Solid,
-    },
-    Look {
-        state: State::Ipc,
-        name: "ipc",
-        label: "IPC",
-        meaning: "talking",
-        light: "#cc79a7",
-        dark: "#dd93bb",
-        ansi: 175,
-        height: 70,
-        texture: Texture::Crosses,
-    },
-];
+macro_rules! looks {
+    ($($state:ident $name:literal $label:literal $meaning:literal
+       $light:literal $dark:literal $ansi:literal $height:literal $texture:ident,)+) => {
+        /// Every look, in the order of [`State::ALL`].
+        pub const LOOKS: [Look; State::ALL.len()] = [$(Look {
+            state: State::$state,
+            name: $name,
+            label: $label,
+            meaning: $meaning,
+            light: $light,
+            dark: $dark,
+            ansi: $ansi,
+            height: $height,
+            texture: Texture::$texture,
+        }),+];
+    };
+}
+
+looks! {
+    Idle    "idle"     "idle"     "nothing to do"        "#dddddd" "#444444" 250   6 Solid,
+    Run     "run"      "run"      "working"              "#0072b2" "#3d9bd9"  32 100 Solid,
+    Ready   "ready"    "ready"    "ready"                "#f0e442" "#f0e442" 227  45 Outline,
+    WaitGil "wait-gil" "wait GIL" "waiting for the lock" "#d55e00" "#f07f2e" 166  45 Hatch,
+    Native  "native"   "native"   "native code"          "#56b4e9" "#7cc7f2"  74 100 Stripes,
+    Wait    "wait"     "wait"     "waiting"              "#e69f00" "#f2b632" 214  45 Dots,
+    Sleep   "sleep"    "sleep"    "sleeping"             "#e8c98a" "#8f7a4c" 180  25 Solid,
+    Ipc     "ipc"      "IPC"      "talking"              "#cc79a7" "#dd93bb" 175  70 Crosses,
+}
 
 /// Returns what `state` looks like.
 pub const fn look(state: State) -> &'static Look {
@@ -151,28 +88,17 @@ mod tests {
 
     use super::*;
 
+    /// Fails if two states have the same height and the same texture: in print they were one.
     #[test]
-    fn every_state_has_its_own_look() {
+    fn every_state_has_its_own_look_also_without_colour() {
         for state in State::ALL {
             assert_eq!(look(state).state, state);
         }
         let names: HashSet<&str> = LOOKS.iter().map(|look| look.name).collect();
-        assert_eq!(names.len(), LOOKS.len());
-    }
-
-    /// Fails if two states have the same height and the same texture: in print they were one.
-    #[test]
-    fn states_are_told_apart_without_colour() {
         // INVARIANT: [VIEW-1]
-        let shapes: HashSet<(u8, Texture)> =
-            LOOKS.iter().map(|look| (look.height, look.texture)).collect();
-        assert_eq!(shapes.len(), LOOKS.len());
-    }
-
-    #[test]
-    fn colours_are_written_as_six_digits() {
-        let colours = LOOKS.iter().flat_map(|look| [look.light, look.dark]);
-        for colour in colours {
+        let shapes: HashSet<_> = LOOKS.iter().map(|look| (look.height, look.texture)).collect();
+        assert_eq!([names.len(), shapes.len()], [LOOKS.len(); 2]);
+        for colour in LOOKS.iter().flat_map(|look| [look.light, look.dark]) {
             let digits = colour.strip_prefix('#').unwrap();
             assert!(digits.len() == 6 && u32::from_str_radix(digits, 16).is_ok(), "{colour}");
         }

@@ -51,31 +51,22 @@ mod tests {
 
     #[test]
     fn a_run_is_found_by_its_number_or_its_label() {
-        let trace = testing::all();
+        let mut trace = testing::all();
         assert_eq!(pick(&trace, "7"), Ok(vec![6]));
         assert_eq!(pick(&trace, "2 threads, lock on"), Ok(vec![6]));
         // The same contender in both workloads.
         assert_eq!(pick(&trace, "one after another"), Ok(vec![0, 5]));
-    }
-
-    #[test]
-    fn a_run_that_is_not_there_is_refused_with_those_that_are() {
-        let trace = testing::lock_on();
-        let line = pick(&trace, "2").unwrap_err().to_string();
-        assert_eq!(line, "no run '2'; the runs are 1 (2 threads, lock on)");
-    }
-
-    #[test]
-    fn of_many_runs_the_first_different_names_are_said_and_how_many_there_are_more() {
-        let mut trace = testing::all();
+        // One that is not there is refused with those that are: the first different names.
         let again = trace.runs.clone();
         trace.runs.insert(0, again[0].clone());
         trace.runs.extend(again);
         let line = pick(&trace, "nope").unwrap_err().to_string();
-        let names = line.strip_prefix("no run 'nope'; the runs are ").unwrap();
-        assert!(names.starts_with("1 (one after another), 3 ("), "{line}");
-        assert_eq!(names.matches(" (").count(), NAMED_MAX, "{line}");
+        assert!(
+            line.starts_with("no run 'nope'; the runs are 1 (one after another), 3 ("),
+            "{line}"
+        );
+        assert_eq!(line.matches(" (").count(), NAMED_MAX, "{line}");
         let more = format!(", … and {} more", trace.runs.len() - NAMED_MAX);
-        assert!(names.ends_with(&more), "{line}");
+        assert!(line.ends_with(&more), "{line}");
     }
 }

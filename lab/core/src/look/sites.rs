@@ -123,22 +123,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_has_an_excerpt_that_emits_it_at_the_marked_line() {
+    fn every_kind_has_an_excerpt_that_fits_and_emits_it_at_the_marked_line() {
         for &kind in Kind::ALL {
-            let site = site(kind);
-            let name = format!("Kind::{}", kind.name());
-            assert!(site.excerpt.contains(&name), "{kind:?}: {}", site.excerpt);
-            let marked: Vec<&str> =
-                site.excerpt.lines().skip(site.line - site.first_line).take(2).collect();
-            assert!(marked.join("\n").contains("emit(") || marked.join("\n").contains("record("));
-            assert!(marked.join("\n").contains(&name), "{kind:?}: {marked:?}");
-        }
-    }
-
-    #[test]
-    fn an_excerpt_is_no_longer_than_fits_beside_a_picture() {
-        for &kind in Kind::ALL {
-            assert!(site(kind).excerpt.lines().count() <= WHOLE_LINES_MAX, "{kind:?}");
+            let Site { line, first_line, excerpt, .. } = site(kind);
+            assert!(excerpt.lines().count() <= WHOLE_LINES_MAX, "{kind:?}");
+            let marked: Vec<&str> = excerpt.lines().skip(line - first_line).take(2).collect();
+            let marked = marked.join("\n");
+            assert!(marked.contains("emit(") || marked.contains("record("), "{kind:?}: {marked}");
+            assert!(marked.contains(&format!("Kind::{}", kind.name())), "{kind:?}: {marked}");
         }
     }
 
@@ -146,11 +138,8 @@ mod tests {
     fn a_short_function_is_shown_whole_and_a_long_one_around_its_call() {
         let short = "use x;\n\nfn f() {\n    emit();\n}\n\nfn g() {}\n";
         assert_eq!(excerpt(short, 4), (3, "fn f() {\n    emit();\n}"));
-        let long = format!(
-            "fn f() {{\n{}    emit();\n{}}}\n",
-            "    a;\n".repeat(20),
-            "    b;\n".repeat(20)
-        );
+        let [before, after] = ["    a;\n", "    b;\n"].map(|line| line.repeat(20));
+        let long = format!("fn f() {{\n{before}    emit();\n{after}}}\n");
         let (first, text) = excerpt(&long, 22);
         assert_eq!((first, text.lines().count()), (17, 2 * NEIGHBOURS + 1));
     }

@@ -56,52 +56,33 @@ impl Mark {
         Self::Talking,
     ];
 
-    /// Returns the words of the legend.
-    pub fn meaning(self) -> &'static str {
+    /// In Unicode, in ASCII, the state whose colour it has, and what it means if that is not what
+    /// the state means.
+    fn look(self) -> (char, char, State, Option<&'static str>) {
         match self {
-            Self::Blank => "nothing to do",
-            Self::Working => "working",
-            Self::WithAWait => "mostly working",
-            Self::ALittle => "working a little",
-            Self::Native => "native code",
-            Self::WaitingForLock => "waiting for the lock",
-            Self::Waiting => "waiting",
-            Self::Ready => "ready",
-            Self::Talking => "talking",
+            Self::Blank => (' ', ' ', State::Idle, None),
+            Self::Working => ('█', '#', State::Run, None),
+            Self::WithAWait => ('▆', '%', State::Run, Some("mostly working")),
+            Self::ALittle => ('▂', '-', State::Run, Some("working a little")),
+            Self::Native => ('▓', 'N', State::Native, None),
+            Self::WaitingForLock => ('▒', '=', State::WaitGil, None),
+            Self::Waiting => ('░', '.', State::Wait, None),
+            Self::Ready => ('·', ':', State::Ready, None),
+            Self::Talking => ('≈', '~', State::Ipc, None),
         }
     }
 
     /// Returns the one character of a cell.
     pub fn glyph(self, glyphs: Glyphs) -> char {
-        let (unicode, ascii) = match self {
-            Self::Blank => (' ', ' '),
-            Self::Working => ('█', '#'),
-            Self::WithAWait => ('▆', '%'),
-            Self::ALittle => ('▂', '-'),
-            Self::Native => ('▓', 'N'),
-            Self::WaitingForLock => ('▒', '='),
-            Self::Waiting => ('░', '.'),
-            Self::Ready => ('·', ':'),
-            Self::Talking => ('≈', '~'),
-        };
-        match glyphs {
-            Glyphs::Unicode => unicode,
-            Glyphs::Ascii => ascii,
-        }
+        let (unicode, ascii, ..) = self.look();
+        if glyphs == Glyphs::Unicode { unicode } else { ascii }
     }
 
-    /// The colour of the state that it stands for.
     fn style(self) -> Style {
-        let state = match self {
-            Self::Blank => return Style::new(),
-            Self::Working | Self::WithAWait | Self::ALittle => State::Run,
-            Self::Native => State::Native,
-            Self::WaitingForLock => State::WaitGil,
-            Self::Waiting => State::Wait,
-            Self::Ready => State::Ready,
-            Self::Talking => State::Ipc,
-        };
-        Style::new().fg_color(Some(Ansi256Color(look(state).ansi).into()))
+        match self.look() {
+            (_, _, State::Idle, _) => Style::new(),
+            (_, _, state, _) => Style::new().fg_color(Some(Ansi256Color(look(state).ansi).into())),
+        }
     }
 
     /// What stands for the time in a cell.
@@ -119,6 +100,32 @@ impl Mark {
             State::Ipc => Self::Talking,
         }
     }
+}
+
+/// What a legend says of the marks that occur: the glyph, and its meaning.
+pub fn legend(strips: &[&[Mark]], glyphs: Glyphs) -> Vec<String> {
+    let occurs = |mark: &Mark| strips.iter().any(|strip| strip.contains(mark));
+    let entry = |mark: Mark| {
+        let (_, _, state, meaning) = mark.look();
+        format!("{} {}", mark.glyph(glyphs), meaning.unwrap_or(look(state).meaning))
+    };
+    Mark::EXPLAINED.into_iter().filter(occurs).map(entry).collect()
+}
+
+/// Fills lines of at most `columns` with entries, two spaces between them; at least one line.
+pub fn flow(entries: Vec<String>, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for entry in entries {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => *line = entry,
+            Some(line) if line.chars().count() + 2 + entry.chars().count() <= columns => {
+                *line += "  ";
+                *line += &entry;
+            }
+            _ => lines.push(entry),
+        }
+    }
+    lines
 }
 
 /// Cuts the time from `from_ns` to `until_ns` into `cells` marks.
@@ -175,69 +182,46 @@ mod tests {
 
     #[test]
     fn a_cell_shows_the_state_that_took_most_of_its_time() {
-        check(&[(10, State::Run), (10, State::WaitGil), (10, State::Native)], 3, "█▒▓");
-        check(&[(6, State::Run), (14, State::WaitGil)], 2, "▆▒");
-        check(&[(4, State::Run), (16, State::WaitGil)], 2, "▒▒");
-        check(&[(10, State::Ready), (10, State::Ipc), (10, State::Sleep)], 3, "·≈░");
-    }
-
-    #[test]
-    fn a_moment_of_work_is_seen_among_waiting() {
-        check(
-            &[(1, State::Run), (29, State::Wait), (1, State::Native), (9, State::Idle)],
-            4,
-            "▂░░▂",
-        );
+        use State::{Idle, Ipc, Native, Ready, Run, Sleep, Wait, WaitGil};
+        check(&[(10, Run), (10, WaitGil), (10, Native)], 3, "█▒▓");
+        check(&[(6, Run), (14, WaitGil)], 2, "▆▒");
+        check(&[(4, Run), (16, WaitGil)], 2, "▒▒");
+        check(&[(10, Ready), (10, Ipc), (10, Sleep)], 3, "·≈░");
+        // A moment of work is seen among waiting.
+        check(&[(1, Run), (29, Wait), (1, Native), (9, Idle)], 4, "▂░░▂");
+        // Behind the end of the round there is nothing.
+        check(&[(10, Run)], 3, "█  ");
+        check(&[(13, Run)], 3, "█▂ ");
+        // A cell with any wait is never drawn as pure work.
+        for wait in [WaitGil, Wait, Sleep, Ready] {
+            check(&[(10, Run), (9, Run), (1, wait), (10, Run)], 3, "█▆█");
+            check(&[(9, Native), (1, wait), (10, Native)], 2, "▆▓");
+        }
     }
 
     /// Fails if a request in every cell makes a lane of waiting look like a lane of work.
     #[test]
     fn a_moment_of_work_in_every_cell_is_no_news() {
-        let request = [(1, State::Run), (39, State::Wait)];
+        let (request, short) =
+            ([(1, State::Run), (39, State::Wait)], [(1, State::Run), (13, State::Wait)]);
         check(&request.repeat(3), 12, "▂░░░▂░░░▂░░░");
-        let short = [(1, State::Run), (13, State::Wait)];
         check(&short.repeat(10), 14, "░░░░░░░░░░░░░░");
-        // More than a moment is news, and so is one where there is nothing to do.
-        check(
-            &[&short.repeat(5)[..], &[(4, State::Native), (6, State::Sleep)]].concat(),
-            8,
-            "░░░░░░░▂",
-        );
+        // More than a moment is news, and so is one where there is nothing to do; a wait among
+        // work stays what it is.
+        let then = |last: [(u64, State); 2]| [&short.repeat(5)[..], &last[..]].concat();
+        check(&then([(4, State::Native), (6, State::Sleep)]), 8, "░░░░░░░▂");
+        check(&then([(9, State::Run), (1, State::Wait)]), 8, "░░░░░░░▆");
         check(&[(1, State::Run), (9, State::Idle)].repeat(3), 3, "▂▂▂");
-        // A wait among work stays what it is.
-        let mixed = [&short.repeat(5)[..], &[(9, State::Run), (1, State::Wait)]].concat();
-        check(&mixed, 8, "░░░░░░░▆");
-    }
-
-    /// Fails if the state that took most of the time is all that a cell shows.
-    #[test]
-    fn a_cell_with_any_wait_is_never_drawn_as_pure_work() {
-        let waits = [State::WaitGil, State::Wait, State::Sleep, State::Ready];
-        for wait in waits {
-            check(&[(10, State::Run), (9, State::Run), (1, wait), (10, State::Run)], 3, "█▆█");
-            check(&[(9, State::Native), (1, wait), (10, State::Native)], 2, "▆▓");
-        }
     }
 
     #[test]
-    fn behind_the_end_of_the_round_there_is_nothing() {
-        check(&[(10, State::Run)], 3, "█  ");
-        check(&[(13, State::Run)], 3, "█▂ ");
-    }
-
-    #[test]
-    fn every_mark_has_a_glyph_of_its_own_in_both_alphabets() {
+    fn every_mark_has_a_glyph_of_its_own_and_colour_only_helps() {
         for glyphs in [Glyphs::Unicode, Glyphs::Ascii] {
-            let mut seen: Vec<char> = Mark::EXPLAINED.iter().map(|m| m.glyph(glyphs)).collect();
-            seen.sort_unstable();
-            seen.dedup();
-            assert_eq!(seen.len(), Mark::EXPLAINED.len());
+            let seen: Vec<char> = Mark::EXPLAINED.iter().map(|mark| mark.glyph(glyphs)).collect();
+            let different: std::collections::HashSet<&char> = seen.iter().collect();
+            assert_eq!(different.len(), seen.len());
+            assert!(glyphs == Glyphs::Unicode || seen.iter().all(char::is_ascii));
         }
-        assert!(Mark::EXPLAINED.iter().all(|mark| mark.glyph(Glyphs::Ascii).is_ascii()));
-    }
-
-    #[test]
-    fn colour_only_helps() {
         let marks = [Mark::Working, Mark::Working, Mark::Waiting, Mark::Blank];
         let text = paint(&marks, Glyphs::Ascii);
         assert_eq!(anstream::adapter::strip_str(&text).to_string(), "##. ");

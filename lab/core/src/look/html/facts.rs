@@ -9,40 +9,36 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use super::lanes::{Row, Scene};
+use super::lanes::{Page, Row};
 use crate::look::lanes::flows::What as Arrow;
 use crate::look::missing::missing;
-use crate::look::palette::LOOKS;
+use crate::look::palette::{LOOKS, Look};
 use crate::look::sites;
 use trainyard::sys::Why;
 use trainyard::trace::file::{Facts, Trace};
 use trainyard::trace::{Kind, Stamp, Track};
 
 /// The document, safe to stand inside of a script element.
-pub(super) fn document(trace: &Trace, scenes: &[Scene<'_>]) -> String {
+pub(super) fn document(trace: &Trace, pages: &[Page<'_>]) -> String {
     let facts = json!({
         "facts": pairs(&trace.about),
         "missing": missing(trace),
         "states": states(),
         "whys": whys(),
         "vainKind": Kind::GilWakeFailed as u16,
-        "arrows": ARROWS.map(Arrow::name),
-        "kinds": kinds(scenes),
-        "runs": scenes.iter().map(run).collect::<Vec<_>>(),
+        "arrows": Arrow::ALL.map(|arrow| arrow.words()[0]),
+        "kinds": kinds(pages),
+        "runs": pages.iter().map(run).collect::<Vec<_>>(),
     });
     facts.to_string().replace('<', "\\u003c")
 }
-
-/// The arrows by their numbers in the columns.
-const ARROWS: [Arrow; 6] =
-    [Arrow::HandOff, Arrow::Wake, Arrow::Call, Arrow::Queue, Arrow::Send, Arrow::Answer];
 
 fn pairs(facts: &Facts) -> Vec<(&str, &str)> {
     facts.iter().collect()
 }
 
 fn states() -> Vec<Value> {
-    let state = |look: &crate::look::palette::Look| {
+    let state = |look: &Look| {
         json!({
             "name": look.name,
             "label": look.label,
@@ -59,8 +55,8 @@ fn whys() -> Vec<String> {
 }
 
 /// The kinds that occur, by their numbers, each with its sentence and the source that emits it.
-fn kinds(scenes: &[Scene<'_>]) -> Map<String, Value> {
-    let events = scenes.iter().flat_map(|scene| &scene.run.recording.events);
+fn kinds(pages: &[Page<'_>]) -> Map<String, Value> {
+    let events = pages.iter().flat_map(|page| &page.run.recording.events);
     let occurs: HashSet<Kind> = events.map(|event| event.kind).collect();
     let found = Kind::ALL.iter().filter(|kind| occurs.contains(kind));
     found.map(|&kind| ((kind as u16).to_string(), about_kind(kind))).collect()
@@ -86,31 +82,29 @@ fn about_kind(kind: Kind) -> Value {
     })
 }
 
-fn run(scene: &Scene<'_>) -> Value {
+fn run(page: &Page<'_>) -> Value {
+    let (run, begin_ns) = (page.run, page.scene.begin_ns);
+    let track =
+        |track: &Track| json!({ "number": track.number, "name": track.name, "pid": track.pid });
+    let lane = |row: &Row| {
+        json!({
+            "what": row.what,
+            "name": row.name,
+            "track": row.track,
+            "id": row.id,
+            "end": row.end_ns.saturating_sub(begin_ns),
+            "count": row.cuts.len(),
+            "ticks": row.ticks.len(),
+        })
+    };
     json!({
-        "label": scene.run.label(),
-        "facts": pairs(&scene.run.about),
-        "begin": scene.begin_ns,
-        "length": scene.end_ns - scene.begin_ns,
-        "tracks": scene.tracks.iter().map(track).collect::<Vec<_>>(),
-        "events": scene.run.recording.events.len(),
-        "lanes": scene.lanes.iter().map(|row| lane(scene, row)).collect::<Vec<_>>(),
-        "flows": scene.flows.len(),
-    })
-}
-
-fn track(track: &Track) -> Value {
-    json!({ "number": track.number, "name": track.name, "pid": track.pid })
-}
-
-fn lane(scene: &Scene<'_>, row: &Row) -> Value {
-    json!({
-        "what": row.what.name(),
-        "name": row.name,
-        "track": row.track,
-        "id": row.id,
-        "end": row.end_ns.saturating_sub(scene.begin_ns),
-        "count": row.cuts.len(),
-        "ticks": row.ticks.len(),
+        "label": run.label(),
+        "facts": pairs(&run.about),
+        "begin": begin_ns,
+        "length": page.scene.end_ns - begin_ns,
+        "tracks": page.tracks.iter().map(track).collect::<Vec<_>>(),
+        "events": run.recording.events.len(),
+        "lanes": page.rows.iter().map(lane).collect::<Vec<_>>(),
+        "flows": page.scene.flows.len(),
     })
 }

@@ -33,8 +33,9 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use crate::look::html::columns::Columns;
-use crate::look::html::lanes::Scene;
+use crate::look::html::lanes::Page;
 use crate::look::palette::LOOKS;
+use crate::look::svg::escaped;
 use trainyard::trace::file::{Run, Trace};
 
 const TEMPLATE: &str = include_str!("page.html");
@@ -80,12 +81,12 @@ const MAIN: &str = include_str!("viewer/main.js");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
-    let scenes: Vec<Scene<'_>> = trace.runs.iter().map(Scene::new).collect();
+    let pages: Vec<Page<'_>> = trace.runs.iter().map(Page::new).collect();
     // The template is text and names in double braces, in turn.
     for (place, part) in TEMPLATE.split("{{").enumerate() {
         let text = match part.split_once("}}") {
             Some((name, text)) if place > 0 => {
-                fill(name, trace, &scenes, out)?;
+                fill(name, trace, &pages, out)?;
                 text
             }
             _ => part,
@@ -96,12 +97,12 @@ pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Writes what stands in the template under `name`.
-fn fill(name: &str, trace: &Trace, scenes: &[Scene<'_>], out: &mut dyn Write) -> io::Result<()> {
+fn fill(name: &str, trace: &Trace, pages: &[Page<'_>], out: &mut dyn Write) -> io::Result<()> {
     match name {
         "title" => out.write_all(escaped(title(trace)).as_bytes()),
         "style" => write!(out, "{}{STYLE}", colours()),
-        "facts" => out.write_all(facts::document(trace, scenes).as_bytes()),
-        "columns" => write_columns(scenes, out),
+        "facts" => out.write_all(facts::document(trace, pages).as_bytes()),
+        "columns" => write_columns(pages, out),
         "script" => {
             SCRIPTS.iter().chain([&MAIN]).try_for_each(|text| out.write_all(text.as_bytes()))
         }
@@ -115,11 +116,11 @@ fn title(trace: &Trace) -> &str {
     trace.about.get("command").or_else(label).unwrap_or("an empty trace")
 }
 
-fn write_columns(scenes: &[Scene<'_>], out: &mut dyn Write) -> io::Result<()> {
-    for (index, scene) in scenes.iter().enumerate() {
+fn write_columns(pages: &[Page<'_>], out: &mut dyn Write) -> io::Result<()> {
+    for (index, page) in pages.iter().enumerate() {
         write!(out, "<script type=\"text/plain\" id=\"columns-{index}\">")?;
         let mut columns = Columns::new(out);
-        scene.write(&mut columns)?;
+        page.write(&mut columns)?;
         columns.finish()?;
         writeln!(out, "</script>")?;
     }
@@ -136,10 +137,4 @@ fn colours() -> String {
         }
     }
     format!("{} }}\n{} }} }}\n", sets[0], sets[1])
-}
-
-/// The text as HTML, for the few that stand outside of the block of words.
-// INVARIANT: [HTML-2] text of a trace comes into markup through here, or through `facts`.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -39,13 +39,27 @@ pub struct Point {
 
 /// Lists the counters that ever counted something.
 pub fn read(recording: &Recording) -> Vec<Counter> {
-    let mut counts: BTreeMap<What, Count> = BTreeMap::new();
-    for event in &recording.events {
-        let Some((what, member, change)) = change(event) else { continue };
-        counts.entry(what).or_default().step(event.time_ns, member, change);
-    }
     let begin_ns = recording.begin_ns;
-    counts.into_iter().map(|(what, count)| count.into_counter(what, begin_ns)).collect()
+    let counts = counts(&recording.events, |_| true).into_iter();
+    counts.map(|(what, count)| count.into_counter(what, begin_ns)).collect()
+}
+
+/// The most units of work that had begun and not ended.
+pub(super) fn in_flight_max(events: &[Event]) -> usize {
+    let is_unit = |event: &Event| matches!(event.kind, Kind::UnitBegin | Kind::UnitEnd);
+    let counts = counts(events, is_unit);
+    let max = counts.get(&What::InFlight).map_or(0, |count| count.before + count.max);
+    usize::try_from(max).unwrap_or(0)
+}
+
+fn counts(events: &[Event], is_meant: impl Fn(&Event) -> bool) -> BTreeMap<What, Count> {
+    let mut counts: BTreeMap<What, Count> = BTreeMap::new();
+    for event in events.iter().filter(|event| is_meant(event)) {
+        if let Some((what, member, change)) = change(event) {
+            counts.entry(what).or_default().step(event.time_ns, member, change);
+        }
+    }
+    counts
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -85,6 +99,8 @@ struct Count {
     before: i64,
     /// The sum of all changes so far; `before` is added when it is known.
     sum: i64,
+    /// The largest `sum` so far.
+    max: i64,
     sums: Vec<(u64, i64)>,
 }
 
@@ -103,6 +119,7 @@ impl Count {
         let is_in = matches!(change, Change::Comes | Change::Stays);
         self.members.insert(member, is_in);
         self.sum += i64::from(is_in) - i64::from(was_in);
+        self.max = self.max.max(self.sum);
         if is_in != was_in {
             self.sums.push((at_ns, self.sum));
         }
@@ -119,60 +136,5 @@ impl Count {
             }
         }
         Counter { what, points }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::look::lanes::tests::{LOCK_ON, Line, US, recording};
-
-    #[track_caller]
-    fn check(lines: &[Line], what: What, expected: &[(u64, u64)]) {
-        let counters = read(&recording(lines));
-        let counter = counters.iter().find(|counter| counter.what == what).expect("it counted");
-        let points: Vec<(u64, u64)> =
-            counter.points.iter().map(|point| (point.at_ns / US, point.value)).collect();
-        assert_eq!(points, expected);
-    }
-
-    #[test]
-    fn threads_that_wait_for_the_lock_are_counted() {
-        let what = What::WaitingForLock(7);
-        check(LOCK_ON, what, &[(0, 0), (13, 1), (22, 0), (24, 1), (33, 0)]);
-        // From 20 us on: who asks must have been waiting.
-        let middle: Vec<Line> = LOCK_ON.iter().copied().filter(|line| line.0 >= 20).collect();
-        check(&middle, what, &[(0, 1), (22, 0), (24, 1), (33, 0)]);
-    }
-
-    #[test]
-    fn tasks_in_the_queue_are_counted() {
-        check(
-            &[
-                (10, 1, 0, Kind::TaskSpawn, 5, 0),
-                (11, 1, 0, Kind::TaskSpawn, 6, 0),
-                (12, 1, 0, Kind::TaskPollBegin, 5, 0),
-                (13, 1, 0, Kind::TaskWake, 5, 5),
-                (14, 1, 0, Kind::TaskCancel, 5, 0),
-                (15, 1, 0, Kind::TaskCancel, 9, 0),
-            ],
-            What::ReadyTasks(1),
-            &[(0, 0), (10, 1), (11, 2), (12, 1), (13, 2), (14, 1)],
-        );
-    }
-
-    /// Fails if a unit that was in flight before the recording makes the count negative.
-    #[test]
-    fn units_that_were_in_flight_from_the_start_are_counted() {
-        check(
-            &[
-                (10, 1, 0, Kind::UnitBegin, 1, 0),
-                (20, 1, 0, Kind::UnitEnd, 0, 0),
-                (20, 1, 0, Kind::UnitEnd, 1, 0),
-            ],
-            What::InFlight,
-            &[(0, 1), (10, 2), (20, 0)],
-        );
-        assert_eq!(read(&recording(&[])), []);
     }
 }

@@ -11,33 +11,12 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::first_kept_ns;
+use super::tape::{Alike, Span, Tape};
+use super::{Lane, first_kept_ns};
 use trainyard::trace::{Event, Kind, Recording};
 
-/// A lock over time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LockLane {
-    /// Its number: the first word of its events.
-    pub lock: u64,
-    /// Who held it, in order and without a gap.
-    pub spans: Vec<Held>,
-}
-
-/// A time in which a lock had one holder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Held {
-    /// When it begins.
-    pub from_ns: u64,
-    /// When it ends.
-    pub until_ns: u64,
-    /// Whose it was.
-    pub holder: Holder,
-    /// The event that began it, by its index in the recording; `None` before the first one.
-    pub event: Option<u32>,
-}
-
 /// Whose a lock is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Holder {
     /// It is free.
     Nobody,
@@ -48,73 +27,43 @@ pub enum Holder {
 }
 
 /// Reads who held each lock between `begin_ns` and `end_ns`, in the order of the locks' numbers.
-pub fn read(recording: &Recording, begin_ns: u64, end_ns: u64) -> Vec<LockLane> {
+pub fn read(recording: &Recording, begin_ns: u64, end_ns: u64) -> Vec<Lane<Holder>> {
     let known_ns = known_ns(recording).max(begin_ns);
-    let mut locks: BTreeMap<u64, Tape> = BTreeMap::new();
+    let mut locks: BTreeMap<u64, Tape<Holder>> = BTreeMap::new();
     for (index, event) in (0..).zip(&recording.events) {
         let Some(after) = after(event) else { continue };
-        let tape = locks.entry(event.a).or_insert_with(|| Tape::new(before(event), known_ns));
-        tape.cut(event.time_ns.clamp(begin_ns, end_ns));
-        if after != tape.holder {
-            (tape.holder, tape.event) = (after, Some(index));
+        let tape = || Tape::new(known_ns, end_ns, (before(event), 0), Alike::Join);
+        let tape = locks.entry(event.a).or_insert_with(tape);
+        if tape.now() != (after, 0) {
+            tape.turn(event.time_ns, (after, 0), index);
         }
     }
-    let mut lanes = Vec::new();
-    for (lock, mut tape) in locks {
-        tape.cut(end_ns);
-        lanes.push(LockLane { lock, spans: tape.spans });
-    }
-    lanes
+    let lane = |(id, tape): (u64, Tape<Holder>)| Lane {
+        id,
+        track: 0,
+        name: format!("lock {id}"),
+        spans: tape.finish(),
+    };
+    locks.into_iter().map(lane).collect()
 }
 
 /// From when on all threads that use locks have lost nothing.
 fn known_ns(recording: &Recording) -> u64 {
-    let first_kept_ns = first_kept_ns(recording);
     let of_locks = recording.events.iter().filter(|event| after(event).is_some());
     let users: HashSet<u32> = of_locks.map(|event| event.track).collect();
-    let lost = first_kept_ns.into_iter().filter(|(track, _)| users.contains(track));
+    let lost = first_kept_ns(recording).into_iter().filter(|(track, _)| users.contains(track));
     lost.map(|(_, first_ns)| first_ns).max().unwrap_or(0)
 }
 
 /// For how long each track held a lock.
-pub fn held_ns(spans: &[Held]) -> HashMap<u32, u64> {
+pub fn held_ns(spans: &[Span<Holder>]) -> HashMap<u32, u64> {
     let mut held: HashMap<u32, u64> = HashMap::new();
     for span in spans {
-        if let Holder::Track(track) = span.holder {
-            *held.entry(track).or_default() += span.until_ns - span.from_ns;
+        if let Holder::Track(track) = span.state {
+            *held.entry(track).or_default() += span.length_ns();
         }
     }
     held
-}
-
-/// One lock while its events are read.
-struct Tape {
-    spans: Vec<Held>,
-    holder: Holder,
-    event: Option<u32>,
-    from_ns: u64,
-}
-
-impl Tape {
-    fn new(holder: Holder, from_ns: u64) -> Self {
-        Self { spans: Vec::new(), holder, event: None, from_ns }
-    }
-
-    fn cut(&mut self, until_ns: u64) {
-        if until_ns <= self.from_ns {
-            return;
-        }
-        match self.spans.last_mut() {
-            Some(last) if last.holder == self.holder => last.until_ns = until_ns,
-            _ => self.spans.push(Held {
-                from_ns: self.from_ns,
-                until_ns,
-                holder: self.holder,
-                event: self.event,
-            }),
-        }
-        self.from_ns = until_ns;
-    }
 }
 
 /// Whose the lock was before the first of its events.
@@ -142,86 +91,3 @@ fn after(event: &Event) -> Option<Holder> {
 /// The words of `GilMode`; with its third one, other rules, the lock stays whose it is.
 const MODE_OFF: u64 = 0;
 const MODE_ON: u64 = 1;
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::look::lanes::tests::{LOCK_ON, Line, US, recording};
-    use crate::look::lanes::train::State;
-    use crate::look::lanes::{Lane, Lanes, Span};
-
-    const FIRST: Holder = Holder::Track(1);
-    const SECOND: Holder = Holder::Track(2);
-
-    #[track_caller]
-    fn check(lines: &[Line], expected: &[(u64, u64, Holder)]) {
-        let locks = read(&recording(lines), 0, 50 * US);
-        assert_eq!(locks.len(), 1);
-        let spans = locks[0].spans.iter();
-        let spans: Vec<(u64, u64, Holder)> =
-            spans.map(|span| (span.from_ns / US, span.until_ns / US, span.holder)).collect();
-        assert_eq!(spans, expected);
-    }
-
-    #[test]
-    fn a_lock_that_changes_hands_names_each_holder() {
-        let after = [(32, 33, Holder::Nobody), (33, 50, FIRST)];
-        let begin = [(0, 10, Holder::Nobody), (10, 21, FIRST), (21, 22, Holder::Nobody)];
-        check(LOCK_ON, &[&begin[..], &[(22, 32, SECOND)], &after].concat());
-        let middle: Vec<Line> = LOCK_ON.iter().copied().filter(|line| line.0 >= 20).collect();
-        let begin = [(0, 21, FIRST), (21, 22, Holder::Nobody)];
-        check(&middle, &[&begin[..], &[(22, 32, SECOND)], &after].concat());
-    }
-
-    #[test]
-    fn a_lock_that_is_off_has_no_holder_until_it_is_switched_on() {
-        check(&[(10, 1, 0, Kind::GilFree, 7, 0)], &[(0, 50, Holder::Off)]);
-        check(
-            &[(10, 1, 0, Kind::GilMode, 7, MODE_ON), (20, 1, 0, Kind::GilTake, 7, 0)],
-            &[(0, 10, Holder::Off), (10, 20, Holder::Nobody), (20, 50, FIRST)],
-        );
-        // Other rules change no holder.
-        check(
-            &[(10, 1, 0, Kind::GilTake, 7, 0), (20, 2, 0, Kind::GilMode, 7, 2)],
-            &[(0, 10, Holder::Nobody), (10, 50, FIRST)],
-        );
-    }
-
-    #[test]
-    fn whoever_works_under_the_lock_holds_it() {
-        let recording = recording(LOCK_ON);
-        let lanes = Lanes::read(&recording).unwrap();
-        let lock = read(&recording, lanes.begin_ns, lanes.end_ns).remove(0);
-        let worked = |lane: &Lane| {
-            let spans = lane.spans.iter().filter(|span| span.state == State::Run);
-            spans.map(Span::length_ns).sum::<u64>()
-        };
-        let held = held_ns(&lock.spans);
-        for lane in &lanes.trains {
-            assert_eq!(held[&lane.track], worked(lane), "{}", lane.name);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_was_recorded_a_lock_lane_has_no_gap(
-            lines in proptest::collection::vec(
-                (0..100_u64, 1..4_u32, 0..2_u16, proptest::sample::select(Kind::ALL), 0..3_u64, 0..3_u64),
-                0..60,
-            )
-        ) {
-            let mut lines = lines;
-            lines.sort_by_key(|line| line.0);
-            for lane in read(&recording(&lines), 20 * US, 80 * US) {
-                let mut at = 20 * US;
-                for span in &lane.spans {
-                    prop_assert!(span.from_ns == at && span.until_ns > at);
-                    at = span.until_ns;
-                }
-                prop_assert_eq!(at, 80 * US);
-            }
-        }
-    }
-}

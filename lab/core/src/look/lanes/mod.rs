@@ -33,8 +33,8 @@ pub mod counters;
 pub mod flows;
 pub mod lock;
 pub mod spent;
+pub mod tape;
 pub mod tasks;
-pub mod ticks;
 pub mod train;
 
 #[cfg(test)]
@@ -42,8 +42,55 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::look::lanes::flows::Flow;
+use crate::look::lanes::lock::Holder;
+pub use crate::look::lanes::tape::Span;
+use crate::look::lanes::tape::{Alike, Tape};
 use crate::look::lanes::train::{State, Train, Work};
 use trainyard::trace::{Event, Kind, Recording};
+
+/// Every projection of a recording: what the views are made of.
+#[derive(Debug)]
+pub struct Scene<'a> {
+    /// What was recorded.
+    pub recording: &'a Recording,
+    /// When the round began.
+    pub begin_ns: u64,
+    /// When it ended.
+    pub end_ns: u64,
+    /// The trains and their figures; `None` if nobody worked.
+    pub lanes: Option<Lanes>,
+    /// Who held each lock.
+    pub locks: Vec<Lane<Holder>>,
+    /// What each task did.
+    pub tasks: Vec<Lane>,
+    /// From who woke to who was woken.
+    pub flows: Vec<Flow>,
+}
+
+impl<'a> Scene<'a> {
+    /// Reads a recording. Where nobody worked, `otherwise` is the round.
+    pub fn read(recording: &'a Recording, otherwise: (u64, u64)) -> Self {
+        let lanes = Lanes::read(recording);
+        let round = lanes.as_ref().map(|lanes| (lanes.begin_ns, lanes.end_ns));
+        let (begin_ns, end_ns) = round.unwrap_or(otherwise);
+        let end_ns = end_ns.max(begin_ns);
+        Self {
+            recording,
+            begin_ns,
+            end_ns,
+            lanes,
+            locks: lock::read(recording, begin_ns, end_ns),
+            tasks: tasks::read(recording, begin_ns, end_ns),
+            flows: flows::read(recording),
+        }
+    }
+
+    /// One lane for each train.
+    pub fn trains(&self) -> &[Lane] {
+        self.lanes.as_ref().map_or(&[], |lanes| &lanes.trains)
+    }
+}
 
 /// A recording as lanes.
 #[derive(Clone, Debug)]
@@ -60,30 +107,17 @@ pub struct Lanes {
     pub overwritten: u64,
 }
 
-/// One train over time.
-#[derive(Clone, Debug)]
-pub struct Lane {
-    /// Its number in the recording.
+/// A train, a task or, as `Lane<Holder>`, a lock over time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lane<S = State> {
+    /// The number of the task or lock; 0 for a train.
+    pub id: u64,
+    /// The number of its track in the recording; 0 for a lock.
     pub track: u32,
-    /// The name of the thread or worker.
+    /// The name of the thread or worker, `task 7`, or `lock 1`.
     pub name: String,
-    /// What it did, in order.
-    pub spans: Vec<Span>,
-}
-
-/// A time in one state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
-    /// When it begins.
-    pub from_ns: u64,
-    /// When it ends.
-    pub until_ns: u64,
-    /// What the train did meanwhile.
-    pub state: State,
-    /// The processor that it was last seen on.
-    pub cpu: u16,
-    /// The event that began it, by its index in the recording; `None` before the first one.
-    pub event: Option<u32>,
+    /// What it did, in order and, but for tasks, without a gap.
+    pub spans: Vec<Span<S>>,
 }
 
 /// What explains a time.
@@ -109,38 +143,22 @@ impl Lanes {
         let has_lock = recording.events.iter().any(|event| train::shows_lock(event.kind));
         let (begin_ns, end_ns) = round(recording, &parts, work)?;
         let first_kept_ns = first_kept_ns(recording);
+        let mut names = names(recording);
         let mut trains = Vec::new();
         for (&track, part) in &parts {
-            let known_ns = first_kept_ns.get(&track).map_or(begin_ns, |ns| *ns);
-            let known_ns = known_ns.clamp(begin_ns, end_ns);
-            let name = recording.track(track).map(|track| track.name.clone());
+            let known_ns = first_kept_ns.get(&track).map_or(begin_ns, |ns| *ns).max(begin_ns);
+            let name = names.remove(&track).map(str::to_owned);
             let name = name.unwrap_or_else(|| format!("track {track}"));
             let train = Train::before(&part.events, work, has_lock);
-            trains.push(Lane { track, name, spans: replay(train, part, known_ns, end_ns) });
+            trains.push(Lane { id: 0, track, name, spans: replay(train, part, known_ns, end_ns) });
         }
         trains.sort_by_cached_key(|lane| (in_words_and_numbers(&lane.name), lane.track));
         let figures = Figures {
-            in_flight_max: in_flight_max(&recording.events),
+            in_flight_max: counters::in_flight_max(&recording.events),
             running_at_once_max: running_at_once_max(&trains),
             cpus_used: cpus_used(&trains),
         };
         Some(Self { begin_ns, end_ns, trains, figures, overwritten: recording.overwritten() })
-    }
-
-    /// Returns the share of all lanes' known time that was spent in `state`.
-    #[expect(clippy::cast_precision_loss, reason = "a round is far shorter than 2^53 ns, 104 days")]
-    pub fn share(&self, state: State) -> f64 {
-        let spans = || self.trains.iter().flat_map(|lane| &lane.spans);
-        let spent: u64 = spans().filter(|span| span.state == state).map(Span::length_ns).sum();
-        let total: u64 = spans().map(Span::length_ns).sum();
-        spent as f64 / (total as f64).max(1.0)
-    }
-}
-
-impl Span {
-    /// How long it is.
-    pub fn length_ns(&self) -> u64 {
-        self.until_ns - self.from_ns
     }
 }
 
@@ -166,8 +184,30 @@ fn parts(events: &[Event], work: Work) -> BTreeMap<u32, Part> {
 /// When each track that has lost events has its first one: what was before is unknown.
 fn first_kept_ns(recording: &Recording) -> HashMap<u32, u64> {
     let lost = recording.tracks.iter().filter(|track| track.overwritten > 0);
-    let first = |track: u32| recording.events.iter().find(|event| event.track == track);
-    lost.filter_map(|track| Some((track.number, first(track.number)?.time_ns))).collect()
+    let lost: BTreeSet<u32> = lost.map(|track| track.number).collect();
+    let mut first_ns = HashMap::new();
+    if !lost.is_empty() {
+        for event in recording.events.iter().filter(|event| lost.contains(&event.track)) {
+            first_ns.entry(event.track).or_insert(event.time_ns);
+        }
+    }
+    first_ns
+}
+
+/// The names of the tracks, by their numbers; of two tracks with one number the first counts.
+pub(super) fn names(recording: &Recording) -> HashMap<u32, &str> {
+    let tracks = recording.tracks.iter().rev();
+    tracks.map(|track| (track.number, track.name.as_str())).collect()
+}
+
+/// Moments on a lane: what happened at a thread's lock that took no time of its own.
+///
+/// A *failed wake-up* is the one to look for: a thread was woken because the lock was free, and
+/// found it taken again. It cost two switches of the processor and brought nothing. David Beazley
+/// drew them in red ("Understanding the Python GIL", `PyCon` 2010), one tick each, and one picture
+/// was enough to have the lock rewritten.
+pub fn is_tick(kind: Kind) -> bool {
+    matches!(kind, Kind::GilWakeFailed | Kind::GilDropRequest)
 }
 
 /// A name as words and the numbers between them: `worker-10` comes after `worker-9`.
@@ -187,18 +227,6 @@ pub fn in_words_and_numbers(name: &str) -> Vec<(String, u64)> {
         after_digit = digit.is_some();
     }
     parts
-}
-
-/// The same spans, neighbours in the same state joined, whatever processor they ran on.
-pub fn joined(spans: &[Span]) -> Vec<Span> {
-    let mut joined: Vec<Span> = Vec::new();
-    for &span in spans {
-        match joined.last_mut() {
-            Some(last) if last.state == span.state => last.until_ns = span.until_ns,
-            _ => joined.push(span),
-        }
-    }
-    joined
 }
 
 /// The ends of the round: the first and the last sign of work. Work that has no begin or no end
@@ -221,41 +249,18 @@ fn round(recording: &Recording, parts: &BTreeMap<u32, Part>, work: Work) -> Opti
     Some((begin_ns, if goes_on { recording.end_ns.max(end_ns) } else { end_ns }))
 }
 
-/// Cuts the time from when on a train is known to the end of the round into spans.
-fn replay(mut train: Train, part: &Part, begin_ns: u64, end_ns: u64) -> Vec<Span> {
-    let mut spans: Vec<Span> = Vec::new();
-    let mut from_ns = begin_ns;
-    // INVARIANT: [LANES-1] every span begins where the one before ended, and joins it if it is
-    // of the same kind.
-    let mut cut = |until_ns: u64, Now { state, cpu, event }: Now| {
-        let until_ns = until_ns.clamp(from_ns, end_ns);
-        match spans.last_mut() {
-            Some(last) if (last.state, last.cpu) == (state, cpu) => last.until_ns = until_ns,
-            _ if until_ns == from_ns => {}
-            _ => spans.push(Span { from_ns, until_ns, state, cpu, event }),
-        }
-        from_ns = until_ns;
-    };
+/// Replays the events of a train that is known from `known_ns` on.
+fn replay(mut train: Train, part: &Part, known_ns: u64, end_ns: u64) -> Vec<Span> {
     let cpu = part.events.first().map_or(UNKNOWN_CPU, |event| event.cpu);
-    let mut now = Now { state: train.state(), cpu, event: None };
+    let mut tape = Tape::new(known_ns, end_ns, (train.state(), cpu), Alike::Join);
     for (event, &index) in part.events.iter().zip(&part.indices) {
-        cut(event.time_ns, now);
         train.step(event);
         // An event that changes nothing is not what the span began with.
-        if (train.state(), event.cpu) != (now.state, now.cpu) {
-            now = Now { state: train.state(), cpu: event.cpu, event: Some(index) };
+        if (train.state(), event.cpu) != tape.now() {
+            tape.turn(event.time_ns, (train.state(), event.cpu), index);
         }
     }
-    cut(end_ns, now);
-    spans
-}
-
-/// What a train does at a moment, where, and since which event.
-#[derive(Clone, Copy)]
-struct Now {
-    state: State,
-    cpu: u16,
-    event: Option<u32>,
+    tape.finish()
 }
 
 /// What [`current_cpu`](trainyard::sys::affinity::current_cpu) says when the kernel does not.
@@ -271,28 +276,6 @@ fn cpus_used(trains: &[Lane]) -> usize {
         .filter(|cpu| *cpu != UNKNOWN_CPU)
         .collect::<BTreeSet<_>>()
         .len()
-}
-
-/// Counts begins and ends. A unit whose first sign is its end was in flight from the start.
-fn in_flight_max(events: &[Event]) -> usize {
-    let mut in_flight: HashMap<u64, bool> = HashMap::new();
-    let units = || events.iter().filter(|e| matches!(e.kind, Kind::UnitBegin | Kind::UnitEnd));
-    for event in units() {
-        in_flight.entry(event.a).or_insert(event.kind == Kind::UnitEnd);
-    }
-    let mut count = in_flight.values().filter(|flying| **flying).count();
-    let mut max = count;
-    for event in units() {
-        let flies = event.kind == Kind::UnitBegin;
-        let flew = in_flight.insert(event.a, flies).unwrap_or(false);
-        match (flew, flies) {
-            (false, true) => count += 1,
-            (true, false) => count -= 1,
-            _ => {}
-        }
-        max = max.max(count);
-    }
-    max
 }
 
 /// The most processors that were busy with trains at one instant.

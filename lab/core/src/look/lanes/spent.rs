@@ -3,7 +3,7 @@
 //! Everything that a picture cannot show span by span comes from here: the percentages at the end
 //! of a lane, the cells of a strip in the terminal, the columns of a drawing with a million spans.
 
-use super::Span;
+use super::tape::{Span, edge, pieces};
 use super::train::State;
 
 /// The time in each state.
@@ -23,14 +23,14 @@ impl Spent {
     /// Returns the share of all the time, covered or not, that was spent in `state`.
     #[expect(clippy::cast_precision_loss, reason = "a round is far shorter than 2^53 ns, 104 days")]
     pub fn share(&self, state: State) -> f64 {
-        let total = self.ns.iter().sum::<u64>() + self.beyond_ns;
+        let total: u128 = self.ns.iter().chain([&self.beyond_ns]).map(|ns| u128::from(*ns)).sum();
         self.ns(state) as f64 / (total as f64).max(1.0)
     }
 
     /// Returns the state that took most of the time; having nothing to do includes what no span
     /// covers, and wins a tie.
     pub fn longest(&self) -> State {
-        let mut longest = (State::Idle, self.ns(State::Idle) + self.beyond_ns);
+        let mut longest = (State::Idle, self.ns(State::Idle).saturating_add(self.beyond_ns));
         for state in State::ALL {
             if self.ns(state) > longest.1 {
                 longest = (state, self.ns(state));
@@ -46,36 +46,21 @@ impl Spent {
 }
 
 /// Cuts the time from `from_ns` to `until_ns` into `count` cells of the same length.
-///
-/// `spans` are in order and do not overlap; each is looked at once for every cell that it touches.
 pub fn cells(spans: &[Span], from_ns: u64, until_ns: u64, count: usize) -> Vec<Spent> {
-    let length_ns = u128::from(until_ns - from_ns);
-    let edge = |cell: usize| {
-        let offset = length_ns * cell as u128 / count.max(1) as u128;
-        from_ns + u64::try_from(offset).unwrap_or(u64::MAX)
-    };
-    let mut next = spans.partition_point(|span| span.until_ns <= from_ns);
-    let mut cells = Vec::with_capacity(count);
-    for cell in 0..count {
-        let (begin_ns, end_ns) = (edge(cell), edge(cell + 1));
-        let mut spent = Spent { beyond_ns: end_ns - begin_ns, ..Spent::default() };
-        while let Some(span) = spans.get(next).filter(|span| span.from_ns < end_ns) {
-            let inside = span.until_ns.min(end_ns).saturating_sub(span.from_ns.max(begin_ns));
-            spent.ns[span.state as usize] += inside;
-            spent.beyond_ns -= inside;
-            if span.until_ns > end_ns {
-                break;
-            }
-            next += 1;
-        }
-        cells.push(spent);
-    }
+    let at = |cell| edge(from_ns, until_ns, cell, count);
+    let beyond = |cell| Spent { beyond_ns: at(cell + 1) - at(cell), ..Spent::default() };
+    let mut cells: Vec<Spent> = (0..count).map(beyond).collect();
+    pieces(spans, (from_ns, until_ns), count, |cell, state, inside_ns| {
+        let spent = &mut cells[cell];
+        spent.ns[state as usize] += inside_ns;
+        spent.beyond_ns -= inside_ns;
+    });
     cells
 }
 
 /// How long the lane was in each state between two moments.
 pub fn between(spans: &[Span], from_ns: u64, until_ns: u64) -> Spent {
-    cells(spans, from_ns, until_ns, 1).pop().unwrap_or_default()
+    cells(spans, from_ns, until_ns, 1)[0]
 }
 
 #[cfg(test)]
@@ -117,10 +102,9 @@ mod tests {
             let cells = cells(&spans, from, from + length, count);
             prop_assert_eq!(cells.len(), count);
             for state in State::ALL {
-                let sum: u64 = cells.iter().map(|cell| cell.ns(state)).sum();
-                prop_assert_eq!(sum, whole.ns(state));
+                prop_assert_eq!(cells.iter().map(|c| c.ns(state)).sum::<u64>(), whole.ns(state));
             }
-            prop_assert_eq!(cells.iter().map(|cell| cell.beyond_ns).sum::<u64>(), whole.beyond_ns);
+            prop_assert_eq!(cells.iter().map(|c| c.beyond_ns).sum::<u64>(), whole.beyond_ns);
         }
     }
 }

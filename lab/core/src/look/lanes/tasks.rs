@@ -21,25 +21,13 @@
 
 use std::collections::HashMap;
 
+use super::tape::{Alike, Span, Tape};
 use super::train::State;
-use super::{Span, first_kept_ns};
+use super::{Lane, first_kept_ns};
 use trainyard::trace::{Event, Kind, Recording};
 
-/// One task over time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TaskLane {
-    /// Its number.
-    pub task: u64,
-    /// The track of the loop that runs it.
-    pub track: u32,
-    /// The task that spawned it, where the recording shows that.
-    pub parent: Option<u64>,
-    /// What it did from its birth to its end, in order and without a gap.
-    pub spans: Vec<Span>,
-}
-
 /// Reads every task that did something between `begin_ns` and `end_ns`, in the order of birth.
-pub fn read(recording: &Recording, begin_ns: u64, end_ns: u64) -> Vec<TaskLane> {
+pub fn read(recording: &Recording, begin_ns: u64, end_ns: u64) -> Vec<Lane> {
     let mut numbers: HashMap<(u32, u64), usize> = HashMap::new();
     let mut tasks: Vec<Task> = Vec::new();
     let first_kept_ns = first_kept_ns(recording);
@@ -48,16 +36,13 @@ pub fn read(recording: &Recording, begin_ns: u64, end_ns: u64) -> Vec<TaskLane> 
             continue;
         }
         let number = *numbers.entry((event.track, event.a)).or_insert_with(|| {
-            let known_ns = first_kept_ns.get(&event.track).map_or(0, |ns| *ns);
-            tasks.push(Task::before(event, begin_ns.max(known_ns)));
+            let known_ns = first_kept_ns.get(&event.track).map_or(begin_ns, |ns| *ns);
+            tasks.push(Task::before(event, known_ns.max(begin_ns), end_ns));
             tasks.len() - 1
         });
-        tasks[number].step(index, event, begin_ns, end_ns);
+        tasks[number].step(index, event);
     }
-    for task in &mut tasks {
-        task.cut(end_ns);
-    }
-    tasks.into_iter().map(|task| task.lane).filter(|lane| !lane.spans.is_empty()).collect()
+    tasks.into_iter().map(Task::finish).filter(|lane| !lane.spans.is_empty()).collect()
 }
 
 /// Events that all come from the loop's own thread and name a task first.
@@ -76,12 +61,10 @@ fn is_of_a_task(kind: Kind) -> bool {
 
 /// One task while its events are read.
 struct Task {
-    lane: TaskLane,
+    id: u64,
+    track: u32,
     /// `None` before its birth and after its end.
-    state: Option<State>,
-    from_ns: u64,
-    event: Option<u32>,
-    cpu: u16,
+    tape: Tape<Option<State>>,
     /// What the poll that is under way has registered so far.
     waits_for: State,
     woken_again: bool,
@@ -91,40 +74,23 @@ struct Task {
 const PENDING: u64 = 0;
 
 impl Task {
-    fn before(event: &Event, from_ns: u64) -> Self {
+    fn before(event: &Event, from_ns: u64, end_ns: u64) -> Self {
         let state = match event.kind {
             Kind::TaskSpawn => None,
             Kind::TaskPollBegin => Some(State::Ready),
             Kind::TaskWake | Kind::TaskCancel => Some(State::Idle),
             _ => Some(State::Run),
         };
-        let spans = Vec::new();
-        Self {
-            lane: TaskLane { task: event.a, track: event.track, parent: None, spans },
-            state,
-            from_ns,
-            event: None,
-            cpu: event.cpu,
-            waits_for: State::Idle,
-            woken_again: false,
-        }
+        let tape = Tape::new(from_ns, end_ns, (state, event.cpu), Alike::Keep);
+        let (id, track) = (event.a, event.track);
+        Self { id, track, tape, waits_for: State::Idle, woken_again: false }
     }
 
-    fn step(&mut self, index: u32, event: &Event, begin_ns: u64, end_ns: u64) {
-        let is_polled = self.state == Some(State::Run);
+    fn step(&mut self, index: u32, event: &Event) {
         let after = match event.kind {
-            Kind::TaskSpawn => {
-                self.lane.parent = Some(event.b).filter(|parent| *parent != 0);
-                Some(State::Ready)
-            }
-            Kind::TaskWake if is_polled => {
+            Kind::TaskWake if self.tape.now().0 == Some(State::Run) => {
                 self.woken_again = true;
                 return;
-            }
-            Kind::TaskWake => Some(State::Ready),
-            Kind::TaskPollBegin => {
-                (self.waits_for, self.woken_again) = (State::Idle, false);
-                Some(State::Run)
             }
             Kind::IoWait => {
                 self.waits_for = State::Wait;
@@ -136,137 +102,24 @@ impl Task {
                 }
                 return;
             }
+            Kind::TaskPollBegin => {
+                (self.waits_for, self.woken_again) = (State::Idle, false);
+                Some(State::Run)
+            }
+            Kind::TaskSpawn | Kind::TaskWake => Some(State::Ready),
             Kind::TaskPollEnd if event.b == PENDING && self.woken_again => Some(State::Ready),
             Kind::TaskPollEnd if event.b == PENDING => Some(self.waits_for),
             _ => None,
         };
-        self.cut(event.time_ns.clamp(begin_ns, end_ns));
-        self.from_ns = event.time_ns.clamp(begin_ns, end_ns);
-        (self.state, self.event, self.cpu) = (after, Some(index), event.cpu);
+        self.tape.turn(event.time_ns, (after, event.cpu), index);
     }
 
-    fn cut(&mut self, until_ns: u64) {
-        let Some(state) = self.state.filter(|_| until_ns > self.from_ns) else { return };
-        let Self { from_ns, cpu, event, .. } = *self;
-        self.lane.spans.push(Span { from_ns, until_ns, state, cpu, event });
-        self.from_ns = until_ns;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::look::lanes::tests::{Line, US, recording};
-
-    type Expected<'a> = (u64, &'a [(u64, u64, State)]);
-
-    #[track_caller]
-    fn check(lines: &[Line], expected: &[Expected<'_>]) {
-        let tasks = read(&recording(lines), 0, 100 * US);
-        assert_eq!(tasks.len(), expected.len(), "{tasks:?}");
-        for (lane, (task, spans)) in tasks.iter().zip(expected) {
-            let seen: Vec<(u64, u64, State)> = lane
-                .spans
-                .iter()
-                .map(|span| (span.from_ns / US, span.until_ns / US, span.state))
-                .collect();
-            assert_eq!((lane.task, &seen[..]), (*task, *spans));
-        }
-    }
-
-    const SPAWN: Kind = Kind::TaskSpawn;
-    const WAKE: Kind = Kind::TaskWake;
-    const BEGIN: Kind = Kind::TaskPollBegin;
-    const END: Kind = Kind::TaskPollEnd;
-    const DONE: u64 = 1;
-
-    #[test]
-    fn a_task_is_ready_polled_and_waits_for_what_it_registered() {
-        check(
-            &[
-                (10, 1, 0, SPAWN, 5, 0),
-                (12, 1, 0, BEGIN, 5, 0),
-                (13, 1, 0, Kind::IoWait, 5, 3),
-                (13, 1, 0, Kind::TimerSet, 5, 90),
-                (14, 1, 0, END, 5, PENDING),
-                (20, 1, 0, WAKE, 5, 0),
-                (21, 1, 0, BEGIN, 5, 0),
-                (22, 1, 0, Kind::TimerSet, 5, 90),
-                (23, 1, 0, END, 5, PENDING),
-                (30, 1, 0, WAKE, 5, 0),
-                (31, 1, 0, BEGIN, 5, 0),
-                (32, 1, 0, END, 5, PENDING),
-                (40, 1, 0, WAKE, 5, 0),
-                (41, 1, 0, BEGIN, 5, 0),
-                (44, 1, 0, END, 5, DONE),
-            ],
-            &[(
-                5,
-                &[
-                    (10, 12, State::Ready),
-                    (12, 14, State::Run),
-                    (14, 20, State::Wait),
-                    (20, 21, State::Ready),
-                    (21, 23, State::Run),
-                    (23, 30, State::Sleep),
-                    (30, 31, State::Ready),
-                    (31, 32, State::Run),
-                    (32, 40, State::Idle),
-                    (40, 41, State::Ready),
-                    (41, 44, State::Run),
-                ],
-            )],
-        );
-    }
-
-    /// Fails if a wake during the poll is taken for the end of the poll, or forgotten.
-    #[test]
-    fn a_task_that_is_woken_during_its_poll_is_ready_after_it() {
-        check(
-            &[
-                (10, 1, 0, BEGIN, 5, 0),
-                (12, 1, 0, WAKE, 5, 5),
-                (14, 1, 0, END, 5, PENDING),
-                (16, 1, 0, BEGIN, 5, 0),
-                (18, 1, 0, END, 5, DONE),
-            ],
-            &[(
-                5,
-                &[
-                    (0, 10, State::Ready),
-                    (10, 14, State::Run),
-                    (14, 16, State::Ready),
-                    (16, 18, State::Run),
-                ],
-            )],
-        );
-    }
-
-    #[test]
-    fn a_recording_from_the_middle_shows_what_the_task_must_have_done() {
-        check(
-            &[
-                (10, 1, 0, END, 1, DONE),
-                (20, 1, 0, WAKE, 2, 0),
-                (30, 1, 0, Kind::TaskCancel, 3, 0),
-                (40, 1, 0, SPAWN, 4, 2),
-                (50, 1, 0, Kind::TaskCancel, 4, 0),
-            ],
-            &[
-                (1, &[(0, 10, State::Run)]),
-                (2, &[(0, 20, State::Idle), (20, 100, State::Ready)]),
-                (3, &[(0, 30, State::Idle)]),
-                (4, &[(40, 50, State::Ready)]),
-            ],
-        );
-    }
-
-    #[test]
-    fn two_loops_may_have_tasks_of_the_same_number() {
-        let lines = [(10, 1, 0, SPAWN, 5, 0), (20, 2, 0, SPAWN, 5, 9)];
-        let tasks = read(&recording(&lines), 0, 100 * US);
-        let seen: Vec<(u32, Option<u64>)> =
-            tasks.iter().map(|lane| (lane.track, lane.parent)).collect();
-        assert_eq!(seen, [(1, None), (2, Some(9))]);
+    fn finish(self) -> Lane {
+        let living = |span: Span<Option<State>>| {
+            let Span { from_ns, until_ns, state, cpu, event } = span;
+            state.map(|state| Span { from_ns, until_ns, state, cpu, event })
+        };
+        let spans = self.tape.finish().into_iter().filter_map(living).collect();
+        Lane { id: self.id, track: self.track, name: format!("task {}", self.id), spans }
     }
 }

@@ -162,11 +162,13 @@ impl Train {
                 Kind::UnitBegin => drop(seen.insert(event.a)),
                 Kind::UnitEnd if !seen.contains(&event.a) => drop(train.units.insert(event.a)),
                 Kind::BlockBegin => depth += 1,
-                Kind::BlockEnd if depth == 0 => train.doors.insert(0, why(event)),
+                Kind::BlockEnd if depth == 0 => train.doors.push(why(event)),
                 Kind::BlockEnd => depth -= 1,
                 _ => {}
             }
         }
+        // The door that was left last is the outermost.
+        train.doors.reverse();
         train
     }
 

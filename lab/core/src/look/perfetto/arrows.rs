@@ -14,10 +14,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::look::lanes::flows::{self, What};
-use crate::look::lanes::tasks::TaskLane;
+use crate::look::lanes::flows::What;
+use crate::look::lanes::tape::joined;
 use crate::look::lanes::train::State;
-use crate::look::lanes::{Lane, Span, joined};
+use crate::look::lanes::{Scene, Span};
 use trainyard::trace::Recording;
 
 /// A lane as slices: neighbours in the same state are one, whatever processor they ran on.
@@ -46,53 +46,45 @@ pub(super) struct Mark {
     pub(super) arrow: Arrow,
 }
 
-/// What carries arrows beside the slices of the lanes.
-#[derive(Default)]
+/// What carries the arrows of a run.
 pub(super) struct Arrows {
+    pub(super) strips: Vec<Strip>,
     pub(super) marks: Vec<Mark>,
     /// The number of the arrow that enters each poll, by its event.
     pub(super) polls: HashMap<u32, u64>,
 }
 
-impl Strip {
-    pub(super) fn new(lane: &Lane) -> Self {
-        let slices = joined(&lane.spans).into_iter().map(|span| Slice { span, arrow: None });
-        Self { track: lane.track, slices: slices.collect() }
-    }
-}
-
-/// Numbers the arrows of a run, from `next_id` on.
-pub(super) fn bind(
-    recording: &Recording,
-    strips: &mut [Strip],
-    tasks: &[TaskLane],
-    next_id: &mut u64,
-) -> Arrows {
-    let mut begun: Vec<Option<(u32, u32)>> = vec![None; recording.events.len()];
-    for (lane, strip) in (0..).zip(strips.iter()) {
+/// Cuts the trains into slices, and numbers the arrows of a run, from `next_id` on.
+pub(super) fn bind(scene: &Scene<'_>, next_id: &mut u64) -> Arrows {
+    let slice = |span| Slice { span, arrow: None };
+    let strips = scene.trains().iter().map(|lane| Strip {
+        track: lane.track,
+        slices: joined(&lane.spans).into_iter().map(slice).collect(),
+    });
+    let strips: Vec<Strip> = strips.collect();
+    let mut begun: Vec<Option<(u32, u32)>> = vec![None; scene.recording.events.len()];
+    for (lane, strip) in (0..).zip(&strips) {
         for (index, slice) in (0..).zip(&strip.slices) {
             if let Some(event) = slice.span.event {
                 begun[event as usize] = Some((lane, index));
             }
         }
     }
-    let polls = tasks.iter().flat_map(|lane| &lane.spans).filter(|s| s.state == State::Run);
+    let polls = scene.tasks.iter().flat_map(|lane| &lane.spans).filter(|s| s.state == State::Run);
     let polls: HashSet<u32> = polls.filter_map(|span| span.event).collect();
-    let lanes = (0..).zip(strips.iter()).map(|(lane, strip)| (strip.track, lane)).collect();
-    let arrows = Arrows::default();
-    let mut binder = Binder { recording, strips, lanes, begun, next_id, arrows };
-    for flow in flows::read(recording) {
-        match flow.what {
-            // A poll that took no time at all is not drawn.
-            What::Wake if !polls.contains(&flow.to) => {}
-            What::Wake => {
-                let id = binder.leave(What::Wake, flow.from);
-                binder.arrows.polls.insert(flow.to, id);
-            }
-            what => {
-                let id = binder.leave(what, flow.from);
-                binder.enter(what, flow.to, id);
-            }
+    let lanes = (0..).zip(&strips).map(|(lane, strip)| (strip.track, lane)).collect();
+    let arrows = Arrows { strips, marks: Vec::new(), polls: HashMap::new() };
+    let mut binder = Binder { recording: scene.recording, lanes, begun, next_id, arrows };
+    for flow in &scene.flows {
+        // A poll that took no time at all is not drawn.
+        if flow.what == What::Wake && !polls.contains(&flow.to) {
+            continue;
+        }
+        let id = binder.leave(flow.what, flow.from);
+        if flow.what == What::Wake {
+            binder.arrows.polls.insert(flow.to, id);
+        } else {
+            binder.enter(flow.what, flow.to, id);
         }
     }
     binder.arrows
@@ -100,7 +92,6 @@ pub(super) fn bind(
 
 struct Binder<'a> {
     recording: &'a Recording,
-    strips: &'a mut [Strip],
     /// The lane of each track.
     lanes: HashMap<u32, u32>,
     /// The slice that each event begins: its lane, and its place there.
@@ -116,33 +107,33 @@ impl Binder<'_> {
             What::Answer => self.begun[event as usize],
             _ => None,
         };
-        if let Some((lane, index)) = place {
-            let slice = &mut self.strips[lane as usize].slices[index as usize];
-            match &mut slice.arrow {
-                // The lock came by an arrow, and goes on by the same.
-                Some(arrow) if !arrow.leaves && what == What::HandOff => {
-                    arrow.leaves = true;
-                    return arrow.id;
-                }
-                Some(_) => {}
-                none => {
-                    let id = fresh(self.next_id);
-                    *none = Some(Arrow { id, enters: false, leaves: true });
-                    return id;
-                }
+        let slice = place.map(|(lane, index)| {
+            &mut self.arrows.strips[lane as usize].slices[index as usize].arrow
+        });
+        let mut fresh = || {
+            *self.next_id += 1;
+            Arrow { id: *self.next_id, enters: false, leaves: true }
+        };
+        match slice {
+            // The lock came by an arrow, and goes on by the same.
+            Some(Some(arrow)) if !arrow.leaves && what == What::HandOff => {
+                arrow.leaves = true;
+                arrow.id
+            }
+            Some(none @ None) => none.insert(fresh()).id,
+            _ => {
+                let arrow = fresh();
+                self.arrows.marks.push(Mark { event, what, arrow });
+                arrow.id
             }
         }
-        let id = fresh(self.next_id);
-        let arrow = Arrow { id, enters: false, leaves: true };
-        self.arrows.marks.push(Mark { event, what, arrow });
-        id
     }
 
     /// The slice that a drop of the lock ends: the lock was held in it.
     fn holding(&self, drop: u32) -> Option<(u32, u32)> {
         let event = self.recording.events[drop as usize];
         let lane = *self.lanes.get(&event.track)?;
-        let slices = &self.strips[lane as usize].slices;
+        let slices = &self.arrows.strips[lane as usize].slices;
         let index = slices.partition_point(|slice| slice.span.until_ns < event.time_ns);
         let slice = slices.get(index).filter(|slice| slice.span.from_ns < event.time_ns)?;
         let index = u32::try_from(index).ok()?;
@@ -151,36 +142,20 @@ impl Binder<'_> {
 
     fn enter(&mut self, what: What, event: u32, id: u64) {
         let arrow = Arrow { id, enters: true, leaves: false };
-        let begun = self.begun[event as usize];
-        let slice =
-            begun.map(|(lane, index)| &mut self.strips[lane as usize].slices[index as usize]);
-        match slice {
-            Some(slice) if slice.arrow.is_none() => slice.arrow = Some(arrow),
+        let begun = self.begun[event as usize].map(|(lane, index)| {
+            &mut self.arrows.strips[lane as usize].slices[index as usize].arrow
+        });
+        match begun {
+            Some(none @ None) => *none = Some(arrow),
             _ => self.arrows.marks.push(Mark { event, what, arrow }),
         }
     }
 }
 
-fn fresh(next_id: &mut u64) -> u64 {
-    *next_id += 1;
-    *next_id
-}
-
 impl Mark {
     /// What the mark says at this end of the arrow.
     pub(super) fn name(&self) -> &'static str {
-        match (self.what, self.arrow.leaves) {
-            (What::HandOff, true) => "drop lock",
-            (What::HandOff, false) => "take lock",
-            (What::Wake, _) => "wake task",
-            (What::Call, true) => "call loop",
-            (What::Call, false) => "called",
-            (What::Queue, true) => "queue job",
-            (What::Queue, false) => "take job",
-            (What::Send, true) => "send job",
-            (What::Send, false) => "read job",
-            (What::Answer, true) => "send answer",
-            (What::Answer, false) => "read answer",
-        }
+        let [_, leaves, enters] = self.what.words();
+        if self.arrow.leaves { leaves } else { enters }
     }
 }

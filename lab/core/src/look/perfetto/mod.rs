@@ -34,25 +34,26 @@ mod arrows;
 mod json;
 mod places;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 #[cfg(test)]
 mod validator;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::io::{self, Write};
 
 use super::missing::missing;
 use super::palette::look;
 use crate::look::lanes::counters::{self, What as Counted};
-use crate::look::lanes::lock::{self, Holder, LockLane};
-use crate::look::lanes::tasks::{self, TaskLane};
+use crate::look::lanes::lock::Holder;
 use crate::look::lanes::train::State;
-use crate::look::lanes::{Lanes, Span};
-use crate::look::perfetto::arrows::{Arrow, Arrows, Mark, Slice, Strip, bind};
-use crate::look::perfetto::json::{Record, Records, escape};
+use crate::look::lanes::{Lane, Scene, Span, names};
+use crate::look::perfetto::arrows::{Arrow, Arrows, Slice, Strip, bind};
+use crate::look::perfetto::json::{Args, Micros, Records, Text, Value};
 use crate::look::perfetto::places::{Numbers, Place, Places};
 use trainyard::trace::file::{Run, Trace};
-use trainyard::trace::{Event, Kind, Recording};
+use trainyard::trace::{Event, Kind};
 
 /// Writes `trace` to `out`.
 ///
@@ -60,213 +61,244 @@ use trainyard::trace::{Event, Kind, Recording};
 ///
 /// Fails if `out` does.
 pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
-    let mut records = Records::new(out, &head(trace));
+    let metadata = metadata(trace);
+    let head =
+        format!("{{\"displayTimeUnit\":\"ns\",\"metadata\":{{{metadata}}},\"traceEvents\":[");
+    let mut records = Records::new(out, &head)?;
     let (mut numbers, mut next_id) = (Numbers::default(), 0);
     for (index, run) in (0..).zip(&trace.runs) {
-        let places = Places::new(&run.recording, &mut numbers);
-        let tracks = run.recording.tracks.iter();
-        let names = tracks.map(|track| (track.number, track.name.as_str())).collect();
         let recording = &run.recording;
-        let mut writer = Writer { run, recording, places, names, records: &mut records };
-        writer.write(index, &mut next_id)?;
+        let places = Places::new(recording, &mut numbers);
+        let first_ns = recording.events.first().map(|event| event.time_ns);
+        // INVARIANT: [PERFETTO-2] one origin for all records of a run.
+        let origin_ns = recording.begin_ns.min(first_ns.unwrap_or(u64::MAX));
+        let scene = Scene::read(recording, (origin_ns, origin_ns));
+        let arrows = bind(&scene, &mut next_id);
+        let names = names(recording);
+        let records = &mut records;
+        Writer { run, scene, origin_ns, places, names, arrows, records }.write(index)?;
     }
     records.finish()
 }
 
-/// What stands before the records.
-fn head(trace: &Trace) -> String {
-    let mut head = b"{\"displayTimeUnit\":\"ns\",\"metadata\":{".to_vec();
+/// What the trace says about itself, and what is missing, as fields.
+fn metadata(trace: &Trace) -> String {
     let missing = missing(trace).join("; ");
     let missing = Some(("missing", missing.as_str())).filter(|(_, text)| !text.is_empty());
-    for (index, (key, text)) in missing.into_iter().chain(trace.about.iter()).enumerate() {
-        head.extend_from_slice(if index == 0 { b"\"" } else { b",\"" });
-        escape(key, &mut head);
-        head.extend_from_slice(b"\":\"");
-        escape(text, &mut head);
-        head.push(b'"');
-    }
-    head.extend_from_slice(b"},\"traceEvents\":[");
-    String::from_utf8(head).expect("texts with some characters escaped are texts")
+    let facts = missing.into_iter().chain(trace.about.iter());
+    let facts = facts.map(|(key, text)| format!("{}:{}", Text(key), Text(text)));
+    facts.collect::<Vec<_>>().join(",")
 }
 
 /// One run, while it is written.
 struct Writer<'a, 'b> {
     run: &'a Run,
-    recording: &'a Recording,
+    scene: Scene<'a>,
+    origin_ns: u64,
     places: Places,
     /// The names of the tracks, by their numbers.
     names: HashMap<u32, &'a str>,
+    arrows: Arrows,
     records: &'a mut Records<'b>,
 }
 
 impl Writer<'_, '_> {
-    fn write(&mut self, index: u64, next_id: &mut u64) -> io::Result<()> {
-        let first_ns = self.recording.events.first().map(|event| event.time_ns);
-        let begin_ns = self.recording.begin_ns.min(first_ns.unwrap_or(u64::MAX));
-        // INVARIANT: [PERFETTO-2] one origin for all records of a run.
-        self.records.origin_ns = begin_ns;
-        self.names(index);
-        let lanes = Lanes::read(self.recording);
-        let (from_ns, until_ns) =
-            lanes.as_ref().map_or((begin_ns, begin_ns), |lanes| (lanes.begin_ns, lanes.end_ns));
-        let mut strips: Vec<Strip> =
-            lanes.iter().flat_map(|lanes| &lanes.trains).map(Strip::new).collect();
-        let locks = lock::read(self.recording, from_ns, until_ns);
-        let tasks = tasks::read(self.recording, from_ns, until_ns);
-        let arrows = bind(self.recording, &mut strips, &tasks, next_id);
+    fn write(mut self, index: u64) -> io::Result<()> {
+        self.names(index)?;
         // INVARIANT: [PERFETTO-4] what arrows leave stands before what they enter.
-        self.marks(&arrows.marks, |arrow| arrow.leaves)?;
-        for strip in &strips {
-            self.lane(strip, &locks)?;
+        self.marks(|arrow| arrow.leaves)?;
+        for strip in std::mem::take(&mut self.arrows.strips) {
+            self.lane(&strip)?;
         }
-        for lane in &locks {
-            self.lock(lane)?;
+        for lane in std::mem::take(&mut self.scene.locks) {
+            self.lock(&lane)?;
         }
         self.counters()?;
         self.moments()?;
-        let mut known = HashSet::new();
-        for task in &tasks {
-            // Two loops of one process may have tasks of the same number.
-            let mut id = task.task;
-            while !known.insert((self.places.of(task.track).pid, id)) {
-                id = id.wrapping_add(1 << 40);
-            }
-            self.task(task, id, &arrows)?;
+        self.tasks()?;
+        self.marks(|arrow| arrow.enters)
+    }
+
+    /// A moment of this run, as it is written.
+    fn at(&self, at_ns: u64) -> Micros {
+        Micros(at_ns.saturating_sub(self.origin_ns))
+    }
+
+    /// The name of a track, also of one that the recording has no name for.
+    fn name(&self, track: u32) -> Cow<'static, str> {
+        match self.names.get(&track) {
+            None | Some(&"") => format!("track {track}").into(),
+            Some(&name) => name.to_owned().into(),
         }
-        self.marks(&arrows.marks, |arrow| arrow.enters)
     }
 
     /// Names and the order of processes and threads.
     // INVARIANT: [PERFETTO-1] every process and every thread that a record can name.
-    fn names(&mut self, index: u64) {
-        let lost = self.recording.overwritten();
+    fn names(&mut self, index: u64) -> io::Result<()> {
+        let lost = self.scene.recording.overwritten();
         let lost = if lost > 0 { format!(" ({lost} events were lost)") } else { String::new() };
         let label = Some(self.run.label()).filter(|label| !label.is_empty()).unwrap_or("a run");
-        for (order, &(place, track)) in (0..).zip(&self.places.processes) {
-            let name = if order == 0 {
-                format!("{label}{lost}")
-            } else {
-                format!("{}, {label}", track_name(&self.names, track))
+        for order in 0..self.places.processes.len() {
+            let (place, track) = self.places.processes[order];
+            let name = match order {
+                0 => format!("{label}{lost}"),
+                _ => format!("{}, {label}", self.name(track)),
             };
-            let record = self.records.begin('M', "process_name", place);
-            record.arguments(|record| record.text("name", &name)).end();
-            let order = index * PROCESSES_MAX + order;
-            let record = self.records.begin('M', "process_sort_index", place);
-            record.arguments(|record| record.number("sort_index", order)).end();
+            self.metadata("process", place, &name, index * PROCESSES_MAX + order as u64)?;
         }
-        for (order, &(track, place)) in (0..).zip(&self.places.tracks) {
-            let record = self.records.begin('M', "thread_name", place);
-            let name = track_name(&self.names, track);
-            record.arguments(|record| record.text("name", &name)).end();
-            let record = self.records.begin('M', "thread_sort_index", place);
-            record.arguments(|record| record.number("sort_index", order)).end();
+        for order in 0..self.places.tracks.len() {
+            let (track, place) = self.places.tracks[order];
+            let name = self.name(track);
+            self.metadata("thread", place, &name, order as u64)?;
         }
+        Ok(())
     }
 
-    fn lane(&mut self, strip: &Strip, locks: &[LockLane]) -> io::Result<()> {
+    fn metadata(&mut self, what: &str, place: Place, name: &str, order: u64) -> io::Result<()> {
+        let args = [
+            ("name", ("name", Value::Text(name))),
+            ("sort_index", ("sort_index", Value::Number(order))),
+        ];
+        args.into_iter().try_for_each(|(key, arg)| {
+            let what = format!("{what}_{key}");
+            self.records.record(('M', &what), place, format_args!("{}", Args(&[Some(arg)])))
+        })
+    }
+
+    fn lane(&mut self, strip: &Strip) -> io::Result<()> {
         let place = self.places.of(strip.track);
-        for slice in &strip.slices {
-            self.slice(slice, place, locks);
-            self.records.flush_some()?;
-        }
+        strip.slices.iter().try_for_each(|slice| self.slice(slice, place))?;
         let on_processor = |span: &Span| if span.state.is_running() { "Running" } else { "S" };
         for run in strip.slices.chunk_by(|a, b| on_processor(&a.span) == on_processor(&b.span)) {
             let (first, last) = (&run[0].span, &run[run.len() - 1].span);
-            let record = self.records.begin('T', on_processor(first), place);
-            record.at(first.from_ns).lasts(last.until_ns - first.from_ns).end();
-            self.records.flush_some()?;
+            let (at, lasts) = (self.at(first.from_ns), Micros(last.until_ns - first.from_ns));
+            let fields = format_args!(",\"ts\":{at},\"dur\":{lasts}");
+            self.records.record(('T', on_processor(first)), place, fields)?;
         }
         Ok(())
     }
 
-    fn slice(&mut self, slice: &Slice, place: Place, locks: &[LockLane]) {
+    fn slice(&mut self, slice: &Slice, place: Place) -> io::Result<()> {
         let Slice { span, arrow } = slice;
-        let event = span.event.map(|event| self.recording.events[event as usize]);
+        let event = span.event.map(|event| self.scene.recording.events[event as usize]);
         let waits = event.filter(|_| span.state == State::WaitGil);
-        let holder = waits.and_then(|event| holder(locks, &event, span));
-        let holder = holder.map(|track| track_name(&self.names, track));
-        let record = self.records.begin('X', look(span.state).label, place);
-        let record = record.text("cat", "lane").at(span.from_ns).lasts(span.length_ns());
-        let record = with_arrow(record, *arrow);
-        let record = record.arguments(|mut record| {
-            record = record.number("cpu", u64::from(span.cpu));
-            if let Some(event) = event {
-                record = record.text("event", event.kind.name());
-            }
-            if let Some(holder) = &holder {
-                record = record.text("holder", holder);
-            }
-            record
-        });
-        record.end();
+        let holder = waits.and_then(|event| holder(&self.scene.locks, &event, span));
+        let holder = holder.map(|track| self.name(track));
+        let args = [
+            Some(("cpu", Value::Number(u64::from(span.cpu)))),
+            event.map(|event| ("event", Value::Text(event.kind.name()))),
+            holder.as_deref().map(|holder| ("holder", Value::Text(holder))),
+        ];
+        let (at, lasts, args) = (self.at(span.from_ns), Micros(span.length_ns()), Args(&args));
+        let fields =
+            format_args!(",\"cat\":\"lane\",\"ts\":{at},\"dur\":{lasts}{}{args}", Bound(*arrow));
+        self.records.record(('X', look(span.state).label), place, fields)
     }
 
-    fn marks(&mut self, marks: &[Mark], end: fn(&Arrow) -> bool) -> io::Result<()> {
-        for mark in marks.iter().filter(|mark| end(&mark.arrow)) {
-            let event = self.recording.events[mark.event as usize];
+    fn marks(&mut self, end: fn(&Arrow) -> bool) -> io::Result<()> {
+        for mark in self.arrows.marks.iter().filter(|mark| end(&mark.arrow)) {
+            let event = &self.scene.recording.events[mark.event as usize];
             let place = self.places.of(event.track);
-            let record = self.records.begin('X', mark.name(), place);
-            let record = record.text("cat", "wake").at(event.time_ns).lasts(0);
-            let record = with_arrow(record, Some(mark.arrow));
-            with_words(record, &event).end();
-            self.records.flush_some()?;
+            let (at, arrow) = (self.at(event.time_ns), Bound(Some(mark.arrow)));
+            let args = words(event);
+            let args = Args(&args);
+            let fields = format_args!(",\"cat\":\"wake\",\"ts\":{at},\"dur\":0.000{arrow}{args}");
+            self.records.record(('X', mark.name()), place, fields)?;
         }
         Ok(())
     }
 
-    /// A lock's track: an outer slice that names it, and in it whoever holds the lock.
-    fn lock(&mut self, lane: &LockLane) -> io::Result<()> {
-        let main = self.places.main();
-        let name = format!("lock {}", lane.lock);
+    /// A track of its own inside the process: an outer slice that names it, and parts in it.
+    // INVARIANT: [PERFETTO-3] the outer slice is begun first and ended last.
+    fn track<S: Copy>(
+        &mut self,
+        (category, id, place): (&str, u64, Place),
+        lane: &Lane<S>,
+        part: impl Fn(&Self, &Span<S>) -> Option<(Cow<'static, str>, Option<Arrow>)>,
+    ) -> io::Result<()> {
         let Some((first, last)) = lane.spans.first().zip(lane.spans.last()) else {
             return Ok(());
         };
-        let names = |holder| match holder {
-            Holder::Nobody => None,
-            Holder::Off => Some("off".to_owned()),
-            Holder::Track(track) => Some(track_name(&self.names, track)),
+        // With a plain `id` the track would be everybody's.
+        let own = format!(",\"cat\":\"{category}\",\"id2\":{{\"local\":\"{id:#x}\"}}");
+        let pair = |this: &mut Self, phase, name: &str, at_ns, arrow| {
+            let fields = format_args!("{own},\"ts\":{}{}", this.at(at_ns), Bound(arrow));
+            this.records.record((phase, name), place, fields)
         };
-        let mut pair = |phase, name: &str, at_ns| {
-            let record = self.records.begin(phase, name, main);
-            record.text("cat", "lock").local_id(lane.lock).at(at_ns).end();
-        };
-        // INVARIANT: [PERFETTO-3] the outer slice is begun first and ended last.
-        pair('b', &name, first.from_ns);
+        pair(self, 'b', &lane.name, first.from_ns, None)?;
         for span in &lane.spans {
-            if let Some(holder) = names(span.holder) {
-                pair('b', &holder, span.from_ns);
-                pair('e', &holder, span.until_ns);
+            if let Some((name, arrow)) = part(self, span) {
+                pair(self, 'b', &name, span.from_ns, arrow)?;
+                pair(self, 'e', &name, span.until_ns, None)?;
             }
         }
-        pair('e', &name, last.until_ns);
-        self.records.flush_some()
+        pair(self, 'e', &lane.name, last.until_ns, None)
+    }
+
+    /// A lock's track: whoever holds the lock.
+    fn lock(&mut self, lane: &Lane<Holder>) -> io::Result<()> {
+        self.track(("lock", lane.id, self.places.main()), lane, |this, span| match span.state {
+            Holder::Nobody => None,
+            Holder::Off => Some(("off".into(), None)),
+            Holder::Track(track) => Some((this.name(track), None)),
+        })
+    }
+
+    /// A task's track: what the task does.
+    fn tasks(&mut self) -> io::Result<()> {
+        let (mut known, mut again) = (HashSet::new(), HashMap::new());
+        for lane in std::mem::take(&mut self.scene.tasks) {
+            let place = self.places.of(lane.track);
+            // Two loops of one process may have tasks of the same number.
+            let again: &mut u64 = again.entry((place.pid, lane.id)).or_default();
+            let mut id = lane.id.wrapping_add(*again << 40);
+            while !known.insert((place.pid, id)) {
+                *again += 1;
+                id = lane.id.wrapping_add(*again << 40);
+            }
+            self.track(("task", id, place), &lane, |this, span| {
+                let arrow = span.event.and_then(|event| this.arrows.polls.get(&event));
+                let arrow = arrow.map(|&id| Arrow { id, enters: true, leaves: false });
+                Some((task_state(span.state).into(), arrow))
+            })?;
+        }
+        Ok(())
     }
 
     fn counters(&mut self) -> io::Result<()> {
-        let counters = counters::read(self.recording);
-        let loops = counters.iter().filter_map(|counter| match counter.what {
-            Counted::ReadyTasks(track) => Some((track, self.places.of(track).pid)),
-            _ => None,
-        });
-        let loops: Vec<(u32, u32)> = loops.collect();
+        let counters = counters::read(self.scene.recording);
+        let (mut loops, mut namesakes) = (HashMap::new(), HashMap::new());
+        for counter in &counters {
+            if let Counted::ReadyTasks(track) = counter.what {
+                let pid = self.places.of(track).pid;
+                *loops.entry(pid).or_insert(0) += 1;
+                *namesakes.entry((pid, self.name(track))).or_insert(0) += 1;
+            }
+        }
         for counter in &counters {
             let (name, series, place) = match counter.what {
                 Counted::WaitingForLock(lock) => {
                     (format!("lock {lock}"), "waiting", self.places.main())
                 }
                 Counted::ReadyTasks(track) => {
-                    let place = self.places.of(track);
                     // A counter is its process's, and has the number of its main thread. So it
                     // has its loop's name, where a process has several.
-                    let name = counter_of_loop(track, place.pid, &loops, &self.names);
-                    (name, "ready", Place { tid: place.pid, ..place })
+                    let Place { pid, .. } = self.places.of(track);
+                    let name = self.name(track);
+                    let name = match (loops[&pid], namesakes[&(pid, name.clone())]) {
+                        (1, _) => "tasks".to_owned(),
+                        (_, 1) => format!("tasks of {name}"),
+                        _ => format!("tasks of {name} (track {track})"),
+                    };
+                    (name, "ready", Place { pid, tid: pid })
                 }
                 Counted::InFlight => ("units".to_owned(), "in flight", self.places.main()),
             };
             for point in &counter.points {
-                let record = self.records.begin('C', &name, place).at(point.at_ns);
-                record.arguments(|record| record.number(series, point.value)).end();
-                self.records.flush_some()?;
+                let (at, args) =
+                    (self.at(point.at_ns), [Some((series, Value::Number(point.value)))]);
+                let fields = format_args!(",\"ts\":{at}{}", Args(&args));
+                self.records.record(('C', &name), place, fields)?;
             }
         }
         Ok(())
@@ -274,41 +306,12 @@ impl Writer<'_, '_> {
 
     /// What has no length, and is worth a mark.
     fn moments(&mut self) -> io::Result<()> {
-        for event in &self.recording.events {
+        for event in &self.scene.recording.events {
             let Some(name) = moment(event.kind) else { continue };
-            let record = self.records.begin('i', name, self.places.of(event.track));
-            let record = record.text("cat", "moment").text("s", "t").at(event.time_ns);
-            with_words(record, event).end();
-            self.records.flush_some()?;
+            let (at, args) = (self.at(event.time_ns), words(event));
+            let fields = format_args!(",\"cat\":\"moment\",\"s\":\"t\",\"ts\":{at}{}", Args(&args));
+            self.records.record(('i', name), self.places.of(event.track), fields)?;
         }
-        Ok(())
-    }
-
-    /// A task's track: an outer slice that names it, and in it what the task does.
-    fn task(&mut self, lane: &TaskLane, id: u64, arrows: &Arrows) -> io::Result<()> {
-        let Some((first, last)) = lane.spans.first().zip(lane.spans.last()) else {
-            return Ok(());
-        };
-        let place = self.places.of(lane.track);
-        let name = format!("task {}", lane.task);
-        let begin = |records: &mut Records<'_>, name: &str, at_ns, arrow| {
-            let record = records.begin('b', name, place).text("cat", "task");
-            with_arrow(record.local_id(id).at(at_ns), arrow).end();
-        };
-        let end = |records: &mut Records<'_>, name: &str, at_ns| {
-            let record = records.begin('e', name, place).text("cat", "task");
-            record.local_id(id).at(at_ns).end();
-        };
-        // INVARIANT: [PERFETTO-3] the outer slice is begun first and ended last.
-        begin(self.records, &name, first.from_ns, None);
-        for span in &lane.spans {
-            let arrow = span.event.and_then(|event| arrows.polls.get(&event));
-            let arrow = arrow.map(|&id| Arrow { id, enters: true, leaves: false });
-            begin(self.records, task_state(span.state), span.from_ns, arrow);
-            end(self.records, task_state(span.state), span.until_ns);
-            self.records.flush_some()?;
-        }
-        end(self.records, &name, last.until_ns);
         Ok(())
     }
 }
@@ -316,59 +319,31 @@ impl Writer<'_, '_> {
 /// More processes than a run can have; between the places of two runs in the order.
 const PROCESSES_MAX: u64 = 10_000;
 
-fn with_arrow(record: Record<'_>, arrow: Option<Arrow>) -> Record<'_> {
-    let Some(Arrow { id, enters, leaves }) = arrow else { return record };
-    let record = record.number("bind_id", id);
-    let record = if enters { record.flag("flow_in") } else { record };
-    if leaves { record.flag("flow_out") } else { record }
+/// A slice's part in an arrow, as fields.
+struct Bound(Option<Arrow>);
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(Arrow { id, enters, leaves }) = self.0 else { return Ok(()) };
+        let enters = if enters { ",\"flow_in\":true" } else { "" };
+        let leaves = if leaves { ",\"flow_out\":true" } else { "" };
+        write!(f, ",\"bind_id\":{id}{enters}{leaves}")
+    }
 }
 
 /// The event's words, by their names.
-fn with_words<'a>(record: Record<'a>, event: &Event) -> Record<'a> {
+fn words(event: &Event) -> [Option<(&'static str, Value<'static>)>; 2] {
     let (a, b) = event.kind.words();
-    record.arguments(|mut record| {
-        for (name, word) in [(a, event.a), (b, event.b)] {
-            if !name.is_empty() {
-                record = record.number(name, word);
-            }
-        }
-        record
-    })
-}
-
-/// The name of a track, also of one that the recording has no name for.
-fn track_name(names: &HashMap<u32, &str>, track: u32) -> String {
-    match names.get(&track) {
-        None | Some(&"") => format!("track {track}"),
-        Some(&name) => name.to_owned(),
-    }
-}
-
-/// What the counter of a loop's ready tasks is called, beside those of `loops`: tracks with their
-/// processes.
-fn counter_of_loop(
-    track: u32,
-    pid: u32,
-    loops: &[(u32, u32)],
-    names: &HashMap<u32, &str>,
-) -> String {
-    let mut others = loops.iter().filter(|(other, at)| *at == pid && *other != track).peekable();
-    let name = track_name(names, track);
-    if others.peek().is_none() {
-        "tasks".to_owned()
-    } else if others.any(|(other, _)| track_name(names, *other) == name) {
-        format!("tasks of {name} (track {track})")
-    } else {
-        format!("tasks of {name}")
-    }
+    [(a, event.a), (b, event.b)]
+        .map(|(name, word)| Some((name, Value::Number(word))).filter(|_| !name.is_empty()))
 }
 
 /// Who had the lock when a thread began to wait for it: whoever takes it next, if it was free.
-fn holder(locks: &[LockLane], event: &Event, wait: &Span) -> Option<u32> {
-    let lane = &locks[locks.binary_search_by_key(&event.a, |lane| lane.lock).ok()?];
+fn holder(locks: &[Lane<Holder>], event: &Event, wait: &Span) -> Option<u32> {
+    let lane = &locks[locks.binary_search_by_key(&event.a, |lane| lane.id).ok()?];
     let first = lane.spans.partition_point(|span| span.until_ns <= wait.from_ns);
     let mut spans = lane.spans[first..].iter().take_while(|span| span.from_ns < wait.until_ns);
-    spans.find_map(|span| match span.holder {
+    spans.find_map(|span| match span.state {
         Holder::Track(track) if track != event.track => Some(track),
         _ => None,
     })

@@ -72,8 +72,9 @@ impl Places {
         }
         // A worker process has one track. The one that the run began in has more, or is the only
         // one; its own first track may be younger than a ring that waited for a worker.
-        let tracks = |pid: u32| places.of.values().filter(|place| place.pid == pid).count();
-        places.processes.sort_by_cached_key(|(place, _)| std::cmp::Reverse(tracks(place.pid)));
+        let mut tracks: HashMap<u32, usize> = HashMap::new();
+        places.of.values().for_each(|place| *tracks.entry(place.pid).or_default() += 1);
+        places.processes.sort_by_key(|(place, _)| std::cmp::Reverse(tracks[&place.pid]));
         places
     }
 
@@ -115,44 +116,27 @@ mod tests {
     use super::*;
     use trainyard::trace::Track;
 
-    fn recording(tracks: &[(u32, u32)]) -> Recording {
-        let track = |&(number, pid): &(u32, u32)| Track {
-            number,
-            name: "a thread".to_owned(),
-            pid,
-            overwritten: 0,
-        };
-        Recording { tracks: tracks.iter().map(track).collect(), ..Recording::default() }
+    fn places(tracks: &[(u32, u32)], numbers: &mut Numbers) -> Places {
+        let name = "a thread".to_owned();
+        let track = |&(number, pid): &_| Track { number, name: name.clone(), pid, overwritten: 0 };
+        let tracks = tracks.iter().map(track).collect();
+        Places::new(&Recording { tracks, ..Recording::default() }, numbers)
     }
 
     #[test]
     fn the_first_track_of_a_process_has_its_number_and_no_two_have_the_same() {
         let mut numbers = Numbers::default();
-        let places = Places::new(&recording(&[(1, 70), (2, 70), (3, 71)]), &mut numbers);
-        assert_eq!(places.of(1), Place { pid: 70, tid: 70 });
-        assert_eq!(places.of(2).pid, 70);
-        assert!(places.of(2).tid > BEYOND_PIDS);
-        assert_eq!(places.of(3), Place { pid: 71, tid: 71 });
-        assert_eq!((places.main().pid, places.processes.len()), (70, 2));
-    }
-
-    /// Fails if the process of the first track is taken for the one that began.
-    #[test]
-    fn the_process_with_most_tracks_is_the_one_that_the_run_began_in() {
-        let tracks = [(1, 71), (2, 72), (3, 70), (4, 70)];
-        let places = Places::new(&recording(&tracks), &mut Numbers::default());
-        assert_eq!(places.main(), Place { pid: 70, tid: 70 });
-    }
-
-    /// Fails if a second run of the same process is drawn into the first.
-    #[test]
-    fn runs_of_one_process_get_processes_of_their_own() {
-        let mut numbers = Numbers::default();
-        let first = Places::new(&recording(&[(1, 70), (2, 0)]), &mut numbers);
-        let second = Places::new(&recording(&[(1, 70)]), &mut numbers);
-        let pids = [first.of(1).pid, first.of(2).pid, second.of(1).pid];
-        assert_eq!(pids[0], 70);
-        assert!(pids[1] > BEYOND_PIDS && pids[2] > pids[1]);
+        let first = places(&[(1, 70), (2, 70), (3, 71), (4, 0)], &mut numbers);
+        assert_eq!(first.of(1), Place { pid: 70, tid: 70 });
+        assert!(first.of(2).pid == 70 && first.of(2).tid > BEYOND_PIDS);
+        assert_eq!(first.of(3), Place { pid: 71, tid: 71 });
+        assert_eq!((first.main().pid, first.processes.len()), (70, 3));
+        // Fails if a second run of the same process is drawn into the first.
+        let second = places(&[(1, 70)], &mut numbers);
+        assert!(first.of(4).pid > BEYOND_PIDS && second.of(1).pid > first.of(4).pid);
         assert_eq!(second.of(1).tid, second.of(1).pid);
+        // Fails if the process of the first track is taken for the one that began.
+        let tracks = [(1, 71), (2, 72), (3, 70), (4, 70)];
+        assert_eq!(places(&tracks, &mut Numbers::default()).main(), Place { pid: 70, tid: 70 });
     }
 }

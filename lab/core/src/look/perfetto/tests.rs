@@ -1,14 +1,14 @@
-//! Documents of recordings, made by hand and made up, against the rules of the format.
-
-use proptest::prelude::*;
+//! Documents of recordings made by hand, against the rules of the format.
 
 use super::validator::{Read, validate};
 use super::*;
-use crate::look::testing;
-use trainyard::trace::file::{Ending, Facts};
-use trainyard::trace::{Event, Track};
+use crate::look::lanes::tape::joined;
+use crate::look::testing::{self, all, arrows, lock_on};
+use trainyard::trace::Event;
 
-fn valid(trace: &Trace) -> Vec<Read> {
+/// The records of a document, which breaks no rule.
+#[track_caller]
+pub(in crate::look) fn valid(trace: &Trace) -> Vec<Read> {
     validate(&testing::text(write, trace))
 }
 
@@ -17,16 +17,21 @@ fn count(records: &[Read], phase: char, name: &str) -> usize {
     records.iter().filter(|record| record.phase == phase && record.name == name).count()
 }
 
+/// The numbers of the arrows at the records of this name, which leave it or enter it.
+fn arrows_at(records: &[Read], (phase, name): (char, &str), flag: &str) -> Vec<u64> {
+    let of = records.iter().filter(|record| record.phase == phase && record.name == name);
+    let of = of.filter(|record| record.whole.get(flag).is_some());
+    of.map(|record| record.whole["bind_id"].as_u64().unwrap()).collect()
+}
+
 #[test]
-fn a_lock_that_changes_hands_is_valid_and_joins_the_slices_in_which_it_was_held() {
-    let records = valid(&testing::lock_on());
-    let spans = |state| {
-        let lanes = Lanes::read(&testing::lock_on().runs[0].recording).unwrap();
-        let strips = lanes.trains.iter().map(Strip::new);
-        strips.flat_map(|strip| strip.slices).filter(|s| s.span.state == state).count()
-    };
-    assert_eq!(count(&records, 'X', "run"), spans(State::Run));
-    assert_eq!(count(&records, 'X', "wait GIL"), spans(State::WaitGil));
+fn a_lock_that_changes_hands_joins_the_slices_in_which_it_was_held() {
+    let (trace, records) = (lock_on(), valid(&lock_on()));
+    let scene = Scene::read(&trace.runs[0].recording, (0, 0));
+    for (state, name) in [(State::Run, "run"), (State::WaitGil, "wait GIL")] {
+        let spans = scene.trains().iter().flat_map(|lane| joined(&lane.spans));
+        assert_eq!(count(&records, 'X', name), spans.filter(|span| span.state == state).count());
+    }
     assert_eq!(count(&records, 'i', "drop request"), 11);
     // Every hand-off goes from a slice `run` to a slice `run`: there are no marks.
     let with_arrows = records.iter().filter(|record| record.whole.get("bind_id").is_some());
@@ -41,40 +46,25 @@ fn a_lock_that_changes_hands_is_valid_and_joins_the_slices_in_which_it_was_held(
 }
 
 #[test]
-fn a_task_is_one_track_with_an_arrow_from_its_waker() {
-    let records = valid(&testing::arrows());
-    let on_track = records.iter().filter(|record| record.whole["cat"] == "task");
-    let begun: Vec<&str> =
-        on_track.filter(|r| r.phase == 'b').map(|record| record.name.as_str()).collect();
+fn a_task_is_one_track_and_every_hop_has_its_arrow() {
+    let records = valid(&arrows());
+    let begun = records.iter().filter(|r| r.whole["cat"] == "task" && r.phase == 'b');
+    let begun: Vec<&str> = begun.map(|record| record.name.as_str()).collect();
     assert_eq!(begun, ["task 7", "poll", "wait", "poll"]);
-    let id = |name: &str, phase: char| {
-        let of = records.iter().filter(|r| r.phase == phase && r.name == name);
-        of.filter_map(|record| record.whole["bind_id"].as_u64()).next_back()
-    };
-    assert_eq!(id("wake task", 'X'), id("poll", 'b'));
-    assert!(id("poll", 'b').is_some());
-}
-
-#[test]
-fn a_job_has_an_arrow_for_each_hop() {
-    let records = valid(&testing::arrows());
-    let ends = |wanted: &str, flag: &str| {
-        let of = records.iter().filter(|r| r.phase == 'X' && r.name == wanted);
-        let of = of.filter(|record| record.whole.get(flag).is_some());
-        of.map(|record| record.whole["bind_id"].as_u64().unwrap()).collect::<Vec<_>>()
-    };
+    let from = |name| arrows_at(&records, ('X', name), "flow_out");
+    let to = |name| arrows_at(&records, ('X', name), "flow_in");
+    assert_eq!(from("wake task"), arrows_at(&records, ('b', "poll"), "flow_in"));
+    assert_eq!((from("wake task").len(), from("queue job").len()), (2, 2));
     // Queued, sent, run by the worker, answered, read.
-    assert_eq!(ends("queue job", "flow_out").len(), 2);
-    let sent = ends("send job", "flow_out");
-    assert!(sent.len() == 1 && ends("run", "flow_in").contains(&sent[0]));
-    assert_eq!(ends("IPC", "flow_out"), ends("read answer", "flow_in"));
-    let loop_called = ends("call loop", "flow_out");
-    assert_eq!((loop_called.len(), loop_called), (1, ends("called", "flow_in")));
+    assert!(from("send job").len() == 1 && to("run").contains(&from("send job")[0]));
+    assert_eq!(from("IPC"), to("read answer"));
+    assert_eq!((from("call loop").len(), from("call loop")), (1, to("called")));
 }
 
 #[test]
 fn runs_are_processes_with_their_names_and_counters() {
-    let trace = testing::all();
+    let mut trace = all();
+    trace.runs[0].recording.tracks[0].overwritten = 7;
     let records = valid(&trace);
     let names = records.iter().filter(|record| record.name == "process_name");
     let names: Vec<&str> =
@@ -82,71 +72,29 @@ fn runs_are_processes_with_their_names_and_counters() {
     // All were recorded with one pid, as far as these recordings know.
     assert_eq!(names.len(), trace.runs.len());
     assert!(names.contains(&"2 threads, lock on"));
-    assert!(count(&records, 'C', "units") > 0 && count(&records, 'C', "lock 1") > 0);
-    assert!(count(&records, 'T', "Running") > 0 && count(&records, 'T', "S") > 0);
-}
-
-#[test]
-fn what_is_missing_stands_in_the_head_and_in_the_name_of_the_process() {
-    let mut trace = testing::lock_on();
-    trace.ending = Ending::CutShort;
-    trace.runs[0].recording.tracks[0].overwritten = 7;
-    trace.about.set("command", "trainyard \"quoted\"");
-    let text = testing::text(write, &trace);
-    let records = validate(&text);
-    assert!(text.find("cut short").unwrap() < text.find("traceEvents").unwrap());
-    let name = records.iter().find(|record| record.name == "process_name").unwrap();
-    assert_eq!(name.whole["args"]["name"], "2 threads, lock on (7 events were lost)");
+    assert!(names.contains(&"one after another (7 events were lost)"), "{names:?}");
+    for (phase, name) in [('C', "units"), ('C', "lock 1"), ('T', "Running"), ('T', "S")] {
+        assert!(count(&records, phase, name) > 0, "{name}");
+    }
 }
 
 #[test]
 fn what_has_no_name_gets_one_and_two_loops_count_their_own_tasks() {
-    let mut trace = testing::arrows();
-    let run = &mut trace.runs[0];
-    run.about.set("label", "");
-    let recording = &mut run.recording;
+    let mut trace = arrows();
+    trace.runs[0].about.set("label", "");
+    let recording = &mut trace.runs[0].recording;
     let second = Event { track: 2, a: 8, ..recording.events[0] };
     recording.events.insert(1, second);
-    let records = valid(&trace);
-    assert_eq!(
-        (count(&records, 'C', "tasks"), count(&records, 'C', "tasks of main") > 0),
-        (0, true)
-    );
-    assert!(count(&records, 'C', "tasks of supervisor") > 0);
-    let recording = &mut trace.runs[0].recording;
-    recording.tracks.iter_mut().for_each(|track| track.name.clear());
-    let records = valid(&trace);
-    let is_called = |name: &str| records.iter().any(|r| r.whole["args"]["name"] == name);
-    assert!(is_called("a run") && is_called("track 1"));
-    for track in &mut trace.runs[0].recording.tracks {
-        track.name = "loop".to_owned();
-    }
-    let records = valid(&trace);
-    assert!(count(&records, 'C', "tasks of loop (track 2)") > 0);
-}
-
-proptest! {
-    /// Whatever was recorded: a ring that lost its beginning makes the strangest recordings.
-    #[test]
-    fn every_recording_makes_a_valid_document(
-        lines in proptest::collection::vec(
-            (0..60_u64, 1..5_u32, 0..3_u16, proptest::sample::select(Kind::ALL), 0..4_u64, 0..3_u64),
-            0..80,
-        ),
-        pids in proptest::collection::vec(0..3_u32, 4),
-    ) {
-        let events = lines.iter().map(|&(us, track, cpu, kind, a, b)| Event {
-            time_ns: us * 1000 + 500, track, kind, cpu, a, b,
-        });
-        let mut events: Vec<Event> = events.collect();
-        events.sort_by_key(|event| (event.time_ns, event.kind.stamp(), event.track));
-        let tracks = (1..).zip(&pids).map(|(number, &pid)| Track {
-            number, name: format!("track-{number}"), pid, overwritten: 0,
-        });
-        let recording = Recording {
-            begin_ns: 0, end_ns: 70_000, events, tracks: tracks.collect(),
-        };
-        let run = Run { about: Facts::default(), recording };
-        valid(&Trace::of(Facts::default(), vec![run.clone(), run]));
-    }
+    let mut check = |name: Option<&str>, counters: [&str; 2], others: &[&str]| {
+        let tracks = trace.runs[0].recording.tracks.iter_mut();
+        tracks.for_each(|track| track.name = name.map_or(track.name.clone(), str::to_owned));
+        let records = valid(&trace);
+        assert!(counters.iter().all(|name| count(&records, 'C', name) > 0), "{counters:?}");
+        assert_eq!(count(&records, 'C', "tasks"), 0);
+        let is_called = |name: &&str| records.iter().any(|r| r.whole["args"]["name"] == **name);
+        assert!(others.iter().all(is_called), "{others:?}");
+    };
+    check(None, ["tasks of main", "tasks of supervisor"], &["a run"]);
+    check(Some(""), ["tasks of track 1", "tasks of track 2"], &["track 1"]);
+    check(Some("loop"), ["tasks of loop (track 1)", "tasks of loop (track 2)"], &["loop"]);
 }

@@ -11,8 +11,8 @@ use std::fmt::Write;
 
 use super::{Frame, escaped};
 use crate::look::lanes::spent::{self, Spent};
+use crate::look::lanes::tape::{Span, edge, joined};
 use crate::look::lanes::train::State;
-use crate::look::lanes::{Span, joined};
 use crate::look::palette::look;
 use crate::text::numbers;
 use trainyard::trace::Recording;
@@ -50,7 +50,7 @@ fn one_by_one(spans: &[Span], row: Row<'_>, recording: Option<&Recording>) -> St
     spans.sort_by_key(|span| std::cmp::Reverse(span.length_ns()));
     let mut text = String::new();
     for span in spans {
-        let since_ns = span.from_ns - row.frame.origin_ns;
+        let since_ns = span.from_ns.saturating_sub(row.frame.origin_ns);
         let mut title = format!(
             "{}: {}, {} from {} on",
             row.name,
@@ -85,10 +85,7 @@ fn by_columns(spans: &[Span], row: Row<'_>) -> String {
         count = count.div_ceil(2);
         cells = spent::cells(spans, from_ns, until_ns, count);
     }
-    let length_ns = u128::from(until_ns - from_ns);
-    let edge = |column: usize| {
-        from_ns + u64::try_from(length_ns * column as u128 / count as u128).unwrap_or(u64::MAX)
-    };
+    let edge = |column| edge(from_ns, until_ns, column, count);
     let (mut text, mut begin) = (String::new(), 0);
     for run in cells.chunk_by(alike) {
         let end = begin + run.len();

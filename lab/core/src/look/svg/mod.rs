@@ -23,20 +23,22 @@
 mod lane;
 mod style;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod text;
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
+use std::fmt;
 use std::io::{self, BufWriter, Write};
 
 use super::axis::Axis;
 use super::missing::missing;
 use super::palette::LOOKS;
-use super::timeline::{Asked, LockRow, Scale, Shown, Timeline, Whose, plan, shares};
+use super::timeline::{Asked, Row, Scale, Shown, Timeline, Whose, lock_name, plan, shares};
+use crate::look::lanes::Lane;
 use crate::look::lanes::lock::Holder;
 use crate::look::lanes::train::State;
-use crate::look::svg::text::{escaped, lines_of};
+pub(super) use crate::look::svg::text::escaped;
+use crate::look::svg::text::lines_of;
 use crate::text::numbers;
 use trainyard::trace::Recording;
 use trainyard::trace::file::Trace;
@@ -110,7 +112,8 @@ struct Picture {
     y: f64,
 }
 
-/// A part of a run, all moments of which have a place between the left and the right.
+/// A part of a run, all moments of which have a place between the left and the right; its end is
+/// not before its begin.
 #[derive(Clone, Copy)]
 #[expect(clippy::struct_field_names, reason = "units come last")]
 struct Frame {
@@ -121,16 +124,11 @@ struct Frame {
 }
 
 impl Frame {
-    fn new(scale: &Scale, run: &Shown) -> Self {
-        let origin_ns = run.begin_ns;
-        let (from_ns, until_ns) = (origin_ns + scale.from_ns, origin_ns + scale.until_ns);
-        Self { origin_ns, from_ns, until_ns }
-    }
-
     #[expect(clippy::cast_precision_loss, reason = "a place on paper")]
     fn x(&self, at_ns: u64) -> f64 {
         let at_ns = at_ns.clamp(self.from_ns, self.until_ns) - self.from_ns;
-        LEFT + (RIGHT - LEFT) * at_ns as f64 / (self.until_ns - self.from_ns) as f64
+        let length_ns = (self.until_ns - self.from_ns).max(1);
+        LEFT + (RIGHT - LEFT) * at_ns as f64 / length_ns as f64
     }
 
     /// Where a span begins, and how wide it is.
@@ -141,10 +139,15 @@ impl Frame {
 }
 
 impl Picture {
+    /// A line of the document.
+    fn put(&mut self, line: fmt::Arguments<'_>) {
+        self.body += &line.to_string();
+        self.body.push('\n');
+    }
+
     /// A line of text across the page.
     fn line(&mut self, class: &str, text: &str) {
-        self.text(class, (8.0, self.y), text);
-        self.y += LINE_HEIGHT;
+        self.lines(class, &[text.to_owned()]);
     }
 
     /// Several of them, all but the first indented.
@@ -171,8 +174,7 @@ impl Picture {
 
     fn text(&mut self, class: &str, (x, y): (f64, f64), text: &str) {
         let text = escaped(text);
-        writeln!(self.body, "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\">{text}</text>")
-            .expect("writing to memory does not fail");
+        self.put(format_args!("<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\">{text}</text>"));
     }
 
     fn draw(&mut self, timeline: &Timeline, trace: &Trace) {
@@ -194,11 +196,9 @@ impl Picture {
         let all: usize = timeline.scales.iter().map(|scale| scale.runs.len()).sum();
         if all > drawn {
             let runs = numbers::count(all - drawn, "more run");
+            let line = format!("{runs} of {all} not drawn; --run draws one of them alone");
             self.y += 10.0;
-            self.line(
-                "small",
-                &format!("{runs} of {all} not drawn; --run draws one of them alone"),
-            );
+            self.line("small", &line);
         }
     }
 
@@ -230,29 +230,26 @@ impl Picture {
                 continue;
             }
             let height = LANE_HEIGHT * f64::from(look.height) / 100.0;
-            let top = self.y + 4.0 - height;
-            let name = look.name;
-            writeln!(
-                self.body,
+            let (name, top) = (look.name, self.y + 4.0 - height);
+            self.put(format_args!(
                 "<rect class=\"{name}\" x=\"{x:.1}\" y=\"{top:.1}\" width=\"24\" \
                  height=\"{height:.1}\"/>"
-            )
-            .expect("writing to memory does not fail");
+            ));
             self.text("small", (x + 29.0, self.y + 3.0), look.meaning);
             // Letters of this size are seven units wide, at most.
             x += 50.0 + 6.2 * look.meaning.len() as f64;
         }
         if spans().any(|row| !row.in_vain_ns.is_empty()) {
-            let y = self.y;
-            writeln!(self.body, "<path class=\"vain\" d=\"M{x:.1},{:.1} v6\"/>", y - 3.0)
-                .expect("writing to memory does not fail");
-            self.text("small", (x + 6.0, y + 3.0), "woken in vain");
+            let (top, bottom) = (self.y - 3.0, self.y + 3.0);
+            self.put(format_args!("<path class=\"vain\" d=\"M{x:.1},{top:.1} v6\"/>"));
+            self.text("small", (x + 6.0, bottom), "woken in vain");
         }
         self.y += LINE_HEIGHT;
     }
 
     fn run(&mut self, scale: &Scale, run: &Shown, recording: &Recording, marks_max: usize) {
-        let frame = Frame::new(scale, run);
+        let (from_ns, until_ns) = scale.window(run);
+        let frame = Frame { origin_ns: run.begin_ns, from_ns, until_ns };
         self.y += 14.0;
         let length = numbers::nanoseconds(run.length_ns);
         self.line("head", &format!("{}: {length}", run.label));
@@ -261,21 +258,21 @@ impl Picture {
         for lock in run.locks.iter().take(LOCKS_MAX) {
             self.lock(frame, lock, (run, &lanes), marks_max);
         }
-        for (index, row) in run.rows.iter().take(LANES_MAX).enumerate() {
+        for (index, Row { lane, spent, in_vain_ns }) in run.rows.iter().take(LANES_MAX).enumerate()
+        {
             let key = if run.locks.is_empty() { String::new() } else { format!("{index} ") };
-            let name: String = row.name.chars().take(NAME_MAX).collect();
+            let name: String = lane.name.chars().take(NAME_MAX).collect();
             let top = self.y;
             self.text("name", (8.0, top + 13.0), &format!("{key}{name}"));
-            let end = frame.x(run.begin_ns + run.length_ns);
-            self.baseline(top + LANE_HEIGHT, end);
-            let place = lane::Row { frame, top, height: LANE_HEIGHT, marks_max, name: &row.name };
-            self.body += &lane::draw(&row.spans, place, Some(recording));
-            self.in_vain(frame, &row.in_vain_ns, top + LANE_HEIGHT + 1.0);
-            self.text(
-                "shares",
-                (RIGHT + 8.0, top + 13.0),
-                &shares(row, NARROW).replace("  ", ", "),
-            );
+            // The ground ends with the run, which may be shorter than the longest.
+            let (ground, end) = (top + LANE_HEIGHT, frame.x(run.begin_ns + run.length_ns));
+            let path = format_args!("M{LEFT},{ground:.1} H{end:.1}");
+            self.put(format_args!("<path class=\"rule\" d=\"{path}\"/>"));
+            let place = lane::Row { frame, top, height: LANE_HEIGHT, marks_max, name: &lane.name };
+            self.body += &lane::draw(&lane.spans, place, Some(recording));
+            self.in_vain(frame, in_vain_ns, ground + 1.0);
+            let shares = shares(spent, NARROW).replace("  ", ", ");
+            self.text("shares", (RIGHT + 8.0, top + 13.0), &shares);
             self.y += LANE_PITCH;
         }
         self.left_out(run.locks.len(), LOCKS_MAX, "more lock");
@@ -291,13 +288,6 @@ impl Picture {
         }
     }
 
-    /// The end of the lane's time, for a run that is shorter than the longest.
-    fn baseline(&mut self, y: f64, end: f64) {
-        let path = format!("M{LEFT},{y:.1} H{end:.1}");
-        writeln!(self.body, "<path class=\"rule\" d=\"{path}\"/>")
-            .expect("writing to memory does not fail");
-    }
-
     /// One mark for all ticks of a lane; those that fall together are drawn once.
     fn in_vain(&mut self, frame: Frame, at: &[u64], y: f64) {
         let inside = at.iter().filter(|at| (frame.from_ns..frame.until_ns).contains(at));
@@ -306,10 +296,9 @@ impl Picture {
         let times = places.len();
         places.dedup();
         if times > 0 {
-            let title = format!("woken in vain {}", numbers::count(times, "time"));
-            let path = places.concat();
-            writeln!(self.body, "<path class=\"vain\" d=\"{path}\"><title>{title}</title></path>")
-                .expect("writing to memory does not fail");
+            let (times, path) = (numbers::count(times, "time"), places.concat());
+            let title = format_args!("<title>woken in vain {times}</title>");
+            self.put(format_args!("<path class=\"vain\" d=\"{path}\">{title}</path>"));
         }
     }
 
@@ -317,14 +306,14 @@ impl Picture {
     fn lock(
         &mut self,
         frame: Frame,
-        lock: &LockRow,
+        lock: &Lane<Holder>,
         (run, lanes): (&Shown, &HashMap<u32, usize>),
         marks_max: usize,
     ) {
         let (top, height) = (self.y, LANE_HEIGHT * 0.6);
-        let name = if run.locks.len() > 1 { format!("lock {}", lock.lock) } else { "lock".into() };
-        self.text("name", (8.0, top + 10.0), &name);
-        let held = lock.spans.iter().filter_map(|span| match span.holder {
+        self.y += LANE_PITCH * 0.7;
+        self.text("name", (8.0, top + 10.0), lock_name(lock, run));
+        let held = lock.spans.iter().filter_map(|span| match span.state {
             Holder::Track(track) => Some((span, lanes.get(&track).copied())),
             _ => None,
         });
@@ -333,25 +322,21 @@ impl Picture {
         if held.len() * 2 > marks_max {
             let many = numbers::count(held.len(), "holder");
             self.text("small", (LEFT, top + 10.0), &format!("{many}: too many to draw here"));
-            self.y += LANE_PITCH * 0.7;
             return;
         }
         for (span, index) in held {
             let (x, width) = frame.extent(span.from_ns, span.until_ns);
             let class = if index.is_some_and(|index| index % 2 == 0) { "holder" } else { "other" };
-            let name = index.map_or("another thread", |index| run.rows[index].name.as_str());
+            let name = index.map_or("another thread", |index| run.rows[index].lane.name.as_str());
             let title = escaped(name);
-            writeln!(
-                self.body,
+            self.put(format_args!(
                 "<rect class=\"{class}\" x=\"{x:.2}\" y=\"{top:.1}\" width=\"{width:.2}\" \
                  height=\"{height:.1}\"><title>{title} holds the lock</title></rect>"
-            )
-            .expect("writing to memory does not fail");
+            ));
             if let Some(index) = index.filter(|_| width > 10.0) {
                 self.text("small", (x + width / 2.0 - 3.0, top + 9.5), &index.to_string());
             }
         }
-        self.y += LANE_PITCH * 0.7;
     }
 
     fn axis(&mut self, scale: &Scale) {
@@ -360,8 +345,7 @@ impl Picture {
         let (y, last) = (self.y, labels.len().saturating_sub(1));
         for (index, (at_ns, label)) in labels.into_iter().enumerate() {
             let x = frame.x(at_ns);
-            writeln!(self.body, "<path class=\"rule\" d=\"M{x:.1},{y:.1} v4\"/>")
-                .expect("writing to memory does not fail");
+            self.put(format_args!("<path class=\"rule\" d=\"M{x:.1},{y:.1} v4\"/>"));
             let label = if index == last { format!("{label} {unit}") } else { label };
             self.text("small", (x, y + 15.0), &label);
         }

@@ -15,7 +15,7 @@ pub(super) fn lines_of(text: &str) -> Vec<String> {
 }
 
 /// Text between tags, or in an attribute. Characters that XML 1.0 does not have are left out.
-pub(super) fn escaped(text: &str) -> Cow<'_, str> {
+pub(in crate::look) fn escaped(text: &str) -> Cow<'_, str> {
     let is_left_out = |c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}');
     let is_special = |c: char| matches!(c, '&' | '<' | '>' | '"') || is_left_out(c);
     if !text.contains(is_special) {

@@ -1,12 +1,11 @@
 //! The timeline for programs: `trainyard.timeline/1`, the shares of every lane.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{LockRow, Row, Shown, Timeline, Whose};
+use super::{Shown, Timeline, Whose};
 use crate::look::lanes::lock::held_ns;
-use crate::look::lanes::spent::Spent;
 use crate::look::palette::LOOKS;
 
 const SCHEMA: &str = "trainyard.timeline/1";
@@ -80,7 +79,25 @@ pub fn document(timeline: &Timeline) -> String {
 }
 
 fn one_run(run: &Shown, (from_ns, until_ns): (u64, u64)) -> OneRun<'_> {
-    let lanes = run.lanes();
+    let (names, rows) = (run.lanes(), &run.rows);
+    let locks = run.locks.iter().map(|lock| {
+        let held: BTreeMap<u32, u64> = held_ns(&lock.spans).into_iter().collect();
+        let held_by = held.into_iter().map(|(track, held_ns)| {
+            let lane = names.get(&track).map(|&index| rows[index].lane.name.as_str());
+            HeldBy { lane, track, held_ns }
+        });
+        Lock { lock: lock.id, held_by: held_by.collect() }
+    });
+    let lanes = rows.iter().map(|row| {
+        // INVARIANT: [TIMELINE-1] the page prints `Spent::share` of the same `Spent`.
+        let share = LOOKS.iter().map(|look| (look.name, row.spent.share(look.state)));
+        Lane {
+            name: &row.lane.name,
+            track: row.lane.track,
+            woken_in_vain: (run.whose == Whose::Trains).then_some(row.in_vain_ns.len()),
+            share: share.filter(|(_, share)| *share > 0.0).collect(),
+        }
+    });
     OneRun {
         number: run.number,
         label: &run.label,
@@ -92,32 +109,7 @@ fn one_run(run: &Shown, (from_ns, until_ns): (u64, u64)) -> OneRun<'_> {
         running_at_once_max: run.figures.running_at_once_max,
         cpus_used: run.figures.cpus_used,
         hand_offs: run.hand_offs,
-        locks: run.locks.iter().map(|lock| one_lock(lock, &run.rows, &lanes)).collect(),
-        lanes: run.rows.iter().map(|row| lane(row, run.whose)).collect(),
+        locks: locks.collect(),
+        lanes: lanes.collect(),
     }
-}
-
-fn lane(row: &Row, whose: Whose) -> Lane<'_> {
-    Lane {
-        name: &row.name,
-        track: row.track,
-        woken_in_vain: (whose == Whose::Trains).then_some(row.in_vain_ns.len()),
-        share: shares(&row.spent),
-    }
-}
-
-// INVARIANT: [TIMELINE-1] the page prints `Spent::share` of the same `Spent`.
-fn shares(spent: &Spent) -> BTreeMap<&'static str, f64> {
-    let shares = LOOKS.iter().map(|look| (look.name, spent.share(look.state)));
-    shares.filter(|(_, share)| *share > 0.0).collect()
-}
-
-fn one_lock<'a>(lock: &LockRow, rows: &'a [Row], lanes: &HashMap<u32, usize>) -> Lock<'a> {
-    let mut held: Vec<(u32, u64)> = held_ns(&lock.spans).into_iter().collect();
-    held.sort_unstable();
-    let held_by = held.into_iter().map(|(track, held_ns)| {
-        let lane = lanes.get(&track).map(|&index| rows[index].name.as_str());
-        HeldBy { lane, track, held_ns }
-    });
-    Lock { lock: lock.lock, held_by: held_by.collect() }
 }

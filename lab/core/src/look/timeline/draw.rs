@@ -3,10 +3,13 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 
-use super::{LockRow, Row, Scale, Shown, Timeline};
+use super::{Row, Scale, Shown, Timeline};
 use crate::look::axis;
-use crate::look::lanes::lock::{Held, Holder};
+use crate::look::lanes::lock::Holder;
+use crate::look::lanes::spent::Spent;
+use crate::look::lanes::tape::{pieces, place};
 use crate::look::lanes::train::State;
+use crate::look::lanes::{Lane, Span};
 use crate::look::palette::look;
 use crate::look::strip::{self, Mark};
 use crate::terms::output::Glyphs;
@@ -86,12 +89,12 @@ impl Layout {
         let columns = page.width.max(WIDTH_MIN);
         let runs = || timeline.scales.iter().flat_map(|scale| &scale.runs);
         let rows = || runs().flat_map(|run| run.rows.iter().take(page.lanes_max));
-        let names = rows().map(|row| row.name.chars().count().min(NAME_MAX));
-        let locks = runs().flat_map(|run| run.locks.iter().map(move |lock| lock_name(lock, run)));
-        let locks = locks.map(|name| name.chars().count().min(NAME_MAX));
+        let names = rows().map(|row| row.lane.name.as_str());
+        let locks = runs().flat_map(|run| run.locks.iter().map(|lock| lock_name(lock, run)));
+        let names = names.chain(locks).map(|name| name.chars().count().min(NAME_MAX));
         // A key and a space before each name.
-        let label_width = 2 + names.chain(locks).max().unwrap_or(0);
-        let widest = rows().map(|row| shares(row, columns).len()).max().unwrap_or(0);
+        let label_width = 2 + names.max().unwrap_or(0);
+        let widest = rows().map(|row| shares(&row.spent, columns).len()).max().unwrap_or(0);
         // A space before the label, one after it, a bar on each side of the strip.
         let room = columns - label_width - 4;
         let beside = room.saturating_sub(1 + widest);
@@ -127,35 +130,32 @@ fn panels(scale: &Scale, layout: Layout) -> Vec<Panel<'_>> {
 
 fn panel<'a>(run: &'a Shown, scale: &Scale, layout: Layout) -> Panel<'a> {
     let (cells, rows) = (layout.strip_width, &run.rows[..run.rows.len().min(layout.lanes_max)]);
-    let (from_ns, until_ns) = (run.begin_ns + scale.from_ns, run.begin_ns + scale.until_ns);
+    let (from_ns, until_ns) = scale.window(run);
     let mut lanes = run.lanes();
     lanes.retain(|_, index| *index < rows.len());
-    let lock = |lock: &LockRow| {
-        (
-            cut(&lock_name(lock, run), layout.glyphs),
-            lock_cells(&lock.spans, &lanes, (from_ns, until_ns), cells),
-        )
+    let lock = |lock: &Lane<Holder>| {
+        let name = cut(lock_name(lock, run), layout.glyphs);
+        (name, lock_cells(&lock.spans, &lanes, (from_ns, until_ns), cells))
     };
     let in_vain = |row: &Row| {
         let mut counts = vec![0; cells];
         for &at_ns in row.in_vain_ns.iter().filter(|at| (from_ns..until_ns).contains(at)) {
-            let place = u128::from(at_ns - from_ns) * cells as u128;
-            let place = place / u128::from(until_ns - from_ns);
-            counts[usize::try_from(place).unwrap_or(0)] += 1;
+            counts[place(at_ns, from_ns, until_ns, cells)] += 1;
         }
         counts
     };
+    let strip = |row: &Row| strip::marks(&row.lane.spans, from_ns, until_ns, cells);
     Panel {
         run,
         locks: run.locks.iter().map(lock).collect(),
-        strips: rows.iter().map(|row| strip::marks(&row.spans, from_ns, until_ns, cells)).collect(),
+        strips: rows.iter().map(strip).collect(),
         in_vain: rows.iter().map(in_vain).collect(),
     }
 }
 
 /// Locks have numbers where there are several.
-fn lock_name(lock: &LockRow, run: &Shown) -> String {
-    if run.locks.len() > 1 { format!("lock {}", lock.lock) } else { "lock".to_owned() }
+pub(in crate::look) fn lock_name<'a>(lock: &'a Lane<Holder>, run: &Shown) -> &'a str {
+    if run.locks.len() > 1 { &lock.name } else { "lock" }
 }
 
 /// The keys of the lanes: what the lock's lane says, and what stands before a lane's name.
@@ -173,80 +173,50 @@ const OFF: char = '~';
 
 /// Whose the lock was for most of each cell.
 fn lock_cells(
-    spans: &[Held],
+    spans: &[Span<Holder>],
     lanes: &HashMap<u32, usize>,
-    (from_ns, until_ns): (u64, u64),
+    window: (u64, u64),
     cells: usize,
 ) -> String {
-    let length_ns = u128::from(until_ns - from_ns);
-    let edge = |cell: usize| {
-        from_ns + u64::try_from(length_ns * cell as u128 / cells as u128).unwrap_or(u64::MAX)
-    };
-    let mut next = spans.partition_point(|span| span.until_ns <= from_ns);
-    let mut text = String::new();
-    for cell in 0..cells {
-        let (begin_ns, end_ns) = (edge(cell), edge(cell + 1));
-        let mut held: Vec<(Holder, u64)> = Vec::new();
-        while let Some(span) = spans.get(next).filter(|span| span.from_ns < end_ns) {
-            let inside = span.until_ns.min(end_ns).saturating_sub(span.from_ns.max(begin_ns));
-            match held.iter_mut().find(|(holder, _)| *holder == span.holder) {
-                Some((_, ns)) => *ns += inside,
-                None => held.push((span.holder, inside)),
-            }
-            if span.until_ns > end_ns {
-                break;
-            }
-            next += 1;
+    // The holders of each cell as they came, and where each of them stands there.
+    let mut held: Vec<Vec<(Holder, u64)>> = vec![Vec::new(); cells];
+    let mut places: HashMap<(usize, Holder), usize> = HashMap::new();
+    pieces(spans, window, cells, |cell, holder, inside_ns| {
+        let held = &mut held[cell];
+        let place = *places.entry((cell, holder)).or_insert(held.len());
+        match held.get_mut(place) {
+            Some((_, ns)) => *ns += inside_ns,
+            None => held.push((holder, inside_ns)),
         }
-        let longest = held.into_iter().max_by_key(|(_, ns)| *ns);
-        text.push(match longest.map(|(holder, _)| holder) {
-            None | Some(Holder::Nobody) => ' ',
-            Some(Holder::Off) => OFF,
-            Some(Holder::Track(track)) => lanes.get(&track).map_or(ANOTHER, |&index| key(index)),
-        });
-    }
-    text
+    });
+    let longest = |held: &Vec<(Holder, u64)>| match held.iter().max_by_key(|(_, ns)| *ns) {
+        None | Some((Holder::Nobody, _)) => ' ',
+        Some((Holder::Off, _)) => OFF,
+        Some((Holder::Track(track), _)) => lanes.get(track).map_or(ANOTHER, |index| key(*index)),
+    };
+    held.iter().map(longest).collect()
 }
 
 /// Explains what occurs, on as many lines as it needs.
 fn legend(panels: &[Vec<Panel<'_>>], layout: Layout) -> String {
     let panels = || panels.iter().flatten();
-    let occurs = |mark: &Mark| panels().flat_map(|p| &p.strips).any(|strip| strip.contains(mark));
-    let marks = Mark::EXPLAINED.into_iter().filter(occurs);
-    let mut entries: Vec<String> =
-        marks.map(|mark| format!("{} {}", mark.glyph(layout.glyphs), mark.meaning())).collect();
+    let strips: Vec<&[Mark]> =
+        panels().flat_map(|panel| &panel.strips).map(Vec::as_slice).collect();
+    let mut entries = strip::legend(&strips, layout.glyphs);
     if panels().flat_map(|panel| &panel.in_vain).flatten().any(|count| *count > 0) {
         entries.push(format!("{} woken in vain", in_vain_glyph(1, layout.glyphs)));
     }
-    let holders = || panels().flat_map(|panel| &panel.locks).flat_map(|(_, cells)| cells.chars());
-    if holders().any(|cell| cell.is_ascii_alphanumeric()) {
-        entries.push("0 1 2 the lane that holds the lock".to_owned());
-    }
-    if holders().any(|cell| cell == FURTHER) {
-        entries.push(format!("{FURTHER} one of the lanes that have this mark"));
-    }
-    if holders().any(|cell| cell == ANOTHER) {
-        entries.push(format!("{ANOTHER} another thread"));
-    }
-    if holders().any(|cell| cell == OFF) {
-        entries.push(format!("{OFF} the lock is off"));
-    }
-    let mut lines = vec![String::new()];
-    for entry in entries {
-        match lines.last_mut() {
-            Some(line) if line.is_empty() => *line = entry,
-            Some(line) if line.chars().count() + 3 + entry.chars().count() < layout.columns => {
-                *line += "  ";
-                *line += &entry;
-            }
-            _ => lines.push(entry),
+    let mut explain = |is_one: fn(char) -> bool, words: &str| {
+        if panels().flat_map(|panel| &panel.locks).any(|(_, cells)| cells.contains(is_one)) {
+            entries.push(words.to_owned());
         }
-    }
-    let mut text = String::new();
-    for line in lines {
-        writeln!(text, " {line}").expect("to memory");
-    }
-    text
+    };
+    explain(|cell| cell.is_ascii_alphanumeric(), "0 1 2 the lane that holds the lock");
+    explain(|cell| cell == FURTHER, "+ one of the lanes that have this mark");
+    explain(|cell| cell == ANOTHER, "* another thread");
+    explain(|cell| cell == OFF, "~ the lock is off");
+    let lines = strip::flow(entries, layout.columns - 2);
+    " ".to_owned() + &lines.join("\n ") + "\n"
 }
 
 fn draw_panel(panel: &Panel<'_>, scale: &Scale, layout: Layout) -> String {
@@ -258,11 +228,11 @@ fn draw_panel(panel: &Panel<'_>, scale: &Scale, layout: Layout) -> String {
     for (index, strip) in panel.strips.iter().enumerate() {
         let row = &panel.run.rows[index];
         let key = if panel.locks.is_empty() { ' ' } else { key(index) };
-        let name = cut(&plain(&row.name), glyphs);
+        let name = cut(&plain(&row.lane.name), glyphs);
         let strip = strip::paint(strip, glyphs);
         write!(text, " {key} {name:0$} |{strip}|", label_width - 2).expect("to memory");
         match layout.shares {
-            Shares::Beside => writeln!(text, " {}", shares(row, layout.columns)),
+            Shares::Beside => writeln!(text, " {}", shares(&row.spent, layout.columns)),
             Shares::Below => writeln!(text),
         }
         .expect("to memory");
@@ -272,7 +242,7 @@ fn draw_panel(panel: &Panel<'_>, scale: &Scale, layout: Layout) -> String {
             writeln!(text, " {:label_width$} |{ticks}|", "").expect("to memory");
         }
         if layout.shares == Shares::Below {
-            writeln!(text, "   {}", shares(row, layout.columns)).expect("to memory");
+            writeln!(text, "   {}", shares(&row.spent, layout.columns)).expect("to memory");
         }
     }
     let left_out = panel.run.rows.len() - panel.strips.len();
@@ -312,9 +282,9 @@ fn heading(run: &Shown, scale: &Scale, layout: Layout) -> String {
 }
 
 /// `run 33 %  wait GIL 67 %`: the states that took most of the time, on every lane in one order.
-pub(in crate::look) fn shares(row: &Row, columns: usize) -> String {
+pub(in crate::look) fn shares(spent: &Spent, columns: usize) -> String {
     let mut shares: Vec<(State, f64)> =
-        State::ALL.into_iter().map(|state| (state, row.spent.share(state))).collect();
+        State::ALL.into_iter().map(|state| (state, spent.share(state))).collect();
     shares.retain(|(_, share)| *share > 0.0);
     shares.sort_by(|(_, left), (_, right)| right.total_cmp(left));
     shares.truncate(if columns < NARROW { SHARES_MAX_NARROW } else { SHARES_MAX });

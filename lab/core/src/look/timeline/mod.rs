@@ -32,21 +32,21 @@ mod draw;
 mod tests;
 
 pub use super::timeline::document::document;
-pub(super) use super::timeline::draw::shares;
 pub use super::timeline::draw::{Page, draw};
+pub(super) use super::timeline::draw::{lock_name, shares};
 
 use std::collections::HashMap;
 
 use super::missing::missing;
 use super::pick::pick;
-use crate::look::lanes::lock::{Held, Holder};
+use crate::look::lanes::flows::What;
+use crate::look::lanes::lock::Holder;
 use crate::look::lanes::spent::{self, Spent};
-use crate::look::lanes::tasks::TaskLane;
-use crate::look::lanes::{Figures, Lane, Lanes, Span, flows, lock, tasks, ticks};
+use crate::look::lanes::{Figures, Lane, Scene};
 use crate::terms::error::{LabError, Result};
 use crate::text::numbers;
+use trainyard::trace::Kind;
 use trainyard::trace::file::{Run, Trace};
-use trainyard::trace::{Kind, Recording};
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,80 +74,68 @@ pub enum Whose {
 #[derive(Clone, Debug)]
 pub struct Timeline {
     /// What the trace says about itself.
-    pub about: Vec<(String, String)>,
+    pub(super) about: Vec<(String, String)>,
     /// What it does not show.
-    pub missing: Vec<String>,
+    pub(super) missing: Vec<String>,
     /// Runs that are to be compared, each group on a scale of its own.
-    pub scales: Vec<Scale>,
+    pub(super) scales: Vec<Scale>,
     /// Runs in which nobody worked: their numbers and labels.
-    pub empty: Vec<(usize, String)>,
+    pub(super) empty: Vec<(usize, String)>,
 }
 
 /// Runs on one scale.
 #[derive(Clone, Debug)]
-pub struct Scale {
+pub(super) struct Scale {
     /// The first moment drawn, counted from the begin of each run.
-    pub from_ns: u64,
-    /// The last.
-    pub until_ns: u64,
-    /// The runs.
-    pub runs: Vec<Shown>,
+    pub(super) from_ns: u64,
+    /// The last; later than the first.
+    pub(super) until_ns: u64,
+    pub(super) runs: Vec<Shown>,
+}
+
+impl Scale {
+    /// The part of a run that is drawn.
+    pub(super) fn window(&self, run: &Shown) -> (u64, u64) {
+        let at = |ns| run.begin_ns.saturating_add(ns);
+        (at(self.from_ns), at(self.until_ns))
+    }
 }
 
 /// One run.
 #[derive(Clone, Debug)]
-pub struct Shown {
+pub(super) struct Shown {
     /// Its place in the trace, from 1.
-    pub number: usize,
-    /// Its name.
-    pub label: String,
-    /// What it did, if it says so.
-    pub workload: Option<String>,
+    pub(super) number: usize,
+    pub(super) label: String,
+    pub(super) workload: Option<String>,
     /// The moment that its lanes count from.
-    pub begin_ns: u64,
-    /// How long its work took.
-    pub length_ns: u64,
-    /// What explains that time.
-    pub figures: Figures,
+    pub(super) begin_ns: u64,
+    pub(super) length_ns: u64,
+    pub(super) figures: Figures,
     /// How often a lock went from one thread to another that waited.
-    pub hand_offs: usize,
+    pub(super) hand_offs: usize,
     /// Whose lanes `rows` are.
-    pub whose: Whose,
+    pub(super) whose: Whose,
     /// Who held its locks; empty for tasks, which share the track of their loop.
-    pub locks: Vec<LockRow>,
-    /// Its lanes.
-    pub rows: Vec<Row>,
+    pub(super) locks: Vec<Lane<Holder>>,
+    pub(super) rows: Vec<Row>,
+}
+
+/// One lane, and what is said of it.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    pub(super) lane: Lane,
+    /// How long it was in each state, in the part of the run that is drawn.
+    pub(super) spent: Spent,
+    /// When it was woken in vain; empty for tasks.
+    pub(super) in_vain_ns: Vec<u64>,
 }
 
 impl Shown {
     /// Which lane is whose: places in `rows`, by track. Tasks share one, so they are not asked for.
     pub(super) fn lanes(&self) -> HashMap<u32, usize> {
-        by_track(&self.rows)
+        self.rows.iter().enumerate().map(|(index, row)| (row.lane.track, index)).collect()
     }
-}
-
-/// One lane.
-#[derive(Clone, Debug)]
-pub struct Row {
-    /// Whose it is.
-    pub name: String,
-    /// Its track.
-    pub track: u32,
-    /// What it did.
-    pub spans: Vec<Span>,
-    /// How long it was in each state, in the part of the run that is drawn.
-    pub spent: Spent,
-    /// When it was woken in vain; empty for tasks.
-    pub in_vain_ns: Vec<u64>,
-}
-
-/// A lock's lane.
-#[derive(Clone, Debug)]
-pub struct LockRow {
-    /// Its number.
-    pub lock: u64,
-    /// Whose it was.
-    pub spans: Vec<Held>,
 }
 
 /// Prepares what is asked for.
@@ -197,31 +185,30 @@ fn nothing(trace: &Trace, asked: &Asked) -> String {
 }
 
 fn show(number: usize, run: &Run, asked: &Asked) -> Option<Shown> {
-    let recording = &run.recording;
-    let lanes = Lanes::read(recording)?;
-    let (begin_ns, end_ns) = (lanes.begin_ns, lanes.end_ns);
-    let mut rows = match asked.whose {
-        Whose::Trains => trains(&lanes),
-        Whose::Tasks => task_rows(recording, begin_ns, end_ns),
-    };
+    let Scene { recording, begin_ns, end_ns, lanes, mut locks, tasks, flows } =
+        Scene::read(&run.recording, (0, 0));
+    let lanes = lanes?;
+    // All tasks share the track of their loop: what a track did is said of no task.
+    let of_trains = asked.whose == Whose::Trains;
+    // A lock that is off all the time has nothing to show.
+    locks.retain(|lock| of_trains && lock.spans.iter().any(|span| span.state != Holder::Off));
+    let mut in_vain: HashMap<u32, Vec<u64>> = HashMap::new();
+    for event in recording.events.iter().filter(|event| event.kind == Kind::GilWakeFailed) {
+        in_vain.entry(event.track).or_default().push(event.time_ns);
+    }
     let from_ns = begin_ns.saturating_add(asked.from_ns).min(end_ns);
     let until_ns = asked.until_ns.map_or(end_ns, |until| begin_ns.saturating_add(until));
     let until_ns = until_ns.clamp(from_ns, end_ns);
-    for row in &mut rows {
+    let row = |lane: Lane| {
         // A train is there all the time: what lies before its first span is lost, and no share.
-        let first = row.spans.first().filter(|_| asked.whose == Whose::Trains);
+        let first = lane.spans.first().filter(|_| of_trains);
         let known_ns = first.map_or(from_ns, |span| span.from_ns.clamp(from_ns, until_ns));
-        row.spent = spent::between(&row.spans, known_ns, until_ns);
-    }
-    // All tasks share the track of their loop: what a track did is said of no task.
-    let locks = match asked.whose {
-        Whose::Trains => {
-            mark_in_vain(&mut rows, recording);
-            lock_rows(recording, begin_ns, end_ns)
-        }
-        Whose::Tasks => Vec::new(),
+        let in_vain_ns = in_vain.remove(&lane.track).filter(|_| of_trains);
+        let spent = spent::between(&lane.spans, known_ns, until_ns);
+        Row { lane, spent, in_vain_ns: in_vain_ns.unwrap_or_default() }
     };
-    let flows = flows::read(recording);
+    let drawn = if of_trains { lanes.trains } else { tasks };
+    let rows: Vec<Row> = drawn.into_iter().map(row).collect();
     (!rows.is_empty()).then(|| Shown {
         number,
         label: run.label().to_owned(),
@@ -229,54 +216,11 @@ fn show(number: usize, run: &Run, asked: &Asked) -> Option<Shown> {
         begin_ns,
         length_ns: end_ns - begin_ns,
         figures: lanes.figures,
-        hand_offs: flows.iter().filter(|flow| flow.what == flows::What::HandOff).count(),
+        hand_offs: flows.iter().filter(|flow| flow.what == What::HandOff).count(),
         whose: asked.whose,
         locks,
         rows,
     })
-}
-
-fn mark_in_vain(rows: &mut [Row], recording: &Recording) {
-    let lanes = by_track(rows);
-    let ticks = ticks::read(recording);
-    for tick in ticks.iter().filter(|tick| tick.kind == Kind::GilWakeFailed) {
-        if let Some(&index) = lanes.get(&tick.track) {
-            rows[index].in_vain_ns.push(tick.at_ns);
-        }
-    }
-}
-
-fn lock_rows(recording: &Recording, begin_ns: u64, end_ns: u64) -> Vec<LockRow> {
-    let locks = lock::read(recording, begin_ns, end_ns).into_iter();
-    // A lock that is off all the time has nothing to show.
-    let locks = locks.filter(|lock| lock.spans.iter().any(|span| span.holder != Holder::Off));
-    locks.map(|lane| LockRow { lock: lane.lock, spans: lane.spans }).collect()
-}
-
-fn by_track(rows: &[Row]) -> HashMap<u32, usize> {
-    rows.iter().enumerate().map(|(index, row)| (row.track, index)).collect()
-}
-
-fn trains(lanes: &Lanes) -> Vec<Row> {
-    let row = |lane: &Lane| Row {
-        name: lane.name.clone(),
-        track: lane.track,
-        spans: lane.spans.clone(),
-        spent: Spent::default(),
-        in_vain_ns: Vec::new(),
-    };
-    lanes.trains.iter().map(row).collect()
-}
-
-fn task_rows(recording: &Recording, begin_ns: u64, end_ns: u64) -> Vec<Row> {
-    let row = |lane: TaskLane| Row {
-        name: format!("task {}", lane.task),
-        track: lane.track,
-        spans: lane.spans,
-        spent: Spent::default(),
-        in_vain_ns: Vec::new(),
-    };
-    tasks::read(recording, begin_ns, end_ns).into_iter().map(row).collect()
 }
 
 /// Runs of one workload are compared, so they share a scale.

@@ -3,8 +3,9 @@
 use super::*;
 use crate::look::lanes::train::State;
 use crate::look::palette::LOOKS;
-use crate::look::testing;
+use crate::look::testing::{all, arrows, lock_on};
 use crate::terms::output::Glyphs;
+use trainyard::trace::{Event, Track};
 
 const PAGE: Page = Page { width: 80, glyphs: Glyphs::Unicode, lanes_max: 16 };
 const ALL: Asked = Asked { run: None, from_ns: 0, until_ns: None, whose: Whose::Trains };
@@ -22,7 +23,7 @@ fn of_run(run: &str) -> Asked {
 #[test]
 fn two_threads_under_a_lock_look_like_this() {
     let expected = include_str!("expected_80.txt");
-    let text = page(&testing::all(), &of_run("7"), PAGE);
+    let text = page(&all(), &of_run("7"), PAGE);
     assert_eq!(text, expected, "\n{text}");
 }
 
@@ -35,7 +36,7 @@ fn no_line_is_wider_than_the_page_and_the_alphabet_is_what_was_asked_for() {
     for glyphs in [Glyphs::Unicode, Glyphs::Ascii] {
         for width in (40..200).step_by(7) {
             for lanes_max in [1, 16] {
-                let text = page(&testing::all(), &ALL, Page { width, glyphs, lanes_max });
+                let text = page(&all(), &ALL, Page { width, glyphs, lanes_max });
                 // INVARIANT: [TIMELINE-2]
                 let widest = text.lines().map(|line| line.chars().count()).max().unwrap();
                 assert!(widest <= width, "{width} columns, {widest} used:\n{text}");
@@ -49,45 +50,38 @@ fn no_line_is_wider_than_the_page_and_the_alphabet_is_what_was_asked_for() {
 #[test]
 fn the_page_and_the_document_say_the_same() {
     for asked in [ALL, of_window(12 * MS, 15 * MS)] {
-        let timeline = plan(&testing::all(), &asked).unwrap();
-        let wide = Page { width: 160, ..PAGE };
-        let text = anstream::adapter::strip_str(&draw(&timeline, wide)).to_string();
+        let timeline = plan(&all(), &asked).unwrap();
+        let text = page(&all(), &asked, Page { width: 160, ..PAGE });
         let json: serde_json::Value = serde_json::from_str(&document(&timeline)).unwrap();
         assert_eq!(json["schema"], "trainyard.timeline/1");
         let lanes = json["runs"].as_array().unwrap().iter();
         let lanes = lanes.flat_map(|run| run["lanes"].as_array().unwrap());
         // Lanes begin with a bar, and the lock's lane has no shares.
         let printed: Vec<&str> = text.lines().filter(|line| line.contains(" %")).collect();
-        let lanes: Vec<&serde_json::Value> = lanes.collect();
-        assert_eq!(lanes.len(), printed.len(), "{text}");
-        for (lane, line) in lanes.into_iter().zip(printed) {
+        assert_eq!(lanes.clone().count(), printed.len(), "{text}");
+        for (lane, line) in lanes.zip(printed) {
             assert!(line.contains(lane["name"].as_str().unwrap()), "{line}: {lane}");
-            check_shares(lane, line);
+            let (_, shares) = line.rsplit_once('|').unwrap();
+            for share in shares.trim().split("  ") {
+                let (label, percent) = share.trim_end_matches(" %").rsplit_once(' ').unwrap();
+                let label = label.trim_end_matches(" <");
+                let look = LOOKS.iter().find(|look| label == look.label).unwrap();
+                let exact = lane["share"][look.name].as_f64().unwrap() * 100.0;
+                // INVARIANT: [TIMELINE-1]
+                let rounded: f64 = percent.parse().unwrap();
+                assert!((exact - rounded).abs() <= 0.5 || exact < 1.0, "{line}: {lane}");
+            }
         }
-    }
-}
-
-#[track_caller]
-fn check_shares(lane: &serde_json::Value, printed: &str) {
-    let (_, shares) = printed.rsplit_once('|').unwrap();
-    for share in shares.trim().split("  ") {
-        let (label, percent) = share.trim_end_matches(" %").rsplit_once(' ').unwrap();
-        let label = label.trim_end_matches(" <");
-        let look = LOOKS.iter().find(|look| label == look.label).unwrap();
-        let exact = lane["share"][look.name].as_f64().unwrap() * 100.0;
-        // INVARIANT: [TIMELINE-1]
-        let rounded: f64 = percent.parse().unwrap();
-        assert!((exact - rounded).abs() <= 0.5 || exact < 1.0, "{printed}: {lane}");
     }
 }
 
 #[test]
 fn runs_of_one_workload_share_a_scale() {
-    let timeline = plan(&testing::all(), &ALL).unwrap();
+    let timeline = plan(&all(), &ALL).unwrap();
     let labels = |scale: &Scale| scale.runs.iter().map(|run| run.number).collect::<Vec<_>>();
     let scales: Vec<Vec<usize>> = timeline.scales.iter().map(labels).collect();
     assert_eq!(scales, [vec![1, 2, 3, 4, 5], vec![6, 7, 8, 9, 10, 11]]);
-    let text = page(&testing::all(), &ALL, PAGE);
+    let text = page(&all(), &ALL, PAGE);
     let strip = |label: &str| {
         let line = text.lines().position(|line| line.contains(label)).unwrap();
         text.lines().nth(line + 1).unwrap().split('|').nth(1).unwrap().to_owned()
@@ -100,29 +94,29 @@ fn runs_of_one_workload_share_a_scale() {
 
 #[test]
 fn a_window_shows_only_what_lies_in_it() {
-    let all = plan(&testing::all(), &of_run("7")).unwrap();
-    let part = plan(&testing::all(), &of_window(12 * MS, 14 * MS)).unwrap();
-    assert!(all.scales[0].runs[0].rows[0].spent.has(|state| state == State::WaitGil));
+    let whole = plan(&all(), &of_run("7")).unwrap();
+    let part = plan(&all(), &of_window(12 * MS, 14 * MS)).unwrap();
+    assert!(whole.scales[0].runs[0].rows[0].spent.has(|state| state == State::WaitGil));
     // From 10.03 ms to 15 ms the first thread has the lock.
     assert!((part.scales[0].runs[0].rows[0].spent.share(State::Run) - 1.0).abs() < 1e-9);
-    let text = page(&testing::all(), &of_window(12 * MS, 14 * MS), PAGE);
+    let text = page(&all(), &of_window(12 * MS, 14 * MS), PAGE);
     assert!(text.contains("shares are of the part drawn") && text.contains("12  "), "{text}");
-    let late = plan(&testing::all(), &of_window(900 * MS, 1000 * MS)).unwrap_err();
+    let late = plan(&all(), &of_window(900 * MS, 1000 * MS)).unwrap_err();
     assert!(late.to_string().starts_with("nothing lies between --from and --to"), "{late}");
 }
 
 /// Fails if a lane that has lost events is drawn from the begin, or that time is part of a share.
 #[test]
 fn what_was_lost_is_neither_drawn_nor_counted() {
-    let mut trace = testing::lock_on();
+    let mut trace = lock_on();
     let recording = &mut trace.runs[0].recording;
-    let lost = |event: &trainyard::trace::Event| event.track == 0 && event.time_ns < 30 * MS;
+    let lost = |event: &Event| event.track == 0 && event.time_ns < 30 * MS;
     recording.events.retain(|event| !lost(event));
     recording.tracks[0].overwritten = 7;
     let timeline = plan(&trace, &ALL).unwrap();
     let rows = &timeline.scales[0].runs[0].rows;
-    assert!(rows[0].spans[0].from_ns >= 30 * MS && rows[0].spent.beyond_ns == 0);
-    assert_eq!(rows[1].spans[0].from_ns, timeline.scales[0].runs[0].begin_ns);
+    assert!(rows[0].lane.spans[0].from_ns >= 30 * MS && rows[0].spent.beyond_ns == 0);
+    assert_eq!(rows[1].lane.spans[0].from_ns, timeline.scales[0].runs[0].begin_ns);
     let text = page(&trace, &ALL, PAGE);
     let lane = text.lines().find(|line| line.contains("0 thread 0")).unwrap();
     assert!(lane.contains("|          "), "{text}");
@@ -134,10 +128,10 @@ fn what_was_lost_is_neither_drawn_nor_counted() {
 
 #[test]
 fn failed_wakeups_stand_under_the_lane() {
-    let mut trace = testing::lock_on();
+    let mut trace = lock_on();
     let events = &mut trace.runs[0].recording.events;
     let wait = events.iter().position(|event| event.kind == Kind::GilDropRequest).unwrap();
-    let vain = trainyard::trace::Event { kind: Kind::GilWakeFailed, b: 0, ..events[wait] };
+    let vain = Event { kind: Kind::GilWakeFailed, b: 0, ..events[wait] };
     events.insert(wait, vain);
     let text = page(&trace, &ALL, PAGE);
     let lane = text.lines().position(|line| line.contains("1 thread 1")).unwrap();
@@ -148,37 +142,21 @@ fn failed_wakeups_stand_under_the_lane() {
 
 #[test]
 fn lanes_that_are_left_out_are_counted() {
-    let text = page(&testing::all(), &of_run("2"), Page { lanes_max: 2, ..PAGE });
+    let text = page(&all(), &of_run("2"), Page { lanes_max: 2, ..PAGE });
     assert!(text.contains("3 more lanes are left out; --lanes 5 draws them"), "{text}");
-}
-
-/// Fails if a name of the trace is printed as it is.
-#[test]
-fn no_name_of_a_trace_reaches_the_terminal_as_a_command() {
-    let mut trace = testing::all();
-    let strange = "\u{1b}]0;title\u{7}\u{9b}2J";
-    for run in &mut trace.runs {
-        run.about.set("label", strange);
-        run.about.set("ending", strange);
-        run.recording.tracks.iter_mut().for_each(|track| track.name = strange.to_owned());
-    }
-    trace.runs[2].recording.events.clear();
-    let text = page(&trace, &ALL, PAGE);
-    assert!(text.contains("?]0;title??2J"), "{text}");
-    assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
 }
 
 /// Fails if the width of the names counts lanes alone.
 #[test]
 fn the_names_of_many_locks_have_room() {
-    let mut trace = testing::lock_on();
+    let mut trace = lock_on();
     let recording = &mut trace.runs[0].recording;
     recording.tracks.iter_mut().for_each(|track| track.name = "t".to_owned());
     let events = std::mem::take(&mut recording.events);
     for event in events {
         let is_lock = matches!(event.kind, Kind::GilTake | Kind::GilDrop);
         let a = event.a + 4_000_000_000_000_000_000;
-        let more = is_lock.then_some(trainyard::trace::Event { a, ..event });
+        let more = is_lock.then_some(Event { a, ..event });
         recording.events.extend(more.into_iter().chain([event]));
     }
     let text = page(&trace, &ALL, Page { width: 40, ..PAGE });
@@ -190,19 +168,18 @@ fn the_names_of_many_locks_have_room() {
 /// Fails if the mark of a lane without a digit is explained as a thread without a lane.
 #[test]
 fn lanes_without_a_digit_have_a_mark_of_their_own() {
-    let mut trace = testing::lock_on();
+    let mut trace = lock_on();
     let recording = &mut trace.runs[0].recording;
     let unit = recording.events.iter().position(|event| event.kind == Kind::UnitBegin).unwrap();
     let (at, event) = (recording.events[unit].time_ns, recording.events[unit]);
     // Lanes stand in the order of their names: these come first.
     for number in 100..140 {
         let name = format!("a {number}");
-        recording.tracks.push(trainyard::trace::Track { number, name, pid: 0, overwritten: 0 });
+        recording.tracks.push(Track { number, name, pid: 0, overwritten: 0 });
+        let a = u64::from(number) * 1000;
         for (kind, more) in [(Kind::UnitEnd, 1), (Kind::UnitBegin, 0)] {
-            let a = u64::from(number) * 1000;
-            let more =
-                trainyard::trace::Event { kind, track: number, time_ns: at + more, a, ..event };
-            recording.events.insert(unit + 1, more);
+            let one = Event { kind, track: number, time_ns: at + more, a, ..event };
+            recording.events.insert(unit + 1, one);
         }
     }
     recording.events.sort_by_key(|event| event.time_ns);
@@ -214,38 +191,30 @@ fn lanes_without_a_digit_have_a_mark_of_their_own() {
 /// Fails if a run that has no lanes is passed over in silence.
 #[test]
 fn a_run_in_which_nobody_worked_is_named() {
-    let mut trace = testing::all();
+    let mut trace = all();
     trace.runs[2].recording.events.clear();
     let text = page(&trace, &ALL, PAGE);
     assert!(text.ends_with("\n3. 5 threads, lock off: nothing to draw\n"), "{text}");
+    trace.runs = vec![trace.runs.remove(2)];
+    let refused = plan(&trace, &ALL).unwrap_err().to_string();
+    assert!(refused.ends_with("(1 run, 0 events)"), "{refused}");
 }
 
 #[test]
 fn tasks_have_lanes_of_their_own() {
     let asked = Asked { whose: Whose::Tasks, ..ALL };
-    let text = page(&testing::arrows(), &asked, PAGE);
+    let text = page(&arrows(), &asked, PAGE);
     assert!(text.contains("task 7"), "{text}");
     // Fails if what the loop's track did is said of its first task.
-    let mut trace = testing::arrows();
+    let mut trace = arrows();
     let events = &mut trace.runs[0].recording.events;
-    let vain = trainyard::trace::Event { kind: Kind::GilWakeFailed, ..events[1] };
+    let vain = Event { kind: Kind::GilWakeFailed, ..events[1] };
     events.insert(1, vain);
-    events.insert(2, trainyard::trace::Event { kind: Kind::GilTake, ..vain });
+    events.insert(2, Event { kind: Kind::GilTake, ..vain });
     let timeline = plan(&trace, &asked).unwrap();
     let run = &timeline.scales[0].runs[0];
     assert!(run.locks.is_empty() && run.rows.iter().all(|row| row.in_vain_ns.is_empty()));
     assert!(!document(&timeline).contains("woken_in_vain"));
-    let refused = plan(&testing::lock_on(), &asked).unwrap_err().to_string();
+    let refused = plan(&lock_on(), &asked).unwrap_err().to_string();
     assert!(refused.starts_with("there is nothing to draw, no task of a loop"), "{refused}");
-}
-
-#[test]
-fn what_is_missing_stands_first() {
-    let mut trace = testing::lock_on();
-    trace.ending = trainyard::trace::file::Ending::CutShort;
-    let text = page(&trace, &ALL, PAGE);
-    assert!(text.starts_with("this trace is cut short"), "{text}");
-    trace.runs[0].recording.events.clear();
-    let refused = plan(&trace, &ALL).unwrap_err().to_string();
-    assert!(refused.ends_with("(1 run, 0 events)"), "{refused}");
 }

@@ -24,7 +24,7 @@ mod scene;
 
 use std::fmt::Write;
 
-use crate::ask::compare::picture::scene::{Origin, Scene, window_ns};
+use crate::ask::compare::picture::scene::{Origin, Scene, strips, window_ns};
 use crate::ask::compare::report::{Report, Row};
 use lab_core::look::lanes::Lanes;
 use lab_core::look::strip::{self, Mark};
@@ -80,14 +80,12 @@ struct Subject<'a> {
 /// Draws a block for each workload that was measured.
 pub fn draw(report: &Report, measured: &[Measured], style: Style) -> String {
     let blocks = report.params.workloads.iter().filter_map(|&workload| {
-        let subjects: Vec<Subject<'_>> = report
-            .rows(workload)
-            .map(|row| {
-                let one = measured.iter().find(|one| one.contender == row.contender());
-                let recording = one.and_then(|one| one.recording.as_ref());
-                Subject { row, lanes: recording.and_then(Lanes::read) }
-            })
-            .collect();
+        let subject = |row: &'_ Row| {
+            let one = measured.iter().find(|one| one.contender == row.contender());
+            one.and_then(|one| one.recording.as_ref()).and_then(Lanes::read)
+        };
+        let subjects = report.rows(workload).map(|row| Subject { row, lanes: subject(row) });
+        let subjects: Vec<Subject<'_>> = subjects.collect();
         (!subjects.is_empty()).then(|| block(report, workload, &subjects, style))
     });
     blocks.collect::<Vec<_>>().join("\n")
@@ -98,28 +96,20 @@ fn block(report: &Report, workload: Workload, subjects: &[Subject<'_>], style: S
     let layout = Layout::new(style, label_width.unwrap_or(0));
     // INVARIANT: [PICTURE-2] one window for all.
     let window_ns = window_ns(report, workload, subjects);
-    let scenes: Vec<Option<Scene<'_>>> = subjects
-        .iter()
-        .map(|subject| subject.lanes.as_ref().map(|lanes| Scene::new(lanes, window_ns)))
-        .collect();
-    let strips: Vec<Vec<Vec<Mark>>> = scenes
-        .iter()
-        .map(|scene| {
-            let strips = |scene: &Scene<'_>| scene.strips(window_ns, layout.strip_width);
-            scene.as_ref().map_or_else(Vec::new, strips)
-        })
-        .collect();
-    let is_late = |scene: &Scene<'_>| scene.origin == Origin::SecondTrain;
+    let scene = |subject: &Subject<'_>| {
+        subject.lanes.as_ref().map(|lanes| strips(lanes, window_ns, layout.strip_width))
+    };
+    let scenes: Vec<Option<Scene>> = subjects.iter().map(scene).collect();
+    let drawn = || scenes.iter().flatten();
     let window = numbers::nanoseconds(window_ns);
-    let window = if scenes.iter().flatten().any(is_late) {
-        Some(format!("{window}, from when two are at work"))
-    } else {
-        scenes.iter().flatten().next().map(|_| format!("the first {window}"))
+    let window = match drawn().any(|scene| scene.origin == Origin::SecondTrain) {
+        true => Some(format!("{window}, from when two are at work")),
+        false => drawn().next().map(|_| format!("the first {window}")),
     };
     let mut text = heading(report, workload, window.as_deref(), style.columns());
-    text += &legend(&strips, layout);
-    for (subject, strips) in subjects.iter().zip(&strips) {
-        text += &contender(subject, strips, layout);
+    text += &legend(drawn().flat_map(|scene| &scene.strips).map(Vec::as_slice).collect(), layout);
+    for (subject, scene) in subjects.iter().zip(&scenes) {
+        text += &contender(subject, scene.as_ref().map_or(&[], |scene| &scene.strips), layout);
     }
     text
 }
@@ -129,14 +119,9 @@ fn block(report: &Report, workload: Workload, subjects: &[Subject<'_>], style: S
 struct Layout {
     label_width: usize,
     strip_width: usize,
-    figures: Figures,
+    /// Whether the figures stand beside the strips, or below them.
+    is_beside: bool,
     glyphs: Glyphs,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Figures {
-    Beside,
-    Below,
 }
 
 impl Layout {
@@ -144,12 +129,9 @@ impl Layout {
         // A space before the label, one after it, a bar on each side of the strip.
         let room = style.columns().saturating_sub(label_width + 4);
         let beside = room.saturating_sub(1 + FIGURES_WIDTH);
-        let (strip_width, figures) = if beside >= STRIP_WIDTH_MIN {
-            (beside, Figures::Beside)
-        } else {
-            (room.max(1), Figures::Below)
-        };
-        Self { label_width, strip_width, figures, glyphs: style.glyphs }
+        let is_beside = beside >= STRIP_WIDTH_MIN;
+        let strip_width = if is_beside { beside } else { room.max(1) };
+        Self { label_width, strip_width, is_beside, glyphs: style.glyphs }
     }
 }
 
@@ -184,46 +166,25 @@ fn heading(report: &Report, workload: Workload, window: Option<&str>, columns: u
 }
 
 /// Explains the marks that occur, on as many lines as they need.
-fn legend(strips: &[Vec<Vec<Mark>>], layout: Layout) -> String {
-    let indent = match layout.figures {
-        Figures::Beside => layout.label_width + 3,
-        Figures::Below => 1,
+fn legend(strips: Vec<&[Mark]>, layout: Layout) -> String {
+    let Layout { label_width, strip_width, is_beside, glyphs } = layout;
+    let (indent, columns) = match is_beside {
+        true => (label_width + 3, strip_width + 1 + FIGURES_WIDTH),
+        false => (1, label_width + strip_width + 2),
     };
-    let columns = match layout.figures {
-        Figures::Beside => layout.strip_width + 1 + FIGURES_WIDTH,
-        Figures::Below => layout.label_width + layout.strip_width + 2,
-    };
-    let occurs = |mark: &Mark| strips.iter().flatten().any(|strip| strip.contains(mark));
-    let mut lines = vec![String::new()];
-    for mark in Mark::EXPLAINED.into_iter().filter(occurs) {
-        let entry = format!("{} {}", mark.glyph(layout.glyphs), mark.meaning());
-        match lines.last_mut() {
-            Some(line) if line.is_empty() => *line = entry,
-            Some(line) if line.chars().count() + 2 + entry.chars().count() <= columns => {
-                *line += "  ";
-                *line += &entry;
-            }
-            _ => lines.push(entry),
-        }
-    }
-    let mut text = String::new();
-    for line in lines.iter().filter(|line| !line.is_empty()) {
-        writeln!(text, "{:indent$}{line}", "").expect("writing to memory does not fail");
-    }
-    text
+    let lines = strip::flow(strip::legend(&strips, glyphs), columns).into_iter();
+    let lines = lines.filter(|line| !line.is_empty());
+    lines.map(|line| format!("{:indent$}{line}\n", "")).collect()
 }
 
 /// The lines of one contender: its strips, and the figures beside or below them.
 fn contender(subject: &Subject<'_>, strips: &[Vec<Mark>], layout: Layout) -> String {
-    let Layout { label_width, strip_width, glyphs, .. } = layout;
-    let figures = figures(subject, strips.len());
+    let Layout { label_width, strip_width, is_beside, glyphs } = layout;
     let label = subject.row.contender().label();
-    let count = match layout.figures {
-        Figures::Beside => strips.len().max(figures.len()),
-        Figures::Below => strips.len(),
-    };
+    let figures = figures(subject, strips.len());
+    let (beside, below) = if is_beside { (&figures[..], &[][..]) } else { (&[][..], &figures[..]) };
     let mut text = String::new();
-    for index in 0..count.max(1) {
+    for index in 0..strips.len().max(beside.len()).max(1) {
         let label = if index == 0 { label.as_str() } else { "" };
         let strip = match strips.get(index) {
             Some(marks) => format!("|{}|", strip::paint(marks, glyphs)),
@@ -232,17 +193,11 @@ fn contender(subject: &Subject<'_>, strips: &[Vec<Mark>], layout: Layout) -> Str
             }
             None => format!(" {:strip_width$} ", ""),
         };
-        let figure = figures.get(index).filter(|_| layout.figures == Figures::Beside);
-        let figure = figure.map_or_else(String::new, |figure| format!(" {figure}"));
-        let line = format!(" {label:label_width$} {strip}{figure}");
-        writeln!(text, "{}", line.trim_end()).expect("writing to memory does not fail");
+        let figure = beside.get(index).map_or("", String::as_str);
+        text += format!(" {label:label_width$} {strip} {figure}").trim_end();
+        text += "\n";
     }
-    if layout.figures == Figures::Below {
-        for figure in figures {
-            writeln!(text, "   {figure}").expect("writing to memory does not fail");
-        }
-    }
-    text
+    below.iter().fold(text, |text, figure| text + "   " + figure + "\n")
 }
 
 /// Two lines that explain, or one where the contender has one strip and they fit.

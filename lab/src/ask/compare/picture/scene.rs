@@ -17,9 +17,8 @@ const TRAINS_MAX: usize = 2;
 const PERIODS: u64 = 6;
 
 /// The trains of one contender that are drawn, from one moment on.
-pub(super) struct Scene<'a> {
-    trains: Vec<&'a Lane>,
-    origin_ns: u64,
+pub(super) struct Scene {
+    pub(super) strips: Vec<Vec<Mark>>,
     pub(super) origin: Origin,
 }
 
@@ -31,31 +30,26 @@ pub(super) enum Origin {
     SecondTrain,
 }
 
-impl<'a> Scene<'a> {
-    pub(super) fn new(lanes: &'a Lanes, window_ns: u64) -> Self {
-        let first_work = |lane: &Lane| {
-            let span = lane.spans.iter().find(|span| span.state != State::Idle);
-            span.map(|span| span.from_ns)
-        };
-        let with_work = lanes.trains.iter().filter_map(|lane| Some((first_work(lane)?, lane)));
-        let mut trains: Vec<(u64, &Lane)> = with_work.collect();
-        trains.sort_by_key(|(first_work_ns, _)| *first_work_ns);
-        trains.truncate(TRAINS_MAX);
-        // A thread's start takes a while, and a short window would show only who came first.
-        let late_ns = lanes.begin_ns + window_ns / PERIODS;
-        let second = trains.get(1).map(|(first_work_ns, _)| *first_work_ns);
-        let (origin_ns, origin) = match second.filter(|second_ns| *second_ns > late_ns) {
-            Some(second_ns) => (second_ns, Origin::SecondTrain),
-            None => (lanes.begin_ns, Origin::Begin),
-        };
-        Self { trains: trains.into_iter().map(|(_, lane)| lane).collect(), origin_ns, origin }
-    }
-
-    pub(super) fn strips(&self, window_ns: u64, cells: usize) -> Vec<Vec<Mark>> {
-        let (from_ns, until_ns) = (self.origin_ns, self.origin_ns + window_ns);
-        let strip = |lane: &&Lane| strip::marks(&lane.spans, from_ns, until_ns, cells);
-        self.trains.iter().map(strip).collect()
-    }
+/// Cuts the trains that worked first into strips of `cells` cells, which show `window_ns` each.
+pub(super) fn strips(lanes: &Lanes, window_ns: u64, cells: usize) -> Scene {
+    let first_work = |lane: &Lane| {
+        let span = lane.spans.iter().find(|span| span.state != State::Idle);
+        span.map(|span| span.from_ns)
+    };
+    let with_work = lanes.trains.iter().filter_map(|lane| Some((first_work(lane)?, lane)));
+    let mut trains: Vec<(u64, &Lane)> = with_work.collect();
+    trains.sort_by_key(|(first_work_ns, _)| *first_work_ns);
+    trains.truncate(TRAINS_MAX);
+    // A thread's start takes a while, and a short window would show only who came first.
+    let late_ns = lanes.begin_ns.saturating_add(window_ns / PERIODS);
+    let second = trains.get(1).map(|(first_work_ns, _)| *first_work_ns);
+    let (from_ns, origin) = match second.filter(|second_ns| *second_ns > late_ns) {
+        Some(second_ns) => (second_ns, Origin::SecondTrain),
+        None => (lanes.begin_ns, Origin::Begin),
+    };
+    let until_ns = from_ns.saturating_add(window_ns);
+    let strip = |(_, lane): &(u64, &Lane)| strip::marks(&lane.spans, from_ns, until_ns, cells);
+    Scene { strips: trains.iter().map(strip).collect(), origin }
 }
 
 /// How much time is drawn: some periods of what repeats, and no more than there is.
@@ -88,7 +82,7 @@ fn turn_ns(interval_ns: u64, subjects: &[Subject<'_>]) -> u64 {
         (lanes.end_ns - lanes.begin_ns).checked_div(turns)
     });
     let seen_ns = turns.max().unwrap_or(0);
-    if seen_ns > 2 * interval_ns { seen_ns } else { interval_ns }
+    if seen_ns > interval_ns.saturating_mul(2) { seen_ns } else { interval_ns }
 }
 
 /// The next number that begins with 1, 1.5, 2, 3, 4, 5, 6 or 8 and goes on with zeros.
@@ -97,7 +91,8 @@ fn round_up(value: u64) -> u64 {
     while value > scale.saturating_mul(10) {
         scale *= 10;
     }
-    let steps = [2, 3, 4, 6, 8, 10, 12, 16, 20].map(|halves| (scale * halves).div_ceil(2));
+    let steps =
+        [2, 3, 4, 6, 8, 10, 12, 16, 20].map(|halves| scale.saturating_mul(halves).div_ceil(2));
     steps.into_iter().find(|&step| step >= value).unwrap_or(value)
 }
 
