@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::sample::Outcome;
 use lab_core::work::arm::Setup;
+use trainyard::sys::limits;
 use trainyard::trace::Recording;
 use trainyard::trace::file::{Facts, Run, Trace};
 
@@ -63,7 +64,7 @@ impl Socket {
     ///
     /// Fails if descriptors are used up.
     pub fn new(stream: UnixStream) -> Result<Self> {
-        let writer = stream.try_clone().map_err(broken)?;
+        let writer = stream.try_clone().map_err(|why| broken(limits::named(why)))?;
         Ok(Self { reader: BufReader::new(stream), writer })
     }
 

@@ -8,9 +8,11 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
+use super::Shared;
 use super::wire::{Afterwards, Answer, Parsed, Refusal, Request, encode_refusal, parse};
-use super::{Shared, pages};
+use crate::work::io::exchange::is_timeout;
 use crate::work::io::http::Fnv1a;
+use crate::work::pages;
 use trainyard::sys::{Why, blocking, clock};
 
 /// How long a request may take to arrive, from its first byte on. nginx gives a minute, its
@@ -75,7 +77,7 @@ impl Conversation<'_> {
 
     /// Reads until a request is complete.
     fn listen(&mut self) -> io::Result<Heard> {
-        let mut deadline = None;
+        let mut deadline_ns = None;
         loop {
             match parse(&self.input) {
                 Parsed::Complete { request, len } => {
@@ -86,9 +88,10 @@ impl Conversation<'_> {
                 Parsed::NeedMore => {}
             }
             if !self.input.is_empty() {
-                deadline = deadline.or_else(|| Some(Deadline::after(self.shared.request_timeout)));
+                deadline_ns =
+                    deadline_ns.or_else(|| Some(clock::deadline_ns(self.shared.request_timeout)));
             }
-            match self.read_until(deadline) {
+            match self.read_until(deadline_ns) {
                 Ok(0) => return Ok(Heard::Closed),
                 Ok(_) => {}
                 Err(error) if is_timeout(&error) => {
@@ -122,11 +125,11 @@ impl Conversation<'_> {
         let mut stream = self.stream;
         blocking(Why::Io, || stream.write_all(&encode_refusal(refusal)))?;
         stream.shutdown(Shutdown::Write)?;
-        let deadline = Some(Deadline::after(LINGER_TIMEOUT));
+        let deadline_ns = Some(clock::deadline_ns(LINGER_TIMEOUT));
         let mut len = 0;
         while len < LINGER_LEN {
             self.input.clear();
-            match self.read_until(deadline)? {
+            match self.read_until(deadline_ns)? {
                 0 => break,
                 more => len += more,
             }
@@ -135,8 +138,8 @@ impl Conversation<'_> {
     }
 
     /// Appends what one read returns to the input, and says how much it was.
-    fn read_until(&mut self, deadline: Option<Deadline>) -> io::Result<usize> {
-        let patience = deadline.map(Deadline::left);
+    fn read_until(&mut self, deadline_ns: Option<u64>) -> io::Result<usize> {
+        let patience = deadline_ns.map(left);
         if patience == Some(Duration::ZERO) {
             return Err(ErrorKind::TimedOut.into());
         }
@@ -161,13 +164,9 @@ impl Conversation<'_> {
 impl Shared {
     /// Sleeps until `request` has been here as long as its latency, or the server stops.
     fn wait_latency(&self, request: &Request) {
-        let deadline = Deadline::after(self.latency_of(request));
-        while !self.is_stopping() {
-            let left = deadline.left();
-            if left.is_zero() {
-                return;
-            }
-            blocking(Why::Sleep, || thread::park_timeout(left));
+        let deadline_ns = clock::deadline_ns(self.latency_of(request));
+        while !self.is_stopping() && !left(deadline_ns).is_zero() {
+            blocking(Why::Sleep, || thread::park_timeout(left(deadline_ns)));
         }
     }
 
@@ -181,25 +180,6 @@ impl Shared {
     }
 }
 
-/// A moment after which there is no more waiting.
-#[derive(Clone, Copy)]
-struct Deadline {
-    at_ns: u64,
-}
-
-impl Deadline {
-    fn after(duration: Duration) -> Self {
-        // A duration of 584 years does not fit; a deadline at the end of time is as good.
-        let duration_ns = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        Self { at_ns: clock::now_ns().saturating_add(duration_ns) }
-    }
-
-    fn left(self) -> Duration {
-        Duration::from_nanos(self.at_ns.saturating_sub(clock::now_ns()))
-    }
-}
-
-/// A socket reports an elapsed time limit as `WouldBlock`.
-fn is_timeout(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+fn left(deadline_ns: u64) -> Duration {
+    Duration::from_nanos(deadline_ns.saturating_sub(clock::now_ns()))
 }

@@ -36,12 +36,11 @@ use std::time::Duration;
 
 use crate::work::server::connection::{REQUEST_TIMEOUT, converse};
 use crate::work::server::wire::{Refusal, encode_refusal};
-use trainyard::sys::{Why, blocking, socket};
+use trainyard::sys::{Why, blocking, limits, socket};
 
 pub mod child;
 pub mod config;
 mod connection;
-pub mod pages;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -141,7 +140,7 @@ impl Server {
         config: &ServerConfig,
         request_timeout: Duration,
     ) -> io::Result<Self> {
-        let listener = TcpListener::bind(address)?;
+        let listener = TcpListener::bind(address).map_err(limits::named)?;
         socket::deepen_backlog(&listener)?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
@@ -154,7 +153,8 @@ impl Server {
         let to_shut_down = TcpStream::from(OwnedFd::from(listener.try_clone()?));
         let acceptor = Acceptor { listener, shared: Arc::clone(&shared), threads: Vec::new() };
         let acceptor =
-            thread::Builder::new().name("accept".to_owned()).spawn(move || acceptor.run())?;
+            thread::Builder::new().name("accept".to_owned()).spawn(move || acceptor.run());
+        let acceptor = acceptor.map_err(limits::of_a_thread)?;
         Ok(Self { address, shared, listener: to_shut_down, acceptor: Some(acceptor) })
     }
 

@@ -9,6 +9,7 @@ use super::*;
 use crate::work::io::http::RequestId;
 use crate::work::io::session::Session;
 use crate::work::io::target::Target;
+use crate::work::pages;
 
 /// Ten times as long as any step of these tests takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);

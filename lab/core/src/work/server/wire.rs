@@ -13,7 +13,7 @@
 
 use std::io::Write;
 
-use crate::work::io::http::{REQUEST_ID_FIELD, has_token, values};
+use crate::work::io::http::{Fields, REQUEST_ID_FIELD};
 
 /// The longest head of a request: nginx's and Apache's usual limit.
 pub(super) const HEAD_LEN_MAX: usize = 8 * 1024;
@@ -105,12 +105,11 @@ pub(super) fn parse(input: &[u8]) -> Parsed {
 }
 
 fn read_head(head: &httparse::Request<'_, '_>) -> Result<Request, Refusal> {
-    let old = head.version == Some(0);
-    let fields: &[httparse::Header<'_>] = head.headers;
+    let fields = Fields(head.headers);
     // RFC 9112, 3.2: exactly one from 1.1 on, and never two.
-    match values(fields, "host").count() {
+    match fields.values("host").count() {
         1 => {}
-        0 if old => {}
+        0 if head.version == Some(0) => {}
         _ => return Err(Refusal::BadRequest),
     }
     let want = match head.method {
@@ -118,19 +117,15 @@ fn read_head(head: &httparse::Request<'_, '_>) -> Result<Request, Refusal> {
         Some("HEAD") => Want::HeadOnly,
         _ => return Err(Refusal::MethodNotAllowed),
     };
-    let coded = values(fields, "transfer-encoding").next().is_some();
-    if coded || values(fields, "content-length").any(|len| len != b"0") {
+    let has_body = fields.values("content-length").any(|len| len != b"0");
+    if has_body || fields.has("transfer-encoding") {
         return Err(Refusal::ContentTooLarge);
     }
-    let kept = if old {
-        has_token(fields, "connection", "keep-alive")
-    } else {
-        !has_token(fields, "connection", "close")
-    };
+    let kept = fields.keep_alive(head.version);
     Ok(Request {
         want,
         path: path(head.path.unwrap_or_default()).ok_or(Refusal::BadRequest)?.to_owned(),
-        id: values(fields, REQUEST_ID_FIELD).next().map(<[u8]>::to_vec),
+        id: fields.values(REQUEST_ID_FIELD).next().map(<[u8]>::to_vec),
         afterwards: if kept { Afterwards::KeepAlive } else { Afterwards::Close },
     })
 }
