@@ -7,6 +7,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests, as in tests")]
 
+#[path = "compare/children.rs"]
+mod children;
 #[path = "compare/deaths.rs"]
 mod deaths;
 #[path = "compare/documents.rs"]

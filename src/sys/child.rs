@@ -56,7 +56,7 @@ fn explained(program: &OsStr, why: io::Error) -> io::Error {
     let own = Some(OWN_PROGRAM).filter(|own| program == OsStr::new(own));
     let mut files = own.into_iter().chain(["/dev/null"]);
     match files.find(|file| kind == ErrorKind::NotFound && !Path::new(file).exists()) {
-        Some(file) => io::Error::new(kind, format!("{file}: {why}")),
+        Some(file) => io::Error::new(kind, format!("a process cannot be started: {file}: {why}")),
         None => why,
     }
 }

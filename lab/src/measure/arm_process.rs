@@ -115,7 +115,7 @@ impl ArmProcess {
             Reply::Recorded { bytes } => {
                 let contender = self.contender;
                 let wait = |socket: BorrowedFd<'_>| halt.wait_for(socket, contender);
-                self.socket.read_recording(bytes, wait)?.ok_or_else(|| self.died())
+                self.socket.hear_recording(bytes, wait)?.ok_or_else(|| self.died())
             }
             other => Err(self.unexpected(&other)),
         }
@@ -137,12 +137,12 @@ impl ArmProcess {
 
     fn ask(&mut self, question: &Question) -> Result<()> {
         // Only an arm that is gone cannot be asked, and that is the more useful thing to say.
-        self.socket.ask(question).map_err(|_| self.died())
+        self.socket.say(question).map_err(|_| self.died())
     }
 
     fn reply(&mut self, halt: &Halt<'_>) -> Result<Reply> {
         halt.wait_for(self.socket.as_fd(), self.contender)?;
-        match self.socket.next_reply()? {
+        match self.socket.hear()? {
             Some(Reply::Failed(error)) => Err(self.in_its_name(error)),
             Some(reply) => Ok(reply),
             None => Err(self.died()),

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::Shared;
-use super::wire::{Afterwards, Answer, Parsed, Refusal, Request, encode_refusal, parse};
+use super::wire::{Answer, Refusal, Request, parse};
 use crate::work::io::exchange::is_timeout;
 use crate::work::io::http::Fnv1a;
 use crate::work::pages;
@@ -49,54 +49,44 @@ struct Conversation<'a> {
     patience: Option<Duration>,
 }
 
-/// What a client sent.
-enum Heard {
-    Request(Request),
-    Refused(Refusal),
-    /// Nothing more.
-    Closed,
-}
-
 impl Conversation<'_> {
     fn run(&mut self) -> io::Result<()> {
         self.stream.set_nodelay(true)?;
         self.stream.set_write_timeout(Some(WRITE_TIMEOUT))?;
         while !self.shared.is_stopping() {
             let request = match self.listen()? {
-                Heard::Request(request) => request,
-                Heard::Refused(refusal) => return self.refuse(refusal),
-                Heard::Closed => break,
+                Ok(Some(request)) => request,
+                Ok(None) => break,
+                Err(refusal) => return self.refuse(refusal),
             };
             self.answer(&request)?;
-            if request.afterwards == Afterwards::Close {
+            if !request.keep_alive {
                 break;
             }
         }
         Ok(())
     }
 
-    /// Reads until a request is complete.
-    fn listen(&mut self) -> io::Result<Heard> {
+    /// Reads until a request is complete; there is none if the client sends nothing more.
+    fn listen(&mut self) -> io::Result<Result<Option<Request>, Refusal>> {
         let mut deadline_ns = None;
         loop {
             match parse(&self.input) {
-                Parsed::Complete { request, len } => {
+                Ok(Some((request, len))) => {
                     self.input.drain(..len);
-                    return Ok(Heard::Request(request));
+                    return Ok(Ok(Some(request)));
                 }
-                Parsed::Refused(refusal) => return Ok(Heard::Refused(refusal)),
-                Parsed::NeedMore => {}
+                Err(refusal) => return Ok(Err(refusal)),
+                Ok(None) => {}
             }
             if !self.input.is_empty() {
                 deadline_ns =
                     deadline_ns.or_else(|| Some(clock::deadline_ns(self.shared.request_timeout)));
             }
             match self.read_until(deadline_ns) {
-                Ok(0) => return Ok(Heard::Closed),
+                Ok(0) => return Ok(Ok(None)),
                 Ok(_) => {}
-                Err(error) if is_timeout(&error) => {
-                    return Ok(Heard::Refused(Refusal::RequestTimeout));
-                }
+                Err(error) if is_timeout(&error) => return Ok(Err(Refusal::REQUEST_TIMEOUT)),
                 Err(error) => return Err(error),
             }
         }
@@ -123,7 +113,7 @@ impl Conversation<'_> {
     /// Says why, and stays until the client has heard it.
     fn refuse(&mut self, refusal: Refusal) -> io::Result<()> {
         let mut stream = self.stream;
-        blocking(Why::Io, || stream.write_all(&encode_refusal(refusal)))?;
+        blocking(Why::Io, || stream.write_all(&refusal.encode()))?;
         stream.shutdown(Shutdown::Write)?;
         let deadline_ns = Some(clock::deadline_ns(LINGER_TIMEOUT));
         let mut len = 0;

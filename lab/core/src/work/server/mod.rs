@@ -34,9 +34,9 @@ use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::work::server::connection::{REQUEST_TIMEOUT, converse};
-use crate::work::server::wire::{Refusal, encode_refusal};
+use connection::{REQUEST_TIMEOUT, converse};
 use trainyard::sys::{Why, blocking, limits, socket};
+use wire::Refusal;
 
 pub mod child;
 pub mod config;
@@ -46,11 +46,11 @@ mod tests;
 mod usage;
 mod wire;
 
-pub use crate::work::server::child::ServerProcess;
-pub use crate::work::server::config::ServerConfig;
-pub use crate::work::server::usage::ServerUsage;
+pub use child::ServerProcess;
+pub use config::ServerConfig;
+pub use usage::ServerUsage;
 #[doc(hidden)]
-pub use crate::work::server::wire::fuzz_request;
+pub use wire::fuzz_request;
 
 /// What stands before the address in the one line that [`serve`] prints.
 pub const LISTENING: &str = "listening on ";
@@ -103,7 +103,7 @@ pub struct Server {
 
 /// What the threads of a server share.
 #[derive(Debug)]
-pub(in crate::work::server) struct Shared {
+pub(crate) struct Shared {
     config: ServerConfig,
     /// How long a request may take to arrive, from its first byte on.
     request_timeout: Duration,
@@ -275,6 +275,6 @@ impl Acceptor {
 /// Says that the server is full. The buffer of a new socket takes these bytes without a wait.
 fn refuse(mut stream: &TcpStream) {
     // An error means that the client has left already.
-    drop(stream.write_all(&encode_refusal(Refusal::Full)));
+    drop(stream.write_all(&Refusal::FULL.encode()));
     drop(stream.shutdown(std::net::Shutdown::Write));
 }
