@@ -18,7 +18,7 @@ use super::kernel::wire::Wire;
 use super::{Death, PoolError};
 use crate::handle::{JobHandle, JobResult};
 use crate::sys::prim::Mutex;
-use crate::sys::{Why, affinity, blocking, process};
+use crate::sys::{Why, affinity, blocking, limits, process};
 
 /// Several processes of this program that run functions for it.
 ///
@@ -285,7 +285,8 @@ impl Builder {
         let thread = std::thread::Builder::new().name("supervisor".to_owned()).spawn({
             let shared = Arc::clone(&shared);
             move || supervise(supervisor, &shared)
-        })?;
+        });
+        let thread = thread.map_err(limits::of_a_thread)?;
         let supervisor_id = thread.thread().id();
         let supervisor = Mutex::new(Some(thread));
         let pool = Pool { shared, supervisor, supervisor_id, workers: self.workers };

@@ -14,7 +14,8 @@
 //! | [`socket`] | TCP options that std has no name for |
 //! | [`signal`] | Ctrl-C as something to read |
 //! | [`timerfd`] | a descriptor that becomes readable when a moment has come |
-//! | [`process`], [`pidfd`] | starting a program, and watching over the process it runs in |
+//! | [`child`], [`limits`] | starting a program as std does, and the limits that it may reach |
+//! | [`process`], [`pidfd`] | starting a worker's program, and watching over its process |
 //! | [`channel`], [`bell`], [`poll`] | a socket pair, a wake-up, and waiting for either |
 //! | [`errno`] | the error number, kept over calls that are not the caller's |
 //! | [`affinity`], [`rusage`] | which processors a thread may use, what a process has used |
@@ -30,8 +31,10 @@ pub mod affinity;
 pub mod bell;
 pub mod blocking;
 pub mod channel;
+pub mod child;
 pub mod clock;
 pub mod errno;
+pub mod limits;
 pub mod memory;
 pub mod pidfd;
 pub mod poll;
@@ -52,6 +55,8 @@ pub(crate) fn named(call: &'static str) -> impl Fn(nix::Error) -> io::Error {
     // INVARIANT: [SYS-1] the kind survives, so that callers can still match on it.
     move |errno| {
         let cause = io::Error::from(errno);
+        // EAGAIN is a socket's here; where it is `fork`'s, the limit is named there.
+        let cause = if errno == nix::Error::EAGAIN { cause } else { limits::named(cause) };
         io::Error::new(cause.kind(), format!("{call}: {cause}"))
     }
 }

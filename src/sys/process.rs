@@ -47,7 +47,7 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 
 use super::channel::Channel;
-use super::named;
+use super::{limits, named};
 
 /// The number of the socket in the new process: the first after the standard three.
 pub const SOCKET_NUMBER: RawFd = 3;
@@ -92,7 +92,7 @@ impl Plan {
         Ok(Self {
             program: out_of_the_way(program)?,
             socket: out_of_the_way(OwnedFd::from(socket))?,
-            stdin: out_of_the_way(File::open("/dev/null")?)?,
+            stdin: out_of_the_way(open("/dev/null")?)?,
             arguments: Strings::new([own_name.as_bytes().to_vec(), b"(worker)".to_vec()])?,
             environment: Strings::new(environment)?,
             regret,
@@ -147,7 +147,7 @@ pub fn spawn(plan: &Plan) -> io::Result<u32> {
     }
     let forked = if pid > 0 { Ok(pid.cast_unsigned()) } else { Err(io::Error::last_os_error()) };
     before.thread_set_mask().map_err(named("pthread_sigmask"))?;
-    forked.map_err(|cause| io::Error::new(cause.kind(), format!("fork: {cause}")))
+    forked.map_err(|cause| io::Error::new(cause.kind(), format!("fork: {}", limits::named(cause))))
 }
 
 /// The child's way from the fork to the program.
@@ -286,6 +286,11 @@ pub fn keep_exit_statuses() {
 ///
 /// Fails if /proc is not mounted.
 pub fn own_program() -> io::Result<File> {
-    File::open("/proc/self/exe")
-        .map_err(|cause| io::Error::new(cause.kind(), format!("open /proc/self/exe: {cause}")))
+    open("/proc/self/exe")
+}
+
+fn open(path: &str) -> io::Result<File> {
+    File::open(path).map_err(|cause| {
+        io::Error::new(cause.kind(), format!("open {path}: {}", limits::named(cause)))
+    })
 }

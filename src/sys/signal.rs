@@ -24,7 +24,8 @@ impl Interrupts {
     /// Blocks both signals for this thread, and every thread it starts, and listens to them.
     ///
     /// Call it before the program has a second thread: one that does not block them would be
-    /// ended by them. Processes that std starts begin with no signal blocked.
+    /// ended by them. A child that std starts inherits the mask, and would be deaf to both signals:
+    /// start it with [`child::start`](super::child::start), which unblocks them.
     ///
     /// # Errors
     ///

@@ -30,7 +30,7 @@ use super::kernel::attach::{Attached, Refusal, abandon_when};
 use super::kernel::gil::Gil;
 use crate::handle::{JobError, JobHandle, Start, job};
 use crate::sys::prim::Mutex;
-use crate::sys::{Why, blocking};
+use crate::sys::{Why, blocking, limits};
 
 /// What the threads of one program share.
 #[derive(Default)]
@@ -151,8 +151,8 @@ where
         }
         let answer = catch_unwind(AssertUnwindSafe(|| gil.attach(program)));
         promise.fulfil(answer.map_err(JobError::panicked));
-    })?;
-    state.threads.push(thread);
+    });
+    state.threads.push(thread.map_err(limits::of_a_thread)?);
     drop(state);
     Ok(handle)
 }
@@ -175,7 +175,7 @@ where
 {
     let (shared, gil) = (Program::of_this_thread(), gil.clone());
     shared.ensure_goes_on()?;
-    thread::Builder::new().name(name.to_owned()).spawn(move || {
+    let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
         PROGRAM.with(|current| current.replace(Some(Arc::clone(&shared))));
         abandon_when(Arc::clone(&shared.is_over));
         gil.attach(|at| {
@@ -188,6 +188,6 @@ where
             drop(state);
             program(at);
         });
-    })?;
-    Ok(())
+    });
+    thread.map(drop).map_err(limits::of_a_thread)
 }

@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 
 use crate::ask::compare::picture::Style;
 use crate::ask::trace_check;
-use crate::measure::prepare::prepare;
+use crate::measure::conductor;
+use crate::measure::prepare::{listen, prepare};
 use crate::measure::{progress, record};
 use lab_core::look::missing::missing;
 use lab_core::look::timeline::{Asked, Page, document, draw, plan};
@@ -24,7 +25,6 @@ use lab_core::terms::output::check_writable;
 use lab_core::terms::output::{Color, Format, Glyphs};
 use lab_core::terms::params::Params;
 use lab_core::text::numbers;
-use trainyard::sys::signal::Interrupts;
 use trainyard::trace::file::Trace;
 
 /// What `timeline` is asked for.
@@ -101,8 +101,7 @@ pub fn timeline(asked: &Timeline) -> Result<String> {
             keep.as_deref().map_or(Ok(()), check_writable)?;
             progress::draw_with(asked.glyphs);
             prepare(params)?;
-            let interrupts = Interrupts::listen().map_err(|why| LabError::failed("Ctrl-C", why))?;
-            let mut trace = record::record(params, &interrupts)?;
+            let mut trace = conductor::record(params, &listen()?)?;
             let is_asked_for = |model: &str| models.iter().any(|asked| asked.name() == model);
             trace.runs.retain(|run| run.about.get("model").is_none_or(is_asked_for));
             if let Some(path) = keep {

@@ -26,7 +26,7 @@ use crate::ask::view;
 use crate::ask::{doctor, experiment, guide, race, sweep, trace_check};
 use crate::measure::arm;
 use crate::measure::conductor::{Deaths, Measurement, Place, measure};
-use crate::measure::prepare::prepare;
+use crate::measure::prepare::{listen, prepare};
 use crate::measure::python::find::find_all;
 use crate::measure::python::{self, become_python};
 use crate::measure::warnings::{self, Build};
@@ -37,13 +37,13 @@ use lab_core::terms::output::Format;
 use lab_core::terms::params::Params;
 use lab_core::terms::sample::Measured;
 use lab_core::work::server;
-use trainyard::sys::process;
-use trainyard::sys::signal::Interrupts;
+use trainyard::sys::{child, process};
 
 /// Runs the program with `args`, its name first, and returns its exit code.
 ///
 /// The caller's `main` must have called [`procs::init`](trainyard::procs::init).
 pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
+    child::take_own_name();
     let ended = match super::parse(args) {
         Ok(Command::Compare(asked)) => compare(&asked),
         Ok(Command::Race(asked)) => race::race(&asked).and_then(|page| print(&page)),
@@ -96,7 +96,7 @@ fn be_an_arm(args: &[OsString]) -> Result<()> {
     }
     let socket = io::stdin().as_fd().try_clone_to_owned().map_err(failed)?;
     match &args[1..] {
-        [word, path, script] if word == python::ARM_WORD => Err(become_python(path, script)),
+        [word, path, script] if word == python::ARM_WORD => Err(become_python(path, script, &[])),
         _ => arm::serve(UnixStream::from(socket)),
     }
 }
@@ -115,7 +115,7 @@ fn compare(asked: &Compare) -> Result<()> {
     output.check_writable()?;
     let params = &Params { pythons: find_all(pythons)?, ..params.clone() };
     prepare(params)?;
-    let interrupts = Interrupts::listen().map_err(|why| LabError::failed("Ctrl-C", why))?;
+    let interrupts = listen()?;
     // Looked at now: the run itself will keep the machine busy.
     let mut doubts = warnings::before(params, &Conditions::read(), Build::this());
     let (mut measured, mut server, mut failure) = (Vec::new(), None, None);

@@ -43,7 +43,7 @@ use super::record;
 /// Fails if the socket does, or the first question is not `Start`.
 pub fn serve(socket: UnixStream) -> Result<()> {
     let mut socket = Socket::new(socket)?;
-    match socket.next_question()? {
+    match socket.hear()? {
         Some(Question::Start(setup)) => {
             if let Some(path) = &setup.flight {
                 let params = &setup.params;
@@ -84,18 +84,18 @@ fn answer<A: Arm>(socket: &mut Socket, setup: &Setup) -> Result<()> {
     let began_ns = clock::now_ns();
     let mut arm = match A::start(setup) {
         Ok(arm) => arm,
-        Err(error) => return socket.reply(&Reply::Failed(error)),
+        Err(error) => return socket.say(&Reply::Failed(error)),
     };
-    socket.reply(&Reply::Started { startup_ns: clock::now_ns() - began_ns })?;
-    while let Some(question) = socket.next_question()? {
+    socket.say(&Reply::Started { startup_ns: clock::now_ns() - began_ns })?;
+    while let Some(question) = socket.hear()? {
         match question {
             Question::Round => match unless_one_died(&mut arm, |arm| round(arm, setup)) {
-                Ok(outcome) => socket.reply(&Reply::Done(outcome))?,
-                Err(error) => socket.reply(&Reply::Failed(error))?,
+                Ok(outcome) => socket.say(&Reply::Done(outcome))?,
+                Err(error) => socket.say(&Reply::Failed(error))?,
             },
             Question::Record => match unless_one_died(&mut arm, on_the_record) {
-                Ok(recording) => socket.reply_recorded(&recording)?,
-                Err(error) => socket.reply(&Reply::Failed(error))?,
+                Ok(recording) => socket.say_recording(recording)?,
+                Err(error) => socket.say(&Reply::Failed(error))?,
             },
             Question::Start(_) => {
                 return Err(LabError::Failed("an arm cannot be started twice".to_owned()));

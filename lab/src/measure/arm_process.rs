@@ -16,7 +16,7 @@
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use super::conversation::{Question, Reply, Socket};
@@ -28,7 +28,7 @@ use lab_core::terms::sample::Outcome;
 use lab_core::work::arm::Setup;
 use trainyard::sys::poll::{self, Interest};
 use trainyard::sys::signal::Interrupts;
-use trainyard::sys::{clock, process};
+use trainyard::sys::{child, clock, limits, process};
 use trainyard::trace::Recording;
 
 /// What ends a wait early.
@@ -72,19 +72,16 @@ impl ArmProcess {
     }
 
     fn spawn(setup: &Setup) -> std::io::Result<Result<Self>> {
-        let (ours, theirs) = UnixStream::pair()?;
-        let mut command = Command::new(std::env::current_exe()?);
+        let (ours, theirs) = UnixStream::pair().map_err(limits::named)?;
+        let mut command = child::own_program();
         command.arg("__arm").arg(std::process::id().to_string());
         if let Some(python) = setup.python() {
             let Contender { workload, model, .. } = setup.contender;
             let script = python::script(workload, model).unwrap_or_default();
             command.arg(python::ARM_WORD).arg(&python.path).arg(script);
         }
-        let child = command
-            .stdin(Stdio::from(OwnedFd::from(theirs)))
-            .stdout(Stdio::null())
-            .process_group(0)
-            .spawn()?;
+        command.stdin(Stdio::from(OwnedFd::from(theirs))).stdout(Stdio::null()).process_group(0);
+        let child = child::start(&mut command)?;
         let (contender, workers) = (setup.contender, Vec::new());
         Ok(Socket::new(ours).map(|socket| Self { contender, child, socket, workers }))
     }
@@ -118,7 +115,7 @@ impl ArmProcess {
             Reply::Recorded { bytes } => {
                 let contender = self.contender;
                 let wait = |socket: BorrowedFd<'_>| halt.wait_for(socket, contender);
-                self.socket.read_recording(bytes, wait)?.ok_or_else(|| self.died())
+                self.socket.hear_recording(bytes, wait)?.ok_or_else(|| self.died())
             }
             other => Err(self.unexpected(&other)),
         }
@@ -140,12 +137,12 @@ impl ArmProcess {
 
     fn ask(&mut self, question: &Question) -> Result<()> {
         // Only an arm that is gone cannot be asked, and that is the more useful thing to say.
-        self.socket.ask(question).map_err(|_| self.died())
+        self.socket.say(question).map_err(|_| self.died())
     }
 
     fn reply(&mut self, halt: &Halt<'_>) -> Result<Reply> {
         halt.wait_for(self.socket.as_fd(), self.contender)?;
-        match self.socket.next_reply()? {
+        match self.socket.hear()? {
             Some(Reply::Failed(error)) => Err(self.in_its_name(error)),
             Some(reply) => Ok(reply),
             None => Err(self.died()),

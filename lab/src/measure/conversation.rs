@@ -13,8 +13,12 @@ use serde::{Deserialize, Serialize};
 use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::sample::Outcome;
 use lab_core::work::arm::Setup;
+use trainyard::sys::limits;
 use trainyard::trace::Recording;
 use trainyard::trace::file::{Facts, Run, Trace};
+
+/// A thousand times the longest line: one that goes on longer has no end.
+const LINE_BYTES_MAX: u64 = 1 << 24;
 
 /// What an arm is asked.
 #[derive(Debug, Serialize, Deserialize)]
@@ -48,8 +52,6 @@ pub enum Reply {
 
 /// More than the rings of a thousand threads hold; a longer recording is a broken one.
 const BYTES_MAX: usize = 1 << 31;
-/// A thousand times the longest line: one that goes on longer has no end.
-const LINE_BYTES_MAX: u64 = 1 << 24;
 
 /// One end of the conversation.
 #[derive(Debug)]
@@ -65,57 +67,41 @@ impl Socket {
     ///
     /// Fails if descriptors are used up.
     pub fn new(stream: UnixStream) -> Result<Self> {
-        let writer = stream.try_clone().map_err(broken)?;
+        let writer = stream.try_clone().map_err(|why| broken(limits::named(why)))?;
         Ok(Self { reader: BufReader::new(stream), writer })
     }
 
-    /// Asks the arm at the other end.
+    /// Says one message.
     ///
     /// # Errors
     ///
-    /// Fails if the arm is gone.
-    pub fn ask(&mut self, question: &Question) -> Result<()> {
-        self.send(question)
+    /// Fails if the other end is gone.
+    pub fn say(&mut self, message: &impl Serialize) -> Result<()> {
+        let mut line = serde_json::to_vec(message).map_err(|error| broken(error.into()))?;
+        line.push(b'\n');
+        self.writer.write_all(&line).map_err(broken)
     }
 
-    /// Waits for the next question; `None` when there will be none.
+    /// Waits for the next message; `None` when there will be none.
     ///
     /// # Errors
     ///
-    /// Fails if what came is no question.
-    pub fn next_question(&mut self) -> Result<Option<Question>> {
-        self.receive()
+    /// Fails if something else came.
+    pub fn hear<M: DeserializeOwned>(&mut self) -> Result<Option<M>> {
+        message(&mut self.reader)
     }
 
-    /// Answers with a line.
+    /// Says a [`Reply::Recorded`], and the recording.
     ///
     /// # Errors
     ///
     /// Fails if the conductor is gone.
-    pub fn reply(&mut self, reply: &Reply) -> Result<()> {
-        self.send(reply)
-    }
-
-    /// Answers with a recording.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the conductor is gone.
-    pub fn reply_recorded(&mut self, recording: &Recording) -> Result<()> {
-        let run = Run { about: Facts::default(), recording: recording.clone() };
+    pub fn say_recording(&mut self, recording: Recording) -> Result<()> {
+        let run = Run { about: Facts::default(), recording };
         let mut bytes = Vec::new();
         Trace::of(Facts::default(), vec![run]).write_to(&mut bytes).map_err(broken)?;
-        self.send(&Reply::Recorded { bytes: bytes.len() })?;
+        self.say(&Reply::Recorded { bytes: bytes.len() })?;
         self.writer.write_all(&bytes).map_err(broken)
-    }
-
-    /// Waits for the next answer; `None` when the arm is gone.
-    ///
-    /// # Errors
-    ///
-    /// Fails if what came is no answer.
-    pub fn next_reply(&mut self) -> Result<Option<Reply>> {
-        self.receive()
     }
 
     /// Reads the `count` bytes that follow a [`Reply::Recorded`]; `None` if the arm is gone before
@@ -124,23 +110,13 @@ impl Socket {
     /// # Errors
     ///
     /// Fails if `wait` does, or what the arm sends is no trace.
-    pub fn read_recording(
+    pub fn hear_recording(
         &mut self,
         count: usize,
         mut wait: impl FnMut(BorrowedFd<'_>) -> Result<()>,
     ) -> Result<Option<Recording>> {
         let Self { reader, writer } = self;
         recording(reader, count, || wait(writer.as_fd()))
-    }
-
-    fn send(&mut self, message: &impl Serialize) -> Result<()> {
-        let mut line = serde_json::to_vec(message).map_err(|error| broken(error.into()))?;
-        line.push(b'\n');
-        self.writer.write_all(&line).map_err(broken)
-    }
-
-    fn receive<M: DeserializeOwned>(&mut self) -> Result<Option<M>> {
-        message(&mut self.reader)
     }
 }
 
@@ -234,21 +210,14 @@ mod tests {
     }
 
     #[test]
-    fn a_question_gets_its_answer() {
+    fn a_question_gets_its_answer_and_a_recording_arrives_whole() {
         let (mut conductor, mut arm) = pair();
-        conductor.ask(&Question::Round).unwrap();
-        assert!(matches!(arm.next_question().unwrap(), Some(Question::Round)));
+        conductor.say(&Question::Round).unwrap();
+        assert!(matches!(arm.hear().unwrap(), Some(Question::Round)));
         let outcome = Outcome { wall_ns: 1, units: 2, checksum: u64::MAX, gil: None };
-        arm.reply(&Reply::Done(outcome.clone())).unwrap();
-        let Some(Reply::Done(received)) = conductor.next_reply().unwrap() else {
-            panic!("not the answer")
-        };
+        arm.say(&Reply::Done(outcome.clone())).unwrap();
+        let Some(Reply::Done(received)) = conductor.hear().unwrap() else { panic!("no answer") };
         assert_eq!(received, outcome);
-    }
-
-    #[test]
-    fn a_recording_arrives_whole() {
-        let (mut conductor, mut arm) = pair();
         let event = Event { time_ns: 5, track: 1, kind: Kind::UnitBegin, cpu: 1, a: 2, b: 3 };
         let recording = Recording {
             begin_ns: 1,
@@ -256,37 +225,31 @@ mod tests {
             events: vec![event; 3],
             tracks: vec![Track { number: 1, name: "worker-0".to_owned(), pid: 7, overwritten: 4 }],
         };
-        arm.reply_recorded(&recording).unwrap();
-        let Some(Reply::Recorded { bytes }) = conductor.next_reply().unwrap() else {
-            panic!("not the recording")
-        };
-        let received = conductor.read_recording(bytes, |_| Ok(())).unwrap().unwrap();
-        assert_eq!(received, recording);
+        arm.say_recording(recording.clone()).unwrap();
+        let Some(Reply::Recorded { bytes }) = conductor.hear().unwrap() else { panic!("nothing") };
+        let received = conductor.hear_recording(bytes, |_| Ok(())).unwrap();
+        assert_eq!(received, Some(recording));
     }
 
+    /// What an arm wrote before it ended, and whether what is heard of it is its end.
     #[test]
-    fn an_arm_that_ends_in_the_middle_of_what_it_says_is_gone() {
-        let (mut conductor, mut arm) = pair();
-        arm.writer.write_all(b"{\"Started\":{\"start").unwrap();
-        drop(arm);
-        assert!(conductor.next_reply().unwrap().is_none());
+    fn the_end_of_the_other_side_is_no_error_and_rubbish_is_one() {
+        let heard = |written: &[u8]| {
+            let (mut conductor, mut arm) = pair();
+            arm.writer.write_all(written).unwrap();
+            drop(arm);
+            conductor.hear::<Reply>().map(|reply| reply.is_none())
+        };
+        assert_eq!(heard(b""), Ok(true));
+        assert_eq!(heard(b"{\"Started\":{\"start"), Ok(true), "it ended over a line");
+        assert!(heard(b"hello\n").is_err());
         let (mut conductor, mut arm) = pair();
         arm.writer.write_all(&[0; 40]).unwrap();
         drop(arm);
-        assert!(conductor.read_recording(64, |_| Ok(())).unwrap().is_none());
+        assert_eq!(conductor.hear_recording(64, |_| Ok(())), Ok(None), "it ended over a recording");
         let (mut conductor, _arm) = pair();
-        let called_off = conductor.read_recording(64, |_| Err(LabError::Interrupted));
+        let called_off = conductor.hear_recording(64, |_| Err(LabError::Interrupted));
         assert_eq!(called_off.err(), Some(LabError::Interrupted));
-    }
-
-    #[test]
-    fn the_end_of_the_other_side_is_no_error_and_rubbish_is_one() {
-        let (mut conductor, arm) = pair();
-        drop(arm);
-        assert!(conductor.next_reply().unwrap().is_none());
-        let (mut conductor, mut arm) = pair();
-        arm.writer.write_all(b"hello\n").unwrap();
-        assert!(conductor.next_reply().is_err());
     }
 
     /// Fails if a line is read whatever its length, or room is made for whatever is announced.

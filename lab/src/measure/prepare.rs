@@ -4,14 +4,16 @@ use lab_core::terms::contender::Workload;
 use lab_core::terms::params::Params;
 use lab_core::terms::{LabError, Result};
 use lab_core::work::io::target::Target;
-use trainyard::sys::{affinity, process};
+use trainyard::sys::signal::Interrupts;
+use trainyard::sys::{affinity, child, process};
 
 /// Makes sure that what was asked for is there, and that nothing of it will stay behind.
 ///
 /// # Errors
 ///
-/// [`LabError::BadInput`] if a processor or a server is not there.
+/// [`LabError::BadInput`] if a processor, a server or `/proc` is not there.
 pub fn prepare(params: &Params) -> Result<()> {
+    check_proc()?;
     if !params.affinity.is_empty() {
         affinity::restrict_to(&params.affinity)
             .map_err(|why| LabError::BadInput(format!("--affinity: {why}")))?;
@@ -22,4 +24,18 @@ pub fn prepare(params: &Params) -> Result<()> {
         }
     }
     process::adopt_orphans().map_err(|why| LabError::failed("the conductor", why))
+}
+
+/// Turns Ctrl-C into something to read, before any process is started that it should end.
+///
+/// # Errors
+///
+/// [`LabError::BadInput`] if `/proc` does not show the processes that will be started.
+pub fn listen() -> Result<Interrupts> {
+    check_proc()?;
+    Interrupts::listen().map_err(|why| LabError::failed("Ctrl-C", why))
+}
+
+fn check_proc() -> Result<()> {
+    child::check_proc().map_err(|why| LabError::BadInput(why.to_string()))
 }

@@ -20,11 +20,9 @@ use std::fmt::Display;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::conductor::{self, Deaths};
 use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::host::Host;
 use lab_core::terms::params::Params;
-use trainyard::sys::signal::Interrupts;
 use trainyard::trace::file::{Ending, Facts, Run, Trace};
 
 /// What is known about a trace that this program records now.
@@ -86,20 +84,6 @@ pub fn land(flight: &Path) -> Option<Run> {
         run.about.set("ending", "cut short: its process died");
     }
     Some(run)
-}
-
-/// Records one round of each contender of `params`, warm, and measures none.
-///
-/// # Errors
-///
-/// Fails if a contender does, or Ctrl-C comes.
-pub fn record(params: &Params, interrupts: &Interrupts) -> Result<Trace> {
-    let params = Params { runs: 0, ..params.clone() };
-    let (mut runs, mut deaths) = (Vec::new(), Deaths::default());
-    for &workload in &params.workloads {
-        runs.extend(conductor::record(workload, &params, interrupts, &mut deaths)?);
-    }
-    Ok(of_comparison(&params, runs))
 }
 
 /// The trace of a comparison, or of a sweep. Of two workloads each run says which is its own.

@@ -13,14 +13,28 @@ use lab_core::terms::sample::TreeUsage;
 use trainyard::sys::clock;
 
 /// A reading of one process tree's accounts.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
-    cpu_s: f64,
+    cpu_ns: u64,
     user_ticks: u64,
     system_ticks: u64,
     max_rss_bytes: u64,
     voluntary_switches: u64,
     involuntary_switches: u64,
+}
+
+impl Reading {
+    /// Puts two readings together, figure by figure.
+    fn with(self, other: Self, both: impl Fn(u64, u64) -> u64) -> Self {
+        Self {
+            cpu_ns: both(self.cpu_ns, other.cpu_ns),
+            user_ticks: both(self.user_ticks, other.user_ticks),
+            system_ticks: both(self.system_ticks, other.system_ticks),
+            max_rss_bytes: both(self.max_rss_bytes, other.max_rss_bytes),
+            voluntary_switches: both(self.voluntary_switches, other.voluntary_switches),
+            involuntary_switches: both(self.involuntary_switches, other.involuntary_switches),
+        }
+    }
 }
 
 /// Lists `pid` and everything that it, or a process that it started, has started and not reaped.
@@ -52,23 +66,17 @@ pub fn forget_peaks(pid: u32) {
 /// Reads the accounts of `pid` and its descendants. One that ends meanwhile is left out.
 pub fn read(pid: u32) -> Reading {
     let readings = tree(pid).into_iter().filter_map(|pid| read_process(pid).ok());
-    readings.fold(Reading::default(), |sum, one| Reading {
-        cpu_s: sum.cpu_s + one.cpu_s,
-        user_ticks: sum.user_ticks + one.user_ticks,
-        system_ticks: sum.system_ticks + one.system_ticks,
-        max_rss_bytes: sum.max_rss_bytes + one.max_rss_bytes,
-        voluntary_switches: sum.voluntary_switches + one.voluntary_switches,
-        involuntary_switches: sum.involuntary_switches + one.involuntary_switches,
-    })
+    readings.fold(Reading::default(), |sum, one| sum.with(one, |sum, one| sum + one))
 }
 
 fn read_process(pid: u32) -> io::Result<Reading> {
-    let cpu_s = clock::process_cpu(pid)?.as_secs_f64();
+    let cpu_ns = u64::try_from(clock::process_cpu(pid)?.as_nanos()).unwrap_or(u64::MAX);
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let (user_ticks, system_ticks) = ticks(&stat).unwrap_or_default();
-    let mut reading = Reading { cpu_s, user_ticks, system_ticks, ..Reading::default() };
-    reading.max_rss_bytes = field(&status, "VmHWM:").unwrap_or(0) * 1024;
+    let max_rss_bytes = field(&status, "VmHWM:").unwrap_or(0) * 1024;
+    let mut reading =
+        Reading { cpu_ns, user_ticks, system_ticks, max_rss_bytes, ..Reading::default() };
     for task in fs::read_dir(format!("/proc/{pid}/task"))?.flatten() {
         let status = fs::read_to_string(task.path().join("status")).unwrap_or_default();
         reading.voluntary_switches += field(&status, "voluntary_ctxt_switches:").unwrap_or(0);
@@ -100,22 +108,16 @@ impl Account {
     /// Adds one round, from the readings at its two ends; the peak is the later one's.
     pub fn add(&mut self, before: Reading, after: Reading) {
         self.rounds += 1;
-        let sum = &mut self.sum;
-        sum.cpu_s += (after.cpu_s - before.cpu_s).max(0.0);
-        sum.user_ticks += after.user_ticks.saturating_sub(before.user_ticks);
-        sum.system_ticks += after.system_ticks.saturating_sub(before.system_ticks);
-        sum.max_rss_bytes = sum.max_rss_bytes.max(after.max_rss_bytes);
-        sum.voluntary_switches +=
-            after.voluntary_switches.saturating_sub(before.voluntary_switches);
-        sum.involuntary_switches +=
-            after.involuntary_switches.saturating_sub(before.involuntary_switches);
+        let peak = self.sum.max_rss_bytes.max(after.max_rss_bytes);
+        let used = after.with(before, u64::saturating_sub);
+        self.sum = Reading { max_rss_bytes: peak, ..self.sum.with(used, |sum, used| sum + used) };
     }
 
     /// What a round used on average.
     #[expect(clippy::cast_precision_loss, reason = "ticks of a run are far below 2^53")]
     pub fn per_round(&self) -> TreeUsage {
         let (sum, rounds) = (self.sum, self.rounds.max(1));
-        let used_s = sum.cpu_s / rounds as f64;
+        let used_s = sum.cpu_ns as f64 / 1e9 / rounds as f64;
         let (user, system) = (sum.user_ticks as f64, sum.system_ticks as f64);
         // Less than a tick of either: say that all was the program's own.
         let user_share = if user + system > 0.0 { user / (user + system) } else { 1.0 };
@@ -155,30 +157,26 @@ mod tests {
         let pid = std::process::id();
         let before = read(pid);
         let after = read(pid);
-        assert!(before.max_rss_bytes > 0 && before.cpu_s > 0.0);
-        assert!(after.cpu_s >= before.cpu_s);
+        assert!(before.max_rss_bytes > 0 && before.cpu_ns > 0);
+        assert!(after.cpu_ns >= before.cpu_ns);
         assert!(after.voluntary_switches >= before.voluntary_switches);
     }
 
     #[test]
-    fn the_exact_time_is_split_as_the_ticks_are() {
-        let before = Reading { cpu_s: 1.0, user_ticks: 10, ..Reading::default() };
-        let after = Reading { cpu_s: 3.0, user_ticks: 13, system_ticks: 1, ..Reading::default() };
+    fn what_processes_used_in_turn_is_added_up_and_split_as_the_ticks_are() {
+        let reading = |cpu_ns, user_ticks, system_ticks, max_rss_bytes| Reading {
+            cpu_ns,
+            user_ticks,
+            system_ticks,
+            max_rss_bytes,
+            ..Reading::default()
+        };
         let mut account = Account::default();
-        account.add(before, after);
-        account.add(after, after);
+        account.add(reading(1_000_000_000, 10, 0, 50), reading(5_000_000_000, 13, 1, 70));
+        // Another process takes the place of the first.
+        account.add(reading(100_000_000, 0, 0, 10), reading(2_100_000_000, 0, 0, 30));
         let usage = account.per_round();
-        assert_eq!((usage.user_s, usage.system_s), (0.75, 0.25));
-    }
-
-    #[test]
-    fn what_a_process_used_is_not_lost_when_another_takes_its_place() {
-        let reading = |cpu_s, max_rss_bytes| Reading { cpu_s, max_rss_bytes, ..Reading::default() };
-        let mut account = Account::default();
-        account.add(reading(1.0, 50), reading(5.0, 70));
-        account.add(reading(0.1, 10), reading(2.1, 30));
-        let usage = account.per_round();
-        assert_eq!((usage.user_s, usage.max_rss_bytes), (3.0, 70));
+        assert_eq!((usage.user_s, usage.system_s, usage.max_rss_bytes), (2.25, 0.75, 70));
     }
 
     #[test]

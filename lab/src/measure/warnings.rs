@@ -198,8 +198,9 @@ impl Display for Short {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ask::compare::testing;
     use lab_core::terms::params::Preset;
+    use lab_core::terms::python::PythonGil;
+    use lab_core::testing::measured;
 
     const QUIET: Conditions =
         Conditions { allowed_cpus: 2, quota_cpus: 2, load_average: Some(0.3) };
@@ -212,8 +213,7 @@ mod tests {
     #[test]
     fn a_quiet_machine_and_a_release_build_give_no_warning() {
         check_before(&Params::of(Preset::Quick), QUIET, Build::Release, &[]);
-        let (_, measured) = testing::report();
-        assert_eq!(after(&Params::of(Preset::Quick), &measured), Vec::<String>::new());
+        assert_eq!(after(&Params::of(Preset::Quick), &measured()), Vec::<String>::new());
     }
 
     #[test]
@@ -251,8 +251,10 @@ mod tests {
     /// Fails if the work is made less and nobody is told.
     #[test]
     fn less_work_beside_a_cpython_is_said() {
-        let (report, _) = testing::report_beside_python();
-        let params = report.params.beside_python();
+        let (path, version) = ("/usr/bin/python3".into(), (3, 13, 0));
+        let python = Python { path, version, gil: PythonGil::Timed };
+        let quick = Params { pythons: vec![python], ..Params::of(Preset::Quick) };
+        let params = quick.beside_python();
         let warnings = before(&params, &QUIET, Build::Release);
         assert_eq!(warnings.len(), 1, "{warnings:?}");
         assert!(warnings[0].contains(" of 500 000 squares, not 3 000 000: "), "{warnings:?}");
@@ -278,7 +280,7 @@ mod tests {
 
     #[test]
     fn noisy_contenders_share_a_line() {
-        let (_, mut measured) = testing::report();
+        let mut measured = measured();
         measured[1].wall_s[0] = 9.0;
         measured[4].wall_s[0] = 9.0;
         measured[6].wall_s[3] = 9.0;

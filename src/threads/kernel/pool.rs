@@ -32,7 +32,7 @@ use super::gil::Gil;
 use super::policy::Mode;
 use crate::handle::{JobError, JobHandle, JobResult, Promise, Start, job};
 use crate::sys::prim::{Condvar, Mutex};
-use crate::sys::{Why, blocking};
+use crate::sys::{Why, blocking, limits};
 use crate::trace::{self, Kind};
 
 /// A job, together with the promise that it will fulfil.
@@ -336,7 +336,8 @@ impl Builder {
             let initializer = self.initializer.clone();
             let thread = thread::Builder::new()
                 .name(format!("{}-{number}", self.name))
-                .spawn(move || work(&shared, &gil, initializer.as_ref()))?;
+                .spawn(move || work(&shared, &gil, initializer.as_ref()))
+                .map_err(limits::of_a_thread)?;
             pool.threads.push(thread);
         }
         blocking(Why::Job, || pool.shared.wait_until_ready())?;

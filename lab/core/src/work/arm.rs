@@ -9,10 +9,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::cpu;
 pub use super::io::http::Fnv1a as Digest;
-use super::io::target::Target;
-use super::server::pages;
+use super::pages;
 use crate::terms::contender::{Contender, GilState};
 use crate::terms::error::{LabError, Result};
 use crate::terms::params::Params;
@@ -108,20 +106,6 @@ impl Setup {
         }
         self
     }
-
-    /// Lists what `io` fetches, in turn.
-    ///
-    /// # Errors
-    ///
-    /// Fails if a server cannot be reached.
-    pub fn targets(&self) -> Result<Vec<Target>> {
-        match self.server {
-            Some(server) => {
-                Ok(pages::all().iter().map(|page| Target::ours(server, page)).collect())
-            }
-            None => self.params.urls.iter().map(|url| Target::parse(url)?.reach()).collect(),
-        }
-    }
 }
 
 /// What a round's checksum is made of.
@@ -136,21 +120,6 @@ pub trait Answer {
     /// Fails if it is wrong.
     fn check(&self, _setup: &Setup, _unit: usize) -> Result<()> {
         Ok(())
-    }
-}
-
-impl Answer for u128 {
-    fn digest(&self, digest: &mut Digest) {
-        digest.update(&self.to_le_bytes());
-    }
-
-    fn check(&self, setup: &Setup, unit: usize) -> Result<()> {
-        let input = cpu::inputs(setup.params.kernel)[unit];
-        let right = cpu::expected(input.task);
-        if *self == right {
-            return Ok(());
-        }
-        Err(LabError::Failed(format!("unit {unit} answered {self}, and {right} is right")))
     }
 }
 

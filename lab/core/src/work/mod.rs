@@ -4,6 +4,7 @@ pub mod arm;
 pub mod cost;
 pub mod cpu;
 pub mod io;
+pub mod pages;
 pub mod race;
 pub mod server;
 pub mod task;

@@ -2,12 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::limits::Limits;
-use super::machine::{Machine, line};
-use super::noise::Noise;
+use super::Report;
+use super::machine::line;
 use crate::measure::warnings::{Build, is_busy};
 use lab_core::text::numbers;
-use lab_core::work::cost::Cost;
+use trainyard::sys::child;
 
 /// From here on a hypervisor's other guests are in every figure.
 const STEAL_MAX: f64 = 0.01;
@@ -19,6 +18,8 @@ const THREADS_WANTED: u64 = 10_000;
 const DESCRIPTORS_WANTED: u64 = 4_096;
 /// A worker process takes some megabytes; two hundred of them fit easily in this.
 const MEMORY_WANTED: u64 = 2 << 30;
+/// Clock sources that are read without a system call.
+const QUICK_CLOCKS: [&str; 3] = ["tsc", "kvm-clock", "arch_sys_counter"];
 
 /// One thing that shows here, or does not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,29 @@ pub struct Advice {
     pub next: String,
 }
 
+/// What the advice depends on beside the report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Here {
+    /// How the program was built.
+    pub build: Build,
+    /// What is wrong with `/proc`, through which processes are started and measured.
+    pub proc_lacks: Option<String>,
+    /// Whom the kernel lets count events: up to 2 everybody.
+    pub perf_paranoid: i64,
+}
+
+impl Here {
+    /// Asks the kernel.
+    pub fn look() -> Self {
+        let paranoid = line("/proc/sys/kernel/perf_event_paranoid");
+        Self {
+            build: Build::this(),
+            proc_lacks: child::check_proc().err().map(|why| why.to_string()),
+            perf_paranoid: paranoid.and_then(|level| level.parse().ok()).unwrap_or(0),
+        }
+    }
+}
+
 fn shows(what: impl Into<String>) -> Advice {
     Advice { shows: true, what: what.into(), next: String::new() }
 }
@@ -39,231 +63,220 @@ fn hides(what: impl Into<String>, next: impl Into<String>) -> Advice {
     Advice { shows: false, what: what.into(), next: next.into() }
 }
 
+/// A row of the advice, if it applies.
+type Row = Option<Advice>;
+
 /// Says what follows from what was found.
-pub fn advise(
-    machine: &Machine,
-    limits: &Limits,
-    noise: &Noise,
-    cost: &Cost,
-    build: Build,
-) -> Vec<Advice> {
-    let mut advice = Vec::new();
-    if build == Build::Debug {
-        advice.push(hides(
+pub fn advise(found: &Report, here: &Here) -> Vec<Advice> {
+    let debug = (here.build == Build::Debug).then(|| {
+        hides(
             "no speed at all: this is a debug build, many times slower",
             "`cargo run --release -- doctor`",
-        ));
-    }
-    advice.extend(parallel(machine));
-    advice.extend(quiet(machine, noise));
-    advice.extend(tracing(machine, cost));
-    advice.extend(sizes(limits));
-    let paranoid = line("/proc/sys/kernel/perf_event_paranoid").and_then(|n| n.parse::<i64>().ok());
-    if paranoid.is_some_and(|level| level > 2) {
-        advice.push(hides(
+        )
+    });
+    let perf = (here.perf_paranoid > 2).then(|| {
+        hides(
             "what `perf` would say beside us: the kernel lets only root count events",
             "`sudo sysctl kernel.perf_event_paranoid=2`, if the machine is yours",
-        ));
-    }
-    advice
+        )
+    });
+    let rows = [debug].into_iter().chain(parallel(found, here)).chain(quiet(found));
+    rows.chain([tracing(found)]).chain(sizes(found)).chain([perf]).flatten().collect()
 }
 
 /// What takes more than one processor.
-fn parallel(machine: &Machine) -> Vec<Advice> {
-    let cpus = machine.cpus();
-    let mut advice = Vec::new();
-    if cpus == 1 {
-        advice.push(hides(
-            "that threads without the lock, and processes, compute side by side: there is 1 processor",
+fn parallel(found: &Report, here: &Here) -> [Row; 4] {
+    let (machine, cpus) = (&found.machine, found.machine.cpus());
+    let who = match here.proc_lacks {
+        None => "threads without the lock, and processes,",
+        Some(_) => "threads without the lock",
+    };
+    let side_by_side = if cpus == 1 {
+        hides(
+            format!("that {who} compute side by side: there is 1 processor"),
             "give the program two, with `taskset` or the container's quota",
-        ));
+        )
     } else {
-        advice.push(shows(format!(
-            "threads without the lock, and processes, compute side by side: up to {cpus} times as \
-             fast as one"
-        )));
-    }
-    if machine.quota_cpus < machine.allowed_cpus {
-        advice.push(hides(
+        shows(format!("{who} compute side by side: up to {cpus} times as fast as one"))
+    };
+    let processes = here.proc_lacks.as_ref().map(|why| {
+        let (why, next) = why.rsplit_once(": ").unwrap_or((why, ""));
+        hides(format!("anything that takes a process, as `compare` does: {why}"), next)
+    });
+    let quota = (machine.quota_cpus < machine.allowed_cpus).then(|| {
+        hides(
             format!(
                 "a steady pace of more than {} at once: the control group stops the program for \
                  the rest of each period when its quota is used up",
                 numbers::count(machine.quota_cpus, "processor")
             ),
             format!("`--workers {cpus}`, or a larger quota"),
-        ));
-    }
-    if machine.smt == Some(true) && cpus > 1 {
-        advice.push(hides(
+        )
+    });
+    let halves = (machine.smt == Some(true) && cpus > 1).then(|| {
+        hides(
             "the full speed-up: two of the processors may be two halves of one core",
             "`--affinity` with one of each pair; \
              /sys/devices/system/cpu/cpu0/topology/thread_siblings_list names them",
-        ));
-    }
-    advice
+        )
+    });
+    [Some(side_by_side), processes, quota, halves]
 }
 
 /// What takes a machine with nothing else to do.
-fn quiet(machine: &Machine, noise: &Noise) -> Vec<Advice> {
-    let mut advice = Vec::new();
+#[expect(clippy::cast_precision_loss, reason = "a ratio")]
+fn quiet(found: &Report) -> [Row; 4] {
+    let (machine, noise) = (&found.machine, &found.noise);
     let load = machine.load_average.filter(|load| is_busy(*load, machine.cpus()));
-    if let Some(load) = load {
-        advice.push(hides(
+    let busy = load.map(|load| {
+        hides(
             format!("small differences: the machine is busy, a load of {load:.1}"),
             "end what else runs, or trust only intervals that do not hold 1.00x",
-        ));
-    }
-    if let Some(steal) = noise.steal.filter(|steal| *steal > STEAL_MAX) {
-        advice.push(hides(
-            format!(
-                "small differences: the hypervisor gave {} of the time to others",
-                numbers::percent(steal)
-            ),
+        )
+    });
+    let stolen = noise.steal.filter(|steal| *steal > STEAL_MAX).map(|steal| {
+        let share = numbers::percent(steal);
+        hides(
+            format!("small differences: the hypervisor gave {share} of the time to others"),
             "more rounds, `--rigorous`, or another hour",
-        ));
-    }
-    #[expect(clippy::cast_precision_loss, reason = "a ratio")]
+        )
+    });
     let p99 = noise.p99_ns as f64 / (noise.median_ns as f64).max(1.0);
-    if p99 > P99_MAX {
-        advice.push(hides(
+    let even = if p99 > P99_MAX {
+        Some(hides(
             format!(
                 "single events of microseconds: of a hundred equal pieces of work one takes {} as \
                  long as the others",
                 numbers::ratio(p99)
             ),
             "look at medians, and take a pause that shows in one lane alone for the machine's",
-        ));
-    } else if load.is_none() {
-        advice.push(shows("differences of a few percent: equal pieces of work take equally long"));
-    }
-    if let Some(governor) = machine.governor.as_deref().filter(|name| *name != "performance") {
-        advice.push(hides(
+        ))
+    } else {
+        let steady = "differences of a few percent: equal pieces of work take equally long";
+        load.is_none().then(|| shows(steady))
+    };
+    let governor = machine.governor.as_deref().filter(|name| *name != "performance");
+    let governor = governor.map(|governor| {
+        hides(
             format!("an even pace from the first round on: the governor is `{governor}`"),
             "`--warmup 3`, or `sudo cpupower frequency-set -g performance`",
-        ));
-    }
-    advice
+        )
+    });
+    [busy, stolen, even, governor]
 }
 
 /// What takes a recorder that is hardly felt.
-fn tracing(machine: &Machine, cost: &Cost) -> Vec<Advice> {
-    let mut advice = Vec::new();
-    if cost.unarmed.is_met() && cost.armed.is_met() {
-        advice.push(shows(format!(
-            "what happens inside, almost undisturbed: 10 000 events a second cost a thread {:.2} % \
-             of it",
-            cost.armed.median_ns / 1e3
-        )));
+fn tracing(found: &Report) -> Row {
+    let cost = &found.cost;
+    let armed_ns = cost.armed.median_ns;
+    if cost.armed.is_met() {
+        return cost.unarmed.is_met().then(|| {
+            shows(format!(
+                "what happens inside, almost undisturbed: 10 000 events a second cost a thread \
+                 {:.2} % of it",
+                armed_ns / 1e3
+            ))
+        });
     }
-    if !cost.armed.is_met() {
-        let source = machine.clock_source.as_deref().unwrap_or("unknown");
-        let reason = format!(
-            "waits of less than {} in a recording: an event costs {:.0} ns, {:.0} of them its \
-             stamp (the kernel's clock is {source})",
-            numbers::seconds(cost.armed.median_ns * 10.0 / 1e9),
-            cost.armed.median_ns,
+    let source = found.machine.clock_source.as_deref().unwrap_or("unknown");
+    let next = if QUICK_CLOCKS.contains(&source) {
+        "run it again when the machine is quiet; figures are never taken while recording"
+    } else {
+        "boot with `tsc=reliable` if the processor's counter is steady"
+    };
+    Some(hides(
+        format!(
+            "waits of less than {} in a recording: an event costs {armed_ns:.0} ns, {:.0} of them \
+             its stamp (the kernel's clock is {source})",
+            numbers::seconds(armed_ns * 10.0 / 1e9),
             cost.stamp_ns
-        );
-        let next = if source == "tsc" || source == "kvm-clock" || source == "arch_sys_counter" {
-            "run it again when the machine is quiet; figures are never taken while recording"
-        } else {
-            "boot with `tsc=reliable` if the processor's counter is steady"
-        };
-        advice.push(hides(reason, next));
-    }
-    advice
+        ),
+        next,
+    ))
 }
 
 /// What takes room.
-fn sizes(limits: &Limits) -> Vec<Advice> {
-    let mut advice = Vec::new();
-    if let Some(descriptors) = limits.descriptors.filter(|limit| *limit < DESCRIPTORS_WANTED) {
+fn sizes(found: &Report) -> [Row; 3] {
+    let limits = &found.limits;
+    let descriptors = limits.descriptors.filter(|limit| *limit < DESCRIPTORS_WANTED);
+    let descriptors = descriptors.map(numbers::grouped).map(|few| {
         let most = limits.descriptors_hard.unwrap_or(DESCRIPTORS_WANTED).min(65_536);
-        advice.push(hides(
-            format!(
-                "thousands of connections at once: {} descriptors can be open",
-                numbers::grouped(descriptors)
-            ),
+        hides(
+            format!("thousands of connections at once: {few} descriptors can be open"),
             format!("`ulimit -n {most}`"),
-        ));
-    }
-    if let Some(threads) = limits.threads().filter(|limit| *limit < THREADS_WANTED) {
-        advice.push(hides(
-            format!(
-                "10 000 threads in one process: {} are the most here",
-                numbers::grouped(threads)
-            ),
+        )
+    });
+    let threads = match limits.threads().filter(|limit| *limit < THREADS_WANTED) {
+        None => shows("10 000 threads in one process, as far as limits go"),
+        Some(few) => hides(
+            format!("10 000 threads in one process: {} are the most here", numbers::grouped(few)),
             "`ulimit -u`, the container's `--pids-limit`, or `sysctl vm.max_map_count`, whichever \
              is the smallest above",
-        ));
-    } else {
-        advice.push(shows("10 000 threads in one process, as far as limits go"));
-    }
+        ),
+    };
     let memory = limits.memory_available.into_iter().chain(limits.memory_of_group).min();
-    if let Some(memory) = memory.filter(|bytes| *bytes < MEMORY_WANTED) {
-        advice.push(hides(
-            format!("200 processes, or a million tasks: {} are left", numbers::megabytes(memory)),
-            "end what else runs, or fewer of them",
-        ));
-    }
-    advice
+    let memory =
+        memory.filter(|bytes| *bytes < MEMORY_WANTED).map(numbers::megabytes).map(|left| {
+            hides(
+                format!("200 processes, or a million tasks: {left} are left"),
+                "end what else runs, or fewer of them",
+            )
+        });
+    [descriptors, Some(threads), memory]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lab_core::work::cost::Spread;
+    use crate::ask::doctor::limits::Limits;
+    use crate::ask::doctor::machine::Machine;
+    use crate::ask::doctor::noise::Noise;
+    use lab_core::work::cost::{Cost, Spread};
 
-    fn machine() -> Machine {
-        Machine {
-            cpu_model: "EPYC".to_owned(),
-            online_cpus: Some("0-3".to_owned()),
-            allowed_cpus: 4,
-            quota_cpus: 4,
-            quota_us: None,
-            smt: Some(false),
-            governor: Some("performance".to_owned()),
-            kernel: "6.1.0".to_owned(),
-            clock_source: Some("tsc".to_owned()),
-            load_average: Some(0.1),
-            trainyard: "0.1.0".to_owned(),
-        }
-    }
+    const GOOD: Here = Here { build: Build::Release, proc_lacks: None, perf_paranoid: 2 };
 
-    const QUIET: Noise = Noise {
-        spins: 100,
-        median_ns: 20_000,
-        p99_ns: 21_000,
-        largest_ns: 90_000,
-        watched_ns: 1_000_000,
-        gaps: 0,
-        largest_gap_ns: 0,
-        lost: 0.0,
-        steal: Some(0.0),
-    };
-
-    fn cost(armed_ns: f64) -> Cost {
+    /// A machine on which everything shows.
+    fn good() -> Report {
         let spread = |median_ns, goal_ns| Spread {
             median_ns,
             low_ns: median_ns,
             high_ns: median_ns,
             goal_ns,
         };
-        Cost {
-            clock_ns: 22.0,
-            clock_step_ns: 10,
-            stamp_ns: 25.0,
-            stamp_is_counter: false,
-            unarmed: spread(0.4, 1.0),
-            armed: spread(armed_ns, 40.0),
-            ring_events: 65_536,
-            ring_bytes: 2 << 20,
+        Report {
+            schema: String::new(),
+            machine: Machine {
+                cpu_model: "EPYC".to_owned(),
+                online_cpus: Some("0-3".to_owned()),
+                allowed_cpus: 4,
+                quota_cpus: 4,
+                quota_us: None,
+                smt: Some(false),
+                governor: Some("performance".to_owned()),
+                kernel: "6.1.0".to_owned(),
+                clock_source: Some("tsc".to_owned()),
+                load_average: Some(0.1),
+                trainyard: "0.1.0".to_owned(),
+            },
+            limits: Limits::default(),
+            noise: Noise { median_ns: 20_000, p99_ns: 21_000, ..Noise::default() },
+            cost: Cost {
+                clock_ns: 22.0,
+                clock_step_ns: 10,
+                stamp_ns: 25.0,
+                stamp_is_counter: false,
+                unarmed: spread(0.4, 1.0),
+                armed: spread(35.0, 40.0),
+                ring_events: 65_536,
+                ring_bytes: 2 << 20,
+            },
+            advice: Vec::new(),
         }
     }
 
     #[track_caller]
-    fn check_hides(machine: &Machine, limits: &Limits, noise: &Noise, cost: &Cost, text: &str) {
-        let advice = advise(machine, limits, noise, cost, Build::Release);
+    fn check_hides(report: &Report, here: &Here, text: &str) {
+        let advice = advise(report, here);
         let found = advice.iter().find(|one| !one.shows && one.what.contains(text));
         let found = found.unwrap_or_else(|| panic!("nothing says '{text}': {advice:#?}"));
         assert!(!found.next.is_empty(), "{found:?}");
@@ -271,36 +284,45 @@ mod tests {
 
     #[test]
     fn a_good_machine_shows_everything() {
-        let advice = advise(&machine(), &Limits::default(), &QUIET, &cost(35.0), Build::Release);
-        // What `perf` may do is the kernel's of this very machine.
-        let hidden = advice.iter().filter(|one| !one.shows && !one.what.contains("perf"));
-        assert_eq!(hidden.count(), 0, "{advice:#?}");
-        assert!(advice.iter().any(|one| one.what.contains("up to 4 times")), "{advice:#?}");
+        let advice = advise(&good(), &GOOD);
+        assert!(advice.iter().all(|one| one.shows), "{advice:#?}");
+        let side_by_side = "and processes, compute side by side: up to 4 times";
+        assert!(advice.iter().any(|one| one.what.contains(side_by_side)), "{advice:#?}");
     }
 
     #[test]
     fn what_a_machine_lacks_is_named_with_a_next_step() {
-        let (good, limits, cheap) = (machine(), Limits::default(), cost(35.0));
-        let one = Machine { allowed_cpus: 1, quota_cpus: 1, ..good.clone() };
-        check_hides(&one, &limits, &QUIET, &cheap, "there is 1 processor");
-        let quota = Machine { quota_cpus: 2, ..good.clone() };
-        check_hides(&quota, &limits, &QUIET, &cheap, "a steady pace of more than 2 processors");
-        let halves = Machine { smt: Some(true), ..good.clone() };
-        check_hides(&halves, &limits, &QUIET, &cheap, "two halves of one core");
-        let saves = Machine { governor: Some("powersave".to_owned()), ..good.clone() };
-        check_hides(&saves, &limits, &QUIET, &cheap, "`powersave`");
-        let busy = Machine { load_average: Some(9.0), ..good.clone() };
-        check_hides(&busy, &limits, &QUIET, &cheap, "a load of 9.0");
-        let stolen = Noise { steal: Some(0.2), ..QUIET };
-        check_hides(&good, &limits, &stolen, &cheap, "gave 20 % of the time to others");
-        let uneven = Noise { p99_ns: 60_000, ..QUIET };
-        check_hides(&good, &limits, &uneven, &cheap, "one takes 3.0x as long");
-        check_hides(&good, &limits, &QUIET, &cost(80.0), "an event costs 80 ns, 25 of them");
-        let few = Limits { descriptors: Some(1024), ..limits };
-        check_hides(&good, &few, &QUIET, &cheap, "1 024 descriptors");
-        let few = Limits { processes: Some(2_000), ..limits };
-        check_hides(&good, &few, &QUIET, &cheap, "2 000 are the most");
-        let small = Limits { memory_of_group: Some(512_000_000), ..limits };
-        check_hides(&good, &small, &QUIET, &cheap, "512 MB are left");
+        type Change = fn(&mut Report);
+        let rows: [(Change, &str); 11] = [
+            (|it| it.machine.allowed_cpus = 1, "there is 1 processor"),
+            (|it| it.machine.quota_cpus = 2, "a steady pace of more than 2 processors"),
+            (|it| it.machine.smt = Some(true), "two halves of one core"),
+            (|it| it.machine.governor = Some("powersave".to_owned()), "`powersave`"),
+            (|it| it.machine.load_average = Some(9.0), "a load of 9.0"),
+            (|it| it.noise.steal = Some(0.2), "gave 20 % of the time to others"),
+            (|it| it.noise.p99_ns = 60_000, "one takes 3.0x as long"),
+            (|it| it.cost.armed.median_ns = 80.0, "an event costs 80 ns, 25 of them"),
+            (|it| it.limits.descriptors = Some(1024), "1 024 descriptors"),
+            (|it| it.limits.processes = Some(2_000), "2 000 are the most"),
+            (|it| it.limits.memory_of_group = Some(512_000_000), "512 MB are left"),
+        ];
+        for (change, text) in rows {
+            let mut report = good();
+            change(&mut report);
+            check_hides(&report, &GOOD, text);
+        }
+        check_hides(&good(), &Here { build: Build::Debug, ..GOOD }, "a debug build");
+        check_hides(&good(), &Here { perf_paranoid: 3, ..GOOD }, "what `perf` would say");
+    }
+
+    /// Fails if processes are promised where none can be started.
+    #[test]
+    fn without_a_proc_no_process_is_promised() {
+        let proc_lacks = Some("/proc is not mounted: `mount it`".to_owned());
+        let here = Here { proc_lacks, ..GOOD };
+        check_hides(&good(), &here, "takes a process, as `compare` does: /proc is not mounted");
+        let advice = advise(&good(), &here);
+        let promised = |one: &&Advice| one.shows && one.what.contains("and processes,");
+        assert_eq!(advice.iter().find(promised), None);
     }
 }

@@ -7,7 +7,8 @@ use std::fs;
 
 use serde::{Deserialize, Serialize};
 
-use super::machine::{group_file, line};
+use super::machine::line;
+use trainyard::sys::limits;
 
 /// The limits that this program runs under. `None`: there is none, or the kernel does not say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,16 +34,14 @@ pub struct Limits {
 impl Limits {
     /// Asks the kernel.
     pub fn read() -> Self {
-        let own = fs::read_to_string("/proc/self/limits").unwrap_or_default();
         let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
         let number = |path: &str| line(path)?.parse().ok();
-        let group = |name: &str| group_file(name)?.parse().ok();
-        let [descriptors, descriptors_hard] = soft_and_hard(&own, "Max open files");
-        let [processes, _] = soft_and_hard(&own, "Max processes");
+        let group = |name: &str| limits::of_group(name)?.parse().ok();
+        let descriptors = limits::descriptors();
         Self {
-            descriptors,
-            descriptors_hard,
-            processes,
+            descriptors: descriptors.soft,
+            descriptors_hard: descriptors.hard,
+            processes: limits::processes().soft,
             processes_of_group: group("pids.max"),
             threads_of_machine: number("/proc/sys/kernel/threads-max"),
             mappings: number("/proc/sys/vm/max_map_count"),
@@ -62,13 +61,6 @@ impl Limits {
     }
 }
 
-/// `Max open files            1024                 524288               files`.
-fn soft_and_hard(limits: &str, name: &str) -> [Option<u64>; 2] {
-    let line = limits.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
-    let mut words = line.split_ascii_whitespace().map(|word| word.parse().ok());
-    [words.next().flatten(), words.next().flatten()]
-}
-
 /// `MemAvailable:    4061796 kB`.
 fn kilobytes(memory: &str, name: &str) -> Option<u64> {
     let line = memory.lines().find_map(|line| line.strip_prefix(name))?;
@@ -81,19 +73,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_kernels_tables_are_read() {
-        let limits = "Limit                     Soft Limit           Hard Limit           Units\n\
-                      Max processes             unlimited            unlimited            processes\n\
-                      Max open files            1024                 524288               files\n";
-        assert_eq!(soft_and_hard(limits, "Max open files"), [Some(1024), Some(524_288)]);
-        assert_eq!(soft_and_hard(limits, "Max processes"), [None, None]);
-        assert_eq!(soft_and_hard("", "Max open files"), [None, None]);
+    fn the_kernels_table_is_read_and_the_smallest_limit_of_threads_counts() {
         let memory = "MemTotal:  100 kB\nMemAvailable:    20 kB\n";
         assert_eq!(kilobytes(memory, "MemAvailable:"), Some(20 * 1024));
-    }
-
-    #[test]
-    fn the_smallest_limit_of_threads_counts() {
         let none = Limits::default();
         assert_eq!(none.threads(), None);
         let limits = Limits { processes: Some(50_000), mappings: Some(65_530), ..none };

@@ -8,6 +8,7 @@ use std::fs;
 use serde::{Deserialize, Serialize};
 
 use lab_core::terms::host::{Conditions, Host};
+use trainyard::sys::limits;
 
 /// What the kernel says of the machine. What it does not say is `None`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,7 +48,7 @@ impl Machine {
             online_cpus: line(&format!("{cpu}/online")),
             allowed_cpus,
             quota_cpus,
-            quota_us: group_file("cpu.max").as_deref().and_then(quota),
+            quota_us: limits::of_group("cpu.max").as_deref().and_then(quota),
             smt: line(&format!("{cpu}/smt/active")).map(|active| active == "1"),
             governor: line(&format!("{cpu}/cpu0/cpufreq/scaling_governor")),
             kernel,
@@ -69,14 +70,6 @@ pub(super) fn line(path: &str) -> Option<String> {
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-/// Reads a file of our own control group, or of the root as it is seen in a container.
-pub(super) fn group_file(name: &str) -> Option<String> {
-    let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-    let own = groups.lines().find_map(|line| line.strip_prefix("0::")).unwrap_or("/");
-    let root = "/sys/fs/cgroup";
-    line(&format!("{root}{own}/{name}")).or_else(|| line(&format!("{root}/{name}")))
-}
-
 /// `200000 100000`, or `max 100000` for none.
 fn quota(text: &str) -> Option<[u64; 2]> {
     let (quota, period) = text.split_once(' ')?;
@@ -88,14 +81,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_quota_is_two_numbers_or_none() {
+    fn a_quota_is_two_numbers_or_none_and_a_file_that_is_not_there_says_nothing() {
         assert_eq!(quota("200000 100000"), Some([200_000, 100_000]));
-        assert_eq!(quota("max 100000"), None);
-        assert_eq!(quota(""), None);
-    }
-
-    #[test]
-    fn a_file_that_is_not_there_says_nothing() {
+        assert_eq!((quota("max 100000"), quota("")), (None, None));
         assert_eq!(line("/proc/no such file"), None);
     }
 }

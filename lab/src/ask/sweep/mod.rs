@@ -33,7 +33,7 @@ use super::compare::picture::Style;
 use crate::ask::sweep::plan::{Layout, Sweep};
 use crate::ask::sweep::report::Report;
 use crate::measure::conductor::{Deaths, Measurement, measure};
-use crate::measure::prepare::prepare;
+use crate::measure::prepare::{listen, prepare};
 use crate::measure::python::find::find_all;
 use crate::measure::record;
 use crate::measure::warnings::{self, Build};
@@ -42,7 +42,6 @@ use lab_core::terms::host::{Conditions, Host};
 use lab_core::terms::output::{self, Format};
 use lab_core::terms::params::Params;
 use lab_core::text::plot;
-use trainyard::sys::signal::Interrupts;
 use trainyard::trace::file::Run;
 
 /// Does it, and returns what is to be printed and how it ended.
@@ -61,7 +60,7 @@ pub fn run(asked: &Sweep) -> Result<(String, Result<()>)> {
     let layouts: Vec<Layout> = workloads
         .map(|&workload| sweep.layout(workload, conditions.cpus()))
         .collect::<Result<_>>()?;
-    let interrupts = Interrupts::listen().map_err(|why| LabError::failed("Ctrl-C", why))?;
+    let interrupts = listen()?;
     let mut report = Report::new(&sweep, Host::read());
     report.warnings = doubts(&sweep.params, &conditions);
     let (mut deaths, mut ended, mut runs) = (Deaths::default(), Ok(()), Vec::new());

@@ -67,12 +67,17 @@ impl Seat {
         }
     }
 
+    /// What it recorded, with what is known of it.
+    pub(super) fn run(&self) -> Option<Run> {
+        Some(Run { about: self.place.facts(), recording: self.recording.clone()? })
+    }
+
     /// Its run of the trace; none if there is to be no trace, or nothing was recorded. If its process
     /// died over the recording, this is what its rings hold.
     pub(super) fn run_of_trace(&mut self) -> Option<Run> {
         let flight = self.flight.take()?;
-        if let Some(recording) = &self.recording {
-            return Some(Run { about: self.place.facts(), recording: recording.clone() });
+        if self.recording.is_some() {
+            return self.run();
         }
         // It is ended before its rings are read: nobody writes any more.
         self.arm = None;

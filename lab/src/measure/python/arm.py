@@ -6,14 +6,9 @@ squares.py, and one of io_*.py and cpu_*.py together, and that one ends with `se
 
 Runs on CPython 2.7 and 3.2 to 3.14, without anything that does not come with it.
 """
-import sys
-
-if sys.path[:1] == [""]:
-    # A file of the user's that is called json.py is none of our business.
-    del sys.path[0]
-
 import json
 import os
+import sys
 import time
 
 try:

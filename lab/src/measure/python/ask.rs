@@ -14,14 +14,13 @@
 //! terminal ends us, and is to end it too.
 
 use std::ffi::OsStr;
-use std::io::{self, Read};
-use std::os::fd::AsFd;
+use std::io;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::measure::usage;
-use trainyard::sys::poll::{self, Interest};
+use trainyard::sys::child::{self, Heard};
 use trainyard::sys::process;
 
 /// More than any answer is long: one that prints for ever is not heard out.
@@ -44,29 +43,16 @@ pub(super) enum Answer {
 /// Fails if it cannot be started.
 pub(super) fn ask(program: &Path, question: &str, patience: Duration) -> io::Result<Answer> {
     process::adopt_orphans()?;
-    let begin = Instant::now();
-    let child = Command::new(program)
-        .args([OsStr::new("-c"), OsStr::new(question)])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()?;
-    let mut asked = Asked { child };
+    let mut command = Command::new(program);
+    command.args([OsStr::new("-c"), OsStr::new(question)]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut asked = Asked { child: child::start(&mut command)? };
     let mut output = asked.child.stdout.take().expect("its output is a pipe");
-    let (mut said, mut piece) = (Vec::new(), [0; ANSWER_MAX]);
-    while said.len() <= ANSWER_MAX {
-        let left = patience.saturating_sub(begin.elapsed());
-        let is_ready = poll::wait(&[(output.as_fd(), Interest::Read)], Some(left))?[0];
-        if is_ready {
-            match output.read(&mut piece)? {
-                0 => break,
-                count => said.extend_from_slice(&piece[..count]),
-            }
-        } else if left.is_zero() {
-            return Ok(Answer::Silence);
-        }
+    let mut said = Vec::new();
+    match child::hear(&mut output, patience, &mut said, |said| said.len() > ANSWER_MAX)? {
+        Heard::Everything | Heard::Enough => Ok(Answer::Said(said)),
+        Heard::Silence => Ok(Answer::Silence),
     }
-    Ok(Answer::Said(said))
 }
 
 /// A program that is ended when it is of no more use.
@@ -90,6 +76,8 @@ impl Drop for Asked {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
 
     fn ask_shell(script: &str, patience: Duration) -> Answer {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::NO_CURRENT_FOLDER;
 use super::ask::{Answer, ask};
 use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::python::{Python, PythonGil};
@@ -75,7 +76,7 @@ pub fn find(named: &Path) -> Result<Python> {
 }
 
 fn ask_who(path: &Path, patience: Duration) -> Result<Python> {
-    match ask(path, WHO, patience) {
+    match ask(path, &format!("{NO_CURRENT_FOLDER}{WHO}"), patience) {
         Ok(Answer::Said(said)) => who_says(path, &said),
         Ok(Answer::Silence) => {
             let seconds = patience.as_secs_f64();

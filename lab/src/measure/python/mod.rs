@@ -58,7 +58,7 @@ pub fn source(workload: Workload, model: Model) -> Option<&'static str> {
 /// The whole program of an arm; `None` for a model of ours.
 pub fn script(workload: Workload, model: Model) -> Option<String> {
     let own = source(workload, model)?;
-    let mut parts = vec![ARM];
+    let mut parts = vec![NO_CURRENT_FOLDER, ARM];
     parts.push(if workload == Workload::Io { SESSION } else { SQUARES });
     match (workload, model) {
         (Workload::Io, Model::PythonCoop) => parts.push(ASYNC_SESSION),
@@ -69,10 +69,19 @@ pub fn script(workload: Workload, model: Model) -> Option<String> {
     Some(parts.join("\n"))
 }
 
-/// Turns this process into the Python at `path`, running `script`. Returns only if it cannot.
-pub fn become_python(path: &OsStr, script: &OsString) -> LabError {
-    let why = Command::new(path).arg("-c").arg(script).exec();
-    LabError::failed(path.display(), why)
+/// What keeps a Python from importing what lies in the current folder: a `json.py` there is none of
+/// our business. From 3.11 on [`SAFE_PATH`] does the same for the processes that it starts.
+pub const NO_CURRENT_FOLDER: &str = "import sys\nif sys.path[:1] == ['']: del sys.path[0]\n";
+
+/// The variable that a Python of 3.11 and later leaves the current folder out for.
+pub const SAFE_PATH: (&str, &str) = ("PYTHONSAFEPATH", "1");
+
+/// Turns this process into the Python at `path`, running `script` with `arguments`. Returns only if
+/// it cannot.
+pub fn become_python(path: &OsStr, script: &OsStr, arguments: &[OsString]) -> LabError {
+    let mut python = Command::new(path);
+    python.arg("-c").arg(script).args(arguments).env(SAFE_PATH.0, SAFE_PATH.1);
+    LabError::failed(path.display(), python.exec())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! moment matters, it is the test's own HTTP server that makes it: it holds an answer back until
 //! the test has done what it wants to do in the middle of a round.
 
+mod children;
 mod deaths;
 mod documents;
 mod endings;

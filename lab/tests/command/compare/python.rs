@@ -14,7 +14,7 @@ use crate::program::{Process, Program, eventually, send, trainyard};
 use crate::web::Web;
 
 /// Whether there is a Python to test with.
-fn there_is_a_python() -> bool {
+pub(crate) fn there_is_a_python() -> bool {
     let version = Command::new("python3").arg("--version").output();
     let is_there = version.is_ok_and(|output| output.status.success());
     if !is_there {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde_json::Value;
 
 /// A record with the fields that most rules need.
-pub(in crate::look) struct Read {
+pub(crate) struct Read {
     pub(super) phase: char,
     pub(super) name: String,
     pub(super) pid: u32,

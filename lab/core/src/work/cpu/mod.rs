@@ -18,7 +18,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use super::arm::Unit;
+use super::arm::{Answer, Digest, Setup, Unit};
+use crate::terms::error::{LabError, Result};
 use crate::terms::params::CpuKernel;
 use trainyard::threads::Attached;
 
@@ -115,6 +116,21 @@ pub fn expected(task: Task) -> u128 {
             last * (last + 1) * (2 * last + 1) / 6
         }
         Task::Fib(n) => (0..n).fold((0, 1), |(a, b), _| (b, a + b)).0,
+    }
+}
+
+impl Answer for u128 {
+    fn digest(&self, digest: &mut Digest) {
+        digest.update(&self.to_le_bytes());
+    }
+
+    fn check(&self, setup: &Setup, unit: usize) -> Result<()> {
+        let input = inputs(setup.params.kernel)[unit];
+        let right = expected(input.task);
+        if *self == right {
+            return Ok(());
+        }
+        Err(LabError::Failed(format!("unit {unit} answered {self}, and {right} is right")))
     }
 }
 

@@ -23,15 +23,13 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use super::http::{Page, Progress, RequestId, ResponseDecoder};
+use super::exchange::{ANSWER_MAX, Exchange, Failure, READ_LEN};
+use super::http::{Page, RequestId};
 use super::target::Target;
 use crate::terms::error::Result;
 use crate::work::arm::Unit;
 use trainyard::coop::join_all;
 use trainyard::coop::net::TcpStream;
-
-/// One read takes a whole page of the notes (10 966 bytes and a head).
-const READ_LEN: usize = 16 * 1024;
 
 /// Connections that tasks share; clones are the same session.
 #[derive(Clone, Debug, Default)]
@@ -127,36 +125,33 @@ impl Connection {
         self.output.clear();
         target.request(id).encode(&mut self.output);
         let kept = self.kept.take().filter(|(address, _)| *address == target.address());
-        let was_kept = kept.is_some();
-        let stream = match kept {
-            Some((_, stream)) => stream,
-            None => connect(target).await?,
-        };
-        let (stream, page) = match self.exchange(stream).await {
-            Ok(answer) => answer,
-            // The server may have closed a connection that it had kept; ask once more on a new one.
-            Err(_) if was_kept => {
-                let stream = connect(target).await?;
-                self.exchange(stream).await.map_err(|why| target.failed(why))?
-            }
-            Err(why) => return Err(target.failed(why)),
+        let (stream, page) = match kept {
+            Some((_, stream)) => match self.exchange(stream).await {
+                Err(failure) if failure.is_of_a_dead_connection() => self.ask_anew(target).await?,
+                answer => answer.map_err(|failure| target.failed(failure))?,
+            },
+            None => self.ask_anew(target).await?,
         };
         self.kept = page.keep_alive.then_some((target.address(), stream));
         target.check(&page, id)?;
         Ok(page)
     }
 
+    async fn ask_anew(&mut self, target: &Target) -> Result<(TcpStream, Page)> {
+        let stream = connect(target).await?;
+        self.exchange(stream).await.map_err(|failure| target.failed(failure))
+    }
+
     /// Sends the request and reads its answer. A stream that fails is dropped.
-    async fn exchange(&mut self, mut stream: TcpStream) -> std::io::Result<(TcpStream, Page)> {
-        stream.write_all(&self.output).await?;
-        let mut decoder = ResponseDecoder::new();
+    async fn exchange(
+        &mut self,
+        mut stream: TcpStream,
+    ) -> std::result::Result<(TcpStream, Page), Failure> {
+        stream.write_all(&self.output).await.map_err(Failure::Write)?;
+        let mut exchange = Exchange::begin(ANSWER_MAX);
         loop {
-            let len = stream.read(&mut self.input).await?;
-            if len == 0 {
-                return decoder.finish().map(|page| (stream, page)).map_err(std::io::Error::other);
-            }
-            let progress = decoder.feed(&self.input[..len]).map_err(std::io::Error::other)?;
-            if let Progress::Done(page) = progress {
+            let read = stream.read(&mut self.input).await;
+            if let Some(page) = exchange.take(read, &self.input)? {
                 return Ok((stream, page));
             }
         }

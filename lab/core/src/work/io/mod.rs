@@ -3,15 +3,16 @@
 //! What the contenders share, bottom to top: [`http`] turns requests into bytes and bytes into
 //! answers without touching a socket, so that blocking and cooperative contenders use the same
 //! code; [`target`] is one URL, resolved before anything is timed, and what its answer must be;
-//! [`session`] is the blocking client.
+//! [`session`] is the blocking client, [`coop_session`] the one that awaits.
 //!
 //! What the contenders do not share is one short file each: [`sync`], [`threads`], [`coop`],
 //! [`procs`].
 //!
-//! The pages come from [`crate::work::server`]. Read next: [`http`].
+//! The [`pages`] come from [`crate::work::server`]. Read next: [`http`].
 
 pub mod coop;
 pub mod coop_session;
+pub(super) mod exchange;
 pub mod http;
 pub mod procs;
 pub mod session;
@@ -21,10 +22,11 @@ pub mod threads;
 
 use std::sync::Arc;
 
+use self::http::{Page, RequestId};
+use self::target::Target;
 use super::arm::{Answer, Digest, Setup};
+use super::pages;
 use crate::terms::error::Result;
-use crate::work::io::http::{Page, RequestId};
-use crate::work::io::target::Target;
 
 /// The work of one round: the targets in turn, as the article fetches its two pages.
 #[derive(Clone, Debug)]
@@ -42,7 +44,13 @@ impl Plan {
     ///
     /// Fails if a server cannot be reached.
     pub fn of(setup: &Setup) -> Result<Self> {
-        Ok(Self { targets: setup.targets()?.into(), requests: setup.params.requests })
+        let targets: Result<_> = match setup.server {
+            Some(server) => {
+                Ok(pages::all().iter().map(|page| Target::ours(server, page)).collect())
+            }
+            None => setup.params.urls.iter().map(|url| Target::parse(url)?.reach()).collect(),
+        };
+        Ok(Self { targets: targets?, requests: setup.params.requests })
     }
 
     /// Returns what request `index` fetches, and its number, which our own server sends back.

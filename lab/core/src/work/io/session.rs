@@ -7,30 +7,24 @@
 //! # The life of one request
 //!
 //! 1. The request is written to the connection that is still open, or to a new one.
-//! 2. Bytes are read and fed to a [`ResponseDecoder`] until the page is complete.
+//! 2. Bytes are read until the page is complete, or a kept connection turns out to be dead: see
+//!    `exchange`.
 //! 3. The page is checked against the [`Target`].
 //! 4. The connection is kept, unless the server said that it will close it.
 //!
-//! # A kept connection may be dead
-//!
-//! A server may close an idle connection at any time, also while a request is on its way. So a
-//! request that fails on a *kept* connection before a byte of the answer came is sent once more,
-//! on a new one. GET changes nothing, so twice is as good as once (RFC 9110, 9.2.2).
-//!
 //! Read after [`super::http`] and [`super::target`].
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
-use super::http::{HttpError, Page, Progress, RequestId, ResponseDecoder};
+use super::exchange::{ANSWER_MAX, Exchange, Failure, READ_LEN};
+use super::http::{Page, RequestId};
 use super::target::{CONNECT_TIMEOUT, Target};
 use crate::terms::error::Result;
 use crate::terms::params::SILENCE_MAX;
 use crate::work::arm::Unit;
 use trainyard::sys::{Why, blocking};
-
-/// One read takes a whole page of the notes (10 966 bytes and a head).
-const READ_LEN: usize = 16 * 1024;
 
 /// Connections to every address that was asked so far.
 ///
@@ -113,6 +107,7 @@ pub struct Connection<S = TcpStream> {
     dial: Dial<S>,
     /// The open connection, if it may be used again.
     kept: Option<S>,
+    answer_max: Duration,
     /// Reused for every request.
     output: Vec<u8>,
     /// Reused for every read.
@@ -141,6 +136,7 @@ impl<S: Read + Write> Connection<S> {
             address: target.address(),
             dial,
             kept: None,
+            answer_max: ANSWER_MAX,
             output: Vec::new(),
             input: vec![0; READ_LEN],
         };
@@ -160,9 +156,8 @@ impl<S: Read + Write> Connection<S> {
 
         let (stream, page) = match self.kept.take() {
             Some(stream) => match self.exchange(stream) {
-                Ok(answer) => answer,
                 Err(failure) if failure.is_of_a_dead_connection() => self.ask_anew(target)?,
-                Err(failure) => return Err(target.failed(failure)),
+                answer => answer.map_err(|failure| target.failed(failure))?,
             },
             None => self.ask_anew(target)?,
         };
@@ -184,22 +179,11 @@ impl<S: Read + Write> Connection<S> {
     /// Sends the request and reads its answer. A stream that fails is dropped.
     fn exchange(&mut self, mut stream: S) -> std::result::Result<(S, Page), Failure> {
         wait_for_io(|| stream.write_all(&self.output)).map_err(Failure::Write)?;
-        let mut decoder = ResponseDecoder::new();
-        let mut answered = Answered::Nothing;
+        let mut exchange = Exchange::begin(self.answer_max);
         loop {
-            let len = match wait_for_io(|| stream.read(&mut self.input)) {
-                Ok(len) => len,
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) => return Err(Failure::Read(error, answered)),
-            };
-            if len == 0 {
-                let page = decoder.finish().map_err(Failure::Malformed)?;
+            let read = wait_for_io(|| stream.read(&mut self.input));
+            if let Some(page) = exchange.take(read, &self.input)? {
                 return Ok((stream, page));
-            }
-            answered = Answered::Something;
-            match decoder.feed(&self.input[..len]).map_err(Failure::Malformed)? {
-                Progress::Done(page) => return Ok((stream, page)),
-                Progress::NeedMore => {}
             }
         }
     }
@@ -218,55 +202,11 @@ fn dial_tcp(address: SocketAddr) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// Whether a byte of the answer has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Answered {
-    Nothing,
-    Something,
-}
-
-/// Where a request failed.
-#[derive(Debug)]
-enum Failure {
-    Write(io::Error),
-    Read(io::Error, Answered),
-    Malformed(HttpError),
-}
-
-impl Failure {
-    /// Whether the server may have closed the connection before it saw the request.
-    fn is_of_a_dead_connection(&self) -> bool {
-        match self {
-            Self::Write(error) | Self::Read(error, Answered::Nothing) => !is_timeout(error),
-            Self::Malformed(error) => *error == HttpError::ClosedWithoutAnswer,
-            Self::Read(_, Answered::Something) => false,
-        }
-    }
-}
-
-impl std::fmt::Display for Failure {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Write(error) | Self::Read(error, _) if is_timeout(error) => {
-                write!(out, "the server was silent for {} s", SILENCE_MAX.as_secs())
-            }
-            Self::Write(error) => write!(out, "the request could not be sent: {error}"),
-            Self::Read(error, _) => write!(out, "the answer could not be read: {error}"),
-            Self::Malformed(error) => error.fmt(out),
-        }
-    }
-}
-
-/// A socket reports an elapsed time limit as `WouldBlock`.
-fn is_timeout(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
-}
-
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
     use std::collections::VecDeque;
-    use std::io::Cursor;
+    use std::io::{Cursor, ErrorKind};
 
     use super::*;
 
@@ -317,7 +257,7 @@ mod tests {
     /// Sends as many requests as there are `expected` outcomes over connections that answer
     /// `answers`; checks the outcomes, and that all connections were needed.
     #[track_caller]
-    fn check(answers: &[&'static str], expected: &[std::result::Result<u64, &str>]) {
+    fn check(what: &str, answers: &[&'static str], expected: &[std::result::Result<u64, &str>]) {
         ANSWERS.set(answers.iter().copied().collect());
         let target = Target::parse("http://127.0.0.1/").unwrap();
         let mut connection = Connection::with_dial(&target, dial).unwrap();
@@ -325,61 +265,45 @@ mod tests {
             let outcome = connection.get(&target, RequestId(id)).map(|page| page.body_len);
             let outcome = outcome.map_err(|error| error.to_string());
             let expected = expected.map_err(|why| format!("http://127.0.0.1/: {why}"));
-            assert_eq!(outcome, expected, "request {id}");
+            assert_eq!(outcome, expected, "{what}: request {id}");
         }
-        assert_eq!(ANSWERS.with_borrow(VecDeque::len), 0, "connections that were not made");
+        assert_eq!(ANSWERS.with_borrow(VecDeque::len), 0, "{what}: connections not made");
     }
 
+    /// Which answers make which outcomes: each answer is a connection's, each outcome a request's.
     #[test]
-    fn a_connection_carries_one_request_after_another() {
-        check(
-            &[concat!(
-                "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
-                "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n!"
-            )],
-            &[Ok(0), Ok(1)],
+    fn each_answer_has_its_outcome_and_takes_as_many_connections_as_it_must() {
+        let twice = concat!(
+            "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n!"
         );
+        let (silence, lost) = ("the server was silent for 30 s", "no more connections");
+        let broken = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nhi";
+        let missing = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+        check("one request after another", &[twice], &[Ok(0), Ok(1)]);
+        check("the server said it will close", &[CLOSED, CLOSED, KEPT], &[Ok(2), Ok(2), Ok(2)]);
+        let old = "HTTP/1.0 200 OK\r\n\r\nhello";
+        check("the body ends with the connection", &[old, KEPT], &[Ok(5), Ok(2)]);
+        check("a dead connection is made anew once", &[KEPT, KEPT], &[Ok(2), Ok(2)]);
+        check("and only once", &["", ""], &[Err("the server closed without an answer")]);
+        let closed = "the server closed in the middle of a body";
+        check("what breaks off is not asked again", &[broken, KEPT], &[Err(closed), Ok(2)]);
+        check("nor is a silent server", &["(silence)", KEPT], &[Err(silence), Ok(2)]);
+        let lost = format!("cannot connect: {lost}");
+        check("a server that is gone", &[CLOSED], &[Ok(2), Err(&lost)]);
+        let status = "the server answered with status 404";
+        check("a status that is no success", &[missing], &[Err(status)]);
     }
 
+    /// Fails if only silence is limited: this server never stays silent for long.
     #[test]
-    fn a_connection_that_the_server_announced_to_close_is_made_anew() {
-        check(&[CLOSED, CLOSED, KEPT], &[Ok(2), Ok(2), Ok(2)]);
-    }
-
-    #[test]
-    fn a_body_may_end_with_the_connection() {
-        check(&["HTTP/1.0 200 OK\r\n\r\nhello", KEPT], &[Ok(5), Ok(2)]);
-    }
-
-    #[test]
-    fn a_kept_connection_that_is_dead_is_made_anew_once() {
-        check(&[KEPT, KEPT], &[Ok(2), Ok(2)]);
-        check(&["", ""], &[Err("the server closed without an answer")]);
-    }
-
-    #[test]
-    fn an_answer_that_breaks_off_is_not_asked_for_again() {
-        check(
-            &["HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nhi", KEPT],
-            &[Err("the server closed in the middle of a body"), Ok(2)],
-        );
-    }
-
-    #[test]
-    fn a_server_that_stays_silent_is_not_asked_again() {
-        check(&["(silence)", KEPT], &[Err("the server was silent for 30 s"), Ok(2)]);
-    }
-
-    #[test]
-    fn a_server_that_cannot_be_connected_to_is_named() {
-        check(&[CLOSED], &[Ok(2), Err("cannot connect: no more connections")]);
-    }
-
-    #[test]
-    fn a_status_that_is_no_success_is_a_failure_of_the_request() {
-        check(
-            &["HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"],
-            &[Err("the server answered with status 404")],
-        );
+    fn an_answer_that_drips_has_a_limit_in_all() {
+        ANSWERS.set([KEPT].into());
+        let target = Target::parse("http://127.0.0.1/").unwrap();
+        let mut connection = Connection::with_dial(&target, dial).unwrap();
+        connection.answer_max = Duration::ZERO;
+        let error = connection.get(&target, RequestId(0)).unwrap_err().to_string();
+        let line = "http://127.0.0.1/: the server did not end its answer within 0 s";
+        assert_eq!(error, line);
     }
 }

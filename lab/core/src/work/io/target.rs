@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::http::{Page, Request, RequestId};
 use crate::terms::error::{LabError, Result};
-use crate::work::server::pages::Content;
+use crate::work::pages::Content;
 
 /// How long a server may take to accept a connection. On a healthy machine it takes microseconds;
 /// a longer wait only delays the bad news.
@@ -178,7 +178,7 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
-    use crate::work::server::pages;
+    use crate::work::pages;
 
     #[track_caller]
     fn check_parse(url: &str, address: &str, host: &str, path: &str) {

@@ -11,17 +11,17 @@
 //!
 //! Read after [`super`].
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use super::{LISTENING, ServerConfig, ServerUsage, pages};
+use super::{LISTENING, ServerConfig, ServerUsage};
 use crate::terms::error::{LabError, Result};
 use crate::work::io::target::Target;
+use crate::work::pages;
+use trainyard::sys::child::{self, Heard};
 
 /// How long the child may take to listen. It needs a few milliseconds; a machine that needs ten
 /// seconds for them measures nothing worth knowing.
@@ -61,13 +61,10 @@ impl ServerProcess {
 
     fn try_spawn(config: &ServerConfig, timeout: Duration) -> io::Result<Self> {
         let config = ServerConfig { until_eof: true, ..config.clone() };
-        let child = Command::new(std::env::current_exe()?)
-            .args(config.to_args())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .spawn()?;
+        let mut command = child::own_program();
+        command.args(config.to_args()).process_group(0);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = child::start(&mut command)?;
         // From here on the child is killed and reaped whatever happens, because it has an owner.
         let mut server = Self { child, address: SocketAddr::from(([0; 4], 0)) };
         let line = server.first_line(timeout)?;
@@ -115,24 +112,14 @@ impl ServerProcess {
 
     /// The first line that the child prints. An error is the child's own, if it printed one.
     fn first_line(&mut self, timeout: Duration) -> io::Result<String> {
-        let stdout = self.child.stdout.take().expect("the child's output is a pipe");
-        let (sender, receiver) = mpsc::channel();
-        // A pipe cannot be read with a time limit, so a thread reads it. It ends with the line,
-        // or with the child.
-        let reader = thread::spawn(move || {
-            let mut line = String::new();
-            let read = BufReader::new(stdout.take(LINE_LEN_MAX)).read_line(&mut line);
-            // An error means that nobody waits any more.
-            drop(sender.send(read.map(|_| line)));
-        });
-        let line = match receiver.recv_timeout(timeout) {
-            Ok(Ok(line)) if line.is_empty() => Err(self.last_words("it ended at once".to_owned())),
-            Ok(line) => line,
-            Err(_) => Err(self.last_words(format!("it did not listen within {timeout:?}"))),
-        };
-        // An error would be a panic, and the thread has none in it.
-        drop(reader.join());
-        line
+        let mut stdout = self.child.stdout.take().expect("the child's output is a pipe");
+        let mut said = Vec::new();
+        let is_line = |said: &[u8]| said.ends_with(b"\n") || said.len() as u64 > LINE_LEN_MAX;
+        match child::hear(&mut stdout, timeout, &mut said, is_line)? {
+            Heard::Enough => Ok(String::from_utf8_lossy(&said).into_owned()),
+            Heard::Everything => Err(self.last_words("it ended at once".to_owned())),
+            Heard::Silence => Err(self.last_words(format!("it did not listen within {timeout:?}"))),
+        }
     }
 
     /// What the child complained about before it ended, or `otherwise`.

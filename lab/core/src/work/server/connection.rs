@@ -8,9 +8,11 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
-use super::wire::{Afterwards, Answer, Parsed, Refusal, Request, encode_refusal, parse};
-use super::{Shared, pages};
+use super::Shared;
+use super::wire::{Answer, Refusal, Request, parse};
+use crate::work::io::exchange::is_timeout;
 use crate::work::io::http::Fnv1a;
+use crate::work::pages;
 use trainyard::sys::{Why, blocking, clock};
 
 /// How long a request may take to arrive, from its first byte on. nginx gives a minute, its
@@ -47,53 +49,44 @@ struct Conversation<'a> {
     patience: Option<Duration>,
 }
 
-/// What a client sent.
-enum Heard {
-    Request(Request),
-    Refused(Refusal),
-    /// Nothing more.
-    Closed,
-}
-
 impl Conversation<'_> {
     fn run(&mut self) -> io::Result<()> {
         self.stream.set_nodelay(true)?;
         self.stream.set_write_timeout(Some(WRITE_TIMEOUT))?;
         while !self.shared.is_stopping() {
             let request = match self.listen()? {
-                Heard::Request(request) => request,
-                Heard::Refused(refusal) => return self.refuse(refusal),
-                Heard::Closed => break,
+                Ok(Some(request)) => request,
+                Ok(None) => break,
+                Err(refusal) => return self.refuse(refusal),
             };
             self.answer(&request)?;
-            if request.afterwards == Afterwards::Close {
+            if !request.keep_alive {
                 break;
             }
         }
         Ok(())
     }
 
-    /// Reads until a request is complete.
-    fn listen(&mut self) -> io::Result<Heard> {
-        let mut deadline = None;
+    /// Reads until a request is complete; there is none if the client sends nothing more.
+    fn listen(&mut self) -> io::Result<Result<Option<Request>, Refusal>> {
+        let mut deadline_ns = None;
         loop {
             match parse(&self.input) {
-                Parsed::Complete { request, len } => {
+                Ok(Some((request, len))) => {
                     self.input.drain(..len);
-                    return Ok(Heard::Request(request));
+                    return Ok(Ok(Some(request)));
                 }
-                Parsed::Refused(refusal) => return Ok(Heard::Refused(refusal)),
-                Parsed::NeedMore => {}
+                Err(refusal) => return Ok(Err(refusal)),
+                Ok(None) => {}
             }
             if !self.input.is_empty() {
-                deadline = deadline.or_else(|| Some(Deadline::after(self.shared.request_timeout)));
+                deadline_ns =
+                    deadline_ns.or_else(|| Some(clock::deadline_ns(self.shared.request_timeout)));
             }
-            match self.read_until(deadline) {
-                Ok(0) => return Ok(Heard::Closed),
+            match self.read_until(deadline_ns) {
+                Ok(0) => return Ok(Ok(None)),
                 Ok(_) => {}
-                Err(error) if is_timeout(&error) => {
-                    return Ok(Heard::Refused(Refusal::RequestTimeout));
-                }
+                Err(error) if is_timeout(&error) => return Ok(Err(Refusal::REQUEST_TIMEOUT)),
                 Err(error) => return Err(error),
             }
         }
@@ -120,13 +113,13 @@ impl Conversation<'_> {
     /// Says why, and stays until the client has heard it.
     fn refuse(&mut self, refusal: Refusal) -> io::Result<()> {
         let mut stream = self.stream;
-        blocking(Why::Io, || stream.write_all(&encode_refusal(refusal)))?;
+        blocking(Why::Io, || stream.write_all(&refusal.encode()))?;
         stream.shutdown(Shutdown::Write)?;
-        let deadline = Some(Deadline::after(LINGER_TIMEOUT));
+        let deadline_ns = Some(clock::deadline_ns(LINGER_TIMEOUT));
         let mut len = 0;
         while len < LINGER_LEN {
             self.input.clear();
-            match self.read_until(deadline)? {
+            match self.read_until(deadline_ns)? {
                 0 => break,
                 more => len += more,
             }
@@ -135,8 +128,8 @@ impl Conversation<'_> {
     }
 
     /// Appends what one read returns to the input, and says how much it was.
-    fn read_until(&mut self, deadline: Option<Deadline>) -> io::Result<usize> {
-        let patience = deadline.map(Deadline::left);
+    fn read_until(&mut self, deadline_ns: Option<u64>) -> io::Result<usize> {
+        let patience = deadline_ns.map(left);
         if patience == Some(Duration::ZERO) {
             return Err(ErrorKind::TimedOut.into());
         }
@@ -161,13 +154,9 @@ impl Conversation<'_> {
 impl Shared {
     /// Sleeps until `request` has been here as long as its latency, or the server stops.
     fn wait_latency(&self, request: &Request) {
-        let deadline = Deadline::after(self.latency_of(request));
-        while !self.is_stopping() {
-            let left = deadline.left();
-            if left.is_zero() {
-                return;
-            }
-            blocking(Why::Sleep, || thread::park_timeout(left));
+        let deadline_ns = clock::deadline_ns(self.latency_of(request));
+        while !self.is_stopping() && !left(deadline_ns).is_zero() {
+            blocking(Why::Sleep, || thread::park_timeout(left(deadline_ns)));
         }
     }
 
@@ -181,25 +170,6 @@ impl Shared {
     }
 }
 
-/// A moment after which there is no more waiting.
-#[derive(Clone, Copy)]
-struct Deadline {
-    at_ns: u64,
-}
-
-impl Deadline {
-    fn after(duration: Duration) -> Self {
-        // A duration of 584 years does not fit; a deadline at the end of time is as good.
-        let duration_ns = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        Self { at_ns: clock::now_ns().saturating_add(duration_ns) }
-    }
-
-    fn left(self) -> Duration {
-        Duration::from_nanos(self.at_ns.saturating_sub(clock::now_ns()))
-    }
-}
-
-/// A socket reports an elapsed time limit as `WouldBlock`.
-fn is_timeout(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+fn left(deadline_ns: u64) -> Duration {
+    Duration::from_nanos(deadline_ns.saturating_sub(clock::now_ns()))
 }

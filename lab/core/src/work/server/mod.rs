@@ -34,24 +34,23 @@ use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::work::server::connection::{REQUEST_TIMEOUT, converse};
-use crate::work::server::wire::{Refusal, encode_refusal};
-use trainyard::sys::{Why, blocking, socket};
+use connection::{REQUEST_TIMEOUT, converse};
+use trainyard::sys::{Why, blocking, limits, socket};
+use wire::Refusal;
 
 pub mod child;
 pub mod config;
 mod connection;
-pub mod pages;
 #[cfg(test)]
 mod tests;
 mod usage;
 mod wire;
 
-pub use crate::work::server::child::ServerProcess;
-pub use crate::work::server::config::ServerConfig;
-pub use crate::work::server::usage::ServerUsage;
+pub use child::ServerProcess;
+pub use config::ServerConfig;
+pub use usage::ServerUsage;
 #[doc(hidden)]
-pub use crate::work::server::wire::fuzz_request;
+pub use wire::fuzz_request;
 
 /// What stands before the address in the one line that [`serve`] prints.
 pub const LISTENING: &str = "listening on ";
@@ -104,7 +103,7 @@ pub struct Server {
 
 /// What the threads of a server share.
 #[derive(Debug)]
-pub(in crate::work::server) struct Shared {
+pub(crate) struct Shared {
     config: ServerConfig,
     /// How long a request may take to arrive, from its first byte on.
     request_timeout: Duration,
@@ -141,7 +140,7 @@ impl Server {
         config: &ServerConfig,
         request_timeout: Duration,
     ) -> io::Result<Self> {
-        let listener = TcpListener::bind(address)?;
+        let listener = TcpListener::bind(address).map_err(limits::named)?;
         socket::deepen_backlog(&listener)?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
@@ -154,7 +153,8 @@ impl Server {
         let to_shut_down = TcpStream::from(OwnedFd::from(listener.try_clone()?));
         let acceptor = Acceptor { listener, shared: Arc::clone(&shared), threads: Vec::new() };
         let acceptor =
-            thread::Builder::new().name("accept".to_owned()).spawn(move || acceptor.run())?;
+            thread::Builder::new().name("accept".to_owned()).spawn(move || acceptor.run());
+        let acceptor = acceptor.map_err(limits::of_a_thread)?;
         Ok(Self { address, shared, listener: to_shut_down, acceptor: Some(acceptor) })
     }
 
@@ -275,6 +275,6 @@ impl Acceptor {
 /// Says that the server is full. The buffer of a new socket takes these bytes without a wait.
 fn refuse(mut stream: &TcpStream) {
     // An error means that the client has left already.
-    drop(stream.write_all(&encode_refusal(Refusal::Full)));
+    drop(stream.write_all(&Refusal::FULL.encode()));
     drop(stream.shutdown(std::net::Shutdown::Write));
 }

@@ -9,6 +9,7 @@ use super::*;
 use crate::work::io::http::RequestId;
 use crate::work::io::session::Session;
 use crate::work::io::target::Target;
+use crate::work::pages;
 
 /// Ten times as long as any step of these tests takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -102,7 +103,7 @@ fn the_jitter_of_a_request_is_its_number_s_and_within_bounds() {
     let server = Server::start(&config).unwrap();
     let latency = |id: &str| {
         let text = format!("GET / HTTP/1.0\r\nX-Request-Id: {id}\r\n\r\n");
-        let wire::Parsed::Complete { request, .. } = wire::parse(text.as_bytes()) else { panic!() };
+        let Ok(Some((request, _))) = wire::parse(text.as_bytes()) else { panic!() };
         server.shared.latency_of(&request)
     };
     let latencies: Vec<_> = (0..100).map(|id| latency(&id.to_string())).collect();

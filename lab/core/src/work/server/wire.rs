@@ -3,7 +3,7 @@
 //! # Invariants
 //!
 //! - **REQUEST-1** What a request means does not depend on how its bytes were cut into pieces: every
-//!   part of it that is not the whole is [`Parsed::NeedMore`].
+//!   part of it that is not the whole is incomplete.
 //! - **REQUEST-2** No more than [`HEAD_LEN_MAX`] bytes of a request are ever looked at.
 //!
 //! # Not here
@@ -13,7 +13,9 @@
 
 use std::io::Write;
 
-use crate::work::io::http::{REQUEST_ID_FIELD, has_token, values};
+use httparse::{Error, Status};
+
+use crate::work::io::http::{Fields, REQUEST_ID_FIELD};
 
 /// The longest head of a request: nginx's and Apache's usual limit.
 pub(super) const HEAD_LEN_MAX: usize = 8 * 1024;
@@ -21,68 +23,48 @@ pub(super) const HEAD_LEN_MAX: usize = 8 * 1024;
 /// The most fields in a head. Browsers send about 20.
 const FIELDS_MAX: usize = 64;
 
-/// What the bytes so far amount to.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Parsed {
-    /// The head is not complete.
-    NeedMore,
-    /// A request; the rest of the bytes, if any, is the next one's.
-    Complete { request: Request, len: usize },
-    /// Not a request that is served. The connection cannot be used further.
-    Refused(Refusal),
-}
-
 /// One request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Request {
-    pub(super) want: Want,
+    /// Whether only the head of the page is asked for.
+    pub(super) is_head: bool,
     pub(super) path: String,
     /// The client's number of the request, to be sent back as it came.
     pub(super) id: Option<Vec<u8>>,
-    pub(super) afterwards: Afterwards,
-}
-
-/// What of a page is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Want {
-    /// GET.
-    HeadAndBody,
-    /// HEAD.
-    HeadOnly,
-}
-
-/// What becomes of the connection after an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Afterwards {
-    KeepAlive,
-    Close,
+    /// Whether the connection is kept after the answer.
+    pub(super) keep_alive: bool,
 }
 
 /// A status that ends the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
-    BadRequest,
-    MethodNotAllowed,
-    RequestTimeout,
-    ContentTooLarge,
-    HeadTooLarge,
-    Full,
-    VersionNotSupported,
-}
+pub(super) struct Refusal(&'static str);
 
 impl Refusal {
-    pub(super) fn status(self) -> &'static str {
-        match self {
-            Self::BadRequest => "400 Bad Request",
-            Self::MethodNotAllowed => "405 Method Not Allowed",
-            Self::RequestTimeout => "408 Request Timeout",
-            Self::ContentTooLarge => "413 Content Too Large",
-            Self::HeadTooLarge => "431 Request Header Fields Too Large",
-            Self::Full => "503 Service Unavailable",
-            Self::VersionNotSupported => "505 HTTP Version Not Supported",
+    const BAD_REQUEST: Self = Self("400 Bad Request");
+    const METHOD_NOT_ALLOWED: Self = Self("405 Method Not Allowed");
+    pub(super) const REQUEST_TIMEOUT: Self = Self("408 Request Timeout");
+    const CONTENT_TOO_LARGE: Self = Self("413 Content Too Large");
+    const HEAD_TOO_LARGE: Self = Self("431 Request Header Fields Too Large");
+    pub(super) const FULL: Self = Self("503 Service Unavailable");
+    const VERSION_NOT_SUPPORTED: Self = Self("505 HTTP Version Not Supported");
+
+    /// The whole answer, after which the connection is closed.
+    pub(super) fn encode(self) -> Vec<u8> {
+        let mut out = Vec::new();
+        Answer { status: self.0, content_type: "text/plain", body: b"" }
+            .encode_fields(false, &mut out);
+        if self == Self::METHOD_NOT_ALLOWED {
+            // RFC 9110, 15.5.6: the answer says which methods there are.
+            out.extend_from_slice(b"Allow: GET, HEAD\r\n");
         }
+        out.extend_from_slice(b"\r\n");
+        out
     }
 }
+
+/// What the bytes so far amount to: a request and its length, of which the rest is the next one's;
+/// nothing yet; or what is not served, after which the connection is of no use.
+pub(super) type Parsed = Result<Option<(Request, usize)>, Refusal>;
 
 /// Reads the request at the front of `input`.
 pub(super) fn parse(input: &[u8]) -> Parsed {
@@ -91,47 +73,36 @@ pub(super) fn parse(input: &[u8]) -> Parsed {
     let mut fields = [httparse::EMPTY_HEADER; FIELDS_MAX];
     let mut head = httparse::Request::new(&mut fields);
     match head.parse(input) {
-        Ok(httparse::Status::Partial) if input.len() < HEAD_LEN_MAX => Parsed::NeedMore,
-        Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => {
-            Parsed::Refused(Refusal::HeadTooLarge)
-        }
-        Err(httparse::Error::Version) => Parsed::Refused(Refusal::VersionNotSupported),
-        Err(_) => Parsed::Refused(Refusal::BadRequest),
-        Ok(httparse::Status::Complete(len)) => match read_head(&head) {
-            Ok(request) => Parsed::Complete { request, len },
-            Err(refusal) => Parsed::Refused(refusal),
-        },
+        Ok(Status::Complete(len)) => Ok(Some((read_head(&head)?, len))),
+        Ok(Status::Partial) if input.len() < HEAD_LEN_MAX => Ok(None),
+        Ok(Status::Partial) | Err(Error::TooManyHeaders) => Err(Refusal::HEAD_TOO_LARGE),
+        Err(Error::Version) => Err(Refusal::VERSION_NOT_SUPPORTED),
+        Err(_) => Err(Refusal::BAD_REQUEST),
     }
 }
 
 fn read_head(head: &httparse::Request<'_, '_>) -> Result<Request, Refusal> {
-    let old = head.version == Some(0);
-    let fields: &[httparse::Header<'_>] = head.headers;
+    let fields = Fields(head.headers);
     // RFC 9112, 3.2: exactly one from 1.1 on, and never two.
-    match values(fields, "host").count() {
+    match fields.values("host").count() {
         1 => {}
-        0 if old => {}
-        _ => return Err(Refusal::BadRequest),
+        0 if head.version == Some(0) => {}
+        _ => return Err(Refusal::BAD_REQUEST),
     }
-    let want = match head.method {
-        Some("GET") => Want::HeadAndBody,
-        Some("HEAD") => Want::HeadOnly,
-        _ => return Err(Refusal::MethodNotAllowed),
+    let is_head = match head.method {
+        Some("GET") => false,
+        Some("HEAD") => true,
+        _ => return Err(Refusal::METHOD_NOT_ALLOWED),
     };
-    let coded = values(fields, "transfer-encoding").next().is_some();
-    if coded || values(fields, "content-length").any(|len| len != b"0") {
-        return Err(Refusal::ContentTooLarge);
+    let has_body = fields.values("content-length").any(|len| len != b"0");
+    if has_body || fields.has("transfer-encoding") {
+        return Err(Refusal::CONTENT_TOO_LARGE);
     }
-    let kept = if old {
-        has_token(fields, "connection", "keep-alive")
-    } else {
-        !has_token(fields, "connection", "close")
-    };
     Ok(Request {
-        want,
-        path: path(head.path.unwrap_or_default()).ok_or(Refusal::BadRequest)?.to_owned(),
-        id: values(fields, REQUEST_ID_FIELD).next().map(<[u8]>::to_vec),
-        afterwards: if kept { Afterwards::KeepAlive } else { Afterwards::Close },
+        is_head,
+        path: path(head.path.unwrap_or_default()).ok_or(Refusal::BAD_REQUEST)?.to_owned(),
+        id: fields.values(REQUEST_ID_FIELD).next().map(<[u8]>::to_vec),
+        keep_alive: fields.keep_alive(head.version),
     })
 }
 
@@ -157,27 +128,23 @@ pub(super) struct Answer<'a> {
 impl Answer<'_> {
     /// Appends the answer to `request` as it goes over the wire.
     pub(super) fn encode(&self, request: &Request, out: &mut Vec<u8>) {
-        self.encode_fields(request.afterwards, out);
+        self.encode_fields(request.keep_alive, out);
         if let Some(id) = &request.id {
             // The parser lets no line break into a value, so an echo cannot forge a field.
-            out.extend_from_slice(REQUEST_ID_FIELD.as_bytes());
-            out.extend_from_slice(b": ");
-            out.extend_from_slice(id);
-            out.extend_from_slice(b"\r\n");
+            for part in [REQUEST_ID_FIELD.as_bytes(), b": ", id, b"\r\n"] {
+                out.extend_from_slice(part);
+            }
         }
         out.extend_from_slice(b"\r\n");
-        if request.want == Want::HeadAndBody {
+        if !request.is_head {
             out.extend_from_slice(self.body);
         }
     }
 
     /// Appends the fields that every answer has, without the empty line after the last one.
-    fn encode_fields(&self, afterwards: Afterwards, out: &mut Vec<u8>) {
+    fn encode_fields(&self, keep_alive: bool, out: &mut Vec<u8>) {
         let Self { status, content_type, body } = self;
-        let connection = match afterwards {
-            Afterwards::KeepAlive => "keep-alive",
-            Afterwards::Close => "close",
-        };
+        let connection = if keep_alive { "keep-alive" } else { "close" };
         write!(
             out,
             "HTTP/1.1 {status}\r\nServer: trainyard\r\nContent-Type: {content_type}\r\n\
@@ -186,19 +153,6 @@ impl Answer<'_> {
         )
         .expect("writing to memory does not fail");
     }
-}
-
-/// The whole answer of a refusal, after which the connection is closed.
-pub(super) fn encode_refusal(refusal: Refusal) -> Vec<u8> {
-    let mut out = Vec::new();
-    Answer { status: refusal.status(), content_type: "text/plain", body: b"" }
-        .encode_fields(Afterwards::Close, &mut out);
-    if refusal == Refusal::MethodNotAllowed {
-        // RFC 9110, 15.5.6: the answer says which methods there are.
-        out.extend_from_slice(b"Allow: GET, HEAD\r\n");
-    }
-    out.extend_from_slice(b"\r\n");
-    out
 }
 
 /// Reads `data` as requests, checks the invariants, and says how many there were. Fuzzers call it.
@@ -210,7 +164,7 @@ pub(super) fn encode_refusal(refusal: Refusal) -> Vec<u8> {
 pub fn fuzz_request(data: &[u8]) -> usize {
     let mut rest = data;
     let mut count = 0;
-    while let Parsed::Complete { request, len } = check_prefixes(rest) {
+    while let Ok(Some((request, len))) = check_prefixes(rest) {
         assert!((1..=HEAD_LEN_MAX).contains(&len) && len <= rest.len(), "{len} bytes long");
         assert!(request.path.starts_with('/'), "{request:?}");
         let mut out = Vec::new();
@@ -233,7 +187,7 @@ fn check_prefixes(input: &[u8]) -> Parsed {
     for cut in (0..shown).step_by(shown / 64 + 1) {
         let part = parse(&input[..cut]);
         // INVARIANT: [REQUEST-1] a part is incomplete, or already means what the whole does.
-        assert!(part == Parsed::NeedMore || part == whole, "cut at {cut}: {part:?}, not {whole:?}");
+        assert!(part == Ok(None) || part == whole, "cut at {cut}: {part:?}, not {whole:?}");
     }
     whole
 }
@@ -248,71 +202,51 @@ mod tests {
         check_prefixes(text.as_bytes())
     }
 
-    #[track_caller]
-    fn check_request(text: &str, want: Want, path: &str, afterwards: Afterwards) {
-        let request = Request { want, path: path.to_owned(), id: None, afterwards };
-        assert_eq!(parse_all(text), Parsed::Complete { request, len: text.len() });
-    }
-
-    #[track_caller]
-    fn check_refused(text: &str, refusal: Refusal) {
-        assert_eq!(parse_all(text), Parsed::Refused(refusal));
-    }
-
     #[test]
-    fn a_request_is_read_with_its_method_and_path() {
-        use Afterwards::KeepAlive;
-        use Want::{HeadAndBody, HeadOnly};
-        check_request("GET /a HTTP/1.1\r\nHost: b\r\n\r\n", HeadAndBody, "/a", KeepAlive);
-        check_request("HEAD /a?c HTTP/1.1\r\nhost: b\r\n\r\n", HeadOnly, "/a", KeepAlive);
-        check_request("GET http://b/a HTTP/1.1\r\nHost: b\r\n\r\n", HeadAndBody, "/a", KeepAlive);
-        check_request(
-            "GET /a HTTP/1.1\r\nHost: b\r\nContent-Length: 0\r\n\r\n",
-            HeadAndBody,
-            "/a",
-            KeepAlive,
-        );
-    }
-
-    #[test]
-    fn a_connection_is_kept_as_the_version_and_the_field_say() {
-        use Afterwards::{Close, KeepAlive};
-        let want = Want::HeadAndBody;
-        check_request("GET / HTTP/1.1\r\nHost:\r\nConnection: Close\r\n\r\n", want, "/", Close);
-        check_request("GET / HTTP/1.0\r\n\r\n", want, "/", Close);
-        check_request("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", want, "/", KeepAlive);
+    fn a_request_is_read_with_its_method_its_path_and_whether_to_keep_the_connection() {
+        for (text, is_head, path, keep_alive) in [
+            ("GET /a HTTP/1.1\r\nHost: b\r\n\r\n", false, "/a", true),
+            ("HEAD /a?c HTTP/1.1\r\nhost: b\r\n\r\n", true, "/a", true),
+            ("GET http://b/a HTTP/1.1\r\nHost: b\r\n\r\n", false, "/a", true),
+            ("GET /a HTTP/1.1\r\nHost: b\r\nContent-Length: 0\r\n\r\n", false, "/a", true),
+            ("GET / HTTP/1.1\r\nHost:\r\nConnection: Close\r\n\r\n", false, "/", false),
+            ("GET / HTTP/1.0\r\n\r\n", false, "/", false),
+            ("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", false, "/", true),
+        ] {
+            let request = Request { is_head, path: path.to_owned(), id: None, keep_alive };
+            assert_eq!(parse_all(text), Ok(Some((request, text.len()))));
+        }
     }
 
     #[test]
     fn requests_in_one_piece_are_read_one_after_the_other() {
         let one = "GET / HTTP/1.1\r\nHost: b\r\nX-Request-Id: 7\r\n\r\n";
-        let Parsed::Complete { request, len } = parse_all(&one.repeat(2)) else { panic!() };
+        let Ok(Some((request, len))) = parse_all(&one.repeat(2)) else { panic!() };
         assert_eq!((request.id.as_deref(), len), (Some(&b"7"[..]), one.len()));
     }
 
     #[test]
     fn what_is_not_served_is_refused_with_the_right_status() {
-        check_refused("\0", Refusal::BadRequest);
-        check_refused("GET / HTTP/1.1\r\n\r\n", Refusal::BadRequest);
-        check_refused("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", Refusal::BadRequest);
-        check_refused("GET a HTTP/1.1\r\nHost: b\r\n\r\n", Refusal::BadRequest);
-        check_refused("GET /\r\n\r\n", Refusal::BadRequest);
-        check_refused("PRI * HTTP/2.0\r\n\r\n", Refusal::VersionNotSupported);
-        check_refused("POST / HTTP/1.1\r\nHost: b\r\n\r\n", Refusal::MethodNotAllowed);
-        for body in ["Content-Length: 1", "Content-Length: x", "Transfer-Encoding: chunked"] {
-            let text = format!("GET / HTTP/1.1\r\nHost: b\r\n{body}\r\n\r\n");
-            check_refused(&text, Refusal::ContentTooLarge);
-        }
-    }
-
-    #[test]
-    fn a_head_that_is_too_large_is_refused() {
         let head = |fields: &str| format!("GET / HTTP/1.1\r\nHost: b\r\n{fields}\r\n");
         let fits = head(&format!("A: {}\r\n", "a".repeat(HEAD_LEN_MAX - 32)));
         assert_eq!(fits.len(), HEAD_LEN_MAX);
-        assert!(matches!(parse_all(&fits), Parsed::Complete { len: HEAD_LEN_MAX, .. }));
-        check_refused(&fits.replace("A: a", "A: aa"), Refusal::HeadTooLarge);
-        assert!(matches!(parse_all(&head(&"A: b\r\n".repeat(63))), Parsed::Complete { .. }));
-        check_refused(&head(&"A: b\r\n".repeat(64)), Refusal::HeadTooLarge);
+        assert!(matches!(parse_all(&fits), Ok(Some((_, HEAD_LEN_MAX)))));
+        assert!(matches!(parse_all(&head(&"A: b\r\n".repeat(63))), Ok(Some(_))));
+        for (text, refusal) in [
+            ("\0", Refusal::BAD_REQUEST),
+            ("GET / HTTP/1.1\r\n\r\n", Refusal::BAD_REQUEST),
+            ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", Refusal::BAD_REQUEST),
+            ("GET a HTTP/1.1\r\nHost: b\r\n\r\n", Refusal::BAD_REQUEST),
+            ("GET /\r\n\r\n", Refusal::BAD_REQUEST),
+            ("PRI * HTTP/2.0\r\n\r\n", Refusal::VERSION_NOT_SUPPORTED),
+            ("POST / HTTP/1.1\r\nHost: b\r\n\r\n", Refusal::METHOD_NOT_ALLOWED),
+            (&head("Content-Length: 1\r\n"), Refusal::CONTENT_TOO_LARGE),
+            (&head("Content-Length: x\r\n"), Refusal::CONTENT_TOO_LARGE),
+            (&head("Transfer-Encoding: chunked\r\n"), Refusal::CONTENT_TOO_LARGE),
+            (&fits.replace("A: a", "A: aa"), Refusal::HEAD_TOO_LARGE),
+            (&head(&"A: b\r\n".repeat(64)), Refusal::HEAD_TOO_LARGE),
+        ] {
+            assert_eq!(parse_all(text), Err(refusal), "{text:.60}");
+        }
     }
 }

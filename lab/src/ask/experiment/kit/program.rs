@@ -15,8 +15,8 @@ use super::cell::Cell;
 use super::figures::Figures;
 use super::voice::own;
 use lab_core::terms::error::{LabError, Result};
-use trainyard::sys::clock;
 use trainyard::sys::poll::{self, Interest};
+use trainyard::sys::{child, clock};
 
 /// Set in the cell of the program inside.
 const INSIDE: &str = "inside";
@@ -60,13 +60,9 @@ pub fn run(name: &str, cell: &Cell, time_max: Duration) -> Result<Ended> {
     let failed = |why: std::io::Error| LabError::failed("a program inside a cell", why);
     let document = serde_json::to_string(&cell.clone().with(INSIDE, true));
     let document = document.expect("a cell is plain data");
-    let mut child = own(&["ours", name, &document])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .process_group(0)
-        .spawn()
-        .map_err(failed)?;
+    let mut command = own(&["ours", name, &document]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = child::start(command.process_group(0)).map_err(failed)?;
     let mut stdout = child.stdout.take().expect("it was piped");
     let mut said = Vec::new();
     let heard = listen(&mut stdout, clock::deadline_ns(time_max), &mut said);

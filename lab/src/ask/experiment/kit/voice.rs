@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 
 use super::figures::Figures;
+use trainyard::sys::child;
 use trainyard::trace::Recording;
 
 /// Says figures, or the port, to the lab that started this process.
@@ -45,9 +46,7 @@ pub fn recorded_elsewhere(recording: Recording) {
 
 /// This program, as one of the processes.
 pub fn own(words: &[&str]) -> Command {
-    // `current_exe` fails where /proc is not mounted, and then nothing here works.
-    let program = std::env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into());
-    let mut command = Command::new(program);
+    let mut command = child::own_program();
     command.arg("__experiment").arg(std::process::id().to_string()).args(words);
     command
 }

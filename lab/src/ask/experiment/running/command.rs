@@ -13,6 +13,7 @@ use crate::ask::experiment::kit::cell::Scale;
 use crate::ask::experiment::kit::contender::Contender;
 use crate::ask::experiment::kit::experiment::{Experiment, Group};
 use crate::ask::experiment::kit::relation::Relation;
+use crate::measure::prepare::listen;
 use crate::measure::progress::Progress;
 use crate::measure::python::find::find_all;
 use crate::measure::record;
@@ -83,7 +84,7 @@ pub fn run(command: &Command) -> Result<(String, Result<()>)> {
 impl Record {
     fn run(&self) -> Result<()> {
         check_writable(&self.trace)?;
-        let interrupts = Interrupts::listen().map_err(|why| LabError::failed("Ctrl-C", why))?;
+        let interrupts = listen()?;
         let (mut runs, mut ended) = (Vec::new(), Ok(()));
         for experiment in &self.experiments {
             let (recorded, end) = recordings(experiment, self.scale, &self.trace, &interrupts);
@@ -130,7 +131,7 @@ impl Run {
     fn run(&self) -> Result<(String, Result<()>)> {
         self.trace.as_deref().map_or(Ok(()), check_writable)?;
         let contenders = self.contenders()?;
-        let interrupts = Interrupts::listen().map_err(|why| LabError::failed("Ctrl-C", why))?;
+        let interrupts = listen()?;
         let mut report = Report {
             host: Host::read(),
             // Looked at now: the run itself will keep the machine busy.

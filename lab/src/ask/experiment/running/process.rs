@@ -23,11 +23,12 @@ use crate::ask::experiment::kit::echo;
 use crate::ask::experiment::kit::experiment::Experiment;
 use crate::ask::experiment::kit::figures::Figures;
 use crate::ask::experiment::kit::voice::{elsewhere, own, say, say_line};
+use crate::measure::python::{NO_CURRENT_FOLDER, become_python};
 use crate::measure::record::{about, land};
 use lab_core::terms::error::{LabError, Result};
 use trainyard::sys::poll::{self, Interest};
 use trainyard::sys::signal::Interrupts;
-use trainyard::sys::{clock, process};
+use trainyard::sys::{child, clock, process};
 use trainyard::trace::file::{Facts, Run, Trace, flight};
 use trainyard::trace::{self, Recorder};
 
@@ -144,8 +145,7 @@ pub fn be(args: &[OsString]) -> Result<()> {
         }
         // The path of a Python need not be text.
         (["python", ..], [_, _, path, script, document]) => {
-            let mut python = Command::new(path);
-            Err(failed(python.args([OsStr::new("-c"), script, document]).exec()))
+            Err(become_python(path, script, std::slice::from_ref(document)))
         }
         _ => Err(not_ours()),
     }
@@ -189,7 +189,7 @@ fn facts(experiment: &Experiment, cell: &Cell) -> Facts {
 }
 
 fn script(python: &Python, twin: Option<&str>, document: &str) -> Command {
-    let script = format!("{PRELUDE}\n{}", twin.unwrap_or_default());
+    let script = format!("{NO_CURRENT_FOLDER}{PRELUDE}\n{}", twin.unwrap_or_default());
     let mut command = own(&["python"]);
     command.args([Path::new(&python.path).as_os_str(), OsStr::new(&script)]).arg(document);
     command
@@ -204,12 +204,8 @@ struct Running {
 
 impl Running {
     fn start(mut command: Command) -> Result<Self> {
-        let child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .spawn()
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = child::start(command.process_group(0))
             .map_err(|why| LabError::failed("the lab", why))?;
         Ok(Self { child, said: Vec::new(), complained: Vec::new() })
     }

@@ -12,13 +12,14 @@
 //! Read after [`super`].
 
 use super::checksum::Adler32;
-use super::{HEAD_LEN_MAX, HttpError, Page, values};
+use super::{Fields, HEAD_LEN_MAX, HttpError, Page};
 
 /// The longest body that is read: far beyond any page, small enough that counting it is a matter
 /// of milliseconds.
 pub const BODY_LEN_MAX: u64 = 64 << 20;
 
-/// The longest line between chunks. Lengths have at most 16 digits; extensions are all but unused.
+/// The longest line between chunks. Lengths are short, unless zeros lead them; extensions are all but
+/// unused.
 const LINE_LEN_MAX: usize = 1024;
 
 /// How the end of a body is known (RFC 9112, section 6.3).
@@ -33,13 +34,12 @@ pub(super) enum Framing {
 }
 
 impl Framing {
-    pub(super) fn read(status: u16, fields: &[httparse::Header<'_>]) -> Result<Self, HttpError> {
+    pub(super) fn read(status: u16, fields: Fields<'_>) -> Result<Self, HttpError> {
         if matches!(status, 204 | 304) {
             return Ok(Self::Length(0));
         }
         let length = content_length(fields)?;
-        let coded = values(fields, "transfer-encoding").next().is_some();
-        match (coded, length) {
+        match (fields.has("transfer-encoding"), length) {
             (false, Some(length)) => Ok(Self::Length(length)),
             (false, None) => Ok(Self::UntilClose),
             // The RFC lets the coding win. Whoever sends both has made a mistake, or tries one on.
@@ -50,15 +50,16 @@ impl Framing {
     }
 }
 
-fn only_chunked(fields: &[httparse::Header<'_>]) -> bool {
-    values(fields, "transfer-encoding").count() == 1
-        && values(fields, "transfer-encoding").all(|value| value.eq_ignore_ascii_case(b"chunked"))
+fn only_chunked(fields: Fields<'_>) -> bool {
+    let mut codings = fields.values("transfer-encoding");
+    codings.all(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"chunked"))
+        && fields.values("transfer-encoding").count() == 1
 }
 
 /// The length that the fields agree on, if they give one.
-fn content_length(fields: &[httparse::Header<'_>]) -> Result<Option<u64>, HttpError> {
+fn content_length(fields: Fields<'_>) -> Result<Option<u64>, HttpError> {
     let mut agreed = None;
-    for value in values(fields, "content-length") {
+    for value in fields.values("content-length").map(<[u8]>::trim_ascii) {
         // `parse` alone would take a sign.
         let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
         let text = std::str::from_utf8(value).ok().filter(|_| digits);
@@ -205,11 +206,15 @@ impl Body {
 }
 
 fn chunk_len(line: &[u8]) -> Result<u64, HttpError> {
-    // httparse reads a line without digits as the length 0, which would end the body too early.
-    if !line[0].is_ascii_hexdigit() {
+    // httparse reads a line without digits as the length 0, which would end the body too early, and
+    // takes at most 16 digits, though zeros that lead mean nothing.
+    let zeros = line.iter().take_while(|digit| **digit == b'0').count();
+    let digits = &line[zeros..];
+    let is_zero = !digits[0].is_ascii_hexdigit();
+    if is_zero && zeros == 0 {
         return Err(HttpError::BadChunk);
     }
-    match httparse::parse_chunk_size(line) {
+    match httparse::parse_chunk_size(if is_zero { &line[zeros - 1..] } else { digits }) {
         Ok(httparse::Status::Complete((_, chunk_len))) => Ok(chunk_len),
         _ => Err(HttpError::BadChunk),
     }

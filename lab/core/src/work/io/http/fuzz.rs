@@ -1,6 +1,7 @@
 //! What must hold for every byte sequence that a server may send, as a function for fuzzers.
 
-use super::{HEAD_LEN_MAX, HttpError, Page, Progress, ResponseDecoder};
+use super::Page;
+use super::response::{HEAD_LEN_MAX, HttpError, Progress, ResponseDecoder};
 
 /// Decodes `data` whole and in pieces, and checks that the cuts do not matter.
 ///

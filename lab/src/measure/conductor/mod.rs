@@ -29,21 +29,20 @@ mod seat;
 
 use std::path::Path;
 
-pub use crate::measure::conductor::place::Place;
-use crate::measure::conductor::place::{compare_answers, servers};
-use crate::measure::conductor::seat::Seat;
+pub use place::Place;
+use place::{compare_answers, servers};
+use seat::Seat;
 
 use super::arm_process::{ArmProcess, Halt};
 use super::progress::Progress;
-use super::record::flight_path;
-use lab_core::terms::contender::Workload;
+use super::record::{flight_path, of_comparison};
 use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::params::Params;
 use lab_core::terms::sample::Measured;
 use lab_core::work::arm::Setup;
 use lab_core::work::server::{ServerProcess, ServerUsage};
 use trainyard::sys::signal::Interrupts;
-use trainyard::trace::file::Run;
+use trainyard::trace::file::{Run, Trace};
 
 /// What was measured at some places, and how it ended.
 #[derive(Debug)]
@@ -92,24 +91,21 @@ pub fn measure(
     Measurement { measured, server, runs, failure }
 }
 
-/// Records one round of every contender of `workload`, and measures none.
+/// Records one round of each contender of `params`, warm, and measures none.
 ///
 /// # Errors
 ///
 /// As the `failure` of [`measure`].
-pub fn record(
-    workload: Workload,
-    params: &Params,
-    interrupts: &Interrupts,
-    deaths: &mut Deaths,
-) -> Result<Vec<Run>> {
-    let places = Place::all(workload, params);
-    let mut conductor = Conductor::new(places, params, interrupts, deaths)?;
-    conductor.run()?;
-    let recorded = conductor.seats.iter_mut().filter_map(|seat| {
-        Some(Run { about: seat.place.facts(), recording: seat.recording.take()? })
-    });
-    Ok(recorded.collect())
+pub fn record(params: &Params, interrupts: &Interrupts) -> Result<Trace> {
+    let params = Params { runs: 0, ..params.clone() };
+    let (mut runs, mut deaths) = (Vec::new(), Deaths::default());
+    for &workload in &params.workloads {
+        let places = Place::all(workload, &params);
+        let mut conductor = Conductor::new(places, &params, interrupts, &mut deaths)?;
+        conductor.run()?;
+        runs.extend(conductor.seats.iter().filter_map(Seat::run));
+    }
+    Ok(of_comparison(&params, runs))
 }
 
 /// The deaths of workers and arms in a whole comparison.

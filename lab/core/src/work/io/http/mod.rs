@@ -1,0 +1,117 @@
+//! HTTP/1.1 without I/O: a request becomes bytes, bytes become an answer.
+//!
+//! Nothing here reads or writes a socket. So the blocking client and the cooperative one use the
+//! same code, a fuzzer can drive it, and a test can cut an answer at every byte.
+//!
+//! This file has what both ends speak of: requests, numbers, fields. [`response`] is how a client
+//! reads an answer; how the server reads a request is in `work/server/wire.rs`.
+//!
+//! # Not here
+//!
+//! Pipelining: bytes beyond the answer are an error, because nobody asked for them. Content
+//! codings: the client does not offer any.
+//!
+//! Read next: [`response`].
+
+use std::fmt;
+use std::io::Write;
+
+use serde::{Deserialize, Serialize};
+
+mod body;
+mod checksum;
+mod fuzz;
+pub mod response;
+#[cfg(test)]
+mod tests;
+
+pub use body::BODY_LEN_MAX;
+pub use checksum::{Adler32, Fnv1a};
+#[doc(hidden)]
+pub use fuzz::fuzz_response;
+pub use response::{HEAD_LEN_MAX, HttpError, Progress, ResponseDecoder};
+
+/// The field in which a request's number travels, and comes back from our own server.
+pub const REQUEST_ID_FIELD: &str = "X-Request-Id";
+
+/// The number of a request, unique in its round. An answer that carries another's is an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct RequestId(pub u64);
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
+/// One GET.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// What the `Host` field says: a name or an address, and the port unless it is 80.
+    pub host: &'a str,
+    /// Path and query, beginning with a slash.
+    pub path: &'a str,
+    /// The number that the answer must carry.
+    pub id: RequestId,
+}
+
+impl Request<'_> {
+    /// Appends the request as it goes over the wire.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        let Self { host, path, id } = self;
+        write!(
+            out,
+            "GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: trainyard\r\nAccept: */*\r\n\
+             {REQUEST_ID_FIELD}: {id}\r\n\r\n"
+        )
+        .expect("writing to memory does not fail");
+    }
+}
+
+/// What is left of an answer once it has been read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// 200 and its relatives.
+    pub status: u16,
+    /// The number that the server sent back, if it sent one.
+    pub request_id: Option<RequestId>,
+    /// How many bytes of content came.
+    pub body_len: u64,
+    /// The [`Adler32`] of the content.
+    pub checksum: u64,
+    /// Whether the connection may be used again.
+    pub keep_alive: bool,
+}
+
+/// The fields of a head, as either end reads them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fields<'a>(pub(crate) &'a [httparse::Header<'a>]);
+
+impl<'a> Fields<'a> {
+    /// The values of all fields called `name`.
+    pub(crate) fn values(self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        let called = move |field: &&httparse::Header<'_>| field.name.eq_ignore_ascii_case(name);
+        self.0.iter().filter(called).map(|field| field.value)
+    }
+
+    /// Whether there is a field called `name`.
+    pub(crate) fn has(self, name: &str) -> bool {
+        self.values(name).next().is_some()
+    }
+
+    /// Whether the connection is kept, which a head of version 1.`minor` may ask for or refuse
+    /// (RFC 9112, 9.3).
+    pub(crate) fn keep_alive(self, minor: Option<u8>) -> bool {
+        match minor {
+            Some(0) => self.has_token("connection", "keep-alive"),
+            _ => !self.has_token("connection", "close"),
+        }
+    }
+
+    /// Whether the comma-separated lists called `name` contain `token`.
+    fn has_token(self, name: &str, token: &str) -> bool {
+        self.values(name)
+            .flat_map(|value| value.split(|byte| *byte == b','))
+            .any(|item| item.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
+    }
+}
