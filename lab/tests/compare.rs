@@ -13,6 +13,8 @@ mod deaths;
 mod documents;
 #[path = "compare/endings.rs"]
 mod endings;
+#[path = "compare/outputs.rs"]
+mod outputs;
 #[path = "compare/program.rs"]
 mod program;
 #[path = "compare/python.rs"]

@@ -58,7 +58,7 @@ struct RecordOptions {
     quick: bool,
 
     /// Where to
-    #[arg(long, short, value_name = "FILE", value_parser = values::trace_file)]
+    #[arg(long, short, value_name = "FILE", value_parser = values::trace_file())]
     output: PathBuf,
 }
 
@@ -100,7 +100,7 @@ struct RunOptions {
     format: Format,
 
     /// Record one more round of each setting of ours into FILE, for `timeline` and `export`
-    #[arg(long, short, value_name = "FILE", value_parser = values::trace_file)]
+    #[arg(long, short, value_name = "FILE", value_parser = values::trace_file())]
     output: Option<PathBuf>,
 }
 

@@ -9,8 +9,9 @@
 //!    output) is checked when the options become a [`Compare`].
 //! 4. Whatever fails becomes an [`Exit`]: one line, made by `complaint`, and exit code 2.
 //!
-//! Nothing here reads a file, a variable or a clock, so a test can try any arguments at all.
-//! Whether the files to write can be written is asked later, by [`Output::check_writable`].
+//! Nothing here opens a file, or reads a variable or a clock, so a test can try any arguments at
+//! all. Of two outputs it asks whether they are one file; whether they can be written is asked
+//! later, by [`Output::check_writable`].
 //!
 //! Read next: `options`, `compare`, [`output`](lab_core::terms::output).
 

@@ -86,13 +86,12 @@ impl SweepOptions {
             ));
         }
         let workloads = self.chosen_workloads(&scans)?;
-        let output = Output { color: self.color, ..self.results.into_output()? };
-        self.export_svg.as_deref().map_or(Ok(()), |it| output.check_free("--export-svg", it))?;
+        let output =
+            Output { color: self.color, ..self.results.into_output(self.export_svg.clone())? };
         let preset = self.work.apply_to(self.measuring.apply_to(Params::of(Preset::Quick)));
         let models = distinct(self.models).unwrap_or_default();
         let params = Params { workloads, models, ..preset };
-        let (pythons, svg) = (self.measuring.python, self.export_svg);
-        let sweep = Sweep { params, pythons, scans, output, svg };
+        let sweep = Sweep { params, pythons: self.measuring.python, scans, output };
         sweep.check()?;
         Ok(sweep)
     }

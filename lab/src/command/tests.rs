@@ -161,15 +161,15 @@ fn options_that_do_not_go_together_are_refused() {
     );
     check_refused(
         "compare --export-json x --export-csv x",
-        "two --export options name the same file 'x'",
+        "--export-json and --export-csv name the same file 'x'",
     );
     check_refused(
         "compare --export-json x -o x",
-        "--output and another option name the same file 'x'",
+        "--export-json and --output name the same file 'x'",
     );
     check_refused(
         "sweep -P workers 1 2 -o x --export-svg x",
-        "--export-svg and another option name the same file 'x'",
+        "--export-svg and --output name the same file 'x'",
     );
     check_refused(
         "compare --models threads-native",

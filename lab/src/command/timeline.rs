@@ -88,7 +88,7 @@ struct RecordOptions {
     work: Work,
 
     /// Keep the recording in FILE, for `timeline` and `export`
-    #[arg(long, short, value_name = "FILE", value_parser = values::trace_file)]
+    #[arg(long, short, value_name = "FILE", value_parser = values::trace_file())]
     output: Option<PathBuf>,
 }
 

@@ -1,10 +1,11 @@
 //! The values of options: text becomes a value, or a reason that finishes the sentence
 //! "invalid value … for --option: ".
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ValueEnum;
+use clap::builder::{PathBufValueParser, TypedValueParser};
 
 use crate::ask::experiment::Group;
 use lab_core::look::To;
@@ -57,11 +58,13 @@ pub(super) fn gil(text: &str) -> Result<GilChoice, String> {
 }
 
 /// A trace is no text, and others may be written beside it while it is made.
-pub(super) fn trace_file(text: &str) -> Result<PathBuf, String> {
-    match text {
-        "-" => Err("a trace is written to a file, not to standard output".to_owned()),
-        path => Ok(path.into()),
-    }
+pub(super) fn trace_file() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| {
+        if path == Path::new("-") {
+            return Err("a trace is written to a file, not to standard output");
+        }
+        Ok(path)
+    })
 }
 
 pub(super) fn format(text: &str) -> Result<Format, String> {

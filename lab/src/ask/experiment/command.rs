@@ -15,10 +15,10 @@ use super::{Experiment, Group, page, process};
 use crate::measure::progress::Progress;
 use crate::measure::python::find::find_all;
 use crate::measure::record;
+use lab_core::terms::door::{Extent, check_writable};
 use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::host::{Conditions, Host};
 use lab_core::terms::output::Format;
-use lab_core::terms::output::check_writable;
 use trainyard::sys::poll::{self, Interest};
 use trainyard::sys::signal::Interrupts;
 use trainyard::trace;
@@ -92,7 +92,9 @@ impl Record {
                 break;
             }
         }
-        let saved = record::save(Trace::of(record::about(None, None), runs), &self.trace);
+        let (trace, extent) =
+            (Trace::of(record::about(None, None), runs), Extent::of(ended.is_ok()));
+        let saved = record::save(trace, &self.trace, extent);
         ended.and(saved)
     }
 }
@@ -157,7 +159,8 @@ impl Run {
             ended = report.verdict();
         }
         if let Some(path) = &self.trace {
-            let saved = record::save(Trace::of(record::about(None, None), runs), path);
+            let extent = Extent::of(report.is_complete);
+            let saved = record::save(Trace::of(record::about(None, None), runs), path, extent);
             ended = ended.and(saved);
         }
         let text = match self.format {

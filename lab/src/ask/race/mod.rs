@@ -25,9 +25,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::measure::record::{about, save};
+use lab_core::terms::door::{Extent, check_writable};
 use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::output::Format;
-use lab_core::terms::output::check_writable;
 use lab_core::work::race::{record, replay, run, search, serial};
 use trainyard::sys::affinity;
 use trainyard::trace;
@@ -192,7 +192,7 @@ fn measure(race: &Race, puzzle: &Puzzle) -> Result<Report> {
         rows.push(row);
     }
     if let Some(path) = &race.trace {
-        save(Trace::of(about(None, None), runs), path)?;
+        save(Trace::of(about(None, None), runs), path, Extent::Whole)?;
     }
     let variables = names(&program);
     let differs = |variable: &usize| {

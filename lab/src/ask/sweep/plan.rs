@@ -25,8 +25,6 @@ pub struct Sweep {
     pub scans: Vec<Scan>,
     /// Where the results go.
     pub output: Output,
-    /// Where the picture goes.
-    pub svg: Option<PathBuf>,
 }
 
 /// A variable and its values.
@@ -244,7 +242,6 @@ mod tests {
             pythons: Vec::new(),
             scans: scans.iter().map(scan).collect(),
             output: Output::default(),
-            svg: None,
         }
     }
 
