@@ -10,6 +10,7 @@ use clap::{Command, CommandFactory, Error};
 
 use super::{CommandLine, Exit, Stream};
 use lab_core::terms::nearest::nearest;
+use lab_core::text::list;
 
 /// Where to look when an argument of `verb` was wrong.
 pub(super) fn hint(verb: &OsStr) -> String {
@@ -62,15 +63,6 @@ fn takes(command: &Command) -> String {
     let names = names(command);
     let one_of = if names.len() == 1 { "" } else { "one of " };
     format!("{} takes {one_of}{}", command.get_name(), list(&names))
-}
-
-/// `a, b and c`.
-fn list(names: &[String]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
 }
 
 fn verb_hint(verb: &str) -> String {

@@ -20,10 +20,10 @@ use std::process::ExitCode;
 use super::{Command, Compare, Stream};
 use crate::ask::compare::picture::Style;
 use crate::ask::compare::report::Report;
-use crate::ask::compare::{csv, json, markdown, table};
+use crate::ask::compare::{forms, table};
 use crate::ask::experiment::process as process_of_experiment;
 use crate::ask::view;
-use crate::ask::{doctor, experiment, guide, race, sweep, trace_check};
+use crate::ask::{doctor, document, experiment, guide, race, sweep, trace_check};
 use crate::measure::arm;
 use crate::measure::conductor::{Deaths, Measurement, Place, measure};
 use crate::measure::prepare::prepare;
@@ -154,9 +154,9 @@ fn compare(asked: &Compare) -> Result<()> {
 fn write(asked: &Compare, report: &Report, measured: &[Measured]) -> Result<()> {
     let document = |format| match format {
         Format::Table => table::render(report, measured, Style::of_stdout(asked.output.glyphs)),
-        Format::Json => json::render(report),
-        Format::Csv => csv::render(report),
-        Format::Markdown => markdown::render(report),
+        Format::Json => document::json(report),
+        Format::Csv => forms::csv(report),
+        Format::Markdown => forms::markdown(report),
         Format::Svg => unreachable!("a comparison has no option for a chart"),
     };
     anstream::ColorChoice::from(asked.output.color).write_global();

@@ -28,6 +28,7 @@ mod testing;
 pub mod variable;
 
 use super::compare::picture::Style;
+use crate::ask::document::json;
 use crate::ask::sweep::plan::{Layout, Sweep};
 use crate::ask::sweep::report::Report;
 use crate::measure::conductor::{Deaths, Measurement, measure};
@@ -91,7 +92,7 @@ fn document(sweep: &Sweep, report: &Report, format: Format) -> String {
     anstream::ColorChoice::from(sweep.output.color).write_global();
     match format {
         Format::Table => render::table(report, Style::of_stdout(sweep.output.glyphs).columns()),
-        Format::Json => render::json(report),
+        Format::Json => json(report),
         Format::Csv => render::csv(report),
         Format::Markdown => render::markdown(report),
         Format::Svg => plot::svg(&chart::charts(report)),
