@@ -4,13 +4,12 @@
 //! first event of a run that no correct run could have had is named, and the next run is replayed
 //! all the same.
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use lab_core::terms::door;
 use lab_core::terms::error::{LabError, Result};
-use lab_core::text::numbers;
 use lab_core::text::plain::plain;
+use lab_core::text::{add, numbers};
 use trainyard::trace::check::check_recording;
 use trainyard::trace::file::{Ending, Trace};
 
@@ -70,8 +69,7 @@ pub fn run(asked: &Check) -> Result<(String, Result<()>)> {
                 found.to_string()
             }
         };
-        writeln!(page, "{}: {}", plain(run.label()), plain(&line))
-            .expect("writing to memory does not fail");
+        add!(page, "{}: {}\n", plain(run.label()), plain(&line));
     }
     let ended = match illegal {
         0 => Ok(()),

@@ -17,7 +17,7 @@ use super::beside;
 use super::report::{Report, Row};
 use lab_core::terms::contender::{Contender, GilState, Model, Workload};
 use lab_core::terms::stats::{VERDICT_ROUNDS_MIN, Verdict};
-use lab_core::text::numbers;
+use lab_core::text::{list, numbers};
 
 /// Explains each workload that was measured, in the order of the report.
 pub fn sentences(report: &Report) -> Vec<String> {
@@ -106,11 +106,8 @@ fn won(winner: &Row, rivals: &[&Row], sync: &Row) -> String {
         .filter(|row| row.verdict == Some(Verdict::Faster) && overlaps(row, interval))
         .map(|row| name(row))
         .collect();
-    let company = match level.as_slice() {
-        [] => String::new(),
-        [one] => format!(" (level with {one})"),
-        [rest @ .., last] => format!(" (level with {} and {last})", rest.join(", ")),
-    };
+    let company =
+        if level.is_empty() { String::new() } else { format!(" (level with {})", list(&level)) };
     let by =
         format!("{} as fast as one after another {}", ratio(winner), numbers::interval(interval));
     let why = match winner.workload {

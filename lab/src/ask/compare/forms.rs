@@ -59,7 +59,7 @@ pub fn markdown(report: &Report) -> String {
         text,
         "{} interleaved rounds, ratios of each to `sync` beside it. {} CPUs ({}), Linux {}, \
          trainyard {}.{}\n",
-        report.results.first().map_or(0, |row| row.wall_s.samples.len()),
+        report.results.first().map_or(0, |row| row.rounds()),
         host.cpus,
         host.cpu_model,
         host.kernel,
@@ -74,7 +74,7 @@ fn cells(row: &Row) -> Vec<String> {
     let number = |count: Option<usize>| or_dash(count.map(|count| count.to_string()));
     vec![
         row.contender().label(),
-        numbers::seconds(row.wall_s.summary.median),
+        numbers::seconds(row.median_s()),
         or_dash(row.speedup_vs_sync.map(numbers::ratio)),
         or_dash(row.speedup_interval.map(numbers::interval)),
         or_dash(row.verdict.map(|verdict| verdict.name().to_owned())),

@@ -4,7 +4,7 @@
 //! takes them out where they are not wanted (`anstream` does).
 
 use crate::ask::compare::picture::{self, Style};
-use crate::ask::compare::report::{Report, Row};
+use crate::ask::compare::report::{Report, Row, measured_on};
 use crate::ask::compare::{explain, next};
 use crate::ask::document::{self, BOLD, First};
 use lab_core::terms::contender::Workload;
@@ -63,7 +63,7 @@ fn table(report: &Report, workload: Workload, columns: usize) -> String {
 #[expect(clippy::cast_precision_loss, reason = "counts of switches, shown in thousands")]
 fn cells(row: &Row) -> [String; HEADER.len()] {
     let wall = row.wall_s.summary;
-    let spread = if row.wall_s.samples.len() < 2 {
+    let spread = if row.rounds() < 2 {
         "–".to_owned()
     } else {
         numbers::percent(wall.stddev / wall.median)
@@ -88,8 +88,7 @@ fn cells(row: &Row) -> [String; HEADER.len()] {
 /// How it was measured, and on what.
 #[expect(clippy::cast_precision_loss, reason = "requests are far below 2^53")]
 fn conditions(report: &Report) -> String {
-    let host = &report.host;
-    let rounds = report.results.iter().map(|row| row.wall_s.samples.len()).max().unwrap_or(0);
+    let rounds = report.results.iter().map(|row| row.rounds()).max().unwrap_or(0);
     let ratios = if report.results.iter().any(|row| row.speedup_interval.is_some()) {
         "ratios are medians of each round's ratio to the sequential one beside it, with a 95 % \
          interval; "
@@ -104,12 +103,9 @@ fn conditions(report: &Report) -> String {
         },
     );
     format!(
-        "{}, interleaved; {ratios}per round: CPU time and switches.{server} {} ({}), Linux {}.{}",
+        "{}, interleaved; {ratios}per round: CPU time and switches.{server} {}",
         numbers::count(rounds, "round"),
-        numbers::count(host.cpus, "CPU"),
-        host.cpu_model,
-        host.kernel,
-        if report.complete { "" } else { " Not complete: this is what was measured." },
+        measured_on(&report.host, report.complete),
     )
 }
 

@@ -7,6 +7,7 @@
 use super::knee::Knee;
 use super::report::{Report, Row};
 use super::variable::{Value, Variable};
+use crate::ask::compare::report::measured_on;
 use crate::ask::document::{self, BOLD, First};
 use lab_core::terms::contender::{Model, Workload};
 use lab_core::text::wrap::wrap;
@@ -76,7 +77,7 @@ fn variables(report: &Report) -> impl Iterator<Item = &str> {
 /// The rows of each point, in the order of the points; those of all models are in one line.
 fn lines(report: &Report, workload: Workload) -> Vec<Vec<&Row>> {
     let mut lines: Vec<Vec<&Row>> = Vec::new();
-    for row in report.results.iter().filter(|row| row.compared.workload == workload) {
+    for row in report.results.iter().filter(|row| row.workload == workload) {
         let place: Vec<(Variable, Value)> = row.place().collect();
         match lines.iter_mut().find(|line| line[0].place().eq(place.iter().copied())) {
             Some(line) => line.push(row),
@@ -88,19 +89,18 @@ fn lines(report: &Report, workload: Workload) -> Vec<Vec<&Row>> {
 
 /// `180 ms ±5 %  4.7x *`.
 fn cell(row: &Row, report: &Report) -> String {
-    let wall = row.compared.wall_s.summary;
+    let wall = row.wall_s.summary;
     let mut text = numbers::seconds(wall.median);
-    if row.compared.wall_s.samples.len() > 1 {
+    if row.rounds() > 1 {
         let spread = numbers::percent(wall.stddev / wall.median);
         add!(text, " ±{spread}");
     }
-    let ratio = row.compared.speedup_vs_sync.filter(|_| row.compared.model != Model::Sync);
+    let ratio = row.speedup_vs_sync.filter(|_| row.model != Model::Sync);
     if let Some(ratio) = ratio {
         add!(text, " {:>5}", numbers::ratio(ratio));
     }
-    let has_knee = |knee: &&Knee| {
-        knee.workload == row.compared.workload.name() && knee.contender == row.column
-    };
+    let has_knee =
+        |knee: &&Knee| knee.workload == row.workload.name() && knee.contender == row.column;
     if report.knees.iter().any(|knee| has_knee(&knee)) {
         text += if is_knee(row, report) { " *" } else { "  " };
     }
@@ -111,7 +111,7 @@ fn is_knee(row: &Row, report: &Report) -> bool {
     report.knees.iter().any(|knee| {
         let mut parameters = knee.parameters.clone();
         parameters.insert(knee.variable.to_owned(), knee.value.clone());
-        knee.workload == row.compared.workload.name()
+        knee.workload == row.workload.name()
             && knee.contender == row.column
             && parameters == row.parameters
     })
@@ -142,8 +142,6 @@ fn about(knee: &Knee) -> String {
 }
 
 fn conditions(report: &Report) -> String {
-    let rounds =
-        report.results.iter().map(|row| row.compared.wall_s.samples.len()).max().unwrap_or(0);
     let knee = if report.knees.is_empty() {
         ""
     } else {
@@ -152,12 +150,9 @@ fn conditions(report: &Report) -> String {
     };
     format!(
         "{}, all points in turn: the median, its spread, and the ratio to one after another beside \
-         it.{knee} {} ({}), Linux {}.{}",
-        numbers::count(rounds, "round"),
-        numbers::count(report.host.cpus, "CPU"),
-        report.host.cpu_model,
-        report.host.kernel,
-        if report.complete { "" } else { " Not complete: this is what was measured." },
+         it.{knee} {}",
+        numbers::count(report.rounds(), "round"),
+        measured_on(&report.host, report.complete),
     )
 }
 
