@@ -6,7 +6,7 @@ use super::values;
 use crate::ask::experiment::cell::Scale;
 use crate::ask::experiment::command::{Command, Record, Run};
 use crate::ask::experiment::{self, Experiment, Group};
-use lab_core::terms::nearest::nearest;
+use lab_core::terms::nearest::suggestion;
 use lab_core::terms::output::Format;
 
 const EXAMPLES: &str = "\
@@ -166,9 +166,6 @@ fn wrong(experiments: &[&'static Experiment], name: &str) -> Result<&'static str
         return Ok(relation.name);
     }
     let names: Vec<&str> = experiment.relations.iter().map(|relation| relation.name).collect();
-    let unknown = format!("{} has no relation '{name}'", experiment.name);
-    Err(match nearest(name, names.iter().copied()) {
-        Some(near) => format!("{unknown}; did you mean '{near}'?"),
-        None => format!("{unknown}; it has {}", names.join(", ")),
-    })
+    let near = suggestion(name, &names, &format!("it has {}", names.join(", ")));
+    Err(format!("{} has no relation '{name}'; {near}", experiment.name))
 }

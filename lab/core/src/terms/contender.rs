@@ -69,6 +69,18 @@ named! {
         PythonProcs = "python-procs" [skip],
     }
 
+    /// Which states of the lock take part.
+    #[derive(Default)]
+    GilChoice {
+        /// The lock is on.
+        On = "on",
+        /// The lock is off.
+        Off = "off",
+        /// One row each.
+        #[default]
+        Both = "both",
+    }
+
     /// Whether a global lock is there, and on.
     GilState {
         /// One thread at a time.

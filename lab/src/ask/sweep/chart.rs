@@ -82,11 +82,7 @@ fn line(rows: &[&Row], axis: Variable, names: &[String], report: &Report) -> Ser
     let others = first.place().filter(|(it, _)| *it != axis);
     let others: Vec<String> = others.map(|(it, value)| format!("{} {value}", it.name())).collect();
     let name = [vec![first.column.clone()], others].concat().join(", ");
-    let knee = report.knees.iter().find(|knee| {
-        let is_mine = knee.workload == first.workload.name() && knee.contender == first.column;
-        let stood_still = knee.parameters.iter();
-        is_mine && stood_still.clone().all(|(key, value)| first.parameters.get(key) == Some(value))
-    });
+    let knee = report.knees.iter().find(|knee| knee.is_of(first));
     let dots = rows.iter().filter_map(|row| {
         let value = row.value_of(axis)?;
         let position = || names.iter().position(|name| *name == value.to_string());

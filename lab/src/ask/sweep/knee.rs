@@ -56,6 +56,20 @@ pub struct Shown {
     pub others: Vec<String>,
 }
 
+impl Knee {
+    /// Whether `row` belongs to its series.
+    pub fn is_of(&self, row: &Row) -> bool {
+        let mut parameters = self.parameters.iter();
+        (&*self.workload, &self.contender) == (row.workload.name(), &row.column)
+            && parameters.all(|(key, value)| row.parameters.get(key) == Some(value))
+    }
+
+    /// Whether it is at `row`.
+    pub fn is_at(&self, row: &Row) -> bool {
+        self.is_of(row) && row.parameters.get(self.variable) == Some(&self.value)
+    }
+}
+
 /// Finds the index of the knee in `series`, in rising order of its values, and that of the best.
 pub fn find(series: &[&Row], seed: u64) -> Option<(usize, usize)> {
     let median = |index: usize| series[index].median_s();

@@ -108,13 +108,7 @@ fn cell(row: &Row, report: &Report) -> String {
 }
 
 fn is_knee(row: &Row, report: &Report) -> bool {
-    report.knees.iter().any(|knee| {
-        let mut parameters = knee.parameters.clone();
-        parameters.insert(knee.variable.to_owned(), knee.value.clone());
-        knee.workload == row.workload.name()
-            && knee.contender == row.column
-            && parameters == row.parameters
-    })
+    report.knees.iter().any(|knee| knee.is_at(row))
 }
 
 /// `the knee of threads, lock on: 16 workers, 57 ms; the best is 64, 55 ms`.
