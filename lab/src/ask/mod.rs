@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod doctor;
+pub mod document;
 pub mod experiment;
 pub mod guide;
 pub mod race;

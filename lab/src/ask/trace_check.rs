@@ -4,12 +4,12 @@
 //! first event of a run that no correct run could have had is named, and the next run is replayed
 //! all the same.
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use lab_core::terms::door;
 use lab_core::terms::error::{LabError, Result};
-use lab_core::text::numbers;
 use lab_core::text::plain::plain;
+use lab_core::text::{add, numbers};
 use trainyard::trace::check::check_recording;
 use trainyard::trace::file::{Ending, Trace};
 
@@ -35,23 +35,16 @@ pub fn read(path: &Path) -> Result<Trace> {
 /// Names the files in which a recording was kept that never became the trace `path`: its program
 /// was killed.
 fn what_is_left(path: &Path) -> String {
-    let (Some(name), Some(folder)) = (path.file_name(), path.parent()) else {
-        return String::new();
-    };
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let begin = format!("{}.", name.to_string_lossy());
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut left: Vec<String> = entries
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .filter(|name| name.starts_with(&begin) && name.ends_with(".flight"))
-        .collect();
+    let left = door::left_beside(path).into_iter().map(|(left, _)| left);
+    let mut left: Vec<PathBuf> =
+        left.filter(|left| left.extension().is_some_and(|it| it == "flight")).collect();
     left.sort();
     match left.first() {
         None => String::new(),
         Some(first) => format!(
             "; what recorded it was killed, and left {}, of which each is a trace: '{}'",
             numbers::count(left.len(), "file"),
-            folder.join(first).display()
+            first.display()
         ),
     }
 }
@@ -76,8 +69,7 @@ pub fn run(asked: &Check) -> Result<(String, Result<()>)> {
                 found.to_string()
             }
         };
-        writeln!(page, "{}: {}", plain(run.label()), plain(&line))
-            .expect("writing to memory does not fail");
+        add!(page, "{}: {}\n", plain(run.label()), plain(&line));
     }
     let ended = match illegal {
         0 => Ok(()),

@@ -20,11 +20,12 @@ use lab_core::look::missing::missing;
 use lab_core::look::timeline::{Asked, Page, document, draw, plan};
 use lab_core::look::{To, csv, html, perfetto, pick, svg};
 use lab_core::terms::contender::Model;
+use lab_core::terms::door::{self, Extent, check_writable};
 use lab_core::terms::error::{LabError, Result};
-use lab_core::terms::output::check_writable;
 use lab_core::terms::output::{Color, Format, Glyphs};
 use lab_core::terms::params::Params;
 use lab_core::text::numbers;
+use trainyard::sys::signal::Interrupts;
 use trainyard::trace::file::Trace;
 
 /// What `timeline` is asked for.
@@ -105,7 +106,7 @@ pub fn timeline(asked: &Timeline) -> Result<String> {
             let is_asked_for = |model: &str| models.iter().any(|asked| asked.name() == model);
             trace.runs.retain(|run| run.about.get("model").is_none_or(is_asked_for));
             if let Some(path) = keep {
-                record::save(trace.clone(), path)?;
+                record::save(trace.clone(), path, Extent::Whole)?;
             }
             trace
         }
@@ -154,18 +155,22 @@ pub fn export(asked: &Export) -> Result<()> {
         let runs = std::mem::take(&mut trace.runs).into_iter().enumerate();
         trace.runs = runs.filter(|(at, _)| picked.contains(at)).map(|(_, run)| run).collect();
     }
-    let written = match file {
-        Some(path) => File::create(path).and_then(|mut file| write(&trace, asked, &mut file)),
-        None => write(&trace, asked, &mut io::stdout().lock()),
-    };
-    match written {
-        // A reader who has seen enough (`| head`) is no failure.
-        Err(why) if file.is_none() && why.kind() == ErrorKind::BrokenPipe => return Ok(()),
-        Err(why) => {
-            let place = file.map_or("standard output".into(), |path| path.display().to_string());
-            return Err(LabError::failed(format!("cannot write to '{place}'"), why));
+    match file {
+        Some(path) => {
+            let interrupts = Interrupts::listen().map_err(|why| LabError::failed("Ctrl-C", why))?;
+            let mut was_interrupted = false;
+            let written = door::write(path, Extent::Whole, |file| {
+                let (interrupts, was_interrupted) = (&interrupts, &mut was_interrupted);
+                write(&trace, asked, &mut Interruptible { file, interrupts, was_interrupted })
+            });
+            written.map_err(|why| if was_interrupted { LabError::Interrupted } else { why })?;
         }
-        Ok(()) => {}
+        None => match write(&trace, asked, &mut io::stdout().lock()) {
+            // A reader who has seen enough (`| head`) is no failure.
+            Err(why) if why.kind() == ErrorKind::BrokenPipe => return Ok(()),
+            Err(why) => return Err(LabError::failed("cannot write to 'standard output'", why)),
+            Ok(()) => {}
+        },
     }
     say(&trace, asked.to, file);
     Ok(())
@@ -181,10 +186,31 @@ fn write(trace: &Trace, asked: &Export, out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
+/// A file that is not finished when Ctrl-C comes: the door removes what there is of it.
+struct Interruptible<'a> {
+    file: &'a mut File,
+    interrupts: &'a Interrupts,
+    was_interrupted: &'a mut bool,
+}
+
+impl Write for Interruptible<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        *self.was_interrupted |= self.interrupts.take();
+        if *self.was_interrupted {
+            Err(io::Error::other("interrupted"))
+        } else {
+            self.file.write(bytes)
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
 /// A document in the place of the trace that it was made from would be all that is left of it.
 fn refuse_to_replace(trace: &Path, output: &Path) -> Result<()> {
-    let same = fs::canonicalize(trace).ok().zip(fs::canonicalize(output).ok());
-    if same.is_some_and(|(trace, output)| trace == output) {
+    if door::is_same(trace, output) {
         let line = format!("'{}' is the trace itself: name another file", output.display());
         return Err(LabError::BadInput(line));
     }

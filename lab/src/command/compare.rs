@@ -72,7 +72,7 @@ impl CompareOptions {
     /// Lays the options over the preset.
     pub(super) fn into_compare(self) -> Result<Compare, String> {
         let (color, glyphs) = (self.drawing.color, self.drawing.glyphs());
-        let output = Output { color, glyphs, ..self.results.into_output()? };
+        let output = Output { color, glyphs, ..self.results.into_output(None)? };
         let preset = self.work.apply_to(self.measuring.apply_to(Params::of(self.preset)));
         let params = Params {
             workloads: distinct(self.workloads).unwrap_or(preset.workloads),

@@ -9,7 +9,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory, Error};
 
 use super::{CommandLine, Exit, Stream};
-use lab_core::terms::nearest::nearest;
+use lab_core::terms::nearest::suggestion;
+use lab_core::text::list;
 
 /// Where to look when an argument of `verb` was wrong.
 pub(super) fn hint(verb: &OsStr) -> String {
@@ -41,11 +42,9 @@ pub(super) fn exit(error: &Error, verb: &OsStr) -> Exit {
         (ErrorKind::InvalidSubcommand, None) => {
             let verb = context(error, ContextKind::InvalidSubcommand);
             let known = names(&program);
-            let near = nearest(&verb, known.iter().map(String::as_str));
-            let line = match near {
-                Some(near) => format!("unknown command '{verb}'; did you mean '{near}'?"),
-                None => format!("unknown command '{verb}'; the commands are {}", list(&known)),
-            };
+            let names: Vec<&str> = known.iter().map(String::as_str).collect();
+            let all = format!("the commands are {}", list(&names));
+            let line = format!("unknown command '{verb}'; {}", suggestion(&verb, &names, &all));
             Exit::bad_input(&line, &verb_hint(&verb))
         }
         _ => Exit::bad_input(&line(error), &hint(verb)),
@@ -62,15 +61,6 @@ fn takes(command: &Command) -> String {
     let names = names(command);
     let one_of = if names.len() == 1 { "" } else { "one of " };
     format!("{} takes {one_of}{}", command.get_name(), list(&names))
-}
-
-/// `a, b and c`.
-fn list(names: &[String]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
 }
 
 fn verb_hint(verb: &str) -> String {

@@ -7,7 +7,7 @@ use crate::ask::experiment::catalogue;
 use crate::ask::experiment::kit::cell::Scale;
 use crate::ask::experiment::kit::experiment::{Experiment, Group};
 use crate::ask::experiment::running::command::{Command, Record, Run};
-use lab_core::terms::nearest::nearest;
+use lab_core::terms::nearest::suggestion;
 use lab_core::terms::output::Format;
 
 const EXAMPLES: &str = "\
@@ -59,7 +59,7 @@ struct RecordOptions {
     quick: bool,
 
     /// Where to
-    #[arg(long, short, value_name = "FILE", value_parser = values::trace_file)]
+    #[arg(long, short, value_name = "FILE", value_parser = values::trace_file())]
     output: PathBuf,
 }
 
@@ -101,7 +101,7 @@ struct RunOptions {
     format: Format,
 
     /// Record one more round of each setting of ours into FILE, for `timeline` and `export`
-    #[arg(long, short, value_name = "FILE", value_parser = values::trace_file)]
+    #[arg(long, short, value_name = "FILE", value_parser = values::trace_file())]
     output: Option<PathBuf>,
 }
 
@@ -166,9 +166,6 @@ fn wrong(experiments: &[&'static Experiment], name: &str) -> Result<&'static str
         return Ok(relation.name);
     }
     let names: Vec<&str> = experiment.relations.iter().map(|relation| relation.name).collect();
-    let unknown = format!("{} has no relation '{name}'", experiment.name);
-    Err(match nearest(name, names.iter().copied()) {
-        Some(near) => format!("{unknown}; did you mean '{near}'?"),
-        None => format!("{unknown}; it has {}", names.join(", ")),
-    })
+    let near = suggestion(name, &names, &format!("it has {}", names.join(", ")));
+    Err(format!("{} has no relation '{name}'; {near}", experiment.name))
 }

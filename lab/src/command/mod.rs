@@ -9,8 +9,9 @@
 //!    output) is checked when the options become a [`Compare`].
 //! 4. Whatever fails becomes an [`Exit`]: one line, made by `complaint`, and exit code 2.
 //!
-//! Nothing here reads a file, a variable or a clock, so a test can try any arguments at all.
-//! Whether the files to write can be written is asked later, by [`Output::check_writable`].
+//! Nothing here opens a file, or reads a variable or a clock, so a test can try any arguments at
+//! all. Of two outputs it asks whether they are one file; whether they can be written is asked
+//! later, by [`Output::check_writable`].
 //!
 //! Read next: `options`, `compare`, [`output`](lab_core::terms::output).
 
@@ -128,37 +129,27 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Exit> {
     let name = std::iter::once(OsString::from("trainyard"));
     let parsed =
         CommandLine::try_parse_from(name.chain(args)).map_err(|e| complaint::exit(&e, &verb))?;
-    match parsed.verb {
-        Verb::Compare(options) => options
-            .into_compare()
-            .map(|compare| Command::Compare(Box::new(compare)))
-            .map_err(|line| Exit::bad_input(&line, &hint)),
-        Verb::Experiment(options) => options
-            .into_command()
-            .map(Command::Experiment)
-            .map_err(|line| Exit::bad_input(&line, &hint)),
-        Verb::Cell { args } => Ok(Command::Cell(args)),
-        Verb::Race(options) => options
-            .into_race()
-            .map(|race| Command::Race(Box::new(race)))
-            .map_err(|line| Exit::bad_input(&line, &hint)),
-        Verb::Sweep(options) => options
-            .into_sweep()
-            .map(|sweep| Command::Sweep(Box::new(sweep)))
-            .map_err(|line| Exit::bad_input(&line, &hint)),
-        Verb::Dis(options) => Ok(Command::Dis(options.program)),
-        Verb::Guide(options) => Ok(Command::Guide(options.into_guide())),
-        Verb::Timeline(options) => options
-            .into_timeline()
-            .map(|timeline| Command::Timeline(Box::new(timeline)))
-            .map_err(|line| Exit::bad_input(&line, &hint)),
-        Verb::Export(options) => {
-            options.into_export().map(Command::Export).map_err(|line| Exit::bad_input(&line, &hint))
-        }
-        Verb::Trace(options) => Ok(Command::Trace(options.into_check())),
-        Verb::Doctor(options) => Ok(Command::Doctor(options.into_doctor())),
-        Verb::Serve(serve) => Ok(Command::Serve(serve)),
-        Verb::Arm { args } => Ok(Command::Arm(args)),
+    parsed.verb.into_command().map_err(|line| Exit::bad_input(&line, &hint))
+}
+
+impl Verb {
+    /// What is asked, or one line that says which options do not go together.
+    fn into_command(self) -> Result<Command, String> {
+        Ok(match self {
+            Self::Compare(options) => Command::Compare(Box::new(options.into_compare()?)),
+            Self::Experiment(options) => Command::Experiment(options.into_command()?),
+            Self::Cell { args } => Command::Cell(args),
+            Self::Race(options) => Command::Race(Box::new(options.into_race()?)),
+            Self::Sweep(options) => Command::Sweep(Box::new(options.into_sweep()?)),
+            Self::Dis(options) => Command::Dis(options.program),
+            Self::Guide(options) => Command::Guide(options.into_guide()),
+            Self::Timeline(options) => Command::Timeline(Box::new(options.into_timeline()?)),
+            Self::Export(options) => Command::Export(options.into_export()?),
+            Self::Trace(options) => Command::Trace(options.into_check()),
+            Self::Doctor(options) => Command::Doctor(options.into_doctor()),
+            Self::Serve(serve) => Command::Serve(serve),
+            Self::Arm { args } => Command::Arm(args),
+        })
     }
 }
 

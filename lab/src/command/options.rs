@@ -89,7 +89,7 @@ pub(super) struct Results {
     export_markdown: Option<PathBuf>,
 
     /// Record one more round of each contender into FILE, for `timeline` and `export`
-    #[arg(long, short, value_name = "FILE", value_parser = values::trace_file)]
+    #[arg(long, short, value_name = "FILE", value_parser = values::trace_file())]
     output: Option<PathBuf>,
 }
 
@@ -149,18 +149,17 @@ impl Measuring {
 }
 
 impl Results {
-    /// Says where everything goes, if that can be.
-    pub(super) fn into_output(self) -> Result<Output, String> {
+    /// Says where everything goes, if that can be; `svg` is an option that few have.
+    pub(super) fn into_output(self, svg: Option<PathBuf>) -> Result<Output, String> {
         let exports = [
             (Format::Json, self.export_json),
             (Format::Csv, self.export_csv),
             (Format::Markdown, self.export_markdown),
+            (Format::Svg, svg),
         ];
         let exports = exports.into_iter().filter_map(|(format, path)| Some((format, path?)));
         let exports = exports.map(|(format, path)| Export { format, path }).collect();
-        let output = Output::new(self.format, exports)?;
-        self.output.as_deref().map_or(Ok(()), |path| output.check_free("--output", path))?;
-        Ok(Output { trace: self.output, ..output })
+        Output::new(self.format, exports, self.output)
     }
 }
 

@@ -20,10 +20,10 @@ use std::process::ExitCode;
 use super::{Command, Compare, Stream};
 use crate::ask::compare::picture::Style;
 use crate::ask::compare::report::Report;
-use crate::ask::compare::{csv, json, markdown, table};
+use crate::ask::compare::{forms, table};
 use crate::ask::experiment::running::process as process_of_experiment;
 use crate::ask::view;
-use crate::ask::{doctor, experiment, guide, race, sweep, trace_check};
+use crate::ask::{doctor, document, experiment, guide, race, sweep, trace_check};
 use crate::measure::arm;
 use crate::measure::conductor::{Deaths, Measurement, Place, measure};
 use crate::measure::prepare::{listen, prepare};
@@ -31,6 +31,7 @@ use crate::measure::python::find::find_all;
 use crate::measure::python::{self, become_python};
 use crate::measure::warnings::{self, Build};
 use crate::measure::{progress, record, sources};
+use lab_core::terms::door::Extent;
 use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::host::{Conditions, Host};
 use lab_core::terms::output::Format;
@@ -141,28 +142,26 @@ fn compare(asked: &Compare) -> Result<()> {
         Some(LabError::BadInput(_)) if measured.is_empty() => Ok(()),
         Some(_) => write(asked, &report.interrupted(), &measured),
     };
+    let extent = Extent::of(failure.is_none());
     let saved = match &output.trace {
-        Some(path) => record::save(record::of_comparison(params, runs), path),
+        Some(path) => record::save(record::of_comparison(params, runs), path, extent),
         None => Ok(()),
     };
     failure.map_or(written.and(saved), Err)
 }
 
-/// Writes the report wherever it is wanted; what fails in one place is no reason not to write it
-/// in another.
+/// Writes the report wherever it is wanted.
 fn write(asked: &Compare, report: &Report, measured: &[Measured]) -> Result<()> {
     let document = |format| match format {
         Format::Table => table::render(report, measured, Style::of_stdout(asked.output.glyphs)),
-        Format::Json => json::render(report),
-        Format::Csv => csv::render(report),
-        Format::Markdown => markdown::render(report),
+        Format::Json => document::json(report),
+        Format::Csv => forms::csv(report),
+        Format::Markdown => forms::markdown(report),
+        Format::Svg => unreachable!("a comparison has no option for a chart"),
     };
     anstream::ColorChoice::from(asked.output.color).write_global();
-    let mut written = print(&document(asked.output.stdout));
-    for file in &asked.output.files {
-        written = written.and(file.write(&document(file.format)));
-    }
-    written
+    let printed = print(&document(asked.output.stdout));
+    printed.and(asked.output.write(Extent::of(report.complete), document))
 }
 
 /// Prints to standard output. A reader who has seen enough (`| head`) is no failure.

@@ -1,10 +1,11 @@
 //! The options of `trainyard race` and `trainyard dis`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::values::{self, Affinity};
 use crate::ask::race::{Action, Race};
+use lab_core::terms::door::is_same;
 use lab_core::terms::output::Format;
 use lab_core::terms::params::GilChoice;
 use lab_core::work::race::schedule::Schedule;
@@ -88,7 +89,7 @@ pub(super) struct RaceOptions {
     format: Format,
 
     /// Record one more run of each row into FILE, for `timeline` and `export`
-    #[arg(long, short, value_name = "FILE", value_parser = values::trace_file,
+    #[arg(long, short, value_name = "FILE", value_parser = values::trace_file(),
           conflicts_with_all = ["search", "replay"])]
     output: Option<PathBuf>,
 }
@@ -110,6 +111,9 @@ impl RaceOptions {
             let says = "--replay does a schedule on one thread: it takes no --model, --gil, \
                         --checks or --affinity";
             return Err(says.to_owned());
+        }
+        if self.output.as_deref().is_some_and(|it| is_same(it, Path::new(&self.program))) {
+            return Err(format!("--output names the program itself, '{}'", self.program));
         }
         let runners = self.runners()?;
         let action = match self.replay {

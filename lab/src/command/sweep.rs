@@ -86,13 +86,12 @@ impl SweepOptions {
             ));
         }
         let workloads = self.chosen_workloads(&scans)?;
-        let output = Output { color: self.color, ..self.results.into_output()? };
-        self.export_svg.as_deref().map_or(Ok(()), |it| output.check_free("--export-svg", it))?;
+        let output =
+            Output { color: self.color, ..self.results.into_output(self.export_svg.clone())? };
         let preset = self.work.apply_to(self.measuring.apply_to(Params::of(Preset::Quick)));
         let models = distinct(self.models).unwrap_or_default();
         let params = Params { workloads, models, ..preset };
-        let (pythons, svg) = (self.measuring.python, self.export_svg);
-        let sweep = Sweep { params, pythons, scans, output, svg };
+        let sweep = Sweep { params, pythons: self.measuring.python, scans, output };
         sweep.check()?;
         Ok(sweep)
     }
@@ -179,93 +178,5 @@ fn step_value(variable: Variable, text: &str) -> Result<Value, String> {
         (Variable::SwitchInterval | Variable::Latency, "0") => Ok(Value::Duration(0)),
         (_, "0") => Ok(Value::Count(0)),
         _ => value(variable, text).map_err(|why| format!("the step: {why}")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::ffi::OsString;
-
-    use crate::ask::sweep::plan::Sweep;
-    use crate::command::{self, Command};
-    use lab_core::terms::contender::{Model, Workload};
-    use lab_core::terms::params::GilChoice;
-
-    fn parse(line: &str) -> Result<Command, command::Exit> {
-        command::parse(format!("trainyard sweep {line}").split_whitespace().map(OsString::from))
-    }
-
-    #[track_caller]
-    fn sweep(line: &str) -> Sweep {
-        match parse(line) {
-            Ok(Command::Sweep(sweep)) => *sweep,
-            other => panic!("{line}: {other:?}"),
-        }
-    }
-
-    fn said(sweep: &Sweep) -> Vec<String> {
-        let scan = |scan: &crate::ask::sweep::plan::Scan| {
-            let values: Vec<String> = scan.values.iter().map(ToString::to_string).collect();
-            format!("{} {}", scan.variable.name(), values.join(","))
-        };
-        sweep.scans.iter().map(scan).collect()
-    }
-
-    #[test]
-    fn ranges_and_lists_become_values() {
-        let asked = sweep("io cpu -P workers 1 64");
-        assert_eq!(said(&asked), ["workers 1,2,4,8,16,32,64"]);
-        assert_eq!(asked.params.workloads, [Workload::Io, Workload::Cpu]);
-        assert_eq!(
-            (asked.params.models, asked.params.gil),
-            (vec![Model::Threads], GilChoice::Both)
-        );
-        let asked = sweep("cpu -P workers 2 10 -D 4 -L gil on,off -L switch-interval 0.1ms,5ms");
-        assert_eq!(said(&asked), ["workers 2,6,10", "gil on,off", "switch-interval 100 us,5 ms"]);
-        assert_eq!(asked.points().len(), 12);
-        assert_eq!(sweep("-P latency 1ms 4ms").params.workloads, [Workload::Io]);
-        assert_eq!(sweep("-L models procs,coop --runs 2").params.runs, 2);
-    }
-
-    #[track_caller]
-    fn check_refused(line: &str, first: &str) {
-        let exit = parse(line).unwrap_err();
-        let said: Vec<&str> = exit.message.lines().collect();
-        assert_eq!(said[0], format!("trainyard: {first}"), "{line}");
-        assert_eq!((said.len(), exit.code), (2, 2), "{line}");
-    }
-
-    #[test]
-    fn what_cannot_be_scanned_is_refused_in_one_line() {
-        check_refused("io", "nothing is scanned: -P workers 1 64, or -L gil on,off");
-        check_refused("io -P worker 1 4", "unknown variable 'worker'; did you mean 'workers'?");
-        check_refused("io -P workers 4 1", "-P workers: MIN is 4, which is more than MAX, 1");
-        check_refused("io -P workers 1 4 -D 0", "-P workers: the step cannot be 0");
-        check_refused(
-            "io -L workers 1,two",
-            "invalid value 'two' for workers: it must be a whole number from 1 to 1000",
-        );
-        check_refused("cpu -P latency 1ms 4ms", "latency does not apply to cpu: leave cpu out");
-        check_refused("-P gil on off", "gil has names, and no range: -L gil on,off");
-        check_refused(
-            "-L gil both",
-            "invalid value 'both' for gil: a value is one state: on or off",
-        );
-        check_refused(
-            "io -P workers 1 9 --workers 5",
-            "workers is scanned: --workers cannot be one value at the same time",
-        );
-        check_refused("io -L gil on,off -D 2", "-D is the step of a -P: there are more -D than -P");
-        check_refused("io -P latency 0 4ms", "-P latency: a range from 0 needs a step: -D");
-        check_refused(
-            "-P requests 1 2 -P inputs 1 2",
-            "there is no workload that all of these variables apply to",
-        );
-    }
-
-    #[test]
-    fn a_range_that_lacks_a_part_is_refused() {
-        assert_eq!(parse("io -P workers 1").unwrap_err().code, 2);
-        assert_eq!(parse("io -L workers").unwrap_err().code, 2);
     }
 }

@@ -6,6 +6,8 @@ use std::os::unix::ffi::OsStringExt;
 use proptest::prelude::*;
 
 use super::*;
+use crate::ask::compare::next::{Suggestion, suggestions};
+use crate::ask::guide::stops;
 use lab_core::terms::contender::{Model, Workload};
 use lab_core::terms::params::{CpuKernel, GilChoice, Params, Preset};
 use lab_core::work::race::setting::{Checks, Runner};
@@ -86,95 +88,15 @@ fn an_export_to_a_dash_is_the_document_on_standard_output() {
 
 #[test]
 fn bad_input_is_one_clear_first_line() {
-    check_refused("compare disk", "unknown workload 'disk'; the workloads are io and cpu");
-    check_refused(
-        "compare --workers 0",
-        "invalid value '0' for --workers: it must be a whole number from 1 to 1000",
-    );
-    check_refused(
-        "compare --workers -3",
-        "invalid value '-3' for --workers: it must be a whole number from 1 to 1000",
-    );
-    check_refused(
-        "compare --latency -1ms",
-        "invalid value '-1ms' for --latency: it cannot be negative",
-    );
-    check_refused(
-        "compare --latency 5",
-        "invalid value '5' for --latency: it needs a unit: ns, us, ms or s, as in 5ms",
-    );
-    check_refused(
-        "compare --latency 1000s",
-        "invalid value '1000s' for --latency: it can be 10s at most",
-    );
-    check_refused(
-        "compare --latency NaNs",
-        "invalid value 'NaNs' for --latency: \"NaN\" is not a number",
-    );
-    check_refused(
-        "compare --switch-interval 0",
-        "invalid value '0' for --switch-interval: it must be from 1us to 10s",
-    );
-    check_refused(
-        "compare --models threads,fibers",
-        "invalid value 'fibers' for --models: the models are sync, threads, threads-native, coop \
-         and procs",
-    );
-    check_refused(
-        "compare --affinity 3-1",
-        "invalid value '3-1' for --affinity: it must be processors below 1024, as in 0,1 or 0-3",
-    );
-    check_refused(
-        "compare --url https://example.org",
-        "invalid value 'https://example.org' for --url: https is not supported, only http://",
-    );
-    check_refused(
-        "compare --gil maybe",
-        "invalid value 'maybe' for --gil: the lock can be on, off and both",
-    );
-}
-
-#[test]
-fn what_clap_itself_refuses_is_one_clear_line_too() {
-    check_refused("compare --run 3", "unknown option '--run'; did you mean '--runs'?");
-    check_refused("compare --zzz", "unknown option '--zzz'");
-    check_refused("compare --runs", "--runs needs a value");
-    check_refused("disk", "unknown command 'disk'; did you mean 'dis'?");
-    check_refused("serve now", "unexpected argument 'now'");
-    check_refused(
-        "compare --runs 1 --runs 2",
-        "the argument '--runs <N>' cannot be used multiple times",
-    );
-    check_refused(
-        "compare --url http://a/ --latency 1ms",
-        "the argument '--url <URL>' cannot be used with '--latency <DURATION>'",
-    );
+    let cases = include_str!("refused.txt").split("$ trainyard ").skip(1);
+    for case in cases {
+        let mut lines = case.lines();
+        check_refused(lines.next().unwrap(), lines.next().unwrap());
+    }
     assert!(parse_line("io").unwrap_err().message.contains("trainyard compare io"));
-}
-
-#[test]
-fn options_that_do_not_go_together_are_refused() {
-    check_refused(
-        "compare --format json --export-csv -",
-        "standard output holds one document: use --format, or one --export option with '-', not \
-         two of them",
-    );
-    check_refused(
-        "compare --export-json x --export-csv x",
-        "two --export options name the same file 'x'",
-    );
-    check_refused(
-        "compare --export-json x -o x",
-        "--output and another option name the same file 'x'",
-    );
-    check_refused(
-        "sweep -P workers 1 2 -o x --export-svg x",
-        "--export-svg and another option name the same file 'x'",
-    );
-    check_refused(
-        "compare --models threads-native",
-        "nothing is left to compare in io: threads-native takes part in cpu, with the lock on",
-    );
+    for lacks_a_part in ["sweep io -P workers 1", "sweep io -L workers"] {
+        assert_eq!(parse_line(lacks_a_part).unwrap_err().code, 2);
+    }
 }
 
 #[test]
@@ -184,35 +106,17 @@ fn a_line_end_in_an_argument_stays_on_the_line() {
     assert!(message.starts_with("trainyard: unknown workload 'a\\nb\\u{1b}[2J'; "), "{message}");
 }
 
-/// What is between quotes is one argument.
-fn as_a_shell_splits(command: &str) -> impl Iterator<Item = OsString> {
-    let pieces = command.split('\'').enumerate().flat_map(|(index, piece)| {
-        let is_quoted = index % 2 == 1;
-        if is_quoted { vec![piece] } else { piece.split_whitespace().collect() }
-    });
-    std::iter::once("trainyard").chain(pieces).map(OsString::from).collect::<Vec<_>>().into_iter()
-}
-
 #[test]
 fn every_example_in_the_help_works() {
     let mut examples = 0;
-    for line in [
-        "--help",
-        "compare --help",
-        "race --help",
-        "dis --help",
-        "experiment --help",
-        "serve --help",
-        "sweep --help",
-        "timeline --help",
-    ] {
-        let exit = parse_line(line).unwrap_err();
+    for verb in ["", "compare", "race", "dis", "experiment", "serve", "sweep", "timeline"] {
+        let exit = parse_line(&format!("{verb} --help")).unwrap_err();
         assert_eq!((exit.code, exit.stream), (0, Stream::Stdout));
         let (_, tail) = exit.message.split_once("Examples:").expect("has examples");
         for example in tail.lines().filter_map(|line| line.strip_prefix("  trainyard")) {
             // Two spaces end the command, `>` hands its output on.
             let command = example.split("  ").next().unwrap().split('>').next().unwrap();
-            assert!(parse(as_a_shell_splits(command)).is_ok(), "trainyard{command}");
+            assert!(parse_line(command).is_ok(), "trainyard{command}");
             examples += 1;
         }
     }
@@ -233,28 +137,37 @@ fn a_race_is_run_in_the_ways_that_are_asked_for() {
     // A search without a word about the lock lets switches fall anywhere.
     assert_eq!(runners("race --search"), [Runner::LockOff]);
     assert_eq!(runners("race --search --model coop"), [Runner::Coop]);
-    check_refused(
-        "race --search --gil both",
-        "--search takes one way to run it: one of --checks, --gil off, --model coop",
-    );
-    check_refused(
-        "race --replay 1A",
-        "invalid value '1A' for --replay: it must be trains and how many instructions each does, as in A3B6A3",
-    );
-    check_refused(
-        "race --runs 0",
-        "invalid value '0' for --runs: it must be a whole number from 1 to 10000",
-    );
+}
+
+/// Each scan as `workers 1,2,4`, and the sweep.
+#[track_caller]
+fn sweep(line: &str) -> (Vec<String>, Sweep) {
+    let Ok(Command::Sweep(sweep)) = parse_line(&format!("sweep {line}")) else { panic!("{line}") };
+    let scans = sweep.scans.iter().map(|scan| {
+        let values: Vec<String> = scan.values.iter().map(ToString::to_string).collect();
+        format!("{} {}", scan.variable.name(), values.join(","))
+    });
+    (scans.collect(), *sweep)
+}
+
+#[test]
+fn ranges_and_lists_become_values() {
+    let (scans, asked) = sweep("io cpu -P workers 1 64");
+    assert_eq!(scans, ["workers 1,2,4,8,16,32,64"]);
+    assert_eq!(asked.params.workloads, [Workload::Io, Workload::Cpu]);
+    assert_eq!((asked.params.models, asked.params.gil), (vec![Model::Threads], GilChoice::Both));
+    let (scans, asked) =
+        sweep("cpu -P workers 2 10 -D 4 -L gil on,off -L switch-interval 0.1ms,5ms");
+    assert_eq!(scans, ["workers 2,6,10", "gil on,off", "switch-interval 100 us,5 ms"]);
+    assert_eq!(asked.points().len(), 12);
+    assert_eq!(sweep("-P latency 1ms 4ms").1.params.workloads, [Workload::Io]);
+    assert_eq!(sweep("-L models procs,coop --runs 2").1.params.runs, 2);
 }
 
 #[test]
 fn a_server_is_started_by_the_arguments_that_its_configuration_makes() {
     let config = ServerConfig { port: 8000, until_eof: true, ..ServerConfig::default() };
     assert_eq!(parse_line(&config.to_args().join(" ")), Ok(Command::Serve(config)));
-    check_refused(
-        "serve --latency -1ms",
-        "invalid value '-1ms' for --latency: it cannot be negative",
-    );
 }
 
 #[test]
@@ -265,43 +178,16 @@ fn what_an_arm_is_told_reaches_it_untouched() {
 }
 
 /// Words of the language, so that random lines get past the first argument.
-const WORDS: &[&str] = &[
-    "compare",
-    "serve",
-    "io",
-    "cpu",
-    "--runs",
-    "--workers",
-    "--latency",
-    "--models",
-    "--gil",
-    "-w",
-    "--affinity",
-    "--url",
-    "--export-json",
-    "--format",
-    "json",
-    "0",
-    "-1",
-    "5ms",
-    "on",
-    "-",
-    "--",
-    "threads",
-    "--help",
-    "--ascii",
-    "=",
-    "--seed=9",
-    "http://x",
-    "99999999999999999999",
-];
+const WORDS: &str = "compare serve io cpu --runs --workers --latency --models --gil -w --affinity \
+    --url --export-json --format json 0 -1 5ms on - -- threads --help --ascii = --seed=9 http://x \
+    99999999999999999999";
 
 proptest! {
     #[test]
     fn no_arguments_at_all_make_it_panic(
         words in proptest::collection::vec(
             prop_oneof![
-                proptest::sample::select(WORDS).prop_map(OsString::from),
+                proptest::sample::select(WORDS.split(' ').collect::<Vec<_>>()).prop_map(OsString::from),
                 proptest::collection::vec(any::<u8>(), 0..9).prop_map(OsString::from_vec),
             ],
             0..8,
@@ -323,8 +209,31 @@ fn the_doctor_takes_an_effort_a_form_and_whether_goals_count() {
     assert_eq!(parse_line("doctor"), Ok(Command::Doctor(thorough)));
     let quick = Doctor { effort: Effort::Quick, goals: Goals::Strict, format: Format::Json };
     assert_eq!(parse_line("doctor --quick --strict --format json"), Ok(Command::Doctor(quick)));
-    check_refused(
-        "doctor --format csv",
-        "invalid value 'csv' for --format: the formats are table and json",
-    );
+}
+
+#[test]
+fn every_command_of_the_tour_is_one() {
+    for task in stops().iter().flat_map(|stop| [stop.lesson.look, stop.lesson.change]) {
+        let parsed = parse_line(task.command);
+        assert!(parsed.is_ok(), "{}: {parsed:?}", task.command);
+    }
+}
+
+#[test]
+fn every_suggestion_is_a_command_and_nobody_is_told_to_do_what_they_just_did() {
+    let one = |workload, preset| Params { workloads: vec![workload], ..Params::of(preset) };
+    for params in [
+        Params::of(Preset::Quick),
+        Params::of(Preset::Rp2024),
+        one(Workload::Io, Preset::Quick),
+        one(Workload::Cpu, Preset::Rp2018),
+        Params { workers: Some(20), switch_interval_ns: 1, ..Params::of(Preset::Quick) },
+    ] {
+        let suggestions = suggestions(&params);
+        assert!((2..=4).contains(&suggestions.len()));
+        for Suggestion { command, .. } in suggestions {
+            let compare = compare(command.strip_prefix("trainyard ").unwrap());
+            assert!(!compare.output.files.is_empty() || compare.params != params, "{command}");
+        }
+    }
 }

@@ -9,6 +9,7 @@ use super::values;
 use crate::ask::view::{Source, Timeline};
 use lab_core::look::timeline::{Asked, Whose};
 use lab_core::terms::contender::{Model, Workload};
+use lab_core::terms::duration;
 use lab_core::terms::output::Format;
 use lab_core::terms::params::{Params, Preset};
 
@@ -37,17 +38,17 @@ pub(super) struct TimelineOptions {
     run: Option<String>,
 
     /// Draw from this moment of each run on, as in 12ms
-    #[arg(long, value_name = "DURATION", default_value = "0", value_parser = values::moment,
+    #[arg(long, value_name = "DURATION", default_value = "0", value_parser = duration::parse,
           allow_hyphen_values = true)]
     from: Duration,
 
     /// Draw to this moment
-    #[arg(long, value_name = "DURATION", value_parser = values::moment,
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse,
           allow_hyphen_values = true)]
     to: Option<Duration>,
 
     /// Draw so much, beginning at --from
-    #[arg(long, value_name = "DURATION", value_parser = values::moment, conflicts_with = "to",
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, conflicts_with = "to",
           allow_hyphen_values = true)]
     window: Option<Duration>,
 
@@ -88,7 +89,7 @@ struct RecordOptions {
     work: Work,
 
     /// Keep the recording in FILE, for `timeline` and `export`
-    #[arg(long, short, value_name = "FILE", value_parser = values::trace_file)]
+    #[arg(long, short, value_name = "FILE", value_parser = values::trace_file())]
     output: Option<PathBuf>,
 }
 

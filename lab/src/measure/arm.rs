@@ -21,6 +21,7 @@
 //! [`cpu`] and [`io`], one short file for each workload and model.
 
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 
 use lab_core::terms::contender::{Model, Workload};
 use lab_core::terms::sample::{GilStats, Outcome};
@@ -45,7 +46,7 @@ pub fn serve(socket: UnixStream) -> Result<()> {
     let mut socket = Socket::new(socket)?;
     match socket.hear()? {
         Some(Question::Start(setup)) => {
-            if let Some(path) = &setup.flight {
+            if let Some(path) = setup.flight.as_ref().map(Path::new) {
                 let params = &setup.params;
                 let about = record::about(Some(params.seed), Some(params));
                 flight::keep_in(path, &about, &setup.contender.facts()).map_err(|why| {

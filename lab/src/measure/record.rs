@@ -12,7 +12,8 @@
 //!    that run is cut short, and the trace says so.
 //! 4. When all have come, FILE is written in one piece.
 //!
-//! If the laboratory itself is killed, the flight files stay: each is a trace of its own.
+//! If the laboratory itself is killed, the flight files stay: each is a trace of its own, until the
+//! same FILE is written again.
 //!
 //! Read next: [`trace::file`](trainyard::trace::file).
 
@@ -20,9 +21,11 @@ use std::fmt::Display;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use lab_core::terms::error::{LabError, Result};
+use lab_core::terms::door::{self, Extent};
+use lab_core::terms::error::Result;
 use lab_core::terms::host::Host;
 use lab_core::terms::params::Params;
+use lab_core::text::plain::quoted;
 use trainyard::trace::file::{Ending, Facts, Run, Trace};
 
 /// What is known about a trace that this program records now.
@@ -32,8 +35,7 @@ use trainyard::trace::file::{Ending, Facts, Run, Trace};
 /// Does not: a host and parameters are plain data.
 pub fn about(seed: Option<u64>, params: Option<&Params>) -> Facts {
     let host = Host::read();
-    let command: Vec<String> =
-        std::env::args_os().skip(1).map(|word| quoted(&word.to_string_lossy())).collect();
+    let command: Vec<String> = std::env::args_os().skip(1).map(|word| quoted(&word)).collect();
     let json = |document| serde_json::to_string(document).expect("a host is plain data");
     let mut about = Facts::default()
         .with("program", format!("trainyard {}", host.trainyard))
@@ -47,15 +49,6 @@ pub fn about(seed: Option<u64>, params: Option<&Params>) -> Facts {
         about.set("params", serde_json::to_string(params).expect("parameters are plain data"));
     }
     about
-}
-
-/// The word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "-_./:=,+%@".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// Where a process keeps its rings until the trace at `path` is written.
@@ -77,6 +70,8 @@ pub fn land(flight: &Path) -> Option<Run> {
     let trace = Trace::read(flight).ok();
     // A file that cannot be removed does no harm.
     drop(std::fs::remove_file(flight));
+    // Its process is dead, maybe in the middle of writing it anew.
+    door::sweep(flight);
     let trace = trace?;
     let is_cut = trace.ending == Ending::CutShort;
     let mut run = trace.runs.into_iter().next()?;
@@ -104,16 +99,15 @@ pub fn of_comparison(params: &Params, mut runs: Vec<Run>) -> Trace {
 /// # Errors
 ///
 /// Fails if the file cannot be written.
-pub fn save(mut trace: Trace, path: &Path) -> Result<()> {
-    let shown = path.display();
+pub fn save(mut trace: Trace, path: &Path, extent: Extent) -> Result<()> {
     if trace.runs.is_empty() {
-        tell(format_args!("nothing was recorded: '{shown}' is not written"));
+        tell(format_args!("nothing was recorded: '{}' is not written", path.display()));
         return Ok(());
     }
     if trace.runs.iter().any(|run| run.about.get("ending").is_some()) {
         trace.ending = Ending::CutShort;
     }
-    trace.write(path).map_err(|why| LabError::failed(format!("cannot write to '{shown}'"), why))?;
+    let written = door::write(path, extent, |file| trace.write_to(file))?;
     let events: usize = trace.runs.iter().map(|run| run.recording.events.len()).sum();
     let (runs, lost) = (trace.runs.len(), trace.overwritten());
     let runs = if runs == 1 { "1 run".to_owned() } else { format!("{runs} runs") };
@@ -122,7 +116,10 @@ pub fn save(mut trace: Trace, path: &Path) -> Result<()> {
         let why = "what was done, programs of their own did";
         tell(format_args!("recorded {runs}, and no event: {why}, or native code"));
     } else {
-        tell(format_args!("recorded {runs}, {events} events{lost}: trainyard timeline {shown}"));
+        tell(format_args!(
+            "recorded {runs}, {events} events{lost}: trainyard timeline {}",
+            quoted(written.as_os_str())
+        ));
     }
     Ok(())
 }
@@ -130,4 +127,22 @@ pub fn save(mut trace: Trace, path: &Path) -> Result<()> {
 /// Says it on standard error; if that is gone nobody reads it.
 fn tell(line: impl Display) {
     drop(writeln!(anstream::stderr(), "{line}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fails if what a cell was writing when it was killed stays.
+    #[test]
+    fn a_flight_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let flight = folder.path().join("x.convoy.1.flight");
+        let unfinished = folder.path().join(format!("x.convoy.1.flight.{}.unfinished", u32::MAX));
+        for path in [&flight, &unfinished] {
+            std::fs::write(path, "no trace").unwrap();
+        }
+        assert_eq!(land(&flight), None);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
 }

@@ -44,7 +44,8 @@ impl Image {
         if let Some(own) = OWN.get() {
             return Ok(own);
         }
-        let maps = std::fs::read_to_string("/proc/self/maps")?;
+        // The names of other files that are mapped need not be text.
+        let maps = String::from_utf8_lossy(&std::fs::read("/proc/self/maps")?).into_owned();
         // Any function of ours will do: it lies in the program's file.
         let inside: fn() -> io::Result<&'static Self> = Self::own;
         let image = Self::parse(&maps, inside as usize).ok_or_else(|| {

@@ -8,54 +8,88 @@ use trainyard::trace::file::Facts;
 
 use super::python::Version;
 
-/// The two kinds of problem that concurrency is used for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Workload {
-    /// Waits for answers from the network.
-    Io,
-    /// Computes.
-    Cpu,
+/// Enums whose variants have one name: on the command line, in JSON, and in every text. What follows
+/// a name in brackets is a rule for the command line.
+macro_rules! named {
+    ($($(#[$about:meta])* $kind:ident {
+        $($(#[$what:meta])* $variant:ident = $name:literal $([$rule:ident])?,)*
+    })*) => { $(
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+        pub enum $kind {
+            $($(#[$what])* #[serde(rename = $name)] #[value(name = $name $(, $rule)?)] $variant,)*
+        }
+
+        impl $kind {
+            /// The name on the command line and in every output.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+        }
+
+        impl fmt::Display for $kind {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.pad(self.name())
+            }
+        }
+    )* };
 }
 
-/// How the trains of thought take turns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Model {
-    /// One after another; what the others are measured against.
-    Sync,
-    /// A pool of threads.
-    Threads,
-    /// A pool of threads whose loop runs with the lock given up, as code in another language does.
-    ThreadsNative,
-    /// Tasks on one thread.
-    Coop,
-    /// A pool of processes.
-    Procs,
-    /// CPython, one after another; what its other models are measured against.
-    #[value(skip)]
-    PythonSync,
-    /// CPython's `concurrent.futures`.
-    #[value(skip)]
-    PythonThreads,
-    /// CPython's `asyncio`.
-    #[value(skip)]
-    PythonCoop,
-    /// CPython's `multiprocessing`.
-    #[value(skip)]
-    PythonProcs,
-}
+named! {
+    /// The two kinds of problem that concurrency is used for.
+    Workload {
+        /// Waits for answers from the network.
+        Io = "io",
+        /// Computes.
+        Cpu = "cpu",
+    }
 
-/// Whether a global lock is there, and on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum GilState {
-    /// One thread at a time.
-    On,
-    /// The lock is there and switched off.
-    Off,
-    /// The model has no such lock.
-    None,
+    /// How the trains of thought take turns.
+    Model {
+        /// One after another; what the others are measured against.
+        Sync = "sync",
+        /// A pool of threads.
+        Threads = "threads",
+        /// A pool of threads whose loop runs with the lock given up, as code in another language
+        /// does.
+        ThreadsNative = "threads-native",
+        /// Tasks on one thread.
+        Coop = "coop",
+        /// A pool of processes.
+        Procs = "procs",
+        /// CPython, one after another; what its other models are measured against.
+        PythonSync = "python-sync" [skip],
+        /// CPython's `concurrent.futures`.
+        PythonThreads = "python-threads" [skip],
+        /// CPython's `asyncio`.
+        PythonCoop = "python-coop" [skip],
+        /// CPython's `multiprocessing`.
+        PythonProcs = "python-procs" [skip],
+    }
+
+    /// Which states of the lock take part.
+    #[derive(Default)]
+    GilChoice {
+        /// The lock is on.
+        On = "on",
+        /// The lock is off.
+        Off = "off",
+        /// One row each.
+        #[default]
+        Both = "both",
+    }
+
+    /// Whether a global lock is there, and on.
+    GilState {
+        /// One thread at a time.
+        On = "on",
+        /// The lock is there and switched off.
+        Off = "off",
+        /// The model has no such lock.
+        None = "none",
+    }
 }
 
 /// One row of the table.
@@ -73,69 +107,30 @@ pub struct Contender {
     pub python: Option<Version>,
 }
 
-impl Workload {
-    /// The name on the command line and in every output.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Io => "io",
-            Self::Cpu => "cpu",
-        }
-    }
-}
-
 impl Model {
     /// Ours, in the order of the rows: from what one writes first to what one writes last.
     pub const IN_TABLE_ORDER: [Self; 5] =
         [Self::Sync, Self::Threads, Self::ThreadsNative, Self::Coop, Self::Procs];
 
+    /// Ours that CPython has too, and what it has. A loop in another language is not its to run.
+    const IN_PYTHON: [(Self, Self); 4] = [
+        (Self::Sync, Self::PythonSync),
+        (Self::Threads, Self::PythonThreads),
+        (Self::Coop, Self::PythonCoop),
+        (Self::Procs, Self::PythonProcs),
+    ];
+
     /// The same model in CPython, where there is one.
     pub fn in_python(self) -> Option<Self> {
-        match self {
-            Self::Sync => Some(Self::PythonSync),
-            Self::Threads => Some(Self::PythonThreads),
-            Self::Coop => Some(Self::PythonCoop),
-            Self::Procs => Some(Self::PythonProcs),
-            // A loop in another language is not CPython's to run.
-            _ => None,
-        }
+        let pair = Self::IN_PYTHON.into_iter().find(|(ours, _)| *ours == self);
+        pair.map(|(_, python)| python)
     }
 
     /// The model of ours that this one is, or that it is compared with.
     #[must_use]
     pub fn in_ours(self) -> Self {
-        match self {
-            Self::PythonSync => Self::Sync,
-            Self::PythonThreads => Self::Threads,
-            Self::PythonCoop => Self::Coop,
-            Self::PythonProcs => Self::Procs,
-            ours => ours,
-        }
-    }
-
-    /// The name on the command line and in every output.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Sync => "sync",
-            Self::Threads => "threads",
-            Self::ThreadsNative => "threads-native",
-            Self::Coop => "coop",
-            Self::Procs => "procs",
-            Self::PythonSync => "python-sync",
-            Self::PythonThreads => "python-threads",
-            Self::PythonCoop => "python-coop",
-            Self::PythonProcs => "python-procs",
-        }
-    }
-}
-
-impl GilState {
-    /// The name in every output.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::On => "on",
-            Self::Off => "off",
-            Self::None => "none",
-        }
+        let pair = Self::IN_PYTHON.into_iter().find(|(_, python)| *python == self);
+        pair.map_or(self, |(ours, _)| ours)
     }
 }
 
@@ -152,40 +147,24 @@ impl Contender {
 
     /// The name that a reader gets: `5 threads, lock on`, `py3.13.0 5 threads`.
     pub fn label(&self) -> String {
-        let count = self.workers;
-        let threads = if count == 1 { "thread" } else { "threads" };
-        let processes = if count == 1 { "process" } else { "processes" };
+        let several = |one: &str, more: &str| match self.workers {
+            1 => format!("1 {one}"),
+            count => format!("{count} {one}{more}"),
+        };
+        let (threads, processes) = (several("thread", "s"), several("process", "es"));
         let python = self.python.map_or_else(String::new, |version| format!("py{version}"));
         match (self.model, self.gil) {
             (Model::PythonSync, _) => format!("{python} sync"),
-            (Model::PythonThreads, _) => format!("{python} {count} {threads}"),
+            (Model::PythonThreads, _) => format!("{python} {threads}"),
             (Model::PythonCoop, _) => format!("{python} asyncio"),
-            (Model::PythonProcs, _) => format!("{python} {count} {processes}"),
+            (Model::PythonProcs, _) => format!("{python} {processes}"),
             (Model::Sync, _) => "one after another".to_owned(),
-            (Model::Threads, GilState::On) => format!("{count} {threads}, lock on"),
-            (Model::Threads, _) => format!("{count} {threads}, lock off"),
-            (Model::ThreadsNative, _) => format!("{count} {threads}, native"),
+            (Model::Threads, GilState::On) => format!("{threads}, lock on"),
+            (Model::Threads, _) => format!("{threads}, lock off"),
+            (Model::ThreadsNative, _) => format!("{threads}, native"),
             (Model::Coop, _) => "coop, one thread".to_owned(),
-            (Model::Procs, _) => format!("{count} {processes}"),
+            (Model::Procs, _) => processes,
         }
-    }
-}
-
-impl fmt::Display for Workload {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(self.name())
-    }
-}
-
-impl fmt::Display for Model {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(self.name())
-    }
-}
-
-impl fmt::Display for GilState {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(self.name())
     }
 }
 
@@ -219,8 +198,7 @@ mod tests {
             assert_eq!(model.in_ours().in_python(), Some(model));
         }
         for workload in Workload::value_variants() {
-            let json = serde_json::to_string(workload).unwrap();
-            assert_eq!(json, format!("\"{workload}\""));
+            assert_eq!(serde_json::to_string(workload).unwrap(), format!("\"{workload}\""));
             assert_eq!(Workload::from_str(workload.name(), false), Ok(*workload));
         }
     }

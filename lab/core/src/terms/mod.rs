@@ -2,6 +2,7 @@
 //! worth.
 
 pub mod contender;
+pub mod door;
 pub mod duration;
 pub mod error;
 pub mod host;

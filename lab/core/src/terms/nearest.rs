@@ -10,6 +10,12 @@ pub fn nearest<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Option<&
     (mistakes <= (name.chars().count() / MISTAKES_SHARE_MAX).max(1)).then_some(name)
 }
 
+/// `did you mean 'convoy'?`, or `otherwise` if no name is near.
+pub fn suggestion(text: &str, names: &[&str], otherwise: &str) -> String {
+    let near = nearest(text, names.iter().copied());
+    near.map_or_else(|| otherwise.to_owned(), |near| format!("did you mean '{near}'?"))
+}
+
 /// Levenshtein's distance; one row of the usual table is kept.
 fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();

@@ -1,11 +1,10 @@
 //! Where the results go, and in which form.
 
-use std::fs::{self, OpenOptions};
-use std::io;
-use std::os::unix::fs::FileTypeExt;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::terms::error::{LabError, Result};
+use crate::terms::door::{self, Extent};
+use crate::terms::error::Result;
 
 /// A form of the results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -19,6 +18,9 @@ pub enum Format {
     Csv,
     /// A table to paste into an issue.
     Markdown,
+    /// A chart: of a sweep, and only where an option of its own asks for it.
+    #[value(skip)]
+    Svg,
 }
 
 /// Whether the output is coloured. Colour only helps: the glyphs say the same.
@@ -77,13 +79,30 @@ pub struct Export {
     pub path: PathBuf,
 }
 
+impl Export {
+    /// The option that asks for it.
+    fn option(&self) -> &'static str {
+        match self.format {
+            Format::Table => "--export",
+            Format::Json => "--export-json",
+            Format::Csv => "--export-csv",
+            Format::Markdown => "--export-markdown",
+            Format::Svg => "--export-svg",
+        }
+    }
+}
+
 impl Output {
     /// Sorts exports into files and standard output, which `-` means.
     ///
     /// # Errors
     ///
     /// One line if two documents would go to one place.
-    pub fn new(format: Option<Format>, exports: Vec<Export>) -> std::result::Result<Self, String> {
+    pub fn new(
+        format: Option<Format>,
+        exports: Vec<Export>,
+        trace: Option<PathBuf>,
+    ) -> std::result::Result<Self, String> {
         let is_stdout = |export: &Export| export.path == Path::new("-");
         let (piped, files): (Vec<_>, Vec<_>) = exports.into_iter().partition(is_stdout);
         let mut wanted = format.into_iter().chain(piped.iter().map(|export| export.format));
@@ -93,25 +112,28 @@ impl Output {
                         option with '-', not two of them"
                 .to_owned());
         }
-        for (index, export) in files.iter().enumerate() {
-            if files[..index].iter().any(|other| other.path == export.path) {
-                let path = export.path.display();
-                return Err(format!("two --export options name the same file '{path}'"));
-            }
-        }
-        Ok(Self { stdout, files, ..Self::default() })
+        let output = Self { stdout, files, trace, ..Self::default() };
+        output.check_distinct()?;
+        Ok(output)
     }
 
-    /// Checks that nothing else is written into the file that `option` names.
-    ///
-    /// # Errors
-    ///
-    /// One line if something else is.
-    pub fn check_free(&self, option: &str, path: &Path) -> std::result::Result<(), String> {
-        let mut taken = self.files.iter().map(|export| &export.path).chain(&self.trace);
-        if taken.any(|other| other == path) {
-            let path = path.display();
-            return Err(format!("{option} and another option name the same file '{path}'"));
+    /// Every file, with the option that names it.
+    fn named(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let files = self.files.iter().map(|export| (export.option(), export.path.as_path()));
+        files.chain(self.trace.iter().map(|path| ("--output", path.as_path())))
+    }
+
+    fn check_distinct(&self) -> std::result::Result<(), String> {
+        let named: Vec<(&str, &Path)> = self.named().collect();
+        for (index, (option, path)) in named.iter().enumerate() {
+            let shown = path.display();
+            let mut earlier = named[..index].iter();
+            if let Some((other, _)) = earlier.find(|(_, other)| door::is_same(path, other)) {
+                return Err(format!("{other} and {option} name the same file '{shown}'"));
+            }
+            if door::is_stdout(path) {
+                return Err(format!("{option} names '{shown}', where standard output goes"));
+            }
         }
         Ok(())
     }
@@ -120,85 +142,24 @@ impl Output {
     ///
     /// # Errors
     ///
-    /// [`LabError::BadInput`] with one line that names the file and the reason.
+    /// [`LabError::BadInput`](crate::terms::LabError::BadInput) with one line that names the file
+    /// and the reason.
     pub fn check_writable(&self) -> Result<()> {
-        let mut paths = self.files.iter().map(|export| &export.path).chain(&self.trace);
-        paths.try_for_each(|path| check_writable(path))
+        self.named().try_for_each(|(_, path)| door::check_writable(path))
     }
-}
 
-/// Finds out whether a file can be written, and changes none.
-///
-/// # Errors
-///
-/// [`LabError::BadInput`] with one line that names the file and the reason.
-pub fn check_writable(path: &Path) -> Result<()> {
-    try_writing(path).map_err(|error| {
-        LabError::BadInput(format!("cannot write to '{}': {error}", path.display()))
-    })
-}
-
-impl Export {
-    /// Writes the file.
+    /// Writes the files; what fails in one place is no reason not to write it in another.
     ///
     /// # Errors
     ///
-    /// [`LabError::Failed`] with one line that names the file and the reason.
-    pub fn write(&self, document: &str) -> Result<()> {
-        fs::write(&self.path, document).map_err(|error| {
-            LabError::failed(format!("cannot write to '{}'", self.path.display()), error)
-        })
-    }
-}
-
-fn try_writing(path: &Path) -> io::Result<()> {
-    match fs::metadata(path) {
-        // Opening a pipe waits for its reader, who may come only when we are done.
-        Ok(metadata) if metadata.file_type().is_fifo() => Ok(()),
-        Ok(_) => OpenOptions::new().write(true).open(path).map(drop),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            OpenOptions::new().write(true).create_new(true).open(path)?;
-            fs::remove_file(path)
+    /// The first failure, as [`door::write`] has it.
+    pub fn write(&self, extent: Extent, document: impl Fn(Format) -> String) -> Result<()> {
+        let mut written = Ok(());
+        for Export { format, path } in &self.files {
+            let text = document(*format);
+            let one = door::write(path, extent, |file| file.write_all(text.as_bytes()));
+            written = written.and(one.map(drop));
         }
-        Err(error) => Err(error),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn to_file(path: &Path) -> Output {
-        let export = Export { format: Format::Json, path: path.to_owned() };
-        Output::new(None, vec![export]).unwrap()
-    }
-
-    #[test]
-    fn checking_a_file_neither_makes_nor_empties_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let (new, old) = (folder.path().join("new"), folder.path().join("old"));
-        fs::write(&old, "kept").unwrap();
-        assert_eq!(to_file(&new).check_writable(), Ok(()));
-        assert_eq!(to_file(&old).check_writable(), Ok(()));
-        assert!(!new.exists());
-        assert_eq!(fs::read_to_string(&old).unwrap(), "kept");
-    }
-
-    #[test]
-    fn a_file_that_cannot_be_written_is_named_with_the_reason() {
-        let error = to_file(Path::new("/no/such/folder/x.json")).check_writable().unwrap_err();
-        let line = "cannot write to '/no/such/folder/x.json': No such file or directory";
-        assert!(error.to_string().starts_with(line), "{error}");
-        assert_eq!(error.exit_code(), 2);
-        assert!(to_file(Path::new("/")).check_writable().is_err());
-    }
-
-    #[test]
-    fn an_export_replaces_what_the_file_held() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("out");
-        fs::write(&path, "something longer than the document").unwrap();
-        to_file(&path).files[0].write("short").unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "short");
+        written
     }
 }

@@ -33,6 +33,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::contender::GilChoice;
 use super::contender::{Contender, GilState, Model, Workload};
 use super::python::Python;
 
@@ -51,19 +52,6 @@ pub enum Preset {
     Rp2018,
     /// As its second edition.
     Rp2024,
-}
-
-/// Which states of the lock take part.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum GilChoice {
-    /// The lock is on.
-    On,
-    /// The lock is off.
-    Off,
-    /// One row each.
-    #[default]
-    Both,
 }
 
 /// What the CPU-bound workload computes.

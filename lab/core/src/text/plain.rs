@@ -1,6 +1,9 @@
 //! Text that somebody else wrote, for a terminal.
 
 use std::borrow::Cow;
+use std::ffi::OsStr;
+use std::fmt::Write;
+use std::os::unix::ffi::OsStrExt;
 
 /// The text with a question mark for each control character.
 ///
@@ -13,9 +16,42 @@ pub fn plain(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// The word as a shell takes it: `'my run.trace'`, and `$'\\xff.trace'` of what is not text.
+pub fn quoted(word: &OsStr) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:=,+%@".contains(c);
+    let Some(text) = word.to_str().filter(|text| !text.contains(char::is_control)) else {
+        let mut quoted = String::from("$'");
+        for byte in word.as_bytes() {
+            match byte {
+                b'\'' | b'\\' => quoted.extend(['\\', char::from(*byte)]),
+                b' '..=b'~' => quoted.push(char::from(*byte)),
+                _ => write!(quoted, "\\x{byte:02x}").expect("to memory"),
+            }
+        }
+        return quoted + "'";
+    };
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shell_reads_back_what_was_quoted() {
+        for (word, expected) in [
+            (&b"run.trace"[..], "run.trace"),
+            (b"my run.trace", "'my run.trace'"),
+            (b"", "''"),
+            (b"it's", r"'it'\''s'"),
+            (b"a\xff'\n", r"$'a\xff\'\x0a'"),
+        ] {
+            assert_eq!(quoted(OsStr::from_bytes(word)), expected);
+        }
+    }
 
     #[test]
     fn no_name_of_a_trace_reaches_the_terminal_as_a_command() {

@@ -3,8 +3,8 @@
 //! Every workload × model is one short file: [`super::cpu`] and [`super::io`] have them. Each
 //! runs in a process of its own, which the laboratory's floor `measure` starts and asks.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -58,8 +58,9 @@ pub struct Setup {
     pub params: Params,
     /// Where our own server listens, if `io` asks that one.
     pub server: Option<SocketAddr>,
-    /// The file that the arm keeps its rings in, if its recording is to survive it.
-    pub flight: Option<PathBuf>,
+    /// The file that the arm keeps its rings in, if its recording is to survive it. A path cannot be
+    /// encoded unless it is text.
+    pub flight: Option<OsString>,
 }
 
 impl Setup {

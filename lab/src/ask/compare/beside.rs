@@ -115,53 +115,37 @@ mod tests {
     use super::*;
     use crate::ask::compare::testing;
 
-    #[track_caller]
-    fn check(workload: Workload, doctor: impl FnMut(&mut Row), expected: &str) {
-        let (mut report, _) = testing::report_beside_python();
-        report.results.iter_mut().for_each(doctor);
-        assert_eq!(sentences(&report, workload), [expected]);
+    fn faster(row: &mut Row) {
+        if row.model == Model::PythonThreads {
+            row.speedup_vs_python_sync = Some(1.9);
+            row.speedup_vs_python_sync_interval = Some([1.8, 2.0]);
+        }
     }
 
     #[test]
-    fn a_cpython_that_behaves_as_ours_is_said_to() {
-        check(
-            Workload::Cpu,
-            |_| (),
-            "cpu, CPython 3.13.0: it behaves as ours does: threads came to 0.99x (ours 0.98x), \
-             processes came to 1.82x (ours 1.80x), each against the sequential run beside it; its \
-             own sequential run took 30x as long as ours.",
-        );
-    }
-
-    #[test]
-    fn a_model_that_behaves_otherwise_is_named() {
-        let faster = |row: &mut Row| {
-            if row.model == Model::PythonThreads {
-                row.speedup_vs_python_sync = Some(1.9);
-                row.speedup_vs_python_sync_interval = Some([1.8, 2.0]);
-            }
-        };
-        check(
-            Workload::Cpu,
-            faster,
-            "cpu, CPython 3.13.0: it behaves as ours does but for threads (faster there, slower \
-             here): threads came to 1.90x (ours 0.98x), processes came to 1.82x (ours 1.80x), each against the sequential run beside it; its own sequential run \
-             took 30x as long as ours.",
-        );
-    }
-
-    #[test]
-    fn too_few_rounds_have_ratios_and_no_conclusion() {
-        let without = |row: &mut Row| row.speedup_vs_python_sync_interval = None;
-        let (mut report, _) = testing::report_beside_python();
-        report.results.iter_mut().for_each(without);
-        let text = sentences(&report, Workload::Cpu).remove(0);
-        assert!(text.starts_with("cpu, CPython 3.13.0: threads came to "), "{text}");
-    }
-
-    #[test]
-    fn without_a_cpython_there_is_nothing_to_say() {
-        let (report, _) = testing::report();
-        assert_eq!(sentences(&report, Workload::Io), Vec::<String>::new());
+    fn a_cpython_is_said_to_behave_as_ours_or_what_does_not_is_named() {
+        let cases: [(fn(&mut Row), &str); 3] = [
+            (|_| (), "it behaves as ours does: threads came to 0.99x (ours 0.98x), "),
+            (
+                faster,
+                "it behaves as ours does but for threads (faster there, slower here): threads came \
+                 to 1.90x (ours 0.98x), ",
+            ),
+            // Too few rounds.
+            (
+                |row| row.speedup_vs_python_sync_interval = None,
+                "threads came to 0.99x (ours 0.98x), ",
+            ),
+        ];
+        for (doctor, expected) in cases {
+            let (mut report, _) = testing::report_beside_python();
+            report.results.iter_mut().for_each(doctor);
+            let line = format!(
+                "cpu, CPython 3.13.0: {expected}processes came to 1.82x (ours 1.80x), each against \
+                 the sequential run beside it; its own sequential run took 30x as long as ours."
+            );
+            assert_eq!(sentences(&report, Workload::Cpu), [line]);
+        }
+        assert_eq!(sentences(&testing::report().0, Workload::Io), Vec::<String>::new());
     }
 }

@@ -17,7 +17,7 @@ use super::beside;
 use super::report::{Report, Row};
 use lab_core::terms::contender::{Contender, GilState, Model, Workload};
 use lab_core::terms::stats::{VERDICT_ROUNDS_MIN, Verdict};
-use lab_core::text::numbers;
+use lab_core::text::{list, numbers};
 
 /// Explains each workload that was measured, in the order of the report.
 pub fn sentences(report: &Report) -> Vec<String> {
@@ -106,11 +106,8 @@ fn won(winner: &Row, rivals: &[&Row], sync: &Row) -> String {
         .filter(|row| row.verdict == Some(Verdict::Faster) && overlaps(row, interval))
         .map(|row| name(row))
         .collect();
-    let company = match level.as_slice() {
-        [] => String::new(),
-        [one] => format!(" (level with {one})"),
-        [rest @ .., last] => format!(" (level with {} and {last})", rest.join(", ")),
-    };
+    let company =
+        if level.is_empty() { String::new() } else { format!(" (level with {})", list(&level)) };
     let by =
         format!("{} as fast as one after another {}", ratio(winner), numbers::interval(interval));
     let why = match winner.workload {
@@ -201,13 +198,10 @@ fn lock(rivals: &[&Row], winner: Option<&Row>) -> String {
 mod tests {
     use super::*;
     use crate::ask::compare::testing;
+    use Workload::{Cpu, Io};
 
-    /// The sentence about `workload` after `doctor` has changed every row.
-    #[track_caller]
-    fn check(workload: Workload, mut doctor: impl FnMut(&mut Row), expected: &str) {
-        let (mut report, _) = testing::report();
-        report.results.iter_mut().for_each(&mut doctor);
-        assert_eq!(sentence(&report, workload).unwrap(), expected);
+    fn is_locked(row: &Row) -> bool {
+        row.model == Model::Threads && row.gil == GilState::On
     }
 
     fn set(row: &mut Row, speedup: f64, verdict: Verdict) {
@@ -216,151 +210,81 @@ mod tests {
         row.verdict = Some(verdict);
     }
 
-    #[test]
-    fn the_usual_winners_win_for_the_usual_reasons() {
-        check(
-            Workload::Io,
-            |_| (),
-            "io: coop won, 38x as fast as one after another [37, 40], because its one thread kept \
-             160 requests in flight at once, the sequential run 1, 5 threads with the lock on 5; \
-             5 threads with the lock on (4.7x) ran 1 at a time and spent 20 % of their time \
-             waiting for it.",
-        );
-        check(
-            Workload::Cpu,
-            |_| (),
-            "cpu: 2 threads with the lock off won (level with 2 threads in native code and 2 \
-             processes), 1.94x as fast as one after another [1.87, 1.96], because 2 ran at the \
-             same time on 2 processors: without the lock nobody waits for a turn; 2 threads with \
-             the lock on (0.98x) ran 1 at a time and spent 49 % of their time waiting for it.",
-        );
+    fn as_it_is(_: &mut Row) {}
+
+    fn procs_win(row: &mut Row) {
+        row.gil_stats = None;
+        if row.model == Model::Procs {
+            set(row, 50.0, Verdict::Faster);
+        }
     }
 
-    #[test]
-    fn another_winner_gets_another_sentence_with_its_own_reason() {
-        let procs_win = |row: &mut Row| {
-            if row.model == Model::Procs {
-                set(row, 50.0, Verdict::Faster);
-            }
-            row.gil_stats = None;
-        };
-        check(
-            Workload::Io,
-            procs_win,
-            "io: 5 processes won, 50x as fast as one after another [50, 50], because they kept 5 \
-             requests in flight at once, the sequential run 1, coop 160.",
-        );
-        check(
-            Workload::Cpu,
-            procs_win,
-            "cpu: 2 processes won, 50x as fast as one after another [50, 50], because 2 ran at \
-             the same time on 2 processors, each with a memory and a lock of its own.",
-        );
+    fn coop_wins_for_no_reason(row: &mut Row) {
+        row.gil_stats = None;
+        if row.model == Model::Coop {
+            set(row, 60.0, Verdict::Faster);
+            row.in_flight_max = Some(1);
+        }
     }
 
-    #[test]
-    fn a_winner_without_a_reason_gets_none() {
-        let coop_wins = |row: &mut Row| {
-            row.gil_stats = None;
-            if row.model == Model::Coop {
-                set(row, 60.0, Verdict::Faster);
-                row.in_flight_max = Some(1);
-            }
-        };
-        check(
-            Workload::Io,
-            coop_wins,
-            "io: coop won, 60x as fast as one after another [60, 60], though it never had more \
-             than 1 request in flight, so not by waiting less.",
-        );
-        check(
-            Workload::Cpu,
-            coop_wins,
-            "cpu: coop won, 60x as fast as one after another [60, 60], though only one ran at a \
-             time, so not by doing things at once.",
-        );
-        let not_recorded = |row: &mut Row| {
-            coop_wins(row);
-            row.in_flight_max = None;
-            row.running_at_once_max = None;
-        };
-        check(
-            Workload::Io,
-            not_recorded,
-            "io: coop won, 60x as fast as one after another [60, 60], and there is no recording \
-             to say why.",
-        );
+    fn coop_wins_and_nothing_was_recorded(row: &mut Row) {
+        coop_wins_for_no_reason(row);
+        (row.in_flight_max, row.running_at_once_max) = (None, None);
     }
 
-    #[test]
-    fn threads_with_the_lock_on_can_win_too() {
-        let they_win = |row: &mut Row| {
-            if row.model == Model::Threads && row.gil == GilState::On {
-                set(row, 70.0, Verdict::Faster);
-                row.running_at_once_max = Some(1);
-            }
-        };
-        check(
-            Workload::Cpu,
-            they_win,
-            "cpu: 2 threads with the lock on won, 70x as fast as one after another [70, 70], \
-             though only one ran at a time, so not by doing things at once; they spent 49 % of \
-             their time waiting for it.",
-        );
-    }
-
-    #[test]
-    fn nobody_wins_where_nobody_is_faster() {
-        let nobody_wins = |row: &mut Row| {
-            row.gil_stats = None;
-            if row.model != Model::Sync {
-                set(row, 0.9, Verdict::Slower);
-            }
-        };
-        check(
-            Workload::Cpu,
-            nobody_wins,
-            "cpu: one after another won: all others were slower, although up to 2 ran at the same \
-             time.",
-        );
-        let one_is_unclear = |row: &mut Row| {
-            nobody_wins(row);
+    fn threads_with_the_lock_on_win(row: &mut Row) {
+        if is_locked(row) {
+            set(row, 70.0, Verdict::Faster);
             row.running_at_once_max = Some(1);
-            if row.model == Model::Coop {
-                set(row, 1.0, Verdict::NotDistinguishable);
-            }
-        };
-        check(
-            Workload::Cpu,
-            one_is_unclear,
-            "cpu: nobody was clearly faster than one after another, and in the recorded round only \
-             one ran at a time.",
-        );
-        check(
-            Workload::Io,
-            nobody_wins,
-            "io: one after another won: all others were slower, although up to 160 requests \
-             were in flight.",
-        );
+        }
     }
 
+    fn nobody_wins(row: &mut Row) {
+        row.gil_stats = None;
+        if row.model != Model::Sync {
+            set(row, 0.9, Verdict::Slower);
+        }
+    }
+
+    fn one_is_unclear(row: &mut Row) {
+        nobody_wins(row);
+        row.running_at_once_max = Some(1);
+        if row.model == Model::Coop {
+            set(row, 1.0, Verdict::NotDistinguishable);
+        }
+    }
+
+    /// Whoever wins, the reason is what was recorded of the winner, or there is none.
     #[test]
-    fn too_few_rounds_have_no_winner() {
-        check(
-            Workload::Io,
-            |row| row.verdict = None,
-            "io: no verdict: coop came to 38x one after another, but that takes 6 rounds to be \
-             sure of.",
-        );
+    fn every_winner_gets_a_sentence_with_its_own_reason() {
+        let cases: [(Workload, fn(&mut Row)); 12] = [
+            (Io, as_it_is),
+            (Cpu, as_it_is),
+            (Io, procs_win),
+            (Cpu, procs_win),
+            (Io, coop_wins_for_no_reason),
+            (Cpu, coop_wins_for_no_reason),
+            (Io, coop_wins_and_nothing_was_recorded),
+            (Cpu, threads_with_the_lock_on_win),
+            (Cpu, nobody_wins),
+            (Cpu, one_is_unclear),
+            (Io, nobody_wins),
+            (Io, |row| row.verdict = None),
+        ];
+        let said = cases.map(|(workload, doctor)| {
+            let (mut report, _) = testing::report();
+            report.results.iter_mut().for_each(doctor);
+            sentence(&report, workload).unwrap() + "\n"
+        });
+        assert_eq!(said.concat(), include_str!("explained.txt"));
     }
 
     #[test]
     fn a_workload_without_a_reference_or_without_rivals_has_no_sentence() {
-        let (mut report, _) = testing::report();
-        report.results.retain(|row| row.model != Model::Sync);
-        assert_eq!(sentences(&report), Vec::<String>::new());
-        let (mut report, _) = testing::report();
-        report.results.retain(|row| row.model == Model::Sync);
-        assert_eq!(sentences(&report), Vec::<String>::new());
+        for keeps_sync in [true, false] {
+            let (mut report, _) = testing::report();
+            report.results.retain(|row| (row.model == Model::Sync) == keeps_sync);
+            assert_eq!(sentences(&report), Vec::<String>::new());
+        }
     }
 }

@@ -1,10 +1,8 @@
 //! The comparison: what was found out, the picture of it, and every form in which it is told.
 
 pub mod beside;
-pub mod csv;
 pub mod explain;
-pub mod json;
-pub mod markdown;
+pub mod forms;
 pub mod next;
 pub mod picture;
 pub mod report;

@@ -19,6 +19,7 @@ use lab_core::terms::params::Params;
 use lab_core::terms::python::Version;
 use lab_core::terms::sample::{GilStats, Measured};
 use lab_core::terms::stats::{self, Summary, Verdict};
+use lab_core::text::numbers;
 use lab_core::work::server::ServerUsage;
 
 /// The name and version of the JSON form.
@@ -44,6 +45,13 @@ pub struct Report {
     pub server: Option<ServerUsage>,
     /// One row for each contender that was measured, in the order of the table.
     pub results: Vec<Row>,
+}
+
+/// The end of a page: on what it was measured, and whether that is all.
+pub fn measured_on(host: &Host, is_complete: bool) -> String {
+    let (cpus, model, kernel) = (numbers::count(host.cpus, "CPU"), &host.cpu_model, &host.kernel);
+    let end = if is_complete { "" } else { " Not complete: this is what was measured." };
+    format!("{cpus} ({model}), Linux {kernel}.{end}")
 }
 
 /// One contender's results.
@@ -224,6 +232,16 @@ impl Row {
             speedup_vs_python_sync_interval: measured.and_then(|speedup| speedup.interval),
             ..self
         }
+    }
+
+    /// How many rounds were measured.
+    pub fn rounds(&self) -> usize {
+        self.wall_s.samples.len()
+    }
+
+    /// The median of their wall times, in seconds.
+    pub fn median_s(&self) -> f64 {
+        self.wall_s.summary.median
     }
 
     /// What the interval of the ratio to `python-sync` says.

@@ -3,22 +3,16 @@
 //! Everything is made for 80 columns. Escape sequences are always in the text: whoever prints it
 //! takes them out where they are not wanted (`anstream` does).
 
-use std::fmt::Write;
-
-use anstyle::{AnsiColor, Style as Ansi};
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-
 use crate::ask::compare::picture::{self, Style};
-use crate::ask::compare::report::{Report, Row};
+use crate::ask::compare::report::{Report, Row, measured_on};
 use crate::ask::compare::{explain, next};
+use crate::ask::document::{self, BOLD, First};
 use lab_core::terms::contender::Workload;
 use lab_core::terms::sample::Measured;
-use lab_core::text::numbers;
 use lab_core::text::wrap::wrap;
+use lab_core::text::{add, numbers};
 use lab_core::work::server::ServerUsage;
 
-const BOLD: Ansi = Ansi::new().bold();
-const WARNING: Ansi = AnsiColor::Yellow.on_default().bold();
 const HEADER: [&str; 7] = ["", "median", "±", "CPU", "memory", "switches", "start-up"];
 /// Who, how long, and how sure that is.
 const COLUMNS_MIN: usize = 3;
@@ -35,27 +29,17 @@ pub fn render(report: &Report, measured: &[Measured], style: Style) -> String {
     for &workload in &report.params.workloads {
         text += &table(report, workload, columns);
     }
-    let add = |text: &mut String, paragraph: &str| {
-        text.push('\n');
-        text.push_str(paragraph);
-    };
-    add(&mut text, &wrap(&conditions(report), columns, 0));
+    add!(text, "\n{}", wrap(&conditions(report), columns, 0));
     let pythons = pythons(report);
     if !pythons.is_empty() {
         text += &wrap(&format!("{pythons}."), columns, 0);
     }
     for sentence in explain::sentences(report) {
-        add(&mut text, &bold_name(&wrap(&sentence, columns, 0)));
+        add!(text, "\n{}", bold_name(&wrap(&sentence, columns, 0)));
     }
-    if !report.warnings.is_empty() {
-        text.push('\n');
-    }
-    for warning in &report.warnings {
-        let line = wrap(&format!("warning: {warning}"), columns, 2);
-        text += &line.replacen("warning:", &format!("{WARNING}warning:{WARNING:#}"), 1);
-    }
+    text += &document::warnings(&report.warnings, columns);
     if report.complete {
-        add(&mut text, &suggestions(report, columns));
+        add!(text, "\n{}", suggestions(report, columns));
     }
     text
 }
@@ -63,45 +47,23 @@ pub fn render(report: &Report, measured: &[Measured], style: Style) -> String {
 /// The figures that are not in the picture, one line for each contender. Columns that find no room
 /// are left out: every figure is in JSON.
 fn table(report: &Report, workload: Workload, columns: usize) -> String {
-    let rows: Vec<&Row> = report.rows(workload).collect();
+    let rows: Vec<_> = report.rows(workload).map(cells).collect();
     if rows.is_empty() {
         return String::new();
     }
     let mut header = HEADER.map(str::to_owned);
     workload.name().clone_into(&mut header[0]);
-    let fits = |text: &String| text.lines().all(|line| line.chars().count() <= columns);
-    let tables = (COLUMNS_MIN..=HEADER.len()).rev().map(|shown| lay_out(&header, &rows, shown));
-    let narrowest = || lay_out(&header, &rows, COLUMNS_MIN);
-    tables.into_iter().find(fits).unwrap_or_else(narrowest)
-}
-
-/// Lays out the first `shown` columns.
-fn lay_out(header: &[String], rows: &[&Row], shown: usize) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(&header[..shown]);
-    for row in rows {
-        table.add_row(&cells(row)[..shown]);
-    }
-    for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((1, 1));
-        if index > 0 {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    let lines = table.to_string();
-    let mut text = String::from("\n");
-    for line in lines.lines() {
-        text += line.trim_end();
-        text.push('\n');
-    }
-    text
+    let lay_out = |shown: usize| {
+        let rows: Vec<Vec<String>> = rows.iter().map(|cells| cells[..shown].to_vec()).collect();
+        format!("\n{}", document::columns(&header[..shown], &rows, First::Left))
+    };
+    document::widest((COLUMNS_MIN, HEADER.len()), columns, lay_out).0
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of switches, shown in thousands")]
 fn cells(row: &Row) -> [String; HEADER.len()] {
     let wall = row.wall_s.summary;
-    let spread = if row.wall_s.samples.len() < 2 {
+    let spread = if row.rounds() < 2 {
         "–".to_owned()
     } else {
         numbers::percent(wall.stddev / wall.median)
@@ -126,8 +88,7 @@ fn cells(row: &Row) -> [String; HEADER.len()] {
 /// How it was measured, and on what.
 #[expect(clippy::cast_precision_loss, reason = "requests are far below 2^53")]
 fn conditions(report: &Report) -> String {
-    let host = &report.host;
-    let rounds = report.results.iter().map(|row| row.wall_s.samples.len()).max().unwrap_or(0);
+    let rounds = report.results.iter().map(|row| row.rounds()).max().unwrap_or(0);
     let ratios = if report.results.iter().any(|row| row.speedup_interval.is_some()) {
         "ratios are medians of each round's ratio to the sequential one beside it, with a 95 % \
          interval; "
@@ -142,12 +103,9 @@ fn conditions(report: &Report) -> String {
         },
     );
     format!(
-        "{}, interleaved; {ratios}per round: CPU time and switches.{server} {} ({}), Linux {}.{}",
+        "{}, interleaved; {ratios}per round: CPU time and switches.{server} {}",
         numbers::count(rounds, "round"),
-        numbers::count(host.cpus, "CPU"),
-        host.cpu_model,
-        host.kernel,
-        if report.complete { "" } else { " Not complete: this is what was measured." },
+        measured_on(&report.host, report.complete),
     )
 }
 
@@ -176,9 +134,9 @@ fn suggestions(report: &Report, columns: usize) -> String {
         let line = format!("  {BOLD}{command:width$}{BOLD:#}  {shows}");
         // Indent, gap and words; escape sequences take no room.
         if 2 + width + 2 + shows.len() <= columns {
-            writeln!(text, "{line}").expect("writing to memory does not fail");
+            add!(text, "{line}\n");
         } else {
-            writeln!(text, "  {BOLD}{command}{BOLD:#}\n      {shows}").expect("to memory");
+            add!(text, "  {BOLD}{command}{BOLD:#}\n      {shows}\n");
         }
     }
     text

@@ -26,8 +26,9 @@ use std::time::Duration;
 
 use self::report::{Recorded, Report, Row};
 use crate::measure::record::{about, save};
+use lab_core::terms::door::{Extent, check_writable};
 use lab_core::terms::error::{LabError, Result};
-use lab_core::terms::output::{Format, check_writable};
+use lab_core::terms::output::Format;
 use lab_core::work::race::puzzle::{Puzzle, ROUNDS, Start};
 use lab_core::work::race::run::{Job, names, record, run};
 use lab_core::work::race::schedule::Schedule;
@@ -146,7 +147,7 @@ fn measure(race: &Race, puzzle: &Puzzle) -> Result<Report> {
         rows.push(row);
     }
     if let Some(path) = &race.trace {
-        save(Trace::of(about(None, None), runs), path)?;
+        save(Trace::of(about(None, None), runs), path, Extent::Whole)?;
     }
     let variables = names(&program);
     let differs = |variable: &usize| {

@@ -25,7 +25,7 @@ fn chart(report: &Report, workload: Workload) -> Option<Chart> {
     let axis = report.axis()?;
     let rows: Vec<Vec<&Row>> = report.series();
     let rows: Vec<Vec<&Row>> =
-        rows.into_iter().filter(|series| series[0].compared.workload == workload).collect();
+        rows.into_iter().filter(|series| series[0].workload == workload).collect();
     let names = names(&rows, axis);
     let series: Vec<Series> = rows.iter().map(|rows| line(rows, axis, &names, report)).collect();
     let dots = || series.iter().flat_map(|line| &line.dots);
@@ -43,8 +43,7 @@ fn chart(report: &Report, workload: Workload) -> Option<Chart> {
         _ if axis.is_numeric() => (span(|dot| dot.x), Unit::Count),
         _ => (Scale::Names(names), Unit::Count),
     };
-    let rounds =
-        rows.iter().flatten().map(|row| row.compared.wall_s.samples.len()).max().unwrap_or(0);
+    let rounds = rows.iter().flatten().map(|row| row.rounds()).max().unwrap_or(0);
     let title = match workload {
         Workload::Io => format!("io: {} requests a round", report.params.requests),
         Workload::Cpu => format!("cpu: {} sums a round", report.params.kernel.inputs()),
@@ -83,17 +82,12 @@ fn line(rows: &[&Row], axis: Variable, names: &[String], report: &Report) -> Ser
     let others = first.place().filter(|(it, _)| *it != axis);
     let others: Vec<String> = others.map(|(it, value)| format!("{} {value}", it.name())).collect();
     let name = [vec![first.column.clone()], others].concat().join(", ");
-    let knee = report.knees.iter().find(|knee| {
-        let is_mine =
-            knee.workload == first.compared.workload.name() && knee.contender == first.column;
-        let stood_still = knee.parameters.iter();
-        is_mine && stood_still.clone().all(|(key, value)| first.parameters.get(key) == Some(value))
-    });
+    let knee = report.knees.iter().find(|knee| knee.is_of(first));
     let dots = rows.iter().filter_map(|row| {
         let value = row.value_of(axis)?;
         let position = || names.iter().position(|name| *name == value.to_string());
         let x = value.number().or_else(|| Some(position()? as f64))?;
-        let median = row.compared.wall_s.summary.median;
+        let median = row.median_s();
         let [low, high] = row.wall_interval_s.unwrap_or([median; 2]);
         let is_knee = knee.is_some_and(|knee| knee.shown.value == value && !knee.is_end_of_range);
         let title = format!("{name}, {} {value}: {}", axis.name(), numbers::seconds(median));
@@ -115,7 +109,7 @@ mod tests {
         let enough = testing::report(|_| ());
         assert_eq!(subtitle(&enough), "medians, with their 95 % interval; 7 rounds");
         let few = testing::report(|row| {
-            row.compared.wall_s.samples.truncate(2);
+            row.wall_s.samples.truncate(2);
             row.wall_interval_s = None;
         });
         assert_eq!(subtitle(&few), "medians (a 95 % interval takes 6 rounds); 2 rounds");
@@ -125,7 +119,7 @@ mod tests {
     #[test]
     fn the_end_of_the_range_is_not_marked() {
         let report = testing::report(|row| {
-            let (workers, wall_s) = (row.compared.workers, &mut row.compared.wall_s);
+            let (workers, wall_s) = (row.workers, &mut row.wall_s);
             let time_s = (0..workers.ilog2()).fold(1.0, |time, _| time / 2.0);
             for (round, sample) in (0_i32..).zip(&mut wall_s.samples) {
                 *sample = time_s * (1.0 + f64::from(round) / 1_000.0);

@@ -56,11 +56,25 @@ pub struct Shown {
     pub others: Vec<String>,
 }
 
+impl Knee {
+    /// Whether `row` belongs to its series.
+    pub fn is_of(&self, row: &Row) -> bool {
+        let mut parameters = self.parameters.iter();
+        (&*self.workload, &self.contender) == (row.workload.name(), &row.column)
+            && parameters.all(|(key, value)| row.parameters.get(key) == Some(value))
+    }
+
+    /// Whether it is at `row`.
+    pub fn is_at(&self, row: &Row) -> bool {
+        self.is_of(row) && row.parameters.get(self.variable) == Some(&self.value)
+    }
+}
+
 /// Finds the index of the knee in `series`, in rising order of its values, and that of the best.
 pub fn find(series: &[&Row], seed: u64) -> Option<(usize, usize)> {
-    let median = |index: usize| series[index].compared.wall_s.summary.median;
+    let median = |index: usize| series[index].median_s();
     let best = (0..series.len()).min_by(|&a, &b| median(a).total_cmp(&median(b)))?;
-    let samples = |index: usize| series[index].compared.wall_s.samples.as_slice();
+    let samples = |index: usize| series[index].wall_s.samples.as_slice();
     // One contender that was measured once has no knee.
     if series.len() < VALUES_MIN || (1..series.len()).all(|index| samples(index) == samples(0)) {
         return None;
@@ -82,14 +96,14 @@ pub fn describe(series: &[&Row], variable: Variable, seed: u64) -> Option<Knee> 
     let others = series[knee].point.iter().filter(|(other, _)| *other != variable);
     let shown = series[knee].place().filter(|(other, _)| *other != variable);
     Some(Knee {
-        workload: series[knee].compared.workload.to_string(),
+        workload: series[knee].workload.to_string(),
         contender: series[knee].column.clone(),
         parameters: others.map(|(it, value)| (it.key().to_owned(), value.json())).collect(),
         variable: variable.key(),
         value: value(knee)?.json(),
-        median_s: series[knee].compared.wall_s.summary.median,
+        median_s: series[knee].median_s(),
         best: value(best)?.json(),
-        best_median_s: series[best].compared.wall_s.summary.median,
+        best_median_s: series[best].median_s(),
         is_end_of_range: knee + 1 == series.len(),
         shown: Shown {
             value: value(knee)?,

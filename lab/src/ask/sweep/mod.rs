@@ -27,9 +27,8 @@ pub mod sentence;
 mod testing;
 pub mod variable;
 
-use std::fs;
-
 use super::compare::picture::Style;
+use crate::ask::document::json;
 use crate::ask::sweep::plan::{Layout, Sweep};
 use crate::ask::sweep::report::Report;
 use crate::measure::conductor::{Deaths, Measurement, measure};
@@ -37,9 +36,10 @@ use crate::measure::prepare::{listen, prepare};
 use crate::measure::python::find::find_all;
 use crate::measure::record;
 use crate::measure::warnings::{self, Build};
-use lab_core::terms::error::{LabError, Result};
+use lab_core::terms::door::Extent;
+use lab_core::terms::error::Result;
 use lab_core::terms::host::{Conditions, Host};
-use lab_core::terms::output::{self, Format};
+use lab_core::terms::output::Format;
 use lab_core::terms::params::Params;
 use lab_core::text::plot;
 use trainyard::trace::file::Run;
@@ -51,7 +51,6 @@ use trainyard::trace::file::Run;
 /// [`LabError::BadInput`] before anything was measured.
 pub fn run(asked: &Sweep) -> Result<(String, Result<()>)> {
     asked.output.check_writable()?;
-    asked.svg.as_deref().map_or(Ok(()), output::check_writable)?;
     let pythons = find_all(&asked.pythons)?;
     let sweep = Sweep { params: Params { pythons, ..asked.params.clone() }, ..asked.clone() };
     prepare(&sweep.params)?;
@@ -92,25 +91,16 @@ fn document(sweep: &Sweep, report: &Report, format: Format) -> String {
     anstream::ColorChoice::from(sweep.output.color).write_global();
     match format {
         Format::Table => render::table(report, Style::of_stdout(sweep.output.glyphs).columns()),
-        Format::Json => render::json(report),
+        Format::Json => json(report),
         Format::Csv => render::csv(report),
         Format::Markdown => render::markdown(report),
+        Format::Svg => plot::svg(&chart::charts(report)),
     }
 }
 
-/// Writes the files; what fails in one place is no reason not to write it in another.
 fn write(sweep: &Sweep, report: &Report, runs: Vec<Run>) -> Result<()> {
-    let mut written = Ok(());
-    for file in &sweep.output.files {
-        written = written.and(file.write(&document(sweep, report, file.format)));
-    }
-    if let Some(path) = &sweep.svg {
-        let picture = plot::svg(&chart::charts(report));
-        let failed = |why| LabError::failed(format!("cannot write to '{}'", path.display()), why);
-        written = written.and(fs::write(path, picture).map_err(failed));
-    }
-    if let Some(path) = &sweep.output.trace {
-        written = written.and(record::save(record::of_comparison(&sweep.params, runs), path));
-    }
-    written
+    let extent = Extent::of(report.complete);
+    let written = sweep.output.write(extent, |format| document(sweep, report, format));
+    let Some(path) = &sweep.output.trace else { return written };
+    written.and(record::save(record::of_comparison(&sweep.params, runs), path, extent))
 }

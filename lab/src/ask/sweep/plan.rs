@@ -25,8 +25,6 @@ pub struct Sweep {
     pub scans: Vec<Scan>,
     /// Where the results go.
     pub output: Output,
-    /// Where the picture goes.
-    pub svg: Option<PathBuf>,
 }
 
 /// A variable and its values.
@@ -244,7 +242,6 @@ mod tests {
             pythons: Vec::new(),
             scans: scans.iter().map(scan).collect(),
             output: Output::default(),
-            svg: None,
         }
     }
 
@@ -252,29 +249,22 @@ mod tests {
     const INTERVALS: [Value; 2] = [Value::Duration(100_000), Value::Duration(5_000_000)];
 
     #[test]
-    fn the_points_are_every_combination_and_the_first_variable_changes_slowest() {
-        let scans: [(Variable, &[Value]); 2] =
-            [(Variable::Workers, &COUNTS), (Variable::SwitchInterval, &INTERVALS)];
-        let points = sweep(&[Workload::Cpu], &scans).points();
-        let said: Vec<String> = points
-            .iter()
-            .map(|point| point.iter().map(|(_, value)| value.to_string()).collect::<String>())
-            .collect();
-        assert_eq!(said, ["1100 us", "15 ms", "2100 us", "25 ms", "4100 us", "45 ms"]);
-    }
-
-    #[test]
-    fn points_rise_however_they_were_typed_and_names_stay_in_their_order() {
-        let falling = [Value::Count(4), Value::Count(1), Value::Count(2)];
+    fn the_points_are_every_combination_in_rising_order_and_the_first_variable_changes_slowest() {
+        let said = |scans: &[(Variable, &[Value])]| -> Vec<String> {
+            let points = sweep(&[Workload::Cpu], scans).points().into_iter();
+            points.map(|point| point.iter().map(|(_, value)| value.to_string()).collect()).collect()
+        };
+        assert_eq!(
+            said(&[(Variable::Workers, &COUNTS), (Variable::SwitchInterval, &INTERVALS)]),
+            ["1100 us", "15 ms", "2100 us", "25 ms", "4100 us", "45 ms"]
+        );
+        // Names stay in the order in which they were typed.
         let names = [Value::Gil(GilChoice::On), Value::Gil(GilChoice::Off)];
-        let scans: [(Variable, &[Value]); 2] =
-            [(Variable::Gil, &names), (Variable::Workers, &falling)];
-        let points = sweep(&[Workload::Cpu], &scans).points();
-        let said: Vec<String> = points
-            .iter()
-            .map(|point| point.iter().map(|(_, value)| value.to_string()).collect::<String>())
-            .collect();
-        assert_eq!(said, ["on1", "on2", "on4", "off1", "off2", "off4"]);
+        let falling = [Value::Count(4), Value::Count(1), Value::Count(2)];
+        assert_eq!(
+            said(&[(Variable::Gil, &names), (Variable::Workers, &falling)]),
+            ["on1", "on2", "on4", "off1", "off2", "off4"]
+        );
     }
 
     /// Fails if `essence` leaves something in that makes no difference.
@@ -328,19 +318,21 @@ mod tests {
 
     #[test]
     fn what_does_not_apply_or_is_too_much_is_refused_in_one_line() {
-        let refused = |sweep: Sweep| sweep.check().unwrap_err();
-        let latency = sweep(&[Workload::Cpu], &[(Variable::Latency, &INTERVALS)]);
-        assert_eq!(refused(latency), "latency does not apply to cpu: leave cpu out");
-        let twice: [(Variable, &[Value]); 2] =
-            [(Variable::Workers, &COUNTS), (Variable::Workers, &COUNTS)];
-        assert!(refused(sweep(&[Workload::Io], &twice)).starts_with("workers is scanned twice"));
         let many: Vec<Value> = (1..=60).map(Value::Count).collect();
-        let scans: [(Variable, &[Value]); 2] =
-            [(Variable::Workers, &many), (Variable::SwitchInterval, &INTERVALS)];
-        assert!(refused(sweep(&[Workload::Cpu], &scans)).starts_with("that is 120 points"));
-        let mut lone = sweep(&[Workload::Cpu], &[(Variable::SwitchInterval, &INTERVALS)]);
+        let intervals: (Variable, &[Value]) = (Variable::SwitchInterval, &INTERVALS);
+        let workers: (Variable, &[Value]) = (Variable::Workers, &COUNTS);
+        let cases: [(Workload, &[(Variable, &[Value])], &str); 3] = [
+            (Workload::Cpu, &[(Variable::Latency, &INTERVALS)], "latency does not apply to cpu: "),
+            (Workload::Io, &[workers; 2], "workers is scanned twice"),
+            (Workload::Cpu, &[(Variable::Workers, &many), intervals], "that is 120 points"),
+        ];
+        for (workload, scans, expected) in cases {
+            let refused = sweep(&[workload], scans).check().unwrap_err();
+            assert!(refused.starts_with(expected), "{refused}");
+        }
+        let mut lone = sweep(&[Workload::Cpu], &[intervals]);
         lone.params.models = vec![Model::Procs];
-        assert!(refused(lone).starts_with("switch-interval is nothing to the models"));
+        assert!(lone.check().unwrap_err().starts_with("switch-interval is nothing to the models"));
     }
 
     #[test]

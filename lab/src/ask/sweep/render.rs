@@ -4,20 +4,14 @@
 //! the sequential run of the same point. A `*` stands at the knee. Where the terminal is too narrow
 //! for all contenders the table is continued below, with the points again.
 
-use std::fmt::Write;
-
-use anstyle::{AnsiColor, Style as Ansi};
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-
 use super::knee::Knee;
 use super::report::{Report, Row};
 use super::variable::{Value, Variable};
+use crate::ask::compare::report::measured_on;
+use crate::ask::document::{self, BOLD, First};
 use lab_core::terms::contender::{Model, Workload};
-use lab_core::text::numbers;
 use lab_core::text::wrap::wrap;
-
-const BOLD: Ansi = Ansi::new().bold();
-const WARNING: Ansi = AnsiColor::Yellow.on_default().bold();
+use lab_core::text::{add, capitalised, numbers};
 
 /// What a person gets.
 pub fn table(report: &Report, columns: usize) -> String {
@@ -29,9 +23,9 @@ pub fn table(report: &Report, columns: usize) -> String {
         let names = report.columns(workload);
         let mut rest = names.as_slice();
         while !rest.is_empty() {
-            let (part, shown) = widest(report, workload, rest, columns);
-            text += &part;
-            text.push('\n');
+            let lay_out = |count: usize| lay_out(report, workload, &rest[..count]);
+            let (part, shown) = document::widest((1, rest.len()), columns, lay_out);
+            add!(text, "{part}\n");
             rest = &rest[shown..];
         }
         for knee in report.knees.iter().filter(|knee| knee.workload == workload.name()) {
@@ -41,57 +35,37 @@ pub fn table(report: &Report, columns: usize) -> String {
     }
     text += &wrap(&conditions(report), columns, 0);
     if let Some(conclusion) = &report.conclusion {
-        write!(text, "\n{BOLD}{}{BOLD:#}", wrap(&capitalised(conclusion), columns, 0))
-            .expect("writing to memory");
+        add!(text, "\n{BOLD}{}{BOLD:#}", wrap(&capitalised(conclusion), columns, 0));
     }
-    if !report.warnings.is_empty() {
-        text.push('\n');
-    }
-    for warning in &report.warnings {
-        let line = wrap(&format!("warning: {warning}"), columns, 2);
-        text += &line.replacen("warning:", &format!("{WARNING}warning:{WARNING:#}"), 1);
-    }
-    text
-}
-
-/// The table with as many of `names` as fit, one at least, and how many these are.
-fn widest(report: &Report, workload: Workload, names: &[&str], columns: usize) -> (String, usize) {
-    let fits = |text: &str| text.lines().all(|line| line.chars().count() <= columns);
-    let tables = (1..=names.len()).rev().map(|count| {
-        let table = lay_out(report, workload, &names[..count]);
-        (table, count)
-    });
-    let one = || (lay_out(report, workload, &names[..1]), 1);
-    tables.into_iter().find(|(table, _)| fits(table)).unwrap_or_else(one)
+    text + &document::warnings(&report.warnings, columns)
 }
 
 fn lay_out(report: &Report, workload: Workload, names: &[&str]) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     let mut header: Vec<String> = variables(report).map(str::to_owned).collect();
     match header.first_mut() {
         Some(first) => *first = format!("{workload}: {first}"),
         // Models alone are scanned: there is one line, and it needs no name.
         None => header.push(workload.to_string()),
     }
-    let own_width = header.len();
     header.extend(names.iter().map(|name| (*name).to_owned()));
-    table.set_header(header);
-    for line in lines(report, workload) {
-        let mut cells: Vec<String> = line[0].place().map(|(_, value)| value.to_string()).collect();
-        cells.resize(own_width, String::new());
-        cells.extend(names.iter().map(|name| {
-            let row = line.iter().find(|row| row.column == *name);
-            row.map_or_else(|| "–".to_owned(), |row| cell(row, report))
-        }));
-        table.add_row(cells);
-    }
-    for column in table.column_iter_mut() {
-        column.set_padding((1, 1));
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    let lines = table.to_string();
-    lines.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
+    let rows = lines(report, workload).into_iter().map(|line| {
+        let mut cells = cells(report, &line, names);
+        // As wide as the header, which has one column at least.
+        cells.splice(0..0, std::iter::repeat_n(String::new(), header.len() - cells.len()));
+        cells
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    document::columns(&header, &rows, First::Right)
+}
+
+/// What a line says: its point, and the cell of each of `names`.
+fn cells(report: &Report, line: &[&Row], names: &[&str]) -> Vec<String> {
+    let place = line[0].place().map(|(_, value)| value.to_string());
+    let cells = names.iter().map(|name| {
+        let row = line.iter().find(|row| row.column == *name);
+        row.map_or_else(|| "–".to_owned(), |row| cell(row, report))
+    });
+    place.chain(cells).collect()
 }
 
 /// What a line is at: all variables but the models, which have columns.
@@ -103,7 +77,7 @@ fn variables(report: &Report) -> impl Iterator<Item = &str> {
 /// The rows of each point, in the order of the points; those of all models are in one line.
 fn lines(report: &Report, workload: Workload) -> Vec<Vec<&Row>> {
     let mut lines: Vec<Vec<&Row>> = Vec::new();
-    for row in report.results.iter().filter(|row| row.compared.workload == workload) {
+    for row in report.results.iter().filter(|row| row.workload == workload) {
         let place: Vec<(Variable, Value)> = row.place().collect();
         match lines.iter_mut().find(|line| line[0].place().eq(place.iter().copied())) {
             Some(line) => line.push(row),
@@ -115,19 +89,18 @@ fn lines(report: &Report, workload: Workload) -> Vec<Vec<&Row>> {
 
 /// `180 ms ±5 %  4.7x *`.
 fn cell(row: &Row, report: &Report) -> String {
-    let wall = row.compared.wall_s.summary;
+    let wall = row.wall_s.summary;
     let mut text = numbers::seconds(wall.median);
-    if row.compared.wall_s.samples.len() > 1 {
+    if row.rounds() > 1 {
         let spread = numbers::percent(wall.stddev / wall.median);
-        write!(text, " ±{spread}").expect("to memory");
+        add!(text, " ±{spread}");
     }
-    let ratio = row.compared.speedup_vs_sync.filter(|_| row.compared.model != Model::Sync);
+    let ratio = row.speedup_vs_sync.filter(|_| row.model != Model::Sync);
     if let Some(ratio) = ratio {
-        write!(text, " {:>5}", numbers::ratio(ratio)).expect("to memory");
+        add!(text, " {:>5}", numbers::ratio(ratio));
     }
-    let has_knee = |knee: &&Knee| {
-        knee.workload == row.compared.workload.name() && knee.contender == row.column
-    };
+    let has_knee =
+        |knee: &&Knee| knee.workload == row.workload.name() && knee.contender == row.column;
     if report.knees.iter().any(|knee| has_knee(&knee)) {
         text += if is_knee(row, report) { " *" } else { "  " };
     }
@@ -135,13 +108,7 @@ fn cell(row: &Row, report: &Report) -> String {
 }
 
 fn is_knee(row: &Row, report: &Report) -> bool {
-    report.knees.iter().any(|knee| {
-        let mut parameters = knee.parameters.clone();
-        parameters.insert(knee.variable.to_owned(), knee.value.clone());
-        knee.workload == row.compared.workload.name()
-            && knee.contender == row.column
-            && parameters == row.parameters
-    })
+    report.knees.iter().any(|knee| knee.is_at(row))
 }
 
 /// `the knee of threads, lock on: 16 workers, 57 ms; the best is 64, 55 ms`.
@@ -169,8 +136,6 @@ fn about(knee: &Knee) -> String {
 }
 
 fn conditions(report: &Report) -> String {
-    let rounds =
-        report.results.iter().map(|row| row.compared.wall_s.samples.len()).max().unwrap_or(0);
     let knee = if report.knees.is_empty() {
         ""
     } else {
@@ -179,78 +144,33 @@ fn conditions(report: &Report) -> String {
     };
     format!(
         "{}, all points in turn: the median, its spread, and the ratio to one after another beside \
-         it.{knee} {} ({}), Linux {}.{}",
-        numbers::count(rounds, "round"),
-        numbers::count(report.host.cpus, "CPU"),
-        report.host.cpu_model,
-        report.host.kernel,
-        if report.complete { "" } else { " Not complete: this is what was measured." },
+         it.{knee} {}",
+        numbers::count(report.rounds(), "round"),
+        measured_on(&report.host, report.complete),
     )
 }
 
-fn capitalised(sentence: &str) -> String {
-    let mut letters = sentence.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |first| format!("{}{}", first.to_uppercase(), letters.as_str()))
-}
+/// What [`document::csv`] makes of a row; the variables come first, under names of their own:
+/// `workers` and `model` are columns anyway.
+const CSV: &str = "workload model gil workers python wall_s_median:/wall_s/median \
+    wall_s_low:/wall_interval_s/0 wall_s_high:/wall_interval_s/1 wall_s_stddev:/wall_s/stddev \
+    user_s system_s in_flight_max running_at_once_max speedup_vs_sync \
+    speedup_low:/speedup_interval/0 speedup_high:/speedup_interval/1 is_knee";
 
-/// One document for programs, `trainyard.sweep/1`.
+/// One line for each point and contender.
 ///
 /// # Panics
 ///
-/// Never: every key is a string and every value can be written.
-pub fn json(report: &Report) -> String {
-    serde_json::to_string_pretty(report).expect("a report is plain data") + "\n"
-}
-
-/// One line for each point and contender.
+/// Never: a row is plain data.
 pub fn csv(report: &Report) -> String {
     let keys = report.scanned.iter().map(|variable| variable.key());
-    // `workers` and `model` are columns of their own, too.
-    let scanned: Vec<String> = keys.map(|key| format!("scanned_{key}")).collect();
-    let mut text = format!(
-        "{},workload,model,gil,workers,python,wall_s_median,wall_s_low,wall_s_high,wall_s_stddev,\
-         user_s,system_s,in_flight_max,running_at_once_max,speedup_vs_sync,speedup_low,\
-         speedup_high,is_knee\n",
-        scanned.join(",")
-    );
-    for row in &report.results {
-        let one = &row.compared;
-        let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
-        let count =
-            |value: Option<usize>| value.map_or_else(String::new, |value| value.to_string());
-        let bounds = |bounds: Option<[f64; 2]>| bounds.map_or([None; 2], |it| it.map(Some));
-        let [low, high] = bounds(row.wall_interval_s);
-        let [speedup_low, speedup_high] = bounds(one.speedup_interval);
-        let mut cells: Vec<String> = row
-            .point
-            .iter()
-            .map(|(_, value)| value.number().map_or_else(|| value.to_string(), |n| n.to_string()))
-            .collect();
-        cells.extend([
-            one.workload.to_string(),
-            one.model.to_string(),
-            one.gil.to_string(),
-            one.workers.to_string(),
-            one.python.map_or_else(String::new, |version| version.to_string()),
-            one.wall_s.summary.median.to_string(),
-            number(low),
-            number(high),
-            one.wall_s.summary.stddev.to_string(),
-            one.user_s.to_string(),
-            one.system_s.to_string(),
-            count(one.in_flight_max),
-            count(one.running_at_once_max),
-            number(one.speedup_vs_sync),
-            number(speedup_low),
-            number(speedup_high),
-            is_knee(row, report).to_string(),
-        ]);
-        text += &cells.join(",");
-        text.push('\n');
-    }
-    text
+    let scanned: String = keys.map(|key| format!("scanned_{key}:/parameters/{key} ")).collect();
+    let row = |row: &Row| {
+        let mut value = serde_json::to_value(row).expect("a row is plain data");
+        value["is_knee"] = is_knee(row, report).into();
+        value
+    };
+    document::csv(&(scanned + CSV), report.results.iter().map(row))
 }
 
 /// A table for each workload, to paste into an issue.
@@ -262,30 +182,21 @@ pub fn markdown(report: &Report) -> String {
             continue;
         }
         let header: Vec<&str> = variables(report).chain(names.iter().copied()).collect();
-        writeln!(text, "### {workload}\n\n| {} |", header.join(" | ")).expect("to memory");
-        writeln!(text, "|{}", " ---: |".repeat(header.len())).expect("to memory");
-        for line in lines(report, workload) {
-            let mut cells: Vec<String> =
-                line[0].place().map(|(_, value)| value.to_string()).collect();
-            cells.extend(names.iter().map(|name| {
-                let row = line.iter().find(|row| row.column == *name);
-                row.map_or_else(|| "–".to_owned(), |row| cell(row, report).trim_end().to_owned())
-            }));
-            writeln!(text, "| {} |", cells.join(" | ")).expect("to memory");
-        }
-        text.push('\n');
+        let trimmed =
+            |cells: Vec<String>| cells.iter().map(|it| it.trim_end().to_owned()).collect();
+        let lines = lines(report, workload).into_iter();
+        let rows = lines.map(|line| trimmed(cells(report, &line, &names)));
+        let table = document::markdown(&header, &vec!["---:"; header.len()], rows);
+        add!(text, "### {workload}\n\n{table}\n");
     }
     for knee in &report.knees {
-        writeln!(text, "- {}: {}", knee.workload, about(knee)).expect("to memory");
+        add!(text, "- {}: {}\n", knee.workload, about(knee));
     }
-    writeln!(text, "\n{}", conditions(report)).expect("to memory");
+    add!(text, "\n{}\n", conditions(report));
     if let Some(conclusion) = &report.conclusion {
-        writeln!(text, "\n{}", capitalised(conclusion)).expect("to memory");
+        add!(text, "\n{}\n", capitalised(conclusion));
     }
-    for warning in &report.warnings {
-        writeln!(text, "- warning: {warning}").expect("to memory");
-    }
-    text
+    text + &document::markdown_warnings(&report.warnings)
 }
 
 #[cfg(test)]
@@ -355,7 +266,7 @@ mod tests {
     #[test]
     fn the_document_has_the_keys_of_its_schema() {
         let value: serde_json::Value =
-            serde_json::from_str(&json(&testing::report(|_| ()))).unwrap();
+            serde_json::from_str(&document::json(&testing::report(|_| ()))).unwrap();
         assert_eq!(value["schema"], "trainyard.sweep/1");
         let keys =
             ["complete", "seed", "params", "warnings", "host", "variables", "knees", "conclusion"];

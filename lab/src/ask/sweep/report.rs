@@ -3,6 +3,8 @@
 //! Its JSON form is the schema `trainyard.sweep/1`; later versions only add keys. A result is a row
 //! of `trainyard.compare/1` with `parameters`, the point that it was measured at.
 
+use std::ops::{Deref, DerefMut};
+
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
@@ -114,6 +116,11 @@ impl Report {
         }
     }
 
+    /// How many rounds were measured, where most were.
+    pub fn rounds(&self) -> usize {
+        self.results.iter().map(|row| row.rounds()).max().unwrap_or(0)
+    }
+
     /// Looks for knees, and says what follows from them.
     pub fn conclude(&mut self) {
         let Some(variable) = self.axis().filter(|variable| variable.has_knee()) else { return };
@@ -136,7 +143,7 @@ impl Report {
         let key = |row: &Row| {
             let others: Vec<(Variable, Value)> =
                 row.place().filter(|(it, _)| Some(*it) != axis).collect();
-            (row.compared.workload, row.column.clone(), others)
+            (row.workload, row.column.clone(), others)
         };
         let value = |row: &Row| axis.and_then(|axis| row.value_of(axis));
         let mut series: Vec<Vec<&Row>> = Vec::new();
@@ -153,12 +160,27 @@ impl Report {
     /// The columns of `workload`, in the order of the contenders.
     pub fn columns(&self, workload: Workload) -> Vec<&str> {
         let mut columns: Vec<&str> = Vec::new();
-        for row in self.results.iter().filter(|row| row.compared.workload == workload) {
+        for row in self.results.iter().filter(|row| row.workload == workload) {
             if !columns.contains(&row.column.as_str()) {
                 columns.push(&row.column);
             }
         }
         columns
+    }
+}
+
+/// A row is one of a comparison, and more.
+impl Deref for Row {
+    type Target = report::Row;
+
+    fn deref(&self) -> &report::Row {
+        &self.compared
+    }
+}
+
+impl DerefMut for Row {
+    fn deref_mut(&mut self) -> &mut report::Row {
+        &mut self.compared
     }
 }
 

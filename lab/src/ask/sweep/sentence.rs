@@ -29,7 +29,7 @@ pub fn conclusion(report: &Report) -> Option<String> {
     }
     let noun =
         if knees.iter().all(|best| best.noun() == "threads") { "threads" } else { "workers" };
-    let rounds = report.results.iter().map(|row| row.compared.wall_s.samples.len());
+    let rounds = report.results.iter().map(|row| row.rounds());
     if rounds.min().is_some_and(|rounds| rounds < VERDICT_ROUNDS_MIN) {
         return Some(format!(
             "which number of {noun} is correct cannot be concluded from so few rounds: it takes \
@@ -40,7 +40,7 @@ pub fn conclusion(report: &Report) -> Option<String> {
         knees.iter().map(|best| format!("{} for {}", best.count(), best.workload())).collect();
     let reasons: Vec<String> = knees.iter().map(|best| best.reason(report)).collect();
     let (counts, reasons) = (counts.join(", "), reasons.join("; "));
-    if others.iter().any(|other| other.knee.compared.workers != first.knee.compared.workers) {
+    if others.iter().any(|other| other.knee.workers != first.knee.workers) {
         let claim =
             format!("the correct number of {noun} is not a constant from one task to another");
         Some(format!("{claim}: {counts}, because {reasons}."))
@@ -69,7 +69,7 @@ struct Candidate<'a> {
 impl<'a> Candidate<'a> {
     fn of(rows: Vec<&'a Row>, seed: u64) -> Option<Self> {
         let (knee, best) = knee::find(&rows, seed)?;
-        let best_s = rows[best].compared.wall_s.summary.median;
+        let best_s = rows[best].median_s();
         Some(Self { rows, knee, best_s })
     }
 
@@ -81,32 +81,30 @@ impl<'a> Candidate<'a> {
 impl<'a> Best<'a> {
     fn of(report: &'a Report, workload: Workload) -> Option<Self> {
         let series = report.series().into_iter();
-        let ours = series.filter(|rows| {
-            rows[0].compared.workload == workload && rows[0].compared.python.is_none()
-        });
+        let ours = series.filter(|rows| rows[0].workload == workload && rows[0].python.is_none());
         let mut pool: Vec<Candidate<'_>> =
             ours.filter_map(|rows| Candidate::of(rows, report.seed)).collect();
-        if pool.iter().any(|one| one.at_knee().compared.model == Model::Threads) {
-            pool.retain(|one| one.at_knee().compared.model == Model::Threads);
+        if pool.iter().any(|one| one.at_knee().model == Model::Threads) {
+            pool.retain(|one| one.at_knee().model == Model::Threads);
         }
         let fastest_s = pool.iter().map(|one| one.best_s).min_by(f64::total_cmp)?;
         // Of two that are as fast as each other the one that has less switched off, which is first.
         let chosen = pool.iter().position(|one| one.best_s <= fastest_s * AS_FAST)?;
-        let has_lock = |one: &Candidate<'_>| one.at_knee().compared.gil == GilState::On;
+        let has_lock = |one: &Candidate<'_>| one.at_knee().gil == GilState::On;
         let locked = pool.iter().position(has_lock).filter(|&index| index != chosen);
-        let locked = locked.map(|index| pool[index].at_knee().compared.workers);
+        let locked = locked.map(|index| pool[index].at_knee().workers);
         let Candidate { rows, knee, .. } = pool.swap_remove(chosen);
-        let locked = locked.filter(|count| *count != rows[knee].compared.workers);
+        let locked = locked.filter(|count| *count != rows[knee].workers);
         let is_end_of_range = knee + 1 == rows.len();
         Some(Self { knee: rows[knee], series: rows, locked, is_end_of_range })
     }
 
     fn workload(&self) -> Workload {
-        self.knee.compared.workload
+        self.knee.workload
     }
 
     fn noun(&self) -> &'static str {
-        match self.knee.compared.model {
+        match self.knee.model {
             Model::Threads | Model::ThreadsNative => "threads",
             Model::Procs => "processes",
             _ => "workers",
@@ -115,7 +113,7 @@ impl<'a> Best<'a> {
 
     /// `2`, `2 (with the lock on 1)`, `64 or more`.
     fn count(&self) -> String {
-        let count = self.knee.compared.workers;
+        let count = self.knee.workers;
         let more = if self.is_end_of_range { " or more" } else { "" };
         let locked = self.locked.map(|locked| format!(" (with the lock on {locked})"));
         format!("{count}{more}{}", locked.unwrap_or_default())
@@ -128,24 +126,22 @@ impl<'a> Best<'a> {
             (Workload::Cpu, CpuKernel::SumOfSquares { .. }) => "a sum",
             (Workload::Cpu, CpuKernel::Fib { .. }) => "a call of fib",
         };
-        let is_sync =
-            |row: &&Row| row.compared.model == Model::Sync && row.compared.workload == workload;
+        let is_sync = |row: &&Row| row.model == Model::Sync && row.workload == workload;
         let Some(sync) = report.results.iter().find(is_sync) else {
             return format!("of {workload} no sequential run was measured");
         };
-        let units = to_f64(sync.compared.units.max(1));
-        let computing = numbers::seconds((sync.compared.user_s + sync.compared.system_s) / units);
-        if to_f64(sync.compared.voluntary_switches) / units < WAITS_MIN {
+        let units = to_f64(sync.units.max(1));
+        let computing = numbers::seconds((sync.user_s + sync.system_s) / units);
+        if to_f64(sync.voluntary_switches) / units < WAITS_MIN {
             return self.computes(unit, &computing);
         }
-        let takes = numbers::seconds(sync.compared.wall_s.summary.median / units);
+        let takes = numbers::seconds(sync.median_s() / units);
         self.waits(unit, &takes, &computing)
     }
 
     fn waits(&self, unit: &str, takes: &str, computing: &str) -> String {
         let in_flight = self
             .knee
-            .compared
             .in_flight_max
             .map_or_else(String::new, |count| format!(", and {count} were in flight at once"));
         format!(
@@ -157,19 +153,15 @@ impl<'a> Best<'a> {
     }
 
     fn computes(&self, unit: &str, computing: &str) -> String {
-        let at_once = self.series.iter().filter_map(|row| row.compared.running_at_once_max).max();
+        let at_once = self.series.iter().filter_map(|row| row.running_at_once_max).max();
         let at_once = at_once.map_or_else(String::new, |most| {
             // More of them than run at once get more turns, where others want the processors too.
-            let doubt = if self.knee.compared.workers > most {
-                format!(
-                    ": {} are more than that explains; is the machine busy?",
-                    self.knee.compared.workers
-                )
+            let doubt = if self.knee.workers > most {
+                format!(": {} are more than that explains; is the machine busy?", self.knee.workers)
             } else {
                 String::new()
             };
-            let cpus =
-                self.series.iter().filter_map(|row| row.compared.cpus_used).max().unwrap_or(most);
+            let cpus = self.series.iter().filter_map(|row| row.cpus_used).max().unwrap_or(most);
             let cpus = numbers::count(cpus, "processor");
             format!(", and no more than {most} ran at the same time, on {cpus}{doubt}")
         });
@@ -211,9 +203,9 @@ mod tests {
     #[test]
     fn tasks_with_the_same_knee_are_said_to_have_it() {
         let report = testing::report(|row| {
-            let threads = row.compared.workers.min(2);
-            row.compared.wall_s.samples.fill(1.0 / to_f64(threads as u64));
-            row.compared.wall_s.summary = stats::summary(&row.compared.wall_s.samples).unwrap();
+            let threads = row.workers.min(2);
+            row.wall_s.samples.fill(1.0 / to_f64(threads as u64));
+            row.wall_s.summary = stats::summary(&row.wall_s.samples).unwrap();
         });
         let said = report.conclusion.unwrap();
         assert!(said.starts_with("here the correct number of threads came out the same: 2 for io"));
@@ -223,9 +215,9 @@ mod tests {
     #[test]
     fn a_knee_that_the_figures_do_not_explain_is_doubted() {
         let report = testing::report(|row| {
-            if row.compared.gil == GilState::On && row.compared.workers == 8 {
-                row.compared.wall_s.samples.iter_mut().for_each(|sample| *sample /= 4.0);
-                row.compared.wall_s.summary = stats::summary(&row.compared.wall_s.samples).unwrap();
+            if row.gil == GilState::On && row.workers == 8 {
+                row.wall_s.samples.iter_mut().for_each(|sample| *sample /= 4.0);
+                row.wall_s.summary = stats::summary(&row.wall_s.samples).unwrap();
             }
         });
         let said = report.conclusion.unwrap();
@@ -235,7 +227,7 @@ mod tests {
     /// Fails if chance is drawn as a finding.
     #[test]
     fn too_few_rounds_have_no_conclusion_and_say_how_many_it_takes() {
-        let report = testing::report(|row| row.compared.wall_s.samples.truncate(5));
+        let report = testing::report(|row| row.wall_s.samples.truncate(5));
         let said = report.conclusion.unwrap();
         assert!(said.contains("cannot be concluded") && said.contains("`--runs 6`"), "{said}");
     }

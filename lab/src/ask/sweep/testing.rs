@@ -29,7 +29,6 @@ pub(super) fn report_of(scans: Vec<Scan>, doctor: impl FnMut(&mut Row)) -> Repor
         pythons: Vec::new(),
         scans,
         output: Output::default(),
-        svg: None,
     };
     let host = Host {
         cpus: 2,

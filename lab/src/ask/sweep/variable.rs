@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use lab_core::terms::contender::{Model, Workload};
-use lab_core::terms::nearest::nearest;
+use lab_core::terms::nearest::suggestion;
 use lab_core::terms::params::{CpuKernel, GilChoice, Params};
 use lab_core::text::numbers;
 
@@ -48,38 +48,26 @@ const EACH_MAX: u64 = 12;
 const VALUES_MAX: usize = 100;
 
 impl Variable {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Workers,
-        Self::SwitchInterval,
-        Self::Latency,
-        Self::Requests,
-        Self::Inputs,
-        Self::Gil,
-        Self::Models,
+    /// Each with its name on the command line, that of the option that sets it to one value, and
+    /// its name in documents, with the unit.
+    const NAMES: [(Self, &'static str, &'static str); 7] = [
+        (Self::Workers, "workers", "workers"),
+        (Self::SwitchInterval, "switch-interval", "switch_interval_s"),
+        (Self::Latency, "latency", "latency_s"),
+        (Self::Requests, "requests", "requests"),
+        (Self::Inputs, "inputs", "inputs"),
+        (Self::Gil, "gil", "gil"),
+        (Self::Models, "models", "model"),
     ];
 
-    /// The name on the command line: that of the option that sets it to one value.
+    /// The name on the command line.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Workers => "workers",
-            Self::SwitchInterval => "switch-interval",
-            Self::Latency => "latency",
-            Self::Requests => "requests",
-            Self::Inputs => "inputs",
-            Self::Gil => "gil",
-            Self::Models => "models",
-        }
+        Self::NAMES[self as usize].1
     }
 
-    /// The name in documents, with the unit.
+    /// The name in documents.
     pub fn key(self) -> &'static str {
-        match self {
-            Self::SwitchInterval => "switch_interval_s",
-            Self::Latency => "latency_s",
-            Self::Models => "model",
-            other => other.name(),
-        }
+        Self::NAMES[self as usize].2
     }
 
     /// Finds the variable called `name`.
@@ -88,13 +76,11 @@ impl Variable {
     ///
     /// One line that names the nearest, or all.
     pub fn find(name: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|variable| variable.name() == name);
-        found.ok_or_else(|| {
-            let names = Self::ALL.map(Self::name);
-            match nearest(name, names.into_iter()) {
-                Some(near) => format!("unknown variable '{name}'; did you mean '{near}'?"),
-                None => format!("unknown variable '{name}'; there are {}", names.join(", ")),
-            }
+        let found = Self::NAMES.into_iter().find(|(_, known, _)| *known == name);
+        found.map(|(variable, ..)| variable).ok_or_else(|| {
+            let names = Self::NAMES.map(|(_, known, _)| known);
+            let all = format!("there are {}", names.join(", "));
+            format!("unknown variable '{name}'; {}", suggestion(name, &names, &all))
         })
     }
 
@@ -181,9 +167,7 @@ impl fmt::Display for Value {
             Self::Count(count) => count.to_string(),
             Self::Duration(0) => "0".to_owned(),
             Self::Duration(_) => numbers::seconds(self.number().unwrap_or_default()),
-            Self::Gil(GilChoice::On) => "on".to_owned(),
-            Self::Gil(GilChoice::Off) => "off".to_owned(),
-            Self::Gil(GilChoice::Both) => "both".to_owned(),
+            Self::Gil(choice) => choice.name().to_owned(),
             Self::Model(model) => model.to_string(),
         };
         formatter.pad(&text)
@@ -254,27 +238,28 @@ mod tests {
     }
 
     #[test]
-    fn a_short_range_has_every_number_and_a_long_one_doubles() {
-        assert_eq!(counts(1, 4, None).unwrap(), [1, 2, 3, 4]);
-        assert_eq!(counts(1, 12, None).unwrap().len(), 12);
-        assert_eq!(counts(1, 64, None).unwrap(), [1, 2, 4, 8, 16, 32, 64]);
-        assert_eq!(counts(3, 20, None).unwrap(), [3, 6, 12, 20]);
-        assert_eq!(counts(5, 5, None).unwrap(), [5]);
-    }
-
-    #[test]
-    fn a_step_is_added() {
-        assert_eq!(counts(1, 10, Some(4)).unwrap(), [1, 5, 9]);
-        assert_eq!(counts(0, 64, Some(32)).unwrap(), [0, 32, 64]);
-        assert_eq!(counts(1, usize::MAX, Some(usize::MAX)).unwrap(), [1]);
-    }
-
-    #[test]
-    fn a_range_that_is_none_is_refused_in_one_line() {
-        assert_eq!(counts(8, 1, None).unwrap_err(), "MIN is 8, which is more than MAX, 1");
-        assert_eq!(counts(1, 8, Some(0)).unwrap_err(), "the step cannot be 0");
-        assert!(counts(1, 1000, Some(1)).unwrap_err().starts_with("that is more than 100 values"));
-        assert!(counts(0, 64, None).unwrap_err().starts_with("a range from 0 needs a step"));
+    fn a_short_range_has_every_number_a_long_one_doubles_and_a_step_is_added() {
+        let twelve: Vec<usize> = (1..=12).collect();
+        for (min, max, step, expected) in [
+            (1, 4, None, &[1, 2, 3, 4][..]),
+            (1, 12, None, &twelve),
+            (1, 64, None, &[1, 2, 4, 8, 16, 32, 64]),
+            (3, 20, None, &[3, 6, 12, 20]),
+            (5, 5, None, &[5]),
+            (1, 10, Some(4), &[1, 5, 9]),
+            (0, 64, Some(32), &[0, 32, 64]),
+            (1, usize::MAX, Some(usize::MAX), &[1]),
+        ] {
+            assert_eq!(counts(min, max, step).unwrap(), expected);
+        }
+        for (min, max, step, expected) in [
+            (8, 1, None, "MIN is 8, which is more than MAX, 1"),
+            (1, 8, Some(0), "the step cannot be 0"),
+            (1, 1000, Some(1), "that is more than 100 values: a larger step, -D"),
+            (0, 64, None, "a range from 0 needs a step: -D"),
+        ] {
+            assert_eq!(counts(min, max, step).unwrap_err(), expected);
+        }
         let on = Value::Gil(GilChoice::On);
         assert!(range(on, on, None).is_err());
     }
@@ -289,7 +274,9 @@ mod tests {
 
     #[test]
     fn a_name_that_is_nearly_one_is_seen_through() {
-        assert_eq!(Variable::find("latency"), Ok(Variable::Latency));
+        for (variable, name, _) in Variable::NAMES {
+            assert_eq!((Variable::find(name), variable.name()), (Ok(variable), name));
+        }
         let unknown = |name| Variable::find(name).unwrap_err();
         assert_eq!(unknown("worker"), "unknown variable 'worker'; did you mean 'workers'?");
         assert!(unknown("speed").ends_with(

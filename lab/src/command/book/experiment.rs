@@ -1,12 +1,10 @@
 //! The page of one experiment: question, what one may expect, what is done, what must hold, and
 //! what came out where it was last run.
 
-use std::fmt::Write;
-
-use super::capitalised;
 use crate::ask::experiment::kit::cell::Scale;
 use crate::ask::experiment::kit::experiment::Experiment;
 use lab_core::text::wrap::wrap;
+use lab_core::text::{add, capitalised};
 
 /// Where the page lies, from `docs/`.
 pub fn path(experiment: &Experiment) -> String {
@@ -21,17 +19,16 @@ pub(super) fn page(experiment: &Experiment, quoted: &dyn Fn(&str) -> Option<Stri
     let Experiment { name, title, question, choices, answer, method, .. } = experiment;
     let mut text = format!("# {name}: {title}\n\n{}\n", wrap(question, WIDTH, 0));
     for (number, choice) in (1..).zip(*choices) {
-        write!(text, "{number}. {}", wrap(choice, WIDTH - 3, 3)).expect("to memory");
+        add!(text, "{number}. {}", wrap(choice, WIDTH - 3, 3));
     }
     let right = wrap(choices[*answer], WIDTH, 0);
-    write!(
+    add!(
         text,
         "\n<details><summary>Decide first, then look</summary>\n\nNumber {}: {right}\n</details>\n",
         answer + 1
-    )
-    .expect("to memory");
-    write!(text, "\n## What is done\n\n{}\n", wrap(method, WIDTH, 0)).expect("to memory");
-    write!(text, "```sh\ntrainyard experiment run {name} --quick\n```\n\n").expect("to memory");
+    );
+    add!(text, "\n## What is done\n\n{}\n", wrap(method, WIDTH, 0));
+    add!(text, "```sh\ntrainyard experiment run {name} --quick\n```\n\n");
     text += &settings(experiment);
     text += &relations(experiment);
     text += &seen(experiment, quoted);
@@ -58,7 +55,7 @@ fn relations(experiment: &Experiment) -> String {
     for relation in experiment.relations {
         let (name, says) = (relation.name, capitalised(relation.says));
         let wrong = relation.wrong.says;
-        writeln!(text, "| {name} | {says} | {wrong}: `--wrong {name}` |").expect("to memory");
+        add!(text, "| {name} | {says} | {wrong}: `--wrong {name}` |\n");
     }
     text
 }
@@ -67,22 +64,20 @@ fn relations(experiment: &Experiment) -> String {
 fn seen(experiment: &Experiment, quoted: &dyn Fn(&str) -> Option<String>) -> String {
     let (name, mut text) = (experiment.name, String::new());
     if let Some(output) = quoted(&format!("outputs/{name}.txt")) {
-        write!(
+        add!(
             text,
             "\n## What was seen\n\nThe output of `trainyard experiment run {name} --quick`:\n\n\
              ```text\n{}\n```\n",
             output.trim_end()
-        )
-        .expect("to memory");
+        );
     }
     if quoted(&format!("figures/{name}.svg")).is_some() {
-        write!(
+        add!(
             text,
             "\n![What each thread, task or process did, moment by moment](../figures/{name}.svg)\n\n\
              Drawn from an extra round, on the record: `trainyard experiment record {name} --quick \
              -o {name}.trace`, then `trainyard export {name}.trace --to svg --output {name}.svg`.\n"
-        )
-        .expect("to memory");
+        );
     }
     text
 }
@@ -95,7 +90,7 @@ fn read_on(experiment: &Experiment) -> String {
             Some((file, why)) if is_file(file) => format!("[{file}](../../{file}): {why}"),
             _ => (*place).to_owned(),
         };
-        writeln!(text, "- {line}").expect("to memory");
+        add!(text, "- {line}\n");
     }
     text
 }

@@ -1,10 +1,9 @@
 //! The guided tour as a page: the same stops as `trainyard guide` shows one by one.
 
-use std::fmt::Write;
-
 use super::experiment::path;
 use crate::ask::experiment::kit::lesson::{Activity, Stop};
 use crate::ask::guide::stops;
+use lab_core::text::add;
 use lab_core::text::wrap::wrap;
 
 /// Columns of the page.
@@ -19,14 +18,13 @@ pub(super) fn page() -> String {
     for (number, Stop { experiment, lesson }) in (1..).zip(stops()) {
         let (name, link) = (experiment.name, path(experiment));
         let title = experiment.title;
-        write!(text, "\n## {number}. [{name}]({link}): {title}\n\n").expect("to memory");
+        add!(text, "\n## {number}. [{name}]({link}): {title}\n\n");
         text += &wrap(&format!("**Predict.** {}", experiment.question), WIDTH, 0);
         text.push('\n');
         for (number, choice) in (1..).zip(experiment.choices) {
-            write!(text, "{number}. {}", wrap(choice, WIDTH - 3, 3)).expect("to memory");
+            add!(text, "{number}. {}", wrap(choice, WIDTH - 3, 3));
         }
-        write!(text, "\n**Run.** `trainyard experiment run {name} --quick`\n\n")
-            .expect("to memory");
+        add!(text, "\n**Run.** `trainyard experiment run {name} --quick`\n\n");
         text += &task("Look", &lesson.look);
         text += &task("Change", &lesson.change);
         text += &wrap(&format!("**Make.** {}", lesson.make), WIDTH, 0);

@@ -10,13 +10,12 @@
 pub mod experiment;
 pub mod guide;
 
-use std::fmt::Write;
-
 use clap::CommandFactory;
 
 use crate::ask::experiment::catalogue;
 use crate::ask::experiment::kit::experiment::Group;
 use crate::command::CommandLine;
+use lab_core::text::{add, capitalised};
 
 /// One file of `docs/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +54,7 @@ fn summary() -> String {
     for group in groups() {
         for one in catalogue::experiments(group) {
             let path = experiment::path(one);
-            writeln!(text, "  - [{}: {}]({path})", one.name, one.title).expect("to memory");
+            add!(text, "  - [{}: {}]({path})\n", one.name, one.title);
         }
     }
     text + "- [Commands](commands.md)\n"
@@ -69,10 +68,10 @@ fn index() -> String {
          NAME --quick` runs one in seconds.\n",
     );
     for group in groups() {
-        write!(text, "\n## {}\n\n", capitalised(group.title())).expect("to memory");
+        add!(text, "\n## {}\n\n", capitalised(group.title()));
         for one in catalogue::experiments(group) {
             let path = experiment::path(one);
-            writeln!(text, "- [{}]({path}): {}", one.name, one.title).expect("to memory");
+            add!(text, "- [{}]({path}): {}\n", one.name, one.title);
         }
     }
     text
@@ -82,10 +81,10 @@ fn index() -> String {
 pub fn readme_list() -> String {
     let mut text = String::new();
     for group in groups() {
-        writeln!(text, "{}:\n", capitalised(group.title())).expect("to memory");
+        add!(text, "{}:\n\n", capitalised(group.title()));
         for one in catalogue::experiments(group) {
             let path = experiment::path(one);
-            writeln!(text, "- [{}](docs/{path}): {}", one.name, one.title).expect("to memory");
+            add!(text, "- [{}](docs/{path}): {}\n", one.name, one.title);
         }
         text.push('\n');
     }
@@ -109,8 +108,7 @@ fn commands() -> String {
     while let Some((name, command)) = commands.pop() {
         let words = name.join(" ");
         let help = command.clone().bin_name(&words).render_long_help();
-        write!(text, "\n## {words}\n\n```text\n{}\n```\n", help.to_string().trim_end())
-            .expect("to memory");
+        add!(text, "\n## {words}\n\n```text\n{}\n```\n", help.to_string().trim_end());
         let nested = command.get_subcommands().filter(|command| !command.is_hide_set());
         let nested: Vec<_> = nested
             .map(|command| {
@@ -123,13 +121,6 @@ fn commands() -> String {
     // Lines of help end where their words do.
     let lines = text.lines().map(|line| line.trim_end().to_owned() + "\n");
     lines.collect()
-}
-
-/// A sentence begins with a capital.
-fn capitalised(text: &str) -> String {
-    let mut characters = text.chars();
-    let first = characters.next().map(|first| first.to_uppercase().to_string());
-    first.unwrap_or_default() + characters.as_str()
 }
 
 #[cfg(test)]

@@ -255,7 +255,8 @@ impl<'a> Conductor<'a> {
         let Place { contender, params, .. } = seat.place.clone();
         let is_mine = |(latency_ns, _): &&(u64, ServerProcess)| *latency_ns == params.latency_ns;
         let server = self.servers.iter().find(is_mine).map(|(_, server)| server.address());
-        let setup = Setup { contender, params, server, flight: seat.flight.clone() };
+        let setup =
+            Setup { contender, params, server, flight: seat.flight.clone().map(Into::into) };
         // The old process is gone before the new one comes.
         seat.arm = None;
         let (arm, startup) = ArmProcess::start(setup, &self.halt)?;

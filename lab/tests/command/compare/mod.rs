@@ -9,6 +9,7 @@ mod children;
 mod deaths;
 mod documents;
 mod endings;
+mod outputs;
 mod python;
 mod refusals;
 mod servers;

@@ -1,9 +1,8 @@
 //! The SVG itself: a frame, its grid, the lines, the legend.
 
-use std::fmt::{self, Write};
-
 use super::scale::Fitted;
 use super::{Axis, Chart, Dot, Mark, Scale, Series};
+use crate::text::add;
 
 /// With a legend of short names.
 const WIDTH_MIN: f64 = 860.0;
@@ -38,32 +37,28 @@ const LOOKS: [(&str, &str, &str); 7] = [
 ///
 /// Never: what is written to is memory.
 pub fn svg(charts: &[Chart]) -> String {
-    let mut text = String::new();
-    draw(charts, &mut text).expect("writing to memory does not fail");
-    text
-}
-
-fn draw(charts: &[Chart], out: &mut String) -> fmt::Result {
+    let out = &mut String::new();
     let rows = charts.iter().fold(0.0, |rows: f64, _| rows + 1.0);
     let (width, height) = (width(charts), HEIGHT * rows.max(1.0));
     let titles: Vec<String> = charts.iter().map(|chart| escape(&chart.title)).collect();
-    writeln!(
+    add!(
         out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
          width=\"{width}\" height=\"{height}\" role=\"img\" aria-label=\"{}\" \
-         font-family=\"system-ui, sans-serif\" font-size=\"13\">",
+         font-family=\"system-ui, sans-serif\" font-size=\"13\">\n",
         titles.join("; ")
-    )?;
-    style(out)?;
-    writeln!(out, "<rect class=\"paper\" width=\"{width}\" height=\"{height}\"/>")?;
+    );
+    style(out);
+    add!(out, "<rect class=\"paper\" width=\"{width}\" height=\"{height}\"/>\n");
     let mut top = 0.0;
     for chart in charts {
-        writeln!(out, "<g transform=\"translate(0 {top})\">")?;
-        panel(chart, out)?;
-        writeln!(out, "</g>")?;
+        add!(out, "<g transform=\"translate(0 {top})\">\n");
+        panel(chart, out);
+        add!(out, "</g>\n");
         top += HEIGHT;
     }
-    writeln!(out, "</svg>")
+    add!(out, "</svg>\n");
+    std::mem::take(out)
 }
 
 /// Wide enough for the longest name.
@@ -77,26 +72,25 @@ fn width(charts: &[Chart]) -> f64 {
 /// What the legend says of a knee.
 const KNEE: &str = "knee: more is no better";
 
-fn style(out: &mut String) -> fmt::Result {
-    writeln!(out, "<style>")?;
+fn style(out: &mut String) {
+    add!(out, "<style>\n");
     let scheme = |out: &mut String, paper: &str, ink: &str, grid: &str, is_dark: Shade| {
-        writeln!(out, ".paper{{fill:{paper}}} text{{fill:{ink}}} .grid{{stroke:{grid}}}")?;
-        writeln!(out, ".frame,.knee{{stroke:{ink};fill:none}}")?;
+        add!(out, ".paper{{fill:{paper}}} text{{fill:{ink}}} .grid{{stroke:{grid}}}\n");
+        add!(out, ".frame,.knee{{stroke:{ink};fill:none}}\n");
         for (number, (light, dark, dashes)) in LOOKS.iter().enumerate() {
             let colour = if is_dark == Shade::Dark { dark } else { light };
-            writeln!(
+            add!(
                 out,
                 ".s{number}{{stroke:{colour}}} .l{number}{{stroke-dasharray:{dashes}}} \
-                 .m{number}{{fill:{colour}}}"
-            )?;
+                 .m{number}{{fill:{colour}}}\n"
+            );
         }
-        Ok(())
     };
-    scheme(out, "#ffffff", "#222222", "#dddddd", Shade::Light)?;
-    writeln!(out, ".line{{fill:none;stroke-width:2}} .bar{{stroke-width:1.5}}")?;
-    writeln!(out, "@media (prefers-color-scheme: dark) {{")?;
-    scheme(out, "#161616", "#e6e6e6", "#3a3a3a", Shade::Dark)?;
-    writeln!(out, "}}\n</style>")
+    scheme(out, "#ffffff", "#222222", "#dddddd", Shade::Light);
+    add!(out, ".line{{fill:none;stroke-width:2}} .bar{{stroke-width:1.5}}\n");
+    add!(out, "@media (prefers-color-scheme: dark) {{\n");
+    scheme(out, "#161616", "#e6e6e6", "#3a3a3a", Shade::Dark);
+    add!(out, "}}\n</style>\n");
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -134,53 +128,52 @@ fn round(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
 }
 
-fn panel(chart: &Chart, out: &mut String) -> fmt::Result {
+fn panel(chart: &Chart, out: &mut String) {
     let dots = || chart.series.iter().flat_map(|series| &series.dots);
     let x = Fitted::new(&chart.x.scale, dots().map(|dot| dot.x));
     let y = Fitted::new(&chart.y.scale, dots().flat_map(|dot| [dot.y, dot.low, dot.high]));
     let panel = Panel { chart, x, y };
     let (title, subtitle) = (escape(&chart.title), escape(&chart.subtitle));
-    writeln!(
-        out,
-        "<text x=\"{LEFT}\" y=\"28\" font-size=\"17\" font-weight=\"600\">{title}</text>"
-    )?;
-    writeln!(out, "<text x=\"{LEFT}\" y=\"48\">{subtitle}</text>")?;
-    grid(&panel, out)?;
+    add!(out, "<text x=\"{LEFT}\" y=\"28\" font-size=\"17\" font-weight=\"600\">{title}</text>\n");
+    add!(out, "<text x=\"{LEFT}\" y=\"48\">{subtitle}</text>\n");
+    grid(&panel, out);
     for (number, series) in chart.series.iter().enumerate() {
-        line(&panel, number, series, out)?;
-        legend(number, series, out)?;
+        line(&panel, number, series, out);
+        legend(number, series, out);
     }
     let has_knee = dots().any(|dot| dot.mark == Mark::Knee);
-    if has_knee { knee_legend(chart.series.len(), out) } else { Ok(()) }
+    if has_knee {
+        knee_legend(chart.series.len(), out);
+    }
 }
 
-fn grid(panel: &Panel<'_>, out: &mut String) -> fmt::Result {
+fn grid(panel: &Panel<'_>, out: &mut String) {
     let (right, bottom) = (LEFT + FRAME_WIDTH, TOP + FRAME_HEIGHT);
     let Chart { x, y, .. } = panel.chart;
     for (value, text) in panel.y.ticks(y.unit, None) {
         let top = panel.top(value);
-        writeln!(out, "<path class=\"grid\" d=\"M{LEFT} {top}H{right}\"/>")?;
+        add!(out, "<path class=\"grid\" d=\"M{LEFT} {top}H{right}\"/>\n");
         let (left, base) = (LEFT - 8.0, top + 4.5);
-        writeln!(out, "<text x=\"{left}\" y=\"{base}\" text-anchor=\"end\">{text}</text>")?;
+        add!(out, "<text x=\"{left}\" y=\"{base}\" text-anchor=\"end\">{text}</text>\n");
     }
     for (value, text) in panel.x.ticks(x.unit, Some(measured(panel.chart))) {
         let (left, base, text) = (panel.left(value), bottom + 20.0, escape(&text));
-        writeln!(out, "<path class=\"grid\" d=\"M{left} {TOP}V{bottom}\"/>")?;
-        writeln!(out, "<text x=\"{left}\" y=\"{base}\" text-anchor=\"middle\">{text}</text>")?;
+        add!(out, "<path class=\"grid\" d=\"M{left} {TOP}V{bottom}\"/>\n");
+        add!(out, "<text x=\"{left}\" y=\"{base}\" text-anchor=\"middle\">{text}</text>\n");
     }
-    writeln!(
+    add!(
         out,
         "<rect class=\"frame\" x=\"{LEFT}\" y=\"{TOP}\" width=\"{FRAME_WIDTH}\" \
-         height=\"{FRAME_HEIGHT}\"/>"
-    )?;
+         height=\"{FRAME_HEIGHT}\"/>\n"
+    );
     let (middle, below) = (LEFT + FRAME_WIDTH / 2.0, bottom + 42.0);
-    writeln!(out, "<text x=\"{middle}\" y=\"{below}\" text-anchor=\"middle\">{}</text>", name(x))?;
+    add!(out, "<text x=\"{middle}\" y=\"{below}\" text-anchor=\"middle\">{}</text>\n", name(x));
     let middle = TOP + FRAME_HEIGHT / 2.0;
-    writeln!(
+    add!(
         out,
-        "<text transform=\"translate(20 {middle}) rotate(-90)\" text-anchor=\"middle\">{}</text>",
+        "<text transform=\"translate(20 {middle}) rotate(-90)\" text-anchor=\"middle\">{}</text>\n",
         name(y)
-    )
+    );
 }
 
 /// `workers (logarithmic)`.
@@ -198,74 +191,67 @@ fn measured(chart: &Chart) -> Vec<f64> {
     values
 }
 
-fn line(panel: &Panel<'_>, number: usize, series: &Series, out: &mut String) -> fmt::Result {
+fn line(panel: &Panel<'_>, number: usize, series: &Series, out: &mut String) {
     let look = number % LOOKS.len();
     // What stands side by side is not connected.
     if !matches!(panel.chart.x.scale, Scale::Names(_)) {
         let place = |dot: &Dot| format!("{},{}", panel.left_of(number, dot.x), panel.top(dot.y));
         let places: Vec<String> = series.dots.iter().map(place).collect();
-        writeln!(
-            out,
-            "<polyline class=\"line s{look} l{look}\" points=\"{}\"/>",
-            places.join(" ")
-        )?;
+        add!(out, "<polyline class=\"line s{look} l{look}\" points=\"{}\"/>\n", places.join(" "));
     }
     for dot in &series.dots {
         let (left, top) = (panel.left_of(number, dot.x), panel.top(dot.y));
         let (low, high) = (panel.top(dot.low), panel.top(dot.high));
-        writeln!(out, "<g><title>{}</title>", escape(&dot.title))?;
+        add!(out, "<g><title>{}</title>\n", escape(&dot.title));
         if dot.low < dot.high {
             let (west, east) = (round(left - 4.0), round(left + 4.0));
-            writeln!(
+            add!(
                 out,
                 "<path class=\"bar s{look}\" fill=\"none\" \
-                 d=\"M{left} {low}V{high}M{west} {low}H{east}M{west} {high}H{east}\"/>"
-            )?;
+                 d=\"M{left} {low}V{high}M{west} {low}H{east}M{west} {high}H{east}\"/>\n"
+            );
         }
         if dot.mark == Mark::Knee {
-            writeln!(out, "<circle class=\"knee\" cx=\"{left}\" cy=\"{top}\" r=\"9\"/>")?;
+            add!(out, "<circle class=\"knee\" cx=\"{left}\" cy=\"{top}\" r=\"9\"/>\n");
         }
-        marker(number, left, top, out)?;
-        writeln!(out, "</g>")?;
+        marker(number, left, top, out);
+        add!(out, "</g>\n");
     }
-    Ok(())
 }
 
 /// A square, a disc, a triangle and so on: each series its own.
-fn marker(number: usize, left: f64, top: f64, out: &mut String) -> fmt::Result {
+fn marker(number: usize, left: f64, top: f64, out: &mut String) {
     let look = number % LOOKS.len();
     let r = RADIUS;
+    if look == 1 {
+        add!(out, "<circle class=\"m{look}\" cx=\"{left}\" cy=\"{top}\" r=\"{r}\"/>\n");
+        return;
+    }
     let path = match look {
         0 => format!("M{} {}h9v9h-9z", round(left - r), round(top - r)),
-        1 => {
-            return writeln!(
-                out,
-                "<circle class=\"m{look}\" cx=\"{left}\" cy=\"{top}\" r=\"{r}\"/>"
-            );
-        }
         2 => format!("M{left} {}l5.5 9.5h-11z", round(top - 6.0)),
         3 => format!("M{left} {}l6 6l-6 6l-6 -6z", round(top - 6.0)),
         4 => format!("M{left} {}l5.5 -9.5h-11z", round(top + 6.0)),
         5 => format!("M{} {top}h4v-4h4v4h4v4h-4v4h-4v-4h-4z", round(left - 6.0)),
         _ => format!("M{} {}h12v4h-12z", round(left - 6.0), round(top - 2.0)),
     };
-    writeln!(out, "<path class=\"m{look}\" d=\"{path}\"/>")
+    add!(out, "<path class=\"m{look}\" d=\"{path}\"/>\n");
 }
 
-fn legend(number: usize, series: &Series, out: &mut String) -> fmt::Result {
+fn legend(number: usize, series: &Series, out: &mut String) {
     let look = number % LOOKS.len();
     let (top, right) = (legend_top(number), LEGEND_LEFT + 34.0);
     let (middle, text, base) = (LEGEND_LEFT + 17.0, right + 8.0, top + 4.5);
-    writeln!(out, "<path class=\"line s{look} l{look}\" d=\"M{LEGEND_LEFT} {top}H{right}\"/>")?;
-    marker(number, middle, top, out)?;
-    writeln!(out, "<text x=\"{text}\" y=\"{base}\">{}</text>", escape(&series.name))
+    add!(out, "<path class=\"line s{look} l{look}\" d=\"M{LEGEND_LEFT} {top}H{right}\"/>\n");
+    marker(number, middle, top, out);
+    add!(out, "<text x=\"{text}\" y=\"{base}\">{}</text>\n", escape(&series.name));
 }
 
-fn knee_legend(number: usize, out: &mut String) -> fmt::Result {
+fn knee_legend(number: usize, out: &mut String) {
     let top = legend_top(number);
     let (middle, text, base) = (LEGEND_LEFT + 17.0, LEGEND_LEFT + 42.0, top + 4.5);
-    writeln!(out, "<circle class=\"knee\" cx=\"{middle}\" cy=\"{top}\" r=\"9\"/>")?;
-    writeln!(out, "<text x=\"{text}\" y=\"{base}\">{KNEE}</text>")
+    add!(out, "<circle class=\"knee\" cx=\"{middle}\" cy=\"{top}\" r=\"9\"/>\n");
+    add!(out, "<text x=\"{text}\" y=\"{base}\">{KNEE}</text>\n");
 }
 
 fn legend_top(number: usize) -> f64 {
@@ -281,7 +267,7 @@ fn escape(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             // Nothing that XML 1.0 forbids.
-            c if c.is_control() => write!(escaped, "{}", c.escape_default()).expect("to memory"),
+            c if c.is_control() => escaped.extend(c.escape_default()),
             c => escaped.push(c),
         }
     }
@@ -334,7 +320,7 @@ mod tests {
         let mut shapes = HashSet::new();
         for number in 0..LOOKS.len() {
             let mut text = String::new();
-            marker(number, 50.0, 50.0, &mut text).unwrap();
+            marker(number, 50.0, 50.0, &mut text);
             shapes.insert(text.replace(&format!("m{number}"), ""));
         }
         let dashes: HashSet<&str> = LOOKS.iter().map(|(_, _, dashes)| *dashes).collect();

@@ -17,10 +17,10 @@ use crate::measure::prepare::listen;
 use crate::measure::progress::Progress;
 use crate::measure::python::find::find_all;
 use crate::measure::record;
+use lab_core::terms::door::{Extent, check_writable};
 use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::host::{Conditions, Host};
 use lab_core::terms::output::Format;
-use lab_core::terms::output::check_writable;
 use trainyard::sys::poll::{self, Interest};
 use trainyard::sys::signal::Interrupts;
 use trainyard::trace;
@@ -94,7 +94,9 @@ impl Record {
                 break;
             }
         }
-        let saved = record::save(Trace::of(record::about(None, None), runs), &self.trace);
+        let (trace, extent) =
+            (Trace::of(record::about(None, None), runs), Extent::of(ended.is_ok()));
+        let saved = record::save(trace, &self.trace, extent);
         ended.and(saved)
     }
 }
@@ -159,7 +161,8 @@ impl Run {
             ended = report.verdict();
         }
         if let Some(path) = &self.trace {
-            let saved = record::save(Trace::of(record::about(None, None), runs), path);
+            let extent = Extent::of(report.is_complete);
+            let saved = record::save(Trace::of(record::about(None, None), runs), path, extent);
             ended = ended.and(saved);
         }
         let text = match self.format {

@@ -25,6 +25,7 @@ use crate::ask::experiment::kit::figures::Figures;
 use crate::ask::experiment::kit::voice::{elsewhere, own, say, say_line};
 use crate::measure::python::{NO_CURRENT_FOLDER, become_python};
 use crate::measure::record::{about, land};
+use lab_core::terms::door::{self, Extent};
 use lab_core::terms::error::{LabError, Result};
 use trainyard::sys::poll::{self, Interest};
 use trainyard::sys::signal::Interrupts;
@@ -79,7 +80,9 @@ pub fn record(
     let mut command = own(&["ours", experiment.name, &document]);
     command.arg(flight);
     let asked = ask(command, experiment, cell, &Contender::Ours, interrupts);
-    (land(flight), asked.map(drop))
+    // Of a cell that failed there may be rings in which nothing was kept: they explain nothing.
+    let run = land(flight).filter(|run| asked.is_ok() || !run.recording.events.is_empty());
+    (run, asked.map(drop))
 }
 
 fn ask(
@@ -161,7 +164,8 @@ fn be_a_cell(experiment: &Experiment, cell: &Cell, flight: Option<&Path>) -> Res
         let run = Run { about: facts(experiment, cell), recording };
         // In the place of the file that rings were kept in: all of them are in it, those too that
         // found no room there.
-        Trace::of(about(None, None), vec![run]).write(path).map_err(|why| unwritable(path, why))?;
+        let trace = Trace::of(about(None, None), vec![run]);
+        door::write(path, Extent::Whole, |file| trace.write_to(file))?;
     }
     match figures {
         Ok(figures) => say(&figures),
