@@ -21,7 +21,7 @@
 
 mod axis;
 pub mod csv;
-mod fuzz;
+pub mod fuzz;
 pub mod html;
 pub mod lanes;
 pub mod missing;
@@ -34,9 +34,6 @@ pub mod svg;
 #[cfg(test)]
 mod testing;
 pub mod timeline;
-
-#[doc(hidden)]
-pub use crate::look::fuzz::fuzz_trace;
 
 /// The forms in which a trace can be exported.
 ///
