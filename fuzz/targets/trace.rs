@@ -2,5 +2,5 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    let _ = lab_core::look::fuzz_trace(data);
+    let _ = lab_core::look::fuzz::fuzz_trace(data);
 });

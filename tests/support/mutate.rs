@@ -51,7 +51,8 @@ pub(crate) fn check_mutations(
     let rounds = rounds * times;
     let (read, refused) = mutate(target, damage, rounds, accepts);
     println!("{target}: {read} read, {refused} refused");
-    assert!(read > rounds / 100 && refused > rounds / 100, "{read} read, {refused} refused");
+    // Of a short document of JSON nearly every mutation is none.
+    assert!(read > rounds / 400 && refused > rounds / 400, "{read} read, {refused} refused");
 }
 
 /// Checks that what was written by hand for `target` is read, and that what fuzzers found breaks

@@ -5,7 +5,7 @@ mod mutate;
 
 use lab::measure::conversation::fuzz_replies;
 use lab::measure::python::find::fuzz_who;
-use lab_core::look::fuzz_trace;
+use lab_core::look::fuzz::fuzz_trace;
 use lab_core::work::io::http::fuzz_response;
 use lab_core::work::server::fuzz_request;
 use mutate::{Damage, ROUNDS, check_corpus, check_mutations};

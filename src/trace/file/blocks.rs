@@ -1,7 +1,7 @@
 //! From a stream of bytes to blocks, one after another.
 //!
 //! The stream may be a file, a pipe, or a device without an end. So nothing is read before what
-//! stands before it was found right, and the body of a block grows as its bytes come: [READ-1].
+//! stands before it was found right, and the body of a block grows as its bytes come: READ-1.
 
 use std::io::{self, Read};
 

@@ -21,7 +21,7 @@
 
 mod axis;
 pub mod csv;
-mod fuzz;
+pub mod fuzz;
 pub mod html;
 pub mod lanes;
 pub mod missing;
@@ -36,9 +36,6 @@ mod testing;
 #[cfg(test)]
 mod tests;
 pub mod timeline;
-
-#[doc(hidden)]
-pub use crate::look::fuzz::fuzz_trace;
 
 /// The forms in which a trace can be exported.
 ///

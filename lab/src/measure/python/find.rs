@@ -153,9 +153,14 @@ mod tests {
             who("[3, 13, 0]", false),
             named("CPython 3.13.0, lock off", "3.13.0t", PythonGil::Off)
         );
-        let said = b"{\"implementation\": \"PyPy\", \"version\": [3, 10, 0], \"gil\": true}";
-        let refused = who_says(Path::new("pypy"), said).unwrap_err();
-        assert_eq!(refused.to_string(), "--python 'pypy' is PyPy, not CPython");
+        // A name that is more than one line stays in its line.
+        for (name, shown) in [("PyPy", "PyPy"), ("Py\\n\\u001bPy", "Py??Py")] {
+            let said = format!(
+                "{{\"implementation\": \"{name}\", \"version\": [3, 10, 0], \"gil\": true}}"
+            );
+            let refused = who_says(Path::new("pypy"), said.as_bytes()).unwrap_err();
+            assert_eq!(refused.to_string(), format!("--python 'pypy' is {shown}, not CPython"));
+        }
     }
 
     #[test]
