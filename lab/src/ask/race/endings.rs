@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::layout::{COLUMNS, command, drawn, fitted, folded, in_words, quoted, table, times};
+use super::layout::{COLUMNS, again, drawn, fitted, in_words, quoted, table, times};
 use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::output::Format;
 use lab_core::text::numbers::count;
@@ -83,18 +83,17 @@ impl<'a> Found<'a> {
     fn wrong_one(&self) -> Result<String> {
         let wrong = self.possible.iter().find(|possible| !self.is_expected(&possible.ending));
         let Some(Possible { ending, schedule }) = wrong else { return Ok(String::new()) };
-        let Self { program, trains, rounds, .. } = self;
+        let Self { puzzle, program, trains, rounds, .. } = self;
         let tape = replay::replay(program, *trains, schedule)?.tape;
         let drawn = drawn(&tape.whole(program), tape.culprit());
-        let flags = format!("--threads {trains} --rounds {rounds} --replay {schedule}");
-        let again = format!("\n{}", folded(&again(&self.puzzle.name, &flags)));
-        let again = if *trains <= TRAINS_MAX { again } else { String::new() };
-        let ending = wrap(&format!("How it comes to {}:", self.in_words(ending)), COLUMNS, 0);
+        let again = if *trains <= TRAINS_MAX {
+            format!("\n{}", again(&puzzle.name, *trains, *rounds, &schedule.to_string()))
+        } else {
+            String::new()
+        };
+        let ending = in_words(ending, &self.variables);
+        let ending = wrap(&format!("How it comes to {ending}:"), COLUMNS, 0);
         Ok(format!("\n{ending}\n{drawn}{again}"))
-    }
-
-    fn in_words(&self, ending: &Ending) -> String {
-        in_words(ending, &self.variables)
     }
 
     fn listed(&self) -> String {
@@ -102,7 +101,8 @@ impl<'a> Found<'a> {
         for Possible { ending, schedule } in self.possible.iter().take(ENDINGS_MAX) {
             let mark = if self.is_expected(ending) { "as one after another" } else { "" };
             let switches = schedule.switches().to_string();
-            rows.push(vec![self.in_words(ending), mark.into(), switches, schedule.to_string()]);
+            let ending = in_words(ending, &self.variables);
+            rows.push(vec![ending, mark.to_owned(), switches, schedule.to_string()]);
         }
         let table = table(1, rows, 2..3);
         match self.possible.len().saturating_sub(ENDINGS_MAX) {
@@ -137,11 +137,6 @@ impl<'a> Found<'a> {
         });
         format!("{document:#}\n")
     }
-}
-
-/// What to type to see it once more.
-pub(super) fn again(program: &str, flags: &str) -> String {
-    format!("Again: {}", command("race", program, flags))
 }
 
 /// Where a switch can fall.

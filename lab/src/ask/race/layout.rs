@@ -95,6 +95,12 @@ pub(super) fn command(verb: &str, program: &str, flags: &str) -> String {
     format!("trainyard {verb} {argument} {flags}").trim_end().to_owned()
 }
 
+/// What to type to see it once more.
+pub(super) fn again(program: &str, trains: usize, rounds: u32, schedule: &str) -> String {
+    let flags = format!("--threads {trains} --rounds {rounds} --replay {schedule}");
+    folded(&format!("Again: {}", command("race", program, &flags)))
+}
+
 /// A line with a command; one that is too long ends where a shell joins it with the next, at a
 /// backslash outside of quotes.
 pub(super) fn folded(command: &str) -> String {

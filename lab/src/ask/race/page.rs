@@ -1,7 +1,6 @@
 //! What many runs came to, as people read it.
 
-use super::endings::again;
-use super::layout::{COLUMNS, command, fitted, folded, quoted, table, times};
+use super::layout::{COLUMNS, again, command, fitted, folded, quoted, table, times};
 use super::report::{Recorded, Report, Row};
 use lab_core::text::numbers::{count, grouped, percent};
 use lab_core::text::wrap::wrap;
@@ -85,11 +84,10 @@ fn reason(row: &Row) -> Vec<String> {
 fn recorded(report: &Report) -> String {
     let Some(recorded) = &report.recorded else { return String::new() };
     let Recorded { of, columns, sentence, schedule, .. } = recorded;
-    let again = schedule.as_ref().map_or_else(String::new, |schedule| {
-        let Report { threads, rounds, .. } = report;
-        let flags = format!("--threads {threads} --rounds {rounds} --replay {schedule}");
-        folded(&again(&report.program, &flags))
-    });
+    let again = schedule
+        .as_ref()
+        .map(|schedule| again(&report.program, report.threads, report.rounds, schedule));
+    let again = again.unwrap_or_default();
     let sentence = wrap(sentence, COLUMNS, 0);
     format!("\nOne of them, instruction by instruction ({of}):\n\n{columns}\n{sentence}{again}")
 }

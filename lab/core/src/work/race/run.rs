@@ -30,7 +30,7 @@ use trainyard::vm::{Program, WordKind};
 /// What is run, and how.
 #[derive(Clone, Debug)]
 pub struct Job<'a> {
-    /// The puzzle, whose text processes compile themselves.
+    /// What processes compile themselves.
     pub puzzle: &'a Puzzle,
     /// What it was compiled to.
     pub program: &'a Program,

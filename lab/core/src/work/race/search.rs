@@ -68,7 +68,9 @@ struct Way {
 struct Search<'p> {
     program: &'p Program,
     runner: Runner,
-    /// Where the search has not been yet, or by no better way.
+    /// The states that the search has been at.
+    behind: HashSet<State>,
+    /// The ways to others. There can be several to one; the first counts.
     ahead: BTreeMap<Way, State>,
     found: Vec<Possible>,
 }
@@ -82,15 +84,15 @@ pub fn search(program: &Program, trains: usize, runner: Runner) -> Result<Vec<Po
     let machines = (0..trains).map(|number| machine(program, number)).collect();
     let start = State { words: vec![0; program.words().len()], machines, last: None };
     let ahead = BTreeMap::from([(Way::default(), start)]);
-    let mut search = Search { program, runner, ahead, found: Vec::new() };
-    let mut behind = HashSet::new();
+    let behind = HashSet::new();
+    let mut search = Search { program, runner, behind, ahead, found: Vec::new() };
     while let Some((way, state)) = search.ahead.pop_first() {
-        if behind.contains(&state) {
+        if search.behind.contains(&state) {
             continue;
         }
         search.expand(&way, &state)?;
-        behind.insert(state);
-        if behind.len() > STATES_MAX {
+        search.behind.insert(state);
+        if search.behind.len() + search.ahead.len() > STATES_MAX {
             return Err(LabError::BadInput(format!(
                 "the search gave up after {STATES_MAX} states; try fewer --threads or --rounds"
             )));
@@ -115,7 +117,7 @@ impl Search<'_> {
                     way.schedule.add(train, steps);
                     (way.switches, way.steps) = (way.schedule.switches(), way.steps + steps);
                     state.last = Some(train);
-                    self.ahead.insert(way, state);
+                    self.reach(way, state);
                 }
                 Err(says) => {
                     way.schedule.finish(train);
@@ -131,6 +133,12 @@ impl Search<'_> {
             self.end(Ending::Deadlock, way.schedule.clone());
         }
         Ok(())
+    }
+
+    fn reach(&mut self, way: Way, state: State) {
+        if !self.behind.contains(&state) {
+            self.ahead.insert(way, state);
+        }
     }
 
     /// Notes an ending. The first way to it is the best.

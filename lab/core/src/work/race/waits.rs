@@ -93,24 +93,24 @@ impl Waits {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_circle_of_waiting_trains_is_a_deadlock_and_a_chain_is_not() {
-        // Locks 0, 1, 2 belong to trains 0, 1, 2.
-        let (memory, waits) = ([1, 2, 3].map(AtomicI64::new), Waits::new(3));
-        assert_eq!(waits.blocked(0, 1, &memory), Verdict::TryAgain);
-        assert_eq!(waits.blocked(1, 2, &memory), Verdict::TryAgain);
-        waits.goes_on(1);
-        assert_eq!(waits.blocked(2, 0, &memory), Verdict::TryAgain);
-        assert_eq!(waits.blocked(1, 2, &memory), Verdict::Deadlock);
-        // Whoever comes next is told without looking.
-        assert_eq!(waits.blocked(0, 1, &memory), Verdict::Deadlock);
-    }
-
     /// A circle that does not lead back to whoever asks is somebody else's to notice.
     #[test]
-    fn a_train_that_waits_outside_of_a_circle_looks_on_and_ends() {
-        let (memory, waits) = ([2, 1, 1].map(AtomicI64::new), Waits::new(3));
-        assert_eq!(waits.blocked(0, 0, &memory), Verdict::TryAgain);
-        assert_eq!(waits.blocked(2, 2, &memory), Verdict::TryAgain);
+    fn a_circle_of_waiting_trains_is_a_deadlock_and_a_chain_is_not() {
+        let check = |waits: &Waits, owners: [i64; 3], train, lock, expected| {
+            let verdict = waits.blocked(train, lock, &owners.map(AtomicI64::new));
+            assert_eq!(verdict, expected, "train {train} waits for lock {lock} of {owners:?}");
+        };
+        // Locks 0, 1, 2 belong to trains 0, 1, 2.
+        let (owners, waits) = ([1, 2, 3], Waits::new(3));
+        check(&waits, owners, 0, 1, Verdict::TryAgain);
+        check(&waits, owners, 1, 2, Verdict::TryAgain);
+        waits.goes_on(1);
+        check(&waits, owners, 2, 0, Verdict::TryAgain);
+        check(&waits, owners, 1, 2, Verdict::Deadlock);
+        // Whoever comes next is told without looking.
+        check(&waits, owners, 0, 1, Verdict::Deadlock);
+        let (owners, waits) = ([2, 1, 1], Waits::new(3));
+        check(&waits, owners, 0, 0, Verdict::TryAgain);
+        check(&waits, owners, 2, 2, Verdict::TryAgain);
     }
 }
