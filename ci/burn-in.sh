@@ -68,6 +68,7 @@ run() {
 
 : >"$kept/failures"
 for round in $(seq "$rounds"); do
+    echo "round $round of $rounds" >&2
     while read -r folder name program; do
         is_wanted "$name" || continue
         if [ $alone = 0 ]; then
