@@ -16,9 +16,9 @@ sanitized() {
     cargo test --locked --package trainyard --no-default-features --target "$target" "$@"
 }
 
-RUSTFLAGS="-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer --cfg sanitized" \
+RUSTFLAGS="-D warnings -Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer --cfg sanitized" \
     CARGO_TARGET_DIR=target/tsan TSAN_OPTIONS="halt_on_error=1 suppressions=$PWD/ci/tsan.supp" \
     sanitized --test stress
 
-RUSTFLAGS="-Zsanitizer=address --cfg sanitized" CARGO_TARGET_DIR=target/asan \
+RUSTFLAGS="-D warnings -Zsanitizer=address --cfg sanitized" CARGO_TARGET_DIR=target/asan \
     sanitized --lib --test stress --test coop --test threads
