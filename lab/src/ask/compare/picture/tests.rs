@@ -75,7 +75,9 @@ fn what_was_not_recorded_lost_or_not_measured_often_enough_is_said() {
     let seen = picture(WIDE, |_, measured| {
         measured[1].recording = None;
         measured[3].recording.as_mut().unwrap().tracks[0].overwritten = 12;
-        measured.iter_mut().for_each(|one| one.wall_s.truncate(3));
+        for one in measured {
+            one.wall_s.truncate(3);
+        }
     });
     let line = seen.lines().find(|line| line.contains("5 threads, lock on")).unwrap();
     assert!(line.contains("| ") && line.contains("not recorded"), "{seen}");
