@@ -69,7 +69,7 @@ proptest! {
     fn whatever_was_recorded_every_document_is_valid(recording in possible()) {
         let mut trace = of("a run", recording);
         trace.runs.push(trace.runs[0].clone());
-        perfetto::tests::valid(&trace);
+        perfetto::tests::check(&trace);
         svg::tests::check_picture(&text(svg::write, &trace));
     }
 }
@@ -78,7 +78,7 @@ proptest! {
 /// as it does where what one event asks for is sought among all others.
 #[test]
 fn no_view_is_slow_for_as_many_tracks_tasks_and_locks_as_events() {
-    let count = 20_000_u32;
+    let count = 8_000_u32;
     let event = |n: u32, track, kind, a| Event { time_ns: n.into(), track, kind, cpu: 0, a, b: 0 };
     let shapes: [&dyn Fn(u32) -> Event; 5] = [
         &|n| event(n, n, Kind::TaskSpawn, 5),
@@ -150,7 +150,7 @@ fn no_name_of_a_trace_leaves_its_place() {
             assert_eq!(page.matches(tag).count(), text(html::write, plain).matches(tag).count());
         }
         svg::tests::check_picture(&text(svg::write, strange));
-        perfetto::tests::valid(strange);
+        perfetto::tests::check(strange);
         let asked = Asked { run: None, from_ns: 0, until_ns: None, whose: Whose::Trains };
         let page = Page { width: 80, glyphs: Glyphs::Unicode, lanes_max: 16 };
         let page = draw(&plan(strange, &asked).unwrap(), page);

@@ -10,16 +10,15 @@ use trainyard::trace::{Event, Kind, Recording};
 
 /// A number over time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Counter {
-    /// What is counted.
-    pub what: What,
+pub(crate) struct Counter {
+    pub(crate) what: What,
     /// Each change, in the order of time; the first stands at the begin of the recording.
-    pub points: Vec<Point>,
+    pub(crate) points: Vec<Point>,
 }
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum What {
+pub(crate) enum What {
     /// The threads that wait for this lock.
     WaitingForLock(u64),
     /// The tasks in the run queue of the loop on this track.
@@ -30,15 +29,13 @@ pub enum What {
 
 /// A moment from which on a counter has a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Point {
-    /// When.
-    pub at_ns: u64,
-    /// How many from then on.
-    pub value: u64,
+pub(crate) struct Point {
+    pub(crate) at_ns: u64,
+    pub(crate) value: u64,
 }
 
 /// Lists the counters that ever counted something.
-pub fn read(recording: &Recording) -> Vec<Counter> {
+pub(crate) fn read(recording: &Recording) -> Vec<Counter> {
     let begin_ns = recording.begin_ns;
     let counts = counts(&recording.events, |_| true).into_iter();
     counts.map(|(what, count)| count.into_counter(what, begin_ns)).collect()

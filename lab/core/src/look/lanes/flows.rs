@@ -18,39 +18,32 @@ use trainyard::trace::{Event, Kind, Recording};
 
 /// An arrow between two events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Flow {
-    /// What it shows.
-    pub what: What,
+pub(crate) struct Flow {
+    pub(crate) what: What,
     /// Who let the other go on: an index in the recording.
-    pub from: u32,
+    pub(crate) from: u32,
     /// Who went on: an index in the recording.
-    pub to: u32,
+    pub(crate) to: u32,
 }
 
-/// What an arrow shows.
+/// What an arrow shows: a row of the table above.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum What {
-    /// The lock was handed over.
+pub(crate) enum What {
     HandOff,
-    /// A task was woken.
     Wake,
-    /// The loop was called from another thread.
     Call,
-    /// A job was queued.
     Queue,
-    /// A job was sent to a worker.
     Send,
-    /// A worker answered.
     Answer,
 }
 
 impl What {
     /// Every arrow, in the order of their numbers.
-    pub const ALL: [Self; 6] =
+    pub(crate) const ALL: [Self; 6] =
         [Self::HandOff, Self::Wake, Self::Call, Self::Queue, Self::Send, Self::Answer];
 
     /// What is said at the arrow, where it leaves, and where it enters.
-    pub fn words(self) -> [&'static str; 3] {
+    pub(crate) fn words(self) -> [&'static str; 3] {
         match self {
             Self::HandOff => ["lock handed over", "drop lock", "take lock"],
             Self::Wake => ["task woken", "wake task", "wake task"],
@@ -87,7 +80,7 @@ impl What {
 }
 
 /// Lists the arrows in the order of their ends.
-pub fn read(recording: &Recording) -> Vec<Flow> {
+pub(crate) fn read(recording: &Recording) -> Vec<Flow> {
     // Beginnings that have not met their end yet, and which tracks wait for which lock.
     let (mut open, mut waiting) = (HashMap::<_, u32>::new(), HashSet::new());
     let mut flows = Vec::new();

@@ -17,7 +17,7 @@ use trainyard::trace::{Event, Kind, Recording};
 
 /// Whose a lock is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Holder {
+pub(crate) enum Holder {
     /// It is free.
     Nobody,
     /// It is this track's.
@@ -27,7 +27,7 @@ pub enum Holder {
 }
 
 /// Reads who held each lock between `begin_ns` and `end_ns`, in the order of the locks' numbers.
-pub fn read(recording: &Recording, begin_ns: u64, end_ns: u64) -> Vec<Lane<Holder>> {
+pub(crate) fn read(recording: &Recording, begin_ns: u64, end_ns: u64) -> Vec<Lane<Holder>> {
     let known_ns = known_ns(recording).max(begin_ns);
     let mut locks: BTreeMap<u64, Tape<Holder>> = BTreeMap::new();
     for (index, event) in (0..).zip(&recording.events) {
@@ -56,7 +56,7 @@ fn known_ns(recording: &Recording) -> u64 {
 }
 
 /// For how long each track held a lock.
-pub fn held_ns(spans: &[Span<Holder>]) -> HashMap<u32, u64> {
+pub(crate) fn held_ns(spans: &[Span<Holder>]) -> HashMap<u32, u64> {
     let mut held: HashMap<u32, u64> = HashMap::new();
     for span in spans {
         if let Holder::Track(track) = span.state {

@@ -29,12 +29,12 @@
 //! a lane, a lane for each of the [`tasks`], [`flows`] from who woke to who was woken, and
 //! [`counters`]. What is made of them: [`crate::look`] and the picture of a comparison.
 
-pub mod counters;
-pub mod flows;
-pub mod lock;
-pub mod spent;
-pub mod tape;
-pub mod tasks;
+pub(crate) mod counters;
+pub(crate) mod flows;
+pub(crate) mod lock;
+pub(crate) mod spent;
+pub(crate) mod tape;
+pub(crate) mod tasks;
 pub mod train;
 
 #[cfg(test)]
@@ -51,26 +51,21 @@ use trainyard::trace::{Event, Kind, Recording};
 
 /// Every projection of a recording: what the views are made of.
 #[derive(Debug)]
-pub struct Scene<'a> {
-    /// What was recorded.
-    pub recording: &'a Recording,
-    /// When the round began.
-    pub begin_ns: u64,
-    /// When it ended.
-    pub end_ns: u64,
-    /// The trains and their figures; `None` if nobody worked.
-    pub lanes: Option<Lanes>,
-    /// Who held each lock.
-    pub locks: Vec<Lane<Holder>>,
-    /// What each task did.
-    pub tasks: Vec<Lane>,
-    /// From who woke to who was woken.
-    pub flows: Vec<Flow>,
+pub(crate) struct Scene<'a> {
+    pub(crate) recording: &'a Recording,
+    /// When the round began and ended.
+    pub(crate) begin_ns: u64,
+    pub(crate) end_ns: u64,
+    /// `None` if nobody worked.
+    pub(crate) lanes: Option<Lanes>,
+    pub(crate) locks: Vec<Lane<Holder>>,
+    pub(crate) tasks: Vec<Lane>,
+    pub(crate) flows: Vec<Flow>,
 }
 
 impl<'a> Scene<'a> {
     /// Reads a recording. Where nobody worked, `otherwise` is the round.
-    pub fn read(recording: &'a Recording, otherwise: (u64, u64)) -> Self {
+    pub(crate) fn read(recording: &'a Recording, otherwise: (u64, u64)) -> Self {
         let lanes = Lanes::read(recording);
         let round = lanes.as_ref().map(|lanes| (lanes.begin_ns, lanes.end_ns));
         let (begin_ns, end_ns) = round.unwrap_or(otherwise);
@@ -87,7 +82,7 @@ impl<'a> Scene<'a> {
     }
 
     /// One lane for each train.
-    pub fn trains(&self) -> &[Lane] {
+    pub(crate) fn trains(&self) -> &[Lane] {
         self.lanes.as_ref().map_or(&[], |lanes| &lanes.trains)
     }
 }
@@ -120,8 +115,8 @@ pub struct Lane<S = State> {
     pub spans: Vec<Span<S>>,
 }
 
-/// What explains a time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What explains a time, by the names that documents have for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Figures {
     /// The most units of work that had begun and not ended.
     pub in_flight_max: usize,
@@ -153,11 +148,9 @@ impl Lanes {
             trains.push(Lane { id: 0, track, name, spans: replay(train, part, known_ns, end_ns) });
         }
         trains.sort_by_cached_key(|lane| (in_words_and_numbers(&lane.name), lane.track));
-        let figures = Figures {
-            in_flight_max: counters::in_flight_max(&recording.events),
-            running_at_once_max: running_at_once_max(&trains),
-            cpus_used: cpus_used(&trains),
-        };
+        let in_flight_max = counters::in_flight_max(&recording.events);
+        let (running_at_once_max, cpus_used) = at_once_and_ever(&trains);
+        let figures = Figures { in_flight_max, running_at_once_max, cpus_used };
         Some(Self { begin_ns, end_ns, trains, figures, overwritten: recording.overwritten() })
     }
 }
@@ -206,27 +199,22 @@ pub(super) fn names(recording: &Recording) -> HashMap<u32, &str> {
 /// found it taken again. It cost two switches of the processor and brought nothing. David Beazley
 /// drew them in red ("Understanding the Python GIL", `PyCon` 2010), one tick each, and one picture
 /// was enough to have the lock rewritten.
-pub fn is_tick(kind: Kind) -> bool {
+pub(crate) fn is_tick(kind: Kind) -> bool {
     matches!(kind, Kind::GilWakeFailed | Kind::GilDropRequest)
 }
 
 /// A name as words and the numbers between them: `worker-10` comes after `worker-9`.
-pub fn in_words_and_numbers(name: &str) -> Vec<(String, u64)> {
-    let mut parts: Vec<(String, u64)> = Vec::new();
-    let mut after_digit = true;
-    for character in name.chars() {
-        let digit = character.to_digit(10);
-        if parts.is_empty() || (after_digit && digit.is_none()) {
-            parts.push((String::new(), 0));
-        }
-        let Some((word, number)) = parts.last_mut() else { continue };
-        match digit {
-            Some(digit) => *number = number.saturating_mul(10).saturating_add(digit.into()),
-            None => word.push(character),
-        }
-        after_digit = digit.is_some();
-    }
-    parts
+pub(crate) fn in_words_and_numbers(name: &str) -> Vec<(String, u64)> {
+    let characters: Vec<char> = name.chars().collect();
+    let add = |number: u64, digit: &char| {
+        number.saturating_mul(10).saturating_add(u64::from(digit.to_digit(10).unwrap_or(0)))
+    };
+    let part = |part: &[char]| {
+        let is_number = part[0].is_ascii_digit();
+        let word = if is_number { String::new() } else { part.iter().collect() };
+        (word, if is_number { part.iter().fold(0, add) } else { 0 })
+    };
+    characters.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()).map(part).collect()
 }
 
 /// The ends of the round: the first and the last sign of work. Work that has no begin or no end
@@ -266,22 +254,12 @@ fn replay(mut train: Train, part: &Part, known_ns: u64, end_ns: u64) -> Vec<Span
 /// What [`current_cpu`](trainyard::sys::affinity::current_cpu) says when the kernel does not.
 const UNKNOWN_CPU: u16 = u16::MAX;
 
-fn running(trains: &[Lane]) -> impl Iterator<Item = &Span> {
-    trains.iter().flat_map(|lane| &lane.spans).filter(|span| span.state.is_running())
-}
-
-fn cpus_used(trains: &[Lane]) -> usize {
-    running(trains)
-        .map(|span| span.cpu)
-        .filter(|cpu| *cpu != UNKNOWN_CPU)
-        .collect::<BTreeSet<_>>()
-        .len()
-}
-
-/// The most processors that were busy with trains at one instant.
-fn running_at_once_max(trains: &[Lane]) -> usize {
+/// The most processors that were busy with trains at one instant, and how many there ever were.
+fn at_once_and_ever(trains: &[Lane]) -> (usize, usize) {
+    let spans = trains.iter().flat_map(|lane| &lane.spans);
+    let running = spans.filter(|span| span.state.is_running());
     // At one instant ends come before begins: who hands over does not run beside the other.
-    let mut changes: Vec<(u64, i32, u16)> = running(trains)
+    let mut changes: Vec<(u64, i32, u16)> = running
         .flat_map(|span| [(span.from_ns, 1, span.cpu), (span.until_ns, -1, span.cpu)])
         .collect();
     changes.sort_unstable();
@@ -289,14 +267,11 @@ fn running_at_once_max(trains: &[Lane]) -> usize {
     let (mut busy, mut busy_max) = (0, 0);
     for (_, change, cpu) in changes {
         let trains = trains_of.entry(cpu).or_default();
-        let before = *trains > 0;
+        let was_busy = *trains > 0;
         *trains += change;
-        match (before, *trains > 0) {
-            (false, true) => busy += 1,
-            (true, false) => busy -= 1,
-            _ => {}
-        }
+        busy += usize::from(*trains > 0);
+        busy -= usize::from(was_busy);
         busy_max = busy_max.max(busy);
     }
-    busy_max
+    (busy_max, trains_of.keys().filter(|cpu| **cpu != UNKNOWN_CPU).count())
 }

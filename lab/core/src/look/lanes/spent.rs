@@ -8,28 +8,28 @@ use super::train::State;
 
 /// The time in each state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Spent {
+pub(crate) struct Spent {
     ns: [u64; State::ALL.len()],
     /// What no span covers: the lane had not begun, or had ended.
-    pub beyond_ns: u64,
+    pub(crate) beyond_ns: u64,
 }
 
 impl Spent {
     /// Returns the time in `state`.
-    pub fn ns(&self, state: State) -> u64 {
+    pub(crate) fn ns(&self, state: State) -> u64 {
         self.ns[state as usize]
     }
 
     /// Returns the share of all the time, covered or not, that was spent in `state`.
     #[expect(clippy::cast_precision_loss, reason = "a round is far shorter than 2^53 ns, 104 days")]
-    pub fn share(&self, state: State) -> f64 {
+    pub(crate) fn share(&self, state: State) -> f64 {
         let total: u128 = self.ns.iter().chain([&self.beyond_ns]).map(|ns| u128::from(*ns)).sum();
         self.ns(state) as f64 / (total as f64).max(1.0)
     }
 
     /// Returns the state that took most of the time; having nothing to do includes what no span
     /// covers, and wins a tie.
-    pub fn longest(&self) -> State {
+    pub(crate) fn longest(&self) -> State {
         let mut longest = (State::Idle, self.ns(State::Idle).saturating_add(self.beyond_ns));
         for state in State::ALL {
             if self.ns(state) > longest.1 {
@@ -40,13 +40,13 @@ impl Spent {
     }
 
     /// Tells whether any of it was spent in a state that `is_one`.
-    pub fn has(&self, is_one: impl Fn(State) -> bool) -> bool {
+    pub(crate) fn has(&self, is_one: impl Fn(State) -> bool) -> bool {
         State::ALL.into_iter().any(|state| is_one(state) && self.ns(state) > 0)
     }
 }
 
 /// Cuts the time from `from_ns` to `until_ns` into `count` cells of the same length.
-pub fn cells(spans: &[Span], from_ns: u64, until_ns: u64, count: usize) -> Vec<Spent> {
+pub(crate) fn cells(spans: &[Span], from_ns: u64, until_ns: u64, count: usize) -> Vec<Spent> {
     let at = |cell| edge(from_ns, until_ns, cell, count);
     let beyond = |cell| Spent { beyond_ns: at(cell + 1) - at(cell), ..Spent::default() };
     let mut cells: Vec<Spent> = (0..count).map(beyond).collect();
@@ -59,7 +59,7 @@ pub fn cells(spans: &[Span], from_ns: u64, until_ns: u64, count: usize) -> Vec<S
 }
 
 /// How long the lane was in each state between two moments.
-pub fn between(spans: &[Span], from_ns: u64, until_ns: u64) -> Spent {
+pub(crate) fn between(spans: &[Span], from_ns: u64, until_ns: u64) -> Spent {
     cells(spans, from_ns, until_ns, 1)[0]
 }
 

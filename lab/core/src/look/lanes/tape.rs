@@ -89,7 +89,7 @@ impl<S: Copy + PartialEq> Tape<S> {
 }
 
 /// The same spans, neighbours in the same state joined, whatever processor they ran on.
-pub fn joined(spans: &[Span]) -> Vec<Span> {
+pub(crate) fn joined(spans: &[Span]) -> Vec<Span> {
     let mut joined: Vec<Span> = Vec::new();
     for &span in spans {
         match joined.last_mut() {
@@ -101,14 +101,14 @@ pub fn joined(spans: &[Span]) -> Vec<Span> {
 }
 
 /// Where cell `cell` begins, if the time between two moments is cut into `count` of one length.
-pub fn edge(from_ns: u64, until_ns: u64, cell: usize, count: usize) -> u64 {
+pub(crate) fn edge(from_ns: u64, until_ns: u64, cell: usize, count: usize) -> u64 {
     let length_ns = u128::from(until_ns.saturating_sub(from_ns));
     let offset_ns = length_ns * cell as u128 / count.max(1) as u128;
     from_ns.saturating_add(u64::try_from(offset_ns).unwrap_or(u64::MAX))
 }
 
 /// In which of `count` cells a moment between two others lies.
-pub fn place(at_ns: u64, from_ns: u64, until_ns: u64, count: usize) -> usize {
+pub(crate) fn place(at_ns: u64, from_ns: u64, until_ns: u64, count: usize) -> usize {
     let length_ns = u128::from(until_ns.saturating_sub(from_ns).max(1));
     let place = u128::from(at_ns.saturating_sub(from_ns)) * count as u128 / length_ns;
     usize::try_from(place).unwrap_or(count)
@@ -117,7 +117,7 @@ pub fn place(at_ns: u64, from_ns: u64, until_ns: u64, count: usize) -> usize {
 /// Calls `add` for each piece of a span that lies in one cell: the cell, the state, how long.
 ///
 /// `spans` are in order and do not overlap; each is looked at once for every cell that it touches.
-pub fn pieces<S: Copy>(
+pub(crate) fn pieces<S: Copy>(
     spans: &[Span<S>],
     (from_ns, until_ns): (u64, u64),
     count: usize,

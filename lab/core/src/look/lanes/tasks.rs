@@ -27,7 +27,7 @@ use super::{Lane, first_kept_ns};
 use trainyard::trace::{Event, Kind, Recording};
 
 /// Reads every task that did something between `begin_ns` and `end_ns`, in the order of birth.
-pub fn read(recording: &Recording, begin_ns: u64, end_ns: u64) -> Vec<Lane> {
+pub(crate) fn read(recording: &Recording, begin_ns: u64, end_ns: u64) -> Vec<Lane> {
     let mut numbers: HashMap<(u32, u64), usize> = HashMap::new();
     let mut tasks: Vec<Task> = Vec::new();
     let first_kept_ns = first_kept_ns(recording);

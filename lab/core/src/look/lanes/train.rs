@@ -151,9 +151,10 @@ impl Train {
             work,
             present: false,
         };
-        train.lock = first(events, lock_before).unwrap_or(Lock::Away);
-        train.job = first(events, job_before).unwrap_or(Job::None);
-        train.parked = first(events, was_parked).unwrap_or(false);
+        train.lock = events.iter().find_map(lock_before).unwrap_or(Lock::Away);
+        train.job = events.iter().find_map(job_before).unwrap_or(Job::None);
+        let park = |event: &&Event| matches!(event.kind, Kind::LoopPark | Kind::LoopUnpark);
+        train.parked = events.iter().find(park).is_some_and(|e| e.kind == Kind::LoopUnpark);
         train.present = train.lock != Lock::Away || train.parked;
         let mut seen = HashSet::new();
         let mut depth = 0_usize;
@@ -235,10 +236,6 @@ fn after_drop(event: &Event) -> Lock {
     if event.b == Cause::Own as u64 { Lock::Away } else { Lock::Waiting }
 }
 
-fn first<T>(events: &[Event], read: impl Fn(&Event) -> Option<T>) -> Option<T> {
-    events.iter().find_map(read)
-}
-
 fn lock_before(event: &Event) -> Option<Lock> {
     match event.kind {
         Kind::GilDrop | Kind::GilLeave => Some(Lock::Held),
@@ -254,14 +251,6 @@ fn job_before(event: &Event) -> Option<Job> {
     match event.kind {
         Kind::ThreadJobBegin | Kind::WorkerJobBegin | Kind::WorkerIdle => Some(Job::None),
         Kind::ThreadJobEnd | Kind::WorkerJobEnd => Some(Job::Running),
-        _ => None,
-    }
-}
-
-fn was_parked(event: &Event) -> Option<bool> {
-    match event.kind {
-        Kind::LoopPark => Some(false),
-        Kind::LoopUnpark => Some(true),
         _ => None,
     }
 }

@@ -92,23 +92,18 @@ impl Places {
 
 /// The tracks with their processes: the first of each process, then the others as people count.
 fn in_order(recording: &Recording) -> Vec<(u32, u32)> {
-    let mut names: BTreeMap<u32, (u32, &str)> = BTreeMap::new();
-    for track in &recording.tracks {
-        names.insert(track.number, (track.pid, &track.name));
-    }
-    for event in &recording.events {
-        names.entry(event.track).or_insert((0, ""));
-    }
+    let mut names: BTreeMap<u32, (u32, &str)> =
+        recording.events.iter().map(|event| (event.track, (0, ""))).collect();
+    names.extend(recording.tracks.iter().map(|track| (track.number, (track.pid, &*track.name))));
     let mut first: HashMap<u32, u32> = HashMap::new();
     for (&track, &(pid, _)) in &names {
         first.entry(pid).or_insert(track);
     }
-    let mut tracks: Vec<(u32, u32, &str)> =
-        names.into_iter().map(|(track, (pid, name))| (track, pid, name)).collect();
-    tracks.sort_by_cached_key(|&(track, pid, name)| {
+    let mut tracks: Vec<(u32, (u32, &str))> = names.into_iter().collect();
+    tracks.sort_by_cached_key(|&(track, (pid, name))| {
         (first[&pid] != track, in_words_and_numbers(name), track)
     });
-    tracks.into_iter().map(|(track, pid, _)| (track, pid)).collect()
+    tracks.into_iter().map(|(track, (pid, _))| (track, pid)).collect()
 }
 
 #[cfg(test)]

@@ -120,15 +120,10 @@ fn besides(cells: &[Spent], extents: impl Iterator<Item = (f64, f64)>, row: Row<
             write!(path, "M{x:.1},{y:.1}h{width:.1}v-{height:.1}h-{width:.1}z").expect("memory");
         }
     }
-    let mut text = String::new();
+    let (mut text, title) = (String::new(), escaped(row.name));
     for (name, (state, path)) in paths {
-        let title = escaped(row.name);
-        let meaning = look(state).meaning;
-        writeln!(
-            text,
-            "<path class=\"{name}\" d=\"{path}\"><title>{title}: {meaning}</title></path>"
-        )
-        .expect("memory");
+        let title = format!("<title>{title}: {}</title>", look(state).meaning);
+        writeln!(text, "<path class=\"{name}\" d=\"{path}\">{title}</path>").expect("memory");
     }
     text
 }

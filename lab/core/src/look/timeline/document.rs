@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Shown, Timeline, Whose};
+use crate::look::lanes::Figures;
 use crate::look::lanes::lock::held_ns;
 use crate::look::palette::LOOKS;
 
@@ -28,9 +29,8 @@ struct OneRun<'a> {
     length_ns: u64,
     from_ns: u64,
     until_ns: u64,
-    in_flight_max: usize,
-    running_at_once_max: usize,
-    cpus_used: usize,
+    #[serde(flatten)]
+    figures: Figures,
     hand_offs: usize,
     locks: Vec<Lock<'a>>,
     lanes: Vec<Lane<'a>>,
@@ -105,9 +105,7 @@ fn one_run(run: &Shown, (from_ns, until_ns): (u64, u64)) -> OneRun<'_> {
         length_ns: run.length_ns,
         from_ns: from_ns.min(run.length_ns),
         until_ns: until_ns.min(run.length_ns),
-        in_flight_max: run.figures.in_flight_max,
-        running_at_once_max: run.figures.running_at_once_max,
-        cpus_used: run.figures.cpus_used,
+        figures: run.figures,
         hand_offs: run.hand_offs,
         locks: locks.collect(),
         lanes: lanes.collect(),

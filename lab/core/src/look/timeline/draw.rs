@@ -71,17 +71,12 @@ struct Layout {
     columns: usize,
     label_width: usize,
     strip_width: usize,
-    shares: Shares,
+    /// Whether the shares stand beside the strips, or below them.
+    is_beside: bool,
     lanes_max: usize,
     glyphs: Glyphs,
     /// Runs have numbers where there are several.
     numbered: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Shares {
-    Beside,
-    Below,
 }
 
 impl Layout {
@@ -98,16 +93,12 @@ impl Layout {
         // A space before the label, one after it, a bar on each side of the strip.
         let room = columns - label_width - 4;
         let beside = room.saturating_sub(1 + widest);
-        let (strip_width, shares) = if beside >= STRIP_WIDTH_MIN {
-            (beside, Shares::Beside)
-        } else {
-            (room, Shares::Below)
-        };
+        let is_beside = beside >= STRIP_WIDTH_MIN;
         Self {
             columns,
             label_width,
-            strip_width,
-            shares,
+            strip_width: if is_beside { beside } else { room },
+            is_beside,
             lanes_max: page.lanes_max,
             glyphs: page.glyphs,
             numbered: runs().count() > 1,
@@ -230,29 +221,24 @@ fn draw_panel(panel: &Panel<'_>, scale: &Scale, layout: Layout) -> String {
         let key = if panel.locks.is_empty() { ' ' } else { key(index) };
         let name = cut(&plain(&row.lane.name), glyphs);
         let strip = strip::paint(strip, glyphs);
-        write!(text, " {key} {name:0$} |{strip}|", label_width - 2).expect("to memory");
-        match layout.shares {
-            Shares::Beside => writeln!(text, " {}", shares(&row.spent, layout.columns)),
-            Shares::Below => writeln!(text),
-        }
-        .expect("to memory");
+        let shares = shares(&row.spent, layout.columns);
+        let beside = if layout.is_beside { format!(" {shares}") } else { String::new() };
+        writeln!(text, " {key} {name:0$} |{strip}|{beside}", label_width - 2).expect("to memory");
         let in_vain = &panel.in_vain[index];
         if in_vain.iter().any(|count| *count > 0) {
             let ticks: String = in_vain.iter().map(|count| in_vain_glyph(*count, glyphs)).collect();
             writeln!(text, " {:label_width$} |{ticks}|", "").expect("to memory");
         }
-        if layout.shares == Shares::Below {
-            writeln!(text, "   {}", shares(&row.spent, layout.columns)).expect("to memory");
+        if !layout.is_beside {
+            writeln!(text, "   {shares}").expect("to memory");
         }
     }
     let left_out = panel.run.rows.len() - panel.strips.len();
     if left_out > 0 {
         let all = panel.run.rows.len();
-        let (lanes, are, them) = match left_out {
-            1 => ("lane", "is", "it"),
-            _ => ("lanes", "are", "them"),
-        };
-        let line = format!("{left_out} more {lanes} {are} left out; --lanes {all} draws {them}");
+        let (are, them) = if left_out == 1 { ("is", "it") } else { ("are", "them") };
+        let more = numbers::count(left_out, "more lane");
+        let line = format!("{more} {are} left out; --lanes {all} draws {them}");
         for line in wrap(&line, layout.columns - 3, 0).lines() {
             writeln!(text, "   {line}").expect("to memory");
         }

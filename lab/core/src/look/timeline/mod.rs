@@ -161,8 +161,7 @@ pub fn plan(trace: &Trace, asked: &Asked) -> Result<Timeline> {
         return Err(LabError::BadInput(nothing(trace, asked)));
     }
     let longest_ns = shown.iter().map(|run: &Shown| run.length_ns).max().unwrap_or(0);
-    let until_ns = asked.until_ns.unwrap_or(longest_ns);
-    if asked.from_ns >= until_ns.min(longest_ns) {
+    if asked.from_ns >= asked.until_ns.unwrap_or(longest_ns).min(longest_ns) {
         let longest = numbers::nanoseconds(longest_ns);
         return Err(LabError::BadInput(format!(
             "nothing lies between --from and --to: the longest run takes {longest}"
@@ -226,16 +225,15 @@ fn show(number: usize, run: &Run, asked: &Asked) -> Option<Shown> {
 /// Runs of one workload are compared, so they share a scale.
 fn scales(shown: Vec<Shown>, asked: &Asked) -> Vec<Scale> {
     let mut scales: Vec<Scale> = Vec::new();
+    let mut places: HashMap<Option<String>, usize> = HashMap::new();
     for run in shown {
-        let until_ns = asked.until_ns.unwrap_or(run.length_ns);
-        let fits = |scale: &&mut Scale| scale.runs[0].workload == run.workload;
-        match scales.iter_mut().find(fits) {
-            Some(scale) => {
-                scale.until_ns = scale.until_ns.max(until_ns);
-                scale.runs.push(run);
-            }
-            None => scales.push(Scale { from_ns: asked.from_ns, until_ns, runs: vec![run] }),
+        let place = *places.entry(run.workload.clone()).or_insert(scales.len());
+        if place == scales.len() {
+            scales.push(Scale { from_ns: asked.from_ns, until_ns: 0, runs: Vec::new() });
         }
+        let scale = &mut scales[place];
+        scale.until_ns = scale.until_ns.max(asked.until_ns.unwrap_or(run.length_ns));
+        scale.runs.push(run);
     }
     // What ends before the first moment that is asked for would be drawn as nothing.
     scales.retain(|scale| scale.from_ns < scale.until_ns);

@@ -102,12 +102,14 @@ fn block(report: &Report, workload: Workload, subjects: &[Subject<'_>], style: S
     let scenes: Vec<Option<Scene>> = subjects.iter().map(scene).collect();
     let drawn = || scenes.iter().flatten();
     let window = numbers::nanoseconds(window_ns);
-    let window = match drawn().any(|scene| scene.origin == Origin::SecondTrain) {
-        true => Some(format!("{window}, from when two are at work")),
-        false => drawn().next().map(|_| format!("the first {window}")),
+    let window = if drawn().any(|scene| scene.origin == Origin::SecondTrain) {
+        Some(format!("{window}, from when two are at work"))
+    } else {
+        drawn().next().map(|_| format!("the first {window}"))
     };
     let mut text = heading(report, workload, window.as_deref(), style.columns());
-    text += &legend(drawn().flat_map(|scene| &scene.strips).map(Vec::as_slice).collect(), layout);
+    let strips: Vec<&[Mark]> = drawn().flat_map(|scene| &scene.strips).map(Vec::as_slice).collect();
+    text += &legend(&strips, layout);
     for (subject, scene) in subjects.iter().zip(&scenes) {
         text += &contender(subject, scene.as_ref().map_or(&[], |scene| &scene.strips), layout);
     }
@@ -166,15 +168,17 @@ fn heading(report: &Report, workload: Workload, window: Option<&str>, columns: u
 }
 
 /// Explains the marks that occur, on as many lines as they need.
-fn legend(strips: Vec<&[Mark]>, layout: Layout) -> String {
+fn legend(strips: &[&[Mark]], layout: Layout) -> String {
     let Layout { label_width, strip_width, is_beside, glyphs } = layout;
-    let (indent, columns) = match is_beside {
-        true => (label_width + 3, strip_width + 1 + FIGURES_WIDTH),
-        false => (1, label_width + strip_width + 2),
+    let (indent, columns) = if is_beside {
+        (label_width + 3, strip_width + 1 + FIGURES_WIDTH)
+    } else {
+        (1, label_width + strip_width + 2)
     };
-    let lines = strip::flow(strip::legend(&strips, glyphs), columns).into_iter();
+    let lines = strip::flow(strip::legend(strips, glyphs), columns).into_iter();
+    let indent = " ".repeat(indent);
     let lines = lines.filter(|line| !line.is_empty());
-    lines.map(|line| format!("{:indent$}{line}\n", "")).collect()
+    lines.fold(String::new(), |text, line| text + &indent + &line + "\n")
 }
 
 /// The lines of one contender: its strips, and the figures beside or below them.
