@@ -1,8 +1,8 @@
 //! An arm seen from outside: a process that is started, asked, measured and ended.
 //!
-//! It is our own program, or becomes a CPython (see [`python`]), which is asked the
-//! same and answers the same. The process gets one end of a socket pair as its standard input, and a process group of its
-//! own, so that Ctrl-C at the terminal reaches the conductor alone.
+//! It is our own program, or becomes a CPython (see [`python`]), which is asked the same and answers
+//! the same. The process gets one end of a socket pair as its standard input, and a process group of
+//! its own, so that Ctrl-C at the terminal reaches the conductor alone.
 //!
 //! # How it ends
 //!

@@ -207,21 +207,22 @@ impl<'a> Conductor<'a> {
         Ok(())
     }
 
+    /// Does a round, and once more with a fresh arm if somebody died over it.
     fn round_with_one_retry(&mut self, seat: usize, round: Round) -> Result<()> {
-        loop {
-            let Err(failure) = self.round(seat, round) else { return Ok(()) };
+        while let Err(failure) = self.round(seat, round) {
             let line = self.deaths.survive(failure)?;
             self.progress.note(&format!("{line}; this round is void and repeated once"));
             self.replace(seat, round)?;
         }
+        Ok(())
     }
 
     fn start_with_one_retry(&mut self, seat: usize) -> Result<()> {
-        loop {
-            let Err(failure) = self.start(seat) else { return Ok(()) };
+        while let Err(failure) = self.start(seat) {
             let line = self.deaths.survive(failure)?;
             self.progress.note(&format!("{line}; it is started again once"));
         }
+        Ok(())
     }
 
     fn round(&mut self, seat: usize, round: Round) -> Result<()> {
