@@ -1,4 +1,4 @@
-//! What runs at the moment, for whoever waits: a bar on standard error, on a terminal only.
+//! A progress bar that says which contender runs: on standard error, and only on a terminal.
 //!
 //! Drawing takes time, and a thread that draws every 100 ms would take it from the arms. So there
 //! is no such thread: the bar is drawn by the calls below and at no other time, and the conductor
@@ -20,7 +20,8 @@ use lab_core::text::numbers;
 
 /// What is drawn for a bar.
 const BAR_WIDTH: usize = 24;
-/// What is left free at the end of the line: a `^C`, and the column that a terminal wraps after.
+/// What stays free at the end of the line: room for a `^C`, and the column after which a terminal
+/// wraps.
 const MARGIN: usize = 3;
 /// What terminals have had since cards had 80 columns.
 const WIDTH_DEFAULT: usize = 80;

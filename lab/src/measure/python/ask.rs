@@ -55,7 +55,7 @@ struct Asked {
 
 impl Drop for Asked {
     fn drop(&mut self) {
-        // Whoever is started after this look lives on; a shell that waits starts nobody.
+        // A process that is started after this look lives on; a shell that waits starts none.
         let started = usage::tree(self.child.id()).split_off(1);
         // Errors mean that it has ended, as most programs have that closed their output.
         drop(self.child.kill());
