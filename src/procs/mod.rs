@@ -26,8 +26,8 @@
 //!
 //! Its parent's environment and working folder, its stdout and stderr, the standard signals, and no
 //! other descriptor. Its stdin is empty, so that it never takes a line away from its parent. It is
-//! in a process group of its own: a Ctrl-C reaches the parent alone, and processes that a job
-//! starts end with the worker.
+//! in a process group of its own: a Ctrl-C reaches the parent alone. A process that a job starts is
+//! the job's to end: it outlives the worker, and a parent that was killed.
 //!
 //! # One line to add
 //!

@@ -26,7 +26,8 @@ use crate::sys::{Why, affinity, blocking, limits, process};
 ///
 /// Dropping the pool is [`shutdown(Cancel)`](Shutdown::Cancel): jobs in the queue are answered
 /// with [`Shutdown`](crate::handle::JobError::Shutdown), those that run get the pool's grace, and
-/// when the drop returns there is no process left.
+/// when the drop returns no process of the pool's is left. What a job has started itself is the
+/// job's to end.
 ///
 /// # Example: four functions in two processes
 ///

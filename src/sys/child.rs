@@ -10,7 +10,7 @@
 //! A program that starts itself again goes by [`own_program`], because the file it was started
 //! from may have been replaced since.
 //!
-//! Read next: [`process`](super::process), which starts a pool's workers.
+//! Read next: [`process`], which starts a pool's workers.
 //!
 //! See `sigprocmask(2)`, `proc_pid_exe(5)`, `pid_namespaces(7)`.
 #![expect(unsafe_code, reason = "unblocks signals between fork and exec")]

@@ -1,8 +1,8 @@
 //! An arm seen from outside: a process that is started, asked, measured and ended.
 //!
-//! It is our own program, or becomes a CPython (see [`python`]), which is asked the
-//! same and answers the same. The process gets one end of a socket pair as its standard input, and a process group of its
-//! own, so that Ctrl-C at the terminal reaches the conductor alone.
+//! It is our own program, or becomes a CPython (see [`python`]), which is asked the same and answers
+//! the same. The process gets one end of a socket pair as its standard input, and a process group of
+//! its own, so that Ctrl-C at the terminal reaches the conductor alone.
 //!
 //! # How it ends
 //!
@@ -61,8 +61,7 @@ impl ArmProcess {
         let contender = setup.contender;
         let mut arm = Self::spawn(&setup).map_err(|why| LabError::failed(contender, why))??;
         let setup = if setup.python().is_some() { setup.spelled_out() } else { setup };
-        arm.ask(&Question::Start(Box::new(setup)))?;
-        match arm.reply(halt)? {
+        match arm.ask(&Question::Start(Box::new(setup)), halt)? {
             Reply::Started { startup_ns } => {
                 arm.workers = arm.list_workers();
                 Ok((arm, Duration::from_nanos(startup_ns)))
@@ -97,8 +96,7 @@ impl ArmProcess {
     ///
     /// [`LabError::WorkerDied`] if the arm or a worker of it died: the round may be repeated.
     pub fn round(&mut self, halt: &Halt<'_>) -> Result<Outcome> {
-        self.ask(&Question::Round)?;
-        match self.reply(halt)? {
+        match self.ask(&Question::Round, halt)? {
             Reply::Done(outcome) => Ok(outcome),
             other => Err(self.unexpected(&other)),
         }
@@ -110,8 +108,7 @@ impl ArmProcess {
     ///
     /// As [`round`](Self::round).
     pub fn record(&mut self, halt: &Halt<'_>) -> Result<Recording> {
-        self.ask(&Question::Record)?;
-        match self.reply(halt)? {
+        match self.ask(&Question::Record, halt)? {
             Reply::Recorded { bytes } => {
                 let contender = self.contender;
                 let wait = |socket: BorrowedFd<'_>| halt.wait_for(socket, contender);
@@ -135,12 +132,10 @@ impl ArmProcess {
         usage::tree(self.pid()).split_off(1)
     }
 
-    fn ask(&mut self, question: &Question) -> Result<()> {
+    /// Asks, and waits for the answer.
+    fn ask(&mut self, question: &Question, halt: &Halt<'_>) -> Result<Reply> {
         // Only an arm that is gone cannot be asked, and that is the more useful thing to say.
-        self.socket.say(question).map_err(|_| self.died())
-    }
-
-    fn reply(&mut self, halt: &Halt<'_>) -> Result<Reply> {
+        self.socket.say(question).map_err(|_| self.died())?;
         halt.wait_for(self.socket.as_fd(), self.contender)?;
         match self.socket.hear()? {
             Some(Reply::Failed(error)) => Err(self.in_its_name(error)),
@@ -174,10 +169,9 @@ impl ArmProcess {
 impl Halt<'_> {
     /// Sleeps until `socket`, the one of `contender`, has something to read.
     fn wait_for(&self, socket: BorrowedFd<'_>, contender: Contender) -> Result<()> {
-        let asked_ns = clock::now_ns();
+        let deadline_ns = clock::deadline_ns(self.silence_max);
         loop {
-            let waited = Duration::from_nanos(clock::now_ns() - asked_ns);
-            let left = self.silence_max.saturating_sub(waited);
+            let left = Duration::from_nanos(deadline_ns.saturating_sub(clock::now_ns()));
             let sources = [(socket, Interest::Read), (self.interrupts.as_fd(), Interest::Read)];
             let ready = poll::wait(&sources, Some(left))
                 .map_err(|why| LabError::failed("the conductor", why))?;

@@ -116,26 +116,16 @@ mod tests {}
     }
 
     #[test]
-    fn the_same_code_has_no_changes() {
+    fn a_line_that_is_new_moved_or_different_counts_and_what_is_no_code_does_not() {
         check(SYNC, 0);
-    }
-
-    #[test]
-    fn comments_imports_tests_and_indentation_are_not_code() {
+        // Comments, imports, tests and indentation.
         check("use a::b;\nfn round() {\nfor page in pages { \n get(page);\n}\n//! Other.\n}\n", 0);
         check(&SYNC.replace("mod tests {}", "mod tests {\n    fn more() {}\n}"), 0);
-    }
-
-    #[test]
-    fn a_line_that_is_new_moved_or_different_counts() {
+        // Lines that are gone.
+        check("", 0);
+        check("fn round() {\n}\n", 0);
         check(&SYNC.replace("get(page);", "pool.submit(page);"), 1);
         check(&SYNC.replace("    for", "    let pool = start();\n    for"), 1);
         check("}\n}\nget(page);\nfn round() {\nfor page in pages {\n", 3);
-    }
-
-    #[test]
-    fn lines_that_are_gone_cost_nothing() {
-        check("", 0);
-        check("fn round() {\n}\n", 0);
     }
 }

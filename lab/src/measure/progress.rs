@@ -1,4 +1,4 @@
-//! What runs at the moment, for whoever waits: a bar on standard error, on a terminal only.
+//! A progress bar that says which contender runs: on standard error, and only on a terminal.
 //!
 //! Drawing takes time, and a thread that draws every 100 ms would take it from the arms. So there
 //! is no such thread: the bar is drawn by the calls below and at no other time, and the conductor
@@ -20,7 +20,8 @@ use lab_core::text::numbers;
 
 /// What is drawn for a bar.
 const BAR_WIDTH: usize = 24;
-/// What is left free at the end of the line: a `^C`, and the column that a terminal wraps after.
+/// What stays free at the end of the line: room for a `^C`, and the column after which a terminal
+/// wraps.
 const MARGIN: usize = 3;
 /// What terminals have had since cards had 80 columns.
 const WIDTH_DEFAULT: usize = 80;
@@ -169,11 +170,7 @@ mod tests {
         }
     }
 
-    fn bar(width: usize) -> (Paper, Progress) {
-        bar_of(Glyphs::Unicode, width)
-    }
-
-    fn bar_of(glyphs: Glyphs, width: usize) -> (Paper, Progress) {
+    fn bar(glyphs: Glyphs, width: usize) -> (Paper, Progress) {
         let paper = Paper::default();
         let terminal = Terminal { width, glyphs, out: Box::new(paper.clone()) };
         (paper, Progress::on(Some(terminal), 3))
@@ -181,7 +178,7 @@ mod tests {
 
     #[test]
     fn the_bar_names_the_contender_and_is_gone_in_the_end() {
-        let (paper, mut progress) = bar(80);
+        let (paper, mut progress) = bar(Glyphs::Unicode, 80);
         let contender = Params::of(Preset::Quick).contenders(2)[1];
         progress.tick(&contender);
         assert!(paper.text().ends_with("░░░   0 of 3 rounds  io: 5 threads, lock on"));
@@ -196,28 +193,17 @@ mod tests {
     }
 
     #[test]
-    fn the_bar_leaves_room_for_what_the_terminal_writes_itself() {
-        let (paper, mut progress) = bar(40);
+    fn the_bar_leaves_room_for_what_the_terminal_writes_and_ascii_is_ascii() {
+        let (paper, mut progress) = bar(Glyphs::Ascii, 40);
         progress.tick(&Params::of(Preset::Quick).contenders(2)[1]);
         let drawn = paper.text();
         let line = drawn.strip_prefix(ERASE).unwrap();
         assert_eq!(line.chars().count(), 37, "PROGRESS-1: {line}");
-    }
-
-    #[test]
-    fn a_bar_in_ascii_is_ascii() {
-        let (paper, mut progress) = bar_of(Glyphs::Ascii, 80);
-        progress.tick(&Params::of(Preset::Quick).contenders(2)[1]);
         progress.advance();
         let drawn = paper.text();
         assert!(drawn.is_ascii(), "{drawn}");
         assert!(drawn.contains(&format!("{ERASE}########................   1 of 3")), "{drawn}");
-    }
-
-    #[test]
-    fn nothing_is_drawn_where_nobody_looks() {
-        let mut progress = Progress::on(None, 0);
-        progress.tick(&Params::of(Preset::Quick).contenders(2)[1]);
-        progress.advance();
+        // Where nobody looks, nothing is drawn.
+        Progress::on(None, 0).advance();
     }
 }

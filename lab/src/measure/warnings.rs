@@ -3,8 +3,6 @@
 //! A warning without a next step only worries people, so every one names a flag or an act. They
 //! are few: warnings about several contenders are one line.
 
-use std::fmt::Display;
-
 use lab_core::terms::contender::{Contender, GilState, Model, Workload};
 use lab_core::terms::host::Conditions;
 use lab_core::terms::params::Params;
@@ -36,39 +34,33 @@ impl Build {
 
 /// Lists what can be known before the first round.
 pub fn before(params: &Params, conditions: &Conditions, build: Build) -> Vec<String> {
-    let mut warnings = Vec::new();
-    if build == Build::Debug {
-        warnings.push("this is a debug build, many times slower: `cargo run --release`".to_owned());
-    }
-    warnings.extend(too_few_cpus(params, conditions));
     let cpus = conditions.cpus();
-    if let Some(load) = conditions.load_average.filter(|load| is_busy(*load, cpus)) {
-        warnings.push(format!(
-            "the machine is busy: a load of {load:.1} on {}; end what else runs, and run again",
-            numbers::count(cpus, "processor")
-        ));
-    }
-    if !params.models.contains(&Model::Sync) {
-        warnings.push(
-            "sync was measured too, because every ratio is to it; `--models sync` alone gives \
-             only its time"
-                .to_owned(),
-        );
-    }
-    warnings.extend(params.pythons.iter().filter_map(|python| left_out(python, params)));
-    if let Some((now, usual)) = params.shortened() {
-        warnings.push(format!(
-            "beside a CPython, which is slower, the first sum of cpu is of {} squares, not {}: \
-             compare these times with each other, and not with a run without `--python`",
-            numbers::grouped(now),
-            numbers::grouped(usual)
-        ));
-    }
-    if params.runs < stats::VERDICT_ROUNDS_MIN {
-        let enough = stats::VERDICT_ROUNDS_MIN;
-        warnings.push(format!("fewer than {enough} rounds give no verdict: `--runs {enough}`"));
-    }
-    warnings
+    let debug = (build == Build::Debug)
+        .then(|| "this is a debug build, many times slower: `cargo run --release`".to_owned());
+    let busy = conditions.load_average.filter(|load| is_busy(*load, cpus)).map(|load| {
+        let cpus = numbers::count(cpus, "processor");
+        format!(
+            "the machine is busy: a load of {load:.1} on {cpus}; end what else runs, and run again"
+        )
+    });
+    let sync = (!params.models.contains(&Model::Sync)).then(|| {
+        "sync was measured too, because every ratio is to it; `--models sync` alone gives only its \
+         time"
+            .to_owned()
+    });
+    let shorter = params.shortened().map(|(now, usual)| {
+        let (now, usual) = (numbers::grouped(now), numbers::grouped(usual));
+        format!(
+            "beside a CPython, which is slower, the first sum of cpu is of {now} squares, not \
+             {usual}: compare these times with each other, and not with a run without `--python`"
+        )
+    });
+    let enough = stats::VERDICT_ROUNDS_MIN;
+    let few = (params.runs < enough)
+        .then(|| format!("fewer than {enough} rounds give no verdict: `--runs {enough}`"));
+    let pythons = params.pythons.iter().map(|python| left_out(python, params));
+    let doubts = [debug, too_few_cpus(params, conditions), busy, sync].into_iter().chain(pythons);
+    doubts.chain([shorter, few]).flatten().collect()
 }
 
 /// Tells whether the machine has something else to do.
@@ -113,36 +105,35 @@ fn too_few_cpus(params: &Params, conditions: &Conditions) -> Option<String> {
 
 /// Lists what the rounds themselves show.
 pub fn after(params: &Params, measured: &[Measured]) -> Vec<String> {
-    let mut warnings = Vec::new();
-    let noisy =
-        |noise: Noise| list(measured.iter().filter(|one| Noise::of(&one.wall_s) == Some(noise)));
-    if let Some(names) = noisy(Noise::SlowStart) {
-        let warmup = params.warmup + 1;
-        warnings.push(format!("the first round of {names} was slow: `--warmup {warmup}`"));
-    }
-    if let Some(names) = noisy(Noise::Outliers) {
-        warnings.push(format!(
+    let those = |is_meant: &dyn Fn(&Measured) -> bool| {
+        let names = measured.iter().filter(|one| is_meant(one)).map(|one| short(&one.contender));
+        Some(names.collect::<Vec<_>>().join(", ")).filter(|names| !names.is_empty())
+    };
+    let noisy = |noise| those(&|one| Noise::of(&one.wall_s) == Some(noise));
+    let (warmup, twice) = (params.warmup + 1, params.runs * 2);
+    let slow = noisy(Noise::SlowStart)
+        .map(|names| format!("the first round of {names} was slow: `--warmup {warmup}`"));
+    let outliers = noisy(Noise::Outliers).map(|names| {
+        format!(
             "outliers among the rounds of {names} (kept: the median bears them): end what else \
-             runs, or `--runs {}`",
-            params.runs * 2
-        ));
-    }
-    if let Some(names) = noisy(Noise::Spread) {
-        warnings.push(format!(
-            "the slowest round of {names} took over {} longer than the median: end what else \
-             runs, or `--affinity`, or `--runs {}`",
-            numbers::percent(SPREAD_MAX),
-            params.runs * 2
-        ));
-    }
-    let lost = |one: &&Measured| one.recording.as_ref().is_some_and(|r| r.overwritten() > 0);
-    if let Some(names) = list(measured.iter().filter(lost)) {
-        warnings.push(format!(
+             runs, or `--runs {twice}`"
+        )
+    });
+    let spread = noisy(Noise::Spread).map(|names| {
+        let spread_max = numbers::percent(SPREAD_MAX);
+        format!(
+            "the slowest round of {names} took over {spread_max} longer than the median: end what \
+             else runs, or `--affinity`, or `--runs {twice}`"
+        )
+    });
+    let lost = |one: &Measured| one.recording.as_ref().is_some_and(|it| it.overwritten() > 0);
+    let lost = those(&lost).map(|names| {
+        format!(
             "events of {names} were lost, so what the picture counts is a lower bound: fewer \
              `--requests`, or a longer `--switch-interval`"
-        ));
-    }
-    warnings
+        )
+    });
+    [slow, outliers, spread, lost].into_iter().flatten().collect()
 }
 
 /// What is wrong with a contender's rounds; the first that applies.
@@ -172,26 +163,15 @@ impl Noise {
 /// A tenth: rounds that agree to a thousandth make outliers of any that does not.
 const OUTLIER_VISIBLE: f64 = 0.1;
 
-fn list<'a, I: Iterator<Item = &'a Measured>>(measured: I) -> Option<String> {
-    let names: Vec<String> = measured.map(|one| Short(one.contender).to_string()).collect();
-    (!names.is_empty()).then(|| names.join(", "))
-}
-
 /// `io/threads on`: the names of the options that ask for the contender.
-struct Short(Contender);
-
-impl Display for Short {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Contender { workload, model, gil, python, .. } = self.0;
-        if let Some(version) = python {
-            return write!(formatter, "{workload}/{model} {version}");
+fn short(contender: &Contender) -> String {
+    let Contender { workload, model, gil, python, .. } = contender;
+    match (python, model, gil) {
+        (Some(version), ..) => format!("{workload}/{model} {version}"),
+        (None, Model::Threads, GilState::On | GilState::Off) => {
+            format!("{workload}/{model} {gil}")
         }
-        match (model, gil) {
-            (Model::Threads, GilState::On | GilState::Off) => {
-                write!(formatter, "{workload}/{model} {gil}")
-            }
-            _ => write!(formatter, "{workload}/{model}"),
-        }
+        _ => format!("{workload}/{model}"),
     }
 }
 

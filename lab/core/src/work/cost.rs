@@ -98,18 +98,15 @@ impl Spread {
 /// Times the loop with sites and without, in turn.
 #[expect(clippy::cast_precision_loss, reason = "nanoseconds of a millisecond")]
 fn in_turn(rounds: usize, turns: u64, goal_ns: f64) -> Spread {
-    let mut costs: Vec<f64> = (0..rounds)
-        .map(|round| {
-            let (with_ns, without_ns) = if round % 2 == 0 {
-                let with_ns = with_sites(turns);
-                (with_ns, without_sites(turns))
-            } else {
-                let without_ns = without_sites(turns);
-                (with_sites(turns), without_ns)
-            };
-            (with_ns as f64 - without_ns as f64) / (turns * SITES) as f64
-        })
-        .collect();
+    let cost = |round: usize| {
+        let mut ns = [0, 0];
+        // The loop with sites is the first in every other round.
+        for turn in [round % 2, (round + 1) % 2] {
+            ns[turn] = if turn == 0 { with_sites(turns) } else { without_sites(turns) };
+        }
+        (ns[0] as f64 - ns[1] as f64) / (turns * SITES) as f64
+    };
+    let mut costs: Vec<f64> = (0..rounds).map(cost).collect();
     costs.sort_by(f64::total_cmp);
     let quartile = |number: usize| costs[(rounds - 1) * number / 4];
     Spread { median_ns: quartile(2), low_ns: quartile(1), high_ns: quartile(3), goal_ns }
@@ -117,21 +114,27 @@ fn in_turn(rounds: usize, turns: u64, goal_ns: f64) -> Spread {
 
 #[inline(never)]
 fn with_sites(turns: u64) -> u64 {
-    let begin_ns = clock::now_ns();
-    for turn in 0..turns {
-        let unit = Unit::begin(turn);
-        black_box(turn);
-        drop(unit);
-    }
-    clock::now_ns() - begin_ns
+    timed(|| {
+        for turn in 0..turns {
+            let unit = Unit::begin(turn);
+            black_box(turn);
+            drop(unit);
+        }
+    })
 }
 
 #[inline(never)]
 fn without_sites(turns: u64) -> u64 {
+    timed(|| {
+        for turn in 0..turns {
+            black_box(turn);
+        }
+    })
+}
+
+fn timed(work: impl FnOnce()) -> u64 {
     let begin_ns = clock::now_ns();
-    for turn in 0..turns {
-        black_box(turn);
-    }
+    work();
     clock::now_ns() - begin_ns
 }
 
@@ -139,14 +142,8 @@ fn without_sites(turns: u64) -> u64 {
 /// it is.
 #[expect(clippy::cast_precision_loss, reason = "nanoseconds of a millisecond")]
 fn one_of_many<R>(call: impl Fn() -> R) -> f64 {
-    let row = || {
-        let begin_ns = clock::now_ns();
-        for _ in 0..CALLS {
-            black_box(call());
-        }
-        clock::now_ns() - begin_ns
-    };
-    let quickest = (0..10).map(|_| row()).min().unwrap_or(0);
+    let row = || (0..CALLS).for_each(|_| drop(black_box(call())));
+    let quickest = (0..10).map(|_| timed(row)).min().unwrap_or(0);
     quickest as f64 / CALLS as f64
 }
 

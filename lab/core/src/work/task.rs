@@ -2,14 +2,14 @@
 //!
 //! | name | in `CPython` | here |
 //! | --- | --- | --- |
-//! | `pi` | bytecode alone | a loop with a check point at each turn |
-//! | `regex` | a call into C that keeps the lock | a call without a check point inside |
+//! | `pi` | bytecode alone | a loop with a checkpoint at each turn |
+//! | `regex` | a call into C that keeps the lock | a call without a checkpoint inside |
 //! | `bz2` | a call into C that gives the lock up | a call inside [`Attached::detach`] |
 //!
 //! Each computes something real, and about as long as its counterpart in `CPython` on the same
 //! machine: tens of microseconds a `pi`, about a millisecond the other two. The interpreter runs a
 //! few instructions around each call, and looks whether it should give way at each of them before
-//! 3.10; so there are check points around the calls too.
+//! 3.10; so there are checkpoints around the calls too.
 
 use std::hint::black_box;
 
@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_spigot_gives_the_digits_of_pi_and_a_check_point_at_each_turn() {
+    fn the_spigot_gives_the_digits_of_pi_and_a_checkpoint_at_each_turn() {
         let mut turns = 0;
         let digits = pi(DIGITS, || turns += 1);
         let text: String = digits.iter().map(|digit| char::from(b'0' + digit)).collect();

@@ -25,9 +25,9 @@ const GAP_NS: u64 = 10_000;
 pub struct Noise {
     /// How often the piece of work was done.
     pub spins: usize,
-    /// What it took, as a rule.
+    /// What it took usually: the median.
     pub median_ns: u64,
-    /// What one in a hundred took at least.
+    /// What the slowest one in a hundred took, or more.
     pub p99_ns: u64,
     /// What the slowest took.
     pub largest_ns: u64,
@@ -54,8 +54,7 @@ impl Noise {
         let mut took: Vec<u64> = (0..spins).map(|_| spin()).collect();
         took.sort_unstable();
         let watched = watch(watch_ns);
-        let steal =
-            before.zip(Ticks::read()).and_then(|(before, after)| before.stolen_until(after));
+        let steal = Ticks::stolen_between(before, Ticks::read());
         Self {
             spins,
             median_ns: took[spins / 2],
@@ -117,9 +116,10 @@ impl Ticks {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a share")]
-    fn stolen_until(self, later: Self) -> Option<f64> {
-        let all = later.all.checked_sub(self.all).filter(|all| *all > 0)?;
-        Some(later.stolen.saturating_sub(self.stolen) as f64 / all as f64)
+    fn stolen_between(before: Option<Self>, after: Option<Self>) -> Option<f64> {
+        let (before, after) = (before?, after?);
+        let all = after.all.checked_sub(before.all).filter(|all| *all > 0)?;
+        Some(after.stolen.saturating_sub(before.stolen) as f64 / all as f64)
     }
 }
 
@@ -129,12 +129,11 @@ mod tests {
 
     #[test]
     fn stolen_time_is_a_share_of_all() {
-        let ticks = |stat| Ticks::parse(stat).unwrap();
-        let before = ticks("cpu  10 0 10 70 0 0 0 10 0 0\ncpu0 1 2 3\n");
-        assert_eq!(before, Ticks { all: 100, stolen: 10 });
-        let after = ticks("cpu  20 0 20 130 0 0 0 30 5 5\n");
-        assert_eq!(before.stolen_until(after), Some(0.2));
-        assert_eq!(before.stolen_until(before), None, "no time has passed");
+        let before = Ticks::parse("cpu  10 0 10 70 0 0 0 10 0 0\ncpu0 1 2 3\n");
+        assert_eq!(before, Some(Ticks { all: 100, stolen: 10 }));
+        let after = Ticks::parse("cpu  20 0 20 130 0 0 0 30 5 5\n");
+        assert_eq!(Ticks::stolen_between(before, after), Some(0.2));
+        assert_eq!(Ticks::stolen_between(before, before), None, "no time has passed");
         assert_eq!(Ticks::parse("intr 1 2 3\n"), None);
     }
 

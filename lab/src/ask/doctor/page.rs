@@ -56,29 +56,32 @@ pub fn text(report: &Report) -> String {
 
 type Rows = Vec<(&'static str, String)>;
 
+/// What the kernel does not say.
+const UNKNOWN: &str = "unknown";
+
 fn machine(machine: &Machine) -> Rows {
     let Machine { allowed_cpus, quota_cpus, .. } = *machine;
-    let online = machine.online_cpus.as_deref().unwrap_or("unknown");
-    let quota = match machine.quota_us {
-        Some([quota, period]) => format!(
-            "; a quota leaves {quota_cpus} ({} in each {})",
-            numbers::nanoseconds(quota * 1000),
-            numbers::nanoseconds(period * 1000)
-        ),
-        None if quota_cpus < allowed_cpus => format!("; a quota leaves {quota_cpus}"),
-        None => "; no quota".to_owned(),
+    let online = machine.online_cpus.as_deref().unwrap_or(UNKNOWN);
+    let in_each = machine.quota_us.map(|[quota, period]| {
+        let [quota, period] = [quota, period].map(|us| numbers::nanoseconds(us * 1000));
+        format!(" ({quota} in each {period})")
+    });
+    let quota = if in_each.is_some() || quota_cpus < allowed_cpus {
+        format!("a quota leaves {quota_cpus}{}", in_each.unwrap_or_default())
+    } else {
+        "no quota".to_owned()
     };
     let smt = match machine.smt {
         Some(true) => "on: two processors may be one core",
         Some(false) => "off",
-        None => "unknown",
+        None => UNKNOWN,
     };
-    let load = machine.load_average.map_or("unknown".to_owned(), |load| format!("{load:.2}"));
+    let load = machine.load_average.map_or(UNKNOWN.to_owned(), |load| format!("{load:.2}"));
     vec![
-        ("processors", format!("{allowed_cpus} may be used, online are {online}{quota}")),
+        ("processors", format!("{allowed_cpus} may be used, online are {online}; {quota}")),
         ("model", machine.cpu_model.clone()),
         ("SMT", smt.to_owned()),
-        ("governor", machine.governor.clone().unwrap_or_else(|| "unknown".to_owned())),
+        ("governor", machine.governor.as_deref().unwrap_or(UNKNOWN).to_owned()),
         ("kernel", machine.kernel.clone()),
         ("load", format!("{load} over the last minute")),
         ("trainyard", machine.trainyard.clone()),
@@ -87,58 +90,40 @@ fn machine(machine: &Machine) -> Rows {
 
 fn limits(limits: &Limits) -> Rows {
     let number = |limit: Option<u64>| limit.map_or("no limit".to_owned(), numbers::grouped);
-    let hard = limits
-        .descriptors_hard
-        .map(|hard| format!(", may be raised to {}", numbers::grouped(hard)));
-    let memory = |bytes: Option<u64>| bytes.map_or("unknown".to_owned(), numbers::megabytes);
+    let hard = limits.descriptors_hard.map(numbers::grouped);
+    let hard = hard.map_or(String::new(), |hard| format!(", may be raised to {hard}"));
+    let left = limits.memory_available.map_or(UNKNOWN.to_owned(), numbers::megabytes);
     let group = limits.memory_of_group.map_or("no limit".to_owned(), numbers::megabytes);
+    let [user, of_group, machine] =
+        [limits.processes, limits.processes_of_group, limits.threads_of_machine].map(number);
+    let threads =
+        format!("{user} for the user, {of_group} for the control group, {machine} for the machine");
     vec![
-        ("descriptors", number(limits.descriptors) + hard.as_deref().unwrap_or_default()),
-        (
-            "threads",
-            format!(
-                "{} for the user, {} for the control group, {} for the machine",
-                number(limits.processes),
-                number(limits.processes_of_group),
-                number(limits.threads_of_machine)
-            ),
-        ),
+        ("descriptors", number(limits.descriptors) + &hard),
+        ("threads", threads),
         ("mappings", format!("{} for a process", number(limits.mappings))),
-        ("memory", format!("{} left; control group: {group}", memory(limits.memory_available))),
+        ("memory", format!("{left} left; control group: {group}")),
     ]
 }
 
 fn noise(noise: &Noise) -> Rows {
-    let ns = numbers::nanoseconds;
-    let steal = match noise.steal {
-        Some(steal) => format!("{} of the time", numbers::percent(steal)),
-        None => "unknown".to_owned(),
-    };
-    let largest = match noise.gaps {
-        0 => String::new(),
-        _ => format!(", the largest {}", ns(noise.largest_gap_ns)),
-    };
+    let Noise { median_ns, p99_ns, largest_ns, watched_ns, gaps, largest_gap_ns, .. } = *noise;
+    let [median, p99, largest, watched, largest_gap] =
+        [median_ns, p99_ns, largest_ns, watched_ns, largest_gap_ns].map(numbers::nanoseconds);
+    let times = numbers::grouped(noise.spins as u64);
+    let largest_gap =
+        if gaps == 0 { String::new() } else { format!(", the largest {largest_gap}") };
+    let lost = numbers::percent(noise.lost);
+    let steal = noise.steal.map(|steal| format!("{} of the time", numbers::percent(steal)));
     vec![
         (
             "equal work",
             format!(
-                "{} as a rule, 1 in 100 {} and more, at most {} ({} times)",
-                ns(noise.median_ns),
-                ns(noise.p99_ns),
-                ns(noise.largest_ns),
-                numbers::grouped(noise.spins as u64)
+                "{median} as a rule, 1 in 100 {p99} and more, at most {largest} ({times} times)"
             ),
         ),
-        (
-            "gaps",
-            format!(
-                "{} of 10 us or more in {}{largest}; they take {}",
-                noise.gaps,
-                ns(noise.watched_ns),
-                numbers::percent(noise.lost)
-            ),
-        ),
-        ("steal", steal),
+        ("gaps", format!("{gaps} of 10 us or more in {watched}{largest_gap}; they take {lost}")),
+        ("steal", steal.unwrap_or(UNKNOWN.to_owned())),
     ]
 }
 
@@ -149,6 +134,8 @@ fn cost(cost: &Cost) -> Rows {
     } else {
         "the clock, and the processor's number"
     };
+    let events = numbers::grouped(cost.ring_events as u64);
+    let size = numbers::megabytes(cost.ring_bytes as u64);
     vec![
         ("clock", format!("{clock_ns:.1} ns a reading, steps of {clock_step_ns} ns")),
         ("an event's stamp", format!("{stamp_ns:.1} ns: {stamp}")),
@@ -156,11 +143,7 @@ fn cost(cost: &Cost) -> Rows {
         ("recording", goal("a site that records", armed)),
         (
             "a thread's ring",
-            format!(
-                "{} events, {}; older ones are overwritten, and counted",
-                numbers::grouped(cost.ring_events as u64),
-                numbers::megabytes(cost.ring_bytes as u64)
-            ),
+            format!("{events} events, {size}; older ones are overwritten, and counted"),
         ),
     ]
 }

@@ -47,7 +47,7 @@ use trainyard::trace::file::{Run, Trace};
 /// What was measured at some places, and how it ended.
 #[derive(Debug)]
 pub struct Measurement {
-    /// What was seen at each place; nothing of those of whom no round was measured.
+    /// What was seen at each place; `None` where no round was measured.
     pub measured: Vec<Option<Measured>>,
     /// What our own server has used and done, if one was asked.
     pub server: Option<ServerUsage>,
@@ -163,27 +163,28 @@ impl<'a> Conductor<'a> {
     }
 
     fn run(&mut self) -> Result<()> {
-        for seat in 0..self.seats.len() {
+        let all = 0..self.seats.len();
+        for seat in all.clone() {
             self.start_with_one_retry(seat)?;
         }
         for _ in 0..self.params.warmup {
-            self.rounds(Round::Warmup, Order::Table)?;
+            self.rounds(Round::Warmup, all.clone())?;
         }
         for arm in self.seats.iter().filter_map(|seat| seat.arm.as_ref()) {
             arm.forget_peaks();
         }
         for number in 0..self.params.runs {
-            let order = if number % 2 == 0 { Order::Table } else { Order::Reverse };
-            self.rounds(Round::Measured, order)?;
+            match number % 2 {
+                0 => self.rounds(Round::Measured, all.clone())?,
+                _ => self.rounds(Round::Measured, all.clone().rev())?,
+            }
         }
-        self.rounds(Round::Recorded, Order::Table)
+        self.rounds(Round::Recorded, all)
     }
 
     /// One round for every contender.
-    fn rounds(&mut self, round: Round, order: Order) -> Result<()> {
-        let count = self.seats.len();
-        for turn in 0..count {
-            let seat = if order == Order::Table { turn } else { count - 1 - turn };
+    fn rounds(&mut self, round: Round, seats: impl Iterator<Item = usize>) -> Result<()> {
+        for seat in seats {
             if round == Round::Recorded && !self.seats[seat].is_recorded() {
                 continue;
             }
@@ -207,21 +208,22 @@ impl<'a> Conductor<'a> {
         Ok(())
     }
 
+    /// Does a round, and once more with a fresh arm if somebody died over it.
     fn round_with_one_retry(&mut self, seat: usize, round: Round) -> Result<()> {
-        loop {
-            let Err(failure) = self.round(seat, round) else { return Ok(()) };
+        while let Err(failure) = self.round(seat, round) {
             let line = self.deaths.survive(failure)?;
             self.progress.note(&format!("{line}; this round is void and repeated once"));
             self.replace(seat, round)?;
         }
+        Ok(())
     }
 
     fn start_with_one_retry(&mut self, seat: usize) -> Result<()> {
-        loop {
-            let Err(failure) = self.start(seat) else { return Ok(()) };
+        while let Err(failure) = self.start(seat) {
             let line = self.deaths.survive(failure)?;
             self.progress.note(&format!("{line}; it is started again once"));
         }
+        Ok(())
     }
 
     fn round(&mut self, seat: usize, round: Round) -> Result<()> {
@@ -277,13 +279,6 @@ impl<'a> Conductor<'a> {
         }
         Ok(())
     }
-}
-
-/// In which direction a round goes through the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Order {
-    Table,
-    Reverse,
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Who is measured, under which parameters, against which server, and that all did the same.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use lab_core::terms::contender::{Contender, Workload};
@@ -49,26 +50,24 @@ impl Place {
     }
 }
 
-/// Starts the servers that `places` ask, if they do not ask somebody else's.
+/// Starts the servers that `places` ask, one for each latency, unless they ask somebody else's.
 pub(super) fn servers(places: &[Place]) -> Result<Vec<(u64, ServerProcess)>> {
-    let asks =
-        |place: &&Place| place.contender.workload == Workload::Io && place.params.urls.is_empty();
-    let asking: Vec<&Place> = places.iter().filter(asks).collect();
-    let mut latencies_ns: Vec<u64> = asking.iter().map(|place| place.params.latency_ns).collect();
-    latencies_ns.sort_unstable();
-    latencies_ns.dedup();
-    let server = |latency_ns: u64| {
-        // All contenders stay connected all the time; one place more asks for the account.
-        let mine = asking.iter().filter(|place| place.params.latency_ns == latency_ns);
-        let workers: usize = mine.map(|place| place.contender.workers).sum();
+    let mut workers: BTreeMap<u64, usize> = BTreeMap::new();
+    for Place { contender, params, .. } in places {
+        if contender.workload == Workload::Io && params.urls.is_empty() {
+            *workers.entry(params.latency_ns).or_default() += contender.workers;
+        }
+    }
+    let server = |(latency_ns, workers)| {
         let server = ServerProcess::spawn(&ServerConfig {
             latency: Duration::from_nanos(latency_ns),
+            // All contenders stay connected all the time; one place more asks for the account.
             connections: u32::try_from(workers + 8).unwrap_or(u32::MAX),
             ..ServerConfig::default()
         })?;
         Ok((latency_ns, server))
     };
-    latencies_ns.into_iter().map(server).collect()
+    workers.into_iter().map(server).collect()
 }
 
 /// All contenders did the same work, or one of them is wrong.

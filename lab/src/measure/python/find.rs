@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::NO_CURRENT_FOLDER;
-use super::ask::{Answer, ask};
+use super::ask::ask;
 use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::python::{Python, PythonGil};
 use lab_core::text::plain::plain;
@@ -77,8 +77,8 @@ pub fn find(named: &Path) -> Result<Python> {
 
 fn ask_who(path: &Path, patience: Duration) -> Result<Python> {
     match ask(path, &format!("{NO_CURRENT_FOLDER}{WHO}"), patience) {
-        Ok(Answer::Said(said)) => who_says(path, &said),
-        Ok(Answer::Silence) => {
+        Ok(Some(said)) => who_says(path, &said),
+        Ok(None) => {
             let seconds = patience.as_secs_f64();
             let why = format!("did not say within {seconds} s which version it is");
             Err(refusal(path, &why))
@@ -130,44 +130,40 @@ mod tests {
 
     use super::*;
 
-    #[track_caller]
-    fn check_refused(path: &str, line: &str) {
-        let error = find(Path::new(path)).unwrap_err();
-        assert!(error.to_string().starts_with(line), "{error}");
-        assert_eq!(error.exit_code(), 2);
-    }
-
     #[test]
     fn a_cpython_is_known_by_its_version_and_its_lock() {
-        let who = |version: &str, gil: bool| {
-            let said = format!(
-                "{{\"implementation\": \"CPython\", \"version\": {version}, \"gil\": {gil}}}"
-            );
-            let python = who_says(Path::new("python"), said.as_bytes()).unwrap();
-            (python.name(), python.id().to_string(), python.gil)
+        let who = |implementation: &str, version: &str, gil: bool| {
+            let who = format!("\"version\": {version}, \"gil\": {gil}");
+            let said = format!("{{\"implementation\": \"{implementation}\", {who}}}");
+            who_says(Path::new("python"), said.as_bytes())
         };
-        let named = |name: &str, id: &str, gil| (name.to_owned(), id.to_owned(), gil);
-        assert_eq!(who("[2, 7, 18]", true), named("CPython 2.7.18", "2.7.18", PythonGil::Ticks));
-        assert_eq!(who("[3, 13, 0]", true), named("CPython 3.13.0", "3.13.0", PythonGil::Timed));
-        assert_eq!(
-            who("[3, 13, 0]", false),
-            named("CPython 3.13.0, lock off", "3.13.0t", PythonGil::Off)
-        );
+        for (version, gil, name, id, kind) in [
+            ("[2, 7, 18]", true, "CPython 2.7.18", "2.7.18", PythonGil::Ticks),
+            ("[3, 13, 0]", true, "CPython 3.13.0", "3.13.0", PythonGil::Timed),
+            ("[3, 13, 0]", false, "CPython 3.13.0, lock off", "3.13.0t", PythonGil::Off),
+        ] {
+            let python = who("CPython", version, gil).unwrap();
+            assert_eq!((python.name().as_str(), python.gil), (name, kind));
+            assert_eq!(python.id().to_string(), id);
+        }
         // A name that is more than one line stays in its line.
         for (name, shown) in [("PyPy", "PyPy"), ("Py\\n\\u001bPy", "Py??Py")] {
-            let said = format!(
-                "{{\"implementation\": \"{name}\", \"version\": [3, 10, 0], \"gil\": true}}"
-            );
-            let refused = who_says(Path::new("pypy"), said.as_bytes()).unwrap_err();
-            assert_eq!(refused.to_string(), format!("--python 'pypy' is {shown}, not CPython"));
+            let refused = who(name, "[3, 10, 0]", true).unwrap_err();
+            assert_eq!(refused.to_string(), format!("--python 'python' is {shown}, not CPython"));
         }
     }
 
     #[test]
     fn what_is_no_python_is_refused_in_one_line() {
-        check_refused("/no/such/python", "--python '/no/such/python' cannot be run: No such file");
-        check_refused("/bin/true", "--python '/bin/true' is no Python");
-        check_refused("/", "--python '/' cannot be run: ");
+        for (path, why) in [
+            ("/no/such/python", "cannot be run: No such file"),
+            ("/bin/true", "is no Python"),
+            ("/", "cannot be run: "),
+        ] {
+            let error = find(Path::new(path)).unwrap_err();
+            assert!(error.to_string().starts_with(&format!("--python '{path}' {why}")), "{error}");
+            assert_eq!(error.exit_code(), 2);
+        }
     }
 
     #[test]

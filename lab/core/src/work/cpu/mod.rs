@@ -1,7 +1,7 @@
 //! The CPU-bound workload: sums of squares, or Fibonacci numbers by plain recursion.
 //!
 //! Both are the article's: the first edition adds squares, the second computes `fib(35)`. Every
-//! arm runs one kernel, compiled once, with a check point at each turn of the loop or each call,
+//! arm runs one kernel, compiled once, with a checkpoint at each turn of the loop or each call,
 //! where CPython looks at its eval breaker. For the models without a lock nobody ever raises it, so
 //! a ratio between two arms measures their runtimes and nothing else.
 //!
@@ -53,12 +53,12 @@ pub fn inputs(kernel: CpuKernel) -> Vec<Input> {
 /// The breaker of a program without a lock: nobody raises it.
 static UNASKED: AtomicU32 = AtomicU32::new(0);
 
-/// Computes one unit, with check points that nobody raises.
+/// Computes one unit, with checkpoints that nobody raises.
 pub fn compute(input: Input) -> u128 {
     compute_checked(input, &UNASKED, &mut || unreachable!("there is no lock to give up"))
 }
 
-/// Computes one unit under a lock, and gives it up at a check point if somebody asks.
+/// Computes one unit under a lock, and gives it up at a checkpoint if somebody asks.
 pub fn compute_attached(input: Input, at: &mut Attached<'_>) -> u128 {
     compute_checked(input, at.asked(), &mut || at.checkpoint())
 }
@@ -84,7 +84,7 @@ struct Checks<'a> {
 impl Checks<'_> {
     #[inline]
     fn checkpoint(&mut self) {
-        // ORDER: Relaxed, as the lock's own check point.
+        // ORDER: Relaxed, as the lock's own checkpoint.
         if self.asked.load(Ordering::Relaxed) != 0 {
             (self.give_way)();
         }
@@ -138,34 +138,28 @@ impl Answer for u128 {
 mod tests {
     use super::*;
 
-    #[track_caller]
-    fn check(task: Task, exactly: u128) {
-        assert_eq!(expected(task), exactly);
-        assert_eq!(compute(Input { unit: 0, task }), exactly);
-    }
-
     #[test]
-    fn the_answers_are_those_of_the_article() {
-        check(Task::SumOfSquares(0), 0);
-        check(Task::SumOfSquares(1), 0);
-        check(Task::SumOfSquares(1000), 332_833_500);
-        check(Task::Fib(0), 0);
-        check(Task::Fib(1), 1);
-        check(Task::Fib(20), 6765);
+    fn the_answers_are_those_of_the_articles() {
+        for (task, exactly) in [
+            (Task::SumOfSquares(0), 0),
+            (Task::SumOfSquares(1), 0),
+            (Task::SumOfSquares(1000), 332_833_500),
+            (Task::Fib(0), 0),
+            (Task::Fib(1), 1),
+            (Task::Fib(20), 6765),
+        ] {
+            assert_eq!(expected(task), exactly);
+            assert_eq!(compute(Input { unit: 0, task }), exactly);
+        }
         assert_eq!(expected(Task::Fib(35)), 9_227_465);
-        let first = Task::SumOfSquares(5_000_000);
-        assert_eq!(expected(first), 41_666_654_166_667_500_000);
-    }
-
-    #[test]
-    fn the_twenty_sums_of_the_first_edition_add_up() {
-        let kernel = CpuKernel::SumOfSquares { first_n: 5_000_000, inputs: 20 };
-        let total: u128 = inputs(kernel).iter().map(|input| expected(input.task)).sum();
+        assert_eq!(expected(Task::SumOfSquares(5_000_000)), 41_666_654_166_667_500_000);
+        let first_edition = CpuKernel::SumOfSquares { first_n: 5_000_000, inputs: 20 };
+        let total: u128 = inputs(first_edition).iter().map(|input| expected(input.task)).sum();
         assert_eq!(total, 833_337_833_344_750_010_830);
     }
 
     #[test]
-    fn there_is_one_check_point_for_each_turn_and_each_call() {
+    fn there_is_one_checkpoint_for_each_turn_and_each_call() {
         let always = AtomicU32::new(1);
         let count = |task| {
             let mut looks = 0_u64;

@@ -5,7 +5,7 @@ use crate::terms::error::Result;
 use crate::work::arm::{Arm, Setup};
 use trainyard::threads::{Gil, ThreadPool};
 
-/// A thread runs a sum, and gives way at a check point when another asks for the lock.
+/// A thread runs a sum, and gives way at a checkpoint when another asks for the lock.
 #[derive(Debug)]
 pub struct Threads {
     inputs: Vec<Input>,

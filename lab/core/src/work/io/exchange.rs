@@ -106,3 +106,25 @@ impl fmt::Display for Failure {
 pub(crate) fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fails if a server that is slow is asked again, or if only its silence has a limit.
+    #[test]
+    fn a_server_that_is_silent_or_drips_is_given_up_and_not_asked_again() {
+        let silence = Exchange::begin(ANSWER_MAX).take(Err(ErrorKind::WouldBlock.into()), b"");
+        let drip = Exchange::begin(Duration::ZERO).take(Ok(4), b"HTTP");
+        for (failure, line) in [
+            (silence, "the server was silent for 30 s"),
+            (drip, "the server did not end its answer within 0 s"),
+        ] {
+            let failure = failure.unwrap_err();
+            assert_eq!(failure.to_string(), line);
+            assert!(!failure.is_of_a_dead_connection());
+        }
+        let interrupted = Exchange::begin(ANSWER_MAX).take(Err(ErrorKind::Interrupted.into()), b"");
+        assert_eq!(interrupted.unwrap(), None);
+    }
+}

@@ -18,6 +18,8 @@ pub mod procs;
 pub mod session;
 pub mod sync;
 pub mod target;
+#[cfg(test)]
+mod tests;
 pub mod threads;
 
 use std::sync::Arc;

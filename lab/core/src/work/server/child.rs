@@ -55,21 +55,17 @@ impl ServerProcess {
     ///
     /// One line that says why no server listens, in the child's own words if it left any.
     pub fn spawn_within(config: &ServerConfig, timeout: Duration) -> Result<Self> {
-        Self::try_spawn(config, timeout)
-            .map_err(|error| LabError::failed("the i/o server did not start", error))
-    }
-
-    fn try_spawn(config: &ServerConfig, timeout: Duration) -> io::Result<Self> {
+        let failed = |why: io::Error| LabError::failed("the i/o server did not start", why);
         let config = ServerConfig { until_eof: true, ..config.clone() };
         let mut command = child::own_program();
         command.args(config.to_args()).process_group(0);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = child::start(&mut command)?;
+        let child = child::start(&mut command).map_err(failed)?;
         // From here on the child is killed and reaped whatever happens, because it has an owner.
         let mut server = Self { child, address: SocketAddr::from(([0; 4], 0)) };
-        let line = server.first_line(timeout)?;
-        server.address = parse_line(&line)
-            .ok_or_else(|| io::Error::other(format!("it printed {line:?}, not its address")))?;
+        let line = server.first_line(timeout).map_err(failed)?;
+        let not_one = || failed(io::Error::other(format!("it printed {line:?}, not its address")));
+        server.address = parse_line(&line).ok_or_else(not_one)?;
         Ok(server)
     }
 

@@ -85,41 +85,33 @@ mod tests {
         config: ServerConfig,
     }
 
-    #[track_caller]
-    fn check_round_trip(config: &ServerConfig) {
-        // clap skips the first argument, a program's name: here the subcommand.
-        assert_eq!(CommandLine::try_parse_from(config.to_args()).unwrap().config, *config);
-    }
-
-    #[track_caller]
-    fn check_refused(argument: &str, because: &str) {
-        let error = CommandLine::try_parse_from(["serve", argument]).unwrap_err().to_string();
-        assert!(error.contains(because), "{error}");
-    }
-
     #[test]
     fn a_configuration_survives_the_way_through_arguments() {
-        check_round_trip(&ServerConfig::default());
-        check_round_trip(&ServerConfig {
+        let rare = ServerConfig {
             port: 8000,
             latency: Duration::from_nanos(89_000_001),
             jitter: Duration::from_micros(7),
             connections: 3,
             until_eof: true,
-        });
-    }
-
-    #[test]
-    fn no_arguments_mean_the_default() {
-        let parsed = CommandLine::try_parse_from(["serve"]).unwrap();
-        assert_eq!(parsed.config, ServerConfig::default());
+        };
+        for config in [ServerConfig::default(), rare] {
+            // clap skips the first argument, a program's name: here the subcommand.
+            assert_eq!(CommandLine::try_parse_from(config.to_args()).unwrap().config, config);
+        }
+        let nothing_said = CommandLine::try_parse_from(["serve"]).unwrap();
+        assert_eq!(nothing_said.config, ServerConfig::default());
     }
 
     #[test]
     fn arguments_that_make_no_sense_are_refused() {
-        check_refused("--latency=-1ms", "it cannot be negative");
-        check_refused("--latency=5", "it needs a unit");
-        check_refused("--connections=0", "0 is not in 1..");
-        check_refused("--port=65536", "65536 is not in 0..");
+        for (argument, because) in [
+            ("--latency=-1ms", "it cannot be negative"),
+            ("--latency=5", "it needs a unit"),
+            ("--connections=0", "0 is not in 1.."),
+            ("--port=65536", "65536 is not in 0.."),
+        ] {
+            let error = CommandLine::try_parse_from(["serve", argument]).unwrap_err().to_string();
+            assert!(error.contains(because), "{error}");
+        }
     }
 }

@@ -34,7 +34,10 @@ use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use connection::{REQUEST_TIMEOUT, converse};
+use trainyard::sys::rusage::{self, Whose};
 use trainyard::sys::{Why, blocking, limits, socket};
 use wire::Refusal;
 
@@ -43,12 +46,10 @@ pub mod config;
 mod connection;
 #[cfg(test)]
 mod tests;
-mod usage;
 mod wire;
 
 pub use child::ServerProcess;
 pub use config::ServerConfig;
-pub use usage::ServerUsage;
 #[doc(hidden)]
 pub use wire::fuzz_request;
 
@@ -85,10 +86,23 @@ pub fn serve(config: &ServerConfig) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns when standard input is at its end, which is when whoever holds its other end is gone.
+/// Returns at the end of standard input, which comes when the process at its other end is gone.
 fn until_input_ends() {
     // `copy` retries after a signal. An error is as much an end as the end itself.
     drop(io::copy(&mut io::stdin().lock(), &mut io::sink()));
+}
+
+/// What a server says of itself under `/cpu`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ServerUsage {
+    /// Processor time of the server's process in its own code, in seconds.
+    pub user_s: f64,
+    /// Processor time that the kernel spent for it, in seconds.
+    pub system_s: f64,
+    /// How many pages were asked for; `/cpu` itself and what was not found are not counted.
+    pub requests: u64,
+    /// How many connections were accepted, the one that asks included.
+    pub connections: u64,
 }
 
 /// A running server; dropping it ends it, with all its connections and threads.
@@ -119,6 +133,16 @@ impl Shared {
         // ORDER: Acquire; pairs with the Release in `Server::drop`. No data rides on the flag: that
         // a woken thread finds it raised is already promised by SERVER-2 and the wake itself.
         self.stopping.load(Ordering::Acquire)
+    }
+
+    fn usage(&self) -> io::Result<ServerUsage> {
+        let used = rusage::usage(Whose::Process)?;
+        Ok(ServerUsage {
+            user_s: used.user.as_secs_f64(),
+            system_s: used.system.as_secs_f64(),
+            requests: self.requests.load(Ordering::Relaxed),
+            connections: self.connections.load(Ordering::Relaxed),
+        })
     }
 }
 

@@ -76,14 +76,6 @@ fn five_connections_carry_160_requests() {
 }
 
 #[test]
-fn an_answer_carries_the_number_of_its_request() {
-    let server = start(Duration::ZERO);
-    let request = "GET /dice HTTP/1.0\r\nx-request-id: a b/7\r\n\r\n";
-    let answer = check_answer(&server, request, "200 OK");
-    assert!(answer.contains("\r\nX-Request-Id: a b/7\r\n"), "{answer}");
-}
-
-#[test]
 fn an_answer_takes_its_latency() {
     let latency = Duration::from_millis(30);
     let server = start(latency);
@@ -114,36 +106,34 @@ fn the_jitter_of_a_request_is_its_number_s_and_within_bounds() {
 }
 
 #[test]
-fn a_head_request_gets_the_head_alone() {
+fn each_request_has_its_status_and_its_answer() {
     let server = start(Duration::ZERO);
-    let answer = check_answer(&server, "HEAD /jython HTTP/1.0\r\n\r\n", "200 OK");
-    assert!(answer.contains("\r\nContent-Length: 10966\r\n"), "{answer}");
-    assert!(answer.ends_with("\r\n\r\n"), "{answer}");
-}
-
-#[test]
-fn the_wrong_page_method_version_or_size_has_its_status() {
-    let server = start(Duration::ZERO);
-    check_answer(&server, "GET /none HTTP/1.0\r\n\r\n", "404 Not Found");
-    check_answer(&server, "hello\r\n\r\n", "400 Bad Request");
-    check_answer(&server, "GET /dice HTTP/3.0\r\n\r\n", "505 HTTP Version Not Supported");
-    let body = "POST /dice HTTP/1.0\r\nContent-Length: 2\r\n\r\nhi";
-    let answer = check_answer(&server, body, "405 Method Not Allowed");
-    assert!(answer.contains("\r\nAllow: GET, HEAD\r\n"), "{answer}");
-    let body = "GET /dice HTTP/1.0\r\nContent-Length: 2\r\n\r\nhi";
-    check_answer(&server, body, "413 Content Too Large");
     let large = format!("GET /dice HTTP/1.0\r\nA: {}\r\n\r\n", "a".repeat(20_000));
-    check_answer(&server, &large, "431 Request Header Fields Too Large");
-}
-
-#[test]
-fn a_page_that_is_not_there_leaves_the_connection_open() {
-    let server = start(Duration::ZERO);
-    let mut stream = connect(&server);
-    let requests = "GET /none HTTP/1.1\r\nHost: a\r\n\r\nGET /dice HTTP/1.0\r\n\r\n";
-    stream.write_all(requests.as_bytes()).unwrap();
-    let answers = read_all(stream);
-    assert!(answers.starts_with("HTTP/1.1 404 Not Found\r\n"), "{answers}");
+    for (request, status, part) in [
+        (
+            "GET /dice HTTP/1.0\r\nx-request-id: a b/7\r\n\r\n",
+            "200 OK",
+            "\r\nX-Request-Id: a b/7\r\n",
+        ),
+        ("HEAD /jython HTTP/1.0\r\n\r\n", "200 OK", "\r\nContent-Length: 10966\r\n"),
+        ("GET /none HTTP/1.0\r\n\r\n", "404 Not Found", "not found\n"),
+        ("hello\r\n\r\n", "400 Bad Request", ""),
+        ("GET /dice HTTP/3.0\r\n\r\n", "505 HTTP Version Not Supported", ""),
+        (
+            "POST /dice HTTP/1.0\r\nContent-Length: 2\r\n\r\nhi",
+            "405 Method Not Allowed",
+            "\r\nAllow: GET, HEAD\r\n",
+        ),
+        ("GET /dice HTTP/1.0\r\nContent-Length: 2\r\n\r\nhi", "413 Content Too Large", ""),
+        (&large, "431 Request Header Fields Too Large", ""),
+    ] {
+        let answer = check_answer(&server, request, status);
+        assert!(answer.contains(part), "{answer}");
+        assert!(!request.starts_with("HEAD") || answer.ends_with("\r\n\r\n"), "{answer}");
+    }
+    // A page that is not there leaves the connection open.
+    let two = "GET /none HTTP/1.1\r\nHost: a\r\n\r\nGET /dice HTTP/1.0\r\n\r\n";
+    let answers = check_answer(&server, two, "404 Not Found");
     assert_eq!(answers.matches("HTTP/1.1 200 OK\r\n").count(), 1, "{answers}");
 }
 
