@@ -88,7 +88,7 @@ fn cells(row: &Row) -> [String; HEADER.len()] {
 /// How it was measured, and on what.
 #[expect(clippy::cast_precision_loss, reason = "requests are far below 2^53")]
 fn conditions(report: &Report) -> String {
-    let rounds = report.results.iter().map(|row| row.rounds()).max().unwrap_or(0);
+    let rounds = report.results.iter().map(Row::rounds).max().unwrap_or(0);
     let ratios = if report.results.iter().any(|row| row.speedup_interval.is_some()) {
         "ratios are medians of each round's ratio to the sequential one beside it, with a 95 % \
          interval; "

@@ -163,14 +163,16 @@ const CSV: &str = "workload model gil workers python wall_s_median:/wall_s/media
 ///
 /// Never: a row is plain data.
 pub fn csv(report: &Report) -> String {
-    let keys = report.scanned.iter().map(|variable| variable.key());
-    let scanned: String = keys.map(|key| format!("scanned_{key}:/parameters/{key} ")).collect();
+    let mut columns = String::new();
+    for key in report.scanned.iter().map(|variable| variable.key()) {
+        add!(columns, "scanned_{key}:/parameters/{key} ");
+    }
     let row = |row: &Row| {
         let mut value = serde_json::to_value(row).expect("a row is plain data");
         value["is_knee"] = is_knee(row, report).into();
         value
     };
-    document::csv(&(scanned + CSV), report.results.iter().map(row))
+    document::csv(&(columns + CSV), report.results.iter().map(row))
 }
 
 /// A table for each workload, to paste into an issue.
