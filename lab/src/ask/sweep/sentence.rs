@@ -131,8 +131,8 @@ impl<'a> Best<'a> {
             return format!("of {workload} no sequential run was measured");
         };
         let units = to_f64(sync.units.max(1));
-        let computing = numbers::seconds((sync.user_s + sync.system_s) / units);
-        if to_f64(sync.voluntary_switches) / units < WAITS_MIN {
+        let computing = numbers::seconds((sync.usage.user_s + sync.usage.system_s) / units);
+        if to_f64(sync.usage.voluntary_switches) / units < WAITS_MIN {
             return self.computes(unit, &computing);
         }
         let takes = numbers::seconds(sync.median_s() / units);
