@@ -123,7 +123,11 @@ pub fn warnings(warnings: &[String], width: usize) -> String {
 
 /// The same as a list in Markdown.
 pub fn markdown_warnings(warnings: &[String]) -> String {
-    warnings.iter().map(|warning| format!("- warning: {warning}\n")).collect()
+    let mut text = String::new();
+    for warning in warnings {
+        add!(text, "- warning: {warning}\n");
+    }
+    text
 }
 
 #[cfg(test)]

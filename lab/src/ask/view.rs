@@ -157,10 +157,13 @@ pub fn export(asked: &Export) -> Result<()> {
     }
     match file {
         Some(path) => {
-            let interrupts = Interrupts::listen().map_err(|why| LabError::failed("Ctrl-C", why))?;
+            // A pipe may block for ever, so Ctrl-C ends the program there; it has nothing to remove.
+            let is_special = fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
+            let interrupts = (!is_special).then(Interrupts::listen).transpose();
+            let interrupts = interrupts.map_err(|why| LabError::failed("Ctrl-C", why))?;
             let mut was_interrupted = false;
             let written = door::write(path, Extent::Whole, |file| {
-                let (interrupts, was_interrupted) = (&interrupts, &mut was_interrupted);
+                let (interrupts, was_interrupted) = (interrupts.as_ref(), &mut was_interrupted);
                 write(&trace, asked, &mut Interruptible { file, interrupts, was_interrupted })
             });
             written.map_err(|why| if was_interrupted { LabError::Interrupted } else { why })?;
@@ -189,13 +192,13 @@ fn write(trace: &Trace, asked: &Export, out: &mut dyn Write) -> io::Result<()> {
 /// A file that is not finished when Ctrl-C comes: the door removes what there is of it.
 struct Interruptible<'a> {
     file: &'a mut File,
-    interrupts: &'a Interrupts,
+    interrupts: Option<&'a Interrupts>,
     was_interrupted: &'a mut bool,
 }
 
 impl Write for Interruptible<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        *self.was_interrupted |= self.interrupts.take();
+        *self.was_interrupted |= self.interrupts.is_some_and(Interrupts::take);
         if *self.was_interrupted {
             Err(io::Error::other("interrupted"))
         } else {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::options::distinct;
 use super::values;
 use crate::ask::experiment::catalogue;
 use crate::ask::experiment::kit::cell::Scale;
@@ -140,16 +141,9 @@ impl RecordOptions {
 impl Which {
     fn into_experiments(self) -> Result<Vec<&'static Experiment>, String> {
         let is_meant = |one: &&Experiment| self.all || Some(one.group) == self.group;
-        let mut experiments: Vec<&'static Experiment> = catalogue::all().filter(is_meant).collect();
-        for name in self.names {
-            if !experiments.contains(&name) {
-                experiments.push(name);
-            }
-        }
-        if experiments.is_empty() {
-            return Err("name an experiment, a group with --group, or take --all".to_owned());
-        }
-        Ok(experiments)
+        let experiments = catalogue::all().filter(is_meant).chain(self.names.iter().copied());
+        distinct(experiments.collect())
+            .ok_or_else(|| "name an experiment, a group with --group, or take --all".to_owned())
     }
 }
 

@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::options::distinct;
 use super::values::{self, Affinity};
 use crate::ask::race::{Action, Race};
 use lab_core::terms::door::is_same;
 use lab_core::terms::output::Format;
 use lab_core::terms::params::GilChoice;
+use lab_core::work::race::puzzle::PUZZLES;
 use lab_core::work::race::schedule::Schedule;
 use lab_core::work::race::setting::{Checks, Model, Runner};
 
@@ -112,7 +114,10 @@ impl RaceOptions {
                         --checks or --affinity";
             return Err(says.to_owned());
         }
-        if self.output.as_deref().is_some_and(|it| is_same(it, Path::new(&self.program))) {
+        let file = Path::new(&self.program);
+        let is_puzzle = PUZZLES.into_iter().any(|(name, ..)| name == self.program);
+        let mut output = self.output.iter();
+        if !is_puzzle && file.is_file() && output.any(|output| is_same(output, file)) {
             return Err(format!("--output names the program itself, '{}'", self.program));
         }
         let runners = self.runners()?;
@@ -169,17 +174,11 @@ impl RaceOptions {
         let on = on.filter(|_| gil != GilChoice::Off);
         let off = Some(Runner::LockOff).filter(|_| gil != GilChoice::On);
         let threads: Vec<Runner> = on.chain(off).collect();
-        let mut runners: Vec<Runner> = Vec::new();
-        for model in models {
-            let ways = match model {
-                Model::Threads => &threads[..],
-                Model::Coop => &[Runner::Coop],
-                Model::Procs => &[Runner::Procs],
-            };
-            let new: Vec<Runner> =
-                ways.iter().copied().filter(|way| !runners.contains(way)).collect();
-            runners.extend(new);
-        }
-        Ok(runners)
+        let runners = models.into_iter().flat_map(|model| match model {
+            Model::Threads => threads.clone(),
+            Model::Coop => vec![Runner::Coop],
+            Model::Procs => vec![Runner::Procs],
+        });
+        Ok(distinct(runners.collect()).unwrap_or_default())
     }
 }

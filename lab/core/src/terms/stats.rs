@@ -133,8 +133,7 @@ pub fn speedup(reference_s: &[f64], contender_s: &[f64], seed: u64) -> Option<Sp
     let pairs = reference_s.iter().zip(contender_s);
     let ratios: Vec<f64> = pairs.map(|(reference, contender)| reference / contender).collect();
     let median = median(&ratios)?;
-    let resamples = (DRAWS_MAX / ratios.len()).clamp(RESAMPLES_MIN, RESAMPLES);
-    let interval = interval(&ratios, resamples, seed);
+    let interval = median_interval(&ratios, seed);
     let verdict = interval.map(Verdict::of);
     Some(Speedup { median, interval, verdict })
 }
@@ -246,31 +245,31 @@ mod tests {
         assert_eq!(speedup, Speedup { median: 2.0, interval: None, verdict: None });
     }
 
-    #[track_caller]
-    fn check_verdict(contender: [f64; 7], expected: Verdict) {
-        let speedup = speedup(&[1.0; 7], &contender, 7).unwrap();
-        assert_eq!(speedup.verdict, Some(expected), "{:?}", speedup.interval);
-    }
-
     #[test]
     fn the_verdict_is_the_side_of_one_on_which_the_interval_lies() {
-        check_verdict([0.50, 0.51, 0.49, 0.52, 0.50, 0.48, 0.50], Verdict::Faster);
-        check_verdict([1.10, 1.12, 1.09, 1.10, 1.11, 1.13, 1.10], Verdict::Slower);
-        check_verdict([0.97, 1.04, 0.99, 1.01, 1.00, 1.02, 0.98], Verdict::NotDistinguishable);
-        check_verdict([1.0; 7], Verdict::NotDistinguishable);
-    }
-
-    #[test]
-    fn five_rounds_are_too_few_for_a_verdict_and_six_are_not() {
-        assert_eq!(speedup(&[2.0; 5], &[1.0; 5], 7).unwrap().verdict, None);
-        assert_eq!(speedup(&[2.0; 6], &[1.0; 6], 7).unwrap().verdict, Some(Verdict::Faster));
+        for (contender, expected) in [
+            (&[0.50, 0.51, 0.49, 0.52, 0.50, 0.48, 0.50][..], Some(Verdict::Faster)),
+            (&[1.10, 1.12, 1.09, 1.10, 1.11, 1.13, 1.10], Some(Verdict::Slower)),
+            (&[0.97, 1.04, 0.99, 1.01, 1.00, 1.02, 0.98], Some(Verdict::NotDistinguishable)),
+            (&[1.0; 7], Some(Verdict::NotDistinguishable)),
+            // Five rounds are too few, and six are not.
+            (&[0.5; 5], None),
+            (&[0.5; 6], Some(Verdict::Faster)),
+        ] {
+            let speedup = speedup(&[1.0; 7], contender, 7).unwrap();
+            assert_eq!(speedup.verdict, expected, "{:?}", speedup.interval);
+        }
     }
 
     #[test]
     fn an_outlier_is_found_and_noise_is_none() {
-        assert_eq!(outliers(&[1.0, 1.1, 0.9, 1.0, 9.0, 1.05]), [4]);
-        assert_eq!(outliers(&[1.0, 1.1, 0.9, 1.3, 0.8]), Vec::<usize>::new());
-        assert_eq!(outliers(&[1.0, 1.0, 1.0, 1.0, 2.0]), [4]);
+        for (samples, expected) in [
+            (&[1.0, 1.1, 0.9, 1.0, 9.0, 1.05][..], &[4][..]),
+            (&[1.0, 1.1, 0.9, 1.3, 0.8], &[]),
+            (&[1.0, 1.0, 1.0, 1.0, 2.0], &[4]),
+        ] {
+            assert_eq!(outliers(samples), expected);
+        }
     }
 
     /// Fails with 0.025 in place of every tail: 88 % then.

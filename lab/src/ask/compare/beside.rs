@@ -115,6 +115,8 @@ mod tests {
     use super::*;
     use crate::ask::compare::testing;
 
+    type Doctor = fn(&mut Row);
+
     fn faster(row: &mut Row) {
         if row.model == Model::PythonThreads {
             row.speedup_vs_python_sync = Some(1.9);
@@ -124,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_cpython_is_said_to_behave_as_ours_or_what_does_not_is_named() {
-        let cases: [(fn(&mut Row), &str); 3] = [
+        let cases: [(Doctor, &str); 3] = [
             (|_| (), "it behaves as ours does: threads came to 0.99x (ours 0.98x), "),
             (
                 faster,

@@ -200,6 +200,8 @@ mod tests {
     use crate::ask::compare::testing;
     use Workload::{Cpu, Io};
 
+    type Doctor = fn(&mut Row);
+
     fn is_locked(row: &Row) -> bool {
         row.model == Model::Threads && row.gil == GilState::On
     }
@@ -257,7 +259,7 @@ mod tests {
     /// Whoever wins, the reason is what was recorded of the winner, or there is none.
     #[test]
     fn every_winner_gets_a_sentence_with_its_own_reason() {
-        let cases: [(Workload, fn(&mut Row)); 12] = [
+        let cases: [(Workload, Doctor); 12] = [
             (Io, as_it_is),
             (Cpu, as_it_is),
             (Io, procs_win),

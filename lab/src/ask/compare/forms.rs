@@ -59,7 +59,7 @@ pub fn markdown(report: &Report) -> String {
         text,
         "{} interleaved rounds, ratios of each to `sync` beside it. {} CPUs ({}), Linux {}, \
          trainyard {}.{}\n",
-        report.results.first().map_or(0, |row| row.rounds()),
+        report.results.first().map_or(0, Row::rounds),
         host.cpus,
         host.cpu_model,
         host.kernel,

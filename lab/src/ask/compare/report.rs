@@ -17,8 +17,8 @@ use lab_core::terms::contender::{Contender, GilState, Model, Workload};
 use lab_core::terms::host::Host;
 use lab_core::terms::params::Params;
 use lab_core::terms::python::Version;
-use lab_core::terms::sample::{GilStats, Measured};
-use lab_core::terms::stats::{self, Summary, Verdict};
+use lab_core::terms::sample::{GilStats, Measured, TreeUsage};
+use lab_core::terms::stats::{self, Speedup, Summary, Verdict};
 use lab_core::text::numbers;
 use lab_core::work::server::ServerUsage;
 
@@ -73,16 +73,9 @@ pub struct Row {
     pub wall_s: WallTime,
     /// How long starting took.
     pub startup_s: f64,
-    /// Processor time in the program, per round.
-    pub user_s: f64,
-    /// Processor time in the kernel, per round.
-    pub system_s: f64,
-    /// The largest resident sizes of the tree's processes, added up.
-    pub max_rss_bytes: u64,
-    /// Times a thread gave its processor up, per round.
-    pub voluntary_switches: u64,
-    /// Times the kernel took it away, per round.
-    pub involuntary_switches: u64,
+    /// What the process tree has used.
+    #[serde(flatten)]
+    pub usage: TreeUsage,
     /// The most units that had begun and not ended.
     pub in_flight_max: Option<usize>,
     /// The most trains that ran at one instant.
@@ -137,10 +130,10 @@ impl Report {
                 let named = |other: &Contender| (other.workload, other.model, other.python);
                 measured.iter().find(|other| named(&other.contender) == wanted)
             };
-            let reference = find(Model::Sync, None);
-            let of_python = who.python.and_then(|version| find(Model::PythonSync, Some(version)));
-            let row = Row::new(one, reference, params.seed, lines_changed(&who))?;
-            Some(row.beside_python(one, of_python, params.seed))
+            let of_ours = Against::of(one, find(Model::Sync, None), params.seed);
+            let own = who.python.and_then(|version| find(Model::PythonSync, Some(version)));
+            let of_its_own = Against::of(one, own, params.seed);
+            Row::new(one, of_ours, of_its_own, lines_changed(&who))
         });
         Self {
             schema: SCHEMA.to_owned(),
@@ -178,19 +171,39 @@ impl Report {
     }
 }
 
+/// How a contender compares with a sequential run.
+#[derive(Clone, Copy, Default)]
+struct Against {
+    ratio: Option<f64>,
+    interval: Option<[f64; 2]>,
+    verdict: Option<Verdict>,
+}
+
+impl Against {
+    fn of(one: &Measured, reference: Option<&Measured>, seed: u64) -> Self {
+        let compared =
+            reference.and_then(|it| Some((it, stats::speedup(&it.wall_s, &one.wall_s, seed)?)));
+        match compared.filter(|(_, speedup)| speedup.median.is_finite()) {
+            None => Self::default(),
+            // The reference against itself is 1 by definition, not by measurement.
+            Some((reference, speedup)) if reference.contender == one.contender => {
+                Self { ratio: Some(speedup.median), ..Self::default() }
+            }
+            Some((_, Speedup { median, interval, verdict })) => {
+                Self { ratio: Some(median), interval, verdict }
+            }
+        }
+    }
+}
+
 impl Row {
     fn new(
         one: &Measured,
-        reference: Option<&Measured>,
-        seed: u64,
+        of_ours: Against,
+        of_its_own: Against,
         lines_changed: Option<usize>,
     ) -> Option<Self> {
         let Contender { workload, model, gil, workers, python } = one.contender;
-        let speedup = reference
-            .and_then(|reference| stats::speedup(&reference.wall_s, &one.wall_s, seed))
-            .filter(|speedup| speedup.median.is_finite());
-        // The reference against itself is 1 by definition, not by measurement.
-        let measured = speedup.filter(|_| model != Model::Sync);
         let lanes = one.recording.as_ref().and_then(Lanes::read);
         let figures: Option<Figures> = lanes.map(|lanes| lanes.figures);
         Some(Self {
@@ -202,36 +215,19 @@ impl Row {
             checksum: format!("{:016x}", one.checksum),
             wall_s: WallTime { summary: stats::summary(&one.wall_s)?, samples: one.wall_s.clone() },
             startup_s: one.startup_s,
-            user_s: one.usage.user_s,
-            system_s: one.usage.system_s,
-            max_rss_bytes: one.usage.max_rss_bytes,
-            voluntary_switches: one.usage.voluntary_switches,
-            involuntary_switches: one.usage.involuntary_switches,
+            usage: one.usage,
             in_flight_max: figures.map(|figures| figures.in_flight_max),
             running_at_once_max: figures.map(|figures| figures.running_at_once_max),
             cpus_used: figures.map(|figures| figures.cpus_used),
             lines_changed,
-            speedup_vs_sync: speedup.map(|speedup| speedup.median),
-            speedup_interval: measured.and_then(|speedup| speedup.interval),
-            verdict: measured.and_then(|speedup| speedup.verdict),
+            speedup_vs_sync: of_ours.ratio,
+            speedup_interval: of_ours.interval,
+            verdict: of_ours.verdict,
             gil_stats: one.gil,
             python,
-            speedup_vs_python_sync: None,
-            speedup_vs_python_sync_interval: None,
+            speedup_vs_python_sync: of_its_own.ratio,
+            speedup_vs_python_sync_interval: of_its_own.interval,
         })
-    }
-
-    /// Adds the ratio to the sequential run of the same CPython.
-    fn beside_python(self, one: &Measured, reference: Option<&Measured>, seed: u64) -> Self {
-        let speedup = reference
-            .and_then(|reference| stats::speedup(&reference.wall_s, &one.wall_s, seed))
-            .filter(|speedup| speedup.median.is_finite());
-        let measured = speedup.filter(|_| self.model != Model::PythonSync);
-        Self {
-            speedup_vs_python_sync: speedup.map(|speedup| speedup.median),
-            speedup_vs_python_sync_interval: measured.and_then(|speedup| speedup.interval),
-            ..self
-        }
     }
 
     /// How many rounds were measured.

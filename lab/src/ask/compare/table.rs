@@ -68,7 +68,7 @@ fn cells(row: &Row) -> [String; HEADER.len()] {
     } else {
         numbers::percent(wall.stddev / wall.median)
     };
-    let switches = row.voluntary_switches + row.involuntary_switches;
+    let switches = row.usage.voluntary_switches + row.usage.involuntary_switches;
     let switches = if switches < 10_000 {
         switches.to_string()
     } else {
@@ -78,8 +78,8 @@ fn cells(row: &Row) -> [String; HEADER.len()] {
         row.contender().label(),
         numbers::seconds(wall.median),
         spread,
-        numbers::seconds(row.user_s + row.system_s),
-        numbers::megabytes(row.max_rss_bytes),
+        numbers::seconds(row.usage.user_s + row.usage.system_s),
+        numbers::megabytes(row.usage.max_rss_bytes),
         switches,
         numbers::seconds(row.startup_s),
     ]
@@ -88,7 +88,7 @@ fn cells(row: &Row) -> [String; HEADER.len()] {
 /// How it was measured, and on what.
 #[expect(clippy::cast_precision_loss, reason = "requests are far below 2^53")]
 fn conditions(report: &Report) -> String {
-    let rounds = report.results.iter().map(|row| row.rounds()).max().unwrap_or(0);
+    let rounds = report.results.iter().map(Row::rounds).max().unwrap_or(0);
     let ratios = if report.results.iter().any(|row| row.speedup_interval.is_some()) {
         "ratios are medians of each round's ratio to the sequential one beside it, with a 95 % \
          interval; "

@@ -45,18 +45,22 @@ pub(crate) fn report_of(measured: Vec<Measured>) -> (Report, Vec<Measured>) {
     report_with(&Params::of(Preset::Quick), measured)
 }
 
-fn report_with(params: &Params, measured: Vec<Measured>) -> (Report, Vec<Measured>) {
-    let host = Host {
+/// The machine of all these.
+pub(crate) fn host() -> Host {
+    Host {
         cpus: 2,
         cpu_model: "Test CPU".to_owned(),
         kernel: "6.1".to_owned(),
         trainyard: "0.1.0".to_owned(),
-    };
+    }
+}
+
+fn report_with(params: &Params, measured: Vec<Measured>) -> (Report, Vec<Measured>) {
     let lines = |contender: &Contender| match contender.model {
         Model::Sync => Some(0),
         Model::Coop => Some(6),
         _ => Some(9),
     };
-    let report = Report::new(params, host, &measured, lines);
+    let report = Report::new(params, host(), &measured, lines);
     (report, measured)
 }

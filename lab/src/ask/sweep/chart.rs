@@ -5,7 +5,7 @@
 //! a line of its own, with the 95 % interval of its median at each point that was measured often
 //! enough to have one.
 
-use super::report::{Report, Row};
+use super::report::{Report, Row, firsts, grouped};
 use super::variable::Variable;
 use lab_core::terms::contender::Workload;
 use lab_core::terms::stats::VERDICT_ROUNDS_MIN;
@@ -66,14 +66,8 @@ fn chart(report: &Report, workload: Workload) -> Option<Chart> {
 
 /// The values of an axis that is no line, in order.
 fn names(rows: &[Vec<&Row>], axis: Variable) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for value in rows.iter().flatten().filter_map(|row| row.value_of(axis)) {
-        let name = value.to_string();
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names
+    let values = firsts(grouped(rows.iter().flatten().copied(), |row| row.value_of(axis)));
+    values.iter().filter_map(|row| Some(row.value_of(axis)?.to_string())).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a position among at most 100")]

@@ -232,7 +232,7 @@ mod tests {
     use super::*;
     use lab_core::terms::params::Preset;
 
-    fn sweep(workloads: &[Workload], scans: &[(Variable, &[Value])]) -> Sweep {
+    fn sweep(workloads: &[Workload], scans: &[Scanned<'_>]) -> Sweep {
         let scan = |&(variable, values): &(Variable, &[Value])| {
             let values = values.to_vec();
             Scan { variable, values }
@@ -245,12 +245,14 @@ mod tests {
         }
     }
 
+    type Scanned<'a> = (Variable, &'a [Value]);
+
     const COUNTS: [Value; 3] = [Value::Count(1), Value::Count(2), Value::Count(4)];
     const INTERVALS: [Value; 2] = [Value::Duration(100_000), Value::Duration(5_000_000)];
 
     #[test]
     fn the_points_are_every_combination_in_rising_order_and_the_first_variable_changes_slowest() {
-        let said = |scans: &[(Variable, &[Value])]| -> Vec<String> {
+        let said = |scans: &[Scanned<'_>]| -> Vec<String> {
             let points = sweep(&[Workload::Cpu], scans).points().into_iter();
             points.map(|point| point.iter().map(|(_, value)| value.to_string()).collect()).collect()
         };
@@ -270,7 +272,7 @@ mod tests {
     /// Fails if `essence` leaves something in that makes no difference.
     #[test]
     fn whoever_is_the_same_at_several_points_is_measured_once() {
-        let count = |workload, scans: &[(Variable, &[Value])]| {
+        let count = |workload, scans: &[Scanned<'_>]| {
             let layout = sweep(&[workload], scans).layout(workload, 2).unwrap();
             (layout.rows.len(), layout.places.len())
         };
@@ -319,9 +321,9 @@ mod tests {
     #[test]
     fn what_does_not_apply_or_is_too_much_is_refused_in_one_line() {
         let many: Vec<Value> = (1..=60).map(Value::Count).collect();
-        let intervals: (Variable, &[Value]) = (Variable::SwitchInterval, &INTERVALS);
-        let workers: (Variable, &[Value]) = (Variable::Workers, &COUNTS);
-        let cases: [(Workload, &[(Variable, &[Value])], &str); 3] = [
+        let intervals: Scanned<'_> = (Variable::SwitchInterval, &INTERVALS);
+        let workers: Scanned<'_> = (Variable::Workers, &COUNTS);
+        let cases: [(Workload, &[Scanned<'_>], &str); 3] = [
             (Workload::Cpu, &[(Variable::Latency, &INTERVALS)], "latency does not apply to cpu: "),
             (Workload::Io, &[workers; 2], "workers is scanned twice"),
             (Workload::Cpu, &[(Variable::Workers, &many), intervals], "that is 120 points"),

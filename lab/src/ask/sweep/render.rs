@@ -5,8 +5,8 @@
 //! for all contenders the table is continued below, with the points again.
 
 use super::knee::Knee;
-use super::report::{Report, Row};
-use super::variable::{Value, Variable};
+use super::report::{Report, Row, grouped};
+use super::variable::Variable;
 use crate::ask::compare::report::measured_on;
 use crate::ask::document::{self, BOLD, First};
 use lab_core::terms::contender::{Model, Workload};
@@ -76,15 +76,7 @@ fn variables(report: &Report) -> impl Iterator<Item = &str> {
 
 /// The rows of each point, in the order of the points; those of all models are in one line.
 fn lines(report: &Report, workload: Workload) -> Vec<Vec<&Row>> {
-    let mut lines: Vec<Vec<&Row>> = Vec::new();
-    for row in report.results.iter().filter(|row| row.workload == workload) {
-        let place: Vec<(Variable, Value)> = row.place().collect();
-        match lines.iter_mut().find(|line| line[0].place().eq(place.iter().copied())) {
-            Some(line) => line.push(row),
-            None => lines.push(vec![row]),
-        }
-    }
-    lines
+    grouped(report.rows(workload), |row| row.place().collect::<Vec<_>>())
 }
 
 /// `180 ms ±5 %  4.7x *`.
@@ -163,14 +155,16 @@ const CSV: &str = "workload model gil workers python wall_s_median:/wall_s/media
 ///
 /// Never: a row is plain data.
 pub fn csv(report: &Report) -> String {
-    let keys = report.scanned.iter().map(|variable| variable.key());
-    let scanned: String = keys.map(|key| format!("scanned_{key}:/parameters/{key} ")).collect();
+    let mut columns = String::new();
+    for key in report.scanned.iter().map(|variable| variable.key()) {
+        add!(columns, "scanned_{key}:/parameters/{key} ");
+    }
     let row = |row: &Row| {
         let mut value = serde_json::to_value(row).expect("a row is plain data");
         value["is_knee"] = is_knee(row, report).into();
         value
     };
-    document::csv(&(scanned + CSV), report.results.iter().map(row))
+    document::csv(&(columns + CSV), report.results.iter().map(row))
 }
 
 /// A table for each workload, to paste into an issue.
@@ -204,6 +198,7 @@ mod tests {
     use super::*;
     use crate::ask::sweep::plan::Scan;
     use crate::ask::sweep::testing;
+    use crate::ask::sweep::variable::Value;
 
     fn plain(report: &Report, columns: usize) -> String {
         anstream::adapter::strip_str(&table(report, columns)).to_string()

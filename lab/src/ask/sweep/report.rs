@@ -146,27 +146,40 @@ impl Report {
             (row.workload, row.column.clone(), others)
         };
         let value = |row: &Row| axis.and_then(|axis| row.value_of(axis));
-        let mut series: Vec<Vec<&Row>> = Vec::new();
-        for row in &self.results {
-            match series.iter_mut().find(|rows| key(rows[0]) == key(row)) {
-                Some(rows) if rows.iter().any(|known| value(known) == value(row)) => {}
-                Some(rows) => rows.push(row),
-                None => series.push(vec![row]),
-            }
-        }
-        series
+        let series = grouped(self.results.iter(), key).into_iter();
+        series.map(|rows| firsts(grouped(rows.into_iter(), value))).collect()
+    }
+
+    /// The rows of `workload`.
+    pub fn rows(&self, workload: Workload) -> impl Iterator<Item = &Row> {
+        self.results.iter().filter(move |row| row.workload == workload)
     }
 
     /// The columns of `workload`, in the order of the contenders.
     pub fn columns(&self, workload: Workload) -> Vec<&str> {
-        let mut columns: Vec<&str> = Vec::new();
-        for row in self.results.iter().filter(|row| row.workload == workload) {
-            if !columns.contains(&row.column.as_str()) {
-                columns.push(&row.column);
-            }
-        }
-        columns
+        let firsts = firsts(grouped(self.rows(workload), |row| row.column.clone()));
+        firsts.into_iter().map(|row| row.column.as_str()).collect()
     }
+}
+
+/// The rows that have the same key, in the order of the first of each.
+pub fn grouped<'a, K: PartialEq>(
+    rows: impl Iterator<Item = &'a Row>,
+    key: impl Fn(&Row) -> K,
+) -> Vec<Vec<&'a Row>> {
+    let mut groups: Vec<Vec<&Row>> = Vec::new();
+    for row in rows {
+        match groups.iter_mut().find(|group| key(group[0]) == key(row)) {
+            Some(group) => group.push(row),
+            None => groups.push(vec![row]),
+        }
+    }
+    groups
+}
+
+/// The first row of each group.
+pub fn firsts(groups: Vec<Vec<&Row>>) -> Vec<&Row> {
+    groups.into_iter().map(|group| group[0]).collect()
 }
 
 /// A row is one of a comparison, and more.

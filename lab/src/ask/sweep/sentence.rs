@@ -131,8 +131,8 @@ impl<'a> Best<'a> {
             return format!("of {workload} no sequential run was measured");
         };
         let units = to_f64(sync.units.max(1));
-        let computing = numbers::seconds((sync.user_s + sync.system_s) / units);
-        if to_f64(sync.voluntary_switches) / units < WAITS_MIN {
+        let computing = numbers::seconds((sync.usage.user_s + sync.usage.system_s) / units);
+        if to_f64(sync.usage.voluntary_switches) / units < WAITS_MIN {
             return self.computes(unit, &computing);
         }
         let takes = numbers::seconds(sync.median_s() / units);
@@ -199,37 +199,42 @@ mod tests {
         );
     }
 
-    /// Fails if the sentence is there whatever was measured.
+    /// Each fails if the sentence is there whatever was measured.
     #[test]
-    fn tasks_with_the_same_knee_are_said_to_have_it() {
-        let report = testing::report(|row| {
-            let threads = row.workers.min(2);
-            row.wall_s.samples.fill(1.0 / to_f64(threads as u64));
-            row.wall_s.summary = stats::summary(&row.wall_s.samples).unwrap();
-        });
-        let said = report.conclusion.unwrap();
-        assert!(said.starts_with("here the correct number of threads came out the same: 2 for io"));
-    }
-
-    /// Fails if the sentence explains what its figures do not.
-    #[test]
-    fn a_knee_that_the_figures_do_not_explain_is_doubted() {
-        let report = testing::report(|row| {
-            if row.gil == GilState::On && row.workers == 8 {
-                row.wall_s.samples.iter_mut().for_each(|sample| *sample /= 4.0);
+    fn what_was_measured_decides_what_is_said() {
+        type Doctor = fn(&mut Row);
+        let cases: [(Doctor, &str); 3] = [
+            // Tasks with the same knee.
+            (
+                |row| {
+                    let threads = row.workers.min(2);
+                    row.wall_s.samples.fill(1.0 / to_f64(threads as u64));
+                },
+                "here the correct number of threads came out the same: 2 for io",
+            ),
+            // A knee that the figures do not explain.
+            (
+                |row| {
+                    if row.gil == GilState::On && row.workers == 8 {
+                        row.wall_s.samples.iter_mut().for_each(|sample| *sample /= 4.0);
+                    }
+                },
+                ": 8 are more than that explains; is the machine busy?",
+            ),
+            // Chance is not drawn as a finding.
+            (
+                |row| row.wall_s.samples.truncate(5),
+                "cannot be concluded from so few rounds: it takes 6, `--runs 6`",
+            ),
+        ];
+        for (doctor, expected) in cases {
+            let report = testing::report(|row| {
+                doctor(row);
                 row.wall_s.summary = stats::summary(&row.wall_s.samples).unwrap();
-            }
-        });
-        let said = report.conclusion.unwrap();
-        assert!(said.contains(": 8 are more than that explains; is the machine busy?"), "{said}");
-    }
-
-    /// Fails if chance is drawn as a finding.
-    #[test]
-    fn too_few_rounds_have_no_conclusion_and_say_how_many_it_takes() {
-        let report = testing::report(|row| row.wall_s.samples.truncate(5));
-        let said = report.conclusion.unwrap();
-        assert!(said.contains("cannot be concluded") && said.contains("`--runs 6`"), "{said}");
+            });
+            let said = report.conclusion.unwrap();
+            assert!(said.contains(expected), "{said}");
+        }
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use super::plan::{Scan, Sweep};
 use super::report::{Report, Row};
 use super::variable::{Value, Variable};
+use crate::ask::compare::testing::host;
 use lab_core::terms::contender::{Contender, GilState, Model, Workload};
-use lab_core::terms::host::Host;
 use lab_core::terms::output::Output;
 use lab_core::terms::params::{Params, Preset};
 use lab_core::terms::sample::Measured;
@@ -30,13 +30,7 @@ pub(super) fn report_of(scans: Vec<Scan>, doctor: impl FnMut(&mut Row)) -> Repor
         scans,
         output: Output::default(),
     };
-    let host = Host {
-        cpus: 2,
-        cpu_model: "Test CPU".to_owned(),
-        kernel: "6.1".to_owned(),
-        trainyard: "0.1.0".to_owned(),
-    };
-    let mut report = Report::new(&sweep, host);
+    let mut report = Report::new(&sweep, host());
     for workload in [Workload::Io, Workload::Cpu] {
         let layout = sweep.layout(workload, 2).unwrap();
         let measured: Vec<Option<Measured>> =

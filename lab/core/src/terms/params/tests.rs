@@ -3,50 +3,33 @@
 use super::*;
 use crate::terms::python::PythonGil;
 
-#[track_caller]
-fn check_rows(params: &Params, cpus: usize, expected: &[&str]) {
-    let rows: Vec<String> = params
-        .contenders(cpus)
-        .into_iter()
-        .map(|Contender { workload, model, gil, workers, .. }| {
-            format!("{workload} {model} {gil} {workers}")
-        })
-        .collect();
-    assert_eq!(rows, expected);
+/// `io sync none 1; io threads on 5`.
+fn rows(params: &Params, cpus: usize) -> String {
+    let rows = params.contenders(cpus).into_iter();
+    let said = rows.map(|Contender { workload, model, gil, workers, .. }| {
+        format!("{workload} {model} {gil} {workers}")
+    });
+    said.collect::<Vec<_>>().join("; ")
 }
 
 #[test]
-fn quick_measures_everybody_in_the_order_of_the_table() {
-    check_rows(
-        &Params::of(Preset::Quick),
-        2,
-        &[
-            "io sync none 1",
-            "io threads on 5",
-            "io threads off 5",
-            "io coop none 160",
-            "io procs none 5",
-            "cpu sync none 1",
-            "cpu threads on 2",
-            "cpu threads off 2",
-            "cpu threads-native on 2",
-            "cpu coop none 20",
-            "cpu procs none 2",
-        ],
+fn each_preset_measures_its_pools_in_the_order_of_the_table() {
+    assert_eq!(
+        rows(&Params::of(Preset::Quick), 2),
+        "io sync none 1; io threads on 5; io threads off 5; io coop none 160; io procs none 5; \
+         cpu sync none 1; cpu threads on 2; cpu threads off 2; cpu threads-native on 2; \
+         cpu coop none 20; cpu procs none 2"
     );
-}
-
-#[test]
-fn the_editions_of_the_article_have_its_pools() {
-    let cpu = |preset| Params { workloads: vec![Workload::Cpu], ..Params::of(preset) };
-    let workers = |preset, cpus| {
-        let rows = cpu(preset).contenders(cpus);
-        rows.into_iter().map(|row| row.workers).collect::<Vec<_>>()
-    };
-    assert_eq!(workers(Preset::Rp2018, 8), [1, 5, 5, 5, 20, 8]);
-    assert_eq!(workers(Preset::Rp2024, 8), [1, 5, 5, 5, 20, 4]);
-    assert_eq!(workers(Preset::Quick, 64), [1, 20, 20, 20, 20, 20]);
-    assert_eq!(workers(Preset::Quick, 1), [1, 2, 2, 2, 20, 2]);
+    for (preset, cpus, workers) in [
+        (Preset::Rp2018, 8, [1, 5, 5, 5, 20, 8]),
+        (Preset::Rp2024, 8, [1, 5, 5, 5, 20, 4]),
+        (Preset::Quick, 64, [1, 20, 20, 20, 20, 20]),
+        (Preset::Quick, 1, [1, 2, 2, 2, 20, 2]),
+    ] {
+        let cpu = Params { workloads: vec![Workload::Cpu], ..Params::of(preset) };
+        let rows = cpu.contenders(cpus).into_iter();
+        assert_eq!(rows.map(|row| row.workers).collect::<Vec<_>>(), workers, "{preset:?} {cpus}");
+    }
 }
 
 #[test]
@@ -58,7 +41,7 @@ fn sync_is_measured_whoever_else_is_asked_for() {
         workloads: vec![Workload::Io],
         ..Params::of(Preset::Quick)
     };
-    check_rows(&params, 2, &["io sync none 1", "io threads off 3", "io procs none 3"]);
+    assert_eq!(rows(&params, 2), "io sync none 1; io threads off 3; io procs none 3");
 }
 
 #[test]
