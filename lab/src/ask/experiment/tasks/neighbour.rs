@@ -9,8 +9,8 @@ use trainyard::coop::{self, JoinHandle, yield_now};
 use trainyard::sys::clock;
 
 /// How often the neighbour came to run while somebody worked.
-#[derive(Debug, Default)]
-pub struct Neighbour {
+#[derive(Default)]
+pub(super) struct Neighbour {
     is_over: Cell<bool>,
     turns: Cell<u64>,
     last_ns: Cell<u64>,
@@ -18,8 +18,8 @@ pub struct Neighbour {
 }
 
 impl Neighbour {
-    /// Starts the task that counts, and lets it run once.
-    pub async fn start() -> (Rc<Self>, JoinHandle<()>) {
+    /// Starts the task that counts, lets it run once, and counts from then on.
+    pub(super) async fn start() -> (Rc<Self>, JoinHandle<()>) {
         let neighbour = Rc::new(Self::default());
         let counts = Rc::clone(&neighbour);
         let task = coop::spawn(async move {
@@ -29,18 +29,14 @@ impl Neighbour {
             }
         });
         yield_now().await;
+        neighbour.turns.set(0);
+        neighbour.longest_ns.set(0);
+        neighbour.last_ns.set(clock::now_ns());
         (neighbour, task)
     }
 
-    /// Counts from now on.
-    pub fn watch(&self) {
-        self.turns.set(0);
-        self.longest_ns.set(0);
-        self.last_ns.set(clock::now_ns());
-    }
-
-    /// Says how often it came to run since [`watch`](Self::watch), and ends it.
-    pub fn end(&self) -> Figures {
+    /// Says how often it came to run since the start, and ends it.
+    pub(super) fn end(&self) -> Figures {
         let turns = self.turns.get();
         self.turn();
         self.is_over.set(true);
