@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use crate::ask::experiment::kit::cell::{Cell, Lock};
+use crate::ask::experiment::kit::cell::{Cell, Lock, Scale};
 use crate::ask::experiment::kit::figures::Figures;
 use crate::ask::experiment::kit::voice::recorded_elsewhere;
 use crate::ask::experiment::kit::{delay, hogs};
@@ -34,36 +34,23 @@ const INPUTS: usize = 20;
 /// [`yardstick`](crate::ask::experiment::kit::yardstick).
 pub(super) const BARE: [&str; 2] = ["1 bare thread", "2 bare threads"];
 
-/// Fetches so many pages from a server that takes its time.
-pub(super) fn waiting(
-    label: &str,
-    model: Model,
-    trains: usize,
-    pages: usize,
-    latency_s: f64,
-) -> Cell {
-    let cell = cell(label, Workload::Io, model, trains);
-    cell.with("requests", pages).with("latency_s", latency_s)
+/// Twenty sums by each of these, so many trains of a model; a Python computes for `duration_s`
+/// instead. Beside them bare threads, to compare with.
+pub(super) fn computing(scale: Scale, ours: &[(&str, Model, usize)]) -> Vec<Cell> {
+    let (squares, duration_s) = scale.pick((2_000_000, 0.2), (5_000_000, 1.0));
+    let ours = ours.iter().map(|&(label, model, trains)| {
+        let cell = cell(label, Workload::Cpu, model, trains);
+        cell.with("squares", squares).with("duration_s", duration_s)
+    });
+    let bare = Cell::one_and_two(BARE, Lock::Bare, Task::Pi, duration_s);
+    ours.chain(bare.map(|cell| cell.with("model", "bare"))).collect()
 }
 
-/// Computes twenty sums, each of so many squares; a Python computes for `duration_s` instead.
-pub(super) fn computing(
-    label: &str,
-    model: Model,
-    trains: usize,
-    squares: u64,
-    duration_s: f64,
-) -> Cell {
-    let cell = cell(label, Workload::Cpu, model, trains);
-    cell.with("squares", squares).with("duration_s", duration_s)
-}
-
-/// The cells that a relation about two processors compares with.
-pub(super) fn bare(duration_s: f64) -> [Cell; 2] {
-    [(BARE[0], 1), (BARE[1], 2)].map(|(label, threads)| {
-        let cell = Cell::computing(label, Lock::Bare, threads, Task::Pi, duration_s);
-        cell.with("model", "bare")
-    })
+/// Fetches so many pages, one round each, from a server that takes its time.
+pub(super) fn waiting(pages: usize, latency_s: f64, ours: &[(&str, Model, usize)]) -> Vec<Cell> {
+    let cell = |&(label, model, trains): &_| cell(label, Workload::Io, model, trains);
+    let cells = ours.iter().map(cell);
+    cells.map(|cell| cell.with("requests", pages).with("latency_s", latency_s)).collect()
 }
 
 fn cell(label: &str, workload: Workload, model: Model, trains: usize) -> Cell {
@@ -82,12 +69,10 @@ pub(super) fn measure(cell: &Cell) -> Result<Figures> {
     let interrupts = Interrupts::listen().map_err(failed)?;
     let halt = Halt { interrupts: &interrupts, silence_max: SILENCE_MAX };
     let (contender, params) = contender(cell);
-    let server = if contender.workload == Workload::Io {
-        let latency = Duration::from_nanos(params.latency_ns);
-        Some(ServerProcess::spawn(&ServerConfig { latency, ..Default::default() })?)
-    } else {
-        None
-    };
+    let config =
+        ServerConfig { latency: Duration::from_nanos(params.latency_ns), ..Default::default() };
+    let is_asked = contender.workload == Workload::Io;
+    let server = is_asked.then(|| ServerProcess::spawn(&config)).transpose()?;
     let address = server.as_ref().map(ServerProcess::address);
     let setup = Setup { contender, params, server: address, flight: None };
     let (mut arm, startup) = ArmProcess::start(setup, &halt)?;

@@ -102,16 +102,13 @@ const THREADS: &str = "2 threads";
 const PROCESSES: &str = "2 processes";
 
 fn cells(scale: Scale) -> Vec<Cell> {
-    let duration_s = scale.pick(0.2, 1.0);
-    let squares = scale.pick(2_000_000, 5_000_000);
-    let cell = |label, model, trains| arms::computing(label, model, trains, squares, duration_s);
-    let ours = vec![
-        cell(SYNC, Model::Sync, 1),
-        cell(TASKS, Model::Coop, 20),
-        cell(THREADS, Model::Threads, 2),
-        cell(PROCESSES, Model::Procs, 2),
+    let ours = [
+        (SYNC, Model::Sync, 1),
+        (TASKS, Model::Coop, 20),
+        (THREADS, Model::Threads, 2),
+        (PROCESSES, Model::Procs, 2),
     ];
-    [ours, arms::bare(duration_s).into()].concat()
+    arms::computing(scale, &ours)
 }
 
 fn unlock(cell: &mut Cell) {

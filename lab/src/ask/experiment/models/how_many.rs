@@ -1,7 +1,5 @@
-//! How many of each one can have.
-//!
-//! "How many tasks can I have?" is asked of every runtime. The honest answer is a table: what they
-//! take when they do nothing but wait, at sizes that go up by tens.
+//! How many of each one can have: what they take when they do nothing but wait, at sizes that go up
+//! by tens.
 
 use super::trains;
 use crate::ask::experiment::kit::prelude::*;
@@ -27,7 +25,7 @@ pub const EXPERIMENT: Experiment = Experiment {
     cells,
     ours: trains::measure,
     twin: Some(trains::TWIN),
-    plays,
+    plays: |python, cell| python.has_tasks() && is_small(cell),
     columns: &[
         Column { figure: "alive", title: "alive\nat once", unit: Unit::Count },
         Column { figure: "started_s", title: "start,\nall", unit: Unit::Seconds },
@@ -62,38 +60,30 @@ pub const EXPERIMENT: Experiment = Experiment {
     ],
 };
 
-const QUICK: [(&str, &[usize]); 3] =
-    [("tasks", &[10, 1_000, 100_000]), ("threads", &[10, 1_000]), ("processes", &[2, 8])];
-const FULL: [(&str, &[usize]); 3] = [
-    ("tasks", &[10, 1_000, 100_000, 1_000_000]),
-    ("threads", &[10, 1_000, 10_000]),
-    ("processes", &[2, 8, 50, 200]),
+/// The sizes of each model. Those above the first figure belong to the full scale, and show nothing
+/// new in a CPython: a task of asyncio takes a kilobyte or two, a process of Python's megabytes.
+const SIZES: [(&str, usize, &[usize]); 3] = [
+    ("tasks", 100_000, &[10, 1_000, 100_000, 1_000_000]),
+    ("threads", 1_000, &[10, 1_000, 10_000]),
+    ("processes", 8, &[2, 8, 50, 200]),
 ];
 
-fn cells(scale: Scale) -> Vec<Cell> {
-    let sizes = scale.pick(QUICK, FULL).into_iter();
-    let sizes = sizes.flat_map(|(model, counts)| counts.iter().map(move |&count| (model, count)));
-    sizes.map(|(model, count)| trains::cell(label(model, count), model, count)).collect()
+fn is_small(cell: &Cell) -> bool {
+    let (model, count) = (cell.word("model"), cell.count("count"));
+    SIZES.iter().any(|(name, small_max, _)| *name == model && count <= *small_max)
 }
 
-fn label(model: &str, count: usize) -> String {
-    format!("{} {model}", grouped(count as u64))
+fn cells(scale: Scale) -> Vec<Cell> {
+    let sizes = SIZES.into_iter().flat_map(|(model, _, counts)| {
+        let label = move |count| format!("{} {model}", grouped(count as u64));
+        counts.iter().map(move |&count| trains::cell(label(count), model, count))
+    });
+    sizes.filter(|cell| scale == Scale::Full || is_small(cell)).collect()
 }
 
 fn be_threads(cell: &mut Cell) {
     cell.set("model", "threads");
     cell.set("count", 1_000);
-}
-
-/// A task of asyncio takes a kilobyte or two, a process of Python's megabytes: what shows nothing
-/// new is left out.
-fn plays(python: &Python, cell: &Cell) -> bool {
-    let count_max = match cell.word("model") {
-        "tasks" => 100_000,
-        "threads" => 1_000,
-        _ => 8,
-    };
-    python.has_tasks() && cell.count("count") <= count_max
 }
 
 /// Shows a cell in which some are missing, or else the last.

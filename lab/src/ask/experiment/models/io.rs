@@ -92,14 +92,12 @@ pub const LESSON: Lesson = Lesson {
            each row before you look.",
 };
 
-const PAGES: usize = 12;
-
 fn cells(_: Scale) -> Vec<Cell> {
-    let cell = |label, model, trains| arms::waiting(label, model, trains, PAGES, 0.03);
-    vec![
-        cell("one after another", Model::Sync, 1),
-        cell("4 threads", Model::Threads, 4),
-        cell("12 tasks", Model::Coop, PAGES),
-        cell("4 processes", Model::Procs, 4),
-    ]
+    let ours = [
+        ("one after another", Model::Sync, 1),
+        ("4 threads", Model::Threads, 4),
+        ("12 tasks", Model::Coop, 12),
+        ("4 processes", Model::Procs, 4),
+    ];
+    arms::waiting(12, 0.03, &ours)
 }

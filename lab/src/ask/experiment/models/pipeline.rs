@@ -1,8 +1,5 @@
-//! A producer and a consumer: a queue that is made to be shared, and one that is not.
-//!
-//! Real Python's article on threads builds a pipeline twice: first a slot for one message, then a
-//! queue. The slot without its locks loses messages; the queue loses none and keeps their order,
-//! and if it has a bound, a producer that is too fast has to wait.
+//! A producer and a consumer: a queue that is made to be shared, and a variable that is not. Real
+//! Python's article on threads builds the same pipeline, first with the one, then with the other.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
@@ -127,32 +124,35 @@ fn measure(cell: &Cell) -> Result<Figures> {
         gil.attach(|at| {
             for message in 1..=messages {
                 put(message);
-                made.store(message, Ordering::Relaxed); // ORDER: Relaxed; see `Log::note`.
+                made.store(message, Ordering::Relaxed); // ORDER: Relaxed; the lock orders it.
                 at.checkpoint();
             }
         });
         // The consumer of a queue learns from this that there will be no more.
         drop(put);
     };
-    let log = thread::scope(|scope| {
+    // Each message, and how many had been made by then: a count that may lag by one.
+    let seen = thread::scope(|scope| {
         scope.spawn(produce);
         gil.attach(|at| {
-            let mut log = Log::default();
-            while let Some(message) = take(log.last, at) {
-                log.note(message, &made);
+            let mut seen: Vec<[u64; 2]> = Vec::new();
+            while let Some(message) = take(seen.last().map_or(0, |last| last[0]), at) {
+                seen.push([message, made.load(Ordering::Relaxed)]); // ORDER: Relaxed; as above.
                 Task::Pi.call(at);
             }
-            log
+            seen
         })
     });
+    let (arrived, pairs) = (seen.len() as u64, seen.windows(2));
+    let under_way = (0..).zip(&seen).map(|(taken, seen)| seen[1].saturating_sub(taken));
     let figures = Figures::default()
-        .with_count("arrived", log.arrived)
-        .with_count("lost", messages - log.arrived)
-        .with_count("out_of_order", log.out_of_order);
+        .with_count("arrived", arrived)
+        .with_count("lost", messages - arrived)
+        .with_count("out_of_order", pairs.filter(|pair| pair[1][0] <= pair[0][0]).count());
     Ok(match cell.word("between") {
         // What was written over is not under way.
         "slot" => figures,
-        _ => figures.with_count("under_way_max", log.under_way_max),
+        _ => figures.with_count("under_way_max", under_way.max().unwrap_or(0)),
     })
 }
 
@@ -178,23 +178,4 @@ fn take_from(queue: Receiver<u64>) -> Take<'static> {
     Box::new(move |_, _| {
         queue.try_recv().ok().or_else(|| blocking(Why::Lock, || queue.recv().ok()))
     })
-}
-
-/// What the consumer has seen.
-#[derive(Default)]
-struct Log {
-    last: u64,
-    arrived: u64,
-    out_of_order: u64,
-    under_way_max: u64,
-}
-
-impl Log {
-    fn note(&mut self, message: u64, made: &AtomicU64) {
-        let made = made.load(Ordering::Relaxed); // ORDER: Relaxed; a count that may lag by one.
-        self.under_way_max = self.under_way_max.max(made.saturating_sub(self.arrived));
-        self.out_of_order += u64::from(message <= self.last);
-        self.last = message;
-        self.arrived += 1;
-    }
 }

@@ -1,6 +1,4 @@
-//! Three names for one thing: a train of thought, as a task, as a thread, as a process.
-//!
-//! From far away they are the same: instructions that run in order. From near, each is made of
+//! Three names for instructions that run in order: a task, a thread, a process. Each is made of
 //! something else, and that decides what it costs and what it can do.
 
 use super::trains;

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::footprint::Footprint;
-use super::room::{self, Need};
+use super::room;
 use crate::ask::experiment::kit::cell::Cell;
 use crate::ask::experiment::kit::figures::{Figures, to_f64};
 use crate::ask::experiment::kit::stopwatch::Stopwatch;
@@ -53,15 +53,12 @@ pub(super) fn cell(label: impl Into<String>, model: &str, count: usize) -> Cell 
 /// Starts the cell's trains, looks at them while all are alive, and lets them end.
 pub(super) fn measure(cell: &Cell) -> Result<Figures> {
     let (model, count) = (cell.word("model"), cell.count("count"));
-    // A thread has a stack, its guard page, and at times an arena of the allocator's. The bytes
-    // are what this experiment has measured, rounded up.
-    let ([kernel_threads, mappings, descriptors, bytes], start): (_, fn(usize) -> _) = match model {
-        "tasks" => ([0, 0, 0, 2_000], tasks),
-        "threads" => ([1, 3, 0, 100_000], threads),
-        _ => ([1, 2, 6, 4_000_000], processes),
-    };
-    room::check(model, count, Need { kernel_threads, mappings, descriptors, bytes })?;
-    start(count)
+    room::check(model, count)?;
+    match model {
+        "tasks" => tasks(count),
+        "threads" => threads(count),
+        _ => processes(count),
+    }
 }
 
 fn tasks(count: usize) -> Result<Figures> {
@@ -82,7 +79,7 @@ fn tasks(count: usize) -> Result<Figures> {
         let each = Footprint::of("self")?.of_each(before, count);
         // The one that counts is one too.
         let alive = coop::tasks().len() - 1;
-        Ok(figures(count, took_s, each).with_count("alive", alive).and(in_this_process()))
+        Ok(figures(count, took_s, each).with_count("alive", alive))
     })
 }
 
@@ -96,7 +93,7 @@ fn threads(count: usize) -> Result<Figures> {
     let each = Footprint::of("self")?.of_each(before, count);
     let alive = fs::read_dir("/proc/self/task").map_or(0, Iterator::count).saturating_sub(1);
     drop(pool);
-    Ok(figures(count, took_s, each).with_count("alive", alive).and(in_this_process()))
+    Ok(figures(count, took_s, each).with_count("alive", alive))
 }
 
 fn processes(count: usize) -> Result<Figures> {
@@ -113,8 +110,7 @@ fn processes(count: usize) -> Result<Figures> {
         private_bytes: mean(|one| one.private_bytes),
         virtual_bytes: mean(|one| one.virtual_bytes),
     };
-    let figures = figures(count, took_s, each).and(in_this_process());
-    let all = pids.len();
+    let (figures, all) = (figures(count, took_s, each), pids.len());
     Ok(figures.with_count("alive", all).with_count("threads", all).with_count("processes", all))
 }
 
@@ -128,20 +124,16 @@ fn refused(why: io::Error) -> LabError {
     }
 }
 
+/// Also what this process knows of its trains; those in others add to variables of their own.
 fn figures(count: usize, took_s: f64, each: Footprint) -> Figures {
+    // ORDER: Relaxed; as in `note`.
+    let [threads, sum] = [&THREADS, &GLOBAL].map(|count| count.load(Ordering::Relaxed));
     Figures::default()
         .with("started_s", took_s)
         .with("start_s", took_s / to_f64(count))
         .with("memory_bytes", each.private_bytes)
         .with("memory_all_bytes", each.private_bytes * to_f64(count))
         .with("virtual_bytes", each.virtual_bytes)
-}
-
-/// What this process knows of its trains; those in others add to variables of their own.
-fn in_this_process() -> Figures {
-    // ORDER: Relaxed; as in `note`.
-    let [threads, sum] = [&THREADS, &GLOBAL].map(|count| count.load(Ordering::Relaxed));
-    Figures::default()
         .with_count("threads", threads)
         .with_count("processes", 1)
         .with_count("sum", sum)

@@ -101,18 +101,15 @@ const PROCESSES: &str = "2 processes";
 const WAYS: [&str; 3] = [OFF, NATIVE, PROCESSES];
 
 fn cells(scale: Scale) -> Vec<Cell> {
-    let duration_s = scale.pick(0.2, 1.0);
-    let squares = scale.pick(2_000_000, 5_000_000);
-    let cell = |label, model| arms::computing(label, model, 2, squares, duration_s);
-    let mut off = cell(OFF, Model::Threads);
-    off.lock = Lock::Off;
-    let ours = vec![
-        cell(LOCKED, Model::Threads),
-        off,
-        cell(NATIVE, Model::ThreadsNative),
-        cell(PROCESSES, Model::Procs),
+    let ours = [
+        (LOCKED, Model::Threads, 2),
+        (OFF, Model::Threads, 2),
+        (NATIVE, Model::ThreadsNative, 2),
+        (PROCESSES, Model::Procs, 2),
     ];
-    [ours, arms::bare(duration_s).into()].concat()
+    let mut cells = arms::computing(scale, &ours);
+    cells[1].lock = Lock::Off;
+    cells
 }
 
 /// The first that does not hold, or all of them.

@@ -1,7 +1,5 @@
-//! `x = x + 1` in two tasks: where a task can be interrupted, and where it cannot.
-//!
-//! The notes' claim about tasks: a task is never interrupted in the middle of a statement, "unless
-//! that statement is marked". The mark is the await, and a reader can see it.
+//! `x = x + 1` in two tasks: a task can be interrupted where it awaits, which a reader can see, and
+//! nowhere else.
 
 use std::cell::Cell as Shared;
 use std::rc::Rc;

@@ -1,7 +1,5 @@
-//! A sleep in a task: called, awaited, or given to a thread.
-//!
-//! The most common mistake with tasks. A call that sleeps without an await keeps the loop's one
-//! thread, and with it every other task.
+//! A sleep in a task: called, awaited, or given to a thread. The most common mistake with tasks is a
+//! call that sleeps without an await: it keeps the loop's one thread, and with it every other task.
 
 use std::cell::Cell as Shared;
 use std::io;

@@ -1,21 +1,17 @@
-//! Reading a file in a task: why `epoll` is of no use, and what a loop does instead.
-//!
-//! A regular file is always "ready": the kernel has nothing to wait for that it could announce, it
-//! only takes long. So `epoll` refuses it, no loop that is built on `epoll` can wait for one, and a
-//! program with tasks gives its file reads to threads.
+//! Reading a file in a task. A regular file is always "ready": a read takes long, but there is no
+//! event to wait for. So `epoll` refuses it, and a program with tasks gives its reads to threads.
 
 use std::env;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::FileExt;
-use std::sync::Arc;
 
 use mio::unix::SourceFd;
 use mio::{Interest, Poll, Token};
 
 use crate::ask::experiment::kit::prelude::*;
-use crate::ask::experiment::tasks::neighbour::Neighbour;
+use crate::ask::experiment::tasks::neighbour;
 use trainyard::coop;
 use trainyard::sys::{Why, blocking};
 use trainyard::threads::ThreadPool;
@@ -128,42 +124,26 @@ fn read(what: &str, mebibytes: usize, times: usize) -> Result<Figures> {
     let failed = |why: io::Error| LabError::failed("a file", why);
     let pool = ThreadPool::builder().workers(1).build().map_err(failed)?;
     let mut file = new_file().map_err(failed)?;
-    let mebibyte = vec![b'x'; 1 << 20];
-    (0..mebibytes).try_for_each(|_| file.write_all(&mebibyte)).map_err(failed)?;
-    let file = Arc::new(file);
+    file.write_all(&vec![b'x'; mebibytes << 20]).map_err(failed)?;
+    let read = move || read_often(&file, mebibytes << 20, times);
     coop::run(async {
-        let (neighbour, task) = Neighbour::start().await;
-        let stopwatch = Stopwatch::start();
-        let len = if what == "called" {
-            read_often(&file, times)
-        } else {
-            let file = Arc::clone(&file);
-            pool.submit(move |_| read_often(&file, times)).await?
+        let work = async {
+            let stopwatch = Stopwatch::start();
+            let done = if what == "called" { read() } else { pool.submit(move |_| read()).await? };
+            done.map_err(failed).map(|()| stopwatch.seconds())
         };
-        let took = stopwatch.elapsed();
-        let figures = neighbour.end().with("read_s", took.as_secs_f64());
-        task.await?;
-        if len.map_err(failed)? == (times * mebibytes) << 20 {
-            Ok(figures)
-        } else {
-            Err(LabError::Failed("the file is not as long as it was written".to_owned()))
-        }
+        let (read_s, figures) = neighbour::beside(work).await?;
+        Ok(figures.with("read_s", read_s?))
     })
 }
 
-/// Reads all of it so many times, piece by piece, and says how much that was.
-fn read_often(file: &File, times: usize) -> io::Result<usize> {
+/// Reads all of it so many times, piece by piece.
+fn read_often(file: &File, len: usize, times: usize) -> io::Result<()> {
     let mut piece = vec![0; PIECE_LEN];
-    let mut read_all = |_| {
-        let mut len = 0;
-        loop {
-            match blocking(Why::Io, || file.read_at(&mut piece, len as u64))? {
-                0 => return Ok(len),
-                more => len += more,
-            }
-        }
-    };
-    (0..times).map(&mut read_all).sum()
+    for offset in (0..times).flat_map(|_| (0..len).step_by(PIECE_LEN)) {
+        blocking(Why::Io, || file.read_exact_at(&mut piece, offset as u64))?;
+    }
+    Ok(())
 }
 
 /// A file without a name: it is gone when it is closed, whatever happens.

@@ -1,8 +1,8 @@
 //! What a wake-up costs: nothing, or one system call, and when.
 //!
-//! A loop that has nothing to do sleeps in `epoll`, and only a system call ends that sleep. The art
-//! is to make one only when the loop really sleeps. The recorder counts them; and, so that it is
-//! not our word alone, the kernel counts the writes of the thread that calls.
+//! Only a system call ends a loop's sleep in `epoll`. The art is to make one only when the loop
+//! really sleeps. The recorder counts them; and so that it is not our word alone, the kernel counts
+//! the writes of the thread that calls.
 
 use std::fs;
 use std::future::poll_fn;
@@ -157,8 +157,8 @@ async fn hear_all(news: &Arc<News>, wakes: u64, from: &str) {
     listener.await.expect("a listener does not panic");
 }
 
-/// In another thread: tells, and waits until it was heard; before that, if a `sleeper` is given,
-/// until the thread whose file that is sleeps.
+/// In another thread: tells, and waits until it was heard. With a `sleeper`, the `stat` file of a
+/// thread, it first waits until that thread sleeps.
 fn tell_all(news: &News, wakes: u64, sleeper: Option<&Path>) {
     let until = |is_so: &dyn Fn() -> bool| {
         while !is_so() {

@@ -1,13 +1,11 @@
-//! A task that never awaits, and one whose awaits never wait.
-//!
-//! Nobody takes the processor from a task. So one that computes must offer it, and one whose
-//! answers are always there already must be made to: that is what a budget is for.
+//! A task that never awaits, and one whose awaits never wait: nobody takes the processor from a
+//! task, so the one must offer it, and the other must be made to. That is what a budget is for.
 
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 
 use crate::ask::experiment::kit::prelude::*;
-use crate::ask::experiment::tasks::{neighbour::Neighbour, theirs};
+use crate::ask::experiment::tasks::{neighbour, theirs};
 use trainyard::coop::net::TcpStream;
 use trainyard::coop::{Builder, yield_now};
 
@@ -82,14 +80,17 @@ fn measure(cell: &Cell) -> Result<Figures> {
     let mut runtime = Builder::new().budget(budget).build().map_err(failed)?;
     runtime.block_on(async {
         let mut socket = full_socket(cell.count("bytes")).await.map_err(failed)?;
-        let (neighbour, task) = Neighbour::start().await;
-        match cell.word("does") {
-            "reads" => read_all(&mut socket, cell.count("bytes")).await.map_err(failed)?,
-            does => compute(cell.count("steps"), does).await,
-        }
-        let figures = neighbour.end();
-        task.await?;
-        Ok(figures)
+        let work = async {
+            match cell.word("does") {
+                "reads" => read_all(&mut socket, cell.count("bytes")).await,
+                does => {
+                    compute(cell.count("steps"), does).await;
+                    Ok(())
+                }
+            }
+        };
+        let (done, figures) = neighbour::beside(work).await?;
+        done.map_err(failed).map(|()| figures)
     })
 }
 

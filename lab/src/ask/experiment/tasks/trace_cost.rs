@@ -1,7 +1,5 @@
-//! Whether looking changes what one sees: the recorder, measured by itself.
-//!
-//! Every picture of this laboratory is drawn from events. If an event cost much, the picture would
-//! be one of the recorder. So the same work is done with the recorder armed and not, in turn.
+//! Whether looking changes what one sees: the same work with the recorder armed and not, in turn. If
+//! an event cost much, every picture of this laboratory would be one of the recorder.
 
 use std::fs::File;
 use std::io::{self, Write};
