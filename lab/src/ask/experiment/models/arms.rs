@@ -1,14 +1,14 @@
 //! The contenders of `compare`, as cells of an experiment.
 //!
-//! `lab/core/src/work/io` and `lab/core/src/work/cpu` have one short file for each model. An experiment that asks which
-//! model helps measures those same files: one round, and one more on the record for what was in
-//! flight at once.
+//! `lab/core/src/work/io` and `work/cpu` have one short file for each model. An experiment that asks
+//! which model helps measures those files: one round, and one on the record for what was in flight
+//! at once.
 
 use std::time::Duration;
 
 use clap::ValueEnum;
 
-use crate::ask::experiment::kit::cell::{Cell, Lock};
+use crate::ask::experiment::kit::cell::{Cell, Lock, Scale};
 use crate::ask::experiment::kit::figures::Figures;
 use crate::ask::experiment::kit::voice::recorded_elsewhere;
 use crate::ask::experiment::kit::{delay, hogs};
@@ -32,62 +32,47 @@ const INPUTS: usize = 20;
 
 /// Plain threads without any lock, to see what the machine can do; see
 /// [`yardstick`](crate::ask::experiment::kit::yardstick).
-pub const BARE: [&str; 2] = ["1 bare thread", "2 bare threads"];
+pub(super) const BARE: [&str; 2] = ["1 bare thread", "2 bare threads"];
 
-/// Fetches so many pages from a server that takes its time.
-pub fn waiting(label: &str, model: Model, trains: usize, pages: usize, latency_s: f64) -> Cell {
-    let cell = cell(label, Workload::Io, model, trains);
-    cell.with("requests", pages).with("latency_s", latency_s)
+/// Twenty sums by each of these, so many trains of a model; a Python computes for `duration_s`
+/// instead. Beside them bare threads, to compare with.
+pub(super) fn computing(scale: Scale, ours: &[(&str, Model, usize)]) -> Vec<Cell> {
+    let (squares, duration_s) = scale.pick((2_000_000, 0.2), (5_000_000, 1.0));
+    let ours = ours.iter().map(|&(label, model, trains)| {
+        let cell = cell(label, Workload::Cpu, model, trains);
+        cell.with("squares", squares).with("duration_s", duration_s)
+    });
+    let bare = Cell::one_and_two(BARE, Lock::Bare, Task::Pi, duration_s);
+    ours.chain(bare.map(|cell| cell.with("model", "bare"))).collect()
 }
 
-/// Computes twenty sums, each of so many squares; a Python computes for `duration_s` instead.
-pub fn computing(label: &str, model: Model, trains: usize, squares: u64, duration_s: f64) -> Cell {
-    let cell = cell(label, Workload::Cpu, model, trains);
-    cell.with("squares", squares).with("duration_s", duration_s)
-}
-
-/// The cells that a relation about two processors compares with.
-pub fn bare(duration_s: f64) -> [Cell; 2] {
-    [(BARE[0], 1), (BARE[1], 2)].map(|(label, threads)| {
-        let cell = Cell::computing(label, Lock::Bare, threads, Task::Pi, duration_s);
-        cell.with("model", "bare")
-    })
+/// Fetches so many pages, one round each, from a server that takes its time.
+pub(super) fn waiting(pages: usize, latency_s: f64, ours: &[(&str, Model, usize)]) -> Vec<Cell> {
+    let cell = |&(label, model, trains): &_| cell(label, Workload::Io, model, trains);
+    let cells = ours.iter().map(cell);
+    cells.map(|cell| cell.with("requests", pages).with("latency_s", latency_s)).collect()
 }
 
 fn cell(label: &str, workload: Workload, model: Model, trains: usize) -> Cell {
-    let lock = match model {
-        Model::Threads | Model::ThreadsNative => Lock::TIMED,
-        _ => Lock::None,
-    };
-    let cell = Cell::new(label, lock).with("workload", workload.name());
+    let has_lock = matches!(model, Model::Threads | Model::ThreadsNative);
+    let cell = Cell::new(label, if has_lock { Lock::TIMED } else { Lock::None });
+    let cell = cell.with("workload", workload.name());
     cell.with("model", model.name()).with("threads", trains)
 }
 
 /// Measures one round of the cell's contender, in the processes that `compare` would start.
-///
-/// # Errors
-///
-/// Fails if threads, processes or the server cannot be had, or a unit of work fails.
-///
-/// # Panics
-///
-/// Panics if the cell is none of this module's.
-pub fn measure(cell: &Cell) -> Result<Figures> {
+pub(super) fn measure(cell: &Cell) -> Result<Figures> {
     if cell.lock == Lock::Bare {
         return hogs::throughput(cell);
     }
     let failed = |why| LabError::failed("a cell", why);
     let interrupts = Interrupts::listen().map_err(failed)?;
     let halt = Halt { interrupts: &interrupts, silence_max: SILENCE_MAX };
-    let contender = contender(cell);
-    let params = params(cell, contender.workload);
-    let latency = Duration::from_nanos(params.latency_ns);
-    let server = match contender.workload {
-        Workload::Io => {
-            Some(ServerProcess::spawn(&ServerConfig { latency, ..Default::default() })?)
-        }
-        Workload::Cpu => None,
-    };
+    let (contender, params) = contender(cell);
+    let config =
+        ServerConfig { latency: Duration::from_nanos(params.latency_ns), ..Default::default() };
+    let is_asked = contender.workload == Workload::Io;
+    let server = is_asked.then(|| ServerProcess::spawn(&config)).transpose()?;
     let address = server.as_ref().map(ServerProcess::address);
     let setup = Setup { contender, params, server: address, flight: None };
     let (mut arm, startup) = ArmProcess::start(setup, &halt)?;
@@ -121,34 +106,24 @@ pub fn measure(cell: &Cell) -> Result<Figures> {
     })
 }
 
-fn contender(cell: &Cell) -> Contender {
+fn contender(cell: &Cell) -> (Contender, Params) {
     let model = Model::from_str(cell.word("model"), false);
     let workload = Workload::from_str(cell.word("workload"), false);
-    Contender {
-        workload: workload.expect("a cell of this module names a workload"),
-        model: model.expect("a cell of this module names a model"),
-        gil: match cell.lock {
-            Lock::None => GilState::None,
-            Lock::Off => GilState::Off,
-            _ => GilState::On,
-        },
-        workers: cell.count("threads"),
-        python: None,
+    let workload = workload.expect("a cell of this module names a workload");
+    let mut params = Params { workloads: vec![workload], ..Params::of(Preset::Quick) };
+    if workload == Workload::Io {
+        let latency = Duration::from_secs_f64(cell.number("latency_s"));
+        params.requests = cell.count("requests");
+        params.latency_ns = u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX);
+    } else {
+        let first_n = cell.count("squares") as u64;
+        params.kernel = CpuKernel::SumOfSquares { first_n, inputs: INPUTS };
     }
-}
-
-fn params(cell: &Cell, workload: Workload) -> Params {
-    let params = Params { workloads: vec![workload], ..Params::of(Preset::Quick) };
-    match workload {
-        Workload::Io => Params {
-            requests: cell.count("requests"),
-            latency_ns: u64::try_from(Duration::from_secs_f64(cell.number("latency_s")).as_nanos())
-                .unwrap_or(u64::MAX),
-            ..params
-        },
-        Workload::Cpu => {
-            let first_n = cell.count("squares") as u64;
-            Params { kernel: CpuKernel::SumOfSquares { first_n, inputs: INPUTS }, ..params }
-        }
-    }
+    let gil = match cell.lock {
+        Lock::None => GilState::None,
+        Lock::Off => GilState::Off,
+        _ => GilState::On,
+    };
+    let model = model.expect("a cell of this module names a model");
+    (Contender { workload, model, gil, workers: cell.count("threads"), python: None }, params)
 }

@@ -9,9 +9,9 @@ pub const EXPERIMENT: Experiment = Experiment {
     name: "cpu",
     group: Group::Models,
     title: "computing sums on two processors, in each model",
-    question: "A program computes 20 sums, one after another. Three others do the same with two tasks \
-               and more, with 2 threads under a global lock, and with 2 processes. The machine has two \
-               processors. Which of them are faster?",
+    question: "A program computes 20 sums, one after another. Three others do the same with two \
+               tasks and more, with 2 threads under a global lock, and with 2 processes. The \
+               machine has two processors. Which of them are faster?",
     choices: &[
         "all three: each has at least two trains of thought",
         "threads and processes, not the tasks: a loop has one thread",
@@ -19,9 +19,10 @@ pub const EXPERIMENT: Experiment = Experiment {
         "none: a sum is a sum",
     ],
     answer: 2,
-    method: "The contenders of `compare cpu`, one round each; a second round is recorded, and shows how \
-             many ran at the same instant. In CPython the same with digits of pi, for a set time. Beside \
-             them plain threads without any lock, to see what the machine has to give.",
+    method: "The contenders of `compare cpu`, one round each; a second round is recorded, and \
+             shows how many ran at the same instant. In CPython the same with digits of pi, for a \
+             set time. Beside them plain threads without any lock, to see what the machine has to \
+             give.",
     cells,
     ours: arms::measure,
     twin: Some(include_str!("cpu.py")),
@@ -37,7 +38,13 @@ pub const EXPERIMENT: Experiment = Experiment {
         counting("never-two-at-once")
             .says("at no instant do two tasks run, or two threads under the lock.")
             .of_ours()
-            .claims(&special(|cell| cell.is(&[TASKS, THREADS, BARE[1]]), never_two_at_once))
+            .claims(
+                &that(
+                    "{at_once_max in 20 tasks} and {at_once_max in 2 threads} at once",
+                    |[tasks, threads]| is(tasks.max(threads), 1),
+                )
+                .if_two_processors(BARE[1]),
+            )
             .wrong("the lock off", unlock),
         timing("one-processor-is-busy")
             .says("tasks, and threads under the lock, keep one processor busy.")
@@ -51,14 +58,22 @@ pub const EXPERIMENT: Experiment = Experiment {
             .wrong("the lock off", unlock),
         timing("processes-gain-a-processor")
             .says("a second process gains a third, at least, of what a second plain thread does.")
-            .claims(&special(|cell| cell.is(&[SYNC, PROCESSES]) || is_bare(cell), processes_gain))
+            .claims(&special(|cell| cell.is(&[SYNC, PROCESSES, BARE[0], BARE[1]]), processes_gain))
             .wrong("one process", |cell| {
                 if cell.label == PROCESSES {
                     cell.set("threads", 1);
                 }
             }),
     ],
-    explain: By(explain),
+    explain: Told(
+        "Beside one after another the tasks did {calls_per_s in 20 tasks / one after another}, the \
+         threads {calls_per_s in 2 threads / one after another}, the processes {calls_per_s in 2 \
+         processes / one after another} (two plain threads without any lock, beside one: \
+         {calls_per_s in 2 bare threads / 1 bare thread}). Tasks share a thread, and threads share \
+         a lock: while one of them computes none of the others does, and there is nothing that \
+         they could do meanwhile, for nobody waits. Each process has a lock of its own. That costs \
+         {lines in 2 processes} lines, a start-up, and memory.",
+    ),
     read: &[
         "lab/core/src/work/cpu/sync.rs, threads.rs, coop.rs, procs.rs: the four programs",
         "trainyard compare cpu: the same with more rounds, strips and verdicts",
@@ -70,13 +85,15 @@ pub const EXPERIMENT: Experiment = Experiment {
 pub const LESSON: Lesson = Lesson {
     look: Activity {
         command: "timeline cpu --model threads --gil both --workers 2",
-        says: "the same work twice, on one scale: with the lock the lanes take turns, without it they do not.",
+        says: "the same work twice, on one scale: with the lock the lanes take turns, without it \
+               they do not.",
     },
     change: Activity {
         command: "compare cpu --gil on --switch-interval 100us --runs 1",
         says: "many more hand-offs, and no more work done.",
     },
-    make: "Find the number of workers that is best for computing on this machine, with `trainyard sweep cpu -P workers 1 8`.",
+    make: "Find the number of workers that is best for computing on this machine, with `trainyard \
+           sweep cpu -P workers 1 8`.",
 };
 
 const SYNC: &str = "one after another";
@@ -85,34 +102,19 @@ const THREADS: &str = "2 threads";
 const PROCESSES: &str = "2 processes";
 
 fn cells(scale: Scale) -> Vec<Cell> {
-    let duration_s = scale.pick(0.2, 1.0);
-    let squares = scale.pick(2_000_000, 5_000_000);
-    let cell = |label, model, trains| arms::computing(label, model, trains, squares, duration_s);
-    let mut cells = vec![
-        cell(SYNC, Model::Sync, 1),
-        cell(TASKS, Model::Coop, 20),
-        cell(THREADS, Model::Threads, 2),
-        cell(PROCESSES, Model::Procs, 2),
+    let ours = [
+        (SYNC, Model::Sync, 1),
+        (TASKS, Model::Coop, 20),
+        (THREADS, Model::Threads, 2),
+        (PROCESSES, Model::Procs, 2),
     ];
-    cells.extend(arms::bare(duration_s));
-    cells
-}
-
-fn is_bare(cell: &Cell) -> bool {
-    cell.is(&BARE)
+    arms::computing(scale, &ours)
 }
 
 fn unlock(cell: &mut Cell) {
     if cell.label == THREADS {
         cell.lock = Lock::Off;
     }
-}
-
-fn never_two_at_once(results: &Results, who: &Contender) -> Option<Check> {
-    let of = |cell| results.count(who, cell, "at_once_max");
-    let (tasks, threads) = (of(TASKS)?, of(THREADS)?);
-    let check = Check::that(tasks.max(threads) == 1, format!("{tasks} and {threads} at once"));
-    with_two_processors(results, BARE[1], check)
 }
 
 /// A round of the quick scale is over in a tenth of a second, and its processes talk for a part of it.
@@ -123,19 +125,4 @@ fn processes_gain(results: &Results, who: &Contender) -> Option<Check> {
         Check::Fails(figures) => Check::that(gained - 1.0 >= (bare_gained - 1.0) / 3.0, figures),
         other => other,
     })
-}
-
-fn explain(results: &Results) -> Option<String> {
-    let gained = |cell| gain(results, &Contender::Ours, [SYNC, cell]).map(ratio);
-    Some(format!(
-        "Beside one after another the tasks did {}, the threads {}, the processes {} (two plain threads \
-         without any lock, beside one: {}). Tasks share a thread, and threads share a lock: while one of them \
-         computes none of the others does, and there is nothing that they could do meanwhile, for \
-         nobody waits. Each process has a lock of its own. That costs {} lines, a start-up, and memory.",
-        gained(TASKS)?,
-        gained(THREADS)?,
-        gained(PROCESSES)?,
-        ratio(gain(results, &Contender::Ours, BARE)?),
-        results.ours(PROCESSES, "lines")?
-    ))
 }

@@ -1,79 +1,44 @@
-//! How much memory a process has to itself.
+//! How much memory a process has to itself: the pages in memory that no other process has, and the
+//! addresses that are taken, whether or not anything is there.
 //!
-//! What processes share, as the program's code, costs nothing once more. So counted are the pages
-//! that are in memory and nobody else's; and, apart from that, the addresses that are taken, whether
-//! or not anything is there. See `proc_pid_smaps(5)` and `proc_pid_status(5)`.
+//! What processes share, such as the program's code, costs nothing more. See `proc_pid_smaps(5)`
+//! and `proc_pid_status(5)`.
 
+use std::fmt::Display;
 use std::fs;
-use std::ops::{Add, Mul, Sub};
 
+use crate::ask::experiment::kit::figures::to_f64;
 use lab_core::terms::error::{LabError, Result};
 
 /// What a process has.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Footprint {
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Footprint {
     /// In memory, and nobody else's.
-    pub private_bytes: f64,
+    pub(super) private_bytes: f64,
     /// Addresses.
-    pub virtual_bytes: f64,
+    pub(super) virtual_bytes: f64,
 }
 
 impl Footprint {
-    /// Looks at this process.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the kernel does not say.
-    pub fn own() -> Result<Self> {
-        Self::of(std::process::id())
-    }
-
-    /// Looks at process `pid`.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the kernel does not say, or there is no such process.
-    pub fn of(pid: u32) -> Result<Self> {
-        let read = |name| {
-            let path = format!("/proc/{pid}/{name}");
-            fs::read_to_string(&path).map_err(|why| LabError::failed(path, why))
+    /// Looks at process `pid`, or at "self".
+    pub(super) fn of(pid: impl Display) -> Result<Self> {
+        let sum_of = |file, name| {
+            let path = format!("/proc/{pid}/{file}");
+            let text = fs::read_to_string(&path).map_err(|why| LabError::failed(path, why));
+            text.map(|text| sum_bytes(&text, name))
         };
-        let (maps, status) = (read("smaps_rollup")?, read("status")?);
         Ok(Self {
-            private_bytes: sum_bytes(&maps, "Private_"),
-            virtual_bytes: sum_bytes(&status, "VmSize:"),
+            private_bytes: sum_of("smaps_rollup", "Private_")?,
+            virtual_bytes: sum_of("status", "VmSize:")?,
         })
     }
-}
 
-impl Add for Footprint {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
+    /// What one of `count` has, if they have all that has come since `before`.
+    pub(super) fn of_each(self, before: Self, count: usize) -> Self {
         Self {
-            private_bytes: self.private_bytes + other.private_bytes,
-            virtual_bytes: self.virtual_bytes + other.virtual_bytes,
+            private_bytes: (self.private_bytes - before.private_bytes) / to_f64(count),
+            virtual_bytes: (self.virtual_bytes - before.virtual_bytes) / to_f64(count),
         }
-    }
-}
-
-impl Mul<f64> for Footprint {
-    type Output = Self;
-
-    fn mul(self, times: f64) -> Self {
-        Self {
-            private_bytes: self.private_bytes * times,
-            virtual_bytes: self.virtual_bytes * times,
-        }
-    }
-}
-
-/// What came to be between two looks.
-impl Sub for Footprint {
-    type Output = Self;
-
-    fn sub(self, before: Self) -> Self {
-        self + before * -1.0
     }
 }
 
@@ -85,23 +50,15 @@ fn sum_bytes(text: &str, name: &str) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_written_to_is_private_and_what_is_only_asked_for_is_addresses() {
-        let before = Footprint::own().unwrap();
-        let touched = vec![1_u8; 8 << 20];
-        let between = Footprint::own().unwrap() - before;
-        drop(std::hint::black_box(touched));
-        // Tests beside this one take and give memory too.
-        assert!(between.private_bytes > f64::from(4 << 20), "{between:?}");
-        assert!(between.virtual_bytes >= 0.0, "{between:?}");
-    }
-
-    #[test]
-    fn the_lines_with_one_name_are_added_up() {
-        let text = "Shared_Clean: 7 kB\nPrivate_Clean:   44 kB\nPrivate_Dirty:  112 kB\n";
-        assert!((sum_bytes(text, "Private_") - 156.0 * 1024.0).abs() < 0.5);
-    }
+#[test]
+fn what_is_written_to_is_private_and_the_lines_with_one_name_are_added_up() {
+    let before = Footprint::of("self").unwrap();
+    let touched = vec![1_u8; 8 << 20];
+    let between = Footprint::of("self").unwrap().of_each(before, 1);
+    drop(std::hint::black_box(touched));
+    // Tests beside this one take and give memory too.
+    assert!(between.private_bytes > f64::from(4 << 20), "{between:?}");
+    assert!(between.virtual_bytes >= 0.0, "{between:?}");
+    let text = "Shared_Clean: 7 kB\nPrivate_Clean:   44 kB\nPrivate_Dirty:  112 kB\n";
+    assert!((sum_bytes(text, "Private_") - 156.0 * 1024.0).abs() < 0.5);
 }

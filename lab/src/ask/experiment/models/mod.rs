@@ -2,15 +2,15 @@
 //!
 //! Each experiment is one file; its twin in Python lies beside it.
 
-pub mod arms;
+mod arms;
 pub mod cpu;
-pub mod footprint;
+mod footprint;
 pub mod how_many;
 pub mod io;
 pub mod pipeline;
-pub mod room;
+mod room;
 pub mod three_names;
-pub mod trains;
+mod trains;
 pub mod ways_out;
 
 use crate::ask::experiment::kit::experiment::Experiment;

@@ -1,11 +1,8 @@
-//! A producer and a consumer: a queue that is made to be shared, and one that is not.
-//!
-//! Real Python's article on threads builds a pipeline twice: first a slot for one message, then a
-//! queue. The slot without its locks loses messages; the queue loses none and keeps their order,
-//! and if it has a bound, a producer that is too fast has to wait.
+//! A producer and a consumer: a queue that is made to be shared, and a variable that is not. Real
+//! Python's article on threads builds the same pipeline, first with the one, then with the other.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender, SyncSender, TrySendError};
+use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
 use std::thread;
 
 use crate::ask::experiment::kit::prelude::*;
@@ -17,8 +14,8 @@ pub const EXPERIMENT: Experiment = Experiment {
     name: "pipeline",
     group: Group::Models,
     title: "a producer and a consumer, with a slot or a queue between them",
-    question: "A producer makes 1 000 messages, a consumer works on each for a while. Between them is a \
-               queue for 10 messages. The producer is far faster. What happens to the \
+    question: "A producer makes 1 000 messages, a consumer works on each for a while. Between them \
+               is a queue for 10 messages. The producer is far faster. What happens to the \
                messages for which there is no room?",
     choices: &[
         "they are lost",
@@ -27,10 +24,11 @@ pub const EXPERIMENT: Experiment = Experiment {
         "nothing: the queue grows",
     ],
     answer: 2,
-    method: "Two threads under one lock. The producer puts the numbers from 1 to 1 000 into a variable \
-             that has room for one, or into a queue with room for 10, or into one without a bound; the consumer \
-             computes digits of pi for each that it takes. Counted are the numbers that never arrived, \
-             those that came in a wrong order, and how many were under way at most.",
+    method: "Two threads under one lock. The producer puts the numbers from 1 to 1 000 into a \
+             variable that has room for one, or into a queue with room for 10, or into one without \
+             a bound; the consumer computes digits of pi for each that it takes. Counted are the \
+             numbers that never arrived, those that came in a wrong order, and how many were under \
+             way at most.",
     cells,
     ours: measure,
     twin: Some(include_str!("pipeline.py")),
@@ -49,8 +47,8 @@ pub const EXPERIMENT: Experiment = Experiment {
         counting("a-queue-loses-nothing")
             .says("a queue loses no message and keeps their order.")
             .claims(&that_by(
-                "{lost in a queue of 10}{lost in a queue without bound}{out_of_order in a \
-                 queue of 10}{out_of_order in a queue without bound}",
+                "{lost in a queue of 10}{lost in a queue without bound}{out_of_order in a queue of \
+                 10}{out_of_order in a queue without bound}",
                 |all| all.iter().all(|count| is(*count, 0)),
                 |[lost, more, out, further]| {
                     format!("{} lost, {} out of order", lost + more, out + further)
@@ -67,14 +65,14 @@ pub const EXPERIMENT: Experiment = Experiment {
             .wrong("no bound", |cell| cell.set("between", "unbounded")),
     ],
     explain: Told(
-        "The variable lost {lost in a variable} of 1 000 messages: the lock lets one thread run \
-         at a time, and says nothing about whose turn it is, so the producer wrote over what \
-         nobody had read. A queue keeps what was put and the order of it: {lost in a queue of 10} \
-         and {lost in a queue without bound} lost. The one without a bound had {grouped \
-         under_way_max in a queue without bound} messages under way at most, which is memory; the \
-         one with room for 10 had {under_way_max in a queue of 10}. A producer that finds it full \
-         waits, and gives the lock up for that: the slow side sets the pace. So a bounded queue \
-         is a pipeline's brake, and needs no other.",
+        "The variable lost {lost in a variable} of 1 000 messages: the lock lets one thread run at \
+         a time, and says nothing about whose turn it is, so the producer wrote over what nobody \
+         had read. A queue keeps what was put and the order of it: {lost in a queue of 10} and \
+         {lost in a queue without bound} lost. The one without a bound had {grouped under_way_max \
+         in a queue without bound} messages under way at most, which is memory; the one with room \
+         for 10 had {under_way_max in a queue of 10}. A producer that finds it full waits, and \
+         gives the lock up for that: the slow side sets the pace. So a bounded queue is a \
+         pipeline's brake, and needs no other.",
     ),
     read: &[
         "examples/threads_story.rs: tickets from one queue",
@@ -83,9 +81,6 @@ pub const EXPERIMENT: Experiment = Experiment {
     ],
 };
 
-const SLOT: &str = "a variable";
-const BOUNDED: &str = "a queue of 10";
-const UNBOUNDED: &str = "a queue without bound";
 const MESSAGES: u64 = 1_000;
 const ROOM: u64 = 10;
 
@@ -94,129 +89,93 @@ fn cells(_: Scale) -> Vec<Cell> {
         let cell = Cell::new(label, Lock::TIMED).with("between", between);
         cell.with("messages", MESSAGES).with("room", ROOM)
     };
-    vec![cell(SLOT, "slot"), cell(BOUNDED, "bounded"), cell(UNBOUNDED, "unbounded")]
+    vec![
+        cell("a variable", "slot"),
+        cell("a queue of 10", "bounded"),
+        cell("a queue without bound", "unbounded"),
+    ]
 }
+
+/// Puts a message; waits for room if it must, and gives the lock up meanwhile.
+type Put<'a> = Box<dyn Fn(u64) + Send + 'a>;
+/// Waits for a message that is not the one before; `None` when there will be no more.
+type Take<'a> = Box<dyn Fn(u64, &mut Attached<'_>) -> Option<u64> + 'a>;
 
 #[expect(clippy::unnecessary_wraps, reason = "as other experiments, which can fail")]
 fn measure(cell: &Cell) -> Result<Figures> {
     let (gil, messages) = (hogs::gil(cell), cell.count("messages") as u64);
     let (slot, made) = (AtomicU64::new(0), AtomicU64::new(0));
     let (put, take): (Put<'_>, Take<'_>) = match cell.word("between") {
-        "slot" => (Put::Slot(&slot), Take::Slot { slot: &slot, last: messages }),
+        "slot" => (
+            // ORDER: Relaxed; the lock orders it.
+            Box::new(|message| slot.store(message, Ordering::Relaxed)),
+            Box::new(|before, at| (before != messages).then(|| take_another(&slot, before, at))),
+        ),
         "bounded" => {
             let (put, take) = mpsc::sync_channel(cell.count("room"));
-            (Put::Bounded(put), Take::Queue(take))
+            (Box::new(move |message| put_or_wait(&put, message)), take_from(take))
         }
         _ => {
             let (put, take) = mpsc::channel();
-            (Put::Unbounded(put), Take::Queue(take))
+            (Box::new(move |message| put.send(message).expect(LISTENS)), take_from(take))
         }
     };
     let produce = || {
-        gil.attach(|at| (1..=messages).for_each(|message| put_one(&put, message, &made, at)));
+        gil.attach(|at| {
+            for message in 1..=messages {
+                put(message);
+                made.store(message, Ordering::Relaxed); // ORDER: Relaxed; the lock orders it.
+                at.checkpoint();
+            }
+        });
         // The consumer of a queue learns from this that there will be no more.
         drop(put);
     };
-    let log = thread::scope(|scope| {
+    // Each message, and how many had been made by then: a count that may lag by one.
+    let seen = thread::scope(|scope| {
         scope.spawn(produce);
-        gil.attach(|at| consume(&take, &made, at))
+        gil.attach(|at| {
+            let mut seen: Vec<[u64; 2]> = Vec::new();
+            while let Some(message) = take(seen.last().map_or(0, |last| last[0]), at) {
+                seen.push([message, made.load(Ordering::Relaxed)]); // ORDER: Relaxed; as above.
+                Task::Pi.call(at);
+            }
+            seen
+        })
     });
+    let (arrived, pairs) = (seen.len() as u64, seen.windows(2));
+    let under_way = (0..).zip(&seen).map(|(taken, seen)| seen[1].saturating_sub(taken));
     let figures = Figures::default()
-        .with_count("arrived", log.arrived)
-        .with_count("lost", messages - log.arrived)
-        .with_count("out_of_order", log.out_of_order);
-    Ok(match take {
+        .with_count("arrived", arrived)
+        .with_count("lost", messages - arrived)
+        .with_count("out_of_order", pairs.filter(|pair| pair[1][0] <= pair[0][0]).count());
+    Ok(match cell.word("between") {
         // What was written over is not under way.
-        Take::Slot { .. } => figures,
-        Take::Queue(_) => figures.with_count("under_way_max", log.under_way_max),
+        "slot" => figures,
+        _ => figures.with_count("under_way_max", under_way.max().unwrap_or(0)),
     })
 }
 
-fn put_one(put: &Put<'_>, message: u64, made: &AtomicU64, at: &mut Attached<'_>) {
-    put.put(message);
-    made.store(message, Ordering::Relaxed); // ORDER: Relaxed; see `Log::note`.
-    at.checkpoint();
-}
+const LISTENS: &str = "the consumer takes until the producer is gone";
 
-/// The producer's end.
-enum Put<'a> {
-    Slot(&'a AtomicU64),
-    Bounded(SyncSender<u64>),
-    Unbounded(Sender<u64>),
-}
-
-impl Put<'_> {
-    /// Waits for room, if that is what it takes, and gives the lock up meanwhile.
-    fn put(&self, message: u64) {
-        let sent = match self {
-            Self::Slot(slot) => {
-                slot.store(message, Ordering::Relaxed); // ORDER: Relaxed; the lock orders it.
-                Ok(())
-            }
-            Self::Bounded(queue) => match queue.try_send(message) {
-                Err(TrySendError::Full(message)) => blocking(Why::Lock, || queue.send(message)),
-                Err(TrySendError::Disconnected(message)) => Err(mpsc::SendError(message)),
-                Ok(()) => Ok(()),
-            },
-            Self::Unbounded(queue) => queue.send(message),
-        };
-        sent.expect("the consumer takes until the producer is gone");
+fn put_or_wait(queue: &SyncSender<u64>, message: u64) {
+    if let Err(TrySendError::Full(message)) = queue.try_send(message) {
+        blocking(Why::Lock, || queue.send(message)).expect(LISTENS);
     }
 }
 
-/// The consumer's end.
-enum Take<'a> {
-    /// The last message says that there will be no more.
-    Slot {
-        slot: &'a AtomicU64,
-        last: u64,
-    },
-    Queue(Receiver<u64>),
-}
-
-impl Take<'_> {
-    /// Waits for a message that is not the one before; `None` when there will be no more.
-    fn take(&self, before: u64, at: &mut Attached<'_>) -> Option<u64> {
-        match self {
-            Self::Slot { last, .. } if before == *last => None,
-            Self::Slot { slot, .. } => loop {
-                let message = slot.load(Ordering::Relaxed); // ORDER: Relaxed; the lock orders it.
-                if message != before {
-                    return Some(message);
-                }
-                at.checkpoint();
-            },
-            Self::Queue(queue) => {
-                queue.try_recv().ok().or_else(|| blocking(Why::Lock, || queue.recv().ok()))
-            }
+fn take_another(slot: &AtomicU64, before: u64, at: &mut Attached<'_>) -> u64 {
+    loop {
+        let message = slot.load(Ordering::Relaxed); // ORDER: Relaxed; the lock orders it.
+        if message != before {
+            return message;
         }
+        at.checkpoint();
     }
 }
 
-fn consume(take: &Take<'_>, made: &AtomicU64, at: &mut Attached<'_>) -> Log {
-    let mut log = Log::default();
-    while let Some(message) = take.take(log.last, at) {
-        log.note(message, made);
-        Task::Pi.call(at);
-    }
-    log
-}
-
-/// What the consumer has seen.
-#[derive(Default)]
-struct Log {
-    last: u64,
-    arrived: u64,
-    out_of_order: u64,
-    under_way_max: u64,
-}
-
-impl Log {
-    fn note(&mut self, message: u64, made: &AtomicU64) {
-        let made = made.load(Ordering::Relaxed); // ORDER: Relaxed; a count that may lag by one.
-        self.under_way_max = self.under_way_max.max(made.saturating_sub(self.arrived));
-        self.out_of_order += u64::from(message <= self.last);
-        self.last = message;
-        self.arrived += 1;
-    }
+fn take_from(queue: Receiver<u64>) -> Take<'static> {
+    Box::new(move |_, _| {
+        queue.try_recv().ok().or_else(|| blocking(Why::Lock, || queue.recv().ok()))
+    })
 }

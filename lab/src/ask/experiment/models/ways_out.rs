@@ -12,19 +12,19 @@ pub const EXPERIMENT: Experiment = Experiment {
     name: "ways-out",
     group: Group::Models,
     title: "three ways out of the lock, and what each costs",
-    question: "2 threads compute under a global lock, no faster than one. There are three ways out: an \
-               implementation without the lock, the loop written in another language, or processes. \
-               Which of them gives the second processor to the program?",
+    question: "2 threads compute under a global lock, no faster than one. There are three ways \
+               out: an implementation without the lock, the loop written in another language, or \
+               processes. Which of them gives the second processor to the program?",
     choices: &[
         "processes alone: the others still share a memory",
         "processes, and the implementation without the lock",
         "each of the three",
     ],
     answer: 2,
-    method: "Two threads compute 20 sums, under the lock; with the lock off; and with the lock given \
-             up around each sum, as a library in C does. Then two processes do. One round each, in \
-             the programs of `compare cpu`. Beside them plain threads without any lock, to see what the \
-             machine has to give.",
+    method: "Two threads compute 20 sums, under the lock; with the lock off; and with the lock \
+             given up around each sum, as a library in C does. Then two processes do. One round \
+             each, in the programs of `compare cpu`. Beside them plain threads without any lock, \
+             to see what the machine has to give.",
     cells,
     ours: arms::measure,
     twin: None,
@@ -56,16 +56,10 @@ pub const EXPERIMENT: Experiment = Experiment {
                  sum.",
             )
             .of_ours()
-            .claims(&special(
-                |cell| cell.is(&[OFF, NATIVE]),
-                |results, who| {
-                    let of = |cell| results.count(who, cell, "taken");
-                    let (off, native) = (of(OFF)?, of(NATIVE)?);
-                    Some(Check::that(
-                        off == 0 && native >= SUMS,
-                        format!("{off} and {native} times"),
-                    ))
-                },
+            .claims(&that(
+                "{taken in lock off} and {taken in native loop} times",
+                // The native loop computes 20 sums in a round.
+                |[off, native]| is(off, 0) && native >= 20.0,
             ))
             .wrong("the lock on where it should be off, and off where it should be on", |cell| {
                 cell.lock = if cell.label == OFF { Lock::TIMED } else { Lock::Off };
@@ -73,21 +67,25 @@ pub const EXPERIMENT: Experiment = Experiment {
         counting("processes-take-memory")
             .says("two processes take more than one and a half times the memory of two threads.")
             .of_ours()
-            .claims(&special(
-                |cell| cell.is(&[LOCKED, PROCESSES]),
-                |results, who| {
-                    let of = |cell| results.of(who, cell, "memory_bytes");
-                    let (threads, processes) = (of(LOCKED)?, of(PROCESSES)?);
-                    let figures = format!("{} and {}", bytes(threads), bytes(processes));
-                    Some(Check::that(processes > 1.5 * threads, figures))
-                },
+            .claims(&that(
+                "{memory_bytes in 2 threads, lock on} and {memory_bytes in 2 processes}",
+                |[threads, processes]| processes > 1.5 * threads,
             ))
             .wrong("threads in both", |cell| {
                 cell.lock = Lock::TIMED;
                 cell.set("model", "threads");
             }),
     ],
-    explain: By(explain),
+    explain: Told(
+        "Beside two threads under the lock, the lock off did {calls_per_s in lock off / 2 threads, \
+         lock on}, the loop in another language {calls_per_s in native loop / 2 threads, lock on}, \
+         two processes {calls_per_s in 2 processes / 2 threads, lock on}. Off, the lock was taken \
+         {taken in lock off} times, and then whatever threads share needs locks of its own. Around \
+         a native loop it was taken {taken in native loop} times, a few for each sum; what runs \
+         there must not touch what the lock protects. Processes need neither, and take \
+         {memory_bytes in 2 processes} instead of {memory_bytes in 2 threads, lock on}, {startup_s \
+         in 2 processes} to start, and a copy of all that they are sent.",
+    ),
     read: &[
         "lab/core/src/work/cpu/threads_native.rs: the lock given up around a loop",
         "src/threads/kernel/policy.rs: Mode::Off",
@@ -101,22 +99,16 @@ const OFF: &str = "lock off";
 const NATIVE: &str = "native loop";
 const PROCESSES: &str = "2 processes";
 const WAYS: [&str; 3] = [OFF, NATIVE, PROCESSES];
-/// Of a round.
-const SUMS: u64 = 20;
 
 fn cells(scale: Scale) -> Vec<Cell> {
-    let duration_s = scale.pick(0.2, 1.0);
-    let squares = scale.pick(2_000_000, 5_000_000);
-    let cell = |label, model| arms::computing(label, model, 2, squares, duration_s);
-    let mut off = cell(OFF, Model::Threads);
-    off.lock = Lock::Off;
-    let mut cells = vec![
-        cell(LOCKED, Model::Threads),
-        off,
-        cell(NATIVE, Model::ThreadsNative),
-        cell(PROCESSES, Model::Procs),
+    let ours = [
+        (LOCKED, Model::Threads, 2),
+        (OFF, Model::Threads, 2),
+        (NATIVE, Model::ThreadsNative, 2),
+        (PROCESSES, Model::Procs, 2),
     ];
-    cells.extend(arms::bare(duration_s));
+    let mut cells = arms::computing(scale, &ours);
+    cells[1].lock = Lock::Off;
     cells
 }
 
@@ -131,24 +123,4 @@ fn each_way_gains(results: &Results, who: &Contender) -> Option<Check> {
         }
     }
     Some(Check::Holds(figures.join("; ")))
-}
-
-fn explain(results: &Results) -> Option<String> {
-    let ours = |cell, figure| results.ours(cell, figure);
-    let gained = |cell| gain(results, &Contender::Ours, [LOCKED, cell]).map(ratio);
-    Some(format!(
-        "Beside two threads under the lock, the lock off did {}, the loop in another language {}, two \
-         processes {}. Off, the lock was taken {} times, and then whatever threads share needs locks of its own. \
-         Around a native loop it was taken {} times, a few for each sum; what runs there must not touch what the \
-         lock protects. Processes need neither, and take {} instead of {}, {} to start, and a copy of all that \
-         they are sent.",
-        gained(OFF)?,
-        gained(NATIVE)?,
-        gained(PROCESSES)?,
-        ours(OFF, "taken")?,
-        ours(NATIVE, "taken")?,
-        bytes(ours(PROCESSES, "memory_bytes")?),
-        bytes(ours(LOCKED, "memory_bytes")?),
-        seconds(ours(PROCESSES, "startup_s")?)
-    ))
 }

@@ -1,21 +1,17 @@
-//! Reading a file in a task: why `epoll` is of no use, and what a loop does instead.
-//!
-//! A regular file is always "ready": the kernel has nothing to wait for that it could announce, it
-//! only takes long. So `epoll` refuses it, no loop that is built on `epoll` can wait for one, and a
-//! program with tasks gives its file reads to threads.
+//! Reading a file in a task. A regular file is always "ready": a read takes long, but there is no
+//! event to wait for. So `epoll` refuses it, and a program with tasks gives its reads to threads.
 
 use std::env;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::FileExt;
-use std::sync::Arc;
 
 use mio::unix::SourceFd;
 use mio::{Interest, Poll, Token};
 
 use crate::ask::experiment::kit::prelude::*;
-use crate::ask::experiment::tasks::neighbour::Neighbour;
+use crate::ask::experiment::tasks::neighbour;
 use trainyard::coop;
 use trainyard::sys::{Why, blocking};
 use trainyard::threads::ThreadPool;
@@ -34,9 +30,10 @@ pub const EXPERIMENT: Experiment = Experiment {
         "it reads the file itself, and tells when it is done",
     ],
     answer: 2,
-    method: "`epoll` is asked to watch a regular file, and a pipe. Then a task reads a file of 16 MiB \
-             that the kernel has in memory, eight times over: once by calling `read`, once in a \
-             thread whose answer it awaits. A second task of the loop counts how often it runs meanwhile.",
+    method: "`epoll` is asked to watch a regular file, and a pipe. Then a task reads a file of 16 \
+             MiB that the kernel has in memory, eight times over: once by calling `read`, once in \
+             a thread whose answer it awaits. A second task of the loop counts how often it runs \
+             meanwhile.",
     cells,
     ours: measure,
     twin: Some(concat!(include_str!("neighbour.py"), "\n\n", include_str!("file_io.py"))),
@@ -50,53 +47,37 @@ pub const EXPERIMENT: Experiment = Experiment {
     relations: &[
         counting("epoll-refuses-a-file")
             .says("epoll answers EPERM, which is 1, for a regular file.")
-            .claims(&special(
-                |cell| cell.label == FILE,
-                |results, who| errno(results, who, FILE, EPERM),
-            ))
+            .claims(&that_by("{errno in epoll, a file}", |[errno]| is(errno, 1), error))
             .wrong("a pipe", |cell| cell.set("what", "pipe")),
         counting("epoll-takes-a-pipe")
             .says("epoll watches a pipe.")
-            .claims(&special(
-                |cell| cell.label == PIPE,
-                |results, who| errno(results, who, PIPE, 0),
-            ))
+            .claims(&that_by("{errno in epoll, a pipe}", |[errno]| is(errno, 0), error))
             .wrong("a regular file", |cell| cell.set("what", "file")),
         counting("a-read-keeps-the-loop")
             .says("while a task reads a file, no other task runs.")
-            .claims(&special(
-                |cell| cell.label == IN_TASK,
-                |results, who| {
-                    let turns = results.count(who, IN_TASK, "turns")?;
-                    Some(Check::that(turns == 0, format!("{} turns", grouped(turns))))
-                },
-            ))
+            .claims(&that("{grouped turns in read in the task} turns", |[turns]| is(turns, 0)))
             .wrong("in a thread", |cell| cell.set("what", "offloaded")),
         // A loop that gets no processor until the thread is done has no turns either.
         timing("a-thread-sets-it-free")
             .says("while a thread reads a file, the other tasks run.")
-            .claims(&special(
-                |cell| cell.label == IN_THREAD,
-                |results, who| {
-                    let turns = results.count(who, IN_THREAD, "turns")?;
-                    Some(Check::that(turns > 0, format!("{} turns", grouped(turns))))
-                },
-            ))
+            .claims(&that("{grouped turns in read in a thread} turns", |[turns]| turns > 0.0))
             .wrong("in the task", |cell| cell.set("what", "called")),
     ],
-    explain: By(explain),
+    explain: Told(
+        "For the file epoll answers errno {errno in epoll, a file}, for the pipe {errno in epoll, \
+         a pipe}. There is no moment at which a file becomes ready: a read of it does not wait, it \
+         takes its time, and here even from memory {read_s in read in the task} for 128 MiB; a \
+         disk takes longer. In the task they are one long poll, in which the other task ran {turns \
+         in read in the task} times. In a thread they took {read_s in read in a thread}, and the \
+         other ran {grouped turns in read in a thread} times. So a loop hands files to threads, \
+         and asyncio has no files at all.",
+    ),
     read: &[
         "src/coop/kernel/reactor.rs: what the loop can wait for",
         "epoll_ctl(2), EPERM: \"The target file fd does not support epoll\"",
     ],
 };
 
-const FILE: &str = "epoll, a file";
-const PIPE: &str = "epoll, a pipe";
-const IN_TASK: &str = "read in the task";
-const IN_THREAD: &str = "read in a thread";
-/// "The target file does not support epoll."
-const EPERM: u64 = 1;
 const MEBIBYTES: usize = 16;
 /// Long enough for other tasks to run thousands of times, also from memory.
 const TIMES: usize = 8;
@@ -109,11 +90,15 @@ fn cells(_: Scale) -> Vec<Cell> {
         cell.with("mebibytes", MEBIBYTES).with("times", TIMES)
     };
     vec![
-        cell(FILE, "file"),
-        cell(PIPE, "pipe"),
-        cell(IN_TASK, "called"),
-        cell(IN_THREAD, "offloaded"),
+        cell("epoll, a file", "file"),
+        cell("epoll, a pipe", "pipe"),
+        cell("read in the task", "called"),
+        cell("read in a thread", "offloaded"),
     ]
+}
+
+fn error([errno]: [f64; 1]) -> String {
+    if is(errno, 0) { "no error".to_owned() } else { format!("errno {errno}") }
 }
 
 fn measure(cell: &Cell) -> Result<Figures> {
@@ -139,44 +124,26 @@ fn read(what: &str, mebibytes: usize, times: usize) -> Result<Figures> {
     let failed = |why: io::Error| LabError::failed("a file", why);
     let pool = ThreadPool::builder().workers(1).build().map_err(failed)?;
     let mut file = new_file().map_err(failed)?;
-    let mebibyte = vec![b'x'; 1 << 20];
-    (0..mebibytes).try_for_each(|_| file.write_all(&mebibyte)).map_err(failed)?;
-    let file = Arc::new(file);
+    file.write_all(&vec![b'x'; mebibytes << 20]).map_err(failed)?;
+    let read = move || read_often(&file, mebibytes << 20, times);
     coop::run(async {
-        let (neighbour, task) = Neighbour::start().await;
-        neighbour.watch();
-        let stopwatch = Stopwatch::start();
-        let len = if what == "called" {
-            read_often(&file, times)
-        } else {
-            let file = Arc::clone(&file);
-            pool.submit(move |_| read_often(&file, times)).await?
+        let work = async {
+            let stopwatch = Stopwatch::start();
+            let done = if what == "called" { read() } else { pool.submit(move |_| read()).await? };
+            done.map_err(failed).map(|()| stopwatch.seconds())
         };
-        let took = stopwatch.elapsed();
-        let figures = neighbour.end().with("read_s", took.as_secs_f64());
-        task.await?;
-        if len.map_err(failed)? == (times * mebibytes) << 20 {
-            Ok(figures)
-        } else {
-            Err(LabError::Failed("the file is not as long as it was written".to_owned()))
-        }
+        let (read_s, figures) = neighbour::beside(work).await?;
+        Ok(figures.with("read_s", read_s?))
     })
 }
 
-/// Reads all of it so many times, and says how much that was.
-fn read_often(file: &File, times: usize) -> io::Result<usize> {
-    (0..times).map(|_| read_all(file)).sum()
-}
-
-/// Reads all of it, piece by piece, and says how much that was.
-fn read_all(file: &File) -> io::Result<usize> {
-    let (mut piece, mut len) = (vec![0; PIECE_LEN], 0);
-    loop {
-        match blocking(Why::Io, || file.read_at(&mut piece, len as u64))? {
-            0 => return Ok(len),
-            more => len += more,
-        }
+/// Reads all of it so many times, piece by piece.
+fn read_often(file: &File, len: usize, times: usize) -> io::Result<()> {
+    let mut piece = vec![0; PIECE_LEN];
+    for offset in (0..times).flat_map(|_| (0..len).step_by(PIECE_LEN)) {
+        blocking(Why::Io, || file.read_exact_at(&mut piece, offset as u64))?;
     }
+    Ok(())
 }
 
 /// A file without a name: it is gone when it is closed, whatever happens.
@@ -185,28 +152,4 @@ fn new_file() -> io::Result<File> {
     let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
     fs::remove_file(path)?;
     Ok(file)
-}
-
-fn errno(results: &Results, who: &Contender, cell: &str, expected: u64) -> Option<Check> {
-    let errno = results.count(who, cell, "errno")?;
-    let figures = if errno == 0 { "no error".to_owned() } else { format!("errno {errno}") };
-    Some(Check::that(errno == expected, figures))
-}
-
-fn explain(results: &Results) -> Option<String> {
-    let ours = |cell, figure| results.ours(cell, figure);
-    Some(format!(
-        "For the file epoll answers errno {}, for the pipe {}. There is no moment at which a file \
-         becomes ready: a read of it does not wait, it takes its time, and here even from memory {} for \
-         {} MiB; a disk takes longer. In the task they are one long poll, in which \
-         the other task ran {} times. In a thread they took {}, and the other ran {} times. So a loop \
-         hands files to threads, and asyncio has no files at all.",
-        ours(FILE, "errno")?,
-        ours(PIPE, "errno")?,
-        seconds(ours(IN_TASK, "read_s")?),
-        TIMES * MEBIBYTES,
-        ours(IN_TASK, "turns")?,
-        seconds(ours(IN_THREAD, "read_s")?),
-        grouped(results.count(&Contender::Ours, IN_THREAD, "turns")?)
-    ))
 }

@@ -1,20 +1,20 @@
 //! What a wake-up costs: nothing, or one system call, and when.
 //!
-//! A loop that has nothing to do sleeps in `epoll`. Whoever has news for one of its tasks must
-//! wake it, and the only thing that ends that sleep is a system call. The art is to make it only
-//! when the loop really sleeps. What is counted here comes from the recorder, and, so that it is
-//! not our word alone, from the kernel: the writes of the thread that calls.
+//! Only a system call ends a loop's sleep in `epoll`. The art is to make one only when the loop
+//! really sleeps. The recorder counts them; and so that it is not our word alone, the kernel counts
+//! the writes of the thread that calls.
 
 use std::fs;
 use std::future::poll_fn;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::task::{Poll, Waker};
 use std::thread;
 
+use crate::ask::experiment::kit::claim::Claim;
 use crate::ask::experiment::kit::prelude::*;
+use crate::ask::experiment::tasks::theirs;
 use trainyard::coop::{self, yield_now};
 use trainyard::trace::{self, Kind};
 
@@ -36,7 +36,8 @@ pub const EXPERIMENT: Experiment = Experiment {
              task, by a thread while a third task keeps the loop awake, and by a thread that waits \
              each time until the kernel says that the loop's thread sleeps. The recorder counts \
              rings of the loop's bell, an eventfd; the kernel counts the writes of who calls. In \
-             asyncio a thread calls `call_soon_threadsafe`, and counted is what it sends to the loop.",
+             asyncio a thread calls `call_soon_threadsafe`, and counted is what it sends to the \
+             loop.",
     cells,
     ours: measure,
     twin: Some(include_str!("how_a_task_wakes.py")),
@@ -50,22 +51,16 @@ pub const EXPERIMENT: Experiment = Experiment {
     relations: &[
         counting("own-thread-no-call")
             .says("a wake-up from the loop's own thread takes no system call.")
-            .claims(&special(|cell| cell.label == OWN, |results, who| rings(results, who, OWN, 0)))
+            .claims(&Rings { cell: OWN, count: 0 })
             .wrong("from a thread", |cell| cell.set("from", "asleep")),
         counting("awake-no-call")
             .says("a wake-up from another thread takes none while the loop is awake.")
             .of_ours()
-            .claims(&special(
-                |cell| cell.label == AWAKE,
-                |results, who| rings(results, who, AWAKE, 0),
-            ))
+            .claims(&Rings { cell: AWAKE, count: 0 })
             .wrong("the loop asleep", |cell| cell.set("from", "asleep")),
         counting("asleep-one-call")
             .says("a wake-up from another thread takes exactly one while the loop sleeps.")
-            .claims(&special(
-                |cell| cell.label == ASLEEP,
-                |results, who| rings(results, who, ASLEEP, WAKES),
-            ))
+            .claims(&Rings { cell: ASLEEP, count: WAKES })
             .wrong("from a task", |cell| cell.set("from", "own")),
     ],
     explain: By(explain),
@@ -90,15 +85,15 @@ fn cells(_: Scale) -> Vec<Cell> {
 struct News {
     told: AtomicU64,
     heard: AtomicU64,
-    waker: Mutex<Option<Waker>>,
+    /// A task has the same one in each poll.
+    waker: OnceLock<Waker>,
 }
 
 impl News {
     /// Waits until `all` news are there, and notes at each look how many were.
     async fn listen(&self, all: u64) {
         poll_fn(|context| {
-            *self.waker.lock().unwrap_or_else(PoisonError::into_inner) =
-                Some(context.waker().clone());
+            self.waker.get_or_init(|| context.waker().clone());
             // ORDER: Acquire and Release; they pair with `tell` and `heard`.
             let told = self.told.load(Ordering::Acquire);
             self.heard.store(told, Ordering::Release);
@@ -110,14 +105,8 @@ impl News {
     /// Has news, and wakes the task.
     fn tell(&self) {
         self.told.fetch_add(1, Ordering::Release); // ORDER: Release; see `listen`.
-        let waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-
-    fn is_awaited(&self) -> bool {
-        self.waker.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        // Another thread comes here only when there is a waker.
+        self.waker.get().into_iter().for_each(Waker::wake_by_ref);
     }
 
     fn heard(&self) -> u64 {
@@ -132,24 +121,18 @@ impl News {
 
 fn measure(cell: &Cell) -> Result<Figures> {
     let (from, wakes) = (cell.word("from"), cell.count("wakes") as u64);
-    let failed = |why: io::Error| LabError::failed("/proc", why);
-    let loop_thread =
-        PathBuf::from("/proc").join(fs::read_link("/proc/thread-self").map_err(failed)?);
+    let own = fs::read_link("/proc/thread-self").map_err(|why| LabError::failed("/proc", why))?;
+    let sleeper = (from == "asleep").then(|| Path::new("/proc").join(own).join("stat"));
     let news = Arc::new(News::default());
     let recorder = trace::arm();
     let writes = thread::scope(|scope| {
-        let caller = (from != "own").then(|| {
-            let (news, asleep) = (&*news, (from == "asleep").then(|| loop_thread.join("stat")));
-            scope.spawn(move || tell_all(news, wakes, asleep.as_deref()))
-        });
-        let writes = coop::run(together(&news, wakes, from))?;
-        Ok::<_, LabError>(match caller {
-            Some(caller) => caller.join().expect("the caller does not panic"),
-            None => writes,
-        })
-    })?;
+        let tell = || writes_of(|| tell_all(&news, wakes, sleeper.as_deref()));
+        let caller = (from != "own").then(|| scope.spawn(tell));
+        let writes = writes_of(|| coop::run(hear_all(&news, wakes, from)));
+        caller.map_or(writes, |caller| caller.join().expect("the caller does not panic"))
+    });
     let events = recorder.finish().events;
-    let count = |kind| events.iter().filter(|event| event.kind == kind).count() as u64;
+    let count = |kind| events.iter().filter(|event| event.kind == kind).count();
     let figures = Figures::default()
         .with_count("heard", news.heard())
         .with_count("rung", count(Kind::BellRung))
@@ -161,48 +144,33 @@ fn measure(cell: &Cell) -> Result<Figures> {
 }
 
 /// What runs in the loop: the task that listens, and beside it who tells, or who keeps the loop
-/// awake. Answers with the writes of the loop's thread.
-async fn together(news: &Arc<News>, wakes: u64, from: &str) -> Result<Option<u64>> {
-    let before = writes();
+/// awake.
+async fn hear_all(news: &Arc<News>, wakes: u64, from: &str) {
     let listener = Arc::clone(news);
     let listener = coop::spawn(async move { listener.listen(wakes).await });
-    match from {
-        "own" => {
-            for _ in 0..wakes {
-                news.tell();
-                while !news.is_heard() {
-                    yield_now().await;
-                }
-            }
+    while from != "asleep" && news.heard() < wakes {
+        if from == "own" && news.is_heard() {
+            news.tell();
         }
-        "awake" => {
-            while news.heard() < wakes {
-                yield_now().await;
-            }
-        }
-        _ => {}
+        yield_now().await;
     }
-    listener.await?;
-    Ok(writes().zip(before).map(|(after, before)| after - before))
+    listener.await.expect("a listener does not panic");
 }
 
-/// In another thread: tells, and waits until it was heard; before that, if `asleep` is given,
-/// until the thread whose file that is sleeps. Answers with the thread's writes.
-fn tell_all(news: &News, wakes: u64, asleep: Option<&Path>) -> Option<u64> {
-    let before = writes();
-    while !news.is_awaited() {
-        thread::yield_now();
-    }
+/// In another thread: tells, and waits until it was heard. With a `sleeper`, the `stat` file of a
+/// thread, it first waits until that thread sleeps.
+fn tell_all(news: &News, wakes: u64, sleeper: Option<&Path>) {
+    let until = |is_so: &dyn Fn() -> bool| {
+        while !is_so() {
+            thread::yield_now();
+        }
+    };
+    until(&|| news.waker.get().is_some());
     for _ in 0..wakes {
-        while asleep.is_some_and(|stat| !is_asleep(stat)) {
-            thread::yield_now();
-        }
+        until(&|| sleeper.is_none_or(is_asleep));
         news.tell();
-        while !news.is_heard() {
-            thread::yield_now();
-        }
+        until(&|| news.is_heard());
     }
-    writes().zip(before).map(|(after, before)| after - before)
 }
 
 /// The state stands behind the name, which is in brackets; see `proc_pid_stat(5)`.
@@ -211,36 +179,49 @@ fn is_asleep(stat: &Path) -> bool {
     text.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('S'))
 }
 
-/// How often the calling thread has called `write` and its relatives, if the kernel says.
-fn writes() -> Option<u64> {
-    let text = fs::read_to_string("/proc/thread-self/io").ok()?;
-    text.lines().find_map(|line| line.strip_prefix("syscw: "))?.parse().ok()
+/// How often the calling thread calls `write` and its relatives meanwhile, if the kernel counts.
+fn writes_of(work: impl FnOnce()) -> Option<u64> {
+    let writes = || -> Option<u64> {
+        let text = fs::read_to_string("/proc/thread-self/io").ok()?;
+        text.lines().find_map(|line| line.strip_prefix("syscw: "))?.parse().ok()
+    };
+    let before = writes();
+    work();
+    Some(writes()? - before?)
 }
 
-fn rings(results: &Results, who: &Contender, cell: &str, expected: u64) -> Option<Check> {
-    let count = |figure| results.count(who, cell, figure);
-    let (rung, heard, writes) = (count("rung")?, count("heard")?, count("writes"));
-    let kernel = writes.map_or_else(String::new, |writes| format!(", and {writes} writes"));
-    let agrees = writes.is_none_or(|writes| writes == rung);
-    let figures = format!("{rung} rings for {heard} wake-ups{kernel}");
-    Some(Check::that(rung == expected && heard == WAKES && agrees, figures))
+/// That so many rings were counted for the wake-ups of `cell`; by the kernel too, if it counts.
+struct Rings {
+    cell: &'static str,
+    count: u64,
+}
+
+impl Claim for Rings {
+    fn reads(&self, cell: &Cell) -> bool {
+        cell.label == self.cell
+    }
+
+    fn check(&self, results: &Results, who: &Contender) -> Option<Check> {
+        let count = |figure| results.count(who, self.cell, figure);
+        let (rung, heard, writes) = (count("rung")?, count("heard")?, count("writes"));
+        let kernel = writes.map_or_else(String::new, |writes| format!(", and {writes} writes"));
+        let agrees = writes.is_none_or(|writes| writes == rung);
+        let figures = format!("{rung} rings for {heard} wake-ups{kernel}");
+        Some(Check::that(rung == self.count && heard == WAKES && agrees, figures))
+    }
 }
 
 fn explain(results: &Results) -> Option<String> {
-    let ours = |cell, figure| results.ours(cell, figure);
-    let kernel = ours(ASLEEP, "writes").map_or_else(String::new, |writes| {
-        format!(", and the kernel counted {writes} writes of who called")
-    });
-    let theirs = results.pythons(AWAKE, "rung").map(|(who, rung)| (who.name(), rung)).next();
-    let theirs = theirs.map_or_else(String::new, |(who, rung)| {
+    let kernel =
+        Told(", and the kernel counted {writes in a thread, loop asleep} writes of who called");
+    let theirs = theirs(results, AWAKE, "rung", |who, rung| {
         format!(" asyncio does not look whether the loop sleeps: {who} sent {rung} bytes to it.")
     });
-    Some(format!(
-        "From a task a wake-up is a push into the run queue: {} rings. From a thread it goes \
-         through the inbox, and the caller looks whether the loop sleeps: {} rings while it was \
-         awake, {} of {WAKES} while it slept. Each ring is a write to an eventfd{kernel}.{theirs}",
-        ours(OWN, "rung")?,
-        ours(AWAKE, "rung")?,
-        ours(ASLEEP, "rung")?,
-    ))
+    let told = Told(
+        "From a task a wake-up is a push into the run queue: {rung in from a task} rings. From a \
+         thread it goes through the inbox, and the caller looks whether the loop sleeps: {rung in \
+         a thread, loop awake} rings while it was awake, {rung in a thread, loop asleep} of 200 \
+         while it slept. Each ring is a write to an eventfd",
+    );
+    Some(format!("{}{}.{theirs}", told.say(results)?, kernel.say(results).unwrap_or_default()))
 }

@@ -1,13 +1,11 @@
-//! A task that never awaits, and one whose awaits never wait.
-//!
-//! Nobody takes the processor from a task. So one that computes must offer it, and one whose
-//! answers are always there already must be made to: that is what a budget is for.
+//! A task that never awaits, and one whose awaits never wait: nobody takes the processor from a
+//! task, so the one must offer it, and the other must be made to. That is what a budget is for.
 
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 
 use crate::ask::experiment::kit::prelude::*;
-use crate::ask::experiment::tasks::neighbour::Neighbour;
+use crate::ask::experiment::tasks::{neighbour, theirs};
 use trainyard::coop::net::TcpStream;
 use trainyard::coop::{Builder, yield_now};
 
@@ -16,9 +14,9 @@ pub const EXPERIMENT: Experiment = Experiment {
     name: "starved-loop",
     group: Group::Tasks,
     title: "a task that does not await, and one whose awaits never wait",
-    question: "A task computes in 200 steps; beside it another task only counts its turns. How often \
-               does that one run before the first is done: without any await, and with one after \
-               each step?",
+    question: "A task computes in 200 steps; beside it another task only counts its turns. How \
+               often does that one run before the first is done: without any await, and with one \
+               after each step?",
     choices: &[
         "200 times in both: the loop lets tasks take turns",
         "never without an await, 200 times with one after each step",
@@ -26,10 +24,10 @@ pub const EXPERIMENT: Experiment = Experiment {
         "a few times without an await: the loop interrupts a task after a while",
     ],
     answer: 1,
-    method: "One task computes digits of pi, 200 times, without an await or with a `yield_now` after \
-             each. Then the same task reads 1 000 bytes, one at a time, from a socket that has all \
-             of them already: each read is awaited, and none has to wait. A second task of the loop \
-             counts how often it runs meanwhile.",
+    method: "One task computes digits of pi, 200 times, without an await or with a `yield_now` \
+             after each. Then the same task reads 1 000 bytes, one at a time, from a socket that \
+             has all of them already: each read is awaited, and none has to wait. A second task of \
+             the loop counts how often it runs meanwhile.",
     cells,
     ours: measure,
     twin: Some(concat!(include_str!("neighbour.py"), "\n\n", include_str!("starved_loop.py"))),
@@ -62,8 +60,6 @@ pub const EXPERIMENT: Experiment = Experiment {
     ],
 };
 
-const COMPUTES: &str = "computes";
-const YIELDS: &str = "computes and yields";
 const READS: &str = "reads what is there";
 const STEPS: u64 = 200;
 const BYTES: u64 = 1_000;
@@ -75,7 +71,7 @@ fn cells(_: Scale) -> Vec<Cell> {
         let cell = Cell::plain(label).with("does", does).with("budget", BUDGET);
         cell.with("steps", STEPS).with("bytes", BYTES)
     };
-    vec![cell(COMPUTES, "computes"), cell(YIELDS, "yields"), cell(READS, "reads")]
+    vec![cell("computes", "computes"), cell("computes and yields", "yields"), cell(READS, "reads")]
 }
 
 fn measure(cell: &Cell) -> Result<Figures> {
@@ -84,15 +80,17 @@ fn measure(cell: &Cell) -> Result<Figures> {
     let mut runtime = Builder::new().budget(budget).build().map_err(failed)?;
     runtime.block_on(async {
         let mut socket = full_socket(cell.count("bytes")).await.map_err(failed)?;
-        let (neighbour, task) = Neighbour::start().await;
-        neighbour.watch();
-        match cell.word("does") {
-            "reads" => read_all(&mut socket, cell.count("bytes")).await.map_err(failed)?,
-            does => compute(cell.count("steps"), does).await,
-        }
-        let figures = neighbour.end();
-        task.await?;
-        Ok(figures)
+        let work = async {
+            match cell.word("does") {
+                "reads" => read_all(&mut socket, cell.count("bytes")).await,
+                does => {
+                    compute(cell.count("steps"), does).await;
+                    Ok(())
+                }
+            }
+        };
+        let (done, figures) = neighbour::beside(work).await?;
+        done.map_err(failed).map(|()| figures)
     })
 }
 
@@ -129,21 +127,16 @@ fn is_about(turns: f64, expected: u64) -> bool {
 }
 
 fn explain(results: &Results) -> Option<String> {
-    let ours = |cell, figure| results.ours(cell, figure);
-    let theirs = results.pythons(READS, "turns").map(|(who, turns)| (who.name(), turns)).next();
-    let theirs = theirs.map_or_else(String::new, |(who, turns)| {
+    let told = Told(
+        "Without an await the other task ran {turns in computes} times, and waited {longest_s in \
+         computes} for its next turn: nothing interrupts a task. With an await after each step it \
+         ran {turns in computes and yields} times, and its longest wait was {longest_s in computes \
+         and yields}. An await is only an offer, and one that never has to wait is none: the task \
+         that read what was there already would have kept the loop too. After 128 such reads the \
+         loop takes it out of the poll, so the other ran {turns in reads what is there} times.",
+    );
+    let theirs = theirs(results, READS, "turns", |who, turns| {
         format!(" asyncio has no such budget: in {who} the other ran {turns} times.")
     });
-    Some(format!(
-        "Without an await the other task ran {} times, and waited {} for its next turn: nothing \
-         interrupts a task. With an await after each step it ran {} times, and its longest wait was {}. An \
-         await is only an offer, and one that never has to wait is none: the task that read what was \
-         there already would have kept the loop too. After 128 such reads the loop takes it out of \
-         the poll, so the other ran {} times.{theirs}",
-        ours(COMPUTES, "turns")?,
-        seconds(ours(COMPUTES, "longest_s")?),
-        ours(YIELDS, "turns")?,
-        seconds(ours(YIELDS, "longest_s")?),
-        ours(READS, "turns")?,
-    ))
+    Some(told.say(results)? + &theirs)
 }

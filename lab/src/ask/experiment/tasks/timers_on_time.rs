@@ -1,25 +1,23 @@
 //! Timers: never early, in order, and how late.
 //!
-//! `epoll` counts its timeout in whole milliseconds. A loop that relies on it must round up, so as
-//! not to wake early, and its timers are late by half a millisecond on average. A timerfd counts
-//! in nanoseconds.
+//! `epoll` counts its timeout in whole milliseconds, and a loop that relies on it must round up. A
+//! timerfd counts in nanoseconds.
 
-use std::cell::{Cell as Shared, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
-use std::thread;
 use std::time::Duration;
 
 use crate::ask::experiment::kit::prelude::*;
+use crate::ask::experiment::tasks::theirs;
 use trainyard::coop::{self, join_all};
-use trainyard::sys::clock;
 
 /// When a timer fires.
 pub const EXPERIMENT: Experiment = Experiment {
     name: "timers-on-time",
     group: Group::Tasks,
     title: "200 timers: in order, never early, and how late",
-    question: "200 tasks sleep until deadlines that are 0.3 ms apart, and were set in no order. How \
-               late do half of them wake up, at most?",
+    question: "200 tasks sleep until deadlines that are 0.3 ms apart, and were set in no order. \
+               How late do half of them wake up, at most?",
     choices: &[
         "half a millisecond: epoll counts in milliseconds",
         "0.3 ms: each waits for the one before",
@@ -29,8 +27,8 @@ pub const EXPERIMENT: Experiment = Experiment {
     answer: 3,
     method: "200 tasks sleep until deadlines 0.3 ms apart, and note the time when they run. The \
              last deadline is set first, the first last. The same with deadlines rounded up to \
-             milliseconds, as epoll would; and a thread that sleeps from one deadline to the next, to \
-             see what the machine can do now.",
+             milliseconds, as epoll would; and a thread that sleeps from one deadline to the next, \
+             to see what the machine can do now.",
     cells,
     ours: measure,
     twin: Some(include_str!("timers_on_time.py")),
@@ -45,32 +43,23 @@ pub const EXPERIMENT: Experiment = Experiment {
         counting("never-early")
             .says("no timer fires before its deadline.")
             .of_ours()
-            .claims(&special(
-                |cell| cell.label == AS_SET,
-                |results, who| none(results, who, "early"),
-            ))
+            .claims(&that("{early in the loop's timers} of 200", |[early]| is(early, 0)))
             .wrong("deadlines rounded down to milliseconds", |cell| {
                 cell.set("how", "rounded down");
             }),
         counting("in-order")
             .says("timers fire in the order of their deadlines, in whatever order they were set.")
-            .claims(&special(
-                |cell| cell.label == AS_SET,
-                |results, who| none(results, who, "out_of_order"),
-            ))
+            .claims(&that("{out_of_order in the loop's timers} of 200", |[others]| is(others, 0)))
             .wrong("one task waits for them in the order in which they were set", |cell| {
                 cell.set("how", "one by one");
             }),
         timing("finer-than-a-millisecond")
             .says(
-                "half of them are late by less than a quarter of the millisecond that epoll \
-                 counts in.",
+                "half of them are late by less than a quarter of the millisecond that epoll counts \
+                 in.",
             )
             .of_ours()
-            .claims(&special(
-                |cell| cell.label == AS_SET || cell.label == THREAD,
-                finer_than_a_millisecond,
-            ))
+            .claims(&special(|cell| cell.is(&[AS_SET, THREAD]), finer_than_a_millisecond))
             .wrong("deadlines rounded up to milliseconds", |cell| {
                 if cell.label == AS_SET {
                     cell.set("how", "rounded up");
@@ -86,10 +75,9 @@ pub const EXPERIMENT: Experiment = Experiment {
 };
 
 const AS_SET: &str = "the loop's timers";
-const ROUNDED: &str = "rounded up to 1 ms";
 const THREAD: &str = "a thread that sleeps";
-const TIMERS: usize = 200;
-const APART_NS: u64 = 300_000;
+const TIMERS: u32 = 200;
+const APART: Duration = Duration::from_micros(300);
 /// From the beginning to the first deadline: two hundred tasks begin in a tenth of it.
 const LEAD: Duration = Duration::from_millis(5);
 /// What epoll counts in.
@@ -97,17 +85,16 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 
 fn cells(_: Scale) -> Vec<Cell> {
     let cell = |label, how| {
-        Cell::plain(label).with("how", how).with("timers", TIMERS).with("apart_ns", APART_NS)
+        let cell = Cell::plain(label).with("how", how).with("timers", TIMERS);
+        cell.with("apart_ns", APART.subsec_nanos())
     };
-    vec![cell(AS_SET, "as set"), cell(ROUNDED, "rounded up"), cell(THREAD, "thread")]
+    vec![cell(AS_SET, "as set"), cell("rounded up to 1 ms", "rounded up"), cell(THREAD, "thread")]
 }
 
 fn measure(cell: &Cell) -> Result<Figures> {
-    let apart = Duration::from_nanos(cell.count("apart_ns") as u64);
-    let timers = u32::try_from(cell.count("timers")).unwrap_or(u32::MAX);
     let mut lead = LEAD;
     loop {
-        let deadlines: Vec<Duration> = (0..timers).map(|number| lead + number * apart).collect();
+        let deadlines: Vec<Duration> = (0..TIMERS).map(|number| lead + number * APART).collect();
         let fired = match cell.word("how") {
             "thread" => Some(sleep_in_thread(&deadlines)),
             "one by one" => Some(coop::run(wait_in_turn(&deadlines))),
@@ -128,21 +115,21 @@ struct Fired {
     seen: Duration,
 }
 
-/// A task for each, the last deadline first; nothing if one began to wait too late for the first.
+/// A task for each, the last deadline first. `None` if one began too late for the first deadline.
 async fn wait_together(deadlines: &[Duration], how: &str) -> Option<Vec<Fired>> {
     let (begin, fired) = (coop::now(), Rc::new(RefCell::new(Vec::new())));
-    let all_wait = Rc::new(Shared::new(Duration::ZERO));
     let tasks = deadlines.iter().rev().map(|&deadline| {
-        let (fired, all_wait) = (Rc::clone(&fired), Rc::clone(&all_wait));
-        let until = begin + rounded(deadline, how);
+        let (fired, until) = (Rc::clone(&fired), begin + rounded(deadline, how));
         coop::spawn(async move {
-            all_wait.set(coop::now() - begin);
+            let waits_since = coop::now() - begin;
             coop::sleep_until(until).await;
             fired.borrow_mut().push(Fired { deadline, seen: coop::now() - begin });
+            waits_since
         })
     });
-    join_all(tasks.collect::<Vec<_>>()).await;
-    (all_wait.get() < deadlines[0]).then(|| fired.take())
+    let waits_since = join_all(tasks.collect::<Vec<_>>()).await;
+    let latest = waits_since.into_iter().flatten().max()?;
+    (latest < deadlines[0]).then(|| fired.take())
 }
 
 /// One task for all, the last deadline first.
@@ -156,8 +143,7 @@ async fn wait_in_turn(deadlines: &[Duration]) -> Vec<Fired> {
 }
 
 fn rounded(deadline: Duration, how: &str) -> Duration {
-    let milliseconds = deadline.as_nanos() / MILLISECOND.as_nanos();
-    let down = Duration::from_millis(u64::try_from(milliseconds).unwrap_or(u64::MAX));
+    let down = Duration::new(deadline.as_secs(), deadline.subsec_millis() * 1_000_000);
     match how {
         "rounded up" if down < deadline => down + MILLISECOND,
         "rounded down" => down,
@@ -166,12 +152,10 @@ fn rounded(deadline: Duration, how: &str) -> Duration {
 }
 
 fn sleep_in_thread(deadlines: &[Duration]) -> Vec<Fired> {
-    let begin_ns = clock::now_ns();
-    let since = || Duration::from_nanos(clock::now_ns() - begin_ns);
+    let since = Stopwatch::start();
     let sleep = |&deadline: &Duration| {
-        #[expect(clippy::disallowed_methods, reason = "a plain thread, to compare with")]
-        thread::sleep(deadline.saturating_sub(since()));
-        Fired { deadline, seen: since() }
+        pause_and_keep(deadline.saturating_sub(since.elapsed()));
+        Fired { deadline, seen: since.elapsed() }
     };
     deadlines.iter().map(sleep).collect()
 }
@@ -189,11 +173,6 @@ fn figures(fired: &[Fired]) -> Figures {
         .with("late_p95_s", at(0.95))
 }
 
-fn none(results: &Results, who: &Contender, figure: &str) -> Option<Check> {
-    let count = results.count(who, AS_SET, figure)?;
-    Some(Check::that(count == 0, format!("{count} of {TIMERS}")))
-}
-
 fn finer_than_a_millisecond(results: &Results, who: &Contender) -> Option<Check> {
     let (late_s, thread_s) =
         (results.of(who, AS_SET, "late_p50_s")?, results.of(who, THREAD, "late_p50_s")?);
@@ -208,20 +187,16 @@ fn finer_than_a_millisecond(results: &Results, who: &Contender) -> Option<Check>
 }
 
 fn explain(results: &Results) -> Option<String> {
-    let late = |cell| results.ours(cell, "late_p50_s").map(seconds);
-    let theirs = results.pythons(AS_SET, "late_p50_s").next();
-    let theirs = theirs.map_or_else(String::new, |(who, late_s)| {
+    let told = Told(
+        "Half of the loop's timers were late by {late_p50_s in the loop's timers} at most, {early \
+         in the loop's timers} were early, {out_of_order in the loop's timers} out of order: the \
+         deadlines lie in a heap, and the next one is set in a timerfd, to the nanosecond. With \
+         deadlines rounded up to milliseconds it was {late_p50_s in rounded up to 1 ms}. A thread \
+         that just sleeps was late by {late_p50_s in a thread that sleeps}: the rest is the \
+         machine's.",
+    );
+    let theirs = theirs(results, AS_SET, "late_p50_s", |who, late_s| {
         format!(" asyncio rounds up to what epoll counts in: {} in {who}.", seconds(late_s))
     });
-    Some(format!(
-        "Half of the loop's timers were late by {} at most, {} were early, {} out of order: the \
-         deadlines lie in a heap, and the next one is set in a timerfd, to the nanosecond. With \
-         deadlines rounded up to milliseconds it was {}. A thread that just sleeps was late by {}: the rest \
-         is the machine's.{theirs}",
-        late(AS_SET)?,
-        results.ours(AS_SET, "early")?,
-        results.ours(AS_SET, "out_of_order")?,
-        late(ROUNDED)?,
-        late(THREAD)?
-    ))
+    Some(told.say(results)? + &theirs)
 }
