@@ -1,10 +1,9 @@
 //! ccbench: throughput, latency and bandwidth, for three kinds of task.
 //!
-//! Antoine Pitrou wrote `Tools/ccbench` in 2010 to show what his new lock was worth. This is its
-//! method with its names, so that results compare, and with four changes: percentiles of enough
-//! samples instead of a mean of twenty in whole milliseconds; one clock instead of two; the
-//! asker thinks between questions for as long as it must, instead of 100 ms; and the lock of before
-//! beside the new one in one run, which is what it was all about.
+//! The method and the names are those of `Tools/ccbench`, which Antoine Pitrou wrote in 2010 to
+//! measure his new lock. Four changes: percentiles of enough samples instead of a mean of twenty in
+//! whole milliseconds; one clock instead of two; a shorter pause between questions than its 100 ms;
+//! and the old lock beside the new one in one run.
 
 use crate::ask::experiment::kit::prelude::*;
 
@@ -23,9 +22,10 @@ pub const EXPERIMENT: Experiment = Experiment {
     ],
     answer: 2,
     method: "Three kinds of task: pi is bytecode alone, regex a long call that keeps the lock, bz2 \
-             a long call that gives it up. Throughput: threads repeat the task for a time. Latency: \
-             a server's main thread answers questions, with a pause between them, beside threads \
-             that do the task. Bandwidth: packets of 1 024 bytes, without a pause, beside pi.",
+             a long call that gives it up. Throughput: threads repeat the task for a time. \
+             Latency: a server's main thread answers questions, with a pause between them, beside \
+             threads that do the task. Bandwidth: packets of 1 024 bytes, without a pause, beside \
+             pi.",
     cells,
     ours: echo::serve_or_compute,
     twin: Some(include_str!("ccbench.py")),
