@@ -113,44 +113,44 @@ fn is_beside(cell: &Cell) -> bool {
     matches!(cell.lock, Lock::Timed { .. }) && cell.count("hogs") == 1
 }
 
-/// The intervals that `who` was measured with, each with the time that half of the answers took.
+/// The time that half of the answers took, at each interval that was measured.
 fn medians(results: &Results, who: &Contender) -> Vec<(f64, f64)> {
     let median = |interval_ms| results.of(who, &beside(interval_ms), "p50_s");
-    INTERVALS_MS.iter().filter_map(|&ms| Some((ms / 1e3, median(ms)?))).collect()
+    INTERVALS_MS.iter().filter_map(|&ms| Some((median(ms)?, ms / 1e3))).collect()
 }
 
 /// Two threads are woken on the way, and a timer is late: three times what an answer takes that
 /// waits for no lock is granted for that.
 fn one_to_two_intervals(results: &Results, who: &Contender) -> Option<Check> {
     let grace_s = 3.0 * results.of(who, ALONE, "p50_s")?;
-    let medians = medians(results, who);
-    let fits = |&(interval_s, p50_s): &(f64, f64)| {
-        (interval_s..=2.0 * interval_s + grace_s).contains(&p50_s)
+    let fits = |(p50_s, interval_s): &(f64, f64)| {
+        (*interval_s..=2.0 * interval_s + grace_s).contains(p50_s)
     };
-    let figures = medians
-        .iter()
-        .map(|(interval_s, p50_s)| format!("{} at {}", seconds(*p50_s), seconds(*interval_s)));
-    let figures = figures.collect::<Vec<_>>().join(", ");
-    Some(Check::that(!medians.is_empty() && medians.iter().all(fits), figures))
+    let medians = medians(results, who);
+    Some(Check::that(!medians.is_empty() && medians.iter().all(fits), listed(&medians, "at")))
 }
 
 fn grows_with_the_interval(results: &Results, who: &Contender) -> Option<Check> {
     let medians = medians(results, who);
-    let (_, first) = medians.first()?;
-    let (_, last) = medians.last()?;
-    let grows = medians.windows(2).all(|pair| pair[1].1 >= 2.0 * pair[0].1);
-    Some(Check::that(grows, format!("From {} to {}", seconds(*first), seconds(*last))))
+    let ((first_s, _), (last_s, _)) = (medians.first()?, medians.last()?);
+    let grows = medians.windows(2).all(|pair| pair[1].0 >= 2.0 * pair[0].0);
+    Some(Check::that(grows, format!("From {} to {}", seconds(*first_s), seconds(*last_s))))
 }
 
 /// The longer median at each interval is at most one and a half times the shorter.
 fn as_cpython(results: &Results, who: &Contender) -> Option<Check> {
-    let theirs = medians(results, who);
+    let pair = |&ms: &f64| {
+        let p50_s = |who| results.of(who, &beside(ms), "p50_s");
+        Some((p50_s(&Contender::Ours)?, p50_s(who)?))
+    };
+    let pairs: Vec<(f64, f64)> = INTERVALS_MS.iter().filter_map(pair).collect();
     // One that has another lock is measured in other cells.
-    theirs.first()?;
-    let ours = medians(results, &Contender::Ours);
-    let pairs = || ours.iter().zip(&theirs).map(|((_, ours), (_, theirs))| (*ours, *theirs));
-    let fits = pairs().all(|(ours, theirs)| ours.max(theirs) <= 1.5 * ours.min(theirs));
-    let figures =
-        pairs().map(|(ours, theirs)| format!("{} and {}", seconds(ours), seconds(theirs)));
-    Some(Check::that(fits, figures.collect::<Vec<_>>().join(", ")))
+    pairs.first()?;
+    let fits = |&(ours, theirs): &(f64, f64)| ours.max(theirs) <= 1.5 * ours.min(theirs);
+    Some(Check::that(pairs.iter().all(fits), listed(&pairs, "and")))
+}
+
+fn listed(pairs: &[(f64, f64)], between: &str) -> String {
+    let pair = |(one, two): &(f64, f64)| format!("{} {between} {}", seconds(*one), seconds(*two));
+    pairs.iter().map(pair).collect::<Vec<_>>().join(", ")
 }

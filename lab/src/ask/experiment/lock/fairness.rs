@@ -50,7 +50,7 @@ pub const EXPERIMENT: Experiment = Experiment {
                 )
                 .if_two_processors(BARE),
             )
-            .wrong("without forced switching", do_not_force),
+            .wrong("without forced switching", |cell| cell.exchange(Lock::TIMED, UNFORCED)),
     ],
     explain: By(explain),
     read: &[
@@ -61,24 +61,15 @@ pub const EXPERIMENT: Experiment = Experiment {
 
 /// What one round differs from the next is less.
 const LESS_EVEN: f64 = 0.05;
+const UNFORCED: Lock = Lock::Unforced { interval_s: INTERVAL_S };
 const BARE: &str = "no lock, 2 threads";
 
 fn cells(scale: Scale) -> Vec<Cell> {
     let duration_s = scale.pick(0.4, 1.2);
-    let locks = [
-        ("timed", Lock::TIMED),
-        ("timed, not forced", Lock::Unforced { interval_s: INTERVAL_S }),
-        ("ticks", Lock::TICKS),
-    ];
+    let locks = [("timed", Lock::TIMED), ("timed, not forced", UNFORCED), ("ticks", Lock::TICKS)];
     let cell = |(label, lock)| Cell::computing(label, lock, 4, Task::Pi, duration_s);
     let bare = Cell::computing(BARE, Lock::Bare, 2, Task::Pi, duration_s);
     locks.map(cell).into_iter().chain([bare]).collect()
-}
-
-fn do_not_force(cell: &mut Cell) {
-    if cell.lock == Lock::TIMED {
-        cell.lock = Lock::Unforced { interval_s: INTERVAL_S };
-    }
 }
 
 fn explain(results: &Results) -> Option<String> {

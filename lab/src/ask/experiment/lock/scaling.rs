@@ -42,7 +42,7 @@ pub const EXPERIMENT: Experiment = Experiment {
                 |cell| cell.lock != Lock::Off && cell.count("threads") > 1,
                 one_at_a_time,
             ))
-            .wrong("the lock off", turn_off),
+            .wrong("the lock off", |cell| cell.exchange(Lock::TIMED, Lock::Off)),
         timing("on-gains-nothing")
             .says("with the lock on two threads do no more than one, and at least half of it.")
             .claims(&that_by(
@@ -51,15 +51,11 @@ pub const EXPERIMENT: Experiment = Experiment {
                 |figures| format!("{} what one does", ratio(gained(figures))),
             )
             .if_two_processors(BARE[1]))
-            .wrong("the lock off", turn_off),
+            .wrong("the lock off", |cell| cell.exchange(Lock::TIMED, Lock::Off)),
         timing("off-gains-a-processor")
             .says("with the lock off two threads do about what two plain threads do.")
             .claims(&AsBare { cells: ["lock off, 1", "lock off, 2"], bare: BARE })
-            .wrong("the lock on", |cell| {
-                if cell.lock == Lock::Off {
-                    cell.lock = Lock::TIMED;
-                }
-            }),
+            .wrong("the lock on", |cell| cell.exchange(Lock::Off, Lock::TIMED)),
     ],
     explain: Told(
         "With the lock on two threads do {calls_per_s in lock on, 2 / lock on, 1} what one does, \
@@ -104,10 +100,4 @@ fn one_at_a_time(results: &Results, who: &Contender) -> Option<Check> {
 /// done with all of one is what counts.
 fn gained([done_by_one, busy, done_by_two]: [f64; 3]) -> f64 {
     done_by_two / (done_by_one / busy)
-}
-
-fn turn_off(cell: &mut Cell) {
-    if cell.lock == Lock::TIMED {
-        cell.lock = Lock::Off;
-    }
 }

@@ -61,13 +61,12 @@ const BARE: [&str; 2] = ["no lock, 1 thread", "no lock, 2 threads"];
 
 fn cells(scale: Scale) -> Vec<Cell> {
     let duration_s = scale.pick(0.3, 1.0);
-    let rows =
-        [(SHARED, Lock::TIMED, "shared"), (OWN, Lock::TIMED, "own"), (BARE, Lock::Bare, "none")];
-    let cells = rows.map(|(labels, lock, scope)| {
+    let cells = |labels, lock, scope| {
         let cells = Cell::one_and_two(labels, lock, Task::Pi, duration_s);
         cells.map(|cell| cell.with("scope", scope))
-    });
-    cells.concat()
+    };
+    let shared = cells(SHARED, Lock::TIMED, "shared");
+    [shared, cells(OWN, Lock::TIMED, "own"), cells(BARE, Lock::Bare, "none")].concat()
 }
 
 /// A lock for each interpreter came with 3.12.

@@ -118,11 +118,8 @@ fn be_the_program(cell: &Cell) -> Result<Figures> {
     let jobs = cell.count("jobs") as u64;
     let handles: Vec<_> = (0..jobs).map(|number| workers.submit(job, number)).collect();
     for (number, handle) in (0..).zip(handles) {
-        program::tell(if handle.join().is_ok_and(|answer| answer == number) {
-            "answer"
-        } else {
-            "lost"
-        });
+        let is_right = handle.join().is_ok_and(|answer| answer == number);
+        program::tell(if is_right { "answer" } else { "lost" });
     }
     if workers.submit(job, jobs).join().is_ok() {
         program::tell("goes_on");

@@ -70,11 +70,8 @@ pub const EXPERIMENT: Experiment = Experiment {
 };
 
 fn cells(_: Scale) -> Vec<Cell> {
-    let cell = |kind| {
-        let cell = Cell::new(kind, Lock::TIMED).with("kind", kind);
-        cell.with("pieces", 8).with("first", 2).with("piece_s", 0.1)
-    };
-    ["thread", "daemon"].map(cell).into()
+    let cell = |kind| Cell::new(kind, Lock::TIMED).with("kind", kind).with("pieces", 8);
+    ["thread", "daemon"].map(|kind| cell(kind).with("first", 2).with("piece_s", 0.1)).into()
 }
 
 fn measure(cell: &Cell) -> Result<Figures> {
@@ -95,6 +92,12 @@ fn be_the_program(cell: &Cell) -> Result<Figures> {
     threads::run(|| {
         let gil = hogs::gil(cell);
         let (sender, first_are_done) = mpsc::channel();
+        let do_pieces = |pieces, takes| {
+            for _ in 0..pieces {
+                pause(takes);
+                program::tell("piece");
+            }
+        };
         let work = move || {
             let _cleans_up = CleansUp;
             do_pieces(first, Duration::ZERO);
@@ -109,13 +112,6 @@ fn be_the_program(cell: &Cell) -> Result<Figures> {
         first_are_done.recv().map_err(|why| LabError::failed("the thread", why))
     })?;
     Ok(Figures::default())
-}
-
-fn do_pieces(pieces: usize, takes: Duration) {
-    for _ in 0..pieces {
-        pause(takes);
-        program::tell("piece");
-    }
 }
 
 /// What a thread should do at its end.
