@@ -59,7 +59,7 @@ impl Checks {
 }
 
 /// The machine knows no lock, and the lock no machine; here they meet.
-pub(super) fn to_threads(place: vm::Place) -> Place {
+pub fn to_threads(place: vm::Place) -> Place {
     match place {
         vm::Place::Operation => Place::Operation,
         vm::Place::BackEdge => Place::BackEdge,

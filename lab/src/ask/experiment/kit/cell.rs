@@ -176,6 +176,13 @@ impl Cell {
         self.parameters.insert(name.to_owned(), value.into());
     }
 
+    /// Gives it the lock `new` if it has `old`.
+    pub fn exchange(&mut self, old: Lock, new: Lock) {
+        if self.lock == old {
+            self.lock = new;
+        }
+    }
+
     /// A number that the experiment has set.
     ///
     /// # Panics

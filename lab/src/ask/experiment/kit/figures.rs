@@ -27,6 +27,12 @@ impl Figures {
         self.with(name, to_f64(count))
     }
 
+    /// How many of the updates that were `expected` were not `found`, and which share that is.
+    pub fn lost(expected: u64, found: impl TryInto<u64>) -> Self {
+        let lost = to_f64(expected) - to_f64(found);
+        Self::default().with("lost", lost).with("lost_share", lost / to_f64(expected))
+    }
+
     /// Adds all figures of `others`.
     #[must_use]
     pub fn and(mut self, others: Self) -> Self {

@@ -12,7 +12,7 @@ use lab_core::terms::error::{LabError, Result};
 use lab_core::work::task::Task;
 use trainyard::sys::clock;
 use trainyard::sys::rusage::{Whose, usage};
-use trainyard::threads::{Attached, Counters, ForcedSwitching, Gil, Mode, Timed};
+use trainyard::threads::{Attached, Counters, ForcedSwitching, Gil, Mode, ThreadPool, Timed};
 
 /// The lock of `cell`. Threads of a bare cell never attach; whoever else asks gets one that is off.
 pub fn gil(cell: &Cell) -> Gil {
@@ -30,6 +30,16 @@ pub fn mode(lock: Lock) -> Mode {
         Lock::Ticks { every } => Mode::ticks(every),
         Lock::Off | Lock::Bare | Lock::None => Mode::Off,
     }
+}
+
+/// A pool of `workers` threads under `gil`.
+///
+/// # Errors
+///
+/// Fails if a thread cannot be started.
+pub fn pool(workers: usize, gil: Gil) -> Result<ThreadPool> {
+    let pool = ThreadPool::builder().workers(workers).gil(gil).build();
+    pool.map_err(|why| LabError::failed("the pool of threads", why))
 }
 
 /// Runs `main` in this thread while `count` threads compute beside it, all under `gil`.

@@ -33,5 +33,6 @@ pub mod program;
 pub mod quantity;
 pub mod relation;
 pub mod stopwatch;
+pub mod together;
 pub mod voice;
 pub mod yardstick;

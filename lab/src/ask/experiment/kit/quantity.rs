@@ -7,7 +7,8 @@
 //! | `{grouped lost in A}` | also `whole`, `plain`, `percent` | `12 345`, `12345`, `0.97`, `97 %` |
 //! | `{turn turns in A}` | any other word is a noun that is counted | `1 turn`, `12 turns` |
 //! | `{silent x in A}` | a figure that only the condition needs | nothing |
-//! | `{our lost in A}` | our own, whoever is checked | by the figure's name |
+//! | `{lives\|has died deaths in A}` | the first words if it is 0, or else the others | `has died` |
+//! | `{our lost in A}` | also before a form: our own, whoever is checked | by the figure's name |
 //!
 //! By its name, a figure is a time (`_s`), a size (`_bytes`) or a share (`share`), or else a plain
 //! number. A test of the catalogue sees to it that each label is a cell's.
@@ -19,6 +20,7 @@ use lab_core::text::numbers::{bytes, count, grouped, percent, ratio, seconds};
 /// A figure of a cell, or what it is compared with that of another.
 #[derive(Clone, Copy, Debug)]
 pub struct Quantity {
+    of_ours: bool,
     form: &'static str,
     figure: &'static str,
     cell: &'static str,
@@ -49,17 +51,19 @@ pub fn write(template: &'static str, values: &[f64]) -> String {
 impl Quantity {
     fn named(hole: &'static str) -> Self {
         let (words, cells) = hole.split_once(" in ").expect("a figure is in a cell");
-        let (form, figure) = words.split_once(' ').unwrap_or(("", words));
+        let of_ours = words.starts_with("our ");
+        let words = words.trim_start_matches("our ");
+        let (form, figure) = words.rsplit_once(' ').unwrap_or(("", words));
         let (cell, beside) = match cells.split_once(" / ") {
             Some((cell, beside)) => (cell, Some(beside)),
             None => (cells, None),
         };
-        Self { form, figure, cell, beside }
+        Self { of_ours, form, figure, cell, beside }
     }
 
     /// Looks it up.
     pub fn value(&self, results: &Results, who: &Contender) -> Option<f64> {
-        let who = if self.form == "our" { &Contender::Ours } else { who };
+        let who = if self.of_ours { &Contender::Ours } else { who };
         let value = results.of(who, self.cell, self.figure)?;
         match self.beside {
             Some(cell) => Some(value / results.of(who, cell, self.figure)?),
@@ -74,17 +78,20 @@ impl Quantity {
 
     fn write(&self, value: f64) -> String {
         let is_time = self.figure.ends_with("_s") && !self.figure.ends_with("_per_s");
+        if let Some((none, some)) = self.form.split_once('|') {
+            return if whole(value) == 0 { none } else { some }.to_owned();
+        }
         match self.form {
             "silent" => String::new(),
             "grouped" => grouped(whole(value)),
             "whole" => format!("{value:.0}"),
             "plain" => format!("{value:.2}"),
             "percent" => percent(value),
-            "" | "our" if self.beside.is_some() => ratio(value),
-            "" | "our" if is_time => seconds(value),
-            "" | "our" if self.figure.ends_with("_bytes") => bytes(value),
-            "" | "our" if self.figure.ends_with("share") => percent(value),
-            "" | "our" => value.to_string(),
+            "" if self.beside.is_some() => ratio(value),
+            "" if is_time => seconds(value),
+            "" if self.figure.ends_with("_bytes") => bytes(value),
+            "" if self.figure.ends_with("share") => percent(value),
+            "" => value.to_string(),
             noun => count(usize::try_from(whole(value)).unwrap_or(usize::MAX), noun),
         }
     }
@@ -143,6 +150,9 @@ mod tests {
             ("{turn turns in a}", 1.0, "1 turn"),
             ("{silent turns in a}.", 1.0, "."),
             ("{our lost in a} in ours", 3.0, "3 in ours"),
+            ("{our percent lost in a} in ours", 0.5, "50 % in ours"),
+            ("It {lives|has died deaths in a}", 0.0, "It lives"),
+            ("It {lives|has died deaths in a}", 2.0, "It has died"),
             ("{calls_per_s in b / a}", 2.0, &ratio(2.0)),
         ] {
             assert_eq!(write(hole, &[value]), shown);

@@ -65,18 +65,16 @@ pub const EXPERIMENT: Experiment = Experiment {
 const KEEPS: [&str; 2] = ["keeps, 1 thread", "keeps, 2 threads"];
 const GIVES_UP: [&str; 2] = ["gives up, 1 thread", "gives up, 2 threads"];
 const BARE: [&str; 2] = ["no lock, 1 thread", "no lock, 2 threads"];
-const BESIDE_KEEPS: &str = "asked beside keeps";
-const BESIDE_GIVES_UP: &str = "asked beside gives up";
 
 fn cells(scale: Scale) -> Vec<Cell> {
     let (duration_s, answers) = scale.pick((0.3, 20), (1.0, 60));
     let computing = |labels, lock, task| Cell::one_and_two(labels, lock, task, duration_s);
     let beside = |label, task| Cell::serving(label, Lock::TIMED, 1, task, answers);
-    let mut cells = Vec::new();
-    cells.extend(computing(KEEPS, Lock::TIMED, Task::Regex));
+    let mut cells = Vec::from(computing(KEEPS, Lock::TIMED, Task::Regex));
     cells.extend(computing(GIVES_UP, Lock::TIMED, Task::Bz2));
     cells.extend(computing(BARE, Lock::Bare, Task::Bz2));
-    cells.extend([beside(BESIDE_KEEPS, Task::Regex), beside(BESIDE_GIVES_UP, Task::Bz2)]);
+    cells.push(beside("asked beside keeps", Task::Regex));
+    cells.push(beside("asked beside gives up", Task::Bz2));
     cells
 }
 

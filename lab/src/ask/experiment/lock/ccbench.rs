@@ -1,10 +1,9 @@
 //! ccbench: throughput, latency and bandwidth, for three kinds of task.
 //!
-//! Antoine Pitrou wrote `Tools/ccbench` in 2010 to show what his new lock was worth. This is its
-//! method with its names, so that results compare, and with four changes: percentiles of enough
-//! samples instead of a mean of twenty in whole milliseconds; one clock instead of two; the
-//! asker thinks between questions for as long as it must, instead of 100 ms; and the lock of before
-//! beside the new one in one run, which is what it was all about.
+//! The method and the names are those of `Tools/ccbench`, which Antoine Pitrou wrote in 2010 to
+//! measure his new lock. Four changes: percentiles of enough samples instead of a mean of twenty in
+//! whole milliseconds; one clock instead of two; a shorter pause between questions than its 100 ms;
+//! and the old lock beside the new one in one run.
 
 use crate::ask::experiment::kit::prelude::*;
 
@@ -23,9 +22,10 @@ pub const EXPERIMENT: Experiment = Experiment {
     ],
     answer: 2,
     method: "Three kinds of task: pi is bytecode alone, regex a long call that keeps the lock, bz2 \
-             a long call that gives it up. Throughput: threads repeat the task for a time. Latency: \
-             a server's main thread answers questions, with a pause between them, beside threads \
-             that do the task. Bandwidth: packets of 1 024 bytes, without a pause, beside pi.",
+             a long call that gives it up. Throughput: threads repeat the task for a time. \
+             Latency: a server's main thread answers questions, with a pause between them, beside \
+             threads that do the task. Bandwidth: packets of 1 024 bytes, without a pause, beside \
+             pi.",
     cells,
     ours: echo::serve_or_compute,
     twin: Some(include_str!("ccbench.py")),
@@ -76,7 +76,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             .wrong("the lock off", |cell| cell.lock = Lock::Off),
         timing("released-is-free")
             .says("beside bz2 an answer takes less than half of 5 ms, with either lock.")
-            .claims(&special(|cell| cell.is(&[TICKS_BZ2, TIMED_BZ2]), released_is_free))
+            .claims(&special(|cell| cell.is(&BESIDE_BZ2), released_is_free))
             .wrong("a call that keeps the lock instead of bz2", |cell| cell.set("task", "regex")),
     ],
     explain: Told(
@@ -98,10 +98,7 @@ pub const EXPERIMENT: Experiment = Experiment {
     ],
 };
 
-const TICKS_BZ2: &str = "ticks, asked, bz2 1";
-const TIMED_BZ2: &str = "timed, asked, bz2 1";
-/// Threads that do regex, for the worst of the answers.
-const MANY: usize = 4;
+const BESIDE_BZ2: [&str; 2] = ["ticks, asked, bz2 1", "timed, asked, bz2 1"];
 const LOCKS: [(&str, Lock); 2] = [("ticks", Lock::TICKS), ("timed", Lock::TIMED)];
 
 fn cells(scale: Scale) -> Vec<Cell> {
@@ -120,7 +117,8 @@ fn cells(scale: Scale) -> Vec<Cell> {
     for (name, lock) in LOCKS {
         cells.push(Cell::serving(format!("{name}, asked alone"), lock, 0, Task::Pi, answers));
         for task in Task::ALL {
-            let crowd = if task == Task::Regex { &[1, MANY][..] } else { &few[..1] };
+            // Four threads, for the worst of the answers.
+            let crowd = if task == Task::Regex { &[1, 4][..] } else { &few[..1] };
             for &hogs in scale.pick(crowd, many) {
                 let label = format!("{name}, asked, {} {hogs}", task.name());
                 cells.push(Cell::serving(label, lock, hogs, task, answers));
@@ -141,6 +139,6 @@ fn cells(scale: Scale) -> Vec<Cell> {
 /// A CPython has one of the two locks.
 fn released_is_free(results: &Results, who: &Contender) -> Option<Check> {
     let p50_s = |cell| results.of(who, cell, "p50_s");
-    let slowest_s = [TICKS_BZ2, TIMED_BZ2].into_iter().filter_map(p50_s).reduce(f64::max)?;
+    let slowest_s = BESIDE_BZ2.into_iter().filter_map(p50_s).reduce(f64::max)?;
     Some(Check::that(slowest_s < INTERVAL_S / 2.0, format!("{} at most", seconds(slowest_s))))
 }

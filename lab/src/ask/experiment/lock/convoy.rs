@@ -1,8 +1,8 @@
 //! The convoy: a thread that only answers, beside one that computes.
 //!
 //! David Beazley described it when the lock of 3.2 was new (bpo-7946, 2010; closed unfixed in
-//! 2021). A thread that waits for the network gives the lock up, and when its answer comes it must
-//! get the lock back from a thread that never gives it up by itself.
+//! 2021). A thread gives the lock up to wait for the network, and must then get it back from a
+//! thread that never gives it up by itself.
 
 use crate::ask::experiment::kit::prelude::*;
 
@@ -22,9 +22,9 @@ pub const EXPERIMENT: Experiment = Experiment {
     ],
     answer: 2,
     method: "The server's main thread waits for a datagram and sends it back. Another process \
-             thinks for two switch intervals and 1 ms, asks, and waits for the answer, over and over. Beside the server's \
-             main thread runs a thread that computes digits of pi. The lock is that of CPython 3.2 \
-             and later, with switch intervals of 0.1, 1, 5 and 50 ms.",
+             thinks for two switch intervals and 1 ms, asks, and waits for the answer, over and \
+             over. Beside the server's main thread runs a thread that computes digits of pi. The \
+             lock is that of CPython 3.2 and later, with switch intervals of 0.1, 1, 5 and 50 ms.",
     cells,
     ours: echo::serve,
     twin: Some(include_str!("convoy.py")),
@@ -90,13 +90,6 @@ pub const LESSON: Lesson = Lesson {
 const ALONE: &str = "alone, 5 ms";
 const INTERVALS_MS: [f64; 4] = [0.1, 1.0, 5.0, 50.0];
 
-const ALONE_TICKS: &str = "alone, ticks";
-const BESIDE_TICKS: &str = "1 thread, ticks";
-
-fn crowd(hogs: usize) -> String {
-    format!("{hogs} threads, 5 ms")
-}
-
 fn beside(interval_ms: f64) -> String {
     format!("1 thread, {interval_ms} ms")
 }
@@ -104,17 +97,14 @@ fn beside(interval_ms: f64) -> String {
 fn cells(scale: Scale) -> Vec<Cell> {
     // Each takes three intervals, with the pause before it: 60 at least.
     let answers = scale.pick(20, 60);
-    let mut cells = vec![Cell::serving(ALONE, Lock::TIMED, 0, Task::Pi, answers)];
+    let cell = |label: &str, lock, hogs| Cell::serving(label, lock, hogs, Task::Pi, answers);
+    let mut cells = vec![cell(ALONE, Lock::TIMED, 0)];
     // 20 answers at 50 ms take 3 s.
-    for &interval_ms in &INTERVALS_MS[..scale.pick(3, 4)] {
-        let lock = Lock::timed_ms(interval_ms);
-        cells.push(Cell::serving(beside(interval_ms), lock, 1, Task::Pi, answers));
-    }
-    let ticks = |label, hogs| Cell::serving(label, Lock::TICKS, hogs, Task::Pi, answers);
-    cells.extend([ticks(ALONE_TICKS, 0), ticks(BESIDE_TICKS, 1)]);
+    let intervals_ms = &INTERVALS_MS[..scale.pick(3, 4)];
+    cells.extend(intervals_ms.iter().map(|&ms| cell(&beside(ms), Lock::timed_ms(ms), 1)));
+    cells.extend([cell("alone, ticks", Lock::TICKS, 0), cell("1 thread, ticks", Lock::TICKS, 1)]);
     if scale == Scale::Full {
-        let crowd = |hogs| Cell::serving(crowd(hogs), Lock::TIMED, hogs, Task::Pi, answers);
-        cells.extend([crowd(2), crowd(4)]);
+        cells.extend([2, 4].map(|hogs| cell(&format!("{hogs} threads, 5 ms"), Lock::TIMED, hogs)));
     }
     cells
 }
@@ -123,48 +113,44 @@ fn is_beside(cell: &Cell) -> bool {
     matches!(cell.lock, Lock::Timed { .. }) && cell.count("hogs") == 1
 }
 
-/// The intervals that `who` was measured with, each with the time that half of the answers took.
+/// The time that half of the answers took, at each interval that was measured.
 fn medians(results: &Results, who: &Contender) -> Vec<(f64, f64)> {
     let median = |interval_ms| results.of(who, &beside(interval_ms), "p50_s");
-    INTERVALS_MS.iter().filter_map(|&ms| Some((ms / 1e3, median(ms)?))).collect()
+    INTERVALS_MS.iter().filter_map(|&ms| Some((median(ms)?, ms / 1e3))).collect()
 }
 
 /// Two threads are woken on the way, and a timer is late: three times what an answer takes that
 /// waits for no lock is granted for that.
 fn one_to_two_intervals(results: &Results, who: &Contender) -> Option<Check> {
     let grace_s = 3.0 * results.of(who, ALONE, "p50_s")?;
-    let medians = medians(results, who);
-    let fits = |&(interval_s, p50_s): &(f64, f64)| {
-        (interval_s..=2.0 * interval_s + grace_s).contains(&p50_s)
+    let fits = |(p50_s, interval_s): &(f64, f64)| {
+        (*interval_s..=2.0 * interval_s + grace_s).contains(p50_s)
     };
-    let figures = medians
-        .iter()
-        .map(|(interval_s, p50_s)| format!("{} at {}", seconds(*p50_s), seconds(*interval_s)));
-    let figures = figures.collect::<Vec<_>>().join(", ");
-    Some(Check::that(!medians.is_empty() && medians.iter().all(fits), figures))
+    let medians = medians(results, who);
+    Some(Check::that(!medians.is_empty() && medians.iter().all(fits), listed(&medians, "at")))
 }
 
 fn grows_with_the_interval(results: &Results, who: &Contender) -> Option<Check> {
     let medians = medians(results, who);
-    let (_, first) = medians.first()?;
-    let (_, last) = medians.last()?;
-    let grows = medians.windows(2).all(|pair| pair[1].1 >= 2.0 * pair[0].1);
-    Some(Check::that(grows, format!("From {} to {}", seconds(*first), seconds(*last))))
+    let ((first_s, _), (last_s, _)) = (medians.first()?, medians.last()?);
+    let grows = medians.windows(2).all(|pair| pair[1].0 >= 2.0 * pair[0].0);
+    Some(Check::that(grows, format!("From {} to {}", seconds(*first_s), seconds(*last_s))))
 }
 
-/// Both medians at each interval: the longer is at most one and a half times the shorter.
+/// The longer median at each interval is at most one and a half times the shorter.
 fn as_cpython(results: &Results, who: &Contender) -> Option<Check> {
-    let theirs = medians(results, who);
-    let pairs: Vec<(f64, f64)> = theirs
-        .iter()
-        .filter_map(|&(interval_s, theirs_s)| {
-            Some((results.ours(&beside(interval_s * 1e3), "p50_s")?, theirs_s))
-        })
-        .collect();
+    let pair = |&ms: &f64| {
+        let p50_s = |who| results.of(who, &beside(ms), "p50_s");
+        Some((p50_s(&Contender::Ours)?, p50_s(who)?))
+    };
+    let pairs: Vec<(f64, f64)> = INTERVALS_MS.iter().filter_map(pair).collect();
     // One that has another lock is measured in other cells.
     pairs.first()?;
     let fits = |&(ours, theirs): &(f64, f64)| ours.max(theirs) <= 1.5 * ours.min(theirs);
-    let figures =
-        pairs.iter().map(|&(ours, theirs)| format!("{} and {}", seconds(ours), seconds(theirs)));
-    Some(Check::that(pairs.iter().all(fits), figures.collect::<Vec<_>>().join(", ")))
+    Some(Check::that(pairs.iter().all(fits), listed(&pairs, "and")))
+}
+
+fn listed(pairs: &[(f64, f64)], between: &str) -> String {
+    let pair = |(one, two): &(f64, f64)| format!("{} {between} {}", seconds(*one), seconds(*two));
+    pairs.iter().map(pair).collect::<Vec<_>>().join(", ")
 }

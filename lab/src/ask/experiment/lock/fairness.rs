@@ -50,7 +50,7 @@ pub const EXPERIMENT: Experiment = Experiment {
                 )
                 .if_two_processors(BARE),
             )
-            .wrong("without forced switching", do_not_force),
+            .wrong("without forced switching", |cell| cell.exchange(Lock::TIMED, UNFORCED)),
     ],
     explain: By(explain),
     read: &[
@@ -59,45 +59,32 @@ pub const EXPERIMENT: Experiment = Experiment {
     ],
 };
 
-const THREADS: usize = 4;
 /// What one round differs from the next is less.
 const LESS_EVEN: f64 = 0.05;
-const TIMED: &str = "timed";
-const UNFORCED: &str = "timed, not forced";
-const TICKS: &str = "ticks";
+const UNFORCED: Lock = Lock::Unforced { interval_s: INTERVAL_S };
 const BARE: &str = "no lock, 2 threads";
 
 fn cells(scale: Scale) -> Vec<Cell> {
     let duration_s = scale.pick(0.4, 1.2);
-    let locks = [
-        (TIMED, Lock::TIMED),
-        (UNFORCED, Lock::Unforced { interval_s: INTERVAL_S }),
-        (TICKS, Lock::TICKS),
-    ];
-    let cell = |(label, lock)| Cell::computing(label, lock, THREADS, Task::Pi, duration_s);
+    let locks = [("timed", Lock::TIMED), ("timed, not forced", UNFORCED), ("ticks", Lock::TICKS)];
+    let cell = |(label, lock)| Cell::computing(label, lock, 4, Task::Pi, duration_s);
     let bare = Cell::computing(BARE, Lock::Bare, 2, Task::Pi, duration_s);
     locks.map(cell).into_iter().chain([bare]).collect()
 }
 
-fn do_not_force(cell: &mut Cell) {
-    if cell.lock == Lock::TIMED {
-        cell.lock = Lock::Unforced { interval_s: INTERVAL_S };
-    }
-}
-
 fn explain(results: &Results) -> Option<String> {
     let jain = |cell| results.ours(cell, "jain");
-    let (timed, unforced) = (jain(TIMED)?, jain(UNFORCED)?);
-    let because = if timed - unforced >= LESS_EVEN {
+    let because = if jain("timed")? - jain("timed, not forced")? >= LESS_EVEN {
         "It is even because of that, not because anybody counts turns: without it, it is less so."
     } else {
         "Nobody counts turns. In this run it was about as even without forced switching, so it does \
          not show that the forced switch is what makes it so."
     };
-    Some(format!(
-        "Jain's index is {timed:.2} under the timed lock, {unforced:.2} without forced switching, \
-         and {:.2} under ticks. Each forced switch goes to another thread than the one that dropped \
-         the lock, which joins the others who wait; so nobody has two turns in a row. {because}",
-        jain(TICKS)?
-    ))
+    let figures = Told(
+        "Jain's index is {plain jain in timed} under the timed lock, {plain jain in timed, not \
+         forced} without forced switching, and {plain jain in ticks} under ticks. Each forced \
+         switch goes to another thread than the one that dropped the lock, which joins the others \
+         who wait; so nobody has two turns in a row.",
+    );
+    Some(format!("{} {because}", figures.say(results)?))
 }

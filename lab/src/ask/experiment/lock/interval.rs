@@ -55,49 +55,36 @@ pub const EXPERIMENT: Experiment = Experiment {
     ],
 };
 
-const INTERVALS_MS: [f64; 4] = [0.1, 5.0, 1.0, 20.0];
 /// Of the work at 5 ms: what is done at 0.1 ms, if it costs little.
 const LITTLE_LOST: f64 = 0.9;
-const ONE: &str = "1 thread computes";
-
-const TWO_SHORT: &str = "2 compute, 0.1 ms";
-const TWO_LONG: &str = "2 compute, 5 ms";
-const ASKED_SHORT: &str = "asked, 0.1 ms";
-const ASKED_LONG: &str = "asked, 5 ms";
 
 fn cells(scale: Scale) -> Vec<Cell> {
-    let mut intervals_ms = INTERVALS_MS[..scale.pick(2, 4)].to_vec();
-    intervals_ms.sort_unstable_by(f64::total_cmp);
+    let intervals_ms = scale.pick(&[0.1, 5.0][..], &[0.1, 1.0, 5.0, 20.0]).iter();
     let (duration_s, answers) = scale.pick((0.3, 20), (1.0, 60));
-    let mut cells = vec![Cell::computing(ONE, Lock::TIMED, 1, Task::Pi, duration_s)];
-    for interval_ms in &intervals_ms {
-        let (label, lock) = (format!("2 compute, {interval_ms} ms"), Lock::timed_ms(*interval_ms));
-        cells.push(Cell::computing(label, lock, 2, Task::Pi, duration_s));
-    }
-    for interval_ms in &intervals_ms {
-        let (label, lock) = (format!("asked, {interval_ms} ms"), Lock::timed_ms(*interval_ms));
-        cells.push(Cell::serving(label, lock, 1, Task::Pi, answers));
-    }
-    cells
+    let computing =
+        |label, lock, threads| Cell::computing(label, lock, threads, Task::Pi, duration_s);
+    let two = |&ms| computing(format!("2 compute, {ms} ms"), Lock::timed_ms(ms), 2);
+    let asked =
+        |&ms| Cell::serving(format!("asked, {ms} ms"), Lock::timed_ms(ms), 1, Task::Pi, answers);
+    let one = computing("1 thread computes".to_owned(), Lock::TIMED, 1);
+    [one].into_iter().chain(intervals_ms.clone().map(two)).chain(intervals_ms.map(asked)).collect()
 }
 
 fn explain(results: &Results) -> Option<String> {
-    let one = results.ours(ONE, "calls_per_s")?;
-    let short = results.ours(TWO_SHORT, "calls_per_s")?;
-    let long = results.ours(TWO_LONG, "calls_per_s")?;
-    let so = if short >= LITTLE_LOST * long {
+    let done = |cell| results.ours(cell, "calls_per_s");
+    let so = if done("2 compute, 0.1 ms")? >= LITTLE_LOST * done("2 compute, 5 ms")? {
         "So 0.1 ms would buy a server much for little."
     } else {
         "In this run the shorter interval has cost work, too."
     };
-    let waits = |cell| results.ours(cell, "p50_s").map(seconds);
+    let figures = Told(
+        "At 5 ms two threads get {percent calls_per_s in 2 compute, 5 ms / 1 thread computes} of \
+         one thread's work done, at 0.1 ms {percent calls_per_s in 2 compute, 0.1 ms / 1 thread \
+         computes}; an answer takes {p50_s in asked, 5 ms} and {p50_s in asked, 0.1 ms}.",
+    );
     Some(format!(
-        "At 5 ms two threads get {} of one thread's work done, at 0.1 ms {}; an answer takes {} and \
-         {}. {so} The default is what Antoine Pitrou chose \
-         in 2009, for machines on which a switch cost more, and for programs whose caches it empties.",
-        percent(long / one),
-        percent(short / one),
-        waits(ASKED_LONG)?,
-        waits(ASKED_SHORT)?
+        "{} {so} The default is what Antoine Pitrou chose in 2009, for machines on which a switch \
+         cost more, and for programs whose caches it empties.",
+        figures.say(results)?
     ))
 }

@@ -12,7 +12,10 @@ pub mod scaling;
 pub mod sub_interpreters;
 pub mod the_articles_race;
 
+use crate::ask::experiment::kit::cell::Cell;
 use crate::ask::experiment::kit::experiment::Experiment;
+use crate::ask::experiment::kit::hogs;
+use trainyard::threads::{Gil, Placement};
 
 /// In the order in which they are best met.
 pub const EXPERIMENTS: &[&Experiment] = &[
@@ -26,3 +29,14 @@ pub const EXPERIMENTS: &[&Experiment] = &[
     &lost_updates::EXPERIMENT,
     &the_articles_race::EXPERIMENT,
 ];
+
+/// The lock of `cell`, which may be asked for at its `places`.
+fn gil_asked_at_places(cell: &Cell) -> Gil {
+    let gil = hogs::gil(cell);
+    gil.set_placement(match cell.word("places") {
+        "operations" => Placement::EveryOperation,
+        "back-edges" => Placement::BackEdgesAndCalls,
+        _ => Placement::Never,
+    });
+    gil
+}

@@ -1,8 +1,7 @@
 //! Scaling: how much more do threads compute than one, with the lock on and off?
 //!
-//! The published runs are Beazley's of 2010 (one loop split over threads) and Real Python's of 2024
-//! (each thread computes a Fibonacci number, on builds of 3.13 with and without the lock): flat
-//! with the lock on, up to the number of processors with it off.
+//! Published by Beazley in 2010 (one loop split over threads) and Real Python in 2024 (a Fibonacci
+//! number for each thread, on 3.13 with and without the lock): flat with the lock on.
 
 use crate::ask::experiment::kit::prelude::*;
 
@@ -11,9 +10,9 @@ pub const EXPERIMENT: Experiment = Experiment {
     name: "scaling",
     group: Group::Lock,
     title: "more threads that compute, with the lock on and off",
-    question: "One thread computes. Then two do, then four, then eight, each the same over and over. \
-               How much more do they get done together, under one global lock, on a machine with \
-               two processors?",
+    question: "One thread computes. Then two do, then four, then eight, each the same over and \
+               over. How much more do they get done together, under one global lock, on a machine \
+               with two processors?",
     choices: &[
         "as many times as much as there are threads",
         "twice as much: there are two processors",
@@ -21,8 +20,8 @@ pub const EXPERIMENT: Experiment = Experiment {
         "far less: they are in each other's way all the time",
     ],
     answer: 2,
-    method: "Threads compute digits of pi, over and over, for a set time; what they did is added up \
-             and divided by the longest thread's time. With the lock on, with it off, and for \
+    method: "Threads compute digits of pi, over and over, for a set time; what they did is added \
+             up and divided by the longest thread's time. With the lock on, with it off, and for \
              comparison in plain threads that know no lock.",
     cells,
     ours: hogs::throughput,
@@ -43,18 +42,20 @@ pub const EXPERIMENT: Experiment = Experiment {
                 |cell| cell.lock != Lock::Off && cell.count("threads") > 1,
                 one_at_a_time,
             ))
-            .wrong("the lock off", turn_off),
+            .wrong("the lock off", |cell| cell.exchange(Lock::TIMED, Lock::Off)),
         timing("on-gains-nothing")
             .says("with the lock on two threads do no more than one, and at least half of it.")
-            .claims(&special(
-                |cell| cell.lock != Lock::Off && cell.count("threads") <= 2,
-                on_gains_nothing,
-            ))
-            .wrong("the lock off", turn_off),
+            .claims(&that_by(
+                "{calls_per_s in lock on, 1}{cpus_busy in lock on, 1}{calls_per_s in lock on, 2}",
+                |figures| (HALF..=ONE_CPU).contains(&gained(figures)),
+                |figures| format!("{} what one does", ratio(gained(figures))),
+            )
+            .if_two_processors(BARE[1]))
+            .wrong("the lock off", |cell| cell.exchange(Lock::TIMED, Lock::Off)),
         timing("off-gains-a-processor")
             .says("with the lock off two threads do about what two plain threads do.")
-            .claims(&AsBare { cells: [OFF_1, OFF_2], bare: [BARE_1, BARE_2] })
-            .wrong("the lock on", turn_on),
+            .claims(&AsBare { cells: ["lock off, 1", "lock off, 2"], bare: BARE })
+            .wrong("the lock on", |cell| cell.exchange(Lock::Off, Lock::TIMED)),
     ],
     explain: Told(
         "With the lock on two threads do {calls_per_s in lock on, 2 / lock on, 1} what one does, \
@@ -73,12 +74,7 @@ pub const EXPERIMENT: Experiment = Experiment {
 /// Switches cost something, but not half of the work.
 const HALF: f64 = 0.5;
 const THREADS: [usize; 4] = [1, 2, 4, 8];
-const ON_1: &str = "lock on, 1";
-const ON_2: &str = "lock on, 2";
-const OFF_1: &str = "lock off, 1";
-const OFF_2: &str = "lock off, 2";
-const BARE_1: &str = "no lock, 1 thread";
-const BARE_2: &str = "no lock, 2 threads";
+const BARE: [&str; 2] = ["no lock, 1 thread", "no lock, 2 threads"];
 
 fn cells(scale: Scale) -> Vec<Cell> {
     let duration_s = scale.pick(0.3, 1.0);
@@ -89,36 +85,19 @@ fn cells(scale: Scale) -> Vec<Cell> {
     let threads = &THREADS[..scale.pick(3, 4)];
     let on = threads.iter().map(|&threads| cell("on", Lock::TIMED, threads));
     let off = threads.iter().map(|&threads| cell("off", Lock::Off, threads));
-    let bare = Cell::one_and_two([BARE_1, BARE_2], Lock::Bare, Task::Pi, duration_s);
+    let bare = Cell::one_and_two(BARE, Lock::Bare, Task::Pi, duration_s);
     on.chain(off).chain(bare).collect()
 }
 
 fn one_at_a_time(results: &Results, who: &Contender) -> Option<Check> {
     let busy = |&threads: &usize| results.of(who, &format!("lock on, {threads}"), "cpus_busy");
-    let busiest = THREADS.iter().filter(|&&threads| threads > 1).filter_map(busy);
-    let busiest = busiest.reduce(f64::max)?;
+    let busiest = THREADS[1..].iter().filter_map(busy).reduce(f64::max)?;
     let check = Check::that(busiest <= ONE_CPU, format!("At most {busiest:.2} busy"));
-    with_two_processors(results, BARE_2, check)
+    with_two_processors(results, BARE[1], check)
 }
 
 /// One thread may have had less than a processor, if others used the machine: what it would have
 /// done with all of one is what counts.
-fn on_gains_nothing(results: &Results, who: &Contender) -> Option<Check> {
-    let [done_1, busy_1] = ["calls_per_s", "cpus_busy"].map(|name| results.of(who, ON_1, name));
-    let gained = results.of(who, ON_2, "calls_per_s")? / (done_1? / busy_1?);
-    let check =
-        Check::that((HALF..=ONE_CPU).contains(&gained), format!("{} what one does", ratio(gained)));
-    with_two_processors(results, BARE_2, check)
-}
-
-fn turn_off(cell: &mut Cell) {
-    if cell.lock == Lock::TIMED {
-        cell.lock = Lock::Off;
-    }
-}
-
-fn turn_on(cell: &mut Cell) {
-    if cell.lock == Lock::Off {
-        cell.lock = Lock::TIMED;
-    }
+fn gained([done_by_one, busy, done_by_two]: [f64; 3]) -> f64 {
+    done_by_two / (done_by_one / busy)
 }

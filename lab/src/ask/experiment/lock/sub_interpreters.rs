@@ -3,9 +3,8 @@
 //! Since 3.12 each interpreter in a process may have a lock of its own (PEP 684). Then threads of
 //! different interpreters run at the same time; the price is that they share no objects.
 
-use crate::ask::experiment::kit::hogs::{Clock, counted, measured, mode};
 use crate::ask::experiment::kit::prelude::*;
-use trainyard::threads::{Gil, ThreadPool};
+use trainyard::threads::ThreadPool;
 
 /// One lock for all, or one for each.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -62,13 +61,12 @@ const BARE: [&str; 2] = ["no lock, 1 thread", "no lock, 2 threads"];
 
 fn cells(scale: Scale) -> Vec<Cell> {
     let duration_s = scale.pick(0.3, 1.0);
-    let rows =
-        [(SHARED, Lock::TIMED, "shared"), (OWN, Lock::TIMED, "own"), (BARE, Lock::Bare, "none")];
-    let cells = rows.map(|(labels, lock, scope)| {
+    let cells = |labels, lock, scope| {
         let cells = Cell::one_and_two(labels, lock, Task::Pi, duration_s);
         cells.map(|cell| cell.with("scope", scope))
-    });
-    cells.concat()
+    };
+    let shared = cells(SHARED, Lock::TIMED, "shared");
+    [shared, cells(OWN, Lock::TIMED, "own"), cells(BARE, Lock::Bare, "none")].concat()
 }
 
 /// A lock for each interpreter came with 3.12.
@@ -83,17 +81,14 @@ fn measure(cell: &Cell) -> Result<Figures> {
     let (workers, task) = (cell.count("threads"), Task::named(cell.word("task")));
     let pool = ThreadPool::builder().workers(workers);
     let pool = match cell.word("scope") {
-        "own" => pool.gil_per_worker(mode(cell.lock)),
-        _ => pool.gil(Gil::new(mode(cell.lock))),
+        "own" => pool.gil_per_worker(hogs::mode(cell.lock)),
+        _ => pool.gil(hogs::gil(cell)),
     };
     let pool = pool.build().map_err(|why| LabError::failed("the pool", why))?;
     let clock = Clock::start(cell);
-    let mut jobs = Ok(Vec::new());
-    let figures = measured(|| {
-        let done = pool.map(0..workers, move |at, _| clock.repeat(|| task.call(at)));
-        jobs = done.into_iter().collect();
-        jobs.as_ref().map_or_else(|_| Vec::new(), Clone::clone)
+    let figures = hogs::measured(|| {
+        let turns = pool.map(0..workers, move |at, _| clock.repeat(|| task.call(at)));
+        turns.into_iter().map(|turns| turns.expect("a task does not panic")).collect()
     })?;
-    jobs.map_err(LabError::from)?;
-    Ok(figures.and(counted(pool.gils())))
+    Ok(figures.and(hogs::counted(pool.gils())))
 }

@@ -1,17 +1,14 @@
 //! The article's own race, which never races.
 //!
-//! Real Python's article on threading (its first edition, 2018) had a program that was to show a
-//! lost update: 5 000 tasks on as many threads, each adding 1 to a global a hundred times. It loses
-//! none, and so it teaches the opposite of what it was written for; unless the machine is so busy
-//! that the system takes the processor from a task for longer than a switch interval. Then it does
-//! lose some, here and in CPython 3.9.
+//! Real Python's article on threading (first edition, 2018) shows a lost update with 5 000 tasks,
+//! each adding 1 to a global a hundred times. It loses none, unless the machine is so busy that the
+//! system interrupts a task for longer than a switch interval.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 
+use super::gil_asked_at_places;
 use crate::ask::experiment::kit::prelude::*;
-use trainyard::sys::clock;
-use trainyard::threads::{Attached, Gil, Place, Placement};
+use trainyard::threads::{Attached, Place};
 
 /// Short tasks do not race.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -19,18 +16,18 @@ pub const EXPERIMENT: Experiment = Experiment {
     group: Group::Lock,
     title: "5 000 tasks add to one counter, and nothing is lost",
     question: "5 000 tasks in a pool of threads each do `counter += 1` a hundred times. A switch \
-               may fall into the middle of a `+=`, between the load and the store, and then updates \
-               are lost. Is the counter 500 000 in the end?",
+               may fall into the middle of a `+=`, between the load and the store, and then \
+               updates are lost. Is the counter 500 000 in the end?",
     choices: &[
         "no: with so many threads some updates are lost, and each time others",
         "yes, for `+=` is one operation",
         "yes, because each task is over long before anybody asks for the lock",
     ],
     answer: 2,
-    method: "The article's tasks, each on a thread of its own, as its pool of 5 000 threads does it \
-             on CPython 3.6. The lock may be asked for between any two of the steps of a \
-             `+=`: a load, an addition, a store. Then the same with four tasks, each of which lasts \
-             for several switch intervals.",
+    method: "The article's tasks, each on a thread of its own, as its pool of 5 000 threads does \
+             it on CPython 3.6. The lock may be asked for between any two of the steps of a `+=`: \
+             a load, an addition, a store. Then the same with four tasks, each of which lasts for \
+             several switch intervals.",
     cells,
     ours: measure,
     twin: Some(include_str!("the_articles_race.py")),
@@ -79,24 +76,22 @@ pub const EXPERIMENT: Experiment = Experiment {
 };
 
 const ARTICLE: &str = "5 000 tasks of 100";
-const LONG: &str = "4 tasks of millions";
-const INCREMENTS: u64 = 20_000_000;
-const INCREMENTS_IN_PYTHON: u64 = 500_000;
 
 fn cells(_: Scale) -> Vec<Cell> {
-    let article = Cell::new(ARTICLE, Lock::TIMED).with("places", "operations");
-    let article = article.with("tasks", 5_000);
-    let article = article.with("increments", 100).with("increments_in_python", 100);
-    let mut long = Cell::new(LONG, Lock::TIMED).with("places", "operations");
+    let cell = |label| {
+        let cell = Cell::new(label, Lock::TIMED).with("places", "operations").with("tasks", 5_000);
+        cell.with("increments", 100).with("increments_in_python", 100)
+    };
+    let mut long = cell("4 tasks of millions");
     make_long(&mut long);
-    vec![article, long]
+    vec![cell(ARTICLE), long]
 }
 
 fn make_long(cell: &mut Cell) {
     cell.set("tasks", 4);
     // An interpreter takes thirty times as long for one.
-    cell.set("increments", INCREMENTS);
-    cell.set("increments_in_python", INCREMENTS_IN_PYTHON);
+    cell.set("increments", 20_000_000);
+    cell.set("increments_in_python", 500_000);
 }
 
 /// A `+=` has its check points inside up to 3.9, and none since. No CPython has placements to set.
@@ -107,35 +102,20 @@ fn plays(python: &Python, cell: &Cell) -> bool {
 #[expect(clippy::unnecessary_wraps, reason = "as other experiments, which can fail")]
 fn measure(cell: &Cell) -> Result<Figures> {
     let (tasks, increments) = (cell.count("tasks"), cell.count("increments"));
-    let gil = Gil::new(hogs::mode(cell.lock));
-    gil.set_placement(match cell.word("places") {
-        "operations" => Placement::EveryOperation,
-        _ => Placement::BackEdgesAndCalls,
-    });
-    let counter = AtomicU64::new(0);
-    let task = || {
+    let (gil, counter) = (gil_asked_at_places(cell), AtomicU64::new(0));
+    let took_s = in_threads(tasks, |_| {
         gil.attach(|at| {
-            let begun_ns = clock::now_ns();
+            let stopwatch = Stopwatch::start();
             (0..increments).for_each(|_| increment(&counter, at));
-            clock::now_ns() - begun_ns
+            stopwatch.seconds()
         })
-    };
-    let durations_ns: Vec<u64> = thread::scope(|scope| {
-        let threads: Vec<_> = (0..tasks).map(|_| scope.spawn(task)).collect();
-        threads.into_iter().map(|one| one.join().expect("a task does not panic")).collect()
     });
-    let took_s: Vec<f64> = durations_ns.into_iter().map(|ns| to_f64(ns) / 1e9).collect();
-    // The tasks have ended, and whoever joined them sees what they did.
-    let (found, expected) = (counter.into_inner(), (tasks * increments) as u64);
-    let lost = to_f64(expected - found);
     let at = |share| percentile(&took_s, share).unwrap_or(f64::NAN);
-    Ok(Figures::default()
-        .with("lost", lost)
-        .with("lost_share", lost / to_f64(expected))
+    Ok(Figures::lost((tasks * increments) as u64, counter.into_inner())
         .with("task_p50_s", at(0.5))
         .with("task_max_s", at(1.0))
-        .with("taken", to_f64(gil.counters().acquisitions))
-        .with("forced_switches", to_f64(gil.counters().forced_switches)))
+        .with_count("taken", gil.counters().acquisitions)
+        .with_count("forced_switches", gil.counters().forced_switches))
 }
 
 /// What `counter += 1` in a loop is made of, with a check point between any two of its steps.

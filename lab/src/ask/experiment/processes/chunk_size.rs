@@ -1,13 +1,12 @@
 //! Chunks: many small jobs in one message.
 //!
-//! "Why is multiprocessing slower than a loop?" is asked again and again. A job that crosses to
-//! another process costs some tens of microseconds, whatever it does. If it does little, that is
-//! all one sees; several jobs in one message share the cost. `Pool.map` has `chunksize` for that.
+//! A job that crosses to another process costs some tens of microseconds, whatever it does. If it
+//! does little, several in one message share that cost: `Pool.map` has `chunksize` for it.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::process_pool;
+use super::Workers;
 use crate::ask::experiment::kit::prelude::*;
 
 /// Small jobs one by one and in chunks, and long ones.
@@ -15,17 +14,17 @@ pub const EXPERIMENT: Experiment = Experiment {
     name: "chunk-size",
     group: Group::Processes,
     title: "small jobs in a pool of processes, one by one and in chunks",
-    question: "Four thousand numbers are squared, in a loop, and in a pool of two processes, one job \
-               for each number. Which is faster?",
+    question: "Four thousand numbers are squared, in a loop, and in a pool of two processes, one \
+               job for each number. Which is faster?",
     choices: &[
         "the pool, nearly twice as fast: two processes compute at the same time",
         "they take the same time",
         "the loop, many times",
     ],
     answer: 2,
-    method: "Numbers are squared in a loop, and in a pool of two processes, with chunks of 1, 10, 100 \
-             and 1 000 numbers to a message. Then 40 jobs that take 2 ms each, with chunks of 1, and \
-             all in one chunk.",
+    method: "Numbers are squared in a loop, and in a pool of two processes, with chunks of 1, 10, \
+             100 and 1 000 numbers to a message. Then 40 jobs that take 2 ms each, with chunks of \
+             1, and all in one chunk.",
     cells,
     ours: measure,
     twin: Some(include_str!("chunk_size.py")),
@@ -79,24 +78,16 @@ pub const EXPERIMENT: Experiment = Experiment {
     ],
 };
 
-const LOOP: &str = "small, in a loop";
-const LONG: &str = "2 ms, chunks of 1";
-const LONG_AT_ONCE: &str = "2 ms, one chunk";
-
 fn cells(scale: Scale) -> Vec<Cell> {
     let cell = |label: &str, chunk: usize| {
         let cell = Cell::plain(label).with("chunk", chunk).with("takes_s", 0.0);
         cell.with("jobs", scale.pick(4_000, 20_000))
     };
-    let mut cells = vec![cell(LOOP, 0)];
-    cells
-        .extend([1, 10, 100, 1_000].map(|chunk| cell(&format!("small, chunks of {chunk}"), chunk)));
-    for (label, chunk) in [(LONG, 1), (LONG_AT_ONCE, 40)] {
-        let mut long = cell(label, chunk);
-        make_long(&mut long);
-        cells.push(long);
-    }
-    cells
+    let small = |chunk| cell(&format!("small, chunks of {chunk}"), chunk);
+    let mut long = [cell("2 ms, chunks of 1", 1), cell("2 ms, one chunk", 40)];
+    long.iter_mut().for_each(make_long);
+    let in_a_loop = cell("small, in a loop", 0);
+    [in_a_loop].into_iter().chain([1, 10, 100, 1_000].map(small)).chain(long).collect()
 }
 
 fn make_long(cell: &mut Cell) {
@@ -119,17 +110,17 @@ fn measure(cell: &Cell) -> Result<Figures> {
     let (jobs, chunk) = (cell.count("jobs"), cell.count("chunk"));
     let numbers: Vec<u64> = (0..jobs as u64).collect();
     let takes_s = cell.number("takes_s");
-    let pool = process_pool(2)?;
+    let pool = Workers::start("processes", 2)?;
     let stopwatch = Stopwatch::start();
-    let answers: Vec<(u32, Vec<u64>)> = if chunk == 0 {
+    let answers = if chunk == 0 {
         numbers.iter().map(|&number| square((vec![number], takes_s))).collect()
     } else {
         let messages = numbers.chunks(chunk).map(|numbers| (numbers.to_vec(), takes_s));
-        pool.map(square, messages).collect::<std::result::Result<_, _>>()?
+        pool.map(square, messages.collect())?
     };
     let took_s = stopwatch.seconds();
-    let squares: Vec<u64> = answers.iter().flat_map(|(_, squares)| squares.clone()).collect();
-    if squares != numbers.iter().map(|number| number * number).collect::<Vec<_>>() {
+    let squares = answers.iter().flat_map(|(_, squares)| squares);
+    if !squares.copied().eq(numbers.iter().map(|number| number * number)) {
         return Err(LabError::Failed("the pool gave wrong squares".to_owned()));
     }
     let workers: BTreeSet<u32> = answers.iter().map(|(pid, _)| *pid).collect();

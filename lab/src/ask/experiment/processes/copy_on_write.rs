@@ -1,13 +1,12 @@
 //! Whose memory it is: what is sent, what is forked and read, what is forked and written.
 //!
-//! A forked child shares its parent's pages until one of them writes. "Why does my pool eat memory?"
-//! Because something writes: in CPython reading an object does, its reference count is in it. And
-//! what is sent to a worker is the worker's from the start.
+//! A forked child shares its parent's pages until one of them writes. In CPython reading an object
+//! writes to it, because its reference count is in it. What is sent to a worker is its own at once.
 
 use std::fs;
 use std::hint::black_box;
 
-use super::{never_forked, process_pool};
+use super::Workers;
 use crate::ask::experiment::kit::prelude::*;
 
 /// What a worker has of 16 MiB that its parent has.
@@ -24,14 +23,14 @@ pub const EXPERIMENT: Experiment = Experiment {
         "16 MiB, at the moment of the fork: the child is a copy",
     ],
     answer: 1,
-    method: "A program has 16 MiB, and a worker touches them: not at all; reads them as bytes; reads \
-             them as small objects; writes to them. Before and after it looks in \
-             /proc/self/smaps_rollup how much memory no other process has. In CPython the worker is \
-             a fork. Ours cannot be forked: to it the 16 MiB are sent.",
+    method: "A program has 16 MiB, and a worker touches them: not at all; reads them as bytes; \
+             reads them as small objects; writes to them. Before and after it looks in \
+             /proc/self/smaps_rollup how much memory no other process has. In CPython the worker \
+             is a fork. Ours cannot be forked: to it the 16 MiB are sent.",
     cells,
     ours: measure,
     twin: Some(include_str!("copy_on_write.py")),
-    plays: |python, cell| cell.label != SENT && python.version >= (3, 4, 0),
+    plays: |python, cell| cell.label != "sent" && python.version >= (3, 4, 0),
     columns: &[
         Column { figure: "private", title: "becomes\nits own", unit: Unit::Percent },
         Column { figure: "rss_mb", title: "RSS,\nMB", unit: Unit::Plain },
@@ -41,58 +40,51 @@ pub const EXPERIMENT: Experiment = Experiment {
         counting("what-is-sent-is-its-own")
             .says("what is sent to a worker is there once more, in memory of its own.")
             .of_ours()
-            .claims(&special(
-                |cell| cell.label == SENT,
-                |results, _| check(results, None, |[ours, _]| ours >= MUCH),
-            ))
-            .wrong("nothing is sent", send_nothing),
+            .claims(&that("{percent private in sent}", |[ours]| ours >= MUCH))
+            .wrong("nothing is sent", |cell| cell.set("sends", 0)),
         counting("bytes-that-are-read-are-shared")
             .says(
                 "bytes that a forked child of this CPython reads stay shared; those sent to ours \
                    are its own.",
             )
             .of_each_python()
-            .claims(&special(
-                |cell| cell.label == SENT || cell.label == BYTES,
-                |results, who| {
-                    check(results, Some((who, BYTES)), |[ours, theirs]| {
-                        ours >= MUCH && theirs <= LITTLE
-                    })
-                },
+            .claims(&that(
+                "{percent private in forked, bytes read} there, {our percent private in sent} in ours",
+                |[theirs, ours]| ours >= MUCH && theirs <= LITTLE,
             ))
-            .wrong("nothing is sent to ours", send_nothing),
+            .wrong("nothing is sent to ours", |cell| cell.set("sends", 0)),
         counting("objects-that-are-read-are-copied")
             .says(
                 "objects that a forked child of this CPython reads become its own, as those sent \
                    to ours are.",
             )
             .of_each_python()
-            .claims(&special(
-                |cell| cell.label == SENT || cell.label == OBJECTS,
-                |results, who| {
-                    check(results, Some((who, OBJECTS)), |[ours, theirs]| {
-                        ours >= MUCH && theirs >= MUCH
-                    })
-                },
+            .claims(&that(
+                "{percent private in forked, objects read} there, {our percent private in sent} in ours",
+                |[theirs, ours]| ours >= MUCH && theirs >= MUCH,
             ))
-            .wrong("nothing is sent to ours", send_nothing),
+            .wrong("nothing is sent to ours", |cell| cell.set("sends", 0)),
         counting("what-is-written-is-copied")
             .says(
                 "bytes that a forked child of this CPython writes become its own, as those sent to \
                    ours are.",
             )
             .of_each_python()
-            .claims(&special(
-                |cell| cell.label == SENT || cell.label == WRITTEN,
-                |results, who| {
-                    check(results, Some((who, WRITTEN)), |[ours, theirs]| {
-                        ours >= MUCH && theirs >= MUCH
-                    })
-                },
+            .claims(&that(
+                "{percent private in forked, written} there, {our percent private in sent} in ours",
+                |[theirs, ours]| ours >= MUCH && theirs >= MUCH,
             ))
-            .wrong("nothing is sent to ours", send_nothing),
+            .wrong("nothing is sent to ours", |cell| cell.set("sends", 0)),
     ],
-    explain: By(explain),
+    explain: Told(
+        "Of the 16 MiB that were sent to our worker it has {percent private in sent} in memory of \
+         its own: the bytes as they came, and the array that was made of them. A forked child \
+         begins with all its parent's pages, and with none of its own: RSS counts them in full, \
+         PSS divides them by those who share them. The first write to a page makes a copy. Reading \
+         bytes is no write. Reading objects in CPython is: each has a reference count, so a list \
+         that is only read becomes the child's own, page by page. Run it with --python to see \
+         that.",
+    ),
     read: &[
         "proc_pid_smaps(5): Private_Dirty, and the PSS, which divides a page by those who share it",
         "docs.python.org/3/library/gc.html: gc.freeze, for programs that fork",
@@ -100,11 +92,6 @@ pub const EXPERIMENT: Experiment = Experiment {
     ],
 };
 
-const SENT: &str = "sent";
-const UNTOUCHED: &str = "forked, untouched";
-const BYTES: &str = "forked, bytes read";
-const OBJECTS: &str = "forked, objects read";
-const WRITTEN: &str = "forked, written";
 const SIZE: usize = 16 << 20;
 /// Of the 16 MiB. What a process needs to look around is far less than the rest.
 const MUCH: f64 = 0.7;
@@ -112,32 +99,25 @@ const LITTLE: f64 = 0.3;
 
 fn cells(_: Scale) -> Vec<Cell> {
     let rows = [
-        (SENT, "send"),
-        (UNTOUCHED, "nothing"),
-        (BYTES, "read-bytes"),
-        (OBJECTS, "read-objects"),
-        (WRITTEN, "write"),
+        ("sent", "send"),
+        ("forked, untouched", "nothing"),
+        ("forked, bytes read", "read-bytes"),
+        ("forked, objects read", "read-objects"),
+        ("forked, written", "write"),
     ];
     let cell = |(label, touch)| {
-        let cell = Cell::plain(label).with("touch", touch).with("bytes", SIZE);
-        cell.with("sends", SIZE)
+        Cell::plain(label).with("touch", touch).with("bytes", SIZE).with("sends", SIZE)
     };
     rows.map(cell).into()
 }
 
-fn send_nothing(cell: &mut Cell) {
-    cell.set("sends", 0);
-}
-
 fn measure(cell: &Cell) -> Result<Figures> {
-    if cell.word("touch") != "send" {
-        return Err(never_forked());
-    }
-    let pool = process_pool(1)?;
-    let before = pool.submit(own_memory, Vec::new()).join()?;
-    let after = pool.submit(own_memory, vec![1; cell.count("sends")]).join()?;
+    let kind = if cell.word("touch") == "send" { "process" } else { "fork" };
+    let worker = Workers::start(kind, 1)?;
+    let before = worker.submit(own_memory, Vec::new()).join()?;
+    let after = worker.submit(own_memory, vec![1; cell.count("sends")]).join()?;
     let (Some([private_before, ..]), Some([private, rss, pss])) = (before, after) else {
-        return Ok(Figures::default().with_count("unreadable", 1));
+        return Err(LabError::NoRoom("This kernel has no /proc/self/smaps_rollup".to_owned()));
     };
     Ok(Figures::default()
         .with("private", (private - private_before) / to_f64(SIZE))
@@ -156,37 +136,4 @@ fn own_memory(sent: Vec<u8>) -> Option<[f64; 3]> {
     };
     let private = kibibytes("Private_Clean")? + kibibytes("Private_Dirty")?;
     Some([private, kibibytes("Rss")?, kibibytes("Pss")?].map(|kibibytes| kibibytes * 1024.0))
-}
-
-/// Checks what became the worker's own: in ours, and in the cell of a CPython.
-fn check(
-    results: &Results,
-    python: Option<(&Contender, &str)>,
-    expected: fn([f64; 2]) -> bool,
-) -> Option<Check> {
-    if results.ours(SENT, "unreadable").is_some() {
-        return Some(Check::Skipped("This kernel has no /proc/self/smaps_rollup".to_owned()));
-    }
-    let ours = results.ours(SENT, "private")?;
-    let (theirs, figures) = match python {
-        Some((who, cell)) => {
-            let theirs = results.of(who, cell, "private")?;
-            (theirs, format!("{} there, {} in ours", percent(theirs), percent(ours)))
-        }
-        None => (0.0, percent(ours)),
-    };
-    Some(Check::that(expected([ours, theirs]), figures))
-}
-
-fn explain(results: &Results) -> Option<String> {
-    let ours = results.ours(SENT, "private")?;
-    Some(format!(
-        "Of the 16 MiB that were sent to our worker it has {} in memory of its own: the bytes as they \
-         came, and the array that was made of them. A forked child begins with all its parent's \
-         pages, and with none of its own: RSS counts them in full, PSS divides them by those who \
-         share them. The first write to a page makes a copy. Reading bytes is no write. Reading \
-         objects in CPython is: each has a reference count, so a list that is only read becomes the \
-         child's own, page by page. Run it with --python to see that.",
-        percent(ours)
-    ))
 }

@@ -1,22 +1,18 @@
 //! A crash: whom it takes along, in a thread and in a worker process.
 //!
 //! An exception, or a panic, ends a job. A crash (a bad pointer in a C library, the kernel's
-//! killer when memory is short) ends a process, with every thread in it. That is the other thing
-//! that processes are good for.
+//! out-of-memory killer) ends a process, with every thread in it.
 
-use std::time::Duration;
-
-use super::{process_pool, thread_pool};
+use super::Workers;
 use crate::ask::experiment::kit::prelude::*;
-use trainyard::handle::JobHandle;
 
 /// One job of ten crashes.
 pub const EXPERIMENT: Experiment = Experiment {
     name: "crash",
     group: Group::Processes,
     title: "one job of ten crashes, in threads and in processes",
-    question: "Ten jobs are given to a pool of two workers. The third one crashes its process, as a \
-               bug in a C library would. How many of the other nine answers come, if the workers \
+    question: "Ten jobs are given to a pool of two workers. The third one crashes its process, as \
+               a bug in a C library would. How many of the other nine answers come, if the workers \
                are processes of ours?",
     choices: &[
         "none: the program crashes",
@@ -43,30 +39,24 @@ pub const EXPERIMENT: Experiment = Experiment {
     relations: &[
         counting("a-thread-takes-the-program")
             .says("a job that crashes in a thread takes the whole program with it.")
-            .claims(&that_by(
-                "{crashed in threads}{answered in threads}",
+            .claims(&that(
+                "The program {did not crash|crashed crashed in threads}, after {answered in \
+                 threads} answers of 10",
                 |[crashed, _]| is(crashed, 1),
-                |[crashed, answered]| {
-                    let did = if is(crashed, 1) { "crashed" } else { "did not crash" };
-                    format!("The program {did}, after {answered} answers of 10")
-                },
             ))
-            .wrong("in processes", |cell| cell.set("workers", PROCESSES)),
+            .wrong("in processes", |cell| cell.set("workers", "processes")),
         counting("a-worker-takes-its-own-job")
             .says(
                 "a job that crashes in a worker process takes nothing but itself: nine answers \
                    come, and the pool goes on.",
             )
             .of_ours()
-            .claims(&that_by(
-                "{answered in processes}{lost in processes}{goes_on in processes}",
+            .claims(&that(
+                "{answered in processes} answers, {lost in processes} lost, and the pool {does \
+                 not go on|goes on goes_on in processes}",
                 |[answered, lost, goes_on]| is(answered, 9) && is(lost, 1) && is(goes_on, 1),
-                |[answered, lost, goes_on]| {
-                    let end = if is(goes_on, 1) { "goes on" } else { "does not go on" };
-                    format!("{answered} answers, {lost} lost, and the pool {end}")
-                },
             ))
-            .wrong("in threads", |cell| cell.set("workers", THREADS)),
+            .wrong("in threads", |cell| cell.set("workers", "threads")),
         counting("cpythons-pool-breaks")
             .says(
                 "the program survives in this CPython too, but its pool takes no more jobs; ours \
@@ -80,16 +70,16 @@ pub const EXPERIMENT: Experiment = Experiment {
                     is(crashed, 0) && lost >= 1.0 && is(theirs, 0) && is(ours, 1)
                 },
             ))
-            .wrong("in threads, in ours", |cell| cell.set("workers", THREADS)),
+            .wrong("in threads, in ours", |cell| cell.set("workers", "threads")),
     ],
     explain: Told(
         "In threads the program crashed, after {answered in threads} answers: threads share a \
          memory, so there is nothing that could go on when it is broken. In processes {answered in \
          processes} answers came and {lost in processes} was lost, the one whose worker died; \
-         another worker took its place. The parent's memory was never in danger. CPython's executor \
-         is more careful: when a worker dies it declares the pool broken, every job that is not done \
-         is lost, and it takes no more. Its older Pool replaces the worker, loses the job, and \
-         whoever waits for the answer waits for ever.",
+         another worker took its place. The parent's memory was never in danger. CPython's \
+         executor is more careful: when a worker dies it declares the pool broken, every job that \
+         is not done is lost, and it takes no more. Its older Pool replaces the worker, loses the \
+         job, and whoever waits for the answer waits for ever.",
     ),
     read: &[
         "src/procs/kernel/supervisor.rs: who notices that a worker has died, and what follows",
@@ -97,25 +87,21 @@ pub const EXPERIMENT: Experiment = Experiment {
     ],
 };
 
-const THREADS: &str = "threads";
-const PROCESSES: &str = "processes";
-const TIME_MAX: Duration = Duration::from_secs(20);
-
 fn cells(_: Scale) -> Vec<Cell> {
     let cell = |workers| Cell::plain(workers).with("workers", workers).with("jobs", 10);
-    [THREADS, PROCESSES].map(cell).into()
+    ["threads", "processes"].map(cell).into()
 }
 
 fn measure(cell: &Cell) -> Result<Figures> {
     if program::is_inside(cell) {
         return be_the_program(cell);
     }
-    let ended = program::run(EXPERIMENT.name, cell, TIME_MAX)?;
+    let ended = program::run(EXPERIMENT.name, cell)?;
     Ok(Figures::default()
         .with_count("answered", ended.count("answer"))
         .with_count("lost", ended.count("lost"))
         .with_count("goes_on", ended.count("goes_on"))
-        .with_count("crashed", usize::from(ended.has_crashed())))
+        .with_count("crashed", ended.has_crashed()))
 }
 
 /// The job that crashes is the third.
@@ -126,29 +112,17 @@ fn job(number: u64) -> u64 {
     number
 }
 
+/// Submits the jobs, and then one more; says what becomes of each.
 fn be_the_program(cell: &Cell) -> Result<Figures> {
-    let jobs = 0..cell.count("jobs") as u64;
-    if cell.word("workers") == THREADS {
-        let pool = thread_pool(2)?;
-        tell(jobs, |number| pool.submit(move |_| job(number)));
-    } else {
-        let pool = process_pool(2)?;
-        tell(jobs, |number| pool.submit(job, number));
+    let workers = Workers::start(cell.word("workers"), 2)?;
+    let jobs = cell.count("jobs") as u64;
+    let handles: Vec<_> = (0..jobs).map(|number| workers.submit(job, number)).collect();
+    for (number, handle) in (0..).zip(handles) {
+        let is_right = handle.join().is_ok_and(|answer| answer == number);
+        program::tell(if is_right { "answer" } else { "lost" });
+    }
+    if workers.submit(job, jobs).join().is_ok() {
+        program::tell("goes_on");
     }
     Ok(Figures::default())
-}
-
-/// Submits the jobs, and one more; says what becomes of each.
-fn tell(jobs: std::ops::Range<u64>, submit: impl Fn(u64) -> JobHandle<u64>) {
-    let one_more = jobs.end;
-    let handles: Vec<_> = jobs.map(&submit).collect();
-    for (number, handle) in (0..).zip(handles) {
-        match handle.join() {
-            Ok(answer) if answer == number => say(&Figures::default().with_count("answer", 1)),
-            Ok(_) | Err(_) => say(&Figures::default().with_count("lost", 1)),
-        }
-    }
-    if submit(one_more).join().is_ok() {
-        say(&Figures::default().with_count("goes_on", 1));
-    }
 }

@@ -1,14 +1,14 @@
 //! The fork trap: a child that begins as a copy has the parent's locks, and not their owners.
 //!
-//! `fork` copies the memory of a process and one of its threads. A lock that another thread held
-//! at that moment is held in the copy too, by a thread that does not exist there; so whoever asks
-//! for it waits for ever. Python warns of it since 3.12, and forks no more by default since 3.14.
+//! `fork` copies the memory of a process, and one of its threads. A lock that another thread held
+//! is held in the copy too, by nobody, so whoever asks for it waits for ever. Python has warned of
+//! it since 3.12, and has not forked by default since 3.14.
 
 use std::sync::{LazyLock, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use super::{never_forked, process_pool, thread_pool};
+use super::Workers;
 use crate::ask::experiment::kit::prelude::*;
 use trainyard::sys::prim::Mutex;
 
@@ -26,11 +26,11 @@ pub const EXPERIMENT: Experiment = Experiment {
         "never",
     ],
     answer: 2,
-    method: "A thread takes a lock that is a global. A worker is started, as a thread, as the program \
-             started anew, or as a fork; the thread holds the lock for 0.1 s more, and the worker \
-             tries to take it, for two seconds at most. Ours cannot be forked: its pool starts the program \
-             anew, because of this. In Python the lock is one that the standard library has for \
-             itself, in `tempfile`.",
+    method: "A thread takes a lock that is a global. A worker is started, as a thread, as the \
+             program started anew, or as a fork; the thread holds the lock for 0.1 s more, and the \
+             worker tries to take it, for two seconds at most. Ours cannot be forked: its pool \
+             starts the program anew, because of this. In Python the lock is one that the standard \
+             library has for itself, in `tempfile`.",
     cells,
     ours: measure,
     twin: Some(include_str!("fork_trap.py")),
@@ -42,18 +42,34 @@ pub const EXPERIMENT: Experiment = Experiment {
     relations: &[
         counting("others-get-the-lock")
             .says("a worker that is a thread, or a program started anew, gets the lock.")
-            .claims(&special(|cell| cell.label != FORK, others_get_the_lock))
-            .wrong("the owner never lets go of it", never_let_go),
+            .claims(&that(
+                "A thread {gets it|does not get it hung in thread}, a program started anew {gets \
+                 it|does not get it hung in spawn}",
+                |[thread, spawn]| is(thread + spawn, 0),
+            ))
+            .wrong("the owner never lets go of it", |cell| cell.set("held_s", 60.0)),
         counting("a-forked-child-never-does")
             .says("a forked child of this CPython never gets it; ours, started anew, does.")
             .of_each_python()
-            .claims(&special(|cell| cell.label != THREAD, a_forked_child_never_does))
+            .claims(&that(
+                "Their forked child {got it|did not get it hung in fork} in two seconds, ours \
+                 {our got it|did not get it hung in spawn}",
+                |[theirs, ours]| is(theirs, 1) && is(ours, 0),
+            ))
             .wrong("ours is a thread, and the owner never lets go of the lock", |cell| {
-                cell.set("worker", THREAD);
-                never_let_go(cell);
+                cell.set("worker", "thread");
+                cell.set("held_s", 60.0);
             }),
     ],
-    explain: By(explain),
+    explain: Told(
+        "A thread waited {waited_s in thread}, until the owner let go of the lock. A worker that \
+         is the program started anew waited {waited_s in spawn}: it has a lock of its own, which \
+         nobody holds. A forked child has a copy, with the lock held, and nobody who could let go \
+         of it: fork copies one thread, the one that called it. Run it with --python to see it \
+         hang. The lock need not be yours: an allocator's or a logger's will do. So fork before \
+         there are threads, or let a process fork that has none, which is what Python's forkserver \
+         is; ours starts the program anew.",
+    ),
     read: &[
         "src/procs/kernel/spawn.rs: why fork and exec",
         "stackoverflow.com/questions/64095876: \"multiprocessing fork() vs spawn()\"",
@@ -61,29 +77,15 @@ pub const EXPERIMENT: Experiment = Experiment {
     ],
 };
 
-const THREAD: &str = "thread";
-const SPAWN: &str = "spawn";
-const FORK: &str = "fork";
-
 fn cells(_: Scale) -> Vec<Cell> {
-    let cell = |worker| {
-        let cell = Cell::plain(worker).with("worker", worker).with("patience_s", 2.0);
-        cell.with("held_s", 0.1)
-    };
-    [THREAD, SPAWN, FORK].map(cell).into()
-}
-
-fn never_let_go(cell: &mut Cell) {
-    cell.set("held_s", 60.0);
+    let cell = |worker| Cell::plain(worker).with("worker", worker).with("patience_s", 2.0);
+    ["thread", "spawn", "fork"].map(|worker| cell(worker).with("held_s", 0.1)).into()
 }
 
 /// What the job wants.
 static LOCK: LazyLock<Mutex<()>> = LazyLock::new(|| Mutex::new(()));
 
 fn measure(cell: &Cell) -> Result<Figures> {
-    if cell.word("worker") == FORK {
-        return Err(never_forked());
-    }
     let held = Duration::from_secs_f64(cell.number("held_s"));
     let (sender, is_held) = mpsc::channel();
     let (started, is_started) = mpsc::channel::<()>();
@@ -96,17 +98,10 @@ fn measure(cell: &Cell) -> Result<Figures> {
         pause(held);
     });
     is_held.recv().map_err(|why| LabError::failed("the owner", why))?;
-    let patience_s = cell.number("patience_s");
-    let waited_s = if cell.word("worker") == THREAD {
-        let pool = thread_pool(1)?;
-        drop(started);
-        pool.submit(move |_| take_within(patience_s)).join()?
-    } else {
-        let pool = process_pool(1)?;
-        drop(started);
-        pool.submit(take_within, patience_s).join()?
-    };
-    let figures = Figures::default().with_count("hung", usize::from(waited_s.is_none()));
+    let worker = Workers::start(cell.word("worker"), 1)?;
+    drop(started);
+    let waited_s = worker.submit(take_within, cell.number("patience_s")).join()?;
+    let figures = Figures::default().with_count("hung", waited_s.is_none());
     Ok(match waited_s {
         Some(waited_s) => figures.with("waited_s", waited_s),
         None => figures,
@@ -126,34 +121,4 @@ fn take_within(patience_s: f64) -> Option<f64> {
         }
         pause(Duration::from_millis(1));
     }
-}
-
-fn others_get_the_lock(results: &Results, who: &Contender) -> Option<Check> {
-    let hung = |cell| results.count(who, cell, "hung");
-    let (thread, spawn) = (hung(THREAD)?, hung(SPAWN)?);
-    let got = |hung| if hung == 0 { "gets it" } else { "does not get it" };
-    let figures = format!("A thread {}, a program started anew {}", got(thread), got(spawn));
-    Some(Check::that(thread + spawn == 0, figures))
-}
-
-fn a_forked_child_never_does(results: &Results, who: &Contender) -> Option<Check> {
-    let hung = |who, cell| results.count(who, cell, "hung");
-    let (theirs, ours) = (hung(who, FORK)?, hung(&Contender::Ours, SPAWN)?);
-    let got = |hung| if hung == 0 { "got it" } else { "did not get it" };
-    let figures = format!("Their forked child {} in two seconds, ours {}", got(theirs), got(ours));
-    Some(Check::that((theirs, ours) == (1, 0), figures))
-}
-
-fn explain(results: &Results) -> Option<String> {
-    let waited = |cell| results.ours(cell, "waited_s").map(seconds);
-    Some(format!(
-        "A thread waited {}, until the owner let go of the lock. A worker that is the program started \
-         anew waited {}: it has a lock of its own, which nobody holds. A forked child has a copy, \
-         with the lock held, and nobody who could let go of it: fork copies one thread, the one \
-         that called it. Run it with --python to see it hang. The lock need not be yours: an \
-         allocator's or a logger's will do. So fork before there are threads, or let a process fork \
-         that has none, which is what Python's forkserver is; ours starts the program anew.",
-        waited(THREAD)?,
-        waited(SPAWN)?
-    ))
 }

@@ -12,7 +12,9 @@ pub mod start_methods;
 pub mod what_a_process_owns;
 
 use crate::ask::experiment::kit::experiment::Experiment;
+use crate::ask::experiment::kit::hogs;
 use lab_core::terms::error::{LabError, Result};
+use trainyard::handle::{JobError, JobHandle};
 use trainyard::procs::{Pool, Wire};
 use trainyard::threads::{Gil, Mode, ThreadPool};
 
@@ -27,38 +29,53 @@ pub const EXPERIMENTS: &[&Experiment] = &[
     &crash::EXPERIMENT,
 ];
 
-/// Why a cell is left out.
-fn never_forked() -> LabError {
-    LabError::NoRoom("our pool starts the program anew, and never forks it".to_owned())
+/// Workers of one kind: both kinds do the same jobs.
+enum Workers {
+    /// Without a global lock: it is processes that are looked at.
+    Threads(ThreadPool),
+    Processes(Pool),
 }
 
-fn process_pool(workers: usize) -> Result<Pool> {
-    let pool = Pool::builder().workers(workers).build();
-    pool.map_err(|why| LabError::failed("the pool of processes", why))
-}
+impl Workers {
+    /// Starts `count` workers of the kind that a cell names; one with forks is left out.
+    fn start(kind: &str, count: usize) -> Result<Self> {
+        match kind {
+            "thread" | "threads" => hogs::pool(count, Gil::new(Mode::Off)).map(Self::Threads),
+            "process" | "processes" | "spawn" => {
+                let pool = Pool::builder().workers(count).build();
+                let pool = pool.map_err(|why| LabError::failed("the pool of processes", why));
+                pool.map(Self::Processes)
+            }
+            _ => {
+                let why = "our pool starts the program anew, and never forks it";
+                Err(LabError::NoRoom(why.to_owned()))
+            }
+        }
+    }
 
-/// Without a global lock: it is processes that are looked at.
-fn thread_pool(workers: usize) -> Result<ThreadPool> {
-    let pool = ThreadPool::builder().workers(workers).gil(Gil::new(Mode::Off)).build();
-    pool.map_err(|why| LabError::failed("the pool of threads", why))
-}
+    fn submit<A: Wire + Send + 'static, R: Wire + Send + 'static>(
+        &self,
+        job: fn(A) -> R,
+        argument: A,
+    ) -> JobHandle<R> {
+        match self {
+            Self::Threads(pool) => pool.submit(move |_| job(argument)),
+            Self::Processes(pool) => pool.submit(job, argument),
+        }
+    }
 
-/// Runs `job` for each of `arguments` in a pool of processes.
-fn in_processes<A: Wire, R: Wire + Send + 'static>(
-    workers: usize,
-    job: fn(A) -> R,
-    arguments: Vec<A>,
-) -> Result<Vec<R>> {
-    let answers: std::result::Result<_, _> = process_pool(workers)?.map(job, arguments).collect();
-    Ok(answers?)
-}
-
-/// The same in a pool of threads.
-fn in_threads<A: Send + 'static, R: Send + 'static>(
-    workers: usize,
-    job: fn(A) -> R,
-    arguments: Vec<A>,
-) -> Result<Vec<R>> {
-    let answers = thread_pool(workers)?.map(arguments, move |_, argument| job(argument));
-    Ok(answers.into_iter().collect::<std::result::Result<_, _>>()?)
+    /// Runs `job` for each of `arguments`, and waits for the answers.
+    fn map<A: Wire + Send + 'static, R: Wire + Send + 'static>(
+        &self,
+        job: fn(A) -> R,
+        arguments: Vec<A>,
+    ) -> Result<Vec<R>> {
+        let answers: std::result::Result<_, JobError> = match self {
+            Self::Threads(pool) => {
+                pool.map(arguments, move |_, one| job(one)).into_iter().collect()
+            }
+            Self::Processes(pool) => pool.map(job, arguments).collect(),
+        };
+        Ok(answers?)
+    }
 }

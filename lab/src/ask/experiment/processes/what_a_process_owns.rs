@@ -1,13 +1,10 @@
 //! What a process owns: a number, a memory, open files; and what a thread of it has of its own.
-//!
-//! "A process can be thought of as almost a completely different program", say the notes, "a
-//! collection of resources where the resources include memory, file handles and things like that".
 
 use std::fs::{self, File};
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{in_processes, in_threads};
+use super::Workers;
 use crate::ask::experiment::kit::prelude::*;
 
 /// The same four jobs in threads and in processes.
@@ -19,10 +16,10 @@ pub const EXPERIMENT: Experiment = Experiment {
                global, in a pool of two processes. What is the global in the program afterwards?",
     choices: &["40", "20: each process has added two tens", "10", "0"],
     answer: 3,
-    method: "A program opens a file and makes a pool of two workers, threads or processes. Four jobs \
-             each add 10 to a global, and say in which process they are, what they find in the \
-             global, and whether the file is open there. In Python the processes are forked: copies \
-             of the program at that moment.",
+    method: "A program opens a file and makes a pool of two workers, threads or processes. Four \
+             jobs each add 10 to a global, and say in which process they are, what they find in \
+             the global, and whether the file is open there. In Python the processes are forked: \
+             copies of the program at that moment.",
     cells,
     ours: measure,
     twin: Some(include_str!("what_a_process_owns.py")),
@@ -36,30 +33,45 @@ pub const EXPERIMENT: Experiment = Experiment {
     relations: &[
         counting("threads-share-the-global")
             .says("what jobs add in threads, the program has: 40.")
-            .claims(&special(|cell| cell.label == THREADS, threads_share_the_global))
-            .wrong("in processes", |cell| cell.set("workers", PROCESSES)),
+            .claims(&that("It is {global_here in threads}", |[here]| is(here, 40)))
+            .wrong("in processes", |cell| cell.set("workers", "processes")),
         counting("processes-have-their-own")
             .says(
                 "what jobs add in processes, the program has not: 0, though jobs saw 10 at least.",
             )
-            .claims(&special(|cell| cell.label == PROCESSES, processes_have_their_own))
-            .wrong("in threads", in_threads_instead),
+            .claims(&that(
+                "{global_here in processes} here, and up to {global_there_max in processes} there",
+                |[here, there]| is(here, 0) && there >= 10.0,
+            ))
+            .wrong("in threads", |cell| cell.set("workers", "threads")),
         counting("another-number")
             .says("all four jobs in processes are in another process than the program.")
-            .claims(&special(|cell| cell.label == PROCESSES, another_number))
-            .wrong("in threads", in_threads_instead),
+            .claims(&that("{elsewhere in processes} of 4", |[elsewhere]| is(elsewhere, 4)))
+            .wrong("in threads", |cell| cell.set("workers", "threads")),
         counting("a-new-program-has-no-file")
             .says("no job has the program's file open in a process that was started anew.")
             .of_ours()
-            .claims(&special(|cell| cell.label == PROCESSES, a_new_program_has_no_file))
-            .wrong("in threads", in_threads_instead),
+            .claims(&that("{file_is_open in processes} of 4 have it", |[open]| is(open, 0)))
+            .wrong("in threads", |cell| cell.set("workers", "threads")),
         counting("a-forked-one-has")
             .says("a job has it in this CPython, which forks, and not in ours, which starts anew.")
             .of_each_python()
-            .claims(&special(|cell| cell.label == PROCESSES, a_forked_one_has))
-            .wrong("in threads, in ours", in_threads_instead),
+            .claims(&that(
+                "{file_is_open in processes} there, {our file_is_open in processes} in ours",
+                |[theirs, ours]| theirs > 0.0 && is(ours, 0),
+            ))
+            .wrong("in threads, in ours", |cell| cell.set("workers", "threads")),
     ],
-    explain: By(explain),
+    explain: Told(
+        "In threads the four tens add up to {global_here in threads}, in the program's own global. \
+         In processes the program's global is still {global_here in processes}: a worker has a \
+         memory of its own, in which it saw up to {global_there_max in processes}. The open file \
+         is there for {file_is_open in threads} of the jobs in threads, and for {file_is_open in \
+         processes} of those in processes: ours are the program started anew, with nothing but its \
+         standard streams and the socket over which jobs come. A process that is forked, as \
+         Python's on Linux before 3.14, begins as a copy, and has the open files of its parent \
+         too; but what it changes in its memory, nobody else sees either.",
+    ),
     read: &[
         "src/procs/mod.rs: what a worker has",
         "src/sys/process.rs: what is closed between fork and exec",
@@ -80,17 +92,9 @@ pub const LESSON: Lesson = Lesson {
     make: "Crash one: `cargo run --release --example procs_story` shows what a worker takes along when it dies.",
 };
 
-const THREADS: &str = "threads";
-const PROCESSES: &str = "processes";
-const JOBS: u64 = 4;
-
 fn cells(_: Scale) -> Vec<Cell> {
-    let cell = |workers| Cell::plain(workers).with("workers", workers).with("jobs", JOBS);
-    [THREADS, PROCESSES].map(cell).into()
-}
-
-fn in_threads_instead(cell: &mut Cell) {
-    cell.set("workers", THREADS);
+    let cell = |workers| Cell::plain(workers).with("workers", workers).with("jobs", 4);
+    ["threads", "processes"].map(cell).into()
 }
 
 /// Each process has its own.
@@ -110,10 +114,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
     let file = File::open(&path).map_err(failed)?;
     let argument = (file.as_fd().as_raw_fd(), path.display().to_string());
     let jobs = vec![argument; cell.count("jobs")];
-    let seen = match cell.word("workers") {
-        PROCESSES => in_processes(2, look_around, jobs)?,
-        _ => in_threads(2, look_around, jobs)?,
-    };
+    let seen = Workers::start(cell.word("workers"), 2)?.map(look_around, jobs)?;
     let here = std::process::id();
     let global_there = seen.iter().map(|(_, global, _)| *global).max().unwrap_or(0);
     Ok(Figures::default()
@@ -121,49 +122,4 @@ fn measure(cell: &Cell) -> Result<Figures> {
         .with_count("global_there_max", global_there)
         .with_count("elsewhere", seen.iter().filter(|(pid, ..)| *pid != here).count())
         .with_count("file_is_open", seen.iter().filter(|(.., open)| *open).count()))
-}
-
-fn threads_share_the_global(results: &Results, who: &Contender) -> Option<Check> {
-    let here = results.count(who, THREADS, "global_here")?;
-    Some(Check::that(here == 10 * JOBS, format!("It is {here}")))
-}
-
-fn processes_have_their_own(results: &Results, who: &Contender) -> Option<Check> {
-    let here = results.count(who, PROCESSES, "global_here")?;
-    let there = results.count(who, PROCESSES, "global_there_max")?;
-    let figures = format!("{here} here, and up to {there} there");
-    Some(Check::that(here == 0 && there >= 10, figures))
-}
-
-fn another_number(results: &Results, who: &Contender) -> Option<Check> {
-    let elsewhere = results.count(who, PROCESSES, "elsewhere")?;
-    Some(Check::that(elsewhere == JOBS, format!("{elsewhere} of {JOBS}")))
-}
-
-fn a_new_program_has_no_file(results: &Results, who: &Contender) -> Option<Check> {
-    let open = results.count(who, PROCESSES, "file_is_open")?;
-    Some(Check::that(open == 0, format!("{open} of {JOBS} have it")))
-}
-
-fn a_forked_one_has(results: &Results, who: &Contender) -> Option<Check> {
-    let theirs = results.count(who, PROCESSES, "file_is_open")?;
-    let ours = results.count(&Contender::Ours, PROCESSES, "file_is_open")?;
-    Some(Check::that(theirs > 0 && ours == 0, format!("{theirs} there, {ours} in ours")))
-}
-
-fn explain(results: &Results) -> Option<String> {
-    Some(format!(
-        "In threads the four tens add up to {}, in the program's own global. In processes the \
-         program's global is still {}: a worker has a memory of its own, in which it saw up to {}. \
-         The open file is there for {} of the jobs in threads, and for {} of those in processes: \
-         ours are the program started anew, with nothing but its standard streams and the socket \
-         over which jobs come. A process that is forked, as Python's on Linux before 3.14, begins \
-         as a copy, and has the open files of its parent too; but what it changes in its memory, \
-         nobody else sees either.",
-        results.ours(THREADS, "global_here")?,
-        results.ours(PROCESSES, "global_here")?,
-        results.ours(PROCESSES, "global_there_max")?,
-        results.ours(THREADS, "file_is_open")?,
-        results.ours(PROCESSES, "file_is_open")?
-    ))
 }

@@ -1,15 +1,13 @@
 //! Daemon threads: what is done, and what is not, when the program ends.
 //!
-//! A daemon in Python is a thread that the program does not wait for. "Threads that are daemons are
-//! just killed wherever they are", say the notes: so a daemon's work stops in the middle, and what
-//! should clean up after it does not run.
+//! Python does not wait for a daemon: it is "just killed wherever it is". Its work stops in the
+//! middle, and what should clean up does not run.
 
-use std::ops::Range;
 use std::sync::mpsc;
 use std::time::Duration;
 
 use crate::ask::experiment::kit::prelude::*;
-use trainyard::threads::{self, Gil};
+use trainyard::threads;
 
 /// A thread that is waited for, and one that is not.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -28,8 +26,8 @@ pub const EXPERIMENT: Experiment = Experiment {
     answer: 0,
     method: "A program of its own starts one thread, a daemon or not, and its main returns as soon \
              as the thread has done two pieces. Each later piece takes 100 ms. The thread tells of \
-             each piece through a pipe, and so does what should clean up: a destructor, in Python a \
-             `finally`. Somebody outside counts until the program has ended.",
+             each piece through a pipe, and so does what should clean up: a destructor, in Python \
+             a `finally`. Somebody outside counts until the program has ended.",
     cells,
     ours: measure,
     twin: Some(include_str!("daemon.py")),
@@ -42,28 +40,27 @@ pub const EXPERIMENT: Experiment = Experiment {
     relations: &[
         counting("a-thread-is-waited-for")
             .says("a thread that is no daemon does all its work, and cleans up.")
-            .claims(&that_by(
-                "{pieces in thread}{cleaned in thread}{has_ended in thread}",
+            .claims(&that(
+                "{pieces in thread} pieces of 8 were done, and {nobody|it cleaned in thread} cleaned \
+                 up{silent has_ended in thread}",
                 |[pieces, cleaned, ended]| is(pieces, 8) && is(cleaned, 1) && is(ended, 1),
-                shown,
             ))
             .wrong("it is a daemon", |cell| cell.set("kind", "daemon")),
         counting("a-daemon-is-cut-off")
             .says("a daemon does not do all its work, and nobody cleans up.")
-            .claims(&that_by(
-                "{pieces in daemon}{cleaned in daemon}{has_ended in daemon}",
+            .claims(&that(
+                "{pieces in daemon} pieces of 8 were done, and {nobody|it cleaned in daemon} cleaned \
+                 up{silent has_ended in daemon}",
                 |[pieces, cleaned, ended]| pieces < 8.0 && is(cleaned, 0) && is(ended, 1),
-                shown,
             ))
             .wrong("it is no daemon", |cell| cell.set("kind", "thread")),
     ],
     explain: Told(
         "The thread that is no daemon did {pieces in thread} pieces, though main had returned \
          after two: the program waited for it. The daemon did {pieces in daemon}, and nobody \
-         cleaned up after it: the program ended, and the thread with it, in the middle of a \
-         piece. A daemon is for work that may be lost; whoever holds a file, a lock or a \
-         transaction is no daemon. (In Rust every thread is one, unless somebody joins it: \
-         `threads::run` does.)",
+         cleaned up after it: the program ended, and the thread with it, in the middle of a piece. \
+         A daemon is for work that may be lost; whoever holds a file, a lock or a transaction is \
+         no daemon. (In Rust every thread is one, unless somebody joins it: `threads::run` does.)",
     ),
     read: &[
         "src/threads/program.rs: a main that waits for its threads",
@@ -72,28 +69,20 @@ pub const EXPERIMENT: Experiment = Experiment {
     ],
 };
 
-const THREAD: &str = "thread";
-const DAEMON: &str = "daemon";
-/// A program that does not end by itself is one that does not do what is claimed here.
-const TIME_MAX: Duration = Duration::from_secs(20);
-
 fn cells(_: Scale) -> Vec<Cell> {
-    let cell = |kind| {
-        let cell = Cell::new(kind, Lock::TIMED).with("kind", kind).with("pieces", 8);
-        cell.with("first", 2).with("piece_s", 0.1)
-    };
-    [THREAD, DAEMON].map(cell).into()
+    let cell = |kind| Cell::new(kind, Lock::TIMED).with("kind", kind).with("pieces", 8);
+    ["thread", "daemon"].map(|kind| cell(kind).with("first", 2).with("piece_s", 0.1)).into()
 }
 
 fn measure(cell: &Cell) -> Result<Figures> {
     if program::is_inside(cell) {
         return be_the_program(cell);
     }
-    let ended = program::run(EXPERIMENT.name, cell, TIME_MAX)?;
+    let ended = program::run(EXPERIMENT.name, cell)?;
     Ok(Figures::default()
         .with_count("pieces", ended.count("piece"))
         .with_count("cleaned", ended.count("cleaned"))
-        .with_count("has_ended", usize::from(ended.status.is_some_and(|status| status.success()))))
+        .with_count("has_ended", ended.status.is_some_and(|status| status.success())))
 }
 
 /// The program: its main is the closure.
@@ -101,16 +90,22 @@ fn be_the_program(cell: &Cell) -> Result<Figures> {
     let (pieces, first) = (cell.count("pieces"), cell.count("first"));
     let takes = Duration::from_secs_f64(cell.number("piece_s"));
     threads::run(|| {
-        let gil = Gil::new(hogs::mode(cell.lock));
+        let gil = hogs::gil(cell);
         let (sender, first_are_done) = mpsc::channel();
+        let do_pieces = |pieces, takes| {
+            for _ in 0..pieces {
+                pause(takes);
+                program::tell("piece");
+            }
+        };
         let work = move || {
             let _cleans_up = CleansUp;
-            do_pieces(0..first, Duration::ZERO);
+            do_pieces(first, Duration::ZERO);
             sender.send(()).expect("main waits for it");
-            do_pieces(first..pieces, takes);
+            do_pieces(pieces - first, takes);
         };
         let started = match cell.word("kind") {
-            DAEMON => threads::spawn_daemon(&gil, "worker", move |_| work()),
+            "daemon" => threads::spawn_daemon(&gil, "worker", move |_| work()),
             _ => threads::spawn(&gil, "worker", move |_| work()).map(drop),
         };
         started.map_err(|why| LabError::failed("the thread", why))?;
@@ -119,23 +114,11 @@ fn be_the_program(cell: &Cell) -> Result<Figures> {
     Ok(Figures::default())
 }
 
-fn do_pieces(pieces: Range<usize>, takes: Duration) {
-    for piece in pieces {
-        pause(takes);
-        say(&Figures::default().with_count("piece", piece));
-    }
-}
-
 /// What a thread should do at its end.
 struct CleansUp;
 
 impl Drop for CleansUp {
     fn drop(&mut self) {
-        say(&Figures::default().with_count("cleaned", 1));
+        program::tell("cleaned");
     }
-}
-
-fn shown([pieces, cleaned, _]: [f64; 3]) -> String {
-    let end = if is(cleaned, 0) { "nobody cleaned up" } else { "it cleaned up" };
-    format!("{pieces} pieces of 8 were done, and {end}")
 }

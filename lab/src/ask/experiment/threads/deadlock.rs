@@ -1,8 +1,8 @@
-//! Deadlock: two threads, two locks, and the order in which they are taken.
+//! Deadlock: two threads, two locks, and the order in which they are acquired.
 //!
-//! A transfer takes the lock of each account. Two transfers in opposite directions can each have
-//! one and wait for the other, for ever: the classic of 1965 (Dijkstra's "deadly embrace"). The
-//! global lock has no part in it: a thread that waits for another lock gives the global one up.
+//! Two transfers in opposite directions can each hold one account's lock and wait for the other's
+//! for ever: Dijkstra's "deadly embrace" of 1965. The global lock has no part in it, because a
+//! thread that waits for another lock gives it up.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::ask::experiment::kit::prelude::*;
 use trainyard::sys::prim::{Mutex, MutexGuard};
-use trainyard::sys::{Why, blocking, clock};
+use trainyard::sys::{Why, blocking};
 use trainyard::threads::{Attached, Gil, Guarded, with_both};
 
 /// Opposite order, one order, giving way.
@@ -48,49 +48,62 @@ pub const EXPERIMENT: Experiment = Experiment {
             .says(
                 "with the locks in opposite order not all transfers are made, and no more will be.",
             )
-            .claims(&special(|cell| cell.label == OPPOSITE, opposite_orders_stand_still))
+            .claims(&that_by(
+                "{done in opposite order}{stood_still in opposite order}",
+                |[_, stood_still]| is(stood_still, 1),
+                |[done, stood_still]| {
+                    let none_after = format!("{done} were made, and then none for 0.5 s");
+                    if is(stood_still, 1) { none_after } else { format!("All {done} were made") }
+                },
+            ))
             .wrong("the order of the addresses", |cell| cell.set("rule", "by-address")),
         counting("one-order-goes-on")
             .says("with the locks in one order for everybody all transfers are made.")
-            .claims(&special(
-                |cell| cell.label == ONE_ORDER,
-                |results, who| goes_on(results, who, ONE_ORDER),
+            .claims(&that(
+                "{done in order of addresses} were made{silent stood_still in order of addresses}",
+                goes_on,
             ))
-            .wrong("opposite order", as_asked),
+            .wrong("opposite order", |cell| cell.set("rule", "as-asked")),
         counting("giving-way-goes-on")
             .says("with threads that let go of what they have all transfers are made.")
-            .claims(&special(
-                |cell| cell.label == GIVES_WAY,
-                |results, who| goes_on(results, who, GIVES_WAY),
+            .claims(&that(
+                "{done in gives way} were made{silent stood_still in gives way}",
+                goes_on,
             ))
-            .wrong("they hold what they have", as_asked),
+            .wrong("they hold what they have", |cell| cell.set("rule", "as-asked")),
         counting("asking-for-both-goes-on")
             .says("with guarded objects that are asked for at once all transfers are made.")
             .of_ours()
-            .claims(&special(|cell| cell.label == BOTH, |results, who| goes_on(results, who, BOTH)))
-            .wrong("plain locks, one after the other", as_asked),
+            .claims(&that(
+                "{done in both at once, lock off} were made{silent stood_still in both at once, lock off}",
+                goes_on,
+            ))
+            .wrong("plain locks, one after the other", |cell| cell.set("rule", "as-asked")),
     ],
-    explain: By(explain),
+    explain: Told(
+        "In opposite order {done in opposite order} transfers were made: then one thread had the \
+         lock of A and waited for B's, the other had B's and waited for A's. The global lock does \
+         not break the tie. It does not prevent it either: who waits for a lock gives the global \
+         one up, so the other thread comes as far. In the order of the addresses, the same for \
+         everybody, all {done in order of addresses} were made: whoever has the second lock has \
+         the first one already. Giving way works too, and cost {gave_way in gives way} vain \
+         attempts. Nothing but the program knows which of the two fits; no lock can.",
+    ),
     read: &[
         "src/threads/guarded.rs: with_both takes the locks in the order of their addresses",
         "Dijkstra, \"Cooperating sequential processes\" (EWD 123, 1965): the deadly embrace",
     ],
 };
 
-const OPPOSITE: &str = "opposite order";
-const ONE_ORDER: &str = "order of addresses";
-const GIVES_WAY: &str = "gives way";
-const BOTH: &str = "both at once, lock off";
 /// No transfer in that time: nobody makes any more. One takes a millisecond.
 const PATIENCE: Duration = Duration::from_millis(500);
-const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 fn cells(scale: Scale) -> Vec<Cell> {
     let rows = [
-        (OPPOSITE, Lock::TIMED, "as-asked"),
-        (ONE_ORDER, Lock::TIMED, "by-address"),
-        (GIVES_WAY, Lock::TIMED, "gives-way"),
-        (BOTH, Lock::Off, "with-both"),
+        ("opposite order", Lock::TIMED, "as-asked"),
+        ("order of addresses", Lock::TIMED, "by-address"),
+        ("gives way", Lock::TIMED, "gives-way"),
+        ("both at once, lock off", Lock::Off, "with-both"),
     ];
     let cell = |(label, lock, rule)| {
         let cell = Cell::new(label, lock).with("rule", rule).with("pause_s", 0.001);
@@ -99,8 +112,8 @@ fn cells(scale: Scale) -> Vec<Cell> {
     rows.map(cell).into()
 }
 
-fn as_asked(cell: &mut Cell) {
-    cell.set("rule", "as-asked");
+fn goes_on([done, stood_still]: [f64; 2]) -> bool {
+    is(stood_still, 0) && done > 0.0
 }
 
 /// Two accounts, twice: with a lock each, and guarded.
@@ -115,20 +128,19 @@ struct Bank {
 
 #[expect(clippy::unnecessary_wraps, reason = "as other experiments, which can fail")]
 fn measure(cell: &Cell) -> Result<Figures> {
-    let gil = Gil::new(hogs::mode(cell.lock));
+    let gil = hogs::gil(cell);
     let bank = Arc::new(Bank {
-        locked: [Mutex::new(0), Mutex::new(0)],
-        guarded: [Guarded::new(&gil, 0), Guarded::new(&gil, 0)],
+        locked: Default::default(),
+        guarded: [0, 0].map(|coins| Guarded::new(&gil, coins)),
         gil,
         pause: Duration::from_secs_f64(cell.number("pause_s")),
         done: AtomicUsize::new(0),
         gave_way: AtomicUsize::new(0),
     });
-    let transfers = cell.count("transfers");
-    let start = Arc::new(Barrier::new(2));
+    let (transfers, start) = (cell.count("transfers"), Arc::new(Barrier::new(2)));
     for from in 0..2 {
-        let (bank, start, rule) =
-            (Arc::clone(&bank), Arc::clone(&start), cell.word("rule").to_owned());
+        let (bank, start) = (Arc::clone(&bank), Arc::clone(&start));
+        let rule = cell.word("rule").to_owned();
         // Nobody joins them: they may be there for ever, and end with the process.
         thread::spawn(move || {
             start.wait();
@@ -139,7 +151,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
     // ORDER: Relaxed, both; plain counters.
     Ok(Figures::default()
         .with_count("done", bank.done.load(Ordering::Relaxed))
-        .with_count("stood_still", usize::from(stood_still))
+        .with_count("stood_still", stood_still)
         .with_count("gave_way", bank.gave_way.load(Ordering::Relaxed)))
 }
 
@@ -187,53 +199,22 @@ impl Bank {
 
     /// Waits until all transfers are made, or none has been for too long.
     fn stands_still(&self, transfers: usize) -> bool {
-        let (mut known, mut since_ns) = (0, clock::now_ns());
-        loop {
-            pause(LOOK_EVERY);
+        let (mut known, mut since) = (0, Stopwatch::start());
+        while since.elapsed() <= PATIENCE {
+            pause(Duration::from_millis(5));
             let done = self.done.load(Ordering::Relaxed); // ORDER: Relaxed; a plain counter.
             if done == transfers {
                 return false;
             }
             if done > known {
-                (known, since_ns) = (done, clock::now_ns());
-            } else if Duration::from_nanos(clock::now_ns() - since_ns) > PATIENCE {
-                return true;
+                (known, since) = (done, Stopwatch::start());
             }
         }
+        true
     }
 }
 
 /// Waits for a lock, and gives the global one up meanwhile, as everybody who sleeps.
 fn lock(account: &Mutex<i64>) -> MutexGuard<'_, i64> {
     blocking(Why::Lock, || account.lock())
-}
-
-fn opposite_orders_stand_still(results: &Results, who: &Contender) -> Option<Check> {
-    let stood_still = results.count(who, OPPOSITE, "stood_still")?;
-    let done = results.count(who, OPPOSITE, "done")?;
-    let figures = match stood_still {
-        0 => format!("All {done} were made"),
-        _ => format!("{done} were made, and then none for {} s", PATIENCE.as_secs_f64()),
-    };
-    Some(Check::that(stood_still == 1, figures))
-}
-
-fn goes_on(results: &Results, who: &Contender, cell: &str) -> Option<Check> {
-    let stood_still = results.count(who, cell, "stood_still")?;
-    let done = results.count(who, cell, "done")?;
-    Some(Check::that(stood_still == 0 && done > 0, format!("{done} were made")))
-}
-
-fn explain(results: &Results) -> Option<String> {
-    Some(format!(
-        "In opposite order {} transfers were made: then one thread had the lock of A and waited for \
-         B's, the other had B's and waited for A's. The global lock does not break the tie. It does \
-         not prevent it either: who waits for a lock gives the global one up, so the other thread \
-         comes as far. In the order of the addresses, the same for everybody, all {} were made: \
-         whoever has the second lock has the first one already. Giving way works too, and cost {} \
-         vain attempts. Nothing but the program knows which of the two fits; no lock can.",
-        results.ours(OPPOSITE, "done")?,
-        results.ours(ONE_ORDER, "done")?,
-        results.ours(GIVES_WAY, "gave_way")?
-    ))
 }

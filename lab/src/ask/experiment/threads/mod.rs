@@ -10,7 +10,10 @@ pub mod strategies;
 pub mod what_is_the_lock;
 pub mod who_waits_for_what;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use crate::ask::experiment::kit::experiment::Experiment;
+use crate::ask::experiment::kit::figures::Figures;
 
 /// In the order in which they are best met.
 pub const EXPERIMENTS: &[&Experiment] = &[
@@ -22,3 +25,28 @@ pub const EXPERIMENTS: &[&Experiment] = &[
     &deadlock::EXPERIMENT,
     &daemon::EXPERIMENT,
 ];
+
+/// Calls that are under way at the same time. ORDER: Relaxed, all of them; plain counters.
+#[derive(Default)]
+struct InFlight {
+    now: AtomicUsize,
+    max: AtomicUsize,
+    all: AtomicUsize,
+}
+
+impl InFlight {
+    fn during<R>(&self, call: impl FnOnce() -> R) -> R {
+        let now = self.now.fetch_add(1, Ordering::Relaxed) + 1;
+        self.max.fetch_max(now, Ordering::Relaxed);
+        self.all.fetch_add(1, Ordering::Relaxed);
+        let answer = call();
+        self.now.fetch_sub(1, Ordering::Relaxed);
+        answer
+    }
+
+    /// How many there were, under the name `all`, and how many at most at once.
+    fn figures(self, all: &str) -> Figures {
+        let figures = Figures::default().with_count(all, self.all.into_inner());
+        figures.with_count("in_flight_max", self.max.into_inner())
+    }
+}

@@ -1,22 +1,20 @@
 //! How many threads: as many as there is to wait for, and as few as there is to compute with.
 //!
-//! "The correct number of threads is not a constant from one task to another. Some experimentation
-//! is required", say the notes. Here is the experimentation, with one program and two tasks.
+//! There is no right number for all tasks, so this experiment finds it for two.
 
 use std::time::Duration;
 
-use crate::ask::experiment::kit::hogs::{self, Clock};
 use crate::ask::experiment::kit::prelude::*;
-use trainyard::threads::{Attached, ThreadPool};
+use trainyard::threads::Attached;
 
 /// Pools of growing size, for waiting and for computing.
 pub const EXPERIMENT: Experiment = Experiment {
     name: "pool-size",
     group: Group::Threads,
     title: "the right number of threads, for two tasks",
-    question: "A pool of threads under the global lock does tasks that wait for 2 ms, or tasks that \
-               compute. The pool is made larger and larger. From which size on does it get no more \
-               done?",
+    question: "A pool of threads under the global lock does tasks that wait for 2 ms, or tasks \
+               that compute. The pool is made larger and larger. From which size on does it get no \
+               more done?",
     choices: &[
         "as many threads as processors, for both",
         "many for waiting, one for computing",
@@ -24,9 +22,9 @@ pub const EXPERIMENT: Experiment = Experiment {
         "the more the better, for both",
     ],
     answer: 1,
-    method: "Pools of 1, 2, 4, 8, 16 and 32 threads under the lock, each thread doing one task after \
-             another. A task waits for 2 ms, or computes 50 digits of pi. The knee is the smallest \
-             pool that gets three fifths of the best done.",
+    method: "Pools of 1, 2, 4, 8, 16 and 32 threads under the lock, each thread doing one task \
+             after another. A task waits for 2 ms, or computes 50 digits of pi. The knee is the \
+             smallest pool that gets three fifths of the best done.",
     cells,
     ours: measure,
     twin: Some(include_str!("pool_size.py")),
@@ -38,11 +36,12 @@ pub const EXPERIMENT: Experiment = Experiment {
     relations: &[
         timing("waiting-gains")
             .says("16 threads that wait get four times as much done as one, at least.")
-            .claims(&special(
-                |cell| cell.label == label(WAIT, 1) || cell.label == label(WAIT, 16),
-                waiting_gains,
-            ))
-            .wrong("tasks that keep the lock while they wait", keep_the_lock),
+            .claims(&that("{calls_per_s in wait, 16 threads / wait, 1 thread}", |[gained]| {
+                gained >= 4.0
+            }))
+            .wrong("tasks that keep the lock while they wait", |cell| {
+                cell.set("kind", "wait-and-keep");
+            }),
         timing("computing-gains-nothing")
             .says("no pool gets more computed than one thread, by a third at most.")
             .claims(&special(|cell| cell.word("kind") == COMPUTE, computing_gains_nothing))
@@ -100,23 +99,14 @@ fn cells(scale: Scale) -> Vec<Cell> {
     both.flat_map(|kind| sizes.iter().map(move |&threads| cell(kind, threads))).collect()
 }
 
-fn keep_the_lock(cell: &mut Cell) {
-    cell.set("kind", "wait-and-keep");
-}
-
 fn measure(cell: &Cell) -> Result<Figures> {
     let threads = cell.count("pool");
-    let pool = ThreadPool::builder().workers(threads).gil(hogs::gil(cell)).build();
-    let pool = pool.map_err(|why| LabError::failed("the pool", why))?;
+    let pool = hogs::pool(threads, hogs::gil(cell))?;
     let (clock, kind) = (Clock::start(cell), cell.word("kind").to_owned());
-    let mut done = Ok(Vec::new());
-    let figures = hogs::measured(|| {
+    hogs::measured(|| {
         let turns = pool.map(0..threads, move |at, _| clock.repeat(|| turn(&kind, at)));
-        done = turns.into_iter().collect();
-        done.as_ref().map_or_else(|_| Vec::new(), Clone::clone)
-    })?;
-    done.map_err(LabError::from)?;
-    Ok(figures)
+        turns.into_iter().map(|turns| turns.expect("a task does not panic")).collect()
+    })
 }
 
 fn turn(kind: &str, at: &mut Attached<'_>) {
@@ -143,12 +133,6 @@ fn best(pools: &[(usize, f64)]) -> f64 {
 
 fn knee(pools: &[(usize, f64)]) -> Option<usize> {
     pools.iter().find(|(_, done)| *done >= KNEE * best(pools)).map(|(threads, _)| *threads)
-}
-
-fn waiting_gains(results: &Results, who: &Contender) -> Option<Check> {
-    let done = |threads| results.of(who, &label(WAIT, threads), "calls_per_s");
-    let gained = done(16)? / done(1)?;
-    Some(Check::that(gained >= 4.0, ratio(gained)))
 }
 
 fn computing_gains_nothing(results: &Results, who: &Contender) -> Option<Check> {

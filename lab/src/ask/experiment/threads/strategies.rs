@@ -1,17 +1,14 @@
 //! Strategies: one sum that four threads add to, kept right in four ways, and not at all.
 //!
-//! "There are several strategies for making data accesses thread-safe", say the notes. Here they
-//! are on the smallest problem that there is, so that nothing else is measured.
+//! It is the smallest problem that needs a strategy, so nothing else is measured.
 
 use std::cell::Cell as Own;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Barrier, mpsc};
 use std::thread;
-use std::time::Duration;
 
 use crate::ask::experiment::kit::prelude::*;
-use trainyard::sys::clock;
 use trainyard::sys::prim::Mutex;
 
 /// No strategy, a lock, a queue, a sum of one's own, an atomic number.
@@ -19,8 +16,8 @@ pub const EXPERIMENT: Experiment = Experiment {
     name: "strategies",
     group: Group::Threads,
     title: "four ways to keep a shared sum right, and what each costs",
-    question: "Four threads add ones to a sum. The sum can be protected by a lock; it can belong to \
-               one thread, to which the others send their ones through a queue; each thread can \
+    question: "Four threads add ones to a sum. The sum can be protected by a lock; it can belong \
+               to one thread, to which the others send their ones through a queue; each thread can \
                have a sum of its own, and add it to the others' at the end; or adding can be one \
                instruction. All are right. Which one is the cheapest?",
     choices: &[
@@ -31,10 +28,10 @@ pub const EXPERIMENT: Experiment = Experiment {
     ],
     answer: 2,
     method: "Four threads, without any global lock, each add 1 over and over: with a load, an \
-             addition and a store; under a lock; through a queue to a thread that adds; to a number \
-             in a thread-local variable; with an atomic addition. In Python, under its lock, 1 is \
-             added by a function, so that a switch may fall into the middle; it has no atomic \
-             number.",
+             addition and a store; under a lock; through a queue to a thread that adds; to a \
+             number in a thread-local variable; with an atomic addition. In Python, under its \
+             lock, 1 is added by a function, so that a switch may fall into the middle; it has no \
+             atomic number.",
     cells,
     ours: measure,
     twin: Some(include_str!("strategies.py")),
@@ -47,21 +44,40 @@ pub const EXPERIMENT: Experiment = Experiment {
     relations: &[
         timing("none-loses")
             .says("without a strategy ones are lost.")
-            .claims(&special(|cell| cell.label == NONE, none_loses))
+            .claims(&that("{lost in none} ones lost, {lost_share in none}", |[lost, _]| lost > 0.0))
             .wrong("under a lock", |cell| cell.set("strategy", "lock")),
         counting("each-of-them-is-exact")
             .says("with any of the strategies the sum is exact.")
-            .claims(&special(|cell| cell.label != NONE, each_is_exact))
-            .wrong("no strategy", leave_it_open),
+            .claims(&special(|cell| cell.label != "none", each_is_exact))
+            .wrong("no strategy", |cell| {
+                cell.set("strategy", "none");
+                cell.set("ones", UNPROTECTED);
+            }),
         timing("own-is-the-cheapest")
             .says("a sum of one's own takes less than half the time of any other that is right.")
             .of_ours()
-            .claims(&special(|cell| cell.label != NONE, own_is_the_cheapest))
+            .claims(&that_by(
+                "{update_s in thread-local}{update_s in lock}{update_s in queue}{update_s in atomic}",
+                |[own, lock, queue, atomic]| own < lock.min(queue).min(atomic) / 2.0,
+                |[own, lock, queue, atomic]| {
+                    let next = lock.min(queue).min(atomic);
+                    format!("{}; the next takes {}", seconds(own), seconds(next))
+                },
+            ))
             .wrong("each one added to the common sum at once, under a lock", |cell| {
                 cell.set("strategy", "lock");
             }),
     ],
-    explain: By(explain),
+    explain: Told(
+        "Without a strategy {lost_share in none} of the ones were lost: a thread read the sum, \
+         another stored a newer one, and the first stored its own over it. With the four \
+         strategies none was. Of the time of all four threads together, a one costs {update_s in \
+         lock} under the lock, {update_s in queue} through the queue, {update_s in atomic} as an \
+         atomic addition, and {update_s in thread-local} in a sum of one's own. The first three \
+         have something that every thread wants, and pay for its way from processor to processor. \
+         So: share nothing if you can; then what is cheap depends on what is shared, and a queue \
+         or a lock protects more than one number.",
+    ),
     read: &[
         "src/threads/guarded.rs: data that is protected with the global lock on or off",
         "docs.python.org/3/library/queue.html, and threading.local",
@@ -81,12 +97,6 @@ pub const LESSON: Lesson = Lesson {
     make: "Do the same with a queue between threads: `examples/threads_story.rs` is a place to begin.",
 };
 
-const NONE: &str = "none";
-const LOCK: &str = "lock";
-const QUEUE: &str = "queue";
-const OWN: &str = "thread-local";
-const ATOMIC: &str = "atomic";
-const RIGHT: [&str; 4] = [LOCK, QUEUE, OWN, ATOMIC];
 const THREADS: usize = 4;
 /// So many take a thread longer than the system lets it run undisturbed.
 const UNPROTECTED: u64 = 20_000_000;
@@ -96,21 +106,16 @@ fn cells(scale: Scale) -> Vec<Cell> {
         // A queue takes longer, and an interpreter for everything; but without a strategy threads
         // must be interrupted a few times.
         let (ones, in_python) = match strategy {
-            QUEUE => (100_000, 5_000),
-            LOCK => (4_000_000, 50_000),
-            NONE => (UNPROTECTED, 300_000),
+            "queue" => (100_000, 5_000),
+            "lock" => (4_000_000, 50_000),
+            "none" => (UNPROTECTED, 300_000),
             _ => (4_000_000, 100_000),
         };
         let (ones, in_python) = (scale.pick(ones, 2 * ones), scale.pick(in_python, 2 * in_python));
         let cell = Cell::new(strategy, Lock::Off).with("strategy", strategy);
         cell.with("ones", ones).with("ones_in_python", in_python)
     };
-    [NONE, LOCK, QUEUE, OWN, ATOMIC].map(cell).into()
-}
-
-fn leave_it_open(cell: &mut Cell) {
-    cell.set("strategy", NONE);
-    cell.set("ones", UNPROTECTED);
+    ["none", "lock", "queue", "thread-local", "atomic"].map(cell).into()
 }
 
 thread_local! {
@@ -118,106 +123,61 @@ thread_local! {
 }
 
 /// Where the ones go.
+#[derive(Default)]
 struct Sums {
-    /// Without a strategy each step is one of its own, and what lies between is anybody's.
-    plain: AtomicU64,
+    shared: AtomicU64,
     locked: Mutex<u64>,
-    atomic: AtomicU64,
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as other experiments, which can fail")]
 fn measure(cell: &Cell) -> Result<Figures> {
-    let sums = Sums { plain: AtomicU64::new(0), locked: Mutex::new(0), atomic: AtomicU64::new(0) };
-    let ones = cell.count("ones") as u64;
-    let (start, mut begun_ns) = (Barrier::new(THREADS + 1), 0);
-    let queued = thread::scope(|scope| {
-        let (sender, receiver) = mpsc::channel::<u64>();
-        let owner = scope.spawn(move || receiver.into_iter().sum::<u64>());
-        for sender in vec![sender; THREADS] {
-            scope.spawn(|| {
-                start.wait();
-                sums.add(ones, cell.word("strategy"), sender);
-            });
-        }
-        begun_ns = clock::now_ns();
+    let (sums, ones, start) = (Sums::default(), cell.count("ones") as u64, Barrier::new(THREADS));
+    let (sender, receiver) = mpsc::channel::<u64>();
+    let owner = thread::spawn(move || receiver.into_iter().sum::<u64>());
+    let stopwatch = Stopwatch::start();
+    in_threads(THREADS, |_| {
         start.wait();
-        owner.join().expect("adding does not panic")
+        sums.add(ones, cell.word("strategy"), &sender);
     });
-    let took_s = Duration::from_nanos(clock::now_ns() - begun_ns).as_secs_f64();
-    let found =
-        queued + sums.plain.into_inner() + sums.locked.into_inner() + sums.atomic.into_inner();
+    // The owner ends when nobody can send it any more.
+    drop(sender);
+    let queued = owner.join().expect("adding does not panic");
+    let took_s = stopwatch.seconds();
     let expected = THREADS as u64 * ones;
-    let lost = expected - found;
-    Ok(Figures::default()
-        .with_count("lost", lost)
-        .with("lost_share", to_f64(lost) / to_f64(expected))
-        .with("update_s", took_s / to_f64(expected)))
+    let found = queued + sums.shared.into_inner() + sums.locked.into_inner();
+    Ok(Figures::lost(expected, found).with("update_s", took_s / to_f64(expected)))
 }
 
 impl Sums {
     /// What one thread does.
-    fn add(&self, ones: u64, strategy: &str, owner: mpsc::Sender<u64>) {
+    fn add(&self, ones: u64, strategy: &str, owner: &mpsc::Sender<u64>) {
         match strategy {
-            NONE => (0..ones).for_each(|_| {
+            "none" => (0..ones).for_each(|_| {
                 // ORDER: Relaxed, both; that another's store falls between them is the mistake.
-                let sum = self.plain.load(Ordering::Relaxed);
-                self.plain.store(sum + 1, Ordering::Relaxed);
+                let sum = self.shared.load(Ordering::Relaxed);
+                self.shared.store(sum + 1, Ordering::Relaxed);
             }),
-            LOCK => (0..ones).for_each(|_| *self.locked.lock() += 1),
-            QUEUE => (0..ones).for_each(|_| owner.send(1).expect("the owner is there")),
-            OWN => {
+            "lock" => (0..ones).for_each(|_| *self.locked.lock() += 1),
+            "queue" => (0..ones).for_each(|_| owner.send(1).expect("the owner is there")),
+            "thread-local" => {
                 let own = || SUM_OF_THIS_THREAD.with(|sum| sum.set(black_box(sum.get()) + 1));
                 (0..ones).for_each(|_| own());
                 *self.locked.lock() += SUM_OF_THIS_THREAD.get();
             }
             _ => (0..ones).for_each(|_| {
                 // ORDER: Relaxed; one instruction, and the sum is read when the threads have ended.
-                self.atomic.fetch_add(1, Ordering::Relaxed);
+                self.shared.fetch_add(1, Ordering::Relaxed);
             }),
         }
-        // The owner ends when the last of these is gone.
-        drop(owner);
     }
-}
-
-fn none_loses(results: &Results, who: &Contender) -> Option<Check> {
-    let (lost, share) =
-        (results.count(who, NONE, "lost")?, results.of(who, NONE, "lost_share").map(percent)?);
-    Some(Check::that(lost > 0, format!("{lost} ones lost, {share}")))
 }
 
 /// Python has no atomic number.
 fn each_is_exact(results: &Results, who: &Contender) -> Option<Check> {
-    let lost = RIGHT.iter().filter_map(|strategy| results.count(who, strategy, "lost"));
-    let lost: Vec<u64> = lost.collect();
+    let lost = |strategy: &&str| results.count(who, strategy, "lost");
+    let strategies = ["lock", "queue", "thread-local", "atomic"].iter();
+    let lost: Vec<u64> = strategies.filter_map(lost).collect();
     lost.first()?;
     let all: u64 = lost.iter().sum();
     Some(Check::that(all == 0, format!("{all} ones lost with {} strategies", lost.len())))
-}
-
-fn own_is_the_cheapest(results: &Results, _: &Contender) -> Option<Check> {
-    let cost = |strategy| results.ours(strategy, "update_s");
-    let own_s = cost(OWN)?;
-    let others_s = [cost(LOCK)?, cost(QUEUE)?, cost(ATOMIC)?];
-    let least_s = others_s.into_iter().fold(f64::INFINITY, f64::min);
-    let figures = format!("{}; the next takes {}", seconds(own_s), seconds(least_s));
-    Some(Check::that(own_s < least_s / 2.0, figures))
-}
-
-fn explain(results: &Results) -> Option<String> {
-    let cost = |strategy| results.ours(strategy, "update_s").map(seconds);
-    Some(format!(
-        "Without a strategy {} of the ones were lost: a thread read the sum, another stored a newer \
-         one, and the first stored its own over it. With the four strategies none was. Of the time \
-         of all four threads together, a one costs {} under the lock, {} through the queue, {} as an \
-         atomic addition, and {} in a sum of one's own. The first three have something that every \
-         thread wants, and pay for its way from processor to processor. So: share nothing if you \
-         can; then what is cheap depends on what is shared, and a queue or a lock protects more \
-         than one number.",
-        percent(results.ours(NONE, "lost_share")?),
-        cost(LOCK)?,
-        cost(QUEUE)?,
-        cost(ATOMIC)?,
-        cost(OWN)?
-    ))
 }

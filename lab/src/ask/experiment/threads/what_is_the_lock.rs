@@ -1,15 +1,12 @@
 //! What the global lock is: of all the threads that want to run, one does.
 //!
-//! Not a claim about times: the recording of a run says who had the lock when, event by event.
-//! "The threads may be running on different processors, but they will only be running one at a
-//! time", say the notes, and both halves can be counted.
+//! The recording of a run says who had the lock when, and on which processor, so both can be
+//! counted.
 
 use std::collections::BTreeSet;
 
-use crate::ask::experiment::kit::hogs::{Clock, mode};
 use crate::ask::experiment::kit::prelude::*;
 use trainyard::sys::affinity;
-use trainyard::threads::{Gil, ThreadPool};
 use trainyard::trace::{self, Event, Kind};
 
 /// Three threads that compute, and a recording of who runs when.
@@ -27,9 +24,9 @@ pub const EXPERIMENT: Experiment = Experiment {
         "three",
     ],
     answer: 1,
-    method: "Three threads compute digits of pi, with the lock on and then off, while every hand-off \
-             is recorded. The recording is read event by event: who enters, who leaves, on which \
-             processor. No Python: it keeps no such record.",
+    method: "Three threads compute digits of pi, with the lock on and then off, while every \
+             hand-off is recorded. The recording is read event by event: who enters, who leaves, \
+             on which processor. No Python: it keeps no such record.",
     cells,
     ours: measure,
     twin: None,
@@ -44,7 +41,10 @@ pub const EXPERIMENT: Experiment = Experiment {
         counting("one-inside")
             .says("with the lock on, never more than one thread is inside.")
             .of_ours()
-            .claims(&special(|cell| cell.label == ON, one_inside))
+            .claims(&that(
+                "At most {inside_max in lock on}, though they entered {entries in lock on} times",
+                |[inside, _]| is(inside, 1),
+            ))
             .wrong("the lock off", |cell| cell.lock = Lock::Off),
         timing("on-any-processor")
             .says("with the lock on, threads run on more than one processor, one after another.")
@@ -56,10 +56,16 @@ pub const EXPERIMENT: Experiment = Experiment {
         timing("off-lets-all-in")
             .says("with the lock off all three are inside at one instant.")
             .of_ours()
-            .claims(&special(|cell| cell.label == OFF, off_lets_all_in))
+            .claims(&that("{inside_max in lock off} were", |[inside]| is(inside, 3)))
             .wrong("the lock on", |cell| cell.lock = Lock::TIMED),
     ],
-    explain: By(explain),
+    explain: Told(
+        "With the lock on, {inside_max in lock on} thread was inside at a time. It entered \
+         {entries in lock on} times in all, and was then on one of {processors in lock on} \
+         processors: the lock is a token that a thread needs to run, and the system is free to run \
+         its holder anywhere. With the lock off {inside_max in lock off} were inside at once, and \
+         each had entered once: nobody asked it to leave.",
+    ),
     read: &[
         "src/threads/kernel/lock.rs: how the lock changes hands",
         "src/trace/sites.md: GilTake, GilDrop, GilFree and GilLeave, and where they are emitted",
@@ -81,15 +87,13 @@ pub const LESSON: Lesson = Lesson {
 };
 
 const ON: &str = "lock on";
-const OFF: &str = "lock off";
-const THREADS: usize = 3;
 
 fn cells(scale: Scale) -> Vec<Cell> {
     let cell = |(label, lock)| {
-        let cell = Cell::computing(label, lock, THREADS, Task::Pi, scale.pick(0.3, 0.6));
+        let cell = Cell::computing(label, lock, 3, Task::Pi, scale.pick(0.3, 0.6));
         cell.with("processors", "all")
     };
-    [(ON, Lock::TIMED), (OFF, Lock::Off)].map(cell).into()
+    [(ON, Lock::TIMED), ("lock off", Lock::Off)].map(cell).into()
 }
 
 fn measure(cell: &Cell) -> Result<Figures> {
@@ -98,8 +102,8 @@ fn measure(cell: &Cell) -> Result<Figures> {
     if cell.word("processors") == "one" {
         affinity::restrict_to(&allowed[..1]).map_err(failed)?;
     }
-    let (threads, gil) = (cell.count("threads"), Gil::new(mode(cell.lock)));
-    let pool = ThreadPool::builder().workers(threads).gil(gil).build().map_err(failed)?;
+    let threads = cell.count("threads");
+    let pool = hogs::pool(threads, hogs::gil(cell))?;
     let (clock, task) = (Clock::start(cell), Task::named(cell.word("task")));
     let recorder = trace::arm();
     let done = pool.map(0..threads, move |at, _| {
@@ -132,35 +136,10 @@ fn replay(events: &[Event]) -> Figures {
         .with_count("processors", processors.len())
 }
 
-fn one_inside(results: &Results, who: &Contender) -> Option<Check> {
-    let inside = results.count(who, ON, "inside_max")?;
-    let entries = results.count(who, ON, "entries")?;
-    let figures = format!("At most {inside}, though they entered {entries} times");
-    Some(Check::that(inside == 1, figures))
-}
-
 fn on_any_processor(results: &Results, who: &Contender) -> Option<Check> {
     if results.count(who, ON, "processors_allowed")? < 2 {
         return Some(Check::Skipped("There is one processor here".to_owned()));
     }
     let processors = results.count(who, ON, "processors")?;
     Some(Check::that(processors > 1, format!("On {processors}")))
-}
-
-fn off_lets_all_in(results: &Results, who: &Contender) -> Option<Check> {
-    let inside = results.count(who, OFF, "inside_max")?;
-    Some(Check::that(inside == 3, format!("{inside} were")))
-}
-
-fn explain(results: &Results) -> Option<String> {
-    Some(format!(
-        "With the lock on, {} thread was inside at a time. It entered {} times in all, and was then \
-         on one of {} processors: the lock is a token that a thread needs to run, and the system is \
-         free to run its holder anywhere. With the lock off {} were inside at once, and each had \
-         entered once: nobody asked it to leave.",
-        results.ours(ON, "inside_max")?,
-        results.ours(ON, "entries")?,
-        results.ours(ON, "processors")?,
-        results.ours(OFF, "inside_max")?
-    ))
 }
