@@ -34,8 +34,8 @@ const INPUTS: usize = 20;
 /// [`yardstick`](crate::ask::experiment::kit::yardstick).
 pub(super) const BARE: [&str; 2] = ["1 bare thread", "2 bare threads"];
 
-/// Twenty sums by each of these, so many trains of a model; a Python computes for `duration_s`
-/// instead. Beside them bare threads, to compare with.
+/// Twenty sums in each of these models, with so many trains, beside bare threads to compare with. A
+/// Python computes for `duration_s` instead.
 pub(super) fn computing(scale: Scale, ours: &[(&str, Model, usize)]) -> Vec<Cell> {
     let (squares, duration_s) = scale.pick((2_000_000, 0.2), (5_000_000, 1.0));
     let ours = ours.iter().map(|&(label, model, trains)| {
@@ -46,7 +46,7 @@ pub(super) fn computing(scale: Scale, ours: &[(&str, Model, usize)]) -> Vec<Cell
     ours.chain(bare.map(|cell| cell.with("model", "bare"))).collect()
 }
 
-/// Fetches so many pages, one round each, from a server that takes its time.
+/// So many pages, fetched in each of these models from a server that takes its time.
 pub(super) fn waiting(pages: usize, latency_s: f64, ours: &[(&str, Model, usize)]) -> Vec<Cell> {
     let cell = |&(label, model, trains): &_| cell(label, Workload::Io, model, trains);
     let cells = ours.iter().map(cell);

@@ -50,15 +50,19 @@ fn sum_bytes(text: &str, name: &str) -> f64 {
 }
 
 #[cfg(test)]
-#[test]
-fn what_is_written_to_is_private_and_the_lines_with_one_name_are_added_up() {
-    let before = Footprint::of("self").unwrap();
-    let touched = vec![1_u8; 8 << 20];
-    let between = Footprint::of("self").unwrap().of_each(before, 1);
-    drop(std::hint::black_box(touched));
-    // Tests beside this one take and give memory too.
-    assert!(between.private_bytes > f64::from(4 << 20), "{between:?}");
-    assert!(between.virtual_bytes >= 0.0, "{between:?}");
-    let text = "Shared_Clean: 7 kB\nPrivate_Clean:   44 kB\nPrivate_Dirty:  112 kB\n";
-    assert!((sum_bytes(text, "Private_") - 156.0 * 1024.0).abs() < 0.5);
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_to_is_private_and_the_lines_with_one_name_are_added_up() {
+        let before = Footprint::of("self").unwrap();
+        let touched = vec![1_u8; 8 << 20];
+        let between = Footprint::of("self").unwrap().of_each(before, 1);
+        drop(std::hint::black_box(touched));
+        // Tests beside this one take and give memory too.
+        assert!(between.private_bytes > f64::from(4 << 20), "{between:?}");
+        assert!(between.virtual_bytes >= 0.0, "{between:?}");
+        let text = "Shared_Clean: 7 kB\nPrivate_Clean:   44 kB\nPrivate_Dirty:  112 kB\n";
+        assert!((sum_bytes(text, "Private_") - 156.0 * 1024.0).abs() < 0.5);
+    }
 }

@@ -60,8 +60,8 @@ pub const EXPERIMENT: Experiment = Experiment {
     ],
 };
 
-/// The sizes of each model. Those above the first figure belong to the full scale, and show nothing
-/// new in a CPython: a task of asyncio takes a kilobyte or two, a process of Python's megabytes.
+/// The sizes of each model. Those above the first figure are for the full scale alone, and show
+/// nothing new in a CPython: a task of asyncio takes a kilobyte or two, a process megabytes.
 const SIZES: [(&str, usize, &[usize]); 3] = [
     ("tasks", 100_000, &[10, 1_000, 100_000, 1_000_000]),
     ("threads", 1_000, &[10, 1_000, 10_000]),
@@ -90,10 +90,8 @@ fn be_threads(cell: &mut Cell) {
 fn all_are_alive(results: &Results, who: &Contender) -> Option<Check> {
     let cells = cells(Scale::Full).into_iter().filter_map(|cell| {
         let alive = results.count(who, &cell.label, "alive")?;
-        Some((
-            alive >= cell.count("count") as u64,
-            format!("{}: {} alive", cell.label, grouped(alive)),
-        ))
+        let holds = alive >= cell.count("count") as u64;
+        Some((holds, format!("{}: {} alive", cell.label, grouped(alive))))
     });
     let (holds, figures) = cells.reduce(|one, next| if one.0 { next } else { one })?;
     Some(Check::that(holds, figures))

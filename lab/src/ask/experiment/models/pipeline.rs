@@ -159,9 +159,11 @@ fn measure(cell: &Cell) -> Result<Figures> {
 const LISTENS: &str = "the consumer takes until the producer is gone";
 
 fn put_or_wait(queue: &SyncSender<u64>, message: u64) {
-    if let Err(TrySendError::Full(message)) = queue.try_send(message) {
-        blocking(Why::Lock, || queue.send(message)).expect(LISTENS);
-    }
+    let sent = match queue.try_send(message) {
+        Err(TrySendError::Full(message)) => blocking(Why::Lock, || queue.send(message).is_ok()),
+        sent => sent.is_ok(),
+    };
+    assert!(sent, "{LISTENS}");
 }
 
 fn take_another(slot: &AtomicU64, before: u64, at: &mut Attached<'_>) -> u64 {

@@ -80,14 +80,18 @@ fn of_group(name: &str) -> Option<u64> {
 }
 
 #[cfg(test)]
-#[test]
-fn a_limit_that_is_too_low_is_named_with_its_figures() {
-    let threads = |max| fits("threads", 1_000, &[("vm.max_map_count", Some(max), 100, 3)]);
-    assert_eq!(threads(3_100), Ok(()));
-    let why = "1 000 threads need 3 000 of vm.max_map_count, which is 3 099, and 100 are taken";
-    assert_eq!(threads(3_099), Err(LabError::NoRoom(why.to_owned())));
+mod tests {
+    use super::*;
 
-    assert_eq!(check("threads", 1), Ok(()));
-    let many = check("threads", 1_000_000_000);
-    assert!(matches!(many, Err(LabError::NoRoom(_))), "{many:?}");
+    #[test]
+    fn a_limit_that_is_too_low_is_named_with_its_figures() {
+        let threads = |max| fits("threads", 1_000, &[("vm.max_map_count", Some(max), 100, 3)]);
+        assert_eq!(threads(3_100), Ok(()));
+        let why = "1 000 threads need 3 000 of vm.max_map_count, which is 3 099, and 100 are taken";
+        assert_eq!(threads(3_099), Err(LabError::NoRoom(why.to_owned())));
+
+        assert_eq!(check("threads", 1), Ok(()));
+        let many = check("threads", 1_000_000_000);
+        assert!(matches!(many, Err(LabError::NoRoom(_))), "{many:?}");
+    }
 }

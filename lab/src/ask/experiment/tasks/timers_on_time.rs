@@ -97,8 +97,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
         let deadlines: Vec<Duration> = (0..TIMERS).map(|number| lead + number * APART).collect();
         let fired = match cell.word("how") {
             "thread" => Some(sleep_in_thread(&deadlines)),
-            "one by one" => Some(coop::run(wait_in_turn(&deadlines))),
-            how => coop::run(wait_together(&deadlines, how)),
+            how => coop::run(wait(&deadlines, how)),
         };
         if let Some(fired) = fired {
             return Ok(figures(&fired));
@@ -115,31 +114,27 @@ struct Fired {
     seen: Duration,
 }
 
-/// A task for each, the last deadline first. `None` if one began too late for the first deadline.
-async fn wait_together(deadlines: &[Duration], how: &str) -> Option<Vec<Fired>> {
+/// A task for each, or one for all, the last deadline first. `None` if one began too late for the
+/// first deadline.
+async fn wait(deadlines: &[Duration], how: &str) -> Option<Vec<Fired>> {
     let (begin, fired) = (coop::now(), Rc::new(RefCell::new(Vec::new())));
-    let tasks = deadlines.iter().rev().map(|&deadline| {
-        let (fired, until) = (Rc::clone(&fired), begin + rounded(deadline, how));
+    let until = |&deadline: &Duration| (deadline, begin + rounded(deadline, how));
+    let last_first: Vec<_> = deadlines.iter().rev().map(until).collect();
+    let of_a_task = if how == "one by one" { deadlines.len() } else { 1 };
+    let tasks = last_first.chunks(of_a_task).map(|some| {
+        let (fired, some) = (Rc::clone(&fired), some.to_vec());
         coop::spawn(async move {
             let waits_since = coop::now() - begin;
-            coop::sleep_until(until).await;
-            fired.borrow_mut().push(Fired { deadline, seen: coop::now() - begin });
+            for (deadline, until) in some {
+                coop::sleep_until(until).await;
+                fired.borrow_mut().push(Fired { deadline, seen: coop::now() - begin });
+            }
             waits_since
         })
     });
     let waits_since = join_all(tasks.collect::<Vec<_>>()).await;
     let latest = waits_since.into_iter().flatten().max()?;
     (latest < deadlines[0]).then(|| fired.take())
-}
-
-/// One task for all, the last deadline first.
-async fn wait_in_turn(deadlines: &[Duration]) -> Vec<Fired> {
-    let (begin, mut fired) = (coop::now(), Vec::new());
-    for &deadline in deadlines.iter().rev() {
-        coop::sleep_until(begin + deadline).await;
-        fired.push(Fired { deadline, seen: coop::now() - begin });
-    }
-    fired
 }
 
 fn rounded(deadline: Duration, how: &str) -> Duration {
