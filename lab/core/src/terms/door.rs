@@ -4,7 +4,7 @@
 //!
 //! 1. The command line refuses two options that name one file: [`is_same`].
 //! 2. Before anything is measured, [`check_writable`] refuses what cannot be written.
-//! 3. [`write`] writes a new file beside the target and renames it when it is whole: a full disk, or
+//! 3. [`write()`] writes a new file beside the target and renames it when it is whole: a full disk, or
 //!    a signal, leaves the old file as it was. The new one has the old one's mode and owner.
 //!
 //! A link stays a link: its target is replaced, or created. A pipe or a device is written directly;

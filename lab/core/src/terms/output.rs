@@ -152,7 +152,7 @@ impl Output {
     ///
     /// # Errors
     ///
-    /// The first failure, as [`door::write`] has it.
+    /// The first failure, as [`door::write()`] has it.
     pub fn write(&self, extent: Extent, document: impl Fn(Format) -> String) -> Result<()> {
         let mut written = Ok(());
         for Export { format, path } in &self.files {

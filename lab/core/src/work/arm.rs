@@ -58,8 +58,7 @@ pub struct Setup {
     pub params: Params,
     /// Where our own server listens, if `io` asks that one.
     pub server: Option<SocketAddr>,
-    /// The file that the arm keeps its rings in, if its recording is to survive it. A path cannot be
-    /// encoded unless it is text.
+    /// Where the arm keeps its rings, if they are to survive it; a `Path` that is no text has no JSON.
     pub flight: Option<OsString>,
 }
 
