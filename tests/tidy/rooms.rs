@@ -14,13 +14,6 @@ use crate::tree::{Complaint, Source, Tree};
 /// The floors of the laboratory, bottom to top; ARCHITECTURE.md has the same table.
 pub(crate) const FLOORS: [&str; 7] = ["terms", "text", "work", "look", "measure", "ask", "command"];
 
-/// One module of each circle that is still to be cut.
-pub(crate) const KNOWN: [&str; 6] =
-    ["ask/experiment", "ask/guide", "ask/race", "measure/conductor", "work/arm", "work/io/http"];
-
-/// The modules that still import from a floor above their own.
-pub(crate) const KNOWN_UPWARD: [&str; 3] = ["ask/compare/next", "ask/guide", "measure/warnings"];
-
 /// Where the modules of the laboratory lie.
 const ROOTS: [&str; 2] = ["lab/core/src", "lab/src"];
 
@@ -35,11 +28,10 @@ fn floor(module: &str) -> Option<usize> {
     FLOORS.iter().position(|floor| module.split('/').next() == Some(floor))
 }
 
-/// Complains of every import that leads to a floor above the importer's, but for those of the
-/// `known` modules.
-pub(crate) fn imports_from_no_floor_above(graph: &Graph<'_>, known: &[&str]) -> Vec<Complaint> {
+/// Complains of every import that leads to a floor above the importer's.
+pub(crate) fn imports_from_no_floor_above(graph: &Graph<'_>) -> Vec<Complaint> {
     let mut complaints = Vec::new();
-    for (from, imports) in graph.imports.iter().filter(|(from, _)| !known.contains(&&***from)) {
+    for (from, imports) in &graph.imports {
         for (to, &line) in imports {
             if let (Some(below), Some(above)) = (floor(from), floor(to))
                 && above > below
@@ -52,13 +44,12 @@ pub(crate) fn imports_from_no_floor_above(graph: &Graph<'_>, known: &[&str]) -> 
     complaints
 }
 
-/// Complains of every circle of imports that lies in more than one folder, but for those that hold
-/// one of the `known` modules.
-pub(crate) fn circles_lie_in_one_folder(graph: &Graph<'_>, known: &[&str]) -> Vec<Complaint> {
+/// Complains of every circle of imports that lies in more than one folder.
+pub(crate) fn circles_lie_in_one_folder(graph: &Graph<'_>) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     for circle in graph.circles() {
         let folders: BTreeSet<&str> = circle.iter().map(|module| graph.folder(module)).collect();
-        if folders.len() > 1 && !known.iter().any(|module| circle.contains(module)) {
+        if folders.len() > 1 {
             complaints.push(complaint_of(graph, &circle, folders.len()));
         }
     }
@@ -111,7 +102,7 @@ mod tests {
         let mut sources: Vec<Source> = others.iter().map(|path| Source::new(path, "")).collect();
         sources.push(Source::new(importer, text));
         let tree = Tree::of(sources);
-        let found = imports_from_no_floor_above(&of_the_laboratory(&tree), &[]);
+        let found = imports_from_no_floor_above(&of_the_laboratory(&tree));
         assert_eq!(found.len(), complaints, "{text}: {found:?}");
     }
 
@@ -138,18 +129,17 @@ mod tests {
             ("lab/src/ask/race/mod.rs", "mod a; use a::X;"),
             ("lab/src/ask/race/a.rs", "use super::Y;"),
         ]);
-        assert_eq!(circles_lie_in_one_folder(&of_the_laboratory(&inside), &[]), []);
+        assert_eq!(circles_lie_in_one_folder(&of_the_laboratory(&inside)), []);
         let across = tree(&[
             ("lab/src/ask/race/mod.rs", "mod a; use a::X;"),
             ("lab/src/ask/race/a.rs", "use crate::ask::sweep::Y;"),
             ("lab/src/ask/sweep/mod.rs", "use super::race::Z;"),
         ]);
         let graph = of_the_laboratory(&across);
-        let found = circles_lie_in_one_folder(&graph, &[]);
+        let found = circles_lie_in_one_folder(&graph);
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].says.contains("3 modules in 2 folders"), "{}", found[0]);
         assert!(found[0].says.contains("ask/sweep -> ask/race (line 1)"), "{}", found[0]);
-        assert_eq!(circles_lie_in_one_folder(&graph, &["ask/sweep"]), []);
     }
 
     #[test]

@@ -123,6 +123,7 @@ impl<R: Read> Blocks<R> {
     fn bytes(&mut self, count: u64) -> Result<Vec<u8>, ReadError> {
         let mut bytes =
             Vec::with_capacity(usize::try_from(count).map_or(STEP, |all| all.min(STEP)));
+        // INVARIANT: [READ-1] room is made for what comes, not for `count`.
         let read: io::Result<usize> = self.source.by_ref().take(count).read_to_end(&mut bytes);
         self.offset += read.map_err(ReadError::File)? as u64;
         Ok(bytes)

@@ -30,6 +30,7 @@ pub(super) fn document(trace: &Trace, pages: &[Page<'_>]) -> String {
         "kinds": kinds(pages),
         "runs": pages.iter().map(run).collect::<Vec<_>>(),
     });
+    // INVARIANT: [HTML-2] a text would need a `<` to leave the block.
     facts.to_string().replace('<', "\\u003c")
 }
 
