@@ -99,6 +99,7 @@ pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
 /// Writes what stands in the template under `name`.
 fn fill(name: &str, trace: &Trace, pages: &[Page<'_>], out: &mut dyn Write) -> io::Result<()> {
     match name {
+        // INVARIANT: [HTML-2] text of a trace comes into markup through here, or through `facts`.
         "title" => out.write_all(escaped(title(trace)).as_bytes()),
         "style" => write!(out, "{}{STYLE}", colours()),
         "facts" => out.write_all(facts::document(trace, pages).as_bytes()),

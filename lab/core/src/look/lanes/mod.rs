@@ -25,9 +25,9 @@
 //! Judging a recording: [`trainyard::trace::check`] says whether it is possible. This module draws
 //! what it is given, and a recording that begins in the middle is read from what it shows.
 //!
-//! Read next: [`train`]. Other projections of the same events: who holds the [`lock`], [`ticks`] on
-//! a lane, a lane for each of the [`tasks`], [`flows`] from who woke to who was woken, and
-//! [`counters`]. What is made of them: [`crate::look`] and the picture of a comparison.
+//! Read next: [`train`], then `tape`, on which every lane is cut. Other projections of the same
+//! events: who holds the `lock`, a lane for each of the `tasks`, `flows` from who woke to who was
+//! woken, and `counters`; a `Scene` is all of them. What is made of it: [`crate::look`] and the picture of a comparison.
 
 pub(crate) mod counters;
 pub(crate) mod flows;

@@ -1,22 +1,24 @@
 //! Writes Chrome's trace events, one record a line, without holding the document in memory.
 
 use std::fmt::{self, Display, Write as _};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 
 use super::places::Place;
 
+/// How much is collected before it is written.
+const CHUNK: usize = 1 << 16;
+
 /// The document, while it is written.
 pub(super) struct Records<'a> {
-    out: BufWriter<&'a mut dyn Write>,
+    out: &'a mut dyn Write,
+    text: String,
     separator: &'static str,
 }
 
 impl<'a> Records<'a> {
     /// `head` is what stands before the first record.
-    pub(super) fn new(out: &'a mut dyn Write, head: &str) -> io::Result<Self> {
-        let mut out = BufWriter::with_capacity(1 << 16, out);
-        out.write_all(head.as_bytes())?;
-        Ok(Self { out, separator: "\n" })
+    pub(super) fn new(out: &'a mut dyn Write, head: String) -> Self {
+        Self { out, text: head, separator: "\n" }
     }
 
     /// Writes a record. INVARIANT: every record has a phase, a name, a pid and a tid.
@@ -30,14 +32,21 @@ impl<'a> Records<'a> {
     ) -> io::Result<()> {
         let (separator, name) = (std::mem::replace(&mut self.separator, ",\n"), Text(name));
         write!(
-            self.out,
+            self.text,
             "{separator}{{\"ph\":\"{phase}\",\"name\":{name},\"pid\":{pid},\"tid\":{tid}{fields}}}"
         )
+        .expect("a string takes whatever is written");
+        if self.text.len() >= CHUNK {
+            self.out.write_all(self.text.as_bytes())?;
+            self.text.clear();
+        }
+        Ok(())
     }
 
     /// Ends the document.
     pub(super) fn finish(mut self) -> io::Result<()> {
-        self.out.write_all(b"\n]}\n")?;
+        self.text += "\n]}\n";
+        self.out.write_all(self.text.as_bytes())?;
         self.out.flush()
     }
 }
@@ -56,11 +65,11 @@ pub(super) struct Text<'a>(pub(super) &'a str);
 
 impl Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_special = |c: char| matches!(c, '"' | '\\' | '\0'..' ');
-        if !self.0.contains(is_special) {
-            return write!(f, "\"{}\"", self.0);
-        }
         f.write_char('"')?;
+        if !self.0.bytes().any(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) {
+            f.write_str(self.0)?;
+            return f.write_char('"');
+        }
         for character in self.0.chars() {
             match character {
                 '"' | '\\' => write!(f, "\\{character}")?,
@@ -110,7 +119,7 @@ mod tests {
     #[test]
     fn a_document_is_one_record_a_line() {
         let mut out = Vec::new();
-        let mut records = Records::new(&mut out, "{\"traceEvents\":[").unwrap();
+        let mut records = Records::new(&mut out, "{\"traceEvents\":[".to_owned());
         let place = Place { pid: 1, tid: 2 };
         let args = [Some(("cpu", Value::Number(3))), None, Some(("event", Value::Text("Take")))];
         records.record(('X', "run"), place, format_args!(",\"a\":1{}", Args(&args))).unwrap();

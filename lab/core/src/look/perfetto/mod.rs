@@ -64,7 +64,7 @@ pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
     let metadata = metadata(trace);
     let head =
         format!("{{\"displayTimeUnit\":\"ns\",\"metadata\":{{{metadata}}},\"traceEvents\":[");
-    let mut records = Records::new(out, &head)?;
+    let mut records = Records::new(out, head);
     let (mut numbers, mut next_id) = (Numbers::default(), 0);
     for (index, run) in (0..).zip(&trace.runs) {
         let recording = &run.recording;
@@ -102,7 +102,7 @@ struct Writer<'a, 'b> {
     records: &'a mut Records<'b>,
 }
 
-impl Writer<'_, '_> {
+impl<'a> Writer<'a, '_> {
     fn write(mut self, index: u64) -> io::Result<()> {
         self.names(index)?;
         // INVARIANT: [PERFETTO-4] what arrows leave stands before what they enter.
@@ -125,10 +125,10 @@ impl Writer<'_, '_> {
     }
 
     /// The name of a track, also of one that the recording has no name for.
-    fn name(&self, track: u32) -> Cow<'static, str> {
+    fn name(&self, track: u32) -> Cow<'a, str> {
         match self.names.get(&track) {
             None | Some(&"") => format!("track {track}").into(),
-            Some(&name) => name.to_owned().into(),
+            Some(&name) => name.into(),
         }
     }
 
@@ -214,7 +214,7 @@ impl Writer<'_, '_> {
         &mut self,
         (category, id, place): (&str, u64, Place),
         lane: &Lane<S>,
-        part: impl Fn(&Self, &Span<S>) -> Option<(Cow<'static, str>, Option<Arrow>)>,
+        part: impl Fn(&Self, &Span<S>) -> Option<(Cow<'a, str>, Option<Arrow>)>,
     ) -> io::Result<()> {
         let Some((first, last)) = lane.spans.first().zip(lane.spans.last()) else {
             return Ok(());
