@@ -43,7 +43,7 @@ use slab::Slab;
 
 use super::task::TaskId;
 use crate::sys::timerfd::TimerFd;
-use crate::sys::{Why, blocking};
+use crate::sys::{Why, blocking, limits};
 use crate::trace::{self, Kind};
 
 /// The bell's and the timer's tokens: generations that a slot would reach last of all.
@@ -115,8 +115,8 @@ struct Readiness {
 impl Reactor {
     /// Creates a reactor, and the bell that ends its sleep from other threads.
     pub(super) fn new() -> io::Result<(Self, mio::Waker)> {
-        let poll = mio::Poll::new()?;
-        let bell = mio::Waker::new(poll.registry(), BELL)?;
+        let poll = mio::Poll::new().map_err(limits::named)?;
+        let bell = mio::Waker::new(poll.registry(), BELL).map_err(limits::named)?;
         let timer = TimerFd::new()?;
         poll.registry().register(&mut SourceFd(&timer.raw()), TIMER, Interest::READABLE)?;
         let events = Events::with_capacity(EVENTS_AT_ONCE);
