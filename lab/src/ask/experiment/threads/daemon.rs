@@ -78,7 +78,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
     if program::is_inside(cell) {
         return be_the_program(cell);
     }
-    let ended = program::run(EXPERIMENT.name, cell)?;
+    let ended = program::run(EXPERIMENT.name, cell, program::TIME_MAX)?;
     Ok(Figures::default()
         .with_count("pieces", ended.count("piece"))
         .with_count("cleaned", ended.count("cleaned"))
