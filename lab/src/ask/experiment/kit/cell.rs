@@ -164,6 +164,13 @@ impl Cell {
         cell.with("questions", questions).with("think_s", 2.0 * lock.interval_s() + 0.001)
     }
 
+    /// Gives it the lock `new` if it has `old`.
+    pub fn exchange(&mut self, old: Lock, new: Lock) {
+        if self.lock == old {
+            self.lock = new;
+        }
+    }
+
     /// Sets a parameter.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
@@ -174,13 +181,6 @@ impl Cell {
     /// Sets a parameter, or changes it: what a wrong setting does.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
         self.parameters.insert(name.to_owned(), value.into());
-    }
-
-    /// Gives it the lock `new` if it has `old`.
-    pub fn exchange(&mut self, old: Lock, new: Lock) {
-        if self.lock == old {
-            self.lock = new;
-        }
     }
 
     /// A number that the experiment has set.

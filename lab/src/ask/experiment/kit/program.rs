@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use super::cell::Cell;
 use super::figures::Figures;
-use super::voice::{own, say};
+use super::voice::own;
 use lab_core::terms::error::{LabError, Result};
 use trainyard::sys::poll::{self, Interest};
 use trainyard::sys::{child, clock};
@@ -21,7 +21,7 @@ use trainyard::sys::{child, clock};
 /// Set in the cell of the program inside.
 const INSIDE: &str = "inside";
 /// A program that has not ended by then does not do what is claimed of it.
-const TIME_MAX: Duration = Duration::from_secs(20);
+pub const TIME_MAX: Duration = Duration::from_secs(20);
 
 /// What is known of a program when it has ended.
 #[derive(Debug)]
@@ -51,10 +51,10 @@ pub fn is_inside(cell: &Cell) -> bool {
 
 /// Says `what` from inside, for [`Ended::count`].
 pub fn tell(what: &str) {
-    say(&Figures::default().with(what, 1.0));
+    super::voice::say(&Figures::default().with(what, 1.0));
 }
 
-/// Runs the experiment `name` once more, as a program for 20 seconds at most.
+/// Runs the experiment `name` once more, as a program for at most `time_max`.
 ///
 /// # Errors
 ///
@@ -63,7 +63,7 @@ pub fn tell(what: &str) {
 /// # Panics
 ///
 /// Does not: a cell is plain data.
-pub fn run(name: &str, cell: &Cell) -> Result<Ended> {
+pub fn run(name: &str, cell: &Cell, time_max: Duration) -> Result<Ended> {
     let failed = |why: std::io::Error| LabError::failed("a program inside a cell", why);
     let document = serde_json::to_string(&cell.clone().with(INSIDE, true));
     let document = document.expect("a cell is plain data");
@@ -72,7 +72,7 @@ pub fn run(name: &str, cell: &Cell) -> Result<Ended> {
     let mut child = child::start(command.process_group(0)).map_err(failed)?;
     let mut stdout = child.stdout.take().expect("it was piped");
     let mut said = Vec::new();
-    let heard = listen(&mut stdout, clock::deadline_ns(TIME_MAX), &mut said);
+    let heard = listen(&mut stdout, clock::deadline_ns(time_max), &mut said);
     if !matches!(heard, Ok(Heard::Everything)) {
         // An error means that it has ended.
         drop(child.kill());

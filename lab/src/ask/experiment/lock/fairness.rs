@@ -77,8 +77,8 @@ fn explain(results: &Results) -> Option<String> {
     let because = if jain("timed")? - jain("timed, not forced")? >= LESS_EVEN {
         "It is even because of that, not because anybody counts turns: without it, it is less so."
     } else {
-        "Nobody counts turns. In this run it was about as even without forced switching, so it does \
-         not show that the forced switch is what makes it so."
+        "Nobody counts turns. In this run it was about as even without forced switching, so it \
+         does not show that the forced switch is what makes it so."
     };
     let figures = Told(
         "Jain's index is {plain jain in timed} under the timed lock, {plain jain in timed, not \

@@ -48,7 +48,7 @@ pub const EXPERIMENT: Experiment = Experiment {
             .says("half of the tasks are over in a tenth of a switch interval.")
             .claims(&that_by(
                 "{task_p50_s in 5 000 tasks of 100}",
-                |[took_s]| is_short(took_s),
+                |[took_s]| took_s < SHORT_S,
                 |[took_s]| format!("{} of {}", seconds(took_s), seconds(INTERVAL_S)),
             ))
             .wrong("four tasks of millions", make_long),
@@ -75,6 +75,7 @@ pub const EXPERIMENT: Experiment = Experiment {
     ],
 };
 
+const SHORT_S: f64 = INTERVAL_S / 10.0;
 const ARTICLE: &str = "5 000 tasks of 100";
 
 fn cells(_: Scale) -> Vec<Cell> {
@@ -135,7 +136,7 @@ fn the_article_loses_nothing(results: &Results, who: &Contender) -> Option<Check
     let lost = results.of(who, ARTICLE, "lost")?;
     let figure = |name| results.of(who, ARTICLE, name);
     let (half_s, longest_s) = (figure("task_p50_s")?, figure("task_max_s")?);
-    if lost > 0.0 && is_short(half_s) && longest_s > INTERVAL_S {
+    if lost > 0.0 && half_s < SHORT_S && longest_s > INTERVAL_S {
         return Some(Check::Skipped(format!(
             "A task was interrupted: half of them took {}, but one {}, which is longer than an \
              interval, and {lost} updates were lost",
@@ -144,8 +145,4 @@ fn the_article_loses_nothing(results: &Results, who: &Contender) -> Option<Check
         )));
     }
     Some(Check::that(lost == 0.0, format!("{lost} updates lost")))
-}
-
-fn is_short(task_s: f64) -> bool {
-    task_s < INTERVAL_S / 10.0
 }

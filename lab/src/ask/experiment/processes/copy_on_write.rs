@@ -49,7 +49,8 @@ pub const EXPERIMENT: Experiment = Experiment {
             )
             .of_each_python()
             .claims(&that(
-                "{percent private in forked, bytes read} there, {our percent private in sent} in ours",
+                "{percent private in forked, bytes read} there, {our percent private in sent} \
+                 in ours",
                 |[theirs, ours]| ours >= MUCH && theirs <= LITTLE,
             ))
             .wrong("nothing is sent to ours", |cell| cell.set("sends", 0)),
@@ -60,7 +61,8 @@ pub const EXPERIMENT: Experiment = Experiment {
             )
             .of_each_python()
             .claims(&that(
-                "{percent private in forked, objects read} there, {our percent private in sent} in ours",
+                "{percent private in forked, objects read} there, {our percent private in sent} \
+                 in ours",
                 |[theirs, ours]| ours >= MUCH && theirs >= MUCH,
             ))
             .wrong("nothing is sent to ours", |cell| cell.set("sends", 0)),

@@ -96,7 +96,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
     if program::is_inside(cell) {
         return be_the_program(cell);
     }
-    let ended = program::run(EXPERIMENT.name, cell)?;
+    let ended = program::run(EXPERIMENT.name, cell, program::TIME_MAX)?;
     Ok(Figures::default()
         .with_count("answered", ended.count("answer"))
         .with_count("lost", ended.count("lost"))

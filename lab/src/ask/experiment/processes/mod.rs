@@ -29,6 +29,11 @@ pub const EXPERIMENTS: &[&Experiment] = &[
     &crash::EXPERIMENT,
 ];
 
+/// What can be sent to a thread and to a process.
+trait Sent: Wire + Send + 'static {}
+
+impl<T: Wire + Send + 'static> Sent for T {}
+
 /// Workers of one kind: both kinds do the same jobs.
 enum Workers {
     /// Without a global lock: it is processes that are looked at.
@@ -53,11 +58,7 @@ impl Workers {
         }
     }
 
-    fn submit<A: Wire + Send + 'static, R: Wire + Send + 'static>(
-        &self,
-        job: fn(A) -> R,
-        argument: A,
-    ) -> JobHandle<R> {
+    fn submit<A: Sent, R: Sent>(&self, job: fn(A) -> R, argument: A) -> JobHandle<R> {
         match self {
             Self::Threads(pool) => pool.submit(move |_| job(argument)),
             Self::Processes(pool) => pool.submit(job, argument),
@@ -65,11 +66,7 @@ impl Workers {
     }
 
     /// Runs `job` for each of `arguments`, and waits for the answers.
-    fn map<A: Wire + Send + 'static, R: Wire + Send + 'static>(
-        &self,
-        job: fn(A) -> R,
-        arguments: Vec<A>,
-    ) -> Result<Vec<R>> {
+    fn map<A: Sent, R: Sent>(&self, job: fn(A) -> R, arguments: Vec<A>) -> Result<Vec<R>> {
         let answers: std::result::Result<_, JobError> = match self {
             Self::Threads(pool) => {
                 pool.map(arguments, move |_, one| job(one)).into_iter().collect()

@@ -41,16 +41,16 @@ pub const EXPERIMENT: Experiment = Experiment {
         counting("a-thread-is-waited-for")
             .says("a thread that is no daemon does all its work, and cleans up.")
             .claims(&that(
-                "{pieces in thread} pieces of 8 were done, and {nobody|it cleaned in thread} cleaned \
-                 up{silent has_ended in thread}",
+                "{pieces in thread} pieces of 8 were done, and {nobody|it cleaned in thread} \
+                 cleaned up{silent has_ended in thread}",
                 |[pieces, cleaned, ended]| is(pieces, 8) && is(cleaned, 1) && is(ended, 1),
             ))
             .wrong("it is a daemon", |cell| cell.set("kind", "daemon")),
         counting("a-daemon-is-cut-off")
             .says("a daemon does not do all its work, and nobody cleans up.")
             .claims(&that(
-                "{pieces in daemon} pieces of 8 were done, and {nobody|it cleaned in daemon} cleaned \
-                 up{silent has_ended in daemon}",
+                "{pieces in daemon} pieces of 8 were done, and {nobody|it cleaned in daemon} \
+                 cleaned up{silent has_ended in daemon}",
                 |[pieces, cleaned, ended]| pieces < 8.0 && is(cleaned, 0) && is(ended, 1),
             ))
             .wrong("it is no daemon", |cell| cell.set("kind", "thread")),
@@ -78,7 +78,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
     if program::is_inside(cell) {
         return be_the_program(cell);
     }
-    let ended = program::run(EXPERIMENT.name, cell)?;
+    let ended = program::run(EXPERIMENT.name, cell, program::TIME_MAX)?;
     Ok(Figures::default()
         .with_count("pieces", ended.count("piece"))
         .with_count("cleaned", ended.count("cleaned"))

@@ -48,13 +48,10 @@ pub const EXPERIMENT: Experiment = Experiment {
             .says(
                 "with the locks in opposite order not all transfers are made, and no more will be.",
             )
-            .claims(&that_by(
-                "{done in opposite order}{stood_still in opposite order}",
-                |[_, stood_still]| is(stood_still, 1),
-                |[done, stood_still]| {
-                    let none_after = format!("{done} were made, and then none for 0.5 s");
-                    if is(stood_still, 1) { none_after } else { format!("All {done} were made") }
-                },
+            .claims(&that(
+                "{All | stood_still in opposite order}{done in opposite order} were made{|, and \
+                 then none for 0.5 s stood_still in opposite order}",
+                |[stood_still, _, _]| is(stood_still, 1),
             ))
             .wrong("the order of the addresses", |cell| cell.set("rule", "by-address")),
         counting("one-order-goes-on")
@@ -75,7 +72,8 @@ pub const EXPERIMENT: Experiment = Experiment {
             .says("with guarded objects that are asked for at once all transfers are made.")
             .of_ours()
             .claims(&that(
-                "{done in both at once, lock off} were made{silent stood_still in both at once, lock off}",
+                "{done in both at once, lock off} were made{silent stood_still in both at once, \
+                 lock off}",
                 goes_on,
             ))
             .wrong("plain locks, one after the other", |cell| cell.set("rule", "as-asked")),

@@ -33,7 +33,8 @@ pub const EXPERIMENT: Experiment = Experiment {
              number, which tells the thread and the question. The server takes 0.2 ms for it. A \
              thread waits until there is something to read, as a client with a time limit does, \
              and reads eight bytes. First all share one connection; then all share it, and a lock \
-             is held from the question to its answer; then each thread has a connection of its own.",
+             is held from the question to its answer; then each thread has a connection of its \
+             own.",
     cells,
     ours: measure,
     twin: Some(include_str!("session_per_thread.py")),
@@ -48,21 +49,24 @@ pub const EXPERIMENT: Experiment = Experiment {
         timing("shared-answers-the-wrong-thread")
             .says("with one session for all, threads get answers to each other's questions.")
             .claims(&that(
-                "{wrong in one for all} of {answers in one for all} answers were to another thread's question",
+                "{wrong in one for all} of {answers in one for all} answers were to another \
+                 thread's question",
                 |[wrong, all]| all > 0.0 && wrong > 0.0,
             ))
             .wrong("a session for each", |cell| cell.set("session", "own")),
         counting("a-lock-cures")
             .says("with a lock from question to answer each thread gets its own answers.")
             .claims(&that(
-                "{wrong in one, and a lock} of {answers in one, and a lock} answers were to another thread's question",
+                "{wrong in one, and a lock} of {answers in one, and a lock} answers were to \
+                 another thread's question",
                 |[wrong, all]| all > 0.0 && is(wrong, 0),
             ))
             .wrong("without that lock", |cell| cell.set("session", "shared")),
         counting("a-session-each-cures")
             .says("with a session for each thread each gets its own answers.")
             .claims(&that(
-                "{wrong in one for each} of {answers in one for each} answers were to another thread's question",
+                "{wrong in one for each} of {answers in one for each} answers were to another \
+                 thread's question",
                 |[wrong, all]| all > 0.0 && is(wrong, 0),
             ))
             .wrong("one session for all", |cell| cell.set("session", "shared")),

@@ -57,7 +57,8 @@ pub const EXPERIMENT: Experiment = Experiment {
             .says("a sum of one's own takes less than half the time of any other that is right.")
             .of_ours()
             .claims(&that_by(
-                "{update_s in thread-local}{update_s in lock}{update_s in queue}{update_s in atomic}",
+                "{update_s in thread-local}{update_s in lock}{update_s in queue}{update_s in \
+                 atomic}",
                 |[own, lock, queue, atomic]| own < lock.min(queue).min(atomic) / 2.0,
                 |[own, lock, queue, atomic]| {
                     let next = lock.min(queue).min(atomic);
