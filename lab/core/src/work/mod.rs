@@ -6,4 +6,5 @@ pub mod cpu;
 pub mod io;
 pub mod race;
 pub mod server;
+pub mod sums;
 pub mod task;
