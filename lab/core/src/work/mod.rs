@@ -7,4 +7,5 @@ pub mod io;
 pub mod pages;
 pub mod race;
 pub mod server;
+pub mod sums;
 pub mod task;

@@ -2,14 +2,11 @@
 //!
 //! It is the smallest problem that needs a strategy, so nothing else is measured.
 
-use std::cell::Cell as Own;
-use std::hint::black_box;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Barrier, mpsc};
 use std::thread;
 
 use crate::ask::experiment::kit::prelude::*;
-use trainyard::sys::prim::Mutex;
+use lab_core::work::sums::Sums;
 
 /// No strategy, a lock, a queue, a sum of one's own, an atomic number.
 pub const EXPERIMENT: Experiment = Experiment {
@@ -119,58 +116,27 @@ fn cells(scale: Scale) -> Vec<Cell> {
     ["none", "lock", "queue", "thread-local", "atomic"].map(cell).into()
 }
 
-thread_local! {
-    static SUM_OF_THIS_THREAD: Own<u64> = const { Own::new(0) };
-}
-
-/// Where the ones go.
-#[derive(Default)]
-struct Sums {
-    shared: AtomicU64,
-    locked: Mutex<u64>,
-}
-
 #[expect(clippy::unnecessary_wraps, reason = "as other experiments, which can fail")]
 fn measure(cell: &Cell) -> Result<Figures> {
-    let (sums, ones, start) = (Sums::default(), cell.count("ones") as u64, Barrier::new(THREADS));
-    let (sender, receiver) = mpsc::channel::<u64>();
-    let owner = thread::spawn(move || receiver.into_iter().sum::<u64>());
-    let stopwatch = Stopwatch::start();
-    in_threads(THREADS, |_| {
+    let (sums, ones) = (Sums::default(), cell.count("ones") as u64);
+    let (start, mut stopwatch) = (Barrier::new(THREADS + 1), Stopwatch::start());
+    let queued = thread::scope(|scope| {
+        let (sender, receiver) = mpsc::channel::<u64>();
+        let owner = scope.spawn(move || receiver.into_iter().sum::<u64>());
+        for sender in vec![sender; THREADS] {
+            scope.spawn(|| {
+                start.wait();
+                sums.add(ones, cell.word("strategy"), sender);
+            });
+        }
+        // This thread lets them go, and none of them: it would keep its processor.
+        stopwatch = Stopwatch::start();
         start.wait();
-        sums.add(ones, cell.word("strategy"), &sender);
+        owner.join().expect("adding does not panic")
     });
-    // The owner ends when nobody can send it any more.
-    drop(sender);
-    let queued = owner.join().expect("adding does not panic");
     let took_s = stopwatch.seconds();
     let expected = THREADS as u64 * ones;
-    let found = queued + sums.shared.into_inner() + sums.locked.into_inner();
-    Ok(Figures::lost(expected, found).with("update_s", took_s / to_f64(expected)))
-}
-
-impl Sums {
-    /// What one thread does.
-    fn add(&self, ones: u64, strategy: &str, owner: &mpsc::Sender<u64>) {
-        match strategy {
-            "none" => (0..ones).for_each(|_| {
-                // ORDER: Relaxed, both; that another's store falls between them is the mistake.
-                let sum = self.shared.load(Ordering::Relaxed);
-                self.shared.store(sum + 1, Ordering::Relaxed);
-            }),
-            "lock" => (0..ones).for_each(|_| *self.locked.lock() += 1),
-            "queue" => (0..ones).for_each(|_| owner.send(1).expect("the owner is there")),
-            "thread-local" => {
-                let own = || SUM_OF_THIS_THREAD.with(|sum| sum.set(black_box(sum.get()) + 1));
-                (0..ones).for_each(|_| own());
-                *self.locked.lock() += SUM_OF_THIS_THREAD.get();
-            }
-            _ => (0..ones).for_each(|_| {
-                // ORDER: Relaxed; one instruction, and the sum is read when the threads have ended.
-                self.shared.fetch_add(1, Ordering::Relaxed);
-            }),
-        }
-    }
+    Ok(Figures::lost(expected, queued + sums.total()).with("update_s", took_s / to_f64(expected)))
 }
 
 /// Python has no atomic number.
