@@ -5,6 +5,5 @@ cd "$(dirname "$0")/.."
 
 cargo fmt --check
 cargo clippy --locked --all-targets --all-features -- -D warnings
-# The lean library alone: its tests are compiled by ci/sanitize.sh, its examples by ci/lean.sh.
-cargo clippy --locked --package trainyard --lib --no-default-features -- -D warnings
+cargo clippy --locked --package trainyard --all-targets --no-default-features -- -D warnings
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --all-features --document-private-items

@@ -1,4 +1,4 @@
-//! Three concurrency runtimes built from scratch, and a laboratory that compares them.
+//! Three concurrency runtimes built from scratch, to be read.
 //!
 //! | runtime | module | Python counterpart | who switches | how many run at once |
 //! | --- | --- | --- | --- | --- |
@@ -13,7 +13,9 @@
 //! 2. [`sys`]: system calls, atomics and locks, the clock, the door for blocking calls;
 //! 3. [`trace`]: the event recorder;
 //! 4. [`handle`]: the answer that both pools return;
-//! 5. [`coop`], [`threads`], [`procs`]: the runtimes, neighbours that never import each other;
+//! 5. [`coop`], [`threads`], [`procs`]: the runtimes, neighbours that never import each other.
+//!
+//! The laboratory that compares them is a package of its own, in `lab/`.
 //!
 //! `ARCHITECTURE.md` has the map, and an order in which to read the source.
 

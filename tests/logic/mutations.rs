@@ -6,34 +6,34 @@ mod mutate;
 use std::fs;
 use std::path::Path;
 
-use mutate::{Damage, ROUNDS, check_corpus, check_mutations};
+use mutate::{Damage, OFTEN, ROUNDS, SELDOM, check_corpus, check_mutations};
 use trainyard::procs::{fuzz_answer, fuzz_frame};
 use trainyard::trace::file::fuzz_file;
 use trainyard::vm::fuzz_program;
 
 #[test]
 fn mutated_frames_never_break_the_decoder() {
-    check_mutations("frame", Damage::Any, ROUNDS, |data| fuzz_frame(data) > 0);
+    check_mutations("frame", Damage::Any, (ROUNDS, OFTEN), |data| fuzz_frame(data) > 0);
 }
 
 #[test]
 fn mutated_answers_of_workers_never_break_the_decoder() {
-    check_mutations("answer", Damage::Any, ROUNDS, fuzz_answer);
+    check_mutations("answer", Damage::Any, (ROUNDS, SELDOM), fuzz_answer);
 }
 
 #[test]
 fn mutated_flight_files_never_break_the_reader() {
-    check_mutations("flight", Damage::Any, ROUNDS, |data| fuzz_file(data).is_some());
+    check_mutations("flight", Damage::Any, (ROUNDS, SELDOM), |data| fuzz_file(data).is_some());
 }
 
 #[test]
 fn mutated_programs_never_break_the_compiler_nor_the_machine() {
-    check_mutations("program", Damage::Any, ROUNDS, fuzz_program);
+    check_mutations("program", Damage::Any, (ROUNDS, SELDOM), fuzz_program);
 }
 
 #[test]
 fn flight_files_of_damaged_words_never_break_the_reader() {
-    check_mutations("flight", Damage::Words, ROUNDS, |data| fuzz_file(data).is_some());
+    check_mutations("flight", Damage::Words, (ROUNDS, SELDOM), |data| fuzz_file(data).is_some());
 }
 
 #[test]

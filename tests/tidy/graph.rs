@@ -25,8 +25,12 @@ pub(crate) struct Graph<'t> {
 impl<'t> Graph<'t> {
     /// Reads the modules below `roots`; of each file, what `code` answers.
     pub(crate) fn of(tree: &'t Tree, roots: &[&str], code: fn(&Source) -> Vec<Token>) -> Self {
-        let files = tree.sources.iter().filter_map(|source| Some((module(source, roots)?, source)));
-        let mut graph = Self { files: files.collect(), imports: BTreeMap::new() };
+        let mut graph = Self { files: BTreeMap::new(), imports: BTreeMap::new() };
+        for source in &tree.sources {
+            let Some(name) = module(source, roots) else { continue };
+            let other = graph.files.insert(name, source);
+            assert!(other.is_none(), "{}: a module of this name is in both packages", source.path);
+        }
         for (name, source) in &graph.files {
             let paths = paths(&code(source));
             // The last of equal keys stays, so that it is the first line that is kept.

@@ -3,7 +3,7 @@
 //! A package of its own because it is built optimised, as the runtimes are; the rest of the
 //! laboratory, most of its lines, is not, and so a newcomer waits a minute less.
 //!
-//! A module imports only from floors below its own. Bottom to top:
+//! A module imports only from its own floor and those below. Bottom to top:
 //!
 //! 1. [`terms`]: who takes part, with which parameters, what a round gave, and what it is worth;
 //! 2. [`text`]: figures and lines for a terminal, and charts;

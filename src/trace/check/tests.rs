@@ -395,5 +395,5 @@ fn a_long_recording_is_replayed_in_seconds() {
     let polls = numbers.clone().flat_map(|task| poll.map(|kind| (1, kind, task, 0)));
     let ends = numbers.map(|unit| (1, Kind::UnitEnd, unit, 0));
     check_is_legal(&polls.chain(ends).collect::<Vec<_>>());
-    assert!(begin.elapsed().as_secs() < 20, "{:?}", begin.elapsed());
+    assert!(begin.elapsed().as_secs() < 60, "{:?}", begin.elapsed());
 }

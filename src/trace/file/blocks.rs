@@ -71,8 +71,7 @@ impl<R: Read> Blocks<R> {
 
     /// The next block; `None` at the end of the file, or where its writer came no further.
     pub(super) fn next(&mut self) -> Result<Option<Block>, ReadError> {
-        let gap = self.offset.next_multiple_of(self.alignment) - self.offset;
-        self.bytes(gap)?;
+        self.gap()?;
         let offset = self.offset;
         let Some(header) = header(&self.bytes(HEADER_BYTES as u64)?) else { return Ok(None) };
         if header[block::MAGIC_WORD] == 0 {
@@ -90,14 +89,23 @@ impl<R: Read> Blocks<R> {
 
     /// Finds the end of the file after its last block.
     pub(super) fn end(&mut self) -> Result<(), ReadError> {
-        let gap = self.offset.next_multiple_of(self.alignment) - self.offset;
-        self.bytes(gap)?;
+        self.gap()?;
         let offset = self.offset;
         if self.bytes(1)?.is_empty() {
             Ok(())
         } else {
             Err(damaged(offset, "something follows its last block"))
         }
+    }
+
+    /// Reads the zeros up to where the next block may begin.
+    fn gap(&mut self) -> Result<(), ReadError> {
+        let offset = self.offset;
+        let zeros = self.bytes(offset.next_multiple_of(self.alignment) - offset)?;
+        if zeros.iter().all(|&byte| byte == 0) {
+            return Ok(());
+        }
+        Err(damaged(offset, "something stands between two blocks"))
     }
 
     pub(super) fn cut_off(&self, whole: u64, blocks: Option<u64>) -> ReadError {
@@ -112,7 +120,7 @@ impl<R: Read> Blocks<R> {
     ) -> Result<Block, ReadError> {
         let len = header[block::BYTES_WORD];
         let body = self.bytes(len.min(BODY_BYTES_MAX))?;
-        if body.len() as u64 == BODY_BYTES_MAX {
+        if len > BODY_BYTES_MAX && body.len() as u64 == BODY_BYTES_MAX {
             return Err(damaged(offset, "a block of more than 1 GiB begins"));
         }
         let is_cut = (body.len() as u64) < len;

@@ -131,6 +131,10 @@ fn what_is_damaged_is_named_with_its_place() {
     check_error(&damage(first + 8, unknown), &named("a track has an event of unknown kind"));
     let foreign = event(1, 6).to_words()[1];
     check_error(&damage(first + 8, foreign), &named("a track has an event of another one"));
+    let mut between = whole.clone();
+    between[ring - 1] = 1;
+    let error = Trace::from_bytes(&between).unwrap_err().to_string();
+    assert!(error.ends_with("something stands between two blocks"), "{error}");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 //!
 //! | view | what for |
 //! | --- | --- |
+//! | `timeline` | lanes in the terminal, and their shares as JSON |
 //! | `perfetto` | depth: zoom to the nanosecond, arrows, counters, SQL |
 //! | `svg` | the picture to paste into a page |
 //! | `html` | the picture to send: one file that opens the source of every slice |
