@@ -48,7 +48,7 @@ use trainyard::trace::file::Run;
 ///
 /// # Errors
 ///
-/// [`LabError::BadInput`] before anything was measured.
+/// [`BadInput`](lab_core::terms::LabError::BadInput) before anything was measured.
 pub fn run(asked: &Sweep) -> Result<(String, Result<()>)> {
     asked.output.check_writable()?;
     let pythons = find_all(&asked.pythons)?;
