@@ -7,7 +7,9 @@ use std::fs;
 use std::path::Path;
 
 use mutate::{Damage, OFTEN, ROUNDS, SELDOM, check_corpus, check_mutations};
-use trainyard::procs::{fuzz_answer, fuzz_frame};
+#[cfg(feature = "serde")]
+use trainyard::procs::fuzz_answer;
+use trainyard::procs::fuzz_frame;
 use trainyard::trace::file::fuzz_file;
 use trainyard::vm::fuzz_program;
 
@@ -16,6 +18,7 @@ fn mutated_frames_never_break_the_decoder() {
     check_mutations("frame", Damage::Any, (ROUNDS, OFTEN), |data| fuzz_frame(data) > 0);
 }
 
+#[cfg(feature = "serde")]
 #[test]
 fn mutated_answers_of_workers_never_break_the_decoder() {
     check_mutations("answer", Damage::Any, (ROUNDS, SELDOM), fuzz_answer);
@@ -39,6 +42,7 @@ fn flight_files_of_damaged_words_never_break_the_reader() {
 #[test]
 fn the_corpus_itself_is_read() {
     check_corpus("frame", |data| fuzz_frame(data) > 0);
+    #[cfg(feature = "serde")]
     check_corpus("answer", fuzz_answer);
     check_corpus("flight", |data| fuzz_file(data).is_some());
     check_corpus("program", fuzz_program);
