@@ -213,12 +213,6 @@ impl Cell {
         labels.contains(&self.label.as_str())
     }
 
-    /// Whether at least one thread computes all the time.
-    pub fn computes(&self) -> bool {
-        let some = |name| self.parameters.get(name).and_then(Value::as_u64).is_some_and(|n| n > 0);
-        some("threads") || some("hogs")
-    }
-
     /// How long it is measured.
     ///
     /// # Panics

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style as Ansi};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
-use super::report::Report;
+use super::report::{Report, names};
 use super::session::{Finding, Prediction};
 use crate::ask::experiment::catalogue::experiments;
 use crate::ask::experiment::kit::cell::Scale;
@@ -116,23 +116,12 @@ fn sum(findings: &[Finding]) -> String {
         (ended(Ending::Holds), ended(Ending::Skipped), ended(Ending::Failed));
     let holds = if hold == 1 { "relation holds" } else { "relations hold" };
     let line = format!("{hold} {holds}, {skipped} skipped, {failed} failed");
-    format!("{}\n{line}", skipped_names(findings))
-}
-
-/// `Skipped: as-cpython (convoy), ...`: each once, for however many contenders.
-fn skipped_names(findings: &[Finding]) -> String {
-    let names = findings.iter().flat_map(|finding| {
-        let mut names: Vec<String> = finding
-            .outcomes
-            .iter()
-            .filter(|outcome| outcome.ending == Ending::Skipped)
-            .map(|outcome| format!("{} ({})", outcome.name, finding.experiment.name))
-            .collect();
-        names.dedup();
-        names
-    });
-    let names = names.collect::<Vec<_>>().join(", ");
-    if names.is_empty() { names } else { paragraph(&format!("Skipped: {names}.")) }
+    let named = |word: &str, ending| {
+        let names = names(findings, ending).join(", ");
+        if names.is_empty() { names } else { paragraph(&format!("{word}: {names}.")) }
+    };
+    let (failures, skips) = (named("Failed", Ending::Failed), named("Skipped", Ending::Skipped));
+    format!("{failures}{skips}\n{line}")
 }
 
 fn conditions(report: &Report) -> String {
@@ -281,11 +270,11 @@ mod tests {
     }
 
     #[test]
-    fn several_experiments_end_with_a_count_and_the_names_of_what_was_skipped() {
+    fn several_experiments_end_with_a_count_and_the_names_of_what_does_not_hold() {
         use Ending::{Failed, Holds, Skipped};
         let findings =
             [finding("convoy", &[Holds, Skipped, Skipped]), finding("daemon", &[Failed])];
-        let expected = "\nSkipped: one-to-two-intervals (convoy).\n\n\
+        let expected = "\nFailed: a-thread-is-waited-for (daemon).\n\nSkipped: one-to-two-intervals (convoy).\n\n\
                         1 relation holds, 2 skipped, 1 failed";
         assert_eq!(sum(&findings), expected);
         let expected = "\n2 relations hold, 0 skipped, 0 failed";

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::others::{OTHERS_SHARE, Reading};
 use crate::ask::experiment::catalogue::find;
 use crate::ask::experiment::kit::cell::Cell;
 use crate::ask::experiment::kit::contender::{Contender, Python};
@@ -36,7 +37,8 @@ const PRELUDE: &str = include_str!("twin.py");
 /// No cell takes a tenth of it.
 const SILENCE_MAX: Duration = Duration::from_mins(2);
 
-/// Measures `cell` of `experiment` once.
+/// Measures `cell` of `experiment` once; with the figures comes what others took of the machine
+/// meanwhile.
 ///
 /// # Errors
 ///
@@ -58,7 +60,13 @@ pub fn measure(
         Contender::Ours => own(&["ours", experiment.name, &document]),
         Contender::Python(python) => script(python, experiment.twin, &document),
     };
-    ask(command, experiment, cell, contender, interrupts)
+    let before = Reading::take();
+    let figures = ask(command, experiment, cell, contender, interrupts)?;
+    // Now its processes are reaped, and what they used is known.
+    Ok(match before.zip(Reading::take()) {
+        Some((before, after)) => figures.with(OTHERS_SHARE, after.others_since(before)),
+        None => figures,
+    })
 }
 
 /// Runs our `cell` of `experiment` once more, on the record, which is kept at `flight` meanwhile.
@@ -134,6 +142,8 @@ pub fn be(args: &[OsString]) -> Result<()> {
     let read = |document: &str| serde_json::from_str::<Cell>(document).map_err(|_| not_ours());
     match (&words[1..], args) {
         (["ours", name, document, ..], [_, _, _, _, flight @ ..]) => {
+            // What they used counts as ours only if they are reaped by us and not by the machine.
+            process::adopt_orphans().map_err(failed)?;
             let experiment = find(name).map_err(LabError::BadInput)?;
             be_a_cell(experiment, &read(document)?, flight.first().map(Path::new))
         }
