@@ -53,7 +53,7 @@ impl Reading {
 
     /// The share of all processors' time since `earlier` that was neither idle nor ours.
     pub fn others_since(self, earlier: Self) -> f64 {
-        let all = (self.at - earlier.at) * self.processors;
+        let all = self.at.saturating_sub(earlier.at) * self.processors;
         let accounted = self.idle.saturating_sub(earlier.idle)
             + self.ours.saturating_sub(earlier.ours)
             + ROUNDING;

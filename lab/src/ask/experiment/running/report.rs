@@ -1,6 +1,5 @@
 //! The document of a run: the schema `trainyard.experiment/1`; later versions only add keys.
 
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::session::Finding;
@@ -108,13 +107,11 @@ pub fn names(findings: &[Finding], ending: Ending) -> Vec<String> {
 }
 
 fn contender(contender: &Contender) -> Value {
-    match contender {
-        Contender::Ours => json!({ "name": contender.name(), "python": null }),
-        Contender::Python(python) => json!({
-            "name": contender.name(),
-            "python": python.path.display().to_string(),
-        }),
-    }
+    let path = match contender {
+        Contender::Ours => None,
+        Contender::Python(python) => Some(python.path.display().to_string()),
+    };
+    json!({ "name": contender.name(), "python": path })
 }
 
 fn cell_of(finding: &Finding, cell: &Cell) -> Value {
@@ -131,18 +128,8 @@ fn cell_of(finding: &Finding, cell: &Cell) -> Value {
 }
 
 fn measured(one: &Measured) -> Value {
-    let figures: Map<String, Value> = one
-        .names()
-        .map(|name| {
-            let figure = Figure { median: one.median(name), samples: one.samples(name) };
-            (name.to_owned(), json!(figure))
-        })
-        .collect();
+    let figure = |name| json!({ "median": one.median(name), "samples": one.samples(name) });
+    let figures: Map<String, Value> =
+        one.names().map(|name| (name.to_owned(), figure(name))).collect();
     json!({ "contender": one.contender.name(), "figures": figures })
-}
-
-#[derive(Serialize)]
-struct Figure {
-    median: Option<f64>,
-    samples: Vec<f64>,
 }
