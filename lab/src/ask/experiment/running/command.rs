@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
+use super::finding::Prediction;
 use super::report::Report;
-use super::session::{Plan, Prediction, in_processes};
+use super::session::{Plan, in_processes};
 use super::{page, process};
 use crate::ask::experiment::kit::cell::Scale;
 use crate::ask::experiment::kit::contender::Contender;

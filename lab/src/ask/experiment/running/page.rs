@@ -8,8 +8,8 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style as Ansi};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
+use super::finding::{Finding, Prediction};
 use super::report::{Report, names};
-use super::session::{Finding, Prediction};
 use crate::ask::experiment::catalogue::experiments;
 use crate::ask::experiment::kit::cell::Scale;
 use crate::ask::experiment::kit::experiment::{Experiment, Group};

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::session::Finding;
+use super::finding::Finding;
 use crate::ask::experiment::kit::cell::{Cell, Scale};
 use crate::ask::experiment::kit::contender::Contender;
 use crate::ask::experiment::kit::figures::Measured;

@@ -11,15 +11,16 @@
 //!
 //! What holds, holds: nothing is asked of the machine then.
 
-use super::Finding;
+use super::finding::Finding;
+use super::others::{OTHERS_SHARE, OTHERS_SHARE_MAX};
 use crate::ask::experiment::kit::cell::{Cell, Lock};
 use crate::ask::experiment::kit::contender::Contender;
 use crate::ask::experiment::kit::relation::{Check, Ending, Nature, Of, Outcome, Relation};
-use crate::ask::experiment::running::others::{OTHERS_SHARE, OTHERS_SHARE_MAX};
 use lab_core::text::numbers::percent;
 
 /// A relation, whom it is checked for, and how often it has failed.
-pub(super) struct Look {
+#[derive(Debug)]
+pub struct Look {
     relation: &'static Relation,
     contender: Contender,
     disturbed: usize,
@@ -27,20 +28,21 @@ pub(super) struct Look {
 }
 
 impl Look {
-    pub(super) fn new(relation: &'static Relation, contender: Contender) -> Self {
+    /// Has not looked yet.
+    pub fn new(relation: &'static Relation, contender: Contender) -> Self {
         Self { relation, contender, disturbed: 0, undisturbed: 0 }
     }
 
     /// Whether it reads what `contender` does in `cell`: the one whom it is about, and we whom it
     /// compares with, or whose bare threads are the measure.
-    pub(super) fn concerns(&self, contender: &Contender, cell: &Cell) -> bool {
+    pub fn concerns(&self, contender: &Contender, cell: &Cell) -> bool {
         let is_compared = self.relation.of == Of::EachPython || cell.lock == Lock::Bare;
         let is_read = self.contender == *contender || is_compared && *contender == Contender::Ours;
         is_read && self.relation.claim.reads(cell)
     }
 
     /// Notes how it ended; or gives itself back, to be measured again.
-    pub(super) fn close(mut self, finding: &mut Finding) -> Option<Self> {
+    pub fn close(mut self, finding: &mut Finding) -> Option<Self> {
         let mut check = self.relation.claim.check(&finding.results, &self.contender);
         let mut attempts = self.disturbed + self.undisturbed + 1;
         if let (Some(Check::Fails(figures)), Nature::Timing) = (&check, self.relation.nature) {
