@@ -107,16 +107,6 @@ pub enum Nature {
     Timing,
 }
 
-impl Nature {
-    /// How often it must fail on a machine of its own, to have failed.
-    pub fn attempts_max(self) -> usize {
-        match self {
-            Self::Count => 1,
-            Self::Timing => 3,
-        }
-    }
-}
-
 /// A setting that makes the relation false.
 #[derive(Clone, Copy, Debug)]
 pub struct Wrong {

@@ -18,6 +18,10 @@ use crate::ask::experiment::kit::contender::Contender;
 use crate::ask::experiment::kit::relation::{Check, Ending, Nature, Of, Outcome, Relation};
 use lab_core::text::numbers::percent;
 
+/// So many tries of one kind decide. What chance upsets once in ten times, it upsets three times in a
+/// row once in a thousand.
+const TRIES: usize = 3;
+
 /// A relation, whom it is checked for, and how often it has failed.
 #[derive(Debug)]
 pub struct Look {
@@ -50,7 +54,7 @@ impl Look {
             let is_disturbed = others > OTHERS_SHARE_MAX;
             let tries = if is_disturbed { &mut self.disturbed } else { &mut self.undisturbed };
             *tries += 1;
-            if *tries < self.relation.nature.attempts_max() {
+            if *tries < TRIES {
                 return Some(self);
             }
             attempts = self.disturbed + self.undisturbed;

@@ -9,7 +9,7 @@ use crate::ask::experiment::kit::claim::{Special, special};
 use crate::ask::experiment::kit::contender::{Python, PythonGil, by_lock};
 use crate::ask::experiment::kit::experiment::Group;
 use crate::ask::experiment::kit::quantity::Explanation;
-use crate::ask::experiment::kit::relation::{Nature, Wrong};
+use crate::ask::experiment::kit::relation::{counting, timing};
 use crate::ask::experiment::running::others::OTHERS_SHARE;
 use lab_core::terms::error::LabError;
 
@@ -25,10 +25,8 @@ fn check(results: &Results, who: &Contender) -> Option<Check> {
 
 const CLAIM: Special = special(|cell| cell.label == "on", check);
 
-const fn relation(name: &'static str, of: Of, nature: Nature) -> Relation {
-    let wrong = Wrong { says: "off", change: |cell| cell.lock = Lock::Off };
-    let claim = &CLAIM;
-    Relation { name, says: "x is 5.", of, nature, claim, wrong }
+const fn about_x(relation: Relation) -> Relation {
+    relation.says("x is 5.").claims(&CLAIM).wrong("off", |cell| cell.lock = Lock::Off)
 }
 
 static EXPERIMENT: Experiment = Experiment {
@@ -45,9 +43,9 @@ static EXPERIMENT: Experiment = Experiment {
     plays: by_lock,
     columns: &[],
     relations: &[
-        relation("timing", Of::Everybody, Nature::Timing),
-        relation("count", Of::Ours, Nature::Count),
-        relation("compared", Of::EachPython, Nature::Count),
+        about_x(timing("timing")),
+        about_x(counting("count").of_ours()),
+        about_x(counting("compared").of_each_python()),
     ],
     explain: Explanation::Told("It is what it is."),
     read: &[],
