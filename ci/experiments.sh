@@ -1,15 +1,12 @@
 #!/usr/bin/env bash
-# The experiments, on their small scale: every relation about counts holds; every recording is
+# The experiments, on their small scale: every relation holds; every recording is
 # possible; and every relation fails under the wrong setting that it names. Beside the python3 of
 # the machine, if it has one.
 #
 #     ci/experiments.sh            everything; takes some ten minutes
 #     ci/experiments.sh --short    without Python, and one wrong setting of each experiment
 #
-# Times are printed, and are nobody's to judge on a machine that others use: if only relations about
-# times fail, the program says so, and that is not red.
-#
-# A relation that this machine cannot show at the moment (one processor, or all of them busy) is
+# A relation that this machine cannot show at the moment (one processor, or others keep it busy) is
 # skipped and says why; so is its wrong setting.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -27,14 +24,7 @@ elif command -v python3 >/dev/null; then
 fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-code=0
-"$trainyard" experiment run --all --quick "${python[@]}" 2>"$work/messages" || code=$?
-cat "$work/messages" >&2
-case $code:$(tail -n 1 "$work/messages") in
-0:*) ;;
-1:*" failed, about times alone") echo "only times: this lane does not fail for them" ;;
-*) exit 1 ;;
-esac
+"$trainyard" experiment run --all --quick "${python[@]}"
 
 "$trainyard" experiment record --all --quick -o "$work/all.trace"
 "$trainyard" trace check "$work/all.trace"

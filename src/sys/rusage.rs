@@ -1,4 +1,4 @@
-//! What this process has used so far: processor time, memory, context switches.
+//! What this process, or its children, have used so far: processor time, memory, context switches.
 //!
 //! See `getrusage(2)`.
 
@@ -17,6 +17,8 @@ pub enum Whose {
     Process,
     /// The calling thread alone.
     Thread,
+    /// The children that this process has reaped, with the children that those had reaped.
+    Children,
 }
 
 /// A reading of the kernel's accounts.
@@ -26,7 +28,8 @@ pub struct Usage {
     pub user: Duration,
     /// Processor time that the kernel spent on the program's behalf.
     pub system: Duration,
-    /// The largest resident size so far, in bytes; 0 for a thread's own reading.
+    /// The largest resident size so far, in bytes; 0 for a thread's own reading, and of children
+    /// the largest one's.
     pub max_rss_bytes: u64,
     /// Switches because the thread gave the processor up: it waited for something.
     pub voluntary_switches: u64,
@@ -38,11 +41,12 @@ pub struct Usage {
 ///
 /// # Errors
 ///
-/// Never in practice: both readings exist on every Linux that we support.
+/// Never in practice: all readings exist on every Linux that we support.
 pub fn usage(whose: Whose) -> io::Result<Usage> {
     let who = match whose {
         Whose::Process => UsageWho::RUSAGE_SELF,
         Whose::Thread => UsageWho::RUSAGE_THREAD,
+        Whose::Children => UsageWho::RUSAGE_CHILDREN,
     };
     let reading = getrusage(who).map_err(named("getrusage"))?;
     Ok(Usage {
@@ -72,5 +76,14 @@ mod tests {
         assert!(before.max_rss_bytes > 0);
         assert!(after.voluntary_switches >= before.voluntary_switches);
         assert!(after.user + after.system >= before.user + before.system);
+    }
+
+    #[test]
+    fn a_child_counts_when_it_is_reaped() {
+        let before = usage(Whose::Children).unwrap();
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        let after = usage(Whose::Children).unwrap();
+        assert!(after.user + after.system > before.user + before.system);
     }
 }

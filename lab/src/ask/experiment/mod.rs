@@ -12,7 +12,8 @@
 //! 2. Each [`Cell`](kit::cell::Cell), which is one setting, is measured in a process of its own, by each
 //!    [`Contender`](kit::contender::Contender) that can: ours, then each CPython, cell by cell, so that
 //!    what disturbs the machine disturbs all of them ([`session`](running::session)).
-//! 3. Each [`Relation`](kit::relation::Relation) is checked. One about times that fails is measured again, twice at most.
+//! 3. Each [`Relation`](kit::relation::Relation) is checked. One about times that fails is measured
+//!    again; if others keep the machine busy it is skipped ([`others`](running::others)).
 //! 4. The figures, the relations and the explanation become a page, or a JSON document
 //!    ([`report`](running::report)).
 //!

@@ -23,32 +23,27 @@ pub fn all() -> impl Iterator<Item = &'static Experiment> {
     Group::value_variants().iter().flat_map(|group| experiments(*group)).copied()
 }
 
+/// An experiment and the lesson beside it.
+macro_rules! stop {
+    ($group:ident :: $module:ident) => {
+        Stop { experiment: &$group::$module::EXPERIMENT, lesson: &$group::$module::LESSON }
+    };
+}
+
 /// The guided tour.
 pub const TOUR: &[Stop] = &[
-    Stop { experiment: &models::three_names::EXPERIMENT, lesson: &models::three_names::LESSON },
-    Stop { experiment: &models::io::EXPERIMENT, lesson: &models::io::LESSON },
-    Stop { experiment: &models::cpu::EXPERIMENT, lesson: &models::cpu::LESSON },
-    Stop {
-        experiment: &threads::what_is_the_lock::EXPERIMENT,
-        lesson: &threads::what_is_the_lock::LESSON,
-    },
-    Stop { experiment: &lock::convoy::EXPERIMENT, lesson: &lock::convoy::LESSON },
-    Stop { experiment: &lock::lost_updates::EXPERIMENT, lesson: &lock::lost_updates::LESSON },
-    Stop { experiment: &threads::strategies::EXPERIMENT, lesson: &threads::strategies::LESSON },
-    Stop {
-        experiment: &threads::session_per_thread::EXPERIMENT,
-        lesson: &threads::session_per_thread::LESSON,
-    },
-    Stop {
-        experiment: &tasks::await_in_the_middle::EXPERIMENT,
-        lesson: &tasks::await_in_the_middle::LESSON,
-    },
-    Stop { experiment: &tasks::blocking_call::EXPERIMENT, lesson: &tasks::blocking_call::LESSON },
-    Stop {
-        experiment: &processes::what_a_process_owns::EXPERIMENT,
-        lesson: &processes::what_a_process_owns::LESSON,
-    },
-    Stop { experiment: &threads::pool_size::EXPERIMENT, lesson: &threads::pool_size::LESSON },
+    stop!(models::three_names),
+    stop!(models::io),
+    stop!(models::cpu),
+    stop!(threads::what_is_the_lock),
+    stop!(lock::convoy),
+    stop!(lock::lost_updates),
+    stop!(threads::strategies),
+    stop!(threads::session_per_thread),
+    stop!(tasks::await_in_the_middle),
+    stop!(tasks::blocking_call),
+    stop!(processes::what_a_process_owns),
+    stop!(threads::pool_size),
 ];
 
 /// Finds an experiment.

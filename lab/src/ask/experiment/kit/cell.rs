@@ -27,10 +27,7 @@ pub enum Scale {
 impl Scale {
     /// How often each cell is measured; figures are medians over the rounds.
     pub fn rounds(self) -> usize {
-        match self {
-            Self::Quick => 1,
-            Self::Full => 3,
-        }
+        self.pick(1, 3)
     }
 
     /// One of two values.
@@ -183,36 +180,30 @@ impl Cell {
         self.parameters.insert(name.to_owned(), value.into());
     }
 
+    /// What the experiment has set, as `read` has it; both sides are in one file, so a parameter
+    /// that is not there is a mistake of the author's.
+    fn parameter<'a, T>(&'a self, what: &str, name: &str, read: fn(&'a Value) -> Option<T>) -> T {
+        let value = self.parameters.get(name).and_then(read);
+        value.unwrap_or_else(|| panic!("cell '{}' has no {what} '{name}'", self.label))
+    }
+
     /// A number that the experiment has set.
     ///
     /// # Panics
     ///
-    /// Panics if it has not: both sides are in one file.
+    /// Panics if it has not, as the next three do.
     pub fn number(&self, name: &str) -> f64 {
-        let number = self.parameters.get(name).and_then(Value::as_f64);
-        number.unwrap_or_else(|| panic!("cell '{}' has no number '{name}'", self.label))
+        self.parameter("number", name, Value::as_f64)
     }
 
     /// The same, as a whole number.
-    ///
-    /// # Panics
-    ///
-    /// As [`number`](Self::number).
     pub fn count(&self, name: &str) -> usize {
-        let count = self.parameters.get(name).and_then(Value::as_u64);
-        count
-            .and_then(|count| usize::try_from(count).ok())
-            .unwrap_or_else(|| panic!("cell '{}' has no whole number '{name}'", self.label))
+        self.parameter("whole number", name, |value| usize::try_from(value.as_u64()?).ok())
     }
 
     /// A word that the experiment has set.
-    ///
-    /// # Panics
-    ///
-    /// As [`number`](Self::number).
     pub fn word(&self, name: &str) -> &str {
-        let word = self.parameters.get(name).and_then(Value::as_str);
-        word.unwrap_or_else(|| panic!("cell '{}' has no word '{name}'", self.label))
+        self.parameter("word", name, Value::as_str)
     }
 
     /// Whether it has one of these labels.
@@ -220,18 +211,17 @@ impl Cell {
         labels.contains(&self.label.as_str())
     }
 
-    /// Whether at least one thread computes all the time.
-    pub fn computes(&self) -> bool {
-        let some = |name| self.parameters.get(name).and_then(Value::as_u64).is_some_and(|n| n > 0);
-        some("threads") || some("hogs")
+    /// How long it is measured: its `duration_s`.
+    pub fn duration(&self) -> Duration {
+        Duration::from_secs_f64(self.number("duration_s"))
     }
 
-    /// How long it is measured.
+    /// What crosses to its process.
     ///
     /// # Panics
     ///
-    /// Panics if the experiment has not set `duration_s`.
-    pub fn duration(&self) -> Duration {
-        Duration::from_secs_f64(self.number("duration_s"))
+    /// Does not: a cell is plain data.
+    pub fn json(&self) -> String {
+        serde_json::to_string(self).expect("a cell is plain data")
     }
 }

@@ -18,8 +18,10 @@ use super::yardstick::{gains_as_bare, one_processor, with_two_processors};
 
 /// Something that figures show, or do not.
 pub trait Claim: Sync {
-    /// Whether it looks at this cell.
-    fn reads(&self, cell: &Cell) -> bool;
+    /// Whether it looks at this cell: at those that it names.
+    fn reads(&self, cell: &Cell) -> bool {
+        cell.is(&self.labels())
+    }
     /// Looks. `None` if a figure is missing that it needs.
     fn check(&self, results: &Results, who: &Contender) -> Option<Check>;
     /// The labels that it names, each of which must be a cell's.
@@ -61,10 +63,6 @@ impl<const N: usize> That<N> {
 }
 
 impl<const N: usize> Claim for That<N> {
-    fn reads(&self, cell: &Cell) -> bool {
-        cell.is(&self.labels())
-    }
-
     fn check(&self, results: &Results, who: &Contender) -> Option<Check> {
         let values = quantities(self.template).map(|one| one.value(results, who));
         let values = values.collect::<Option<Vec<f64>>>()?;
@@ -118,10 +116,6 @@ pub struct OneProcessor {
 }
 
 impl Claim for OneProcessor {
-    fn reads(&self, cell: &Cell) -> bool {
-        cell.is(&self.labels())
-    }
-
     fn check(&self, results: &Results, who: &Contender) -> Option<Check> {
         one_processor(results, who, self.cell, self.bare)
     }
@@ -141,10 +135,6 @@ pub struct AsBare {
 }
 
 impl Claim for AsBare {
-    fn reads(&self, cell: &Cell) -> bool {
-        cell.is(&self.labels())
-    }
-
     fn check(&self, results: &Results, who: &Contender) -> Option<Check> {
         gains_as_bare(results, who, self.cells, self.bare)
     }

@@ -16,13 +16,13 @@ use std::thread;
 use std::time::Duration;
 
 use super::cell::{Cell, Probe};
-use super::delay;
 use super::figures::{Figures, percentile};
 use super::hogs;
+use super::stopwatch::Stopwatch;
 use super::voice::say;
 use lab_core::terms::error::{LabError, Result};
 use lab_core::work::task::Task;
-use trainyard::sys::{Why, clock};
+use trainyard::sys::Why;
 use trainyard::threads::Attached;
 
 /// Ends the server. A question is longer.
@@ -47,20 +47,15 @@ pub fn serve(cell: &Cell) -> Result<Figures> {
     let (hogs, task) = (cell.count("hogs"), Task::named(cell.word("task")));
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
     let port = socket.local_addr().map_err(failed)?.port();
-    let (begun_ns, mut answered, mut delayed_s) = (clock::now_ns(), Ok(()), 0.0);
+    let mut answered = Ok(());
     let figures = hogs::measured(|| {
         answered = hogs::beside(&gil, hogs, task, || {
             say(&Figures::default().with("port", f64::from(port)));
-            let answered = gil.attach(|at| answer(&socket, at));
-            // Now, while the others are still there.
-            delayed_s = delay::all().as_secs_f64();
-            answered
+            gil.attach(|at| answer(&socket, at))
         });
         Vec::new()
     })?;
     answered.map_err(failed)?;
-    let wall_s = Duration::from_nanos(clock::now_ns() - begun_ns).as_secs_f64();
-    let figures = figures.with("delayed", delayed_s / wall_s);
     Ok(figures.and(hogs::counted(&[gil])))
 }
 
@@ -106,42 +101,41 @@ pub fn ask(cell: &Cell, port: u16) -> Result<Figures> {
 /// The cell's `questions`, with `think_s` before each; at least one is measured.
 fn latency(socket: &UdpSocket, cell: &Cell) -> io::Result<Figures> {
     let think = Duration::from_secs_f64(cell.number("think_s"));
-    let begun_ns = clock::now_ns();
-    let is_over = || Duration::from_nanos(clock::now_ns() - begun_ns) > ASKING_MAX;
+    let begun = Stopwatch::start();
+    let is_over = || begun.elapsed() > ASKING_MAX;
     let mut latencies_s = Vec::new();
     let mut warm_up = WARM_UP;
     while latencies_s.len() < cell.count("questions") && (latencies_s.is_empty() || !is_over()) {
         #[expect(clippy::disallowed_methods, reason = "the asker has no lock to give up")]
         thread::sleep(think);
-        let asked_ns = clock::now_ns();
+        let asked = Stopwatch::start();
         let answered = exchange(socket, &[1; 2])?;
         if warm_up > 0 && answered == Answered::Yes {
             warm_up -= 1;
             continue;
         }
-        latencies_s.push(Duration::from_nanos(clock::now_ns() - asked_ns).as_secs_f64());
+        latencies_s.push(asked.seconds());
         if answered == Answered::No {
             break;
         }
     }
     let at = |share| percentile(&latencies_s, share).expect("at least one was measured");
-    let answers = u32::try_from(latencies_s.len()).unwrap_or(u32::MAX);
     Ok(Figures::default()
         .with("p50_s", at(0.5))
         .with("p95_s", at(0.95))
         .with("max_s", at(1.0))
-        .with("answers", f64::from(answers)))
+        .with_count("answers", latencies_s.len()))
 }
 
 /// Questions without a pause for a time; ccbench's figure.
 fn bandwidth(socket: &UdpSocket, duration: Duration) -> io::Result<Figures> {
     let packet = [1; PACKET_LEN];
     exchange(socket, &packet)?;
-    let begun_ns = clock::now_ns();
+    let begun = Stopwatch::start();
     let mut answers = 0_u32;
     loop {
         answers += u32::from(exchange(socket, &packet)? == Answered::Yes);
-        let elapsed = Duration::from_nanos(clock::now_ns() - begun_ns);
+        let elapsed = begun.elapsed();
         if elapsed >= duration {
             let rate = f64::from(answers) / elapsed.as_secs_f64();
             return Ok(Figures::default().with("answers_per_s", rate));

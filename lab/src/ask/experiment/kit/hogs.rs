@@ -6,11 +6,10 @@ use std::thread;
 use std::time::Duration;
 
 use super::cell::{Cell, Lock};
-use super::delay;
 use super::figures::{Figures, jain, to_f64};
+use super::stopwatch::Stopwatch;
 use lab_core::terms::error::{LabError, Result};
 use lab_core::work::task::Task;
-use trainyard::sys::clock;
 use trainyard::sys::rusage::{Whose, usage};
 use trainyard::threads::{Attached, Counters, ForcedSwitching, Gil, Mode, ThreadPool, Timed};
 
@@ -120,9 +119,9 @@ pub fn throughput(cell: &Cell) -> Result<Figures> {
 ///
 /// Fails if the kernel does not say how much processor time was used.
 pub fn measured(work: impl FnOnce() -> Vec<Turns>) -> Result<Figures> {
-    let (used_s, begun_ns) = (processor_time_s()?, clock::now_ns());
+    let (used_s, begun) = (processor_time_s()?, Stopwatch::start());
     let turns = work();
-    let wall_s = seconds(clock::now_ns() - begun_ns);
+    let wall_s = begun.seconds();
     let used_s = processor_time_s()? - used_s;
     let busy = Figures::default().with("cpus_busy", used_s / wall_s);
     Ok(if turns.is_empty() { busy } else { busy.and(figures(&turns)) })
@@ -146,32 +145,29 @@ pub fn counted(gils: &[Gil]) -> Figures {
 #[derive(Clone, Copy, Debug)]
 pub struct Turns {
     count: u64,
-    ns: u64,
-    /// How long it was in line for a processor.
-    delayed: Duration,
+    elapsed: Duration,
 }
 
 /// When a thread began, and how long it goes on.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
-    begun_ns: u64,
-    duration_ns: u64,
+    begun: Stopwatch,
+    duration: Duration,
 }
 
 impl Clock {
     /// Begins now, for the cell's `duration_s`.
     pub fn start(cell: &Cell) -> Self {
-        let duration_ns = u64::try_from(cell.duration().as_nanos()).unwrap_or(u64::MAX);
-        Self { begun_ns: clock::now_ns(), duration_ns }
+        Self { begun: Stopwatch::start(), duration: cell.duration() }
     }
 
     /// Calls until the time is over. The last call may end later.
     pub fn repeat(self, mut call: impl FnMut()) -> Turns {
         let mut count = 0;
         loop {
-            let ns = clock::now_ns() - self.begun_ns;
-            if ns >= self.duration_ns {
-                return Turns { count, ns, delayed: delay::own() };
+            let elapsed = self.begun.elapsed();
+            if elapsed >= self.duration {
+                return Turns { count, elapsed };
             }
             call();
             count += 1;
@@ -182,19 +178,13 @@ impl Clock {
 /// ccbench divides by the longest time, which is the pessimist's choice.
 fn figures(turns: &[Turns]) -> Figures {
     let counts: Vec<f64> = turns.iter().map(|one| to_f64(one.count)).collect();
-    let longest_s = turns.iter().map(|one| seconds(one.ns)).fold(0.0, f64::max);
-    let delayed_s: f64 = turns.iter().map(|one| one.delayed.as_secs_f64()).sum();
+    let longest = turns.iter().map(|one| one.elapsed).max().unwrap_or_default();
     Figures::default()
-        .with("calls_per_s", counts.iter().sum::<f64>() / longest_s)
+        .with("calls_per_s", counts.iter().sum::<f64>() / longest.as_secs_f64())
         .with("jain", jain(&counts))
-        .with("delayed", delayed_s / longest_s)
 }
 
 fn processor_time_s() -> Result<f64> {
     let usage = usage(Whose::Process).map_err(|why| LabError::failed("a cell", why))?;
     Ok((usage.user + usage.system).as_secs_f64())
-}
-
-fn seconds(nanoseconds: u64) -> f64 {
-    Duration::from_nanos(nanoseconds).as_secs_f64()
 }

@@ -13,7 +13,7 @@
 //! | what follows | `Told(text)`, `By(function)` | [`quantity`] |
 //!
 //! What measures, in the cell's process: [`hogs`] are threads that compute, [`echo`] a server that
-//! is asked, [`program`] a program that may crash, [`stopwatch`] the clock. Two threads without any
+//! is asked, [`program`] a program that may crash ([`heard`] listens to it), [`stopwatch`] the clock. Two threads without any
 //! lock show what the machine can do: [`yardstick`].
 //!
 //! Nothing here knows an experiment by name.
@@ -21,10 +21,10 @@
 pub mod cell;
 pub mod claim;
 pub mod contender;
-pub mod delay;
 pub mod echo;
 pub mod experiment;
 pub mod figures;
+pub mod heard;
 pub mod hogs;
 pub mod lesson;
 pub mod pause;

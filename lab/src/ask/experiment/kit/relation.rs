@@ -35,7 +35,8 @@ pub struct Relation {
     pub wrong: Wrong,
 }
 
-/// A relation that compares times: measured again when it fails, twice at most.
+/// A relation that compares times. One that fails has failed three times while the machine was its
+/// own; one that others disturbed is skipped.
 pub const fn timing(name: &'static str) -> Relation {
     Relation::new(name, Nature::Timing)
 }
@@ -101,18 +102,9 @@ pub enum Of {
 pub enum Nature {
     /// It compares counts, which are right or wrong: checked once.
     Count,
-    /// It compares times: measured again when it fails, twice at most.
+    /// It compares times, which chance and others on the machine can upset: measured again when it
+    /// fails.
     Timing,
-}
-
-impl Nature {
-    /// How often it may be measured.
-    pub fn attempts_max(self) -> usize {
-        match self {
-            Self::Count => 1,
-            Self::Timing => 3,
-        }
-    }
 }
 
 /// A setting that makes the relation false.

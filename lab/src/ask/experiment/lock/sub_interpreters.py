@@ -35,7 +35,6 @@ def own_interpreters():
     return {
         "calls_per_s": sum(int(count) for count, _ in done) / max(float(s) for _, s in done),
         "cpus_busy": (processor_time() - used) / wall,
-        "delayed": sum(DELAYS) / wall,
     }
 
 

@@ -10,8 +10,8 @@ use clap::ValueEnum;
 
 use crate::ask::experiment::kit::cell::{Cell, Lock, Scale};
 use crate::ask::experiment::kit::figures::Figures;
+use crate::ask::experiment::kit::hogs;
 use crate::ask::experiment::kit::voice::recorded_elsewhere;
-use crate::ask::experiment::kit::{delay, hogs};
 use crate::measure::arm_process::{ArmProcess, Halt};
 use crate::measure::sources::lines_changed;
 use crate::measure::usage::Account;
@@ -78,11 +78,10 @@ pub(super) fn measure(cell: &Cell) -> Result<Figures> {
     let (mut arm, startup) = ArmProcess::start(setup, &halt)?;
 
     arm.forget_peaks();
-    let (before, delayed) = (arm.usage(), delay::of_tree(arm.pid()));
+    let before = arm.usage();
     let outcome = arm.round(&halt)?;
     let mut account = Account::default();
     account.add(before, arm.usage());
-    let delayed = delay::of_tree(arm.pid()).saturating_sub(delayed);
     let recording = arm.record(&halt)?;
 
     let usage = account.per_round();
@@ -95,7 +94,6 @@ pub(super) fn measure(cell: &Cell) -> Result<Figures> {
         .with("calls_per_s", f64::from(units) / wall_s)
         .with("startup_s", startup.as_secs_f64())
         .with("cpus_busy", (usage.user_s + usage.system_s) / wall_s)
-        .with("delayed", delayed.as_secs_f64() / wall_s)
         .with_count("memory_bytes", usage.max_rss_bytes)
         .with_count("in_flight_max", lanes.in_flight_max)
         .with_count("at_once_max", lanes.running_at_once_max)

@@ -3,12 +3,12 @@ import multiprocessing
 
 
 def compute(begun):
-    """Computes until the time is over; says how much, how long, and how long in line."""
+    """Computes until the time is over; says how much, and how long."""
     count = 0
     while now() - begun < SET["duration_s"]:
         pi()
         count += 1
-    return count, now() - begun, delay()
+    return count, now() - begun
 
 
 async def task(begun):
@@ -17,7 +17,7 @@ async def task(begun):
         pi()
         count += 1
         await asyncio.sleep(0)
-    return count, now() - begun, 0.0
+    return count, now() - begun
 
 
 async def tasks(begun):
@@ -63,9 +63,8 @@ else:
         done = asyncio.run(tasks(now()))
     else:
         done = [compute(now())]
-    wall = max(seconds for _, seconds, _ in done)
+    wall = max(seconds for _, seconds in done)
     say({
-        "calls_per_s": sum(count for count, _, _ in done) / wall,
+        "calls_per_s": sum(count for count, _ in done) / wall,
         "cpus_busy": (all_processor_time() - used) / wall,
-        "delayed": sum(delayed for _, _, delayed in done) / wall,
     })

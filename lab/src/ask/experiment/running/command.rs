@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
+use super::finding::Prediction;
 use super::report::Report;
-use super::session::{Plan, Prediction, in_processes};
+use super::session::{Plan, in_processes};
 use super::{page, process};
 use crate::ask::experiment::kit::cell::Scale;
 use crate::ask::experiment::kit::contender::Contender;
@@ -85,15 +86,10 @@ impl Record {
     fn run(&self) -> Result<()> {
         check_writable(&self.trace)?;
         let interrupts = listen()?;
-        let (mut runs, mut ended) = (Vec::new(), Ok(()));
-        for experiment in &self.experiments {
-            let (recorded, end) = recordings(experiment, self.scale, &self.trace, &interrupts);
-            runs.extend(recorded);
-            ended = end;
-            if ended.is_err() {
-                break;
-            }
-        }
+        let mut runs = Vec::new();
+        let ended = self.experiments.iter().try_for_each(|experiment| {
+            record_all(experiment, self.scale, &self.trace, &interrupts, &mut runs)
+        });
         let (trace, extent) =
             (Trace::of(record::about(None, None), runs), Extent::of(ended.is_ok()));
         let saved = record::save(trace, &self.trace, extent);
@@ -101,32 +97,28 @@ impl Record {
     }
 }
 
-/// Records each cell of ours once; as far as it came, and how it ended.
-fn recordings(
+/// Adds a recording of each cell of ours to `runs`, as far as it comes.
+fn record_all(
     experiment: &Experiment,
     scale: Scale,
     path: &Path,
     interrupts: &Interrupts,
-) -> (Vec<trace::file::Run>, Result<()>) {
+    runs: &mut Vec<trace::file::Run>,
+) -> Result<()> {
     let cells = (experiment.cells)(scale);
     let mut progress = Progress::start(cells.len());
     let flight = record::flight_path(path, experiment.name);
-    let mut runs = Vec::new();
     for cell in &cells {
         progress.tick_text(&format!("{}: {}, on the record", experiment.name, cell.label));
         let (run, ended) = process::record(experiment, cell, &flight, interrupts);
         progress.advance();
-        match ended {
-            // What is left out of a measurement is left out here.
-            Err(LabError::NoRoom(_)) => {}
-            Ok(()) => runs.extend(run),
-            Err(why) => {
-                runs.extend(run);
-                return (runs, Err(why));
-            }
+        // What is left out of a measurement is left out here.
+        if !matches!(ended, Err(LabError::NoRoom(_))) {
+            runs.extend(run);
+            ended?;
         }
     }
-    (runs, Ok(()))
+    Ok(())
 }
 
 impl Run {
@@ -144,19 +136,13 @@ impl Run {
             findings: Vec::new(),
             is_complete: true,
         };
-        let (mut ended, mut runs) = (Ok(()), Vec::new());
-        for experiment in &self.experiments {
-            ended = self.one(experiment, &mut report, &interrupts);
-            if let (Ok(()), Some(path)) = (&ended, &self.trace) {
-                let (recorded, end) = recordings(experiment, self.scale, path, &interrupts);
-                runs.extend(recorded);
-                ended = end;
-            }
-            if ended.is_err() {
-                report.is_complete = false;
-                break;
-            }
-        }
+        let mut runs = Vec::new();
+        let mut ended = self.experiments.iter().try_for_each(|experiment| {
+            self.one(experiment, &mut report, &interrupts)?;
+            let Some(path) = &self.trace else { return Ok(()) };
+            record_all(experiment, self.scale, path, &interrupts, &mut runs)
+        });
+        report.is_complete = ended.is_ok();
         if ended.is_ok() {
             ended = report.verdict();
         }

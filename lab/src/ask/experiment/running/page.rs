@@ -8,13 +8,13 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style as Ansi};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
-use super::report::Report;
-use super::session::{Finding, Prediction};
+use super::finding::{Finding, Prediction};
+use super::report::{Report, names};
 use crate::ask::experiment::catalogue::experiments;
 use crate::ask::experiment::kit::cell::Scale;
 use crate::ask::experiment::kit::experiment::{Experiment, Group};
 use crate::ask::experiment::kit::figures::{Column, LeftOut};
-use crate::ask::experiment::kit::relation::{Ending, Outcome};
+use crate::ask::experiment::kit::relation::{Ending, Outcome, Relation};
 use lab_core::text::numbers::count;
 use lab_core::text::wrap::wrap;
 
@@ -41,11 +41,10 @@ pub fn list(groups: &[Group]) -> String {
         }
         text.push('\n');
     }
-    text.push_str("Try next:\n  trainyard experiment show convoy\n");
-    text.push_str("  trainyard experiment run convoy --quick\n");
-    text.push_str("  trainyard experiment run --group lock --python=auto\n");
-    text.push_str("  trainyard experiment run --all --quick\n");
-    text
+    text + "Try next:\n  trainyard experiment show convoy\n\
+            \x20 trainyard experiment run convoy --quick\n\
+            \x20 trainyard experiment run --group lock --python=auto\n\
+            \x20 trainyard experiment run --all --quick\n"
 }
 
 /// Says what an experiment asks, does and checks.
@@ -53,9 +52,9 @@ pub fn show(experiment: &Experiment) -> String {
     let mut text = question(experiment);
     text += &paragraph(experiment.method);
     text += "\nWhat must hold, and the wrong setting under which it must not:\n";
-    for relation in experiment.relations {
-        text += &item(&format!("{}: {}", relation.name, relation.says));
-        text += &wrap_item(&format!("--wrong {}: {}", relation.name, relation.wrong.says));
+    for Relation { name, says, wrong, .. } in experiment.relations {
+        text += &item(2, &format!("{name}: {says}"));
+        text += &item(INDENT, &format!("--wrong {name}: {}", wrong.says));
     }
     let cells = (experiment.cells)(Scale::Full);
     let _ = writeln!(text, "\n{}:", count(cells.len(), "cell"));
@@ -116,23 +115,12 @@ fn sum(findings: &[Finding]) -> String {
         (ended(Ending::Holds), ended(Ending::Skipped), ended(Ending::Failed));
     let holds = if hold == 1 { "relation holds" } else { "relations hold" };
     let line = format!("{hold} {holds}, {skipped} skipped, {failed} failed");
-    format!("{}\n{line}", skipped_names(findings))
-}
-
-/// `Skipped: as-cpython (convoy), ...`: each once, for however many contenders.
-fn skipped_names(findings: &[Finding]) -> String {
-    let names = findings.iter().flat_map(|finding| {
-        let mut names: Vec<String> = finding
-            .outcomes
-            .iter()
-            .filter(|outcome| outcome.ending == Ending::Skipped)
-            .map(|outcome| format!("{} ({})", outcome.name, finding.experiment.name))
-            .collect();
-        names.dedup();
-        names
-    });
-    let names = names.collect::<Vec<_>>().join(", ");
-    if names.is_empty() { names } else { paragraph(&format!("Skipped: {names}.")) }
+    let named = |word: &str, ending| {
+        let names = names(findings, ending).join(", ");
+        if names.is_empty() { names } else { paragraph(&format!("{word}: {names}.")) }
+    };
+    let (failures, skips) = (named("Failed", Ending::Failed), named("Skipped", Ending::Skipped));
+    format!("{failures}{skips}\n{line}")
 }
 
 fn conditions(report: &Report) -> String {
@@ -155,27 +143,26 @@ fn one(finding: &Finding, is_wrong: bool) -> String {
         // Who was asked has just read it.
         Prediction::None | Prediction::Choice(_) => heading(experiment),
     };
-    if let Some(prediction) = finding.prediction.choice() {
-        let right = experiment.answer + 1;
-        let said = prediction + 1;
-        let _ = if prediction == experiment.answer {
-            writeln!(text, "You said {said}, and that is right.\n")
+    let right = experiment.answer + 1;
+    if let Some(said) = finding.prediction.choice().map(|choice| choice + 1) {
+        let is = if said == right {
+            ", and that is right".to_owned()
         } else {
-            writeln!(text, "You said {said}. It is {right}.\n")
+            format!(". It is {right}")
         };
+        let _ = writeln!(text, "You said {said}{is}.\n");
     }
     text += &table(finding);
     for LeftOut { contender, cell, why } in &finding.results.left_out {
-        text += &item(&format!("{cell}, {contender}: left out. {why}"));
+        text += &item(2, &format!("{cell}, {contender}: left out. {why}"));
     }
     text += &relations(&finding.outcomes);
     // The explanation is of the right settings.
-    let explanation = finding.explanation().filter(|_| !is_wrong);
-    if let Some(explanation) = explanation {
+    if let Some(explanation) = finding.explanation().filter(|_| !is_wrong) {
         text += &paragraph(&explanation);
     }
     if !is_wrong && finding.prediction.choice().is_none() {
-        text += &paragraph(&format!("The answer: number {}.", experiment.answer + 1));
+        text += &paragraph(&format!("The answer: number {right}."));
     }
     text.push('\n');
     text
@@ -205,9 +192,7 @@ fn table(finding: &Finding) -> String {
     for column in table.column_iter_mut().skip(2) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    let lines: Vec<String> =
-        table.to_string().lines().map(|line| line.trim_end().to_owned() + "\n").collect();
-    lines.concat()
+    table.to_string().lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
 /// Each claim once, and under it how it ended for whom.
@@ -244,12 +229,9 @@ fn paragraph(text: &str) -> String {
     format!("\n{}", wrap(text, WIDTH, 0))
 }
 
-fn item(text: &str) -> String {
-    format!("  {}", wrap(text, WIDTH - 2, INDENT))
-}
-
-fn wrap_item(text: &str) -> String {
-    format!("    {}", wrap(text, WIDTH - INDENT, INDENT * 2))
+/// Begins at `indent`; what is wrapped begins at twice that.
+fn item(indent: usize, text: &str) -> String {
+    format!("{:indent$}{}", "", wrap(text, WIDTH - indent, 2 * indent))
 }
 
 #[cfg(test)]
@@ -281,11 +263,11 @@ mod tests {
     }
 
     #[test]
-    fn several_experiments_end_with_a_count_and_the_names_of_what_was_skipped() {
+    fn several_experiments_end_with_a_count_and_the_names_of_what_does_not_hold() {
         use Ending::{Failed, Holds, Skipped};
         let findings =
             [finding("convoy", &[Holds, Skipped, Skipped]), finding("daemon", &[Failed])];
-        let expected = "\nSkipped: one-to-two-intervals (convoy).\n\n\
+        let expected = "\nFailed: a-thread-is-waited-for (daemon).\n\nSkipped: one-to-two-intervals (convoy).\n\n\
                         1 relation holds, 2 skipped, 1 failed";
         assert_eq!(sum(&findings), expected);
         let expected = "\n2 relations hold, 0 skipped, 0 failed";

@@ -2,82 +2,77 @@
 //!
 //! Each cell is measured in a process of its own, which says its figures as one line of JSON: our
 //! program with the hidden verb `__experiment`, or a Python with a script. A server says its port
-//! first. Whatever happens, no process is left: dropping a `Running` kills it, and if the lab
-//! itself is killed the kernel does; a Python learns that from our program, which asks for it and
-//! then becomes the Python.
+//! first. Whatever happens, no process is left ([`heard`](crate::ask::experiment::kit::heard)); a
+//! Python is killed with the lab because our program asks for that and then becomes the Python.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Read};
-use std::os::fd::AsFd;
-use std::os::unix::process::CommandExt;
+use std::io;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::others::{OTHERS_SHARE, Reading};
 use crate::ask::experiment::catalogue::find;
 use crate::ask::experiment::kit::cell::Cell;
 use crate::ask::experiment::kit::contender::{Contender, Python};
 use crate::ask::experiment::kit::echo;
 use crate::ask::experiment::kit::experiment::Experiment;
 use crate::ask::experiment::kit::figures::Figures;
+use crate::ask::experiment::kit::heard::{Heard, Running};
 use crate::ask::experiment::kit::voice::{elsewhere, own, say, say_line};
 use crate::measure::python::{NO_CURRENT_FOLDER, become_python};
 use crate::measure::record::{about, land};
 use lab_core::terms::door::{self, Extent};
 use lab_core::terms::error::{LabError, Result};
-use trainyard::sys::poll::{self, Interest};
 use trainyard::sys::signal::Interrupts;
-use trainyard::sys::{child, clock, process};
+use trainyard::sys::{clock, process};
+use trainyard::trace;
 use trainyard::trace::file::{Facts, Run, Trace, flight};
-use trainyard::trace::{self, Recorder};
 
 /// What every script begins with.
 const PRELUDE: &str = include_str!("twin.py");
 /// No cell takes a tenth of it.
 const SILENCE_MAX: Duration = Duration::from_mins(2);
 
-/// Measures `cell` of `experiment` once.
+/// Measures `cell` of `experiment` once; with the figures comes what others took of the machine
+/// meanwhile.
 ///
 /// # Errors
 ///
 /// [`LabError::Interrupted`] after Ctrl-C; [`LabError::NoRoom`] if the contender's process says that
 /// this machine has none; [`LabError::Failed`] if it ends without figures, with the last line of
 /// what it complained about.
-///
-/// # Panics
-///
-/// Does not: a cell is plain data.
 pub fn measure(
     experiment: &Experiment,
     cell: &Cell,
     contender: &Contender,
     interrupts: &Interrupts,
 ) -> Result<Figures> {
-    let document = serde_json::to_string(cell).expect("a cell is plain data");
     let command = match contender {
-        Contender::Ours => own(&["ours", experiment.name, &document]),
-        Contender::Python(python) => script(python, experiment.twin, &document),
+        Contender::Ours => own(&["ours", experiment.name, &cell.json()]),
+        Contender::Python(python) => script(python, experiment.twin, &cell.json()),
     };
-    ask(command, experiment, cell, contender, interrupts)
+    let before = Reading::take();
+    let figures = ask(command, experiment, cell, contender, interrupts)?;
+    // Now its processes are reaped, and what they used is known.
+    Ok(match before.zip(Reading::take()) {
+        Some((before, after)) => figures.with(OTHERS_SHARE, after.others_since(before)),
+        None => figures,
+    })
 }
 
 /// Runs our `cell` of `experiment` once more, on the record, which is kept at `flight` meanwhile.
 /// Of a cell that dies there is the recording up to its death, and why it died: an error as of
 /// [`measure`].
-///
-/// # Panics
-///
-/// As [`measure`].
 pub fn record(
     experiment: &Experiment,
     cell: &Cell,
     flight: &Path,
     interrupts: &Interrupts,
 ) -> (Option<Run>, Result<()>) {
-    let document = serde_json::to_string(cell).expect("a cell is plain data");
-    let mut command = own(&["ours", experiment.name, &document]);
+    let mut command = own(&["ours", experiment.name, &cell.json()]);
     command.arg(flight);
     let asked = ask(command, experiment, cell, &Contender::Ours, interrupts);
     // Of a cell that failed there may be rings in which nothing was kept: they explain nothing.
@@ -101,13 +96,12 @@ fn ask(
     let mut running = Running::start(command).map_err(named)?;
     let mut answered = Figures::default();
     if cell.probe.is_some() {
-        let first = running.figures(interrupts).map_err(named)?;
+        let first = figures(&mut running, interrupts).map_err(named)?;
         let port = first.0.get("port").copied().unwrap_or(f64::NAN);
-        let document = serde_json::to_string(cell).expect("a cell is plain data");
-        let mut asker = Running::start(own(&["ask", &port.to_string(), &document]))?;
-        answered = asker.figures(interrupts).map_err(named)?;
+        let mut asker = Running::start(own(&["ask", &port.to_string(), &cell.json()]))?;
+        answered = figures(&mut asker, interrupts).map_err(named)?;
     }
-    Ok(running.figures(interrupts).map_err(named)?.and(answered))
+    Ok(figures(&mut running, interrupts).map_err(named)?.and(answered))
 }
 
 /// What a cell says instead of figures, ours or a script.
@@ -138,6 +132,8 @@ pub fn be(args: &[OsString]) -> Result<()> {
     let read = |document: &str| serde_json::from_str::<Cell>(document).map_err(|_| not_ours());
     match (&words[1..], args) {
         (["ours", name, document, ..], [_, _, _, _, flight @ ..]) => {
+            // What they used counts as ours only if they are reaped by us and not by the machine.
+            process::adopt_orphans().map_err(failed)?;
             let experiment = find(name).map_err(LabError::BadInput)?;
             be_a_cell(experiment, &read(document)?, flight.first().map(Path::new))
         }
@@ -156,40 +152,16 @@ pub fn be(args: &[OsString]) -> Result<()> {
 
 /// Measures the cell; with a `flight` on the record.
 fn be_a_cell(experiment: &Experiment, cell: &Cell, flight: Option<&Path>) -> Result<()> {
-    let recorder = flight.map(|path| start_recording(experiment, cell, path)).transpose()?;
-    let figures = (experiment.ours)(cell);
-    if let (Some(path), Some(recorder)) = (flight, recorder) {
-        let own = recorder.finish();
-        let recording = elsewhere().take().unwrap_or(own);
-        let run = Run { about: facts(experiment, cell), recording };
-        // In the place of the file that rings were kept in: all of them are in it, those too that
-        // found no room there.
-        let trace = Trace::of(about(None, None), vec![run]);
-        door::write(path, Extent::Whole, |file| trace.write_to(file))?;
-    }
+    let figures = match flight {
+        Some(path) => recorded(experiment, cell, path)?,
+        None => (experiment.ours)(cell),
+    };
     match figures {
         Ok(figures) => say(&figures),
         Err(LabError::NoRoom(no_room)) => say_line(&NoRoom { no_room }),
         Err(why) => return Err(why),
     }
     Ok(())
-}
-
-fn start_recording(experiment: &Experiment, cell: &Cell, path: &Path) -> Result<Recorder> {
-    flight::keep_in(path, &about(None, None), &facts(experiment, cell))
-        .map_err(|why| unwritable(path, why))?;
-    Ok(trace::arm())
-}
-
-fn unwritable(path: &Path, why: io::Error) -> LabError {
-    LabError::failed(format!("cannot write to '{}'", path.display()), why)
-}
-
-fn facts(experiment: &Experiment, cell: &Cell) -> Facts {
-    Facts::default()
-        .with("label", format!("{}: {}", experiment.name, cell.label))
-        .with("experiment", experiment.name)
-        .with("cell", cell.label.as_str())
 }
 
 fn script(python: &Python, twin: Option<&str>, document: &str) -> Command {
@@ -199,108 +171,39 @@ fn script(python: &Python, twin: Option<&str>, document: &str) -> Command {
     command
 }
 
-/// A process that will say figures.
-struct Running {
-    child: Child,
-    said: Vec<u8>,
-    complained: Vec<u8>,
+/// Measures the cell on the record, which is written to `path`.
+fn recorded(experiment: &Experiment, cell: &Cell, path: &Path) -> Result<Result<Figures>> {
+    let facts = Facts::default()
+        .with("label", format!("{}: {}", experiment.name, cell.label))
+        .with("experiment", experiment.name)
+        .with("cell", cell.label.as_str());
+    flight::keep_in(path, &about(None, None), &facts)
+        .map_err(|why| LabError::failed(format!("cannot write to '{}'", path.display()), why))?;
+    let recorder = trace::arm();
+    let figures = (experiment.ours)(cell);
+    let own = recorder.finish();
+    let recording = elsewhere().take().unwrap_or(own);
+    // In the place of the file that rings were kept in: all of them are in it, those too that found
+    // no room there.
+    let trace = Trace::of(about(None, None), vec![Run { about: facts, recording }]);
+    door::write(path, Extent::Whole, |file| trace.write_to(file))?;
+    Ok(figures)
 }
 
-impl Running {
-    fn start(mut command: Command) -> Result<Self> {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = child::start(command.process_group(0))
-            .map_err(|why| LabError::failed("the lab", why))?;
-        Ok(Self { child, said: Vec::new(), complained: Vec::new() })
-    }
-
-    /// Waits for the next line.
-    fn figures(&mut self, interrupts: &Interrupts) -> Result<Figures> {
-        let begun_ns = clock::now_ns();
-        loop {
-            if let Some(end) = self.said.iter().position(|byte| *byte == b'\n') {
-                let line: Vec<u8> = self.said.drain(..=end).collect();
-                return read_figures(&line);
-            }
-            let waited = Duration::from_nanos(clock::now_ns() - begun_ns);
-            let left = SILENCE_MAX.saturating_sub(waited);
-            if left.is_zero() {
-                let seconds = SILENCE_MAX.as_secs();
-                return Err(LabError::Failed(format!("it was silent for {seconds} s")));
-            }
-            self.listen(interrupts, left)?;
+/// Waits for the next line of a process that will say figures.
+fn figures(running: &mut Running, interrupts: &Interrupts) -> Result<Figures> {
+    match running.hear(clock::deadline_ns(SILENCE_MAX), Some(interrupts))? {
+        Heard::Line(line) => match serde_json::from_slice(&line) {
+            Ok(NoRoom { no_room }) => Err(LabError::NoRoom(no_room)),
+            Err(_) => serde_json::from_slice(&line).map_err(|_| {
+                let line = String::from_utf8_lossy(&line);
+                LabError::Failed(format!("it said '{line}' instead of figures"))
+            }),
+        },
+        Heard::Closed => Err(running.last_words()),
+        Heard::Silence => {
+            let seconds = SILENCE_MAX.as_secs();
+            Err(LabError::Failed(format!("it was silent for {seconds} s")))
         }
-    }
-
-    /// Reads what there is, or waits for it.
-    fn listen(&mut self, interrupts: &Interrupts, timeout: Duration) -> Result<()> {
-        let failed = |why: io::Error| LabError::failed("the lab", why);
-        let stdout = self.child.stdout.as_mut().expect("it was piped");
-        let mut sources =
-            vec![(stdout.as_fd(), Interest::Read), (interrupts.as_fd(), Interest::Read)];
-        sources.extend(self.child.stderr.as_ref().map(|stderr| (stderr.as_fd(), Interest::Read)));
-        let ready = poll::wait(&sources, Some(timeout)).map_err(failed)?;
-        // What is not read would stop, in the end, whoever writes it.
-        if ready.get(2) == Some(&true) {
-            self.hear_complaints();
-        }
-        if ready[1] && interrupts.take() {
-            return Err(LabError::Interrupted);
-        }
-        if !ready[0] {
-            return Ok(());
-        }
-        let mut bytes = [0; 4096];
-        let stdout = self.child.stdout.as_mut().expect("it was piped");
-        match stdout.read(&mut bytes).map_err(failed)? {
-            0 => Err(self.last_words()),
-            len => {
-                self.said.extend(&bytes[..len]);
-                Ok(())
-            }
-        }
-    }
-
-    /// Reads what there is on its standard error.
-    fn hear_complaints(&mut self) {
-        let Some(stderr) = self.child.stderr.as_mut() else { return };
-        let mut bytes = [0; 4096];
-        match stderr.read(&mut bytes) {
-            Ok(0) | Err(_) => self.child.stderr = None,
-            Ok(len) => self.complained.extend(&bytes[..len]),
-        }
-    }
-
-    /// Why it ended without figures: the last line on its standard error, or its status.
-    fn last_words(&mut self) -> LabError {
-        if let Some(mut stderr) = self.child.stderr.take() {
-            // What cannot be read is not the reason.
-            drop(stderr.read_to_end(&mut self.complained));
-        }
-        let complaint = String::from_utf8_lossy(&self.complained);
-        let line = complaint.lines().rfind(|line| !line.trim().is_empty());
-        let line = line.map(|line| line.strip_prefix("trainyard: ").unwrap_or(line).to_owned());
-        LabError::Failed(line.unwrap_or_else(|| match self.child.wait() {
-            Ok(status) => format!("it ended without figures ({status})"),
-            Err(why) => why.to_string(),
-        }))
-    }
-}
-
-fn read_figures(line: &[u8]) -> Result<Figures> {
-    if let Ok(NoRoom { no_room }) = serde_json::from_slice(line) {
-        return Err(LabError::NoRoom(no_room));
-    }
-    serde_json::from_slice(line).map_err(|_| {
-        let line = String::from_utf8_lossy(line);
-        LabError::Failed(format!("it said '{}' instead of figures", line.trim_end()))
-    })
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Errors mean that it has ended and was reaped.
-        drop(self.child.kill());
-        drop(self.child.wait());
     }
 }

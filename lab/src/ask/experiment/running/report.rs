@@ -1,13 +1,12 @@
 //! The document of a run: the schema `trainyard.experiment/1`; later versions only add keys.
 
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::session::Finding;
+use super::finding::Finding;
 use crate::ask::experiment::kit::cell::{Cell, Scale};
 use crate::ask::experiment::kit::contender::Contender;
 use crate::ask::experiment::kit::figures::Measured;
-use crate::ask::experiment::kit::relation::{Ending, Nature, Relation};
+use crate::ask::experiment::kit::relation::{Ending, Relation};
 use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::host::Host;
 
@@ -38,27 +37,25 @@ impl Report {
     ///
     /// # Errors
     ///
-    /// [`LabError::Failed`] says how many do not, and whether chance may have done it: all of them
-    /// are about times. With a wrong setting that is what was to be seen, and said; it is no success
-    /// all the same.
+    /// [`LabError::Failed`] names those that do not, and says how many were skipped. With a wrong
+    /// setting that is what was to be seen, and said; it is no success all the same.
     pub fn verdict(&self) -> Result<()> {
-        let outcomes = self.findings.iter().flat_map(|finding| &finding.outcomes);
-        let failed: Vec<Nature> = outcomes
-            .filter(|outcome| outcome.ending == Ending::Failed)
-            .map(|outcome| outcome.nature)
-            .collect();
-        if failed.is_empty() {
+        let count = |ending| {
+            let outcomes = self.findings.iter().flat_map(|finding| &finding.outcomes);
+            outcomes.filter(|outcome| outcome.ending == ending).count()
+        };
+        let failed = count(Ending::Failed);
+        if failed == 0 {
             return Ok(());
         }
-        let relations = if failed.len() == 1 { "relation" } else { "relations" };
-        let about = if self.wrong.is_some() {
-            ", as is expected with the wrong setting"
-        } else if failed.contains(&Nature::Count) {
-            ""
+        let relations = if failed == 1 { "relation" } else { "relations" };
+        let which = if self.wrong.is_some() {
+            ", as is expected with the wrong setting".to_owned()
         } else {
-            ", about times alone"
+            let names = names(&self.findings, Ending::Failed).join(", ");
+            format!(": {names}; {} skipped", count(Ending::Skipped))
         };
-        Err(LabError::Failed(format!("{} {relations} failed{about}", failed.len())))
+        Err(LabError::Failed(format!("{failed} {relations} failed{which}")))
     }
 
     /// Renders the document.
@@ -98,14 +95,23 @@ impl Report {
     }
 }
 
+/// `as-cpython (convoy)`: the relations that ended so, each once for however many contenders.
+pub fn names(findings: &[Finding], ending: Ending) -> Vec<String> {
+    let names = findings.iter().flat_map(|finding| {
+        let ended = finding.outcomes.iter().filter(|outcome| outcome.ending == ending);
+        ended.map(|outcome| format!("{} ({})", outcome.name, finding.experiment.name))
+    });
+    let mut names: Vec<String> = names.collect();
+    names.dedup();
+    names
+}
+
 fn contender(contender: &Contender) -> Value {
-    match contender {
-        Contender::Ours => json!({ "name": contender.name(), "python": null }),
-        Contender::Python(python) => json!({
-            "name": contender.name(),
-            "python": python.path.display().to_string(),
-        }),
-    }
+    let path = match contender {
+        Contender::Ours => None,
+        Contender::Python(python) => Some(python.path.display().to_string()),
+    };
+    json!({ "name": contender.name(), "python": path })
 }
 
 fn cell_of(finding: &Finding, cell: &Cell) -> Value {
@@ -122,18 +128,8 @@ fn cell_of(finding: &Finding, cell: &Cell) -> Value {
 }
 
 fn measured(one: &Measured) -> Value {
-    let figures: Map<String, Value> = one
-        .names()
-        .map(|name| {
-            let figure = Figure { median: one.median(name), samples: one.samples(name) };
-            (name.to_owned(), json!(figure))
-        })
-        .collect();
+    let figure = |name| json!({ "median": one.median(name), "samples": one.samples(name) });
+    let figures: Map<String, Value> =
+        one.names().map(|name| (name.to_owned(), figure(name))).collect();
     json!({ "contender": one.contender.name(), "figures": figures })
-}
-
-#[derive(Serialize)]
-struct Figure {
-    median: Option<f64>,
-    samples: Vec<f64>,
 }

@@ -8,26 +8,23 @@
 //!    contenders is reversed every other round.
 //! 3. Every relation is checked for everybody whom it is about. One that fails and may be bad luck
 //!    is measured again: all the cells that it reads, for all whom it is about. What it finds then
-//!    takes the place of what was found before, in the tables too. If it fails to the end, but
-//!    threads that should compute all the time hardly got a processor, and were in line for one,
-//!    then the machine was not free enough to show it: skipped, not failed.
+//!    takes the place of what was found before, in the tables too. How often that is done, and
+//!    whether it has failed in the end or was only disturbed, is for its [`Look`] to say.
 //!
 //! Nothing is measured in this process, and nothing runs beside a cell.
 
 use std::borrow::Cow;
 
+use super::finding::{Finding, Prediction};
+use super::look::Look;
 use super::process;
 use crate::ask::experiment::kit::cell::{Cell, Scale};
 use crate::ask::experiment::kit::contender::Contender;
 use crate::ask::experiment::kit::experiment::Experiment;
 use crate::ask::experiment::kit::figures::{Figures, Results};
-use crate::ask::experiment::kit::relation::{Check, Ending, Nature, Of, Outcome, Relation};
+use crate::ask::experiment::kit::relation::{Check, Ending, Of, Outcome, Relation};
 use lab_core::terms::error::{LabError, Result};
 use trainyard::sys::signal::Interrupts;
-
-/// A thread that computes all the time keeps a processor busy; with less than that it was kept
-/// from it, and what it does to its neighbours cannot be seen.
-const BUSY_MIN: f64 = 0.6;
 
 /// How an experiment is run.
 #[derive(Debug)]
@@ -40,71 +37,6 @@ pub struct Plan {
     pub wrong: Option<&'static Relation>,
     /// By whom, ours first.
     pub contenders: Vec<Contender>,
-}
-
-/// What a run has found, as far as it came.
-#[derive(Debug)]
-pub struct Finding {
-    /// What was run.
-    pub experiment: &'static Experiment,
-    /// The settings, as they were measured.
-    pub cells: Vec<Cell>,
-    /// The figures.
-    pub results: Results,
-    /// The relations that were checked.
-    pub outcomes: Vec<Outcome>,
-    /// What was predicted.
-    pub prediction: Prediction,
-}
-
-/// What was predicted, if anybody was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Prediction {
-    /// Nobody was asked, so the question is still to be shown.
-    NotAsked,
-    /// Somebody just wants to see.
-    None,
-    /// The number of a choice, counted from 0.
-    Choice(usize),
-}
-
-impl Prediction {
-    /// The number, if there is one.
-    pub fn choice(self) -> Option<usize> {
-        match self {
-            Self::Choice(choice) => Some(choice),
-            Self::NotAsked | Self::None => None,
-        }
-    }
-}
-
-impl Finding {
-    /// What follows; before it, what of that this run has not shown. It quotes our own figures, so
-    /// our own relations are what it rests on.
-    pub fn explanation(&self) -> Option<String> {
-        let explained = self.experiment.explain.say(&self.results)?;
-        let name = Contender::Ours.name();
-        let ours = self.experiment.relations.iter().filter(|one| one.of != Of::EachPython);
-        let open = ours.filter_map(|relation| {
-            let is_it = |one: &&Outcome| one.name == relation.name && one.contender == name;
-            let end = match self.outcomes.iter().find(is_it).map(|outcome| outcome.ending) {
-                Some(Ending::Holds) => return None,
-                Some(Ending::Failed) => "failed",
-                Some(Ending::Skipped) => "was skipped",
-                None => "was not checked",
-            };
-            Some(format!("{} {end}", relation.name))
-        });
-        let open: Vec<String> = open.collect();
-        if open.is_empty() {
-            return Some(explained);
-        }
-        Some(format!(
-            "This run does not show all of what follows ({}): the figures are its own, the reasons \
-             are of runs that do. {explained}",
-            open.join(", ")
-        ))
-    }
 }
 
 /// Measures one cell of one contender: what a test puts in the place of a process.
@@ -162,8 +94,8 @@ impl Plan {
             }
         }
         let mut open: Vec<Look> = self.looks();
-        for attempt in 1.. {
-            open = open.into_iter().filter_map(|look| look.close(attempt, finding)).collect();
+        loop {
+            open = open.into_iter().filter_map(|look| look.close(finding)).collect();
             if open.is_empty() {
                 break;
             }
@@ -239,9 +171,7 @@ impl Plan {
         let relations =
             relations.filter(|relation| self.wrong.is_none_or(|wrong| wrong.name == relation.name));
         relations
-            .flat_map(|relation| {
-                self.whom(relation).map(move |contender| Look { relation, contender })
-            })
+            .flat_map(|relation| self.whom(relation).map(move |who| Look::new(relation, who)))
             .collect()
     }
 
@@ -254,7 +184,7 @@ impl Plan {
         self.contenders.iter().filter(is_meant).cloned()
     }
 
-    /// Measures what the failed looks read once more, for those whom they are about and for us.
+    /// Measures once more what the failed looks read.
     fn look_again(
         &self,
         again: &[Look],
@@ -274,91 +204,6 @@ impl Plan {
         }
         finding.results.replace(newer);
         Ok(())
-    }
-}
-
-/// A relation, and whom it is checked for.
-struct Look {
-    relation: &'static Relation,
-    contender: Contender,
-}
-
-impl Look {
-    /// Whether it takes `contender` in `cell` to look again.
-    fn concerns(&self, contender: &Contender, cell: &Cell) -> bool {
-        let is_compared = self.relation.of == Of::EachPython && *contender == Contender::Ours;
-        (self.contender == *contender || is_compared) && self.relation.claim.reads(cell)
-    }
-
-    /// Notes how it ended; or gives itself back, to be measured again.
-    fn close(self, attempt: usize, finding: &mut Finding) -> Option<Self> {
-        let check = self.relation.claim.check(&finding.results, &self.contender);
-        let may_repeat = attempt < self.relation.nature.attempts_max();
-        if may_repeat && matches!(check, Some(Check::Fails(_))) {
-            return Some(self);
-        }
-        let outcome = self.outcome(check, attempt, finding);
-        finding.outcomes.extend(outcome);
-        None
-    }
-
-    /// What `figures` that fail are worth: nothing, if somebody else had the processors. That
-    /// little was computed does not show it: of the time that is missing, half at least must be
-    /// time in line for a processor.
-    fn excused(&self, figures: String, finding: &Finding) -> Check {
-        let read = finding.cells.iter().filter(|cell| self.concerns(&self.contender, cell));
-        let busy = read.filter(|cell| cell.computes()).filter_map(|cell| {
-            let figure = |name| finding.results.of(&self.contender, &cell.label, name);
-            Some((figure("cpus_busy")?, figure("delayed")?))
-        });
-        let least = busy.reduce(|one, other| if other.0 < one.0 { other } else { one });
-        match least {
-            Some((busy, delayed))
-                if self.relation.nature == Nature::Timing
-                    && busy < BUSY_MIN
-                    && delayed >= (1.0 - busy) / 2.0 =>
-            {
-                Check::Skipped(format!(
-                    "The system did not let threads run that could: they got {busy:.2} of a \
-                     processor, and were in line for one for {delayed:.2} of the time ({figures})"
-                ))
-            }
-            _ => Check::Fails(figures),
-        }
-    }
-
-    /// Why a cell that it reads was left out, if one was.
-    fn left_out(&self, finding: &Finding) -> Option<String> {
-        let is_read = |label: &str| {
-            let cell = finding.cells.iter().find(|cell| cell.label == label);
-            cell.is_some_and(|cell| self.relation.claim.reads(cell))
-        };
-        let mut left_out = finding.results.left_out.iter();
-        let one = left_out.find(|one| one.contender == self.contender && is_read(&one.cell))?;
-        Some(format!("{}: {}", one.cell, one.why))
-    }
-
-    /// Nothing, if the contender was not measured in what the relation reads.
-    fn outcome(self, check: Option<Check>, attempts: usize, finding: &Finding) -> Option<Outcome> {
-        let check = match check {
-            Some(Check::Fails(figures)) => Some(self.excused(figures, finding)),
-            check => check,
-        };
-        let (ending, figures) = match check {
-            Some(Check::Holds(figures)) => (Ending::Holds, figures),
-            Some(Check::Fails(figures)) => (Ending::Failed, figures),
-            Some(Check::Skipped(why)) => (Ending::Skipped, why),
-            None => match self.left_out(finding) {
-                Some(why) => (Ending::Skipped, why),
-                None if self.contender == Contender::Ours => {
-                    (Ending::Failed, "a figure is missing".to_owned())
-                }
-                None => return None,
-            },
-        };
-        let Relation { name, says, nature, .. } = *self.relation;
-        let contender = self.contender.name();
-        Some(Outcome { name, says, nature, contender, ending, figures, attempts })
     }
 }
 

@@ -25,4 +25,4 @@ used, begun = processor_time(), now()
 together(threads, run)
 wall = now() - begun
 say({"in_flight_max": max(maxima), "calls": sum(calls), "lock_share": sum(shares) / threads,
-     "cpus_busy": (processor_time() - used) / wall, "delayed": sum(DELAYS) / wall})
+     "cpus_busy": (processor_time() - used) / wall})
