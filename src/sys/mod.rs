@@ -53,12 +53,7 @@ use std::io;
 /// Puts the name of a system call in front of its error.
 pub(crate) fn named(call: &'static str) -> impl Fn(nix::Error) -> io::Error {
     // INVARIANT: [SYS-1] the kind survives, so that callers can still match on it.
-    move |errno| {
-        let cause = io::Error::from(errno);
-        // EAGAIN is a socket's here; where it is `fork`'s, the limit is named there.
-        let cause = if errno == nix::Error::EAGAIN { cause } else { limits::named(cause) };
-        io::Error::new(cause.kind(), format!("{call}: {cause}"))
-    }
+    move |errno| limits::of_call(call)(errno.into())
 }
 
 /// Tells whether `error` says that the process or the machine has no more descriptors or memory

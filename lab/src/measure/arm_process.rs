@@ -58,8 +58,7 @@ impl ArmProcess {
     ///
     /// Fails if no process can be had, or the arm says why it cannot start.
     pub fn start(setup: Setup, halt: &Halt<'_>) -> Result<(Self, Duration)> {
-        let contender = setup.contender;
-        let mut arm = Self::spawn(&setup).map_err(|why| LabError::failed(contender, why))??;
+        let mut arm = Self::spawn(&setup)?;
         let setup = if setup.python().is_some() { setup.spelled_out() } else { setup };
         match arm.ask(&Question::Start(Box::new(setup)), halt)? {
             Reply::Started { startup_ns } => {
@@ -70,8 +69,12 @@ impl ArmProcess {
         }
     }
 
-    fn spawn(setup: &Setup) -> std::io::Result<Result<Self>> {
-        let (ours, theirs) = UnixStream::pair().map_err(limits::named)?;
+    fn spawn(setup: &Setup) -> Result<Self> {
+        let failed = |why| LabError::failed(setup.contender, why);
+        let pair = UnixStream::pair().map_err(limits::of_call("socketpair"));
+        let (ours, theirs) = pair.map_err(failed)?;
+        // Before the start: a child is ended by the `Self` that has it, so nothing may fail between.
+        let socket = Socket::new(ours)?;
         let mut command = child::own_program();
         command.arg("__arm").arg(std::process::id().to_string());
         if let Some(python) = setup.python() {
@@ -80,9 +83,8 @@ impl ArmProcess {
             command.arg(python::ARM_WORD).arg(&python.path).arg(script);
         }
         command.stdin(Stdio::from(OwnedFd::from(theirs))).stdout(Stdio::null()).process_group(0);
-        let child = child::start(&mut command)?;
-        let (contender, workers) = (setup.contender, Vec::new());
-        Ok(Socket::new(ours).map(|socket| Self { contender, child, socket, workers }))
+        let child = child::start(&mut command).map_err(failed)?;
+        Ok(Self { contender: setup.contender, child, socket, workers: Vec::new() })
     }
 
     /// The process.
@@ -136,8 +138,8 @@ impl ArmProcess {
     fn ask(&mut self, question: &Question, halt: &Halt<'_>) -> Result<Reply> {
         // Only an arm that is gone cannot be asked, and that is the more useful thing to say.
         self.socket.say(question).map_err(|_| self.died())?;
-        halt.wait_for(self.socket.as_fd(), self.contender)?;
-        match self.socket.hear()? {
+        let contender = self.contender;
+        match self.socket.hear_within(|socket| halt.wait_for(socket, contender))? {
             Some(Reply::Failed(error)) => Err(self.in_its_name(error)),
             Some(reply) => Ok(reply),
             None => Err(self.died()),

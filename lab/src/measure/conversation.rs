@@ -18,7 +18,7 @@ use trainyard::trace::Recording;
 use trainyard::trace::file::{Facts, Run, Trace};
 
 /// A thousand times the longest line: one that goes on longer has no end.
-const LINE_BYTES_MAX: u64 = 1 << 24;
+const LINE_BYTES_MAX: usize = 1 << 24;
 
 /// What an arm is asked.
 #[derive(Debug, Serialize, Deserialize)]
@@ -67,7 +67,8 @@ impl Socket {
     ///
     /// Fails if descriptors are used up.
     pub fn new(stream: UnixStream) -> Result<Self> {
-        let writer = stream.try_clone().map_err(|why| broken(limits::named(why)))?;
+        let writer = stream.try_clone().map_err(limits::of_call("fcntl(F_DUPFD_CLOEXEC)"));
+        let writer = writer.map_err(broken)?;
         Ok(Self { reader: BufReader::new(stream), writer })
     }
 
@@ -82,13 +83,27 @@ impl Socket {
         self.writer.write_all(&line).map_err(broken)
     }
 
-    /// Waits for the next message; `None` when there will be none.
+    /// Waits for the next message, however long; `None` when there will be none.
     ///
     /// # Errors
     ///
     /// Fails if something else came.
     pub fn hear<M: DeserializeOwned>(&mut self) -> Result<Option<M>> {
-        message(&mut self.reader)
+        self.hear_within(|_| Ok(()))
+    }
+
+    /// As [`hear`](Self::hear), but `wait` sleeps before each read that may sleep, and may call
+    /// it off: half a message says nothing about when the other half comes.
+    ///
+    /// # Errors
+    ///
+    /// Fails if `wait` does, or something else came.
+    pub fn hear_within<M: DeserializeOwned>(
+        &mut self,
+        mut wait: impl FnMut(BorrowedFd<'_>) -> Result<()>,
+    ) -> Result<Option<M>> {
+        let Self { reader, writer } = self;
+        message(reader, || wait(writer.as_fd()))
     }
 
     /// Says a [`Reply::Recorded`], and the recording.
@@ -105,7 +120,7 @@ impl Socket {
     }
 
     /// Reads the `count` bytes that follow a [`Reply::Recorded`]; `None` if the arm is gone before
-    /// the last. Each read that may sleep is left to `wait` to sleep for, which may call it off.
+    /// the last. As in [`hear_within`](Self::hear_within), `wait` sleeps and may call it off.
     ///
     /// # Errors
     ///
@@ -121,17 +136,36 @@ impl Socket {
 }
 
 /// Reads a line; `None` when there is nothing more, or half a line: whoever wrote it ended over it.
-fn message<M: DeserializeOwned>(reader: &mut impl BufRead) -> Result<Option<M>> {
+fn message<M: DeserializeOwned>(
+    reader: &mut BufReader<impl Read>,
+    mut wait: impl FnMut() -> Result<()>,
+) -> Result<Option<M>> {
     let mut line = Vec::new();
-    match reader.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line) {
-        Ok(_) if line.last() == Some(&b'\n') => {
-            serde_json::from_slice(&line).map(Some).map_err(|error| broken(error.into()))
+    while line.last() != Some(&b'\n') {
+        let Some(came) = next_bytes(reader, &mut wait)? else { return Ok(None) };
+        let end = came.iter().position(|byte| *byte == b'\n');
+        let len = end.map_or(came.len(), |end| end + 1);
+        line.extend_from_slice(&came[..len]);
+        reader.consume(len);
+        if line.len() > LINE_BYTES_MAX {
+            return Err(broken(io::Error::other("a line is too long")));
         }
-        Ok(read) if read as u64 == LINE_BYTES_MAX => {
-            Err(broken(io::Error::other("a line is too long")))
-        }
-        Ok(_) => Ok(None),
-        Err(error) if is_the_end(&error) => Ok(None),
+    }
+    serde_json::from_slice(&line).map(Some).map_err(|error| broken(error.into()))
+}
+
+/// What has come, after a `wait` if that is nothing; `None` when there will be nothing more.
+fn next_bytes<'a>(
+    reader: &'a mut BufReader<impl Read>,
+    wait: &mut impl FnMut() -> Result<()>,
+) -> Result<Option<&'a [u8]>> {
+    if reader.buffer().is_empty() {
+        wait()?;
+    }
+    match reader.fill_buf() {
+        Ok(came) => Ok(Some(came).filter(|came| !came.is_empty())),
+        // A process that ends with something unread in its socket resets it.
+        Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(None),
         Err(error) => Err(broken(error)),
     }
 }
@@ -147,18 +181,8 @@ fn recording(
     }
     let mut bytes = Vec::new();
     while bytes.len() < count {
-        if reader.buffer().is_empty() {
-            wait()?;
-        }
-        let came = match reader.fill_buf() {
-            Ok(came) => came,
-            Err(error) if is_the_end(&error) => return Ok(None),
-            Err(error) => return Err(broken(error)),
-        };
+        let Some(came) = next_bytes(reader, &mut wait)? else { return Ok(None) };
         let len = came.len().min(count - bytes.len());
-        if len == 0 {
-            return Ok(None);
-        }
         bytes.extend_from_slice(&came[..len]);
         reader.consume(len);
     }
@@ -172,7 +196,7 @@ fn recording(
 pub fn fuzz_replies(data: &[u8]) -> usize {
     let mut reader = BufReader::with_capacity(16, data);
     let mut count = 0;
-    while let Ok(Some(reply)) = message::<Reply>(&mut reader) {
+    while let Ok(Some(reply)) = message::<Reply>(&mut reader, || Ok(())) {
         if let Reply::Recorded { bytes } = reply
             && !matches!(recording(&mut reader, bytes, || Ok(())), Ok(Some(_)))
         {
@@ -181,11 +205,6 @@ pub fn fuzz_replies(data: &[u8]) -> usize {
         count += 1;
     }
     count
-}
-
-/// A process that ends with something unread in its socket resets it.
-fn is_the_end(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::ConnectionReset
 }
 
 impl AsFd for Socket {
@@ -247,6 +266,14 @@ mod tests {
         arm.writer.write_all(&[0; 40]).unwrap();
         drop(arm);
         assert_eq!(conductor.hear_recording(64, |_| Ok(())), Ok(None), "it ended over a recording");
+        let (mut conductor, mut arm) = pair();
+        arm.writer.write_all(b"{\"Started\":").unwrap();
+        let mut waits = 0;
+        let called_off = conductor.hear_within::<Reply>(|_| {
+            waits += 1;
+            if waits > 1 { Err(LabError::Interrupted) } else { Ok(()) }
+        });
+        assert_eq!(called_off.err(), Some(LabError::Interrupted), "half a line, and no more");
         let (mut conductor, _arm) = pair();
         let called_off = conductor.hear_recording(64, |_| Err(LabError::Interrupted));
         assert_eq!(called_off.err(), Some(LabError::Interrupted));
@@ -255,7 +282,7 @@ mod tests {
     /// Fails if a line is read whatever its length, or room is made for whatever is announced.
     #[test]
     fn what_an_arm_announces_is_not_believed() {
-        let line = message::<Reply>(&mut BufReader::new(io::repeat(b' ')));
+        let line = message::<Reply>(&mut BufReader::new(io::repeat(b' ')), || Ok(()));
         let says = "the conversation with an arm broke off: a line is too long";
         assert_eq!(line.unwrap_err().to_string(), says);
         let mut few = BufReader::new(&[0; 40][..]);

@@ -115,8 +115,8 @@ struct Readiness {
 impl Reactor {
     /// Creates a reactor, and the bell that ends its sleep from other threads.
     pub(super) fn new() -> io::Result<(Self, mio::Waker)> {
-        let poll = mio::Poll::new().map_err(limits::named)?;
-        let bell = mio::Waker::new(poll.registry(), BELL).map_err(limits::named)?;
+        let poll = mio::Poll::new().map_err(limits::of_call("epoll_create1"))?;
+        let bell = mio::Waker::new(poll.registry(), BELL).map_err(limits::of_call("eventfd"))?;
         let timer = TimerFd::new()?;
         poll.registry().register(&mut SourceFd(&timer.raw()), TIMER, Interest::READABLE)?;
         let events = Events::with_capacity(EVENTS_AT_ONCE);

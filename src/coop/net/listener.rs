@@ -15,8 +15,8 @@ use super::TcpStream;
 use crate::coop::kernel::reactor::Direction;
 use crate::coop::kernel::source::Source;
 use crate::coop::sleep;
-use crate::sys::resources_are_exhausted;
 use crate::sys::socket::deepen_backlog;
+use crate::sys::{limits, resources_are_exhausted};
 
 /// How long `accept` waits for a descriptor to become free. nginx waits 500 ms; shorter recovers
 /// sooner, and ten tries a second cost nothing.
@@ -43,7 +43,7 @@ impl TcpListener {
     ///
     /// Panics outside of a loop.
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
-        let listener = std::net::TcpListener::bind(address)?;
+        let listener = std::net::TcpListener::bind(address).map_err(limits::of_call("bind"))?;
         deepen_backlog(&listener)?;
         listener.set_nonblocking(true)?;
         Ok(Self { source: Source::new(mio::net::TcpListener::from_std(listener))? })

@@ -36,17 +36,16 @@ impl Limits {
     pub fn read() -> Self {
         let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
         let number = |path: &str| line(path)?.parse().ok();
-        let group = |name: &str| limits::of_group(name)?.parse().ok();
         let descriptors = limits::descriptors();
         Self {
             descriptors: descriptors.soft,
             descriptors_hard: descriptors.hard,
             processes: limits::processes().soft,
-            processes_of_group: group("pids.max"),
+            processes_of_group: limits::processes_of_group().map(|quota| quota.max),
             threads_of_machine: number("/proc/sys/kernel/threads-max"),
             mappings: number("/proc/sys/vm/max_map_count"),
             memory_available: kilobytes(&memory, "MemAvailable:"),
-            memory_of_group: group("memory.max"),
+            memory_of_group: limits::of_groups("memory.max"),
         }
     }
 

@@ -19,17 +19,19 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
+use std::time::Duration;
 
-use super::exchange::{ANSWER_MAX, Exchange, Failure, READ_LEN};
+use super::exchange::{Exchange, Failure, Patience, READ_LEN};
 use super::http::{Page, RequestId};
 use super::target::Target;
 use crate::terms::error::Result;
 use crate::work::arm::Unit;
-use trainyard::coop::join_all;
 use trainyard::coop::net::TcpStream;
+use trainyard::coop::{join_all, timeout};
 
 /// Connections that tasks share; clones are the same session.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +50,7 @@ struct Shared {
 struct Connection {
     /// What it is connected to, and the open connection, if it may be used again.
     kept: Option<(SocketAddr, TcpStream)>,
+    patience: Patience,
     /// Reused for every request.
     output: Vec<u8>,
     /// Reused for every read.
@@ -62,8 +65,18 @@ impl Session {
     ///
     /// One line that names the URL and why its server cannot be reached.
     pub async fn open(targets: &[Target], limit: usize) -> Result<Self> {
+        Self::open_with(targets, limit, Patience::default()).await
+    }
+
+    /// As [`open`](Self::open), for whoever has less patience.
+    pub(super) async fn open_with(
+        targets: &[Target],
+        limit: usize,
+        patience: Patience,
+    ) -> Result<Self> {
         let targets = targets.iter().cycle().take(limit);
-        let connections = join_all(targets.map(Connection::open)).await;
+        let connections = targets.map(|target| Connection::open(target, patience));
+        let connections = join_all(connections).await;
         let session = Self::default();
         session.shared.borrow_mut().idle = connections.into_iter().collect::<Result<_>>()?;
         Ok(session)
@@ -111,10 +124,10 @@ impl Session {
 }
 
 impl Connection {
-    async fn open(target: &Target) -> Result<Self> {
-        let stream = connect(target).await?;
+    async fn open(target: &Target, patience: Patience) -> Result<Self> {
+        let stream = connect(target, patience).await?;
         let kept = Some((target.address(), stream));
-        Ok(Self { kept, output: Vec::new(), input: vec![0; READ_LEN] })
+        Ok(Self { kept, patience, output: Vec::new(), input: vec![0; READ_LEN] })
     }
 
     fn leads_to(&self, target: &Target) -> bool {
@@ -138,7 +151,7 @@ impl Connection {
     }
 
     async fn ask_anew(&mut self, target: &Target) -> Result<(TcpStream, Page)> {
-        let stream = connect(target).await?;
+        let stream = connect(target, self.patience).await?;
         self.exchange(stream).await.map_err(|failure| target.failed(failure))
     }
 
@@ -147,10 +160,12 @@ impl Connection {
         &mut self,
         mut stream: TcpStream,
     ) -> std::result::Result<(TcpStream, Page), Failure> {
-        stream.write_all(&self.output).await.map_err(Failure::Write)?;
-        let mut exchange = Exchange::begin(ANSWER_MAX);
+        let patience = self.patience;
+        let written = within(patience.silence, stream.write_all(&self.output)).await;
+        written.map_err(|error| Failure::of_write(error, patience))?;
+        let mut exchange = Exchange::begin(patience);
         loop {
-            let read = stream.read(&mut self.input).await;
+            let read = within(patience.silence, stream.read(&mut self.input)).await;
             if let Some(page) = exchange.take(read, &self.input)? {
                 return Ok((stream, page));
             }
@@ -158,12 +173,17 @@ impl Connection {
     }
 }
 
-async fn connect(target: &Target) -> Result<TcpStream> {
-    let connected = async {
-        let stream = TcpStream::connect(target.address()).await?;
+async fn connect(target: &Target, patience: Patience) -> Result<TcpStream> {
+    let connect = within(patience.connect, TcpStream::connect(target.address()));
+    let connected = connect.await.and_then(|stream| {
         stream.set_nodelay(true)?;
         Ok(stream)
-    };
-    let connected: std::io::Result<TcpStream> = connected.await;
-    connected.map_err(|why| target.failed(format_args!("cannot connect: {why}")))
+    });
+    connected.map_err(|error| target.unreachable(error))
+}
+
+/// Gives `call` up after `time`, with the error that a blocking one has then.
+async fn within<T>(time: Duration, call: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    let timed_out = |_| Err(io::Error::new(ErrorKind::TimedOut, "connection timed out"));
+    timeout(time, call).await.unwrap_or_else(timed_out)
 }

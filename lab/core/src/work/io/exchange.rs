@@ -14,28 +14,45 @@ use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use super::http::{HttpError, Page, Progress, ResponseDecoder};
+use super::target::CONNECT_TIMEOUT;
 use crate::terms::params::SILENCE_MAX;
 use trainyard::sys::clock;
 
 /// One read takes a whole page of the notes (10 966 bytes and a head).
 pub(super) const READ_LEN: usize = 16 * 1024;
 
-/// How long an answer may take in all, however many bytes keep coming: a few silences.
-pub(super) const ANSWER_MAX: Duration = Duration::from_secs(2 * SILENCE_MAX.as_secs());
+/// How long a client waits for a server.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// For the connection.
+    pub(super) connect: Duration,
+    /// For the next byte.
+    pub(super) silence: Duration,
+    /// For an answer in all, however many bytes keep coming.
+    pub(super) answer: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        // A few silences.
+        let answer = 2 * SILENCE_MAX;
+        Self { connect: CONNECT_TIMEOUT, silence: SILENCE_MAX, answer }
+    }
+}
 
 /// An answer on its way in.
 pub(super) struct Exchange {
     decoder: ResponseDecoder,
     has_begun: bool,
-    answer_max: Duration,
+    patience: Patience,
     deadline_ns: u64,
 }
 
 impl Exchange {
-    /// Begins to wait for an answer, which may take `answer_max` in all.
-    pub(super) fn begin(answer_max: Duration) -> Self {
-        let deadline_ns = clock::deadline_ns(answer_max);
-        Self { decoder: ResponseDecoder::new(), has_begun: false, answer_max, deadline_ns }
+    /// Begins to wait for an answer.
+    pub(super) fn begin(patience: Patience) -> Self {
+        let deadline_ns = clock::deadline_ns(patience.answer);
+        Self { decoder: ResponseDecoder::new(), has_begun: false, patience, deadline_ns }
     }
 
     /// Takes what a read into `input` returned; answers with the page once it is complete.
@@ -44,17 +61,23 @@ impl Exchange {
         read: io::Result<usize>,
         input: &[u8],
     ) -> Result<Option<Page>, Failure> {
+        let has_begun = self.has_begun;
         let len = match read {
-            Ok(0) => return self.decoder.finish().map(Some).map_err(Failure::Malformed),
+            Ok(0) => {
+                let page = self.decoder.finish();
+                return page.map(Some).map_err(|why| Failure::Malformed { why, has_begun });
+            }
             Ok(len) => len,
             Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(None),
-            Err(error) => return Err(Failure::Read { error, has_begun: self.has_begun }),
+            Err(error) if is_timeout(&error) => return Err(Failure::Silent(self.patience.silence)),
+            Err(error) => return Err(Failure::Read { error, has_begun }),
         };
         self.has_begun = true;
-        match self.decoder.feed(&input[..len]).map_err(Failure::Malformed)? {
+        let progress = self.decoder.feed(&input[..len]);
+        match progress.map_err(|why| Failure::Malformed { why, has_begun: true })? {
             Progress::Done(page) => Ok(Some(page)),
             Progress::NeedMore if clock::now_ns() > self.deadline_ns => {
-                Err(Failure::Late(self.answer_max))
+                Err(Failure::Late(self.patience.answer))
             }
             Progress::NeedMore => Ok(None),
         }
@@ -65,23 +88,34 @@ impl Exchange {
 #[derive(Debug)]
 pub(super) enum Failure {
     Write(io::Error),
-    /// Whether a byte of the answer had come.
     Read {
         error: io::Error,
+        /// Whether a byte of the answer had come.
         has_begun: bool,
     },
-    Malformed(HttpError),
+    Malformed {
+        why: HttpError,
+        /// As above: an interim answer is a beginning too.
+        has_begun: bool,
+    },
+    /// The server took no byte of the request, or sent none of the answer, for this time.
+    Silent(Duration),
     /// The answer did not end in this time.
     Late(Duration),
 }
 
 impl Failure {
+    /// The request could not be written.
+    pub(super) fn of_write(error: io::Error, patience: Patience) -> Self {
+        if is_timeout(&error) { Self::Silent(patience.silence) } else { Self::Write(error) }
+    }
+
     /// Whether the server may have closed the connection before it saw the request.
     pub(super) fn is_of_a_dead_connection(&self) -> bool {
         match self {
-            Self::Write(error) | Self::Read { error, has_begun: false } => !is_timeout(error),
-            Self::Malformed(error) => *error == HttpError::ClosedWithoutAnswer,
-            Self::Read { has_begun: true, .. } | Self::Late(_) => false,
+            Self::Write(_) | Self::Read { has_begun: false, .. } => true,
+            Self::Malformed { why, has_begun: false } => *why == HttpError::ClosedWithoutAnswer,
+            _ => false,
         }
     }
 }
@@ -89,12 +123,10 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Write(error) | Self::Read { error, .. } if is_timeout(error) => {
-                write!(out, "the server was silent for {} s", SILENCE_MAX.as_secs())
-            }
             Self::Write(error) => write!(out, "the request could not be sent: {error}"),
             Self::Read { error, .. } => write!(out, "the answer could not be read: {error}"),
-            Self::Malformed(error) => error.fmt(out),
+            Self::Malformed { why, .. } => why.fmt(out),
+            Self::Silent(time) => write!(out, "the server was silent for {} s", time.as_secs()),
             Self::Late(after) => {
                 write!(out, "the server did not end its answer within {} s", after.as_secs())
             }
@@ -114,8 +146,10 @@ mod tests {
     /// Fails if a server that is slow is asked again, or if only its silence has a limit.
     #[test]
     fn a_server_that_is_silent_or_drips_is_given_up_and_not_asked_again() {
-        let silence = Exchange::begin(ANSWER_MAX).take(Err(ErrorKind::WouldBlock.into()), b"");
-        let drip = Exchange::begin(Duration::ZERO).take(Ok(4), b"HTTP");
+        let begin = || Exchange::begin(Patience::default());
+        let silence = begin().take(Err(ErrorKind::WouldBlock.into()), b"");
+        let hasty = Patience { answer: Duration::ZERO, ..Patience::default() };
+        let drip = Exchange::begin(hasty).take(Ok(4), b"HTTP");
         for (failure, line) in [
             (silence, "the server was silent for 30 s"),
             (drip, "the server did not end its answer within 0 s"),
@@ -124,7 +158,7 @@ mod tests {
             assert_eq!(failure.to_string(), line);
             assert!(!failure.is_of_a_dead_connection());
         }
-        let interrupted = Exchange::begin(ANSWER_MAX).take(Err(ErrorKind::Interrupted.into()), b"");
+        let interrupted = begin().take(Err(ErrorKind::Interrupted.into()), b"");
         assert_eq!(interrupted.unwrap(), None);
     }
 }

@@ -17,11 +17,10 @@
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
-use super::exchange::{ANSWER_MAX, Exchange, Failure, READ_LEN};
+use super::exchange::{Exchange, Failure, Patience, READ_LEN};
 use super::http::{Page, RequestId};
-use super::target::{CONNECT_TIMEOUT, Target};
+use super::target::Target;
 use crate::terms::error::Result;
-use crate::terms::params::SILENCE_MAX;
 use crate::work::arm::Unit;
 use trainyard::sys::{Why, blocking};
 
@@ -59,6 +58,7 @@ use trainyard::sys::{Why, blocking};
 #[derive(Debug, Default)]
 pub struct Session {
     connections: Vec<Connection>,
+    patience: Patience,
 }
 
 impl Session {
@@ -68,7 +68,12 @@ impl Session {
     ///
     /// One line that names the URL and why its server cannot be reached.
     pub fn open(targets: &[Target]) -> Result<Self> {
-        let mut session = Self::default();
+        Self::open_with(targets, Patience::default())
+    }
+
+    /// As [`open`](Self::open), for whoever has less patience.
+    pub(super) fn open_with(targets: &[Target], patience: Patience) -> Result<Self> {
+        let mut session = Self { connections: Vec::new(), patience };
         for target in targets {
             session.connection(target)?;
         }
@@ -90,7 +95,7 @@ impl Session {
         let known = self.connections.iter().position(|known| known.address == address);
         let index = known.unwrap_or(self.connections.len());
         if known.is_none() {
-            self.connections.push(Connection::open(target)?);
+            self.connections.push(Connection::open(target, self.patience)?);
         }
         Ok(&mut self.connections[index])
     }
@@ -102,6 +107,7 @@ struct Connection {
     address: SocketAddr,
     /// The open connection, if it may be used again.
     kept: Option<TcpStream>,
+    patience: Patience,
     /// Reused for every request.
     output: Vec<u8>,
     /// Reused for every read.
@@ -109,9 +115,9 @@ struct Connection {
 }
 
 impl Connection {
-    fn open(target: &Target) -> Result<Self> {
-        let kept = Some(connect(target)?);
-        Ok(Self { address: target.address(), kept, output: Vec::new(), input: vec![0; READ_LEN] })
+    fn open(target: &Target, patience: Patience) -> Result<Self> {
+        let (address, kept) = (target.address(), Some(connect(target, patience)?));
+        Ok(Self { address, kept, patience, output: Vec::new(), input: vec![0; READ_LEN] })
     }
 
     /// Fetches `target`, whose address must be this connection's, and checks the answer. After a
@@ -133,7 +139,7 @@ impl Connection {
     }
 
     fn ask_anew(&mut self, target: &Target) -> Result<(TcpStream, Page)> {
-        let stream = connect(target)?;
+        let stream = connect(target, self.patience)?;
         self.exchange(stream).map_err(|failure| target.failed(failure))
     }
 
@@ -142,8 +148,9 @@ impl Connection {
         &mut self,
         mut stream: TcpStream,
     ) -> std::result::Result<(TcpStream, Page), Failure> {
-        wait_for_io(|| stream.write_all(&self.output)).map_err(Failure::Write)?;
-        let mut exchange = Exchange::begin(ANSWER_MAX);
+        wait_for_io(|| stream.write_all(&self.output))
+            .map_err(|error| Failure::of_write(error, self.patience))?;
+        let mut exchange = Exchange::begin(self.patience);
         loop {
             let read = wait_for_io(|| stream.read(&mut self.input));
             if let Some(page) = exchange.take(read, &self.input)? {
@@ -158,14 +165,14 @@ fn wait_for_io<R>(call: impl FnOnce() -> R) -> R {
     blocking(Why::Io, call)
 }
 
-fn connect(target: &Target) -> Result<TcpStream> {
+fn connect(target: &Target, patience: Patience) -> Result<TcpStream> {
     let connect = || {
-        let stream = TcpStream::connect_timeout(&target.address(), CONNECT_TIMEOUT)?;
+        let stream = TcpStream::connect_timeout(&target.address(), patience.connect)?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(SILENCE_MAX))?;
-        stream.set_write_timeout(Some(SILENCE_MAX))?;
+        stream.set_read_timeout(Some(patience.silence))?;
+        stream.set_write_timeout(Some(patience.silence))?;
         Ok(stream)
     };
     let connected: io::Result<TcpStream> = wait_for_io(connect);
-    connected.map_err(|error| target.failed(format_args!("cannot connect: {error}")))
+    connected.map_err(|error| target.unreachable(error))
 }

@@ -5,12 +5,14 @@
 //!
 //! Read after [`super::http`]; read next [`super::session`].
 
+use std::io;
 use std::net::{Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use super::http::{Page, Request, RequestId};
 use crate::terms::error::{LabError, Result};
 use crate::work::pages::Content;
+use trainyard::sys::limits;
 
 /// How long a server may take to accept a connection. On a healthy machine it takes microseconds;
 /// a longer wait only delays the bad news.
@@ -89,7 +91,7 @@ impl Target {
                 self.addresses.swap(0, index);
                 return Ok(self);
             };
-            refusals.push(error.to_string());
+            refusals.push(limits::named(error).to_string());
         }
         refusals.dedup();
         let refusals = refusals.join("; ");
@@ -140,6 +142,11 @@ impl Target {
             "request {id} got {len} bytes with checksum {sum:08x}, not {len_expected} with \
              {sum_expected:08x}"
         )))
+    }
+
+    /// The failure of a connection to this target.
+    pub fn unreachable(&self, error: io::Error) -> LabError {
+        self.failed(format_args!("cannot connect: {}", limits::named(error)))
     }
 
     /// The failure of a request to this target.

@@ -1,9 +1,11 @@
 //! Both clients against a server that knows its answers before it is asked.
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
+use super::exchange::Patience;
 use super::http::{Page, RequestId};
 use super::target::Target;
 use super::{coop_session, session};
@@ -44,15 +46,33 @@ fn check(
     connections: &'static [&'static [&'static str]],
     expected: &[std::result::Result<u64, &str>],
 ) {
+    check_server(what, &|| serve(connections), Patience::default(), expected);
+}
+
+/// The same, for any server and with so much patience.
+#[track_caller]
+fn check_server(
+    what: &str,
+    serve: &dyn Fn() -> (Target, JoinHandle<()>),
+    patience: Patience,
+    expected: &[std::result::Result<u64, &str>],
+) {
     let ids = (0..expected.len() as u64).map(RequestId);
     let blocking = |target: &Target| -> Vec<Result<Page>> {
-        let mut session = session::Session::open(std::slice::from_ref(target)).unwrap();
-        ids.clone().map(|id| session.get(target, id)).collect()
+        let targets = std::slice::from_ref(target);
+        match session::Session::open_with(targets, patience) {
+            Ok(mut session) => ids.clone().map(|id| session.get(target, id)).collect(),
+            Err(error) => vec![Err(error)],
+        }
     };
     let awaiting = |target: &Target| -> Vec<Result<Page>> {
         Runtime::new().unwrap().block_on(async {
-            let session = coop_session::Session::open(std::slice::from_ref(target), 1).await;
-            let (session, mut pages) = (session.unwrap(), Vec::new());
+            let targets = std::slice::from_ref(target);
+            let session = match coop_session::Session::open_with(targets, 1, patience).await {
+                Ok(session) => session,
+                Err(error) => return vec![Err(error)],
+            };
+            let mut pages = Vec::new();
             for id in ids.clone() {
                 pages.push(session.get(target, id).await);
             }
@@ -61,7 +81,7 @@ fn check(
     };
     let clients: [(&str, Get<'_>); 2] = [("blocking", &blocking), ("cooperative", &awaiting)];
     for (client, get) in clients {
-        let (target, server) = serve(connections);
+        let (target, server) = serve();
         let outcomes = get(&target).into_iter().map(|page| match page {
             Ok(page) => Ok(page.body_len),
             Err(error) => Err(error.to_string()),
@@ -85,6 +105,7 @@ fn each_answer_has_its_outcome_and_takes_as_many_connections_as_it_must() {
     check("a dead connection is made anew once", &[&[KEPT], &[KEPT]], &[Ok(2), Ok(2)]);
     let silent = "the server closed without an answer";
     check("and only once", &[&[""], &[""]], &[Err(silent)]);
+    check("an interim answer is a beginning", &[&[KEPT, CONTINUE]], &[Ok(2), Err(silent)]);
     let broken = "the server closed in the middle of a body";
     check("what breaks off is not asked again", &[&[BROKEN], &[KEPT]], &[Err(broken), Ok(2)]);
     let gone = "cannot connect: Connection refused (os error 111)";
@@ -92,6 +113,65 @@ fn each_answer_has_its_outcome_and_takes_as_many_connections_as_it_must() {
     check("as is a status", &[&[MISSING]], &[Err("the server answered with status 404")]);
 }
 
+/// Accepts one connection, answers its first request, and the second with `first` and then `again`
+/// every few milliseconds, until the client closes. Whoever connects a second time is refused.
+fn serve_for_ever(first: &'static str, again: &'static str) -> (Target, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let serve = move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        drop(listener);
+        let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+        for answer in [KEPT, first] {
+            let mut request = lines.by_ref().map_while(std::io::Result::ok);
+            assert!(request.any(|line| line.is_empty()), "a request that breaks off");
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+        stream.set_read_timeout(Some(Duration::from_millis(5))).unwrap();
+        while stream.write_all(again.as_bytes()).is_ok() {
+            match stream.read(&mut [0]) {
+                Ok(1) => panic!("it is asked again"),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                _ => break,
+            }
+        }
+    };
+    (Target::parse(&format!("http://{address}/")).unwrap(), thread::spawn(serve))
+}
+
+/// Fails if a read of either client has no limit, or a server that is slow is asked again.
+#[test]
+fn a_server_that_never_ends_its_answer_is_given_up_and_not_asked_again() {
+    let short = Duration::from_millis(150);
+    let slow = Patience::default();
+    let silence = Patience { silence: short, ..slow };
+    let late = Patience { answer: short, ..slow };
+    for (what, first, again, patience, why) in [
+        ("a silent one", "", "", silence, "the server was silent for 0 s"),
+        ("one that falls silent", OPEN, "", silence, "the server was silent for 0 s"),
+        ("one that drips", OPEN, "x", late, "the server did not end its answer within 0 s"),
+        ("one that repeats", "", CONTINUE, slow, "the server sent more than 10 interim answers"),
+    ] {
+        check_server(what, &|| serve_for_ever(first, again), patience, &[Ok(2), Err(why)]);
+    }
+}
+
+/// Fails if connecting has no limit, or another name in one of the clients.
+#[test]
+fn a_server_that_does_not_accept_is_given_up() {
+    // What is never accepted fills the listener's queue; beyond it no connection is made.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(100)).ok();
+    let waiting: Vec<TcpStream> = std::iter::from_fn(connect).take(10_000).collect();
+    let full = || (Target::parse(&format!("http://{address}/")).unwrap(), thread::spawn(|| ()));
+    let hasty = Patience { connect: Duration::from_millis(100), ..Patience::default() };
+    check_server("full", &full, hasty, &[Err("cannot connect: connection timed out")]);
+    drop(waiting);
+}
+
+const OPEN: &str = "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n";
+const CONTINUE: &str = "HTTP/1.1 100 Continue\r\n\r\n";
 const EMPTY: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 const OLD: &str = "HTTP/1.0 200 OK\r\n\r\nhello";
 const BROKEN: &str = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nhi";

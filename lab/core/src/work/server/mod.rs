@@ -174,7 +174,8 @@ impl Server {
             requests: AtomicU64::new(0),
             connections: AtomicU64::new(0),
         });
-        let to_shut_down = listener.try_clone().map_err(limits::named)?;
+        let to_shut_down =
+            listener.try_clone().map_err(limits::of_call("fcntl(F_DUPFD_CLOEXEC)"))?;
         let to_shut_down = TcpStream::from(OwnedFd::from(to_shut_down));
         let acceptor = Acceptor { listener, shared: Arc::clone(&shared), threads: Vec::new() };
         let acceptor =

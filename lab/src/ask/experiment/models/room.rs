@@ -5,11 +5,11 @@
 //! name.
 
 use std::fs;
-use std::path::Path;
 
 use crate::ask::doctor::limits::Limits;
 use lab_core::terms::error::{LabError, Result};
 use lab_core::text::numbers::grouped;
+use trainyard::sys::limits;
 
 /// A limit: its name, how much of it there is, how much of that is used, and what one more takes.
 type Limit = (&'static str, Option<u64>, u64, u64);
@@ -23,21 +23,22 @@ pub(super) fn check(model: &str, count: usize) -> Result<()> {
         "threads" => [1, 3, 0, 100_000],
         _ => [1, 2, 6, 4_000_000],
     };
-    let limits = Limits::read();
+    let known = Limits::read();
     let threads = threads_now();
     let maps = fs::read_to_string("/proc/self/maps").map_or(0, |maps| maps.lines().count());
     let open = fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
-    let (group_max, in_group) = (of_group("pids.max"), of_group("pids.current").unwrap_or(0));
-    let pid_max = number(Path::new("/proc/sys/kernel/pid_max"));
+    let group = limits::processes_of_group();
+    let (group_max, in_group) = (group.map(|group| group.max), group.map_or(0, |group| group.used));
+    let pid_max = number("/proc/sys/kernel/pid_max");
     // One that cannot be read is none.
     let limits = [
-        ("RLIMIT_NPROC", limits.processes, threads, kernel_threads),
-        ("kernel.threads-max", limits.threads_of_machine, threads, kernel_threads),
+        ("RLIMIT_NPROC", known.processes, threads, kernel_threads),
+        ("kernel.threads-max", known.threads_of_machine, threads, kernel_threads),
         ("kernel.pid_max", pid_max, threads, kernel_threads),
         ("pids.max of the control group", group_max, in_group, kernel_threads),
-        ("vm.max_map_count", limits.mappings, maps as u64, mappings),
-        ("RLIMIT_NOFILE", limits.descriptors, open as u64, descriptors),
-        ("the memory that is free", limits.memory_available, 0, bytes),
+        ("vm.max_map_count", known.mappings, maps as u64, mappings),
+        ("RLIMIT_NOFILE", known.descriptors, open as u64, descriptors),
+        ("the memory that is free", known.memory_available, 0, bytes),
     ];
     fits(model, count as u64, &limits)
 }
@@ -54,7 +55,7 @@ fn fits(model: &str, count: u64, limits: &[Limit]) -> Result<()> {
     Ok(())
 }
 
-fn number(path: &Path) -> Option<u64> {
+fn number(path: &str) -> Option<u64> {
     fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
@@ -63,20 +64,6 @@ fn threads_now() -> u64 {
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let threads = load.split_whitespace().nth(3).and_then(|field| field.split_once('/'));
     threads.and_then(|(_, all)| all.parse().ok()).unwrap_or(0)
-}
-
-/// A figure of the control group for processes, of either version; `max` is no figure.
-fn of_group(name: &str) -> Option<u64> {
-    let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
-    groups.lines().find_map(|line| {
-        let (controllers, path) = line.split_once(':')?.1.split_once(':')?;
-        let root = match controllers {
-            "" => "/sys/fs/cgroup",
-            "pids" => "/sys/fs/cgroup/pids",
-            _ => return None,
-        };
-        number(&Path::new(root).join(path.trim_start_matches('/')).join(name))
-    })
 }
 
 #[cfg(test)]
