@@ -23,7 +23,7 @@
 //! `trainyard experiment run convoy --wrong one-to-two-intervals` runs the same cells with that one
 //! change, checks the same relation, and ends with exit code 1. CI runs every one of them.
 //!
-//! # Four storeys
+//! # Four layers
 //!
 //! Each uses only those below it:
 //!

@@ -11,7 +11,7 @@
 //! | `{our lost in A}` | also before a form: our own, whoever is checked | by the figure's name |
 //!
 //! By its name, a figure is a time (`_s`), a size (`_bytes`) or a share (`share`), or else a plain
-//! number. A test of the catalogue sees to it that each label is a cell's.
+//! number, with two decimals if it has any. A test of the catalogue sees to it that each label is a cell's.
 
 use super::contender::Contender;
 use super::figures::Results;
@@ -51,8 +51,8 @@ pub fn write(template: &'static str, values: &[f64]) -> String {
 impl Quantity {
     fn named(hole: &'static str) -> Self {
         let (words, cells) = hole.split_once(" in ").expect("a figure is in a cell");
-        let of_ours = words.starts_with("our ");
-        let words = words.trim_start_matches("our ");
+        let (of_ours, words) =
+            words.strip_prefix("our ").map_or((false, words), |rest| (true, rest));
         let (form, figure) = words.rsplit_once(' ').unwrap_or(("", words));
         let (cell, beside) = match cells.split_once(" / ") {
             Some((cell, beside)) => (cell, Some(beside)),
@@ -65,10 +65,12 @@ impl Quantity {
     pub fn value(&self, results: &Results, who: &Contender) -> Option<f64> {
         let who = if self.of_ours { &Contender::Ours } else { who };
         let value = results.of(who, self.cell, self.figure)?;
-        match self.beside {
-            Some(cell) => Some(value / results.of(who, cell, self.figure)?),
-            None => Some(value),
-        }
+        let value = match self.beside {
+            Some(cell) => value / results.of(who, cell, self.figure)?,
+            None => value,
+        };
+        // Nothing beside nothing is no ratio, and can be no claim's figure.
+        (!value.is_nan()).then_some(value)
     }
 
     /// The cells that it is about.
@@ -91,7 +93,8 @@ impl Quantity {
             "" if is_time => seconds(value),
             "" if self.figure.ends_with("_bytes") => bytes(value),
             "" if self.figure.ends_with("share") => percent(value),
-            "" => value.to_string(),
+            "" if value.fract() == 0.0 => value.to_string(),
+            "" => format!("{value:.2}"),
             noun => count(usize::try_from(whole(value)).unwrap_or(usize::MAX), noun),
         }
     }
@@ -145,6 +148,7 @@ mod tests {
             ("{lost_share in a}", 0.25, "25 %"),
             ("{memory_bytes in a}", 9_800.0, &bytes(9_800.0)),
             ("{lost in a, in b}", 12_345.0, "12345"),
+            ("{jain in a}", 0.1 + 0.2, "0.30"),
             ("{grouped lost in a} lost", 12_345.0, "12 345 lost"),
             ("It is {plain jain in a}", 0.967, "It is 0.97"),
             ("{turn turns in a}", 1.0, "1 turn"),
