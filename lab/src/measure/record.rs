@@ -21,9 +21,9 @@ use std::fmt::Display;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use lab_core::terms::door::{self, Extent};
 use lab_core::terms::error::Result;
 use lab_core::terms::host::Host;
+use lab_core::terms::outfile::{self, Extent};
 use lab_core::terms::params::Params;
 use lab_core::text::plain::quoted;
 use trainyard::trace::file::{Ending, Facts, Run, Trace};
@@ -71,7 +71,7 @@ pub fn land(flight: &Path) -> Option<Run> {
     // A file that cannot be removed does no harm.
     drop(std::fs::remove_file(flight));
     // Its process is dead, maybe in the middle of writing it anew.
-    door::sweep(flight);
+    outfile::sweep(flight);
     let trace = trace?;
     let is_cut = trace.ending == Ending::CutShort;
     let mut run = trace.runs.into_iter().next()?;
@@ -107,7 +107,7 @@ pub fn save(mut trace: Trace, path: &Path, extent: Extent) -> Result<()> {
     if trace.runs.iter().any(|run| run.about.get("ending").is_some()) {
         trace.ending = Ending::CutShort;
     }
-    let written = door::write(path, extent, |file| trace.write_to(file))?;
+    let written = outfile::write(path, extent, |file| trace.write_to(file))?;
     let events: usize = trace.runs.iter().map(|run| run.recording.events.len()).sum();
     let (runs, lost) = (trace.runs.len(), trace.overwritten());
     let runs = if runs == 1 { "1 run".to_owned() } else { format!("{runs} runs") };

@@ -25,8 +25,8 @@ use crate::ask::experiment::kit::figures::Figures;
 use crate::ask::experiment::kit::voice::{elsewhere, own, say, say_line};
 use crate::measure::python::{NO_CURRENT_FOLDER, become_python};
 use crate::measure::record::{about, land};
-use lab_core::terms::door::{self, Extent};
 use lab_core::terms::error::{LabError, Result};
+use lab_core::terms::outfile::{self, Extent};
 use trainyard::sys::poll::{self, Interest};
 use trainyard::sys::signal::Interrupts;
 use trainyard::sys::{child, clock, process};
@@ -165,7 +165,7 @@ fn be_a_cell(experiment: &Experiment, cell: &Cell, flight: Option<&Path>) -> Res
         // In the place of the file that rings were kept in: all of them are in it, those too that
         // found no room there.
         let trace = Trace::of(about(None, None), vec![run]);
-        door::write(path, Extent::Whole, |file| trace.write_to(file))?;
+        outfile::write(path, Extent::Whole, |file| trace.write_to(file))?;
     }
     match figures {
         Ok(figures) => say(&figures),

@@ -1,4 +1,4 @@
-//! The door: every file that is written for the user is written here.
+//! Output files: every file that is written for the user is written here.
 //!
 //! # The life of one output
 //!
@@ -15,7 +15,7 @@
 //!
 //! # Invariants
 //!
-//! - **DOOR-1** At every moment a regular file holds its old content or its new one.
+//! - **OUTFILE-1** At every moment a regular file holds its old content or its new one.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
@@ -171,7 +171,7 @@ fn replace(
             drop(fchown(&file, Some(old.uid()), Some(old.gid())));
             file.set_permissions(old.permissions())?;
         }
-        // INVARIANT: [DOOR-1]
+        // INVARIANT: [OUTFILE-1]
         match fs::rename(&unfinished, &target) {
             // A file that is mounted by itself, as containers do, keeps its place.
             Err(why) if why.kind() == ErrorKind::ResourceBusy => {

@@ -1,4 +1,4 @@
-//! The door against links, full disks, and what dead processes leave.
+//! Output files against links, full disks, and what dead processes leave.
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 
