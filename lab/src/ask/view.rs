@@ -138,8 +138,11 @@ fn read(path: &Path) -> Result<Trace> {
 /// for a document; [`LabError::Failed`] if writing fails.
 pub fn export(asked: &Export) -> Result<()> {
     let file = asked.output.as_deref().filter(|path| *path != Path::new("-"));
+    file.map_or(Ok(()), |path| refuse_to_replace(&asked.file, path))?;
+    // In the file that standard output goes to, the document is on standard output.
+    let file = file.filter(|path| !outfile::is_stdout(path));
     match file {
-        Some(path) => refuse_to_replace(&asked.file, path)?,
+        Some(path) => check_writable(path)?,
         None if asked.output.is_none() && io::stdout().is_terminal() => {
             return Err(LabError::BadInput(
                 "this is a document, not for a terminal: name a file with --output FILE, or \
@@ -217,7 +220,7 @@ fn refuse_to_replace(trace: &Path, output: &Path) -> Result<()> {
         let line = format!("'{}' is the trace itself: name another file", output.display());
         return Err(LabError::BadInput(line));
     }
-    check_writable(output)
+    Ok(())
 }
 
 /// What is missing, and where to look at what is there.

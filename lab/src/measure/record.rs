@@ -19,7 +19,7 @@
 
 use std::fmt::Display;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use lab_core::terms::error::Result;
 use lab_core::terms::host::Host;
@@ -49,20 +49,6 @@ pub fn about(seed: Option<u64>, params: Option<&Params>) -> Facts {
         about.set("params", serde_json::to_string(params).expect("parameters are plain data"));
     }
     about
-}
-
-/// Where a process keeps its rings until the trace at `path` is written.
-pub fn flight_path(path: &Path, name: &str) -> PathBuf {
-    let name: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    let name = format!("{name}.{}.flight", std::process::id());
-    // Beside a pipe or a device there is no place for files.
-    if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return std::env::temp_dir().join(name);
-    }
-    let mut flight = path.as_os_str().to_owned();
-    flight.push(format!(".{name}"));
-    flight.into()
 }
 
 /// Takes a flight file in: what there is of it, or nothing. The file is gone afterwards.

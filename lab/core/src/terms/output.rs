@@ -131,9 +131,6 @@ impl Output {
             if let Some((other, _)) = earlier.find(|(_, other)| outfile::is_same(path, other)) {
                 return Err(format!("{other} and {option} name the same file '{shown}'"));
             }
-            if outfile::is_stdout(path) {
-                return Err(format!("{option} names '{shown}', where standard output goes"));
-            }
         }
         Ok(())
     }

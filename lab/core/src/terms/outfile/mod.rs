@@ -4,26 +4,38 @@
 //!
 //! 1. The command line refuses two options that name one file: [`is_same`].
 //! 2. Before anything is measured, [`check_writable`] refuses what cannot be written.
-//! 3. [`write()`] writes a new file beside the target and renames it when it is whole: a full disk, or
-//!    a signal, leaves the old file as it was. The new one has the old one's mode and owner.
+//! 3. [`write()`] writes a new file beside the target and renames it when it is complete: a full
+//!    disk, or a signal, leaves the old file as it was. The new file gets the old one's mode and
+//!    owner, if the file system and our rights allow it; before, only its owner may read it.
 //!
-//! A link stays a link: its target is replaced, or created. A pipe or a device is written directly;
-//! so is a file in a folder that takes no other file. The disk is not asked to flush.
+//! A link stays a link: its target is replaced, or created. Other hard links of the old file keep
+//! the old content. A pipe or a device is written directly. The disk is not asked to flush.
 //!
 //! What an interrupted run has so far does not replace the result of an earlier run: if there is
-//! one, the new document goes to `FILE.incomplete`, and that is said.
+//! one, the new document goes to `FILE.incomplete`, or, where the folder takes no new file, to the
+//! folder for temporary files; and that is said.
 //!
 //! # Invariants
 //!
-//! - **OUTFILE-1** At every moment a regular file holds its old content or its new one.
+//! - **OUTFILE-1** At every moment a regular file holds its old content or its new one, unless it
+//!   can only be written in place: its folder takes no new file, or the kernel does not let us
+//!   replace it (another user's file in a sticky folder, a file that is mounted by itself).
+//!
+//! Read next: [`replace`], [`leftovers`].
 
-use std::ffi::OsStr;
+mod leftovers;
+mod place;
+mod replace;
+
+pub use leftovers::{flight_path, flights_left, sweep};
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 
+use trainyard::sys::access::may_create_in;
+
+use self::place::{folder, is_one, target};
 use crate::terms::error::{LabError, Result};
 
 /// Whether an output is all that was asked for.
@@ -42,15 +54,10 @@ impl Extent {
     }
 }
 
-/// The links that Linux follows before it gives up: `path_resolution(7)`.
-const LINKS_MAX: usize = 40;
-/// Room for what is appended to a name, which has at most 255 bytes.
-const NAME_BYTES_MAX: usize = 220;
-
 /// Whether both paths lead to one file, which need not exist yet.
 pub fn is_same(one: &Path, other: &Path) -> bool {
     match (fs::metadata(one), fs::metadata(other)) {
-        (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),
+        (Ok(one), Ok(other)) => is_one(&one, &other),
         (Err(_), Err(_)) => target(one) == target(other),
         _ => false,
     }
@@ -62,15 +69,19 @@ pub fn is_stdout(path: &Path) -> bool {
     fs::metadata(stdout).is_ok_and(|metadata| metadata.is_file()) && is_same(path, stdout)
 }
 
-/// Finds out whether a file can be written, and changes none.
+/// Finds out whether a file can be written, and changes none. A file that standard output is
+/// redirected to would hold the page or the document, not both.
 ///
 /// # Errors
 ///
 /// [`LabError::BadInput`] with one line that names the file and the reason.
 pub fn check_writable(path: &Path) -> Result<()> {
-    try_writing(path).map_err(|error| {
-        LabError::BadInput(format!("cannot write to '{}': {error}", path.display()))
-    })
+    let refused =
+        |why| Err(LabError::BadInput(format!("cannot write to '{}': {why}", path.display())));
+    if is_stdout(path) {
+        return refused("standard output goes there".to_owned());
+    }
+    try_writing(path).or_else(|why| refused(why.to_string()))
 }
 
 fn try_writing(path: &Path) -> io::Result<()> {
@@ -80,8 +91,11 @@ fn try_writing(path: &Path) -> io::Result<()> {
         Kind::Special | Kind::File(_) => OpenOptions::new().write(true).open(path).map(drop),
         Kind::New => {
             let target = target(path);
-            OpenOptions::new().write(true).create_new(true).open(&target)?;
-            fs::remove_file(target)
+            let folder = folder(&target);
+            if target.file_name().is_none() || !fs::metadata(folder)?.is_dir() {
+                return Err(ErrorKind::NotFound.into());
+            }
+            may_create_in(folder).map_err(|why| why.kind().into())
         }
     }
 }
@@ -99,20 +113,20 @@ pub fn write(
     let failed = |why| LabError::failed(format!("cannot write to '{}'", path.display()), why);
     match kind(path).map_err(failed)? {
         Kind::File(old) if extent == Extent::Partial && old.len() > 0 => {
-            let beside = with_suffix(path, ".incomplete");
-            replace(&beside, fs::metadata(&beside).ok().as_ref(), content).map_err(failed)?;
+            let part = replace::keep_part(path, &old, content).map_err(failed)?;
             // If standard error is gone nobody reads it.
             drop(writeln!(
                 anstream::stderr(),
                 "not complete: '{}' is as it was, this run's is '{}'",
                 path.display(),
-                beside.display()
+                part.display()
             ));
-            return Ok(beside);
+            return Ok(part);
         }
-        Kind::File(old) => replace(path, Some(&old), content),
-        Kind::New => replace(path, None, content),
+        Kind::File(old) => replace::replace(&target(path), Some(&old), content),
+        Kind::New => replace::replace(&target(path), None, content),
         Kind::Pipe | Kind::Special => {
+            sweep(path);
             OpenOptions::new().write(true).open(path).and_then(|mut file| content(&mut file))
         }
     }
@@ -140,110 +154,6 @@ fn kind(path: &Path) -> io::Result<Kind> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Kind::New),
         Err(error) => Err(error),
     }
-}
-
-/// Writes the file that `path` leads to, beside it first.
-fn replace(
-    path: &Path,
-    old: Option<&fs::Metadata>,
-    content: impl FnOnce(&mut File) -> io::Result<()>,
-) -> io::Result<()> {
-    let target = target(path);
-    sweep(&target);
-    let unfinished = with_suffix(&target, &format!(".{}.unfinished", std::process::id()));
-    let mut file = match OpenOptions::new().write(true).create_new(true).open(&unfinished) {
-        Ok(file) => file,
-        // The folder takes no other file; this one may be written all the same.
-        Err(why)
-            if old.is_some()
-                && matches!(
-                    why.kind(),
-                    ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
-                ) =>
-        {
-            return File::create(&target).and_then(|mut file| content(&mut file));
-        }
-        Err(why) => return Err(why),
-    };
-    let written = content(&mut file).and_then(|()| {
-        if let Some(old) = old {
-            // Only root may give a file away; whoever else writes it becomes its owner.
-            drop(fchown(&file, Some(old.uid()), Some(old.gid())));
-            file.set_permissions(old.permissions())?;
-        }
-        // INVARIANT: [OUTFILE-1]
-        match fs::rename(&unfinished, &target) {
-            // A file that is mounted by itself, as containers do, keeps its place.
-            Err(why) if why.kind() == ErrorKind::ResourceBusy => {
-                fs::copy(&unfinished, &target)?;
-                fs::remove_file(&unfinished)
-            }
-            renamed => renamed,
-        }
-    });
-    if written.is_err() {
-        // What could not be finished is of no use; the first error says why.
-        drop(fs::remove_file(unfinished));
-    }
-    written
-}
-
-/// Removes what processes that are dead have left beside `target`: unfinished files, and the rings
-/// of recordings that a new trace replaces.
-pub fn sweep(target: &Path) {
-    // Without it every process would look dead.
-    let can_tell = Path::new("/proc/self").exists();
-    for (left, pid) in left_beside(target).into_iter().filter(|_| can_tell) {
-        if !Path::new("/proc").join(pid).exists() {
-            // A file that cannot be removed does no harm.
-            drop(fs::remove_file(left));
-        }
-    }
-}
-
-/// The files that are made on the way to `target`, each with the process that made it:
-/// `FILE.PID.unfinished`, and `FILE.….PID.flight`, the rings of a recording.
-pub fn left_beside(target: &Path) -> Vec<(PathBuf, String)> {
-    let begin = with_suffix(target, ".");
-    let begin = begin.file_name().unwrap_or_default().as_bytes();
-    let pid = |name: &OsStr| {
-        let end = str::from_utf8(name.as_bytes().strip_prefix(begin)?).ok()?;
-        let end = end.strip_suffix(".unfinished").or_else(|| end.strip_suffix(".flight"))?;
-        let pid = end.rsplit('.').next().filter(|pid| pid.bytes().all(|b| b.is_ascii_digit()))?;
-        Some(pid.to_owned())
-    };
-    let entries = fs::read_dir(folder(target)).into_iter().flatten().flatten();
-    let files = entries.map(|entry| entry.file_name());
-    files.filter_map(|name| Some((target.with_file_name(&name), pid(&name)?))).collect()
-}
-
-/// Where a file is written in the end: links are followed, also one that leads to nothing yet.
-fn target(path: &Path) -> PathBuf {
-    if let Ok(real) = fs::canonicalize(path) {
-        return real;
-    }
-    let mut path = path.to_owned();
-    for _ in 0..LINKS_MAX {
-        let Ok(link) = fs::read_link(&path) else { break };
-        path = folder(&path).join(link);
-    }
-    match (fs::canonicalize(folder(&path)), path.file_name()) {
-        (Ok(folder), Some(name)) => folder.join(name),
-        _ => path,
-    }
-}
-
-/// The folder that `path` is in.
-fn folder(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// The path of a file beside this one.
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().as_bytes();
-    let mut name = OsStr::from_bytes(&name[..name.len().min(NAME_BYTES_MAX)]).to_owned();
-    name.push(suffix);
-    path.with_file_name(name)
 }
 
 #[cfg(test)]

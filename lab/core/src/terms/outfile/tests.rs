@@ -1,6 +1,7 @@
 //! Output files against links, full disks, and what dead processes leave.
 
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
 
 use super::*;
 
@@ -50,16 +51,48 @@ fn checking_a_file_neither_makes_nor_empties_it() {
     let (new, old) = (folder.path().join("new"), folder.path().join("old"));
     fs::write(&old, "kept").unwrap();
     symlink("nothing", folder.path().join("dangling")).unwrap();
+    let changed = || {
+        let metadata = fs::metadata(folder.path()).unwrap();
+        (metadata.ctime(), metadata.ctime_nsec())
+    };
+    let before = changed();
     for path in [&new, &old, &folder.path().join("dangling")] {
         assert_eq!(check_writable(path), Ok(()), "{path:?}");
     }
+    assert_eq!(changed(), before, "a file was made and removed");
     assert_eq!(names(folder.path()), ["dangling", "old"]);
     assert_eq!(fs::read_to_string(&old).unwrap(), "kept");
-    assert!(check_writable(Path::new("/")).is_err());
+    for path in ["/", "", "/proc/no/such"] {
+        assert!(check_writable(Path::new(path)).is_err(), "{path}");
+    }
     let error = check_writable(Path::new("/no/such/folder/x.json")).unwrap_err();
     let line = "cannot write to '/no/such/folder/x.json': No such file or directory";
     assert!(error.to_string().starts_with(line), "{error}");
     assert_eq!(error.exit_code(), 2);
+}
+
+/// Root may write everywhere, and sees nothing here.
+#[test]
+fn a_folder_that_takes_no_file_is_refused_and_keeps_its_results() {
+    let folder = tempfile::tempdir().unwrap();
+    let (new, old) = (folder.path().join("new"), folder.path().join("old"));
+    fs::write(&old, "kept").unwrap();
+    let set_mode = |mode| fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode));
+    set_mode(0o555).unwrap();
+    if may_create_in(folder.path()).is_err() {
+        let refused = check_writable(&new).unwrap_err().to_string();
+        assert_eq!(refused, format!("cannot write to '{}': permission denied", new.display()));
+        assert_eq!(check_writable(&old), Ok(()));
+        let part = write(&old, Extent::Partial, text("part")).unwrap();
+        assert_eq!(part.parent(), Some(std::env::temp_dir().as_path()));
+        assert_eq!(fs::read_to_string(&part).unwrap(), "part");
+        fs::remove_file(part).unwrap();
+        assert_eq!(fs::read_to_string(&old).unwrap(), "kept");
+        write(&old, Extent::Whole, text("new")).unwrap();
+        assert_eq!(fs::read_to_string(&old).unwrap(), "new");
+        assert_eq!(names(folder.path()), ["old"]);
+    }
+    set_mode(0o755).unwrap();
 }
 
 #[test]
@@ -119,28 +152,127 @@ fn a_part_does_not_replace_an_earlier_result() {
     assert_eq!(fs::read_to_string(at("old")).unwrap(), "whole");
 }
 
+/// Fails if another user could read a private result while it is written.
+#[test]
+fn an_unfinished_file_is_no_more_public_than_the_old_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = folder.path().join("old");
+    fs::write(&old, "whole").unwrap();
+    fs::set_permissions(&old, fs::Permissions::from_mode(0o600)).unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    for extent in [Extent::Partial, Extent::Whole] {
+        let written = write(&old, extent, |file| {
+            assert_eq!(file.metadata()?.permissions().mode() & 0o777, 0o600);
+            file.write_all(b"new")
+        });
+        assert_eq!(mode(&written.unwrap()), 0o600, "{extent:?}");
+    }
+}
+
+/// The kernel lets nobody replace a file that is mounted by itself, or another user's in /tmp.
+#[test]
+fn what_may_not_be_replaced_is_written_in_place_unless_it_is_another_file_by_now() {
+    let folder = tempfile::tempdir().unwrap();
+    let (old, other) = (folder.path().join("old"), folder.path().join("other"));
+    fs::write(&old, "something longer than the document").unwrap();
+    fs::write(&other, "kept").unwrap();
+    let metadata = fs::metadata(&old).unwrap();
+    let copy_to = |target: &Path| {
+        let (mut file, path) = leftovers::unfinished(&old, 0o600).unwrap();
+        file.write_all(b"new").unwrap();
+        replace::copy_over(&mut file, &path, target, &metadata).map_err(|why| why.to_string())
+    };
+    assert_eq!(copy_to(&old), Ok(()));
+    assert_eq!(fs::read_to_string(&old).unwrap(), "new");
+    assert_eq!(names(folder.path()), ["old", "other"]);
+    let why = copy_to(&other).unwrap_err();
+    assert!(why.contains("; what should be in it is in '"), "{why}");
+    assert_eq!(fs::read_to_string(&other).unwrap(), "kept");
+    assert_eq!(names(folder.path()).len(), 3, "the new content is not lost");
+}
+
 #[test]
 fn what_dead_processes_left_is_swept_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
-    let own = std::process::id();
-    let (dead, alive) = (u32::MAX, format!("x.cpu-sync-1-0.{own}.flight"));
-    let left = [format!("x.{dead}.unfinished"), format!("x.cpu-sync-1-0.{dead}.flight")];
-    let kept = [alive, format!("y.{dead}.unfinished"), format!("x.{dead}.new"), "x.flight".into()];
+    let at = |name: &str| folder.path().join(name);
+    let (dead, own) = (u32::MAX, std::process::id());
+    let left = [
+        format!("x.{dead}.unfinished"),
+        format!("x.{own}-1.unfinished"),
+        format!("x.cpu-sync-1-0.{dead}.flight"),
+        format!("x.cpu-sync-1-0.{dead}.flight.{dead}-2.unfinished"),
+    ];
+    let mut kept = vec![
+        // Its process lives.
+        format!("x.cpu-sync-1-0.{own}.flight"),
+        // Their processes live where `/proc` does not show them.
+        format!("x.locked.{dead}.flight"),
+        format!("x.{dead}-7.unfinished"),
+        // They are another file's.
+        format!("y.{dead}.unfinished"),
+        format!("x.trace.{dead}.unfinished"),
+        format!("x.trace.cpu-sync-1-0.{dead}.flight"),
+        format!("x.trace.cpu-sync-1-0.{dead}.flight.{dead}.unfinished"),
+        // Nobody here calls a file so.
+        format!("x.{dead}.new"),
+        "x.7-.unfinished".to_owned(),
+        "x.flight".to_owned(),
+    ];
     for name in left.iter().chain(&kept) {
-        fs::write(folder.path().join(name), "").unwrap();
+        fs::write(at(name), "").unwrap();
     }
-    let path = folder.path().join("x");
-    write(&path, Extent::Whole, text("new")).unwrap();
-    let mut expected = kept.to_vec();
-    expected.push("x".to_owned());
-    expected.sort();
-    assert_eq!(names(folder.path()), expected);
+    let locked = [1, 2].map(|index| {
+        let file = File::open(at(&kept[index])).unwrap();
+        file.try_lock().unwrap();
+        file
+    });
+    write(&at("x"), Extent::Whole, text("new")).unwrap();
+    kept.push("x".to_owned());
+    kept.sort();
+    assert_eq!(names(folder.path()), kept);
+    drop(locked);
+}
+
+/// Fails if rings lie where nobody looks for them.
+#[test]
+fn rings_lie_where_they_are_swept() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::create_dir(at("sub")).unwrap();
+    symlink("sub/x", at("link")).unwrap();
+    let long = "n".repeat(250);
+    let socket = format!("rings-{}", std::process::id());
+    let _socket = UnixListener::bind(at(&socket)).unwrap();
+    let temporary = std::env::temp_dir();
+    for (path, lies_in) in [
+        ("link", at("sub")),
+        ("new", folder.path().to_owned()),
+        (&*long, folder.path().to_owned()),
+        (&*socket, temporary),
+    ] {
+        let flight = flight_path(&at(path), "cpu/sync/1");
+        assert_eq!(flight.parent(), Some(&*lies_in), "{path}");
+        fs::write(&flight, "").unwrap();
+        let next = flight_path(&at(path), "cpu/sync/1");
+        assert_ne!(next, flight, "there is one already");
+        assert_eq!(flights_left(&at(path)), [&*flight]);
+        let own = format!(".{}.", std::process::id());
+        let of_dead = flight.to_str().unwrap().replace(&own, &format!(".{}.", u32::MAX));
+        fs::rename(&flight, &of_dead).unwrap();
+        sweep(&at(path));
+        assert!(!Path::new(&of_dead).exists(), "{of_dead}");
+    }
 }
 
 #[test]
 fn a_name_of_any_length_has_room_beside_it() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("n".repeat(255));
+    let [path, other] = ["a", "b"].map(|end| folder.path().join("n".repeat(254) + end));
+    let flight = flight_path(&path, &"r".repeat(200));
+    fs::write(&flight, "").unwrap();
+    assert_eq!(flights_left(&other), [""; 0].map(PathBuf::from), "they begin alike");
+    write(&flight, Extent::Whole, text("rings")).unwrap();
     write(&path, Extent::Whole, text("new")).unwrap();
     assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+    assert_eq!(write(&path, Extent::Partial, text("x")).unwrap().parent(), Some(folder.path()));
 }

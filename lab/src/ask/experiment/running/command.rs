@@ -19,7 +19,7 @@ use crate::measure::python::find::find_all;
 use crate::measure::record;
 use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::host::{Conditions, Host};
-use lab_core::terms::outfile::{Extent, check_writable};
+use lab_core::terms::outfile::{Extent, check_writable, flight_path};
 use lab_core::terms::output::Format;
 use trainyard::sys::poll::{self, Interest};
 use trainyard::sys::signal::Interrupts;
@@ -110,7 +110,7 @@ fn recordings(
 ) -> (Vec<trace::file::Run>, Result<()>) {
     let cells = (experiment.cells)(scale);
     let mut progress = Progress::start(cells.len());
-    let flight = record::flight_path(path, experiment.name);
+    let flight = flight_path(path, experiment.name);
     let mut runs = Vec::new();
     for cell in &cells {
         progress.tick_text(&format!("{}: {}, on the record", experiment.name, cell.label));
