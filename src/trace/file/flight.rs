@@ -21,7 +21,10 @@
 //! in memory; call it first. The death of the machine: pages reach the disk when the kernel thinks
 //! so.
 //!
-//! See `mmap(2)`, `MAP_SHARED`; "flight recorder" as Go's execution tracer and `LTTng` have it.
+//! As long as a process writes to the file, the file is locked: whoever wants to know whether a
+//! recording is still being made asks for the lock, and needs no process number.
+//!
+//! See `mmap(2)`, `MAP_SHARED`; `flock(2)`; "flight recorder" as Go's execution tracer and `LTTng` have it.
 
 use std::fs::File;
 use std::io;
@@ -58,7 +61,7 @@ struct Flight {
 ///
 /// # Errors
 ///
-/// Fails if the file cannot be made, or rings are kept in a file already.
+/// Fails if the file cannot be made, is there already, or rings are kept in a file already.
 ///
 /// # Example: a trace that survives
 ///
@@ -91,7 +94,10 @@ pub fn keep_in(path: &Path, about: &Facts, run: &Facts) -> io::Result<()> {
         let text = "the flight recorder: rings are kept in a file already";
         return Err(io::Error::new(io::ErrorKind::AlreadyExists, text));
     }
-    let file = File::options().read(true).write(true).create(true).truncate(true).open(path)?;
+    // Never what somebody else has put there, nor what a link leads to.
+    let file = File::options().read(true).write(true).create_new(true).open(path)?;
+    // A mapping keeps the lock too. A file system without locks has recordings all the same.
+    drop(file.try_lock());
     let (about, run) = (about.to_text(), run.to_text());
     // INVARIANT: [FILE-1] rings are mapped, so each begins on a page.
     let page = memory::page_bytes()?;
