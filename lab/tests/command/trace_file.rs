@@ -2,6 +2,7 @@
 //! line when they are none, and there when their program is not any more.
 
 use std::fs::File;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -195,7 +196,9 @@ fn the_trace_of_a_killed_program_has_every_event_up_to_its_death() {
         .unwrap()
         .status;
     assert_eq!(status.signal(), Some(9), "{status}");
-    assert!(File::open(&path).unwrap().try_lock().is_ok(), "the lock has died with it");
+    let file = File::open(&path).unwrap();
+    assert!(file.try_lock().is_ok(), "the lock has died with it");
+    assert_eq!(file.metadata().unwrap().mode() & 0o777, 0o600);
     let trace = Trace::read(&path).unwrap();
     assert_eq!(trace.ending, Ending::CutShort);
     let recording = &trace.runs[0].recording;

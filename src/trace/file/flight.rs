@@ -29,7 +29,7 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -48,6 +48,9 @@ static FLIGHT: Mutex<Option<Flight>> = Mutex::new(None);
 /// are some ten nanoseconds wrong then tell a tick's length to some millionths.
 const BEFORE: Duration = Duration::from_millis(5);
 
+/// Only its owner may read it: the trace that is made of it may be private.
+const MODE: u32 = 0o600;
+
 /// The file, and where its next block begins.
 #[derive(Debug)]
 struct Flight {
@@ -57,7 +60,8 @@ struct Flight {
 }
 
 /// Keeps all rings that are made from now on in a new file at `path`: one run, which is about
-/// `run`, of a trace that is about `about`. Takes some milliseconds, to learn what a tick is.
+/// `run`, of a trace that is about `about`. Only its owner may read the file. Takes some
+/// milliseconds, to learn what a tick is.
 ///
 /// # Errors
 ///
@@ -95,7 +99,8 @@ pub fn keep_in(path: &Path, about: &Facts, run: &Facts) -> io::Result<()> {
         return Err(io::Error::new(io::ErrorKind::AlreadyExists, text));
     }
     // Never what somebody else has put there, nor what a link leads to.
-    let file = File::options().read(true).write(true).create_new(true).open(path)?;
+    let mut options = File::options();
+    let file = options.read(true).write(true).create_new(true).mode(MODE).open(path)?;
     // A mapping keeps the lock too. A file system without locks has recordings all the same.
     drop(file.try_lock());
     let (about, run) = (about.to_text(), run.to_text());

@@ -21,7 +21,7 @@
 //!   can only be written in place: its folder takes no new file, or the kernel does not let us
 //!   replace it (another user's file in a sticky folder, a file that is mounted by itself).
 //!
-//! Read next: [`replace`], [`leftovers`].
+//! Read next: `replace.rs`, then `leftovers.rs`.
 
 mod leftovers;
 mod place;
