@@ -17,7 +17,7 @@
 #![expect(clippy::print_stdout, reason = "it says how much it wrote")]
 
 use std::error::Error;
-use std::path::Path;
+use std::fs::File;
 
 use trainyard::trace::file::{Ending, Facts, Run, Trace};
 use trainyard::trace::{Event, Kind, Recording, Track};
@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let about = Facts::default()
         .with("program", concat!("big_trace of trainyard ", env!("CARGO_PKG_VERSION")))
         .with("command", format!("big_trace {what}"));
-    Trace { about, runs: vec![run], ending }.write(Path::new(path))?;
+    Trace { about, runs: vec![run], ending }.write_to(&mut File::create(path)?)?;
     Ok(())
 }
 

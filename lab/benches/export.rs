@@ -41,7 +41,7 @@ fn main() -> io::Result<()> {
     let folder = std::env::temp_dir().join(format!("trainyard-export-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let file = folder.join("trace");
-    trace.write(&file)?;
+    trace.write_to(&mut File::create(&file)?)?;
     let begin = Instant::now();
     let read = Trace::read(&file).map_err(io::Error::other)?;
     report("reading the file", begin, &file)?;

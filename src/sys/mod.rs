@@ -18,6 +18,7 @@
 //! | [`process`], [`pidfd`] | starting a worker's program, and watching over its process |
 //! | [`channel`], [`bell`], [`poll`] | a socket pair, a wake-up, and waiting for either |
 //! | [`errno`] | the error number, kept over calls that are not the caller's |
+//! | [`access`] | whether a folder takes a new file |
 //! | [`affinity`], [`rusage`] | which processors a thread may use, what a process has used |
 //!
 //! # Invariants
@@ -27,6 +28,7 @@
 //!
 //! Read next: [`prim`].
 
+pub mod access;
 pub mod affinity;
 pub mod bell;
 pub mod blocking;

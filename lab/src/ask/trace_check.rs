@@ -6,8 +6,8 @@
 
 use std::path::{Path, PathBuf};
 
-use lab_core::terms::door;
 use lab_core::terms::error::{LabError, Result};
+use lab_core::terms::outfile;
 use lab_core::text::plain::plain;
 use lab_core::text::{add, numbers};
 use trainyard::trace::check::check_recording;
@@ -35,10 +35,7 @@ pub fn read(path: &Path) -> Result<Trace> {
 /// Names the files in which a recording was kept that never became the trace `path`: its program
 /// was killed.
 fn what_is_left(path: &Path) -> String {
-    let left = door::left_beside(path).into_iter().map(|(left, _)| left);
-    let mut left: Vec<PathBuf> =
-        left.filter(|left| left.extension().is_some_and(|it| it == "flight")).collect();
-    left.sort();
+    let left = outfile::flights_left(path);
     match left.first() {
         None => String::new(),
         Some(first) => format!(

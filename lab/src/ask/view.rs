@@ -20,8 +20,8 @@ use lab_core::look::missing::missing;
 use lab_core::look::timeline::{Asked, Page, document, draw, plan};
 use lab_core::look::{To, csv, html, perfetto, pick, svg};
 use lab_core::terms::contender::Model;
-use lab_core::terms::door::{self, Extent, check_writable};
 use lab_core::terms::error::{LabError, Result};
+use lab_core::terms::outfile::{self, Extent, check_writable};
 use lab_core::terms::output::{Color, Format, Glyphs};
 use lab_core::terms::params::Params;
 use lab_core::text::numbers;
@@ -138,8 +138,11 @@ fn read(path: &Path) -> Result<Trace> {
 /// for a document; [`LabError::Failed`] if writing fails.
 pub fn export(asked: &Export) -> Result<()> {
     let file = asked.output.as_deref().filter(|path| *path != Path::new("-"));
+    file.map_or(Ok(()), |path| refuse_to_replace(&asked.file, path))?;
+    // In the file that standard output goes to, the document is on standard output.
+    let file = file.filter(|path| !outfile::is_stdout(path));
     match file {
-        Some(path) => refuse_to_replace(&asked.file, path)?,
+        Some(path) => check_writable(path)?,
         None if asked.output.is_none() && io::stdout().is_terminal() => {
             return Err(LabError::BadInput(
                 "this is a document, not for a terminal: name a file with --output FILE, or \
@@ -162,7 +165,7 @@ pub fn export(asked: &Export) -> Result<()> {
             let interrupts = (!is_special).then(Interrupts::listen).transpose();
             let interrupts = interrupts.map_err(|why| LabError::failed("Ctrl-C", why))?;
             let mut was_interrupted = false;
-            let written = door::write(path, Extent::Whole, |file| {
+            let written = outfile::write(path, Extent::Whole, |file| {
                 let (interrupts, was_interrupted) = (interrupts.as_ref(), &mut was_interrupted);
                 write(&trace, asked, &mut Interruptible { file, interrupts, was_interrupted })
             });
@@ -189,7 +192,7 @@ fn write(trace: &Trace, asked: &Export, out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-/// A file that is not finished when Ctrl-C comes: the door removes what there is of it.
+/// A file that is not finished when Ctrl-C comes: [`outfile`] removes what there is of it.
 struct Interruptible<'a> {
     file: &'a mut File,
     interrupts: Option<&'a Interrupts>,
@@ -213,11 +216,11 @@ impl Write for Interruptible<'_> {
 
 /// A document in the place of the trace that it was made from would be all that is left of it.
 fn refuse_to_replace(trace: &Path, output: &Path) -> Result<()> {
-    if door::is_same(trace, output) {
+    if outfile::is_same(trace, output) {
         let line = format!("'{}' is the trace itself: name another file", output.display());
         return Err(LabError::BadInput(line));
     }
-    check_writable(output)
+    Ok(())
 }
 
 /// What is missing, and where to look at what is there.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::options::distinct;
 use super::values::{self, Affinity};
 use crate::ask::race::{Action, Race};
-use lab_core::terms::door::is_same;
+use lab_core::terms::outfile::is_same;
 use lab_core::terms::output::Format;
 use lab_core::terms::params::GilChoice;
 use lab_core::work::race::puzzle::PUZZLES;

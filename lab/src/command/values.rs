@@ -24,11 +24,12 @@ pub(super) fn workload(text: &str) -> Result<Workload, String> {
         .map_err(|_| format!("unknown workload '{text}'; the workloads are io and cpu"))
 }
 
-/// A trace is no text, and others may be written beside it while it is made.
+/// Not `-`: standard output has the page that comes with a trace, and a reader of one could not tell
+/// where the other begins.
 pub(super) fn trace_file() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| {
         if path == Path::new("-") {
-            return Err("a trace is written to a file, not to standard output");
+            return Err("a trace is written to a file: standard output has the page");
         }
         Ok(path)
     })

@@ -19,11 +19,11 @@
 
 use std::fmt::Display;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use lab_core::terms::door::{self, Extent};
 use lab_core::terms::error::Result;
 use lab_core::terms::host::Host;
+use lab_core::terms::outfile::{self, Extent};
 use lab_core::terms::params::Params;
 use lab_core::text::plain::quoted;
 use trainyard::trace::file::{Ending, Facts, Run, Trace};
@@ -51,27 +51,13 @@ pub fn about(seed: Option<u64>, params: Option<&Params>) -> Facts {
     about
 }
 
-/// Where a process keeps its rings until the trace at `path` is written.
-pub fn flight_path(path: &Path, name: &str) -> PathBuf {
-    let name: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    let name = format!("{name}.{}.flight", std::process::id());
-    // Beside a pipe or a device there is no place for files.
-    if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return std::env::temp_dir().join(name);
-    }
-    let mut flight = path.as_os_str().to_owned();
-    flight.push(format!(".{name}"));
-    flight.into()
-}
-
 /// Takes a flight file in: what there is of it, or nothing. The file is gone afterwards.
 pub fn land(flight: &Path) -> Option<Run> {
     let trace = Trace::read(flight).ok();
     // A file that cannot be removed does no harm.
     drop(std::fs::remove_file(flight));
     // Its process is dead, maybe in the middle of writing it anew.
-    door::sweep(flight);
+    outfile::sweep(flight);
     let trace = trace?;
     let is_cut = trace.ending == Ending::CutShort;
     let mut run = trace.runs.into_iter().next()?;
@@ -107,7 +93,7 @@ pub fn save(mut trace: Trace, path: &Path, extent: Extent) -> Result<()> {
     if trace.runs.iter().any(|run| run.about.get("ending").is_some()) {
         trace.ending = Ending::CutShort;
     }
-    let written = door::write(path, extent, |file| trace.write_to(file))?;
+    let written = outfile::write(path, extent, |file| trace.write_to(file))?;
     let events: usize = trace.runs.iter().map(|run| run.recording.events.len()).sum();
     let (runs, lost) = (trace.runs.len(), trace.overwritten());
     let runs = if runs == 1 { "1 run".to_owned() } else { format!("{runs} runs") };

@@ -1,6 +1,9 @@
 //! Trace files as a user meets them: written by every command that runs something, refused in one
 //! line when they are none, and there when their program is not any more.
 
+use std::fs::File;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -33,19 +36,6 @@ fn check_refused(line: &str, says: &str) {
 
 fn only_file_in(folder: &Path) -> bool {
     std::fs::read_dir(folder).is_ok_and(|entries| entries.count() == 1)
-}
-
-#[test]
-fn a_file_that_was_there_is_replaced_when_the_new_one_is_complete() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("x.trace");
-    std::fs::write(&path, "old").unwrap();
-    let run = Run { about: Facts::default().with("label", "new"), ..Run::default() };
-    let trace = Trace::of(Facts::default(), vec![run]);
-    trace.write(&path).unwrap();
-    assert_eq!(Trace::read(&path).unwrap(), trace);
-    assert!(only_file_in(folder.path()), "nothing else is left");
-    assert!(trace.write(&folder.path().join("no/such")).is_err());
 }
 
 #[test]
@@ -139,7 +129,8 @@ fn a_trace_of_impossible_times_is_refused_by_every_command() {
         let track = Track { number: 1, name: "main".to_owned(), pid: 1, overwritten: 0 };
         let recording = Recording { begin_ns, end_ns, events: vec![event], tracks: vec![track] };
         let run = Run { about: Facts::default(), recording };
-        Trace::of(Facts::default(), vec![run]).write(&path).unwrap();
+        let impossible = Trace::of(Facts::default(), vec![run]);
+        impossible.write_to(&mut File::create(&path).unwrap()).unwrap();
         let says = format!("cannot read '{shown}': it is damaged: at byte 128 {what}");
         for line in every_reader(&shown) {
             check_refused(&line, &says);
@@ -164,7 +155,7 @@ fn a_trace_that_comes_through_a_pipe_is_one() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.trace");
     let trace = Trace::of(Facts::default(), vec![Run::default()]);
-    trace.write(&path).unwrap();
+    trace.write_to(&mut File::create(&path).unwrap()).unwrap();
     let script = format!("cat {} | {} trace check /dev/stdin", path.display(), PROGRAM);
     let output = Command::new("sh").args(["-c", &script]).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stdout), "a run: 0 events, each legal\n");
@@ -180,6 +171,8 @@ fn being_the_program_that_is_killed() {
     let make = move || {
         let _recorder = trace::arm();
         flight::keep_in(Path::new(&path), &Facts::default(), &Facts::default()).unwrap();
+        // So that nobody takes it for a dead program's.
+        assert!(File::open(&path).unwrap().try_lock().is_err());
     };
     std::thread::spawn(make).join().unwrap();
     let _recorder = trace::arm();
@@ -202,7 +195,10 @@ fn the_trace_of_a_killed_program_has_every_event_up_to_its_death() {
         .output()
         .unwrap()
         .status;
-    assert!(!status.success(), "{status}");
+    assert_eq!(status.signal(), Some(9), "{status}");
+    let file = File::open(&path).unwrap();
+    assert!(file.try_lock().is_ok(), "the lock has died with it");
+    assert_eq!(file.metadata().unwrap().mode() & 0o777, 0o600);
     let trace = Trace::read(&path).unwrap();
     assert_eq!(trace.ending, Ending::CutShort);
     let recording = &trace.runs[0].recording;

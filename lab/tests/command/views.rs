@@ -165,7 +165,7 @@ fn what_a_file_does_not_have_is_one_line() {
     let path = folder.path().join("x");
     let shown = path.display();
     let trace = Trace::of(Facts::default(), vec![Run::default()]);
-    trace.write(&path).unwrap();
+    trace.write_to(&mut std::fs::File::create(&path).unwrap()).unwrap();
     check_refused(&format!("timeline {shown}"), "there is nothing to draw");
     check_refused(&format!("timeline {shown} --run 3"), "no run '3'; the runs are 1 (a run)");
     check_refused(&format!("export {shown} --to svg -o {shown}"), "is the trace itself");
@@ -203,7 +203,7 @@ fn the_trace_of_a_program_that_died_is_drawn_up_to_its_death_and_says_so() {
     let (path, _) = recorded(folder.path());
     let mut trace = Trace::read(Path::new(&path)).unwrap();
     trace.ending = Ending::CutShort;
-    trace.write(Path::new(&path)).unwrap();
+    trace.write_to(&mut std::fs::File::create(&path).unwrap()).unwrap();
     let page = check_done(&format!("timeline {path}"));
     assert!(page.starts_with("this trace is cut short"), "{page}");
     let output = run(&format!("export {path} --to svg --output -"));

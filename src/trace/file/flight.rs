@@ -21,12 +21,15 @@
 //! in memory; call it first. The death of the machine: pages reach the disk when the kernel thinks
 //! so.
 //!
-//! See `mmap(2)`, `MAP_SHARED`; "flight recorder" as Go's execution tracer and `LTTng` have it.
+//! As long as a process writes to the file, the file is locked: whoever wants to know whether a
+//! recording is still being made asks for the lock, and needs no process number.
+//!
+//! See `mmap(2)`, `MAP_SHARED`; `flock(2)`; "flight recorder" as Go's execution tracer and `LTTng` have it.
 
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -45,6 +48,9 @@ static FLIGHT: Mutex<Option<Flight>> = Mutex::new(None);
 /// are some ten nanoseconds wrong then tell a tick's length to some millionths.
 const BEFORE: Duration = Duration::from_millis(5);
 
+/// Only its owner may read it: the trace that is made of it may be private.
+const MODE: u32 = 0o600;
+
 /// The file, and where its next block begins.
 #[derive(Debug)]
 struct Flight {
@@ -54,11 +60,12 @@ struct Flight {
 }
 
 /// Keeps all rings that are made from now on in a new file at `path`: one run, which is about
-/// `run`, of a trace that is about `about`. Takes some milliseconds, to learn what a tick is.
+/// `run`, of a trace that is about `about`. Only its owner may read the file. Takes some
+/// milliseconds, to learn what a tick is.
 ///
 /// # Errors
 ///
-/// Fails if the file cannot be made, or rings are kept in a file already.
+/// Fails if the file cannot be made, is there already, or rings are kept in a file already.
 ///
 /// # Example: a trace that survives
 ///
@@ -91,7 +98,11 @@ pub fn keep_in(path: &Path, about: &Facts, run: &Facts) -> io::Result<()> {
         let text = "the flight recorder: rings are kept in a file already";
         return Err(io::Error::new(io::ErrorKind::AlreadyExists, text));
     }
-    let file = File::options().read(true).write(true).create(true).truncate(true).open(path)?;
+    // Never what somebody else has put there, nor what a link leads to.
+    let mut options = File::options();
+    let file = options.read(true).write(true).create_new(true).mode(MODE).open(path)?;
+    // A mapping keeps the lock too. A file system without locks has recordings all the same.
+    drop(file.try_lock());
     let (about, run) = (about.to_text(), run.to_text());
     // INVARIANT: [FILE-1] rings are mapped, so each begins on a page.
     let page = memory::page_bytes()?;

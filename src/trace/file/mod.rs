@@ -3,7 +3,7 @@
 //! # The life of one trace file
 //!
 //! 1. Recordings are collected into a [`Trace`], each a [`Run`] with what is known about it, and
-//!    [`Trace::write`] writes them, whole or not at all.
+//!    [`Trace::write_to`] writes them.
 //! 2. Any program reads it back with [`Trace::read`]. What is wrong with a file that is none, or is
 //!    newer than the reader, is one line.
 //!
@@ -29,7 +29,7 @@
 //! let about = Facts::default().with("program", "an example");
 //! let run = Run { about: Facts::default().with("label", "alone"), recording };
 //! let path = std::env::temp_dir().join(format!("example-{}.trace", std::process::id()));
-//! Trace::of(about, vec![run]).write(&path)?;
+//! Trace::of(about, vec![run]).write_to(&mut std::fs::File::create(&path)?)?;
 //!
 //! let trace = Trace::read(&path)?;
 //! assert_eq!((trace.ending, trace.runs[0].label()), (Ending::Whole, "alone"));

@@ -231,3 +231,14 @@ fn a_device_without_an_end_is_read_up_to_its_first_wrong_byte() {
     flight[block::ALIGNMENT_WORD * 8..][..8].copy_from_slice(&(1_u64 << 40).to_ne_bytes());
     assert_eq!(line(&flight), no_trace);
 }
+
+/// Fails if a flight file is made through a link that somebody has put there.
+#[test]
+fn rings_are_kept_in_a_new_file_or_in_none() {
+    let path = std::env::temp_dir().join(format!("rings-{}.trace", std::process::id()));
+    std::fs::write(&path, "kept").unwrap();
+    let why = flight::keep_in(&path, &Facts::default(), &Facts::default()).unwrap_err();
+    assert_eq!(why.kind(), std::io::ErrorKind::AlreadyExists);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "kept");
+    std::fs::remove_file(path).unwrap();
+}

@@ -1,9 +1,7 @@
 //! From recordings to a file: a block for each run, and one for each of its tracks.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
 
 use super::block::{self, HEADER, HEADER_BYTES, Kind, Moment};
 use super::{Run, Trace};
@@ -14,36 +12,9 @@ use crate::trace::event::Event;
 const ALIGNMENT: u64 = HEADER_BYTES as u64;
 
 impl Trace {
-    /// Writes the trace to `path`. A file that was there is replaced when the new one is complete;
-    /// a pipe or a device is written to as it is.
+    /// Writes the bytes of the file. A trace that was cut short says so again when it is read.
     ///
-    /// A trace that was cut short says so again when it is read.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the file cannot be written; one that was there before is as it was.
-    pub fn write(&self, path: &Path) -> io::Result<()> {
-        // A link stays one: what it leads to is replaced.
-        let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let is_special = fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
-        if is_special {
-            let mut file = File::options().write(true).open(path)?;
-            return self.write_to(&mut file);
-        }
-        let mut unfinished = path.as_os_str().to_owned();
-        unfinished.push(format!(".{}.new", std::process::id()));
-        let unfinished = Path::new(&unfinished);
-        let written = File::create(unfinished)
-            .and_then(|mut file| self.write_to(&mut file))
-            .and_then(|()| fs::rename(unfinished, path));
-        if written.is_err() {
-            // What could not be finished is of no use; the first error says why.
-            drop(fs::remove_file(unfinished));
-        }
-        written
-    }
-
-    /// Writes the bytes of the file.
+    /// Where they go is for the caller to say: this crate replaces no file.
     ///
     /// # Errors
     ///

@@ -2,11 +2,11 @@
 //! worth.
 
 pub mod contender;
-pub mod door;
 pub mod duration;
 pub mod error;
 pub mod host;
 pub mod nearest;
+pub mod outfile;
 pub mod output;
 pub mod params;
 pub mod python;

@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::terms::door::{self, Extent};
 use crate::terms::error::Result;
+use crate::terms::outfile::{self, Extent};
 
 /// A form of the results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -128,11 +128,8 @@ impl Output {
         for (index, (option, path)) in named.iter().enumerate() {
             let shown = path.display();
             let mut earlier = named[..index].iter();
-            if let Some((other, _)) = earlier.find(|(_, other)| door::is_same(path, other)) {
+            if let Some((other, _)) = earlier.find(|(_, other)| outfile::is_same(path, other)) {
                 return Err(format!("{other} and {option} name the same file '{shown}'"));
-            }
-            if door::is_stdout(path) {
-                return Err(format!("{option} names '{shown}', where standard output goes"));
             }
         }
         Ok(())
@@ -145,19 +142,19 @@ impl Output {
     /// [`LabError::BadInput`](crate::terms::LabError::BadInput) with one line that names the file
     /// and the reason.
     pub fn check_writable(&self) -> Result<()> {
-        self.named().try_for_each(|(_, path)| door::check_writable(path))
+        self.named().try_for_each(|(_, path)| outfile::check_writable(path))
     }
 
     /// Writes the files; what fails in one place is no reason not to write it in another.
     ///
     /// # Errors
     ///
-    /// The first failure, as [`door::write()`] has it.
+    /// The first failure, as [`outfile::write()`] has it.
     pub fn write(&self, extent: Extent, document: impl Fn(Format) -> String) -> Result<()> {
         let mut written = Ok(());
         for Export { format, path } in &self.files {
             let text = document(*format);
-            let one = door::write(path, extent, |file| file.write_all(text.as_bytes()));
+            let one = outfile::write(path, extent, |file| file.write_all(text.as_bytes()));
             written = written.and(one.map(drop));
         }
         written

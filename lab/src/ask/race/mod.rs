@@ -26,8 +26,8 @@ use std::time::Duration;
 
 use self::report::{Recorded, Report, Row};
 use crate::measure::record::{about, save};
-use lab_core::terms::door::{Extent, check_writable};
 use lab_core::terms::error::{LabError, Result};
+use lab_core::terms::outfile::{Extent, check_writable};
 use lab_core::terms::output::Format;
 use lab_core::work::race::puzzle::{Puzzle, ROUNDS, Start};
 use lab_core::work::race::run::{Job, names, record, run};

@@ -35,8 +35,9 @@ use seat::Seat;
 
 use super::arm_process::{ArmProcess, Halt};
 use super::progress::Progress;
-use super::record::{flight_path, of_comparison};
+use super::record::of_comparison;
 use lab_core::terms::error::{LabError, Result};
+use lab_core::terms::outfile::flight_path;
 use lab_core::terms::params::Params;
 use lab_core::terms::sample::Measured;
 use lab_core::work::arm::Setup;
@@ -259,8 +260,9 @@ impl<'a> Conductor<'a> {
         let server = self.servers.iter().find(is_mine).map(|(_, server)| server.address());
         let setup =
             Setup { contender, params, server, flight: seat.flight.clone().map(Into::into) };
-        // The old process is gone before the new one comes.
+        // The old process is gone before the new one comes, and its rings go too.
         seat.arm = None;
+        seat.forget_flight();
         let (arm, startup) = ArmProcess::start(setup, &self.halt)?;
         seat.startup_s = startup.as_secs_f64();
         seat.arm = Some(arm);

@@ -61,8 +61,13 @@ impl Seat {
     pub(super) fn recorded(&mut self, recording: Recording) {
         self.recording = Some(recording);
         self.arm = None;
+        self.forget_flight();
+    }
+
+    /// Removes the rings of its process, which is gone.
+    pub(super) fn forget_flight(&self) {
         if let Some(flight) = &self.flight {
-            // A file that cannot be removed does no harm.
+            // A file that is not there, or cannot be removed, does no harm.
             drop(std::fs::remove_file(flight));
         }
     }

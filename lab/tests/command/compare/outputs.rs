@@ -66,6 +66,35 @@ fn two_options_that_name_one_file_are_refused_however_it_is_spelled() {
     assert_eq!(fs::read_to_string(at("old")).unwrap(), "kept");
 }
 
+/// Runs it with standard output redirected to `x`, which exists.
+fn run_redirected(folder: &Path, line: &str) -> Output {
+    let program = env!("CARGO_BIN_EXE_trainyard");
+    let script = format!("exec '{program}' {line} >> x");
+    Command::new("sh").args(["-c", &script]).current_dir(folder).output().unwrap()
+}
+
+#[test]
+fn a_file_that_standard_output_goes_to_is_refused_by_every_command_that_prints_a_page() {
+    let folder = tempfile::tempdir().unwrap();
+    for line in [
+        &format!("{SMALL} -o x"),
+        &format!("{SMALL} --export-csv ./x"),
+        "sweep io -P workers 1 2 --export-svg x",
+        "race counter -o x",
+        "timeline cpu -o x",
+        "experiment run convoy --quick -o x",
+        "experiment record convoy --quick -o x",
+    ] {
+        let ended = run_redirected(folder.path(), line);
+        check(&ended, 2, "x': standard output goes there");
+        assert_eq!(fs::read(folder.path().join("x")).unwrap(), b"", "{line}");
+    }
+    check(&run_in(folder.path(), &format!("{SMALL} -o run.trace"), &[]), 0, "recorded");
+    // A document and no page: it is on standard output.
+    check(&run_redirected(folder.path(), "export run.trace --to svg -o x"), 0, "");
+    assert!(fs::read_to_string(folder.path().join("x")).unwrap().starts_with("<svg"));
+}
+
 #[test]
 fn a_trace_and_a_program_are_not_replaced_by_what_is_made_of_them() {
     let folder = tempfile::tempdir().unwrap();

@@ -18,9 +18,9 @@ use crate::measure::prepare::listen;
 use crate::measure::progress::Progress;
 use crate::measure::python::find::find_all;
 use crate::measure::record;
-use lab_core::terms::door::{Extent, check_writable};
 use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::host::{Conditions, Host};
+use lab_core::terms::outfile::{Extent, check_writable, flight_path};
 use lab_core::terms::output::Format;
 use trainyard::sys::poll::{self, Interest};
 use trainyard::sys::signal::Interrupts;
@@ -107,7 +107,7 @@ fn record_all(
 ) -> Result<()> {
     let cells = (experiment.cells)(scale);
     let mut progress = Progress::start(cells.len());
-    let flight = record::flight_path(path, experiment.name);
+    let flight = flight_path(path, experiment.name);
     for cell in &cells {
         progress.tick_text(&format!("{}: {}, on the record", experiment.name, cell.label));
         let (run, ended) = process::record(experiment, cell, &flight, interrupts);

@@ -24,8 +24,8 @@ use crate::ask::experiment::kit::heard::{Heard, Running};
 use crate::ask::experiment::kit::voice::{elsewhere, own, say, say_line};
 use crate::measure::python::{NO_CURRENT_FOLDER, become_python};
 use crate::measure::record::{about, land};
-use lab_core::terms::door::{self, Extent};
 use lab_core::terms::error::{LabError, Result};
+use lab_core::terms::outfile::{self, Extent};
 use trainyard::sys::signal::Interrupts;
 use trainyard::sys::{clock, process};
 use trainyard::trace;
@@ -186,7 +186,7 @@ fn recorded(experiment: &Experiment, cell: &Cell, path: &Path) -> Result<Result<
     // In the place of the file that rings were kept in: all of them are in it, those too that found
     // no room there.
     let trace = Trace::of(about(None, None), vec![Run { about: facts, recording }]);
-    door::write(path, Extent::Whole, |file| trace.write_to(file))?;
+    outfile::write(path, Extent::Whole, |file| trace.write_to(file))?;
     Ok(figures)
 }
 

@@ -1,0 +1,74 @@
+//! Where an output file is in the end, and what the files beside it are called.
+
+use std::ffi::OsStr;
+use std::fs::{self, Metadata};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// The links that Linux follows before it gives up: `path_resolution(7)`.
+const LINKS_MAX: usize = 40;
+/// A longer name is shortened before something is appended: a name has at most 255 bytes, and
+/// about 95 are appended to a FILE.
+const NAME_BYTES_MAX: usize = 155;
+/// What is left of a longer name; its hash is appended.
+const STEM_BYTES: usize = 138;
+
+/// Where a file is written in the end: links are followed, also one that leads to nothing yet.
+pub(super) fn target(path: &Path) -> PathBuf {
+    if let Ok(real) = fs::canonicalize(path) {
+        return real;
+    }
+    let mut path = path.to_owned();
+    for _ in 0..LINKS_MAX {
+        let Ok(link) = fs::read_link(&path) else { break };
+        path = folder(&path).join(link);
+    }
+    match (fs::canonicalize(folder(&path)), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path,
+    }
+}
+
+/// The folder that `path` is in.
+pub(super) fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// The path of a file beside this one.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = stem(path.file_name().unwrap_or_default().as_bytes());
+    name.extend_from_slice(suffix.as_bytes());
+    path.with_file_name(OsStr::from_bytes(&name))
+}
+
+/// Whether both are of one file.
+pub(super) fn is_one(one: &Metadata, other: &Metadata) -> bool {
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// The first path that leads to nothing, of one for each number.
+pub(super) fn first_free(path: impl Fn(u32) -> PathBuf) -> PathBuf {
+    let mut number = 0;
+    loop {
+        let path = path(number);
+        match fs::symlink_metadata(&path) {
+            Ok(_) => number += 1,
+            Err(_) => return path,
+        }
+    }
+}
+
+/// What the names beside a file begin with. Two long names that begin alike have their hash.
+fn stem(name: &[u8]) -> Vec<u8> {
+    if name.len() <= NAME_BYTES_MAX {
+        return name.to_vec();
+    }
+    // FNV-1a, with the constants of its authors.
+    let hash = name.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let mut stem = name[..STEM_BYTES].to_vec();
+    stem.extend_from_slice(format!("~{hash:016x}").as_bytes());
+    stem
+}
