@@ -8,10 +8,11 @@ use std::time::Duration;
 use super::cell::{Cell, Lock};
 use super::delay;
 use super::figures::{Figures, jain, to_f64};
+use super::together::SOME;
 use lab_core::terms::error::{LabError, Result};
 use lab_core::work::task::Task;
-use trainyard::sys::clock;
 use trainyard::sys::rusage::{Whose, usage};
+use trainyard::sys::{clock, limits};
 use trainyard::threads::{Attached, Counters, ForcedSwitching, Gil, Mode, ThreadPool, Timed};
 
 /// The lock of `cell`. Threads of a bare cell never attach; whoever else asks gets one that is off.
@@ -52,7 +53,8 @@ pub fn beside<R>(gil: &Gil, count: usize, task: Task, main: impl FnOnce() -> R) 
     thread::scope(|scope| {
         for number in 0..count {
             let hog = || gil.attach(|at| hog(at, task, &done));
-            named(number).spawn_scoped(scope, hog).expect("a handful of threads can be had");
+            let started = named(number).spawn_scoped(scope, hog);
+            started.map_err(limits::of_a_thread).expect(SOME);
         }
         let _end = Raised(&done);
         main()
@@ -105,9 +107,8 @@ pub fn throughput(cell: &Cell) -> Result<Figures> {
     let figures = measured(|| {
         thread::scope(|scope| {
             let start = |number| named(number).spawn_scoped(scope, run);
-            let runs: Vec<_> = (0..threads)
-                .map(|number| start(number).expect("a handful of threads can be had"))
-                .collect();
+            let start = |number| start(number).map_err(limits::of_a_thread).expect(SOME);
+            let runs: Vec<_> = (0..threads).map(start).collect();
             runs.into_iter().map(|run| run.join().expect("a task does not panic")).collect()
         })
     })?;

@@ -5,8 +5,6 @@
 //! program of its own, hears what it says until it ends, and looks how it ended. A program that
 //! has not ended in time is killed.
 
-use std::io::Read;
-use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -15,8 +13,7 @@ use super::cell::Cell;
 use super::figures::Figures;
 use super::voice::own;
 use lab_core::terms::error::{LabError, Result};
-use trainyard::sys::poll::{self, Interest};
-use trainyard::sys::{child, clock};
+use trainyard::sys::child::{self, Heard};
 
 /// Set in the cell of the program inside.
 const INSIDE: &str = "inside";
@@ -72,7 +69,7 @@ pub fn run(name: &str, cell: &Cell, time_max: Duration) -> Result<Ended> {
     let mut child = child::start(command.process_group(0)).map_err(failed)?;
     let mut stdout = child.stdout.take().expect("it was piped");
     let mut said = Vec::new();
-    let heard = listen(&mut stdout, clock::deadline_ns(time_max), &mut said);
+    let heard = child::hear(&mut stdout, time_max, &mut said, |_| false);
     if !matches!(heard, Ok(Heard::Everything)) {
         // An error means that it has ended.
         drop(child.kill());
@@ -80,70 +77,11 @@ pub fn run(name: &str, cell: &Cell, time_max: Duration) -> Result<Ended> {
     let status = child.wait().map_err(failed)?;
     let status = match heard.map_err(failed)? {
         Heard::Everything => Some(status),
-        Heard::TimeIsOver => None,
+        Heard::Enough | Heard::Silence => None,
     };
     let said = said.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     let said = said.map(|line| {
         serde_json::from_slice(line).map_err(|why| LabError::failed("a program in a cell", why))
     });
     Ok(Ended { said: said.collect::<Result<_>>()?, status })
-}
-
-/// How listening ended.
-#[derive(Debug, PartialEq, Eq)]
-enum Heard {
-    /// The other end is closed: the program has ended.
-    Everything,
-    /// Not in time.
-    TimeIsOver,
-}
-
-/// Reads `source` into `said` until its other end is closed, or until the deadline.
-fn listen(
-    source: &mut (impl Read + AsFd),
-    deadline_ns: u64,
-    said: &mut Vec<u8>,
-) -> std::io::Result<Heard> {
-    let mut bytes = [0; 4096];
-    loop {
-        let left = Duration::from_nanos(deadline_ns.saturating_sub(clock::now_ns()));
-        if left.is_zero() {
-            return Ok(Heard::TimeIsOver);
-        }
-        if !poll::wait(&[(source.as_fd(), Interest::Read)], Some(left))?[0] {
-            continue;
-        }
-        match source.read(&mut bytes)? {
-            0 => return Ok(Heard::Everything),
-            len => said.extend(&bytes[..len]),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::Write;
-    use std::os::unix::net::UnixStream;
-
-    use super::*;
-
-    #[test]
-    fn what_was_said_before_the_other_end_was_closed_is_heard() {
-        let (mut here, mut there) = UnixStream::pair().unwrap();
-        there.write_all(b"a line\n").unwrap();
-        drop(there);
-        let mut said = Vec::new();
-        assert_eq!(listen(&mut here, u64::MAX, &mut said).unwrap(), Heard::Everything);
-        assert_eq!(said, b"a line\n");
-    }
-
-    #[test]
-    fn whoever_says_no_more_is_not_waited_for_beyond_the_deadline() {
-        let (mut here, mut there) = UnixStream::pair().unwrap();
-        there.write_all(b"half").unwrap();
-        let mut said = Vec::new();
-        let deadline_ns = clock::deadline_ns(Duration::from_millis(1));
-        assert_eq!(listen(&mut here, deadline_ns, &mut said).unwrap(), Heard::TimeIsOver);
-        there.write_all(b" a line").unwrap();
-    }
 }
