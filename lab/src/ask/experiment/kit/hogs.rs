@@ -1,6 +1,6 @@
 //! Threads that compute: as neighbours of somebody who waits, or to see how much they get done.
 
-use std::sync::Barrier;
+use std::sync::RwLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -94,9 +94,9 @@ impl Drop for Raised<'_> {
 /// Passes on a panic of a task.
 pub fn throughput(cell: &Cell) -> Result<Figures> {
     let (gil, threads, task) = (gil(cell), cell.count("threads"), Task::named(cell.word("task")));
-    let start = Barrier::new(threads);
+    let gate = RwLock::new(());
     let run = || {
-        start.wait();
+        drop(gate.read());
         // From here: who waits for the lock all the time gets nothing done.
         let clock = Clock::start(cell);
         match cell.lock {
@@ -108,7 +108,10 @@ pub fn throughput(cell: &Cell) -> Result<Figures> {
         thread::scope(|scope| {
             let start = |number| named(number).spawn_scoped(scope, run);
             let start = |number| start(number).map_err(limits::of_a_thread).expect(SOME);
+            // Opens when all have been started, and also when one could not be: none waits for it.
+            let closed = gate.write();
             let runs: Vec<_> = (0..threads).map(start).collect();
+            drop(closed);
             runs.into_iter().map(|run| run.join().expect("a task does not panic")).collect()
         })
     })?;
