@@ -1,5 +1,6 @@
 //! Threads that compute: as neighbours of somebody who waits, or to see how much they get done.
 
+use std::io;
 use std::sync::RwLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -87,7 +88,7 @@ impl Drop for Raised<'_> {
 ///
 /// # Errors
 ///
-/// Fails if the kernel does not say how much processor time was used.
+/// Fails if a thread cannot be started, or the kernel does not say how much processor time was used.
 ///
 /// # Panics
 ///
@@ -104,18 +105,25 @@ pub fn throughput(cell: &Cell) -> Result<Figures> {
             _ => gil.attach(|at| clock.repeat(|| task.call(at))),
         }
     };
+    let mut missing = None;
     let figures = measured(|| {
         thread::scope(|scope| {
             let start = |number| named(number).spawn_scoped(scope, run);
-            let start = |number| start(number).map_err(limits::of_a_thread).expect(SOME);
             // Opens when all have been started, and also when one could not be: none waits for it.
             let closed = gate.write();
-            let runs: Vec<_> = (0..threads).map(start).collect();
+            let started: io::Result<Vec<_>> = (0..threads).map(start).collect();
             drop(closed);
+            let runs = started.unwrap_or_else(|why| {
+                missing = Some(limits::of_a_thread(why));
+                Vec::new()
+            });
             runs.into_iter().map(|run| run.join().expect("a task does not panic")).collect()
         })
     })?;
-    Ok(figures.and(counted(&[gil])))
+    match missing {
+        Some(why) => Err(LabError::failed("a cell", why)),
+        None => Ok(figures.and(counted(&[gil]))),
+    }
 }
 
 /// Runs `work`, which says what each of its threads did, if that is of interest; measures it.
