@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "it tells a story")]
 
 use std::fs::{self, File};
+use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -37,8 +38,9 @@ fn arrive(train: u64) -> u64 {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     trainyard::procs::init();
-    let path = std::env::current_exe()?.display().to_string();
-    let _open = File::open(&path)?;
+    // The program that runs, also when its file was replaced.
+    let open = File::open("/proc/self/exe")?;
+    let path = fs::read_link(format!("/proc/self/fd/{}", open.as_raw_fd()))?.display().to_string();
     let pool = Pool::builder().workers(2).build()?;
     println!("I am process {}, and my workers are {:?}.", std::process::id(), pool.pids());
 

@@ -128,10 +128,15 @@ pub fn take_own_name() {
 /// One line that says what is wrong with `/proc`, and what helps.
 pub fn check_proc() -> io::Result<()> {
     let link = Path::new("/proc/self");
-    let pid = std::process::id().to_string();
-    match link.read_link() {
-        Ok(own) if own == Path::new(&pid) => Ok(()),
-        Err(_) if !link.with_file_name("version").exists() => Err(io::Error::new(
+    let is_mounted = link.with_file_name("version").exists();
+    check_link(link.read_link().ok().as_deref(), std::process::id(), is_mounted)
+}
+
+/// Checks that /proc/self leads to the process `pid`.
+fn check_link(target: Option<&Path>, pid: u32, is_mounted: bool) -> io::Result<()> {
+    match target {
+        Some(target) if target == Path::new(&pid.to_string()) => Ok(()),
+        None if !is_mounted => Err(io::Error::new(
             ErrorKind::NotFound,
             "/proc is not mounted, and processes are started and measured through it: \
              `mount -t proc proc /proc`",
@@ -192,8 +197,18 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_has_a_proc_of_its_own() {
+    fn a_proc_that_is_missing_or_of_others_is_named_with_what_helps() {
         assert!(check_proc().is_ok());
+        let line = |target: Option<&str>, is_mounted| {
+            let checked = check_link(target.map(Path::new), 7, is_mounted);
+            checked.map_err(|why| why.to_string().split(':').next().unwrap().to_owned())
+        };
+        let other = "/proc belongs to another pid namespace, where this process is not number 7";
+        let none = "/proc is not mounted, and processes are started and measured through it";
+        assert_eq!(line(Some("7"), true), Ok(()));
+        assert_eq!(line(Some("4711"), true), Err(other.to_owned()));
+        assert_eq!(line(None, true), Err(other.to_owned()), "this process has no number there");
+        assert_eq!(line(None, false), Err(none.to_owned()));
         assert_eq!(own_program().get_program(), OWN_PROGRAM);
     }
 }

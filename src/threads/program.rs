@@ -28,6 +28,7 @@ use std::thread;
 
 use super::kernel::attach::{Attached, Refusal, abandon_when};
 use super::kernel::gil::Gil;
+use super::kernel::pool::named;
 use crate::handle::{JobError, JobHandle, Start, job};
 use crate::sys::prim::Mutex;
 use crate::sys::{Why, blocking, limits};
@@ -128,7 +129,8 @@ impl Program {
 ///
 /// # Errors
 ///
-/// Fails if the system has no thread to give, or the program is over.
+/// Fails if the system has no thread to give, the program is over, or there is a zero byte in
+/// `name`.
 ///
 /// # Panics
 ///
@@ -139,12 +141,12 @@ where
     F: FnOnce(&mut Attached<'_>) -> T + Send + 'static,
 {
     let shared = Program::of_this_thread();
-    let (gil, (promise, handle)) = (gil.clone(), job());
+    let (gil, builder, (promise, handle)) = (gil.clone(), named(name)?, job());
     let inherited = Arc::clone(&shared);
     let mut state = shared.state.lock();
     // INVARIANT: [PROGRAM-1] from here until the thread is in the list nobody ends the program.
     shared.ensure_goes_on()?;
-    let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
+    let thread = builder.spawn(move || {
         PROGRAM.with(|current| current.replace(Some(inherited)));
         if promise.start() == Start::Cancelled {
             return;
@@ -164,7 +166,8 @@ where
 ///
 /// # Errors
 ///
-/// Fails if the system has no thread to give, or the program is over.
+/// Fails if the system has no thread to give, the program is over, or there is a zero byte in
+/// `name`.
 ///
 /// # Panics
 ///
@@ -175,7 +178,7 @@ where
 {
     let (shared, gil) = (Program::of_this_thread(), gil.clone());
     shared.ensure_goes_on()?;
-    let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
+    let thread = named(name)?.spawn(move || {
         PROGRAM.with(|current| current.replace(Some(Arc::clone(&shared))));
         abandon_when(Arc::clone(&shared.is_over));
         gil.attach(|at| {

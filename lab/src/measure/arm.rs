@@ -43,7 +43,8 @@ use super::record;
 ///
 /// Fails if the socket does, or the first question is not `Start`.
 pub fn serve(socket: UnixStream) -> Result<()> {
-    let mut socket = Socket::new(socket)?;
+    let socket = Socket::new(socket);
+    let mut socket = socket.map_err(|why| LabError::failed("an arm", why))?;
     match socket.hear()? {
         Some(Question::Start(setup)) => {
             if let Some(path) = setup.flight.as_ref().map(Path::new) {

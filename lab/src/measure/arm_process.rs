@@ -74,7 +74,7 @@ impl ArmProcess {
         let pair = UnixStream::pair().map_err(limits::of_call("socketpair"));
         let (ours, theirs) = pair.map_err(failed)?;
         // Before the start: a child is ended by the `Self` that has it, so nothing may fail between.
-        let socket = Socket::new(ours)?;
+        let socket = Socket::new(ours).map_err(failed)?;
         let mut command = child::own_program();
         command.arg("__arm").arg(std::process::id().to_string());
         if let Some(python) = setup.python() {

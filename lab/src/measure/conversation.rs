@@ -66,9 +66,8 @@ impl Socket {
     /// # Errors
     ///
     /// Fails if descriptors are used up.
-    pub fn new(stream: UnixStream) -> Result<Self> {
-        let writer = stream.try_clone().map_err(limits::of_call("fcntl(F_DUPFD_CLOEXEC)"));
-        let writer = writer.map_err(broken)?;
+    pub fn new(stream: UnixStream) -> io::Result<Self> {
+        let writer = stream.try_clone().map_err(limits::of_call("fcntl(F_DUPFD_CLOEXEC)"))?;
         Ok(Self { reader: BufReader::new(stream), writer })
     }
 

@@ -25,7 +25,7 @@ use lab_core::terms::error::Result;
 use lab_core::terms::host::Host;
 use lab_core::terms::outfile::{self, Extent};
 use lab_core::terms::params::Params;
-use lab_core::text::plain::quoted;
+use lab_core::text::plain::{quoted, quoted_path};
 use trainyard::trace::file::{Ending, Facts, Run, Trace};
 
 /// What is known about a trace that this program records now.
@@ -104,7 +104,7 @@ pub fn save(mut trace: Trace, path: &Path, extent: Extent) -> Result<()> {
     } else {
         tell(format_args!(
             "recorded {runs}, {events} events{lost}: trainyard timeline {}",
-            quoted(written.as_os_str())
+            quoted_path(&written)
         ));
     }
     Ok(())

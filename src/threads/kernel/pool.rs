@@ -320,8 +320,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// Fails if a thread cannot be started, or an initializer panics; the threads that were
-    /// started are joined first.
+    /// Fails if a thread cannot be started, also for a zero byte in its name, or an initializer
+    /// panics; the threads that were started are joined first.
     pub fn build(self) -> io::Result<ThreadPool> {
         let workers = match self.workers {
             Some(workers) => workers,
@@ -334,8 +334,7 @@ impl Builder {
         for number in 0..workers {
             let (shared, gil) = (Arc::clone(&pool.shared), pool.gils[number].clone());
             let initializer = self.initializer.clone();
-            let thread = thread::Builder::new()
-                .name(format!("{}-{number}", self.name))
+            let thread = named(&format!("{}-{number}", self.name))?
                 .spawn(move || work(&shared, &gil, initializer.as_ref()))
                 .map_err(limits::of_a_thread)?;
             pool.threads.push(thread);
@@ -343,6 +342,16 @@ impl Builder {
         blocking(Why::Job, || pool.shared.wait_until_ready())?;
         Ok(pool)
     }
+}
+
+/// A thread about to be started. The kernel's names end at a zero byte, so none may hold one; std
+/// panics at it.
+pub(in crate::threads) fn named(name: &str) -> io::Result<thread::Builder> {
+    if name.contains('\0') {
+        let why = format!("a thread cannot be started: there is a zero byte in its name, {name:?}");
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+    }
+    Ok(thread::Builder::new().name(name.to_owned()))
 }
 
 impl fmt::Debug for Builder {

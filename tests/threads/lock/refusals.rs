@@ -1,7 +1,9 @@
 //! What is refused at once, with a message that names the thread, instead of a hang.
 
+use std::io::ErrorKind;
+
 use trainyard::sys::Why;
-use trainyard::threads::{self, Gil, Guarded, Mode, with_both};
+use trainyard::threads::{self, Gil, Guarded, Mode, ThreadPool, with_both};
 
 use crate::support::{panic_of, short};
 
@@ -70,4 +72,22 @@ fn a_thread_of_no_program_starts_no_daemon() {
     check_refused("lost", says, &gil, || {
         threads::spawn_daemon(&gil, "daemon", |_| ()).unwrap();
     });
+}
+
+/// Fails if the name reaches std, which panics: in `spawn` under the lock of the whole program.
+#[test]
+fn a_zero_byte_in_a_threads_name_is_an_error_that_shows_the_name() {
+    let gil = short();
+    let refused = threads::run(|| {
+        let spawned = threads::spawn(&gil, "a\0b", |_| ()).map(drop);
+        let daemon = threads::spawn_daemon(&gil, "a\0b", |_| ());
+        let pool = ThreadPool::builder().workers(1).name("a\0b").build().map(drop);
+        threads::spawn(&gil, "ab", |_| ()).unwrap().join().unwrap();
+        [spawned, daemon, pool].map(|answer| answer.unwrap_err())
+    });
+    for (why, name) in refused.iter().zip([r"a\0b", r"a\0b", r"a\0b-0"]) {
+        let line =
+            format!("a thread cannot be started: there is a zero byte in its name, \"{name}\"");
+        assert_eq!((why.kind(), why.to_string()), (ErrorKind::InvalidInput, line));
+    }
 }

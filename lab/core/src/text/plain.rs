@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 /// The text with a question mark for each control character.
 ///
@@ -36,6 +37,12 @@ pub fn quoted(word: &OsStr) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
+/// The path as an argument in a shell, which no program takes for an option.
+pub fn quoted_path(path: &Path) -> String {
+    let like_an_option = path.as_os_str().as_bytes().starts_with(b"-");
+    quoted(if like_an_option { Path::new(".").join(path) } else { path.to_owned() }.as_os_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,6 +58,8 @@ mod tests {
         ] {
             assert_eq!(quoted(OsStr::from_bytes(word)), expected);
         }
+        assert_eq!(quoted_path(Path::new("-x y")), "'./-x y'");
+        assert_eq!(quoted_path(Path::new("a/-x")), "a/-x");
     }
 
     #[test]

@@ -4,8 +4,10 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+
+use nix::sys::signal::Signal;
 
 use crate::program::{Process, Program, eventually};
 
@@ -53,7 +55,27 @@ fn no_child_blocks_a_signal() {
         let python = |process: &Process| process.name.starts_with("python");
         let line = "compare io --requests 200 --latency 100ms --runs 1 --python=auto";
         check_nothing_is_blocked(line, &[("a Python", python)]);
+        let folder = tempfile::tempdir().unwrap();
+        let slow = script(folder.path(), "sleep 1; exec python3 \"$@\"");
+        let line = format!("compare cpu --inputs 1 --runs 1 --python {}", slow.display());
+        let asked = |process: &Process| process.name == "sleep";
+        check_nothing_is_blocked(&line, &[("a Python that is asked who it is", asked)]);
+        let line = "experiment run chunk-size --python=auto";
+        check_nothing_is_blocked(
+            line,
+            &[("a Python of an experiment", |process| {
+                process.name.starts_with("python") && process.arguments.contains("SET")
+            })],
+        );
     }
+}
+
+/// A Python of our own: a shell does what it is told with the words of the real one.
+fn script(folder: &Path, body: &str) -> PathBuf {
+    let python = folder.join("python");
+    fs::write(&python, format!("#!/bin/sh\n{body}\n")).unwrap();
+    fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
+    python
 }
 
 /// A program of its own that a test may change.
@@ -125,11 +147,39 @@ fn within(limit: &str, line: &str) -> Output {
 #[test]
 fn what_cannot_be_had_is_named_with_its_limit() {
     let line = "compare cpu --inputs 2 --workers 4 --runs 1 --warmup 0";
-    let few_threads = within("--nproc=4:4", line);
-    let few_descriptors = within("--nofile=8:8", line);
-    for (ended, limit) in [(few_threads, "(limit 4: ulimit -u)"), (few_descriptors, "(limit 8: ")] {
+    let check = |line: &str, limit: &str, calls: &[&str], why: &str| {
+        let ended = within(limit, line);
         let said = String::from_utf8(ended.stderr).unwrap();
         assert_ne!(ended.status.code(), Some(0), "{said}");
-        assert!(said.contains(limit), "{said}");
+        let says = |call: &&str| said.contains(&format!("{call}: {why}"));
+        assert!(calls.iter().any(says), "{limit}: {said}");
+    };
+    let why = "Resource temporarily unavailable (os error 11) (limit 4: ulimit -u)";
+    let calls = ["a thread cannot be started", "a process cannot be started"];
+    check(line, "--nproc=4:4", &calls, why);
+    // Fails, after minutes, if the threads that have started wait for one that cannot.
+    check("experiment run scaling --quick", "--nproc=4:4", &calls, why);
+    let calls = ["socketpair", "fcntl(F_DUPFD_CLOEXEC)", "a process cannot be started"];
+    for few in 4..=9 {
+        let why = format!("Too many open files (os error 24) (limit {few}: ulimit -n)");
+        check(line, &format!("--nofile={few}:{few}"), &calls, &why);
     }
+}
+
+/// Fails if a line, once it has begun, is read to its end without a look at anything else.
+#[test]
+fn ctrl_c_ends_a_comparison_whose_python_stops_in_the_middle_of_a_line() {
+    if !super::python::there_is_a_python() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let stops = r#"case "$*" in *serve\(*) printf '{"Started":' >&0; exec sleep 61; esac"#;
+    let python = script(folder.path(), &format!("{stops}\nexec python3 \"$@\""));
+    let line = "compare cpu --inputs 1 --models threads --runs 1 --warmup 0 --python";
+    let mut program = Program::start(&format!("{line} {}", python.display()));
+    program.family_when("it has written half a line", |family| {
+        family.iter().any(|process| process.name == "sleep")
+    });
+    program.signal(Signal::SIGINT);
+    assert_eq!(program.end().with_code(130).stderr, "trainyard: interrupted\n");
 }

@@ -1,7 +1,10 @@
 //! `--url`: any HTTP server instead of our own; its pages are counted, and their status compared.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
@@ -37,6 +40,31 @@ fn several_urls_are_fetched_in_turn() {
     let line = format!("{SMALL} {} --url {}", one.url(), other.url());
     check_fetched(&trainyard(&line).with_code(0));
     assert_eq!((one.asked(), other.asked()), (50, 50));
+}
+
+/// Counts a request, and answers it with interim answers until the client closes.
+fn repeat(mut stream: TcpStream, asked: &AtomicUsize) {
+    // The first connection only looks whether somebody is there.
+    if matches!(stream.read(&mut [0; 4096]), Ok(1..)) {
+        asked.fetch_add(1, Ordering::Relaxed); // ORDER: a plain counter.
+        while stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").is_ok() {}
+    }
+}
+
+/// Fails if each interim answer is a reason to wait for another. How both clients give up a server
+/// that drips or is silent is tested beside them, with less patience than a program has.
+#[test]
+fn a_server_that_repeats_its_interim_answer_is_given_up_and_asked_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    // Ends with the test's process.
+    std::thread::spawn(move || listener.incoming().flatten().for_each(|it| repeat(it, &counter)));
+    let said = trainyard(&format!("{SMALL} {url}")).with_code(1).stderr;
+    let line = format!("{url}: the server sent more than 10 interim answers\n");
+    assert!(said.ends_with(&line), "{said}");
+    assert_eq!(asked.load(Ordering::Relaxed), 1); // ORDER: a plain counter.
 }
 
 /// Python's own server, unless there is no Python here.

@@ -1,6 +1,7 @@
 //! Threads that compute: as neighbours of somebody who waits, or to see how much they get done.
 
-use std::sync::Barrier;
+use std::io;
+use std::sync::RwLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -8,9 +9,11 @@ use std::time::Duration;
 use super::cell::{Cell, Lock};
 use super::figures::{Figures, jain, to_f64};
 use super::stopwatch::Stopwatch;
+use super::together::SOME;
 use lab_core::terms::error::{LabError, Result};
 use lab_core::work::task::Task;
 use trainyard::sys::rusage::{Whose, usage};
+use trainyard::sys::limits;
 use trainyard::threads::{Attached, Counters, ForcedSwitching, Gil, Mode, ThreadPool, Timed};
 
 /// The lock of `cell`. Threads of a bare cell never attach; whoever else asks gets one that is off.
@@ -51,7 +54,8 @@ pub fn beside<R>(gil: &Gil, count: usize, task: Task, main: impl FnOnce() -> R) 
     thread::scope(|scope| {
         for number in 0..count {
             let hog = || gil.attach(|at| hog(at, task, &done));
-            named(number).spawn_scoped(scope, hog).expect("a handful of threads can be had");
+            let started = named(number).spawn_scoped(scope, hog);
+            started.map_err(limits::of_a_thread).expect(SOME);
         }
         let _end = Raised(&done);
         main()
@@ -84,16 +88,16 @@ impl Drop for Raised<'_> {
 ///
 /// # Errors
 ///
-/// Fails if the kernel does not say how much processor time was used.
+/// Fails if a thread cannot be started, or the kernel does not say how much processor time was used.
 ///
 /// # Panics
 ///
 /// Passes on a panic of a task.
 pub fn throughput(cell: &Cell) -> Result<Figures> {
     let (gil, threads, task) = (gil(cell), cell.count("threads"), Task::named(cell.word("task")));
-    let start = Barrier::new(threads);
+    let gate = RwLock::new(());
     let run = || {
-        start.wait();
+        drop(gate.read());
         // From here: who waits for the lock all the time gets nothing done.
         let clock = Clock::start(cell);
         match cell.lock {
@@ -101,16 +105,25 @@ pub fn throughput(cell: &Cell) -> Result<Figures> {
             _ => gil.attach(|at| clock.repeat(|| task.call(at))),
         }
     };
+    let mut missing = None;
     let figures = measured(|| {
         thread::scope(|scope| {
             let start = |number| named(number).spawn_scoped(scope, run);
-            let runs: Vec<_> = (0..threads)
-                .map(|number| start(number).expect("a handful of threads can be had"))
-                .collect();
+            // Opens when all have been started, and also when one could not be: none waits for it.
+            let closed = gate.write();
+            let started: io::Result<Vec<_>> = (0..threads).map(start).collect();
+            drop(closed);
+            let runs = started.unwrap_or_else(|why| {
+                missing = Some(limits::of_a_thread(why));
+                Vec::new()
+            });
             runs.into_iter().map(|run| run.join().expect("a task does not panic")).collect()
         })
     })?;
-    Ok(figures.and(counted(&[gil])))
+    match missing {
+        Some(why) => Err(LabError::failed("a cell", why)),
+        None => Ok(figures.and(counted(&[gil]))),
+    }
 }
 
 /// Runs `work`, which says what each of its threads did, if that is of interest; measures it.

@@ -110,9 +110,11 @@ fn look_around((number, file): (i32, String)) -> (u32, u64, bool) {
 
 fn measure(cell: &Cell) -> Result<Figures> {
     let failed = |why: std::io::Error| LabError::failed("the cell", why);
-    let path = std::env::current_exe().map_err(failed)?;
-    let file = File::open(&path).map_err(failed)?;
-    let argument = (file.as_fd().as_raw_fd(), path.display().to_string());
+    // The program that runs, also when its file was replaced.
+    let file = File::open("/proc/self/exe").map_err(failed)?;
+    let number = file.as_fd().as_raw_fd();
+    let path = fs::read_link(format!("/proc/self/fd/{number}")).map_err(failed)?;
+    let argument = (number, path.display().to_string());
     let jobs = vec![argument; cell.count("jobs")];
     let seen = Workers::start(cell.word("workers"), 2)?.map(look_around, jobs)?;
     let here = std::process::id();
