@@ -110,7 +110,7 @@ impl Running {
             drop(stderr.read_to_end(&mut self.complained));
         }
         let complaint = String::from_utf8_lossy(&self.complained);
-        let line = complaint.lines().rfind(|line| !line.trim().is_empty());
+        let line = reason(&complaint);
         let line = line.map(|line| line.strip_prefix("trainyard: ").unwrap_or(line).to_owned());
         LabError::Failed(line.unwrap_or_else(|| match self.child.wait() {
             Ok(status) => format!("it ended without figures ({status})"),
@@ -119,24 +119,12 @@ impl Running {
     }
 }
 
-/// Adds to `known` what is there now, and returns how much that is.
-fn read(source: &mut impl Read, known: &mut Vec<u8>) -> io::Result<usize> {
-    let mut bytes = [0; 4096];
-    let len = source.read(&mut bytes)?;
-    known.extend(&bytes[..len]);
-    Ok(len)
-}
-
-fn failed(why: io::Error) -> LabError {
-    LabError::failed("the lab", why)
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Errors mean that it has ended and was reaped.
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
+/// The line that says why: of a panic the message, behind which there may be a backtrace; and else
+/// the last.
+fn reason(complaint: &str) -> Option<&str> {
+    let mut lines = complaint.lines().filter(|line| !line.trim().is_empty());
+    let message = lines.by_ref().skip_while(|line| !line.contains("' panicked at ")).nth(1);
+    message.or_else(|| complaint.lines().rfind(|line| !line.trim().is_empty()))
 }
 
 #[cfg(test)]
@@ -165,5 +153,37 @@ mod tests {
         let mut running = shell("exec sleep 60");
         let deadline_ns = clock::deadline_ns(Duration::from_millis(1));
         assert_eq!(running.hear(deadline_ns, None).unwrap(), Heard::Silence);
+    }
+
+    #[test]
+    fn a_panic_is_told_by_its_message_and_all_else_by_the_last_line() {
+        let panic = "one\n\nthread 'main' (7) panicked at a.rs:1:2:\nno room\nnote: run with ...\n";
+        for (complaint, line) in [
+            (panic, Some("no room")),
+            ("trainyard: first\ntrainyard: last\n\n", Some("trainyard: last")),
+            ("\n", None),
+        ] {
+            assert_eq!(reason(complaint), line);
+        }
+    }
+}
+
+/// Adds to `known` what is there now, and returns how much that is.
+fn read(source: &mut impl Read, known: &mut Vec<u8>) -> io::Result<usize> {
+    let mut bytes = [0; 4096];
+    let len = source.read(&mut bytes)?;
+    known.extend(&bytes[..len]);
+    Ok(len)
+}
+
+fn failed(why: io::Error) -> LabError {
+    LabError::failed("the lab", why)
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Errors mean that it has ended and was reaped.
+        drop(self.child.kill());
+        drop(self.child.wait());
     }
 }

@@ -12,8 +12,8 @@ use super::stopwatch::Stopwatch;
 use super::together::SOME;
 use lab_core::terms::error::{LabError, Result};
 use lab_core::work::task::Task;
-use trainyard::sys::rusage::{Whose, usage};
 use trainyard::sys::limits;
+use trainyard::sys::rusage::{Whose, usage};
 use trainyard::threads::{Attached, Counters, ForcedSwitching, Gil, Mode, ThreadPool, Timed};
 
 /// The lock of `cell`. Threads of a bare cell never attach; whoever else asks gets one that is off.

@@ -87,14 +87,13 @@ impl Quantity {
             "silent" => String::new(),
             "grouped" => grouped(whole(value)),
             "whole" => format!("{value:.0}"),
-            "plain" => format!("{value:.2}"),
             "percent" => percent(value),
             "" if self.beside.is_some() => ratio(value),
             "" if is_time => seconds(value),
             "" if self.figure.ends_with("_bytes") => bytes(value),
             "" if self.figure.ends_with("share") => percent(value),
             "" if value.fract() == 0.0 => value.to_string(),
-            "" => format!("{value:.2}"),
+            "" | "plain" => format!("{value:.2}"),
             noun => count(usize::try_from(whole(value)).unwrap_or(usize::MAX), noun),
         }
     }
