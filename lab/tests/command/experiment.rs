@@ -95,15 +95,15 @@ fn one_document(ended: &Ended) -> Value {
 #[test]
 fn the_document_has_every_cell_every_figure_and_every_relation() {
     let document = one_document(&trainyard("experiment run fairness --quick --format json"));
-    assert_eq!(document["schema"], "trainyard.experiment/1");
-    assert_eq!((&document["complete"], &document["quick"]), (&true.into(), &true.into()));
+    let said = ["schema", "complete", "quick"].map(|key| document[key].to_string());
+    assert_eq!(said, ["\"trainyard.experiment/1\"", "true", "true"]);
     assert!(document["wrong"].is_null());
     assert_eq!(document["contenders"][0]["name"], "ours");
     assert!(document["host"]["cpus"].as_u64().unwrap() >= 1);
     let experiment = &document["experiments"][0];
     assert_eq!(
-        (&experiment["name"], &experiment["prediction"]),
-        (&"fairness".into(), &Value::Null)
+        (&experiment["name"], experiment["prediction"].is_null()),
+        (&"fairness".into(), true)
     );
     for cell in cells(&document) {
         assert_eq!(cell["measured"].as_array().unwrap().len(), 1, "{cell}");

@@ -123,8 +123,28 @@ impl Running {
 /// the last.
 fn reason(complaint: &str) -> Option<&str> {
     let mut lines = complaint.lines().filter(|line| !line.trim().is_empty());
-    let message = lines.by_ref().skip_while(|line| !line.contains("' panicked at ")).nth(1);
+    let message = lines.by_ref().skip_while(|line| !line.contains(" panicked at ")).nth(1);
     message.or_else(|| complaint.lines().rfind(|line| !line.trim().is_empty()))
+}
+
+/// Adds to `known` what is there now, and returns how much that is.
+fn read(source: &mut impl Read, known: &mut Vec<u8>) -> io::Result<usize> {
+    let mut bytes = [0; 4096];
+    let len = source.read(&mut bytes)?;
+    known.extend(&bytes[..len]);
+    Ok(len)
+}
+
+fn failed(why: io::Error) -> LabError {
+    LabError::failed("the lab", why)
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Errors mean that it has ended and was reaped.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
 }
 
 #[cfg(test)]
@@ -165,25 +185,5 @@ mod tests {
         ] {
             assert_eq!(reason(complaint), line);
         }
-    }
-}
-
-/// Adds to `known` what is there now, and returns how much that is.
-fn read(source: &mut impl Read, known: &mut Vec<u8>) -> io::Result<usize> {
-    let mut bytes = [0; 4096];
-    let len = source.read(&mut bytes)?;
-    known.extend(&bytes[..len]);
-    Ok(len)
-}
-
-fn failed(why: io::Error) -> LabError {
-    LabError::failed("the lab", why)
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Errors mean that it has ended and was reaped.
-        drop(self.child.kill());
-        drop(self.child.wait());
     }
 }
