@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use super::cell::{Cell, Probe};
 use super::figures::{Figures, percentile};
-use super::hogs;
+use super::hogs::{self, Beside};
 use super::stopwatch::Stopwatch;
 use super::voice::say;
 use lab_core::terms::error::{LabError, Result};
@@ -49,9 +49,9 @@ pub fn serve(cell: &Cell) -> Result<Figures> {
     let port = socket.local_addr().map_err(failed)?.port();
     let mut answered = Ok(());
     let figures = hogs::measured(|| {
-        answered = hogs::beside(&gil, hogs, task, || {
+        answered = hogs::beside(&gil, hogs, task, |beside| {
             say(&Figures::default().with("port", f64::from(port)));
-            gil.attach(|at| answer(&socket, at))
+            gil.attach(|at| answer(&socket, at, beside))
         });
         Vec::new()
     })?;
@@ -59,9 +59,10 @@ pub fn serve(cell: &Cell) -> Result<Figures> {
     Ok(figures.and(hogs::counted(&[gil])))
 }
 
-fn answer(socket: &UdpSocket, at: &mut Attached<'_>) -> io::Result<()> {
+fn answer(socket: &UdpSocket, at: &mut Attached<'_>, beside: &Beside) -> io::Result<()> {
     let mut packet = [0; PACKET_LEN];
     loop {
+        beside.turn();
         let (len, asker) = at.detach(Why::Io, || socket.recv_from(&mut packet))?;
         if &packet[..len] == END {
             return Ok(());

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::RwLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use super::stopwatch::Stopwatch;
 use super::together::SOME;
 use lab_core::terms::error::{LabError, Result};
 use lab_core::work::task::Task;
-use trainyard::sys::limits;
 use trainyard::sys::rusage::{Whose, usage};
+use trainyard::sys::{clock, limits};
 use trainyard::threads::{Attached, Counters, ForcedSwitching, Gil, Mode, ThreadPool, Timed};
 
 /// The lock of `cell`. Threads of a bare cell never attach; whoever else asks gets one that is off.
@@ -44,21 +44,51 @@ pub fn pool(workers: usize, gil: Gil) -> Result<ThreadPool> {
     pool.map_err(|why| LabError::failed("the pool of threads", why))
 }
 
+/// How long `main` may get no turn beside hogs. Whoever asks it has given up by then, after 5 s.
+const STARVED_MAX_NS: u64 = 6_000_000_000;
+
+/// Until when the hogs beside `main` compute.
+#[derive(Debug)]
+pub struct Beside {
+    done: AtomicBool,
+    turn_ns: AtomicU64,
+}
+
+impl Beside {
+    /// `main` has a turn. The hogs end if it gets no other for 6 s: on a machine with nothing else to
+    /// do, those of the old lock never let it in again.
+    pub fn turn(&self) {
+        // ORDER: Relaxed, here and below; seen late, it costs a call more.
+        self.turn_ns.store(clock::now_ns(), Ordering::Relaxed);
+    }
+
+    fn compute(&self, at: &mut Attached<'_>, task: Task) {
+        while !self.is_over() {
+            task.call(at);
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        let starved_ns = clock::now_ns().saturating_sub(self.turn_ns.load(Ordering::Relaxed));
+        self.done.load(Ordering::Relaxed) || starved_ns > STARVED_MAX_NS
+    }
+}
+
 /// Runs `main` in this thread while `count` threads compute beside it, all under `gil`.
 ///
 /// # Panics
 ///
 /// Panics if threads are used up.
-pub fn beside<R>(gil: &Gil, count: usize, task: Task, main: impl FnOnce() -> R) -> R {
-    let done = AtomicBool::new(false);
+pub fn beside<R>(gil: &Gil, count: usize, task: Task, main: impl FnOnce(&Beside) -> R) -> R {
+    let beside = Beside { done: AtomicBool::new(false), turn_ns: AtomicU64::new(clock::now_ns()) };
     thread::scope(|scope| {
         for number in 0..count {
-            let hog = || gil.attach(|at| hog(at, task, &done));
+            let hog = || gil.attach(|at| beside.compute(at, task));
             let started = named(number).spawn_scoped(scope, hog);
             started.map_err(limits::of_a_thread).expect(SOME);
         }
-        let _end = Raised(&done);
-        main()
+        let _end = Raised(&beside.done);
+        main(&beside)
     })
 }
 
@@ -67,19 +97,12 @@ fn named(number: usize) -> thread::Builder {
     thread::Builder::new().name(format!("hog {number}"))
 }
 
-fn hog(at: &mut Attached<'_>, task: Task, done: &AtomicBool) {
-    // ORDER: Relaxed; seen late, it costs a call more.
-    while !done.load(Ordering::Relaxed) {
-        task.call(at);
-    }
-}
-
 /// Ends the threads beside `main` also when `main` panics: the scope waits for them.
 struct Raised<'a>(&'a AtomicBool);
 
 impl Drop for Raised<'_> {
     fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed); // ORDER: Relaxed; see `hog`.
+        self.0.store(true, Ordering::Relaxed); // ORDER: Relaxed; see `Beside::turn`.
     }
 }
 
@@ -200,4 +223,20 @@ fn figures(turns: &[Turns]) -> Figures {
 fn processor_time_s() -> Result<f64> {
     let usage = usage(Whose::Process).map_err(|why| LabError::failed("a cell", why))?;
     Ok((usage.user + usage.system).as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hogs_end_with_whom_they_are_beside_and_when_it_gets_no_turn() {
+        let long_ago = clock::now_ns().saturating_sub(2 * STARVED_MAX_NS);
+        let beside = Beside { done: AtomicBool::new(false), turn_ns: AtomicU64::new(long_ago) };
+        assert!(beside.is_over(), "it starves");
+        beside.turn();
+        assert!(!beside.is_over());
+        drop(Raised(&beside.done));
+        assert!(beside.is_over());
+    }
 }
