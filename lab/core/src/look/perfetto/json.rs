@@ -51,12 +51,23 @@ impl<'a> Records<'a> {
     }
 }
 
-/// Nanoseconds as microseconds with three decimals: whole numbers all the way.
+/// Nanoseconds as microseconds with three decimals: whole numbers all the way. Written digit by
+/// digit: a document has millions of them.
 pub(super) struct Micros(pub(super) u64);
 
 impl Display for Micros {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{:03}", self.0 / 1000, self.0 % 1000)
+        let (mut digits, mut at, mut rest) = ([b'0'; 24], 24, self.0);
+        while rest > 0 || at > 19 {
+            at -= 1;
+            if at == 20 {
+                digits[at] = b'.';
+                continue;
+            }
+            digits[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        f.write_str(str::from_utf8(&digits[at..]).expect("digits are text"))
     }
 }
 
