@@ -86,6 +86,6 @@ fn a_hundred_thousand_events_take_no_time_to_speak_of() {
     recording.events = (0..33_000).flat_map(turn).collect();
     let (trace, begin) = (of("a run", recording), Instant::now());
     let page = text(write, &trace);
-    assert!(begin.elapsed() < Duration::from_secs(20));
+    assert!(begin.elapsed() < Duration::from_secs(2));
     assert!(page.len() < 20 * trace.runs[0].recording.events.len() + 200_000, "{}", page.len());
 }
