@@ -116,8 +116,10 @@ fn the_end_of_a_stream_reads_as_zero_for_ever_and_the_reply_still_goes_out() {
 
 #[test]
 fn a_connection_that_is_refused_is_an_error_with_the_kernels_reason() {
-    // Bound and dropped, so nobody listens there.
-    let address = std::net::TcpListener::bind(ANY).unwrap().local_addr().unwrap();
+    // A client's own port: nobody listens there, and while it is connected no other test can.
+    let listener = std::net::TcpListener::bind(ANY).unwrap();
+    let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let address = client.local_addr().unwrap();
     let error = coop::run(TcpStream::connect(address)).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
 }
