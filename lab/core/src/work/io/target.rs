@@ -230,7 +230,10 @@ mod tests {
     fn the_address_that_answers_is_used_and_a_server_that_refuses_is_named() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let open = listener.local_addr().unwrap();
-        let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        // A client's own port: nobody listens there, and while it is connected nobody can.
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let closed = client.local_addr().unwrap();
         let mut target = Target::parse(&format!("http://{open}/")).unwrap();
         target.addresses.insert(0, closed);
         assert_eq!(target.reach().unwrap().address(), open);
