@@ -25,7 +25,7 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use super::exchange::{Exchange, Failure, Patience, READ_LEN};
+use super::connection::{Connection, Patience, Stream};
 use super::http::{Page, RequestId};
 use super::target::Target;
 use crate::terms::error::Result;
@@ -41,20 +41,8 @@ pub struct Session {
 
 #[derive(Debug, Default)]
 struct Shared {
-    idle: Vec<Connection>,
+    idle: Vec<Connection<TcpStream>>,
     waiting: VecDeque<Waker>,
-}
-
-/// A connection to one address.
-#[derive(Debug)]
-struct Connection {
-    /// What it is connected to, and the open connection, if it may be used again.
-    kept: Option<(SocketAddr, TcpStream)>,
-    patience: Patience,
-    /// Reused for every request.
-    output: Vec<u8>,
-    /// Reused for every read.
-    input: Vec<u8>,
 }
 
 impl Session {
@@ -74,9 +62,12 @@ impl Session {
         limit: usize,
         patience: Patience,
     ) -> Result<Self> {
-        let targets = targets.iter().cycle().take(limit);
-        let connections = targets.map(|target| Connection::open(target, patience));
-        let connections = join_all(connections).await;
+        let open = async |target| {
+            let mut connection = Connection::new(patience);
+            connection.open(target).await?;
+            Ok(connection)
+        };
+        let connections = join_all(targets.iter().cycle().take(limit).map(open)).await;
         let session = Self::default();
         session.shared.borrow_mut().idle = connections.into_iter().collect::<Result<_>>()?;
         Ok(session)
@@ -97,10 +88,10 @@ impl Session {
     }
 
     /// Takes an idle connection, if possible one to the right address.
-    async fn take(&self, target: &Target) -> Connection {
+    async fn take(&self, target: &Target) -> Connection<TcpStream> {
         poll_fn(|context| {
             let mut shared = self.shared.borrow_mut();
-            let right = |idle: &Connection| idle.leads_to(target);
+            let right = |idle: &Connection<TcpStream>| idle.leads_to(target);
             let position = shared.idle.iter().rposition(right);
             let position = position.or_else(|| shared.idle.len().checked_sub(1));
             if let Some(position) = position {
@@ -112,7 +103,7 @@ impl Session {
         .await
     }
 
-    fn put_back(&self, connection: Connection) {
+    fn put_back(&self, connection: Connection<TcpStream>) {
         let mut shared = self.shared.borrow_mut();
         shared.idle.push(connection);
         let next = shared.waiting.pop_front();
@@ -123,63 +114,20 @@ impl Session {
     }
 }
 
-impl Connection {
-    async fn open(target: &Target, patience: Patience) -> Result<Self> {
-        let stream = connect(target, patience).await?;
-        let kept = Some((target.address(), stream));
-        Ok(Self { kept, patience, output: Vec::new(), input: vec![0; READ_LEN] })
-    }
-
-    fn leads_to(&self, target: &Target) -> bool {
-        self.kept.as_ref().is_some_and(|(address, _)| *address == target.address())
-    }
-
-    async fn get(&mut self, target: &Target, id: RequestId) -> Result<Page> {
-        self.output.clear();
-        target.request(id).encode(&mut self.output);
-        let kept = self.kept.take().filter(|(address, _)| *address == target.address());
-        let (stream, page) = match kept {
-            Some((_, stream)) => match self.exchange(stream).await {
-                Err(failure) if failure.is_of_a_dead_connection() => self.ask_anew(target).await?,
-                answer => answer.map_err(|failure| target.failed(failure))?,
-            },
-            None => self.ask_anew(target).await?,
-        };
-        self.kept = page.keep_alive.then_some((target.address(), stream));
-        target.check(&page, id)?;
-        Ok(page)
-    }
-
-    async fn ask_anew(&mut self, target: &Target) -> Result<(TcpStream, Page)> {
-        let stream = connect(target, self.patience).await?;
-        self.exchange(stream).await.map_err(|failure| target.failed(failure))
-    }
-
-    /// Sends the request and reads its answer. A stream that fails is dropped.
-    async fn exchange(
-        &mut self,
-        mut stream: TcpStream,
-    ) -> std::result::Result<(TcpStream, Page), Failure> {
-        let patience = self.patience;
-        let written = within(patience.silence, stream.write_all(&self.output)).await;
-        written.map_err(|error| Failure::of_write(error, patience))?;
-        let mut exchange = Exchange::begin(patience);
-        loop {
-            let read = within(patience.silence, stream.read(&mut self.input)).await;
-            if let Some(page) = exchange.take(read, &self.input)? {
-                return Ok((stream, page));
-            }
-        }
-    }
-}
-
-async fn connect(target: &Target, patience: Patience) -> Result<TcpStream> {
-    let connect = within(patience.connect, TcpStream::connect(target.address()));
-    let connected = connect.await.and_then(|stream| {
+impl Stream for TcpStream {
+    async fn connect(address: SocketAddr, patience: Patience) -> io::Result<Self> {
+        let stream = within(patience.connect, Self::connect(address)).await?;
         stream.set_nodelay(true)?;
         Ok(stream)
-    });
-    connected.map_err(|error| target.unreachable(error))
+    }
+
+    async fn write_all(&mut self, bytes: &[u8], patience: Patience) -> io::Result<()> {
+        within(patience.silence, Self::write_all(self, bytes)).await
+    }
+
+    async fn read(&mut self, input: &mut [u8], patience: Patience) -> io::Result<usize> {
+        within(patience.silence, Self::read(self, input)).await
+    }
 }
 
 /// Gives `call` up after `time`, with the error that a blocking one has then.

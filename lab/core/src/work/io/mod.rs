@@ -10,9 +10,9 @@
 //!
 //! The [`pages`] come from [`crate::work::server`]. Read next: [`http`].
 
+pub(super) mod connection;
 pub mod coop;
 pub mod coop_session;
-pub(super) mod exchange;
 pub mod http;
 pub mod procs;
 pub mod session;

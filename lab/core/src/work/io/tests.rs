@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::exchange::Patience;
+use super::connection::Patience;
 use super::http::{Page, RequestId};
 use super::target::Target;
 use super::{coop_session, session};

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::Shared;
 use super::wire::{Answer, Refusal, Request, parse};
-use crate::work::io::exchange::is_timeout;
+use crate::work::io::connection::is_timeout;
 use crate::work::io::http::Fnv1a;
 use crate::work::pages;
 use trainyard::sys::{Why, blocking, clock};
