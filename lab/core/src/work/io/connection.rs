@@ -21,7 +21,7 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::http::{HttpError, Page, Progress, RequestId, ResponseDecoder};
+use super::http::{HttpError, Page, RequestId, ResponseDecoder};
 use super::target::{CONNECT_TIMEOUT, Target};
 use crate::terms::error::Result;
 use crate::terms::params::SILENCE_MAX;
@@ -119,10 +119,10 @@ impl<S: Stream> Connection<S> {
             Failure::of_io("the request could not be sent", &error, patience, Answer::HasNotBegun)
         })?;
         let deadline_ns = clock::deadline_ns(patience.answer);
-        let (mut decoder, mut answer) = (ResponseDecoder::new(), Answer::HasNotBegun);
+        let (mut decoder, mut answer) = (ResponseDecoder::default(), Answer::HasNotBegun);
         loop {
-            let progress = match stream.read(&mut self.input, patience).await {
-                Ok(0) => decoder.finish().map(Progress::Done),
+            let read = match stream.read(&mut self.input, patience).await {
+                Ok(0) => decoder.finish().map(Some),
                 Ok(len) => {
                     answer = Answer::HasBegun;
                     decoder.feed(&self.input[..len])
@@ -133,12 +133,12 @@ impl<S: Stream> Connection<S> {
                     return Err(Failure::of_io(what, &error, patience, answer));
                 }
             };
-            match progress.map_err(|why| Failure::of_http(why, answer))? {
-                Progress::Done(page) => return Ok((stream, page)),
-                Progress::NeedMore if clock::now_ns() > deadline_ns => {
+            match read.map_err(|why| Failure::of_http(why, answer))? {
+                Some(page) => return Ok((stream, page)),
+                None if clock::now_ns() > deadline_ns => {
                     return Err(Failure::late(patience.answer));
                 }
-                Progress::NeedMore => {}
+                None => {}
             }
         }
     }

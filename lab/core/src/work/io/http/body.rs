@@ -22,66 +22,6 @@ pub const BODY_LEN_MAX: u64 = 64 << 20;
 /// unused.
 const LINE_LEN_MAX: usize = 1024;
 
-/// How the end of a body is known (RFC 9112, section 6.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Framing {
-    /// After this many bytes.
-    Length(u64),
-    /// After a chunk of length 0 and its trailer.
-    Chunked,
-    /// Where the server closes the connection.
-    UntilClose,
-}
-
-impl Framing {
-    pub(super) fn read(status: u16, fields: Fields<'_>) -> Result<Self, HttpError> {
-        if matches!(status, 204 | 304) {
-            return Ok(Self::Length(0));
-        }
-        let length = content_length(fields)?;
-        match (fields.has("transfer-encoding"), length) {
-            (false, Some(length)) => Ok(Self::Length(length)),
-            (false, None) => Ok(Self::UntilClose),
-            // The RFC lets the coding win. Whoever sends both has made a mistake, or tries one on.
-            (true, Some(_)) => Err(HttpError::BadLength),
-            (true, None) if only_chunked(fields) => Ok(Self::Chunked),
-            (true, None) => Err(HttpError::UnknownCoding),
-        }
-    }
-}
-
-fn only_chunked(fields: Fields<'_>) -> bool {
-    let mut codings = fields.values("transfer-encoding");
-    codings.all(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"chunked"))
-        && fields.values("transfer-encoding").count() == 1
-}
-
-/// The length that the fields agree on, if they give one.
-fn content_length(fields: Fields<'_>) -> Result<Option<u64>, HttpError> {
-    let mut agreed = None;
-    for value in fields.values("content-length").map(<[u8]>::trim_ascii) {
-        // `parse` alone would take a sign.
-        let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
-        let text = std::str::from_utf8(value).ok().filter(|_| digits);
-        let length = text.and_then(|text| text.parse().ok()).ok_or(HttpError::BadLength)?;
-        if agreed.replace(length).is_some_and(|other| other != length) {
-            return Err(HttpError::BadLength);
-        }
-    }
-    match agreed {
-        Some(length) if length > BODY_LEN_MAX => Err(HttpError::BodyTooLarge),
-        agreed => Ok(agreed),
-    }
-}
-
-/// Whether a body is complete.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub(super) enum Ended {
-    NotYet,
-    Here,
-}
-
 /// A body on its way in.
 #[derive(Debug)]
 pub(super) struct Body {
@@ -93,64 +33,70 @@ pub(super) struct Body {
     trailer_len: usize,
 }
 
+/// What comes next: how the end is known (RFC 9112, section 6.3), or a row of the table above.
 #[derive(Clone, Copy, Debug)]
 enum State {
-    Length { left: u64 },
+    /// So many bytes, and the end.
+    Length(u64),
+    /// Bytes, until the server closes the connection.
     UntilClose,
     Size,
-    Data { left: u64 },
+    Data(u64),
     DataEnd,
     Trailer,
 }
 
+impl State {
+    fn of_head(status: u16, fields: Fields<'_>) -> Result<Self, HttpError> {
+        if matches!(status, 204 | 304) {
+            return Ok(Self::Length(0));
+        }
+        match (fields.has("transfer-encoding"), content_length(fields)?) {
+            (false, Some(length)) => Ok(Self::Length(length)),
+            (false, None) => Ok(Self::UntilClose),
+            // The RFC lets the coding win. Whoever sends both has made a mistake, or tries one on.
+            (true, Some(_)) => Err(HttpError::BadLength),
+            (true, None) if only_chunked(fields) => Ok(Self::Size),
+            (true, None) => Err(HttpError::UnknownCoding),
+        }
+    }
+}
+
 impl Body {
-    pub(super) fn new(framing: Framing) -> Self {
-        let state = match framing {
-            Framing::Length(left) => State::Length { left },
-            Framing::Chunked => State::Size,
-            Framing::UntilClose => State::UntilClose,
-        };
-        Self { state, len: 0, checksum: Adler32::default(), line: Vec::new(), trailer_len: 0 }
+    /// The body that a head announces.
+    pub(super) fn of_head(status: u16, fields: Fields<'_>) -> Result<Self, HttpError> {
+        let (state, checksum) = (State::of_head(status, fields)?, Adler32::default());
+        Ok(Self { state, len: 0, checksum, line: Vec::new(), trailer_len: 0 })
     }
 
     /// Takes what belongs to the body off the front of `rest`.
-    pub(super) fn feed(&mut self, rest: &mut &[u8]) -> Result<Ended, HttpError> {
-        loop {
-            if let Some(ended) = self.step(rest)? {
-                return Ok(ended);
+    pub(super) fn feed(&mut self, rest: &mut &[u8]) -> Result<(), HttpError> {
+        while !self.has_ended() && !rest.is_empty() {
+            self.state = match self.state {
+                State::Length(left) => State::Length(left - self.take_content(rest, left)?),
+                State::UntilClose => {
+                    self.take_content(rest, u64::MAX)?;
+                    State::UntilClose
+                }
+                State::Data(left) => match left - self.take_content(rest, left)? {
+                    0 => State::DataEnd,
+                    left => State::Data(left),
+                },
+                state => match self.take_line(rest)? {
+                    Some(line) => self.after_line(&line)?,
+                    None => state,
+                },
             }
         }
+        Ok(())
     }
 
-    /// Does what the state asks for; answers once there is no more to do with `rest`.
-    fn step(&mut self, rest: &mut &[u8]) -> Result<Option<Ended>, HttpError> {
-        match self.state {
-            State::Length { left: 0 } => return Ok(Some(Ended::Here)),
-            State::Data { left: 0 } => self.state = State::DataEnd,
-            State::Size | State::DataEnd | State::Trailer => {
-                return match self.take_line(rest)? {
-                    Some(line) => self.end_line(&line),
-                    None => Ok(Some(Ended::NotYet)),
-                };
-            }
-            _ if rest.is_empty() => return Ok(Some(Ended::NotYet)),
-            State::UntilClose => {
-                self.take_content(rest, u64::MAX)?;
-            }
-            State::Length { left } => {
-                let left = left - self.take_content(rest, left)?;
-                self.state = State::Length { left };
-            }
-            State::Data { left } => {
-                let left = left - self.take_content(rest, left)?;
-                self.state = State::Data { left };
-            }
-        }
-        Ok(None)
+    pub(super) fn has_ended(&self) -> bool {
+        matches!(self.state, State::Length(0))
     }
 
     /// Whether the connection's end is the body's end.
-    pub(super) fn may_end_here(&self) -> bool {
+    pub(super) fn ends_with_connection(&self) -> bool {
         matches!(self.state, State::UntilClose)
     }
 
@@ -184,24 +130,45 @@ impl Body {
         Ok(line_end.map(|_| std::mem::take(&mut self.line)))
     }
 
-    /// Acts on a whole line, as the table at the top says.
-    fn end_line(&mut self, line: &[u8]) -> Result<Option<Ended>, HttpError> {
+    /// What follows a whole line.
+    fn after_line(&mut self, line: &[u8]) -> Result<State, HttpError> {
         match self.state {
-            State::Size => {
-                let left = chunk_len(line)?;
-                if left > BODY_LEN_MAX - self.len {
-                    return Err(HttpError::BodyTooLarge);
-                }
-                self.state = if left == 0 { State::Trailer } else { State::Data { left } };
-            }
-            State::DataEnd if line == b"\r\n" => self.state = State::Size,
-            State::Trailer if line == b"\r\n" => return Ok(Some(Ended::Here)),
+            State::Size => match chunk_len(line)? {
+                0 => Ok(State::Trailer),
+                len if len > BODY_LEN_MAX - self.len => Err(HttpError::BodyTooLarge),
+                len => Ok(State::Data(len)),
+            },
+            State::DataEnd if line == b"\r\n" => Ok(State::Size),
+            State::Trailer if line == b"\r\n" => Ok(State::Length(0)),
             State::Trailer if self.trailer_len + line.len() <= HEAD_LEN_MAX => {
                 self.trailer_len += line.len();
+                Ok(State::Trailer)
             }
-            _ => return Err(HttpError::BadChunk),
+            _ => Err(HttpError::BadChunk),
         }
-        Ok(None)
+    }
+}
+
+fn only_chunked(fields: Fields<'_>) -> bool {
+    let codings: Vec<&[u8]> = fields.values("transfer-encoding").map(<[u8]>::trim_ascii).collect();
+    matches!(codings[..], [coding] if coding.eq_ignore_ascii_case(b"chunked"))
+}
+
+/// The length that the fields agree on, if they give one.
+fn content_length(fields: Fields<'_>) -> Result<Option<u64>, HttpError> {
+    let mut agreed = None;
+    for value in fields.values("content-length").map(<[u8]>::trim_ascii) {
+        // `parse` alone would take a sign.
+        let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
+        let text = std::str::from_utf8(value).ok().filter(|_| digits);
+        let length = text.and_then(|text| text.parse().ok()).ok_or(HttpError::BadLength)?;
+        if agreed.replace(length).is_some_and(|other| other != length) {
+            return Err(HttpError::BadLength);
+        }
+    }
+    match agreed {
+        Some(length) if length > BODY_LEN_MAX => Err(HttpError::BodyTooLarge),
+        agreed => Ok(agreed),
     }
 }
 

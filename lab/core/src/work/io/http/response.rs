@@ -5,8 +5,8 @@
 //! 1. A fresh [`ResponseDecoder`] is in `Head`. Bytes gather until `httparse` sees a whole head.
 //! 2. An interim answer (1xx) is dropped, and the next head expected: a few of them, no more.
 //! 3. A final one fixes how the body ends: after a length, after the last chunk, or where the
-//!    server closes (see `Framing`). The body is counted and summed up, never kept.
-//! 4. At the body's end [`feed`](ResponseDecoder::feed) answers [`Progress::Done`].
+//!    server closes (see `Body`). The body is counted and summed up, never kept.
+//! 4. At the body's end [`feed`](ResponseDecoder::feed) answers with the page.
 //!
 //! # Invariants
 //!
@@ -18,7 +18,7 @@
 
 use std::fmt;
 
-use super::body::{Body, Ended, Framing};
+use super::body::Body;
 use super::{BODY_LEN_MAX, Fields, Page, REQUEST_ID_FIELD, RequestId};
 
 /// The longest head of an answer. nginx and Apache send at most 8 KiB; cookies may add some.
@@ -30,18 +30,8 @@ pub(super) const FIELDS_MAX: usize = 100;
 /// The most interim answers before the final one: curl's limit is higher, servers send one.
 const INTERIM_MAX: usize = 10;
 
-/// How far an answer has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "a page that is not taken is lost, and the decoder is spent"]
-pub enum Progress {
-    /// Read more and feed it; at the end of the stream call [`ResponseDecoder::finish`].
-    NeedMore,
-    /// The answer is complete.
-    Done(Page),
-}
-
 /// Reads one answer, in whatever pieces it comes. Make a new one for the next.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct ResponseDecoder {
     stage: Stage,
     /// The bytes of the head so far.
@@ -50,37 +40,42 @@ pub struct ResponseDecoder {
     interim: (usize, usize),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 enum Stage {
+    #[default]
     Head,
     Body(Page, Body),
-    /// The answer was given, or was refused.
+    /// The answer was given.
     Spent,
 }
 
-impl Default for ResponseDecoder {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl ResponseDecoder {
-    /// A decoder that waits for the first byte of an answer to a GET.
-    pub fn new() -> Self {
-        Self { stage: Stage::Head, head: Vec::new(), interim: (0, 0) }
-    }
-
-    /// Takes the next bytes that the server sent.
+    /// Takes the next bytes that the server sent, and answers with the page once it is complete.
+    /// Until then feed it more; at the end of the stream call [`finish`](Self::finish).
     ///
     /// # Errors
     ///
     /// The answer breaks the protocol or a limit; the connection is of no further use.
-    pub fn feed(&mut self, bytes: &[u8]) -> Result<Progress, HttpError> {
-        let progress = self.advance(bytes);
-        if progress.is_err() {
+    pub fn feed(&mut self, mut rest: &[u8]) -> Result<Option<Page>, HttpError> {
+        while matches!(self.stage, Stage::Head) {
+            match self.take_head(&mut rest)? {
+                Some(stage) => self.stage = stage,
+                None => return Ok(None),
+            }
+        }
+        let mut page = None;
+        if let Stage::Body(head, body) = &mut self.stage {
+            body.feed(&mut rest)?;
+            page = body.has_ended().then(|| body.seal(*head));
+        }
+        // A body takes all there is until it ends, so what is left is nobody's.
+        if !rest.is_empty() {
+            return Err(HttpError::BeyondAnswer);
+        }
+        if page.is_some() {
             self.stage = Stage::Spent;
         }
-        progress
+        Ok(page)
     }
 
     /// Takes the news that the server closed the connection, which some bodies end with.
@@ -90,34 +85,15 @@ impl ResponseDecoder {
     /// The answer was not complete.
     pub fn finish(&mut self) -> Result<Page, HttpError> {
         match std::mem::replace(&mut self.stage, Stage::Spent) {
-            Stage::Body(page, body) if body.may_end_here() => Ok(body.seal(page)),
+            Stage::Body(page, body) if body.ends_with_connection() => Ok(body.seal(page)),
             Stage::Body(..) => Err(HttpError::ClosedInBody),
             Stage::Head if !self.head.is_empty() => Err(HttpError::ClosedInHead),
             Stage::Head | Stage::Spent => Err(HttpError::ClosedWithoutAnswer),
         }
     }
 
-    fn advance(&mut self, mut rest: &[u8]) -> Result<Progress, HttpError> {
-        while matches!(self.stage, Stage::Head) {
-            match self.take_head(&mut rest)? {
-                Head::Partial => return Ok(Progress::NeedMore),
-                Head::Interim => {}
-                Head::Final(page, framing) => self.stage = Stage::Body(page, Body::new(framing)),
-            }
-        }
-        let mut progress = Progress::NeedMore;
-        if let Stage::Body(page, body) = &mut self.stage
-            && body.feed(&mut rest)? == Ended::Here
-        {
-            progress = Progress::Done(body.seal(*page));
-            self.stage = Stage::Spent;
-        }
-        // A body takes all there is until it ends, so what is left is nobody's.
-        if rest.is_empty() { Ok(progress) } else { Err(HttpError::BeyondAnswer) }
-    }
-
-    /// Takes the head off the front of `rest`, once it is whole.
-    fn take_head(&mut self, rest: &mut &[u8]) -> Result<Head, HttpError> {
+    /// Takes the head off the front of `rest`, once it is whole, and says what comes next.
+    fn take_head(&mut self, rest: &mut &[u8]) -> Result<Option<Stage>, HttpError> {
         let (before, (count, interim_len)) = (self.head.len(), self.interim);
         // INVARIANT: [HTTP-2] no more than the limit is ever looked at. [HTTP-1] this holds for a
         // head that comes at once as for one that comes byte by byte.
@@ -132,8 +108,8 @@ impl ResponseDecoder {
         parser.allow_obsolete_multiline_headers_in_responses(true);
         match parser.parse_response(&mut response, &self.head).map_err(HttpError::Garbage)? {
             httparse::Status::Complete(head_len) => {
-                let head = Head::read(&response)?;
-                if matches!(head, Head::Interim) {
+                let next = read_head(&response)?;
+                if matches!(next, Stage::Head) {
                     self.interim = (count + 1, interim_len + head_len);
                 }
                 if self.interim.0 > INTERIM_MAX {
@@ -141,38 +117,28 @@ impl ResponseDecoder {
                 }
                 *rest = &rest[head_len - before..];
                 self.head.clear();
-                Ok(head)
+                Ok(Some(next))
             }
             httparse::Status::Partial if self.head.len() == len_max => Err(HttpError::HeadTooLarge),
-            httparse::Status::Partial => Ok(Head::Partial),
+            httparse::Status::Partial => Ok(None),
         }
     }
 }
 
-/// What the head of an answer says.
-enum Head {
-    Partial,
-    /// A 1xx: the real answer follows.
-    Interim,
-    Final(Page, Framing),
-}
-
-impl Head {
-    fn read(response: &httparse::Response<'_, '_>) -> Result<Self, HttpError> {
-        let status = response.code.expect("a complete head has a status");
-        match status {
-            // 101 would turn the connection into something that is not HTTP.
-            101 => return Err(HttpError::Garbage(httparse::Error::Status)),
-            100..=199 => return Ok(Self::Interim),
-            200..=999 => {}
-            _ => return Err(HttpError::Garbage(httparse::Error::Status)),
-        }
-        let fields = Fields(response.headers);
-        let framing = Framing::read(status, fields)?;
-        let keep_alive = fields.keep_alive(response.version) && framing != Framing::UntilClose;
-        let request_id = request_id(fields);
-        Ok(Self::Final(Page { status, request_id, body_len: 0, checksum: 0, keep_alive }, framing))
+/// What follows a head: its body, or after an interim one (1xx) the head of the real answer.
+fn read_head(response: &httparse::Response<'_, '_>) -> Result<Stage, HttpError> {
+    let status = response.code.expect("a complete head has a status");
+    match status {
+        100..=199 if status != 101 => return Ok(Stage::Head),
+        200..=999 => {}
+        // 101 would turn the connection into something that is not HTTP.
+        _ => return Err(HttpError::Garbage(httparse::Error::Status)),
     }
+    let fields = Fields(response.headers);
+    let body = Body::of_head(status, fields)?;
+    let keep_alive = fields.keep_alive(response.version) && !body.ends_with_connection();
+    let request_id = request_id(fields);
+    Ok(Stage::Body(Page { status, request_id, body_len: 0, checksum: 0, keep_alive }, body))
 }
 
 fn request_id(fields: Fields<'_>) -> Option<RequestId> {
@@ -182,29 +148,19 @@ fn request_id(fields: Fields<'_>) -> Option<RequestId> {
 
 /// How an answer broke the protocol, or a limit of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is said in words below")]
 #[non_exhaustive]
 pub enum HttpError {
-    /// The head is not HTTP.
     Garbage(httparse::Error),
-    /// The head is longer than [`HEAD_LEN_MAX`].
     HeadTooLarge,
-    /// More than ten interim answers came before the final one.
     TooManyInterim,
-    /// The lengths given are not numbers, or contradict each other or the transfer coding.
     BadLength,
-    /// A transfer coding other than `chunked`.
     UnknownCoding,
-    /// A chunk has no length, or does not end where it says.
     BadChunk,
-    /// The body is longer than [`BODY_LEN_MAX`].
     BodyTooLarge,
-    /// More bytes came than belong to the answer.
     BeyondAnswer,
-    /// The connection ended before a byte of the answer came.
     ClosedWithoutAnswer,
-    /// The connection ended within the head.
     ClosedInHead,
-    /// The connection ended within the body.
     ClosedInBody,
 }
 
@@ -229,3 +185,47 @@ impl fmt::Display for HttpError {
 }
 
 impl std::error::Error for HttpError {}
+
+/// Decodes `data` whole and in pieces, and checks that the cuts do not matter: for fuzzers.
+///
+/// # Errors
+///
+/// What the decoder finds wrong with `data`, which is no fault of the decoder's.
+///
+/// # Panics
+///
+/// Panics if an invariant of the decoder is broken: that is what a fuzzer looks for.
+#[doc(hidden)]
+pub fn fuzz_response(data: &[u8]) -> Result<Page, HttpError> {
+    let whole = decode(&[data]);
+    // The first byte chooses a cut that a byte-by-byte reading and halves do not make.
+    let step = 2 + usize::from(data.first().copied().unwrap_or(0)) % 61;
+    for step in [1, step, data.len() / 2 + 1] {
+        // INVARIANT: [HTTP-1] as the decoder promises.
+        assert_eq!(decode(&cut(data, step)), whole, "cut into pieces of {step}");
+    }
+    if let Ok(page) = whole {
+        assert!(page.body_len <= data.len() as u64, "a body longer than what was sent");
+        assert!((200..=999).contains(&page.status), "status {}", page.status);
+    }
+    whole
+}
+
+/// Cuts `data` into pieces of `step` bytes.
+pub(super) fn cut(data: &[u8], step: usize) -> Vec<&[u8]> {
+    data.chunks(step).collect()
+}
+
+/// What a client makes of `pieces`, after which the server closes.
+pub(super) fn decode(pieces: &[&[u8]]) -> Result<Page, HttpError> {
+    let mut decoder = ResponseDecoder::default();
+    let mut page = None;
+    for piece in pieces {
+        if let Some(done) = decoder.feed(piece)? {
+            assert_eq!(page.replace(done), None, "one decoder gave two answers");
+        }
+        // INVARIANT: [HTTP-2] as the decoder promises.
+        assert!(decoder.head.len() <= HEAD_LEN_MAX, "the head grew to {}", decoder.head.len());
+    }
+    page.map_or_else(|| decoder.finish(), Ok)
+}
