@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use lab_core::work::io::http::RequestId;
 use lab_core::work::io::session::Session;
+use lab_core::work::io::target::Target;
 use lab_core::work::server::{ServerConfig, ServerProcess, serve};
 
 use runner::tests;
@@ -74,7 +75,7 @@ fn be_a_server(config: &ServerConfig) {
 }
 
 fn be_a_parent() {
-    let server = ServerProcess::spawn(&quick()).unwrap();
+    let server = ServerProcess::spawn(&quick(), PATIENCE).unwrap();
     println!("listening on http://{}", server.address());
     std::io::stdout().flush().unwrap();
     wait_to_be_killed();
@@ -91,8 +92,8 @@ fn quick() -> ServerConfig {
 }
 
 fn serves_and_keeps_its_accounts() {
-    let server = ServerProcess::spawn(&quick()).unwrap();
-    let targets = server.targets();
+    let server = ServerProcess::spawn(&quick(), PATIENCE).unwrap();
+    let targets = Target::all_of(server.address());
     let mut session = Session::open(&targets).unwrap();
     for (id, target) in (0..20).zip(targets.iter().cycle()) {
         session.get(target, RequestId(id)).unwrap();
@@ -102,14 +103,14 @@ fn serves_and_keeps_its_accounts() {
 }
 
 fn is_in_a_group_of_its_own() {
-    let server = ServerProcess::spawn(&quick()).unwrap();
+    let server = ServerProcess::spawn(&quick(), PATIENCE).unwrap();
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", server.pid())).unwrap();
     let group = stat.rsplit_once(')').unwrap().1.split_whitespace().nth(2).unwrap().to_owned();
     assert_eq!(group, server.pid().to_string());
 }
 
 fn is_gone_when_dropped() {
-    let server = ServerProcess::spawn(&quick()).unwrap();
+    let server = ServerProcess::spawn(&quick(), PATIENCE).unwrap();
     let (pid, address) = (server.pid(), server.address());
     assert!(process(pid).exists());
     drop(server);
@@ -173,7 +174,7 @@ fn ask(mut stream: &TcpStream) {
 fn says_why_it_cannot_listen() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
-    let error = ServerProcess::spawn(&ServerConfig { port, ..quick() }).unwrap_err();
+    let error = ServerProcess::spawn(&ServerConfig { port, ..quick() }, PATIENCE).unwrap_err();
     let line = format!("the i/o server did not start: cannot listen on 127.0.0.1:{port}: Address");
     assert!(error.to_string().starts_with(&line), "{error}");
     assert_eq!((error.exit_code(), error.to_string().lines().count()), (1, 1));
@@ -181,7 +182,7 @@ fn says_why_it_cannot_listen() {
 
 fn is_given_up_when_silent() {
     let config = ServerConfig { latency: NEVER, ..quick() };
-    let error = ServerProcess::spawn_within(&config, Duration::from_millis(300)).unwrap_err();
+    let error = ServerProcess::spawn(&config, Duration::from_millis(300)).unwrap_err();
     let line = "the i/o server did not start: it did not listen within 300ms";
     assert_eq!(error.to_string(), line);
 }

@@ -3,15 +3,16 @@
 use serde_json::{Value, json};
 
 use super::layout::{COLUMNS, again, drawn, fitted, in_words, quoted, table, times};
+use crate::ask::document::json;
 use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::output::Format;
 use lab_core::text::numbers::count;
 use lab_core::text::wrap::wrap;
 use lab_core::work::race::puzzle::Puzzle;
 use lab_core::work::race::replay::{self, Replayed};
-use lab_core::work::race::run::names;
+use lab_core::work::race::run::{Ending, Trouble, names};
 use lab_core::work::race::schedule::{Schedule, TRAINS_MAX};
-use lab_core::work::race::search::{Ending, Possible, search};
+use lab_core::work::race::search::{self, Possible};
 use lab_core::work::race::serial;
 use lab_core::work::race::setting::{Checks, Runner};
 use trainyard::vm::Program;
@@ -20,7 +21,7 @@ use trainyard::vm::Program;
 const ENDINGS_MAX: usize = 30;
 
 /// All that a search found.
-pub(super) struct Found<'a> {
+struct Found<'a> {
     puzzle: &'a Puzzle,
     program: Program,
     trains: usize,
@@ -32,31 +33,33 @@ pub(super) struct Found<'a> {
     possible: Vec<Possible>,
 }
 
-impl<'a> Found<'a> {
-    /// Finds every way in which a program can end.
-    pub(super) fn search(
-        puzzle: &'a Puzzle,
-        rounds: u32,
-        trains: usize,
-        runner: Runner,
-    ) -> Result<Self> {
-        let program = puzzle.compile(rounds)?;
-        if runner == Runner::Procs {
-            let says = "--search: processes share nothing, so there is one way only";
-            return Err(LabError::BadInput(says.to_owned()));
-        }
-        let serial = serial::one_after_another(&program, &puzzle.text, rounds, trains)?;
-        let possible = search(&program, trains, runner)?;
-        let variables = names(&program);
-        Ok(Self { puzzle, program, trains, rounds, runner, variables, serial, possible })
+/// Finds every way in which a program can end.
+pub(super) fn search(
+    puzzle: &Puzzle,
+    rounds: u32,
+    trains: usize,
+    runner: Runner,
+    format: Format,
+) -> Result<String> {
+    let program = puzzle.compile(rounds)?;
+    if runner == Runner::Procs {
+        let says = "--search: processes share nothing, so there is one way only";
+        return Err(LabError::BadInput(says.to_owned()));
     }
+    let serial = serial::one_after_another(&program, &puzzle.text, rounds, trains)?;
+    let possible = search::search(&program, trains, runner)?;
+    let variables = names(&program);
+    let found = Found { puzzle, program, trains, rounds, runner, variables, serial, possible };
+    if format == Format::Json { Ok(found.document()) } else { found.page() }
+}
 
+impl Found<'_> {
     /// Whether this is what comes out when they go one after another.
     fn is_expected(&self, ending: &Ending) -> bool {
-        matches!(ending, Ending::Values(values) if self.serial.contains(values))
+        ending.as_ref().is_ok_and(|values| self.serial.contains(values))
     }
 
-    pub(super) fn page(&self) -> Result<String> {
+    fn page(&self) -> Result<String> {
         let things = match self.possible.len() {
             1 => "one thing".to_owned(),
             more => format!("{more} things"),
@@ -86,11 +89,8 @@ impl<'a> Found<'a> {
         let Self { puzzle, program, trains, rounds, .. } = self;
         let tape = replay::replay(program, *trains, schedule)?.tape;
         let drawn = drawn(&tape.whole(program), tape.culprit());
-        let again = if *trains <= TRAINS_MAX {
-            format!("\n{}", again(&puzzle.name, *trains, *rounds, &schedule.to_string()))
-        } else {
-            String::new()
-        };
+        let again = again(&puzzle.name, *trains, *rounds, &schedule.to_string());
+        let again = if *trains <= TRAINS_MAX { format!("\n{again}") } else { String::new() };
         let ending = in_words(ending, &self.variables);
         let ending = wrap(&format!("How it comes to {ending}:"), COLUMNS, 0);
         Ok(format!("\n{ending}\n{drawn}{again}"))
@@ -111,7 +111,7 @@ impl<'a> Found<'a> {
         }
     }
 
-    pub(super) fn document(&self) -> String {
+    fn document(&self) -> String {
         let endings = self.possible.iter().map(|Possible { ending, schedule }| {
             let (kind, values) = in_json(ending);
             json!({
@@ -122,7 +122,7 @@ impl<'a> Found<'a> {
                 "schedule": schedule.to_string(),
             })
         });
-        let document = json!({
+        json(&json!({
             "schema": "trainyard.race-search/1",
             "program": self.puzzle.name,
             "text": self.puzzle.text,
@@ -134,8 +134,7 @@ impl<'a> Found<'a> {
             "other_orders": self.serial.get(1..),
             "assumes": "sequential consistency",
             "endings": endings.collect::<Vec<_>>(),
-        });
-        format!("{document:#}\n")
+        }))
     }
 }
 
@@ -163,7 +162,7 @@ pub(super) fn replay(
     let drawn = drawn(&tape.whole(&program), tape.culprit());
     if format == Format::Json {
         let (kind, values) = in_json(&ending);
-        let document = json!({
+        return Ok(json(&json!({
             "schema": "trainyard.race-replay/1",
             "program": puzzle.name,
             "text": puzzle.text,
@@ -173,8 +172,7 @@ pub(super) fn replay(
             "variables": names,
             "lost": lost,
             "columns": drawn,
-        });
-        return Ok(format!("{document:#}\n"));
+        })));
     }
     let lost = wrap(&lost.unwrap_or_default(), COLUMNS, 0);
     let end = wrap(&format!("It ends with {}.", in_words(&ending, &names)), COLUMNS, 0);
@@ -183,8 +181,8 @@ pub(super) fn replay(
 
 fn in_json(ending: &Ending) -> (&'static str, Value) {
     match ending {
-        Ending::Values(values) => ("values", json!(values)),
-        Ending::Deadlock => ("deadlock", Value::Null),
-        Ending::Failed(_) => ("failed", Value::Null),
+        Ok(values) => ("values", json!(values)),
+        Err(Trouble::Deadlock) => ("deadlock", Value::Null),
+        Err(Trouble::Failed(_)) => ("failed", Value::Null),
     }
 }

@@ -6,8 +6,9 @@ use std::ops::Range;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use lab_core::text::numbers::grouped;
+use lab_core::work::race::run::{Ending, Trouble};
+use lab_core::work::race::schedule;
 use lab_core::work::race::tape::Cell;
-use lab_core::work::race::{schedule, search::Ending};
 
 /// What a line may have.
 pub(super) const COLUMNS: usize = 80;
@@ -73,14 +74,14 @@ pub(super) fn times(rounds: u32) -> String {
 /// How trains end, in words.
 pub(super) fn in_words(ending: &Ending, names: &[String]) -> String {
     match ending {
-        Ending::Values(values) => {
+        Ok(values) => {
             let both = names.iter().zip(values);
             let texts: Vec<String> =
                 both.map(|(name, value)| format!("{name} = {value}")).collect();
             texts.join(", ")
         }
-        Ending::Deadlock => "a deadlock".to_owned(),
-        Ending::Failed(says) => format!("an error, {says}"),
+        Err(Trouble::Deadlock) => "a deadlock".to_owned(),
+        Err(Trouble::Failed(says)) => format!("an error, {says}"),
     }
 }
 

@@ -25,6 +25,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use self::report::{Recorded, Report, Row};
+use crate::ask::document::json;
 use crate::measure::record::{about, save};
 use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::outfile::{Extent, check_writable};
@@ -85,16 +86,12 @@ pub fn race(race: &Race) -> Result<String> {
     match &race.action {
         Action::Run => {
             let report = measure(race, &puzzle)?;
-            Ok(match race.format {
-                Format::Json => document(&report),
-                _ => page::page(&report),
-            })
+            Ok(if race.format == Format::Json { json(&report) } else { page::page(&report) })
         }
         Action::Search => {
             let (rounds, trains) = (race.rounds.unwrap_or(1), race.trains.unwrap_or(2));
             let runner = *race.runners.first().unwrap_or(&Runner::LockOff);
-            let found = endings::Found::search(&puzzle, rounds, trains, runner)?;
-            if race.format == Format::Json { Ok(found.document()) } else { found.page() }
+            endings::search(&puzzle, rounds, trains, runner, race.format)
         }
         Action::Replay(schedule) => {
             let highest = schedule.turns.iter().map(|turn| turn.train + 1).max().unwrap_or(0);
@@ -102,11 +99,6 @@ pub fn race(race: &Race) -> Result<String> {
             endings::replay(&puzzle, race.rounds.unwrap_or(1), trains, schedule, race.format)
         }
     }
-}
-
-/// The one document of the schema `trainyard.race/1`.
-fn document(report: &Report) -> String {
-    serde_json::to_string_pretty(report).expect("a report is plain data") + "\n"
 }
 
 /// Runs every row, and records one that went wrong.
@@ -118,24 +110,16 @@ fn measure(race: &Race, puzzle: &Puzzle) -> Result<Report> {
     let program = puzzle.compile(rounds)?;
     let serial = serial::one_after_another(&program, &puzzle.text, rounds, trains)?;
     // Before anything is run: alone, a train may wait for ever for what it does not share.
-    let apart = if race.runners.contains(&Runner::Procs) {
+    let mut apart = Vec::new();
+    if race.runners.contains(&Runner::Procs) {
         let says = |why| LabError::BadInput(format!("--model procs shares nothing: {why}"));
-        vec![serial::apart(&program, rounds, trains).map_err(says)?]
-    } else {
-        Vec::new()
-    };
+        apart.push(serial::apart(&program, rounds, trains).map_err(says)?);
+    }
     let all = affinity::allowed_cpus().map_err(|why| LabError::failed("the machine", why))?;
     let (mut rows, mut runs, mut recorded) = (Vec::new(), Vec::new(), None);
     for (runner, cpus) in ways(race, puzzle, &all) {
-        let job = Job {
-            puzzle,
-            program: &program,
-            rounds,
-            trains,
-            runner,
-            cpus: &cpus,
-            switch_interval: race.switch_interval,
-        };
+        let (program, cpus, switch_interval) = (&program, &cpus[..], race.switch_interval);
+        let job = Job { puzzle, program, rounds, trains, runner, cpus, switch_interval };
         let expected = if runner == Runner::Procs { &apart } else { &serial };
         let row = row(race, &job, expected, &all)?;
         if row.wrong_runs > 0 && recorded.is_none() {
@@ -149,13 +133,14 @@ fn measure(race: &Race, puzzle: &Puzzle) -> Result<Report> {
     if let Some(path) = &race.trace {
         save(Trace::of(about(None, None), runs), path, Extent::Whole)?;
     }
-    let variables = names(&program);
     let differs = |variable: &usize| {
-        rows.iter().any(|row| {
+        let is_other = |row: &Row| {
             let expected = row.expected.get(*variable);
             row.found.iter().any(|values| values.get(*variable) != expected)
-        })
+        };
+        rows.iter().any(is_other)
     };
+    let variables = names(&program);
     Ok(Report {
         schema: "trainyard.race/1",
         program: puzzle.name.clone(),
@@ -176,12 +161,10 @@ fn ways(race: &Race, puzzle: &Puzzle, all: &[usize]) -> Vec<(Runner, Vec<usize>)
     // Thousands of processes are no pool.
     let is_pool = |runner: &Runner| puzzle.start == Start::Together || *runner != Runner::Procs;
     let runners = race.runners.iter().copied().filter(is_pool);
-    let mut ways: Vec<_> = runners.map(|runner| (runner, race.cpus.clone())).collect();
     let is_restricted = !race.cpus.is_empty() && race.cpus.len() < all.len();
-    if is_restricted && race.runners.contains(&Runner::LockOff) {
-        ways.push((Runner::LockOff, Vec::new()));
-    }
-    ways
+    let free = race.runners.contains(&Runner::LockOff) && is_restricted;
+    let free = free.then_some((Runner::LockOff, Vec::new()));
+    runners.map(|runner| (runner, race.cpus.clone())).chain(free).collect()
 }
 
 fn row(race: &Race, job: &Job<'_>, expected: &[Vec<i64>], all: &[usize]) -> Result<Row> {
@@ -213,10 +196,8 @@ fn one_that_went_wrong(job: &Job<'_>, label: &str) -> Result<Option<Recorded>> {
     let Some(tape) = record(job)? else { return Ok(None) };
     let columns = layout::drawn(&tape.end(job.program), tape.culprit());
     let schedule = tape.schedule.can_be_replayed().then(|| tape.schedule.to_string());
-    let (what, sentence) = match tape.loss(job.program) {
-        Some(sentence) => ("lost", sentence),
-        None => ("deadlock", "Now each waits for a lock that another has.".to_owned()),
-    };
+    let deadlock = || ("deadlock", "Now each waits for a lock that another has.".to_owned());
+    let (what, sentence) = tape.loss(job.program).map_or_else(deadlock, |says| ("lost", says));
     Ok(Some(Recorded { of: label.to_owned(), what, schedule, sentence, columns }))
 }
 

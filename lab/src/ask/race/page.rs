@@ -84,10 +84,8 @@ fn reason(row: &Row) -> Vec<String> {
 fn recorded(report: &Report) -> String {
     let Some(recorded) = &report.recorded else { return String::new() };
     let Recorded { of, columns, sentence, schedule, .. } = recorded;
-    let again = schedule
-        .as_ref()
-        .map(|schedule| again(&report.program, report.threads, report.rounds, schedule));
-    let again = again.unwrap_or_default();
+    let again = |schedule: &String| again(&report.program, report.threads, report.rounds, schedule);
+    let again = schedule.as_ref().map(again).unwrap_or_default();
     let sentence = wrap(sentence, COLUMNS, 0);
     format!("\nOne of them, instruction by instruction ({of}):\n\n{columns}\n{sentence}{again}")
 }

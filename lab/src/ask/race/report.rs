@@ -91,10 +91,11 @@ impl Row {
         let has_deadlock = |outcome: &&Outcome| outcome.trouble == Some(Trouble::Deadlock);
         let mut failures: Vec<String> = Vec::new();
         for outcome in outcomes {
-            if let Some(Trouble::Failed(says)) = &outcome.trouble
-                && !failures.contains(says)
-            {
-                failures.push(says.clone());
+            match &outcome.trouble {
+                Some(Trouble::Failed(says)) if !failures.contains(says) => {
+                    failures.push(says.clone());
+                }
+                _ => {}
             }
         }
         let (gil, checks) = match job.runner {
@@ -122,18 +123,15 @@ impl Row {
         };
         row.why = row.reason(job, outcomes);
         if deadlocks > 0 {
-            let runs = outcomes.len();
-            row.why = format!("{}; {deadlocks} of {runs} runs end in a deadlock", row.why);
+            row.why += &format!("; {deadlocks} of {} runs end in a deadlock", outcomes.len());
         }
         row
     }
 
     /// What decided it: who switched, and where.
     fn reason(&self, job: &Job<'_>, outcomes: &[Outcome]) -> String {
-        let forced = match self.forced_switches {
-            1 => "1 forced switch".to_owned(),
-            more => format!("{} forced switches", grouped(more)),
-        };
+        let plural = if self.forced_switches == 1 { "" } else { "es" };
+        let forced = format!("{} forced switch{plural}", grouped(self.forced_switches));
         let is_wrong = self.wrong_runs > 0;
         let says = match (job.runner, is_wrong) {
             (Runner::LockOn(Checks::Never), _) => "the lock is kept until the train ends, or waits",
@@ -169,12 +167,12 @@ impl Row {
         if worked > lasted.mul_f64(PROCESSORS_MIN) {
             return "a second processor: trains run at the same time".to_owned();
         }
-        let times = match self.involuntary_switches {
-            0 => return "trains came between each other, too briefly to say how".to_owned(),
-            1 => "1 time".to_owned(),
-            more => format!("{} times", grouped(more)),
-        };
-        format!("the system: it took the processor away {times}")
+        if self.involuntary_switches == 0 {
+            return "trains came between each other, too briefly to say how".to_owned();
+        }
+        let plural = if self.involuntary_switches == 1 { "" } else { "s" };
+        let times = grouped(self.involuntary_switches);
+        format!("the system: it took the processor away {times} time{plural}")
     }
 
     /// The values of one variable, over all runs, and where nothing is shared over all trains.

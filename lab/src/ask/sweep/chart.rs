@@ -83,7 +83,7 @@ fn line(rows: &[&Row], axis: Variable, names: &[String], report: &Report) -> Ser
         let x = value.number().or_else(|| Some(position()? as f64))?;
         let median = row.median_s();
         let [low, high] = row.wall_interval_s.unwrap_or([median; 2]);
-        let is_knee = knee.is_some_and(|knee| knee.shown.value == value && !knee.is_end_of_range);
+        let is_knee = knee.is_some_and(|knee| knee.value == value && !knee.is_end_of_range);
         let title = format!("{name}, {} {value}: {}", axis.name(), numbers::seconds(median));
         let mark = if is_knee { Mark::Knee } else { Mark::None };
         Some(Dot { x, y: median, low, high, title, mark })
@@ -103,7 +103,7 @@ mod tests {
         let enough = testing::report(|_| ());
         assert_eq!(subtitle(&enough), "medians, with their 95 % interval; 7 rounds");
         let few = testing::report(|row| {
-            row.wall_s.samples.truncate(2);
+            row.compared.wall_s.samples.truncate(2);
             row.wall_interval_s = None;
         });
         assert_eq!(subtitle(&few), "medians (a 95 % interval takes 6 rounds); 2 rounds");
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn the_end_of_the_range_is_not_marked() {
         let report = testing::report(|row| {
-            let (workers, wall_s) = (row.workers, &mut row.wall_s);
+            let (workers, wall_s) = (row.workers, &mut row.compared.wall_s);
             let time_s = (0..workers.ilog2()).fold(1.0, |time, _| time / 2.0);
             for (round, sample) in (0_i32..).zip(&mut wall_s.samples) {
                 *sample = time_s * (1.0 + f64::from(round) / 1_000.0);

@@ -8,8 +8,10 @@
 
 use serde::Serialize;
 
+use super::plan::{Point, as_map};
 use super::report::Row;
 use super::variable::{Value, Variable};
+use lab_core::terms::contender::Workload;
 use lab_core::terms::stats::{self, Verdict};
 
 /// Nobody feels a twentieth.
@@ -23,50 +25,40 @@ const VALUES_MIN: usize = 3;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Knee {
     /// `io`, `cpu`.
-    pub workload: String,
+    pub workload: Workload,
     /// The contender, as the column is called.
     pub contender: String,
     /// What else was scanned, and stood still here.
-    pub parameters: serde_json::Map<String, serde_json::Value>,
+    #[serde(serialize_with = "as_map")]
+    pub parameters: Point,
     /// The variable.
-    pub variable: &'static str,
+    pub variable: Variable,
     /// Its value at the knee.
-    pub value: serde_json::Value,
+    pub value: Value,
     /// The median there, in seconds.
     pub median_s: f64,
     /// The value with the shortest median.
-    pub best: serde_json::Value,
+    pub best: Value,
     /// That median.
     pub best_median_s: f64,
     /// Whether the range ends with it: more may still help.
     pub is_end_of_range: bool,
-    /// The same as people read them.
-    #[serde(skip)]
-    pub shown: Shown,
-}
-
-/// A knee as people read it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Shown {
-    /// The value at the knee.
-    pub value: Value,
-    /// The best one.
-    pub best: Value,
-    /// What stood still: `latency 5 ms`. The contender's name says the model.
-    pub others: Vec<String>,
 }
 
 impl Knee {
+    /// Whether `row` is of its contender.
+    pub fn is_of_column(&self, row: &Row) -> bool {
+        (self.workload, &self.contender) == (row.workload, &row.column)
+    }
+
     /// Whether `row` belongs to its series.
     pub fn is_of(&self, row: &Row) -> bool {
-        let mut parameters = self.parameters.iter();
-        (&*self.workload, &self.contender) == (row.workload.name(), &row.column)
-            && parameters.all(|(key, value)| row.parameters.get(key) == Some(value))
+        self.is_of_column(row) && self.parameters.iter().all(|it| row.point.contains(it))
     }
 
     /// Whether it is at `row`.
     pub fn is_at(&self, row: &Row) -> bool {
-        self.is_of(row) && row.parameters.get(self.variable) == Some(&self.value)
+        self.is_of(row) && row.value_of(self.variable) == Some(self.value)
     }
 }
 
@@ -94,21 +86,15 @@ pub fn describe(series: &[&Row], variable: Variable, seed: u64) -> Option<Knee> 
     let (knee, best) = find(series, seed)?;
     let value = |index: usize| series[index].value_of(variable);
     let others = series[knee].point.iter().filter(|(other, _)| *other != variable);
-    let shown = series[knee].place().filter(|(other, _)| *other != variable);
     Some(Knee {
-        workload: series[knee].workload.to_string(),
+        workload: series[knee].workload,
         contender: series[knee].column.clone(),
-        parameters: others.map(|(it, value)| (it.key().to_owned(), value.json())).collect(),
-        variable: variable.key(),
-        value: value(knee)?.json(),
+        parameters: others.copied().collect(),
+        variable,
+        value: value(knee)?,
         median_s: series[knee].median_s(),
-        best: value(best)?.json(),
+        best: value(best)?,
         best_median_s: series[best].median_s(),
         is_end_of_range: knee + 1 == series.len(),
-        shown: Shown {
-            value: value(knee)?,
-            best: value(best)?,
-            others: shown.map(|(it, value)| format!("{} {value}", it.name())).collect(),
-        },
     })
 }

@@ -28,7 +28,7 @@ pub fn table(report: &Report, columns: usize) -> String {
             add!(text, "{part}\n");
             rest = &rest[shown..];
         }
-        for knee in report.knees.iter().filter(|knee| knee.workload == workload.name()) {
+        for knee in report.knees.iter().filter(|knee| knee.workload == workload) {
             text += &wrap(&format!("* {}", about(knee)), columns, 2);
         }
         text.push('\n');
@@ -70,8 +70,7 @@ fn cells(report: &Report, line: &[&Row], names: &[&str]) -> Vec<String> {
 
 /// What a line is at: all variables but the models, which have columns.
 fn variables(report: &Report) -> impl Iterator<Item = &str> {
-    let scanned = report.scanned.iter().filter(|variable| **variable != Variable::Models);
-    scanned.map(|variable| variable.name())
+    report.scanned().filter(|it| *it != Variable::Models).map(|it| it.name())
 }
 
 /// The rows of each point, in the order of the points; those of all models are in one line.
@@ -91,9 +90,7 @@ fn cell(row: &Row, report: &Report) -> String {
     if let Some(ratio) = ratio {
         add!(text, " {:>5}", numbers::ratio(ratio));
     }
-    let has_knee =
-        |knee: &&Knee| knee.workload == row.workload.name() && knee.contender == row.column;
-    if report.knees.iter().any(|knee| has_knee(&knee)) {
+    if report.knees.iter().any(|knee| knee.is_of_column(row)) {
         text += if is_knee(row, report) { " *" } else { "  " };
     }
     text
@@ -105,25 +102,20 @@ fn is_knee(row: &Row, report: &Report) -> bool {
 
 /// `the knee of threads, lock on: 16 workers, 57 ms; the best is 64, 55 ms`.
 fn about(knee: &Knee) -> String {
-    let others = if knee.shown.others.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", knee.shown.others.join(", "))
-    };
-    let variable = knee.variable.trim_end_matches("_s").replace('_', "-");
-    let at = format!(
-        "the knee of {}{others}: {variable} {}, {}",
-        knee.contender,
-        knee.shown.value,
-        numbers::seconds(knee.median_s)
-    );
+    let others = knee.parameters.iter().filter(|(it, _)| *it != Variable::Models);
+    let others: Vec<String> = others.map(|(it, value)| format!("{} {value}", it.name())).collect();
+    let others =
+        if others.is_empty() { String::new() } else { format!(" ({})", others.join(", ")) };
+    let Knee { contender, variable, value, .. } = knee;
+    let median = numbers::seconds(knee.median_s);
+    let at = format!("the knee of {contender}{others}: {} {value}, {median}", variable.name());
     if knee.is_end_of_range {
         format!("{at}: the range ends with it, and more may still help.")
-    } else if knee.shown.value == knee.shown.best {
+    } else if knee.value == knee.best {
         format!("{at}, is also the best.")
     } else {
         let best = numbers::seconds(knee.best_median_s);
-        format!("{at}, is as good as the best, {} with {best}.", knee.shown.best)
+        format!("{at}, is as good as the best, {} with {best}.", knee.best)
     }
 }
 
@@ -156,7 +148,7 @@ const CSV: &str = "workload model gil workers python wall_s_median:/wall_s/media
 /// Never: a row is plain data.
 pub fn csv(report: &Report) -> String {
     let mut columns = String::new();
-    for key in report.scanned.iter().map(|variable| variable.key()) {
+    for key in report.scanned().map(Variable::key) {
         add!(columns, "scanned_{key}:/parameters/{key} ");
     }
     let row = |row: &Row| {
@@ -197,6 +189,7 @@ pub fn markdown(report: &Report) -> String {
 mod tests {
     use super::*;
     use crate::ask::sweep::plan::Scan;
+    use crate::ask::sweep::report::SCHEMA;
     use crate::ask::sweep::testing;
     use crate::ask::sweep::variable::Value;
 
@@ -262,13 +255,11 @@ mod tests {
     fn the_document_has_the_keys_of_its_schema() {
         let value: serde_json::Value =
             serde_json::from_str(&document::json(&testing::report(|_| ()))).unwrap();
-        assert_eq!(value["schema"], "trainyard.sweep/1");
-        let keys =
-            ["complete", "seed", "params", "warnings", "host", "variables", "knees", "conclusion"];
-        assert!(keys.iter().all(|key| value.get(key).is_some()), "{value}");
-        let row = &value["results"][1];
-        let keys = ["parameters", "wall_interval_s", "workload", "model", "wall_s", "verdict"];
-        assert!(keys.iter().all(|key| row.get(key).is_some()), "{row}");
-        assert_eq!(value["knees"][0]["value"], 16);
+        let keys = |value: &serde_json::Value, keys: &str| {
+            assert!(keys.split(' ').all(|key| value.get(key).is_some()), "{value}");
+        };
+        keys(&value, "complete seed params warnings host variables knees conclusion");
+        keys(&value["results"][1], "parameters wall_interval_s workload model wall_s verdict");
+        assert_eq!((&value["schema"], &value["knees"][0]["value"]), (&SCHEMA.into(), &16.into()));
     }
 }

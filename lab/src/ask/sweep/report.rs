@@ -3,13 +3,12 @@
 //! Its JSON form is the schema `trainyard.sweep/1`; later versions only add keys. A result is a row
 //! of `trainyard.compare/1` with `parameters`, the point that it was measured at.
 
-use std::ops::{Deref, DerefMut};
+use std::ops::Deref;
 
 use serde::Serialize;
-use serde_json::{Map, Value as Json};
 
 use super::knee::{self, Knee};
-use super::plan::{Layout, Point, Sweep};
+use super::plan::{Layout, Point, Scan, Sweep, as_map};
 use super::sentence;
 use super::variable::{Value, Variable};
 use crate::ask::compare::report;
@@ -38,32 +37,27 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// The machine.
     pub host: Host,
-    /// What was scanned: names and values.
-    pub variables: Vec<Json>,
+    /// What was scanned.
+    pub variables: Vec<Scan>,
     /// One for each point and contender.
     pub results: Vec<Row>,
     /// Where more stops to help, in each series that has such a point.
     pub knees: Vec<Knee>,
     /// What follows of the knees of several workloads.
     pub conclusion: Option<String>,
-    /// The variables.
-    #[serde(skip)]
-    pub scanned: Vec<Variable>,
 }
 
 /// One contender at one point.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
     /// The point.
-    pub parameters: Map<String, Json>,
+    #[serde(rename = "parameters", serialize_with = "as_map")]
+    pub point: Point,
     /// Where the median of its wall times lies with 95 % confidence, in seconds.
     pub wall_interval_s: Option<[f64; 2]>,
     /// What `compare` would say of it.
     #[serde(flatten)]
     pub compared: report::Row,
-    /// The point.
-    #[serde(skip)]
-    pub point: Point,
     /// The series that it belongs to: its model, and what else of it is not scanned.
     #[serde(skip)]
     pub column: String,
@@ -72,10 +66,6 @@ pub struct Row {
 impl Report {
     /// An empty report.
     pub fn new(sweep: &Sweep, host: Host) -> Self {
-        let variables = sweep.scans.iter().map(|scan| {
-            let values: Vec<Json> = scan.values.iter().map(|value| value.json()).collect();
-            serde_json::json!({ "name": scan.variable.key(), "values": values })
-        });
         Self {
             schema: SCHEMA,
             complete: true,
@@ -83,11 +73,10 @@ impl Report {
             params: sweep.params.clone(),
             warnings: Vec::new(),
             host,
-            variables: variables.collect(),
+            variables: sweep.scans.clone(),
             results: Vec::new(),
             knees: Vec::new(),
             conclusion: None,
-            scanned: sweep.scans.iter().map(|scan| scan.variable).collect(),
         }
     }
 
@@ -103,17 +92,19 @@ impl Report {
             let rows =
                 report::Report::new(&params, self.host.clone(), &here, sources::lines_changed);
             let row = |row: report::Row| Row {
-                parameters: point
-                    .iter()
-                    .map(|(it, value)| (it.key().to_owned(), value.json()))
-                    .collect(),
                 wall_interval_s: stats::median_interval(&row.wall_s.samples, self.seed),
-                column: column(&row.contender(), &self.scanned),
+                column: self.column(row.contender()),
                 point: point.clone(),
                 compared: row,
             };
-            self.results.extend(rows.results.into_iter().map(row));
+            let rows: Vec<Row> = rows.results.into_iter().map(row).collect();
+            self.results.extend(rows);
         }
+    }
+
+    /// What was scanned.
+    pub fn scanned(&self) -> impl Iterator<Item = Variable> {
+        self.variables.iter().map(|scan| scan.variable)
     }
 
     /// How many rounds were measured, where most were.
@@ -132,8 +123,7 @@ impl Report {
 
     /// What is drawn from left to right: the first variable whose values lie on a line.
     pub fn axis(&self) -> Option<Variable> {
-        let numeric = self.scanned.iter().copied().find(|variable| variable.is_numeric());
-        numeric.or_else(|| self.scanned.first().copied())
+        self.scanned().find(|variable| variable.is_numeric()).or_else(|| self.scanned().next())
     }
 
     /// The rows of each series: one contender, and one value of everything but the axis. Whoever is
@@ -153,6 +143,25 @@ impl Report {
     /// The rows of `workload`.
     pub fn rows(&self, workload: Workload) -> impl Iterator<Item = &Row> {
         self.results.iter().filter(move |row| row.workload == workload)
+    }
+
+    /// The name of a contender's column: its model, and what else of it is not scanned.
+    fn column(&self, Contender { model, gil, python, .. }: Contender) -> String {
+        let name = match model {
+            Model::Sync => "one after another",
+            Model::PythonSync => "sync",
+            Model::Threads | Model::PythonThreads => "threads",
+            Model::ThreadsNative => "threads, native",
+            Model::Coop => "coop",
+            Model::PythonCoop => "asyncio",
+            Model::Procs | Model::PythonProcs => "processes",
+        };
+        let says_nothing = gil == GilState::None || model == Model::ThreadsNative;
+        match python {
+            Some(version) => format!("py{version} {name}"),
+            None if says_nothing || self.scanned().any(|it| it == Variable::Gil) => name.to_owned(),
+            None => format!("{name}, lock {gil}"),
+        }
     }
 
     /// The columns of `workload`, in the order of the contenders.
@@ -191,12 +200,6 @@ impl Deref for Row {
     }
 }
 
-impl DerefMut for Row {
-    fn deref_mut(&mut self) -> &mut report::Row {
-        &mut self.compared
-    }
-}
-
 impl Row {
     /// The value of `variable` at its point.
     pub fn value_of(&self, variable: Variable) -> Option<Value> {
@@ -207,34 +210,4 @@ impl Row {
     pub fn place(&self) -> impl Iterator<Item = (Variable, Value)> {
         self.point.iter().copied().filter(|(it, _)| *it != Variable::Models)
     }
-
-    /// `850 ms` and the like: what a reader sees of the point.
-    pub fn point_text(&self) -> String {
-        let part = |(it, value): &(Variable, Value)| format!("{} {value}", it.name());
-        self.point.iter().map(part).collect::<Vec<_>>().join(", ")
-    }
-}
-
-/// The name of a contender's column: its model, and what else of it is not scanned.
-fn column(contender: &Contender, scanned: &[Variable]) -> String {
-    let lock = match contender.gil {
-        GilState::On => "lock on",
-        GilState::Off => "lock off",
-        GilState::None => "",
-    };
-    let lock = if scanned.contains(&Variable::Gil) { "" } else { lock };
-    let model = match contender.model {
-        Model::Sync => "one after another",
-        Model::PythonSync => "sync",
-        Model::Threads | Model::PythonThreads => "threads",
-        Model::ThreadsNative => "threads, native",
-        Model::Coop => "coop",
-        Model::PythonCoop => "asyncio",
-        Model::Procs | Model::PythonProcs => "processes",
-    };
-    let lock = if contender.model == Model::ThreadsNative { "" } else { lock };
-    if let Some(version) = contender.python {
-        return format!("py{version} {model}");
-    }
-    if lock.is_empty() { model.to_owned() } else { format!("{model}, {lock}") }
 }

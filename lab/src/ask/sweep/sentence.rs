@@ -51,52 +51,37 @@ pub fn conclusion(report: &Report) -> Option<String> {
 
 /// The series of a workload that comes to the shortest time, and its knee.
 struct Best<'a> {
-    knee: &'a Row,
     series: Vec<&'a Row>,
+    knee: &'a Row,
+    best_s: f64,
     /// The knee of the threads that have the lock on, if that is another one.
     locked: Option<usize>,
     /// Whether the range ends with the knee.
     is_end_of_range: bool,
 }
 
-/// The rows of one contender, and where among them its knee and its best time are.
-struct Candidate<'a> {
-    rows: Vec<&'a Row>,
-    knee: usize,
-    best_s: f64,
-}
-
-impl<'a> Candidate<'a> {
-    fn of(rows: Vec<&'a Row>, seed: u64) -> Option<Self> {
-        let (knee, best) = knee::find(&rows, seed)?;
-        let best_s = rows[best].median_s();
-        Some(Self { rows, knee, best_s })
-    }
-
-    fn at_knee(&self) -> &'a Row {
-        self.rows[self.knee]
-    }
-}
-
 impl<'a> Best<'a> {
     fn of(report: &'a Report, workload: Workload) -> Option<Self> {
         let series = report.series().into_iter();
         let ours = series.filter(|rows| rows[0].workload == workload && rows[0].python.is_none());
-        let mut pool: Vec<Candidate<'_>> =
-            ours.filter_map(|rows| Candidate::of(rows, report.seed)).collect();
-        if pool.iter().any(|one| one.at_knee().model == Model::Threads) {
-            pool.retain(|one| one.at_knee().model == Model::Threads);
+        let mut pool: Vec<Self> =
+            ours.filter_map(|rows| Self::of_series(rows, report.seed)).collect();
+        if pool.iter().any(|one| one.knee.model == Model::Threads) {
+            pool.retain(|one| one.knee.model == Model::Threads);
         }
         let fastest_s = pool.iter().map(|one| one.best_s).min_by(f64::total_cmp)?;
+        let locked = pool.iter().find(|one| one.knee.gil == GilState::On);
+        let locked = locked.map(|one| one.knee.workers);
         // Of two that are as fast as each other the one that has less switched off, which is first.
-        let chosen = pool.iter().position(|one| one.best_s <= fastest_s * AS_FAST)?;
-        let has_lock = |one: &Candidate<'_>| one.at_knee().gil == GilState::On;
-        let locked = pool.iter().position(has_lock).filter(|&index| index != chosen);
-        let locked = locked.map(|index| pool[index].at_knee().workers);
-        let Candidate { rows, knee, .. } = pool.swap_remove(chosen);
-        let locked = locked.filter(|count| *count != rows[knee].workers);
-        let is_end_of_range = knee + 1 == rows.len();
-        Some(Self { knee: rows[knee], series: rows, locked, is_end_of_range })
+        let best = pool.into_iter().find(|one| one.best_s <= fastest_s * AS_FAST)?;
+        let locked = locked.filter(|count| *count != best.knee.workers);
+        Some(Self { locked, ..best })
+    }
+
+    fn of_series(series: Vec<&'a Row>, seed: u64) -> Option<Self> {
+        let (knee, best) = knee::find(&series, seed)?;
+        let (best_s, is_end_of_range) = (series[best].median_s(), knee + 1 == series.len());
+        Some(Self { knee: series[knee], series, best_s, locked: None, is_end_of_range })
     }
 
     fn workload(&self) -> Workload {
@@ -208,7 +193,7 @@ mod tests {
             (
                 |row| {
                     let threads = row.workers.min(2);
-                    row.wall_s.samples.fill(1.0 / to_f64(threads as u64));
+                    row.compared.wall_s.samples.fill(1.0 / to_f64(threads as u64));
                 },
                 "here the correct number of threads came out the same: 2 for io",
             ),
@@ -216,45 +201,38 @@ mod tests {
             (
                 |row| {
                     if row.gil == GilState::On && row.workers == 8 {
-                        row.wall_s.samples.iter_mut().for_each(|sample| *sample /= 4.0);
+                        row.compared.wall_s.samples.iter_mut().for_each(|sample| *sample /= 4.0);
                     }
                 },
                 ": 8 are more than that explains; is the machine busy?",
             ),
             // Chance is not drawn as a finding.
             (
-                |row| row.wall_s.samples.truncate(5),
+                |row| row.compared.wall_s.samples.truncate(5),
                 "cannot be concluded from so few rounds: it takes 6, `--runs 6`",
             ),
         ];
         for (doctor, expected) in cases {
             let report = testing::report(|row| {
                 doctor(row);
-                row.wall_s.summary = stats::summary(&row.wall_s.samples).unwrap();
+                row.compared.wall_s.summary = stats::summary(&row.wall_s.samples).unwrap();
             });
             let said = report.conclusion.unwrap();
             assert!(said.contains(expected), "{said}");
         }
     }
 
+    /// Fails if more requests are said to be no better.
     #[test]
-    fn one_task_or_another_variable_has_no_such_sentence() {
+    fn one_task_or_another_variable_has_no_such_sentence_and_more_work_no_knee() {
         let mut report = testing::report(|_| ());
         report.params.workloads.truncate(1);
         assert_eq!(conclusion(&report), None);
         let mut report = testing::report(|_| ());
-        report.scanned = vec![Variable::SwitchInterval];
+        report.variables[0].variable = Variable::Requests;
         assert_eq!(conclusion(&report), None);
-    }
-
-    /// Fails if more requests are said to be no better.
-    #[test]
-    fn more_work_has_no_knee() {
-        let mut report = testing::report(|_| ());
-        for row in &mut report.results {
-            row.point[0].0 = Variable::Requests;
-        }
-        (report.scanned, report.knees) = (vec![Variable::Requests], Vec::new());
+        report.results.iter_mut().for_each(|row| row.point[0].0 = Variable::Requests);
+        report.knees.clear();
         report.conclude();
         assert_eq!(report.knees, []);
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde_json::Value as Json;
+use serde::{Serialize, Serializer};
 
 use lab_core::terms::contender::{Model, Workload};
 use lab_core::terms::nearest::suggestion;
@@ -150,13 +150,21 @@ impl Value {
             Self::Gil(_) | Self::Model(_) => None,
         }
     }
+}
 
-    /// As a document has it.
-    pub fn json(self) -> Json {
+impl Serialize for Variable {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.key().serialize(serializer)
+    }
+}
+
+/// A count, seconds, or a name.
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Count(count) => Json::from(count),
-            Self::Duration(_) => Json::from(self.number()),
-            Self::Gil(_) | Self::Model(_) => Json::from(self.to_string()),
+            Self::Count(count) => count.serialize(serializer),
+            Self::Duration(_) => self.number().serialize(serializer),
+            Self::Gil(_) | Self::Model(_) => serializer.collect_str(self),
         }
     }
 }
@@ -183,63 +191,48 @@ impl fmt::Display for Value {
 ///
 /// One line that says what is wrong with the range.
 pub fn range(min: Value, max: Value, step: Option<Value>) -> Result<Vec<Value>, String> {
-    let (low, high, make): (u64, u64, fn(u64) -> Value) = match (min, max) {
-        (Value::Count(min), Value::Count(max)) => (min as u64, max as u64, count),
-        (Value::Duration(min), Value::Duration(max)) => (min, max, Value::Duration),
-        _ => return Err("it has names, and no range".to_owned()),
+    let number = |value| match value {
+        Value::Count(count) => Ok(count as u64),
+        Value::Duration(ns) => Ok(ns),
+        Value::Gil(_) | Value::Model(_) => Err("it has names, and no range".to_owned()),
     };
+    let (low, high, step) = (number(min)?, number(max)?, step.map(number).transpose()?);
     if low > high {
         return Err(format!("MIN is {min}, which is more than MAX, {max}"));
     }
-    let step = step.map(|step| match step {
-        Value::Count(step) => step as u64,
-        Value::Duration(step) => step,
-        Value::Gil(_) | Value::Model(_) => 0,
-    });
-    let is_each = matches!(min, Value::Count(_)) && high - low < EACH_MAX;
-    let numbers: Vec<u64> = match step {
-        Some(0) => return Err("the step cannot be 0".to_owned()),
-        Some(step) => evenly(low, high, step).take(VALUES_MAX + 1).collect(),
-        None if is_each => (low..=high).collect(),
-        None if low == 0 => return Err("a range from 0 needs a step: -D".to_owned()),
-        None => doubling(low, high),
+    let is_count = matches!(min, Value::Count(_));
+    let from_low = |next: &dyn Fn(u64) -> Option<u64>| -> Vec<u64> {
+        let values = std::iter::successors(Some(low), |value| next(*value));
+        values.take_while(|value| *value <= high).take(VALUES_MAX + 1).collect()
     };
+    let mut numbers = match step {
+        Some(0) => return Err("the step cannot be 0".to_owned()),
+        Some(step) => from_low(&|value| value.checked_add(step)),
+        None if is_count && high - low < EACH_MAX => (low..=high).collect(),
+        None if low == 0 => return Err("a range from 0 needs a step: -D".to_owned()),
+        None => from_low(&|value| value.checked_mul(2)),
+    };
+    if step.is_none() && numbers.last() != Some(&high) {
+        numbers.push(high);
+    }
     if numbers.len() > VALUES_MAX {
         return Err(format!("that is more than {VALUES_MAX} values: a larger step, -D"));
     }
+    let count = |number| Value::Count(usize::try_from(number).unwrap_or(usize::MAX));
+    let make = |number| if is_count { count(number) } else { Value::Duration(number) };
     Ok(numbers.into_iter().map(make).collect())
-}
-
-fn count(number: u64) -> Value {
-    Value::Count(usize::try_from(number).unwrap_or(usize::MAX))
-}
-
-fn evenly(low: u64, high: u64, step: u64) -> impl Iterator<Item = u64> {
-    std::iter::successors(Some(low), move |value| value.checked_add(step))
-        .take_while(move |value| *value <= high)
-}
-
-fn doubling(low: u64, high: u64) -> Vec<u64> {
-    let doubled = std::iter::successors(Some(low), |value| value.checked_mul(2));
-    doubled.take_while(|value| *value < high).chain([high]).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn counts(min: usize, max: usize, step: Option<usize>) -> Result<Vec<usize>, String> {
-        let values = range(Value::Count(min), Value::Count(max), step.map(Value::Count))?;
-        let count = |value| match value {
-            Value::Count(count) => count,
-            other => panic!("{other:?} is no count"),
-        };
-        Ok(values.into_iter().map(count).collect())
-    }
-
     #[test]
     fn a_short_range_has_every_number_a_long_one_doubles_and_a_step_is_added() {
         let twelve: Vec<usize> = (1..=12).collect();
+        let counts = |min, max, step: Option<usize>| {
+            range(Value::Count(min), Value::Count(max), step.map(Value::Count))
+        };
         for (min, max, step, expected) in [
             (1, 4, None, &[1, 2, 3, 4][..]),
             (1, 12, None, &twelve),
@@ -250,7 +243,8 @@ mod tests {
             (0, 64, Some(32), &[0, 32, 64]),
             (1, usize::MAX, Some(usize::MAX), &[1]),
         ] {
-            assert_eq!(counts(min, max, step).unwrap(), expected);
+            let expected = expected.iter().copied().map(Value::Count);
+            assert!(counts(min, max, step).unwrap().into_iter().eq(expected), "{min} to {max}");
         }
         for (min, max, step, expected) in [
             (8, 1, None, "MIN is 8, which is more than MAX, 1"),
@@ -262,13 +256,9 @@ mod tests {
         }
         let on = Value::Gil(GilChoice::On);
         assert!(range(on, on, None).is_err());
-    }
-
-    #[test]
-    fn durations_double_and_are_said_with_their_unit() {
         let ms = |ms: u64| Value::Duration(ms * 1_000_000);
-        let values = range(ms(1), ms(5), None).unwrap();
-        let said: Vec<String> = values.iter().map(ToString::to_string).collect();
+        let said: Vec<String> =
+            range(ms(1), ms(5), None).unwrap().iter().map(ToString::to_string).collect();
         assert_eq!(said, ["1 ms", "2 ms", "4 ms", "5 ms"]);
     }
 

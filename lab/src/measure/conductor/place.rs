@@ -8,7 +8,7 @@ use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::host::Conditions;
 use lab_core::terms::params::Params;
 use lab_core::terms::sample::Outcome;
-use lab_core::work::server::{ServerConfig, ServerProcess};
+use lab_core::work::server::{START_TIMEOUT, ServerConfig, ServerProcess};
 use trainyard::trace::file::Facts;
 
 /// A contender, and the parameters that it is measured under.
@@ -59,13 +59,13 @@ pub(super) fn servers(places: &[Place]) -> Result<Vec<(u64, ServerProcess)>> {
         }
     }
     let server = |(latency_ns, workers)| {
-        let server = ServerProcess::spawn(&ServerConfig {
+        let config = ServerConfig {
             latency: Duration::from_nanos(latency_ns),
             // All contenders stay connected all the time; one place more asks for the account.
             connections: u32::try_from(workers + 8).unwrap_or(u32::MAX),
             ..ServerConfig::default()
-        })?;
-        Ok((latency_ns, server))
+        };
+        Ok((latency_ns, ServerProcess::spawn(&config, START_TIMEOUT)?))
     };
     workers.into_iter().map(server).collect()
 }

@@ -8,7 +8,7 @@
 //! What the contenders do not share is one short file each: [`sync`], [`threads`], [`coop`],
 //! [`procs`].
 //!
-//! The [`pages`] come from [`crate::work::server`]. Read next: [`http`].
+//! The [pages](super::pages) come from [`crate::work::server`]. Read next: [`http`].
 
 pub(super) mod connection;
 pub mod coop;
@@ -27,7 +27,6 @@ use std::sync::Arc;
 use self::http::{Page, RequestId};
 use self::target::Target;
 use super::arm::{Answer, Digest, Setup};
-use super::pages;
 use crate::terms::error::Result;
 
 /// The work of one round: the targets in turn, as the article fetches its two pages.
@@ -46,13 +45,11 @@ impl Plan {
     ///
     /// Fails if a server cannot be reached.
     pub fn of(setup: &Setup) -> Result<Self> {
-        let targets: Result<_> = match setup.server {
-            Some(server) => {
-                Ok(pages::all().iter().map(|page| Target::ours(server, page)).collect())
-            }
+        let targets: Result<Vec<_>> = match setup.server {
+            Some(server) => Ok(Target::all_of(server)),
             None => setup.params.urls.iter().map(|url| Target::parse(url)?.reach()).collect(),
         };
-        Ok(Self { targets: targets?, requests: setup.params.requests })
+        Ok(Self { targets: targets?.into(), requests: setup.params.requests })
     }
 
     /// Returns what request `index` fetches, and its number, which our own server sends back.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::http::{Page, Request, RequestId};
 use crate::terms::error::{LabError, Result};
-use crate::work::pages::Content;
+use crate::work::pages::{self, Content};
 use trainyard::sys::limits;
 
 /// How long a server may take to accept a connection. On a healthy machine it takes microseconds;
@@ -67,8 +67,13 @@ impl Target {
         Ok(Self { url: url.to_owned(), host: host.to_owned(), path, addresses, content: None })
     }
 
-    /// The page `content` of our own server at `address`.
-    pub fn ours(address: SocketAddr, content: &'static Content) -> Self {
+    /// The pages of our own server at `address`, in the order in which the notes' programs fetch
+    /// them in turn.
+    pub fn all_of(address: SocketAddr) -> Vec<Self> {
+        pages::all().iter().map(|content| Self::ours(address, content)).collect()
+    }
+
+    fn ours(address: SocketAddr, content: &'static Content) -> Self {
         Self {
             url: format!("http://{address}{}", content.path),
             host: address.to_string(),
@@ -181,7 +186,6 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
-    use crate::work::pages;
 
     #[test]
     fn a_url_is_split_into_address_host_and_path() {

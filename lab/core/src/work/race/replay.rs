@@ -1,7 +1,7 @@
 //! A schedule, done: the same instructions in the same order, on tape.
 
+use super::run::{Ending, Trouble};
 use super::schedule::{Schedule, Turn, name};
-use super::search::Ending;
 use super::tape::Tape;
 use super::train::{machine, memory, values};
 use crate::terms::error::{LabError, Result};
@@ -43,7 +43,8 @@ pub fn replay(program: &Program, trains: usize, schedule: &Schedule) -> Result<R
                 Ok(Pause::Blocked { .. }) => break,
                 Ok(_) => left -= 1,
                 Err(error) => {
-                    return Ok(Replayed { tape, ending: Ending::Failed(error.to_string()) });
+                    let ending = Err(Trouble::Failed(error.to_string()));
+                    return Ok(Replayed { tape, ending });
                 }
             }
         }
@@ -56,7 +57,7 @@ pub fn replay(program: &Program, trains: usize, schedule: &Schedule) -> Result<R
         }
     }
     let are_done = machines.iter().all(|machine| machine.next(program).is_none());
-    let ending = if are_done { Ending::Values(values(program, &memory)) } else { Ending::Deadlock };
+    let ending = if are_done { Ok(values(program, &memory)) } else { Err(Trouble::Deadlock) };
     Ok(Replayed { tape, ending })
 }
 
@@ -72,7 +73,7 @@ mod tests {
     #[test]
     fn a_schedule_decides_how_a_program_ends() {
         let (_, _, locks) = crate::work::race::puzzle::PUZZLES[3];
-        let value = |x| Ending::Values(vec![x]);
+        let value = |x| Ok(vec![x]);
         for (text, schedule, expected) in [
             ("x = x + 1", "AB", value(2)),
             ("x = x + 1", "A2B6A4", value(1)),
@@ -80,7 +81,7 @@ mod tests {
             ("x = x + 1", "A2B", value(1)),
             ("x = x + 1", "B1", value(2)),
             (locks, "AB", value(2)),
-            (locks, "A8BA", Ending::Deadlock),
+            (locks, "A8BA", Err(Trouble::Deadlock)),
         ] {
             assert_eq!(done(text, schedule).unwrap().ending, expected, "{text}: {schedule}");
         }

@@ -8,7 +8,7 @@
 //!
 //! A [recording](record) is the same on [`tape`](super::tape). Read next `train`.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,7 @@ use crate::terms::error::{LabError, Result};
 use crate::work::arm::Unit;
 use trainyard::coop;
 use trainyard::procs::Pool;
+use trainyard::sys::prim::Mutex;
 use trainyard::sys::rusage::{Whose, usage};
 use trainyard::sys::{Why, affinity};
 use trainyard::threads::{Attached, Gil, Mode};
@@ -62,6 +63,9 @@ pub struct Outcome {
     /// From the first thread's start to the last one's end.
     pub duration: Duration,
 }
+
+/// How trains end: with these values of the variables, or in trouble.
+pub type Ending = std::result::Result<Vec<i64>, Trouble>;
 
 /// What can happen to trains.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,7 +111,7 @@ pub fn record(job: &Job<'_>) -> Result<Option<Tape>> {
     let shared = Arc::new(shared);
     conduct(job, &shared)?;
     let Some(tape) = &shared.tape else { return Ok(None) };
-    let tape = std::mem::take(&mut *tape.lock().unwrap_or_else(PoisonError::into_inner));
+    let tape = std::mem::take(&mut *tape.lock());
     let has_news = tape.lost.is_some() || shared.waits.is_deadlock();
     Ok(has_news.then_some(tape))
 }

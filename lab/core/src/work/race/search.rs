@@ -17,7 +17,7 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashSet};
 
-use super::run::variables;
+use super::run::{Ending, Trouble, variables};
 use super::schedule::Schedule;
 use super::setting::{Checks, Runner};
 use super::train::machine;
@@ -36,17 +36,6 @@ pub struct Possible {
     pub ending: Ending,
     /// A schedule with as few switches as any.
     pub schedule: Schedule,
-}
-
-/// How the trains can end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// All are at their ends, and these are the values of the variables.
-    Values(Vec<i64>),
-    /// Some wait for each other's locks.
-    Deadlock,
-    /// One could not go on.
-    Failed(String),
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -117,28 +106,24 @@ impl Search<'_> {
                     way.schedule.add(train, steps);
                     (way.switches, way.steps) = (way.schedule.switches(), way.steps + steps);
                     state.last = Some(train);
-                    self.reach(way, state);
+                    if !self.behind.contains(&state) {
+                        self.ahead.insert(way, state);
+                    }
                 }
                 Err(says) => {
                     way.schedule.finish(train);
-                    self.end(Ending::Failed(says), way.schedule);
+                    self.end(Err(Trouble::Failed(says)), way.schedule);
                 }
             }
             can_move = true;
         }
         if is_over {
             let values = variables(self.program).map(|(at, _)| here.words[at]).collect();
-            self.end(Ending::Values(values), way.schedule.clone());
+            self.end(Ok(values), way.schedule.clone());
         } else if !can_move {
-            self.end(Ending::Deadlock, way.schedule.clone());
+            self.end(Err(Trouble::Deadlock), way.schedule.clone());
         }
         Ok(())
-    }
-
-    fn reach(&mut self, way: Way, state: State) {
-        if !self.behind.contains(&state) {
-            self.ahead.insert(way, state);
-        }
     }
 
     /// Notes an ending. The first way to it is the best.

@@ -4,12 +4,8 @@
 //! order on the tape is the order in which it happened, and [`super::replay`] makes the same happen
 //! again. That costs as much as several instructions: a recorded run is never measured.
 //!
-//! # The life of one lost update
-//!
-//! 1. A train loads a variable. The tape notes how often the variable had been stored by then.
-//! 2. Another train stores it.
-//! 3. The first train stores it. The count has gone on and the value is another one: what the other
-//!    train stored is overwritten by a result that knows nothing of it. A recording ends here.
+//! An update is lost where a train stores a variable that another has stored since its own load,
+//! and changed: the result knows nothing of what it overwrites. A recording ends there.
 
 use std::collections::VecDeque;
 use std::sync::atomic::AtomicI64;
@@ -60,17 +56,14 @@ pub(super) struct Line {
     pub(super) value: Option<i64>,
 }
 
-/// An update that was lost.
+/// An update that was lost: a train `stored` where it would have `found` another value than its
+/// `load` had, because the variable had been stored since, `missed` times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Lost {
-    pub(super) word: usize,
-    /// The load that had not seen it.
+    word: usize,
     pub(super) load: Line,
-    /// What was there when the train stored.
     pub(super) found: i64,
-    /// What it stored.
     pub(super) stored: i64,
-    /// How often the variable had been stored since the load.
     pub(super) missed: u64,
 }
 
@@ -90,30 +83,25 @@ impl Tape {
     ) -> Result<Pause, RuntimeError> {
         let (function, _) = machine.place();
         let Some(instruction) = machine.next(program) else { return Ok(Pause::Ended) };
-        let top = machine.top();
-        let found = match instruction {
-            Instruction::StoreGlobal(word) => memory.load(word as usize),
-            _ => 0,
+        let (stored, found) = match instruction {
+            Instruction::StoreGlobal(word) => (machine.top(), memory.load(word as usize)),
+            _ => (None, 0),
         };
         let pause = machine.step(program, memory)?;
         if matches!(pause, Pause::Blocked { .. }) {
             return Ok(pause);
         }
-        let value = match instruction {
-            Instruction::LoadGlobal(_) => machine.top(),
-            Instruction::StoreGlobal(_) => top,
-            _ => None,
-        };
-        let line = Line { train, step: self.steps, function, instruction, value };
-        self.note(line);
+        let mut line = Line { train, step: self.steps, function, instruction, value: stored };
         match instruction {
             Instruction::LoadGlobal(word) => {
+                line.value = machine.top();
                 let seen = *at(&mut self.stores, word as usize);
                 *at(at(&mut self.loads, train), word as usize) = Some((line, seen));
             }
             Instruction::StoreGlobal(word) => self.store(line, word as usize, found),
             _ => {}
         }
+        self.note(line);
         Ok(pause)
     }
 
@@ -146,18 +134,7 @@ impl Tape {
             self.lost = Some(Lost { word, load, found, stored, missed: now - seen });
         }
     }
-}
 
-/// The element of a table that grows as it is asked for.
-fn at<T: Default + Clone>(table: &mut Vec<T>, place: usize) -> &mut T {
-    if table.len() <= place {
-        table.resize(place + 1, T::default());
-    }
-    &mut table[place]
-}
-
-/// The same in words.
-impl Tape {
     /// Returns the train that overwrote an update, if one was lost.
     pub fn culprit(&self) -> Option<usize> {
         self.lost.map(|lost| lost.load.train)
@@ -212,6 +189,14 @@ impl Tape {
         }
         told
     }
+}
+
+/// The element of a table that grows as it is asked for.
+fn at<T: Default + Clone>(table: &mut Vec<T>, place: usize) -> &mut T {
+    if table.len() <= place {
+        table.resize(place + 1, T::default());
+    }
+    &mut table[place]
 }
 
 /// `-1 000 000`.

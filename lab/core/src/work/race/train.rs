@@ -7,13 +7,13 @@
 
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicI64;
-use std::sync::{Mutex, PoisonError};
 
 use super::run::{Trouble, variables};
 use super::schedule::name;
 use super::tape::Tape;
 use super::waits::{Verdict, Waits};
 use crate::text::numbers::grouped;
+use trainyard::sys::prim::Mutex;
 use trainyard::vm::{Machine, Memory, Pause, Place, Program, RuntimeError};
 
 /// Back edges and calls of a train before we say that it does not end: a few seconds.
@@ -152,7 +152,7 @@ impl<'a> Train<'a> {
         if let Some(next) = self.machine.next(program) {
             checkpoint(next.place());
         }
-        let mut tape = tape.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tape = tape.lock();
         if tape.is_over() {
             return Ok(Pause::Ended);
         }

@@ -1,32 +1,28 @@
 //! Who waits for whom: how trains that wait for each other's locks are noticed while they run.
 //!
-//! # The life of one deadlock
+//! A train that finds a lock taken says so here, and follows the chain: that lock's owner, the lock
+//! that the owner waits for, its owner, and so on. A chain that comes back to it is a deadlock.
 //!
-//! 1. A train finds a lock taken, and says so here.
-//! 2. It follows the chain: that lock's owner, the lock that the owner waits for, its owner, and so
-//!    on. A chain that comes back to it is a deadlock, if all of it was true at one moment.
-//! 3. It was, if nobody on it has gone on in between: the chain is followed twice, and each train
-//!    on it must have the same number of locks got, both times.
-//! 4. Then all are told, and stop.
+//! All of the chain was true at one moment, when the table was taken: who stands in it has not gone
+//! on since. A train that got its lock first says so here, for which it needs the table, and owns
+//! the lock at which it is said to wait, so that no chain leads on from it.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::AtomicI64;
 
+use trainyard::sys::prim::Mutex;
 use trainyard::vm::Memory;
 
-/// What is known of each train's waiting.
-#[derive(Debug)]
+/// What is known of the trains' waiting.
+#[derive(Debug, Default)]
 pub(super) struct Waits {
-    trains: Vec<Wait>,
-    is_deadlock: AtomicBool,
+    table: Mutex<Table>,
 }
 
-/// One train's waiting. All are read and written in one order (`SeqCst`): nothing here is fast.
 #[derive(Debug, Default)]
-struct Wait {
-    /// The lock that it waits for, and 1; 0 while it runs.
-    lock: AtomicUsize,
-    /// How often it has stopped waiting.
-    got: AtomicU64,
+struct Table {
+    /// The lock that each train waits for.
+    locks: Vec<Option<usize>>,
+    is_deadlock: bool,
 }
 
 /// What a train that found a lock taken has to do.
@@ -39,53 +35,36 @@ pub(super) enum Verdict {
 
 impl Waits {
     pub(super) fn new(trains: usize) -> Self {
-        let trains = std::iter::repeat_with(Wait::default).take(trains).collect();
-        Self { trains, is_deadlock: AtomicBool::new(false) }
+        Self { table: Mutex::new(Table { locks: vec![None; trains], is_deadlock: false }) }
     }
 
-    /// Train number `train` found `lock` taken.
+    /// Train number `train` found `lock` taken. In a deadlock all are told so, and stop.
     pub(super) fn blocked(&self, train: usize, lock: usize, memory: &[AtomicI64]) -> Verdict {
-        // ORDER: SeqCst, here and below; see `Wait`. An owner that is seen to wait has given back
-        // all that it ever gave back: its locks' words are not older than its waiting.
-        self.trains[train].lock.store(lock + 1, Ordering::SeqCst);
-        if self.is_deadlock() {
-            return Verdict::Deadlock;
-        }
-        let chain = self.chain(train, memory);
-        if chain.is_none() || self.chain(train, memory) != chain {
-            return Verdict::TryAgain;
-        }
-        self.is_deadlock.store(true, Ordering::SeqCst);
-        Verdict::Deadlock
+        let mut table = self.table.lock();
+        table.locks[train] = Some(lock);
+        table.is_deadlock = table.is_deadlock || table.leads_back(train, memory);
+        if table.is_deadlock { Verdict::Deadlock } else { Verdict::TryAgain }
     }
 
     /// Whether trains have been found to wait for each other.
     pub(super) fn is_deadlock(&self) -> bool {
-        self.is_deadlock.load(Ordering::SeqCst)
+        self.table.lock().is_deadlock
     }
 
-    /// It has its lock, at this moment: what is said of it here is true before it does anything else.
+    /// It has its lock: it says so before it does anything else.
     pub(super) fn goes_on(&self, train: usize) {
-        // ORDER: SeqCst; first the count, so that a chain with an old lock has a new count.
-        self.trains[train].got.fetch_add(1, Ordering::SeqCst);
-        self.trains[train].lock.store(0, Ordering::SeqCst);
+        self.table.lock().locks[train] = None;
     }
+}
 
-    /// Each train from `train` round to itself, with how often it has gone on.
-    fn chain(&self, train: usize, memory: &[AtomicI64]) -> Option<Vec<(usize, u64)>> {
-        let mut chain = Vec::new();
-        let mut here = train;
-        while chain.len() < self.trains.len() {
-            let Wait { lock, got } = &self.trains[here];
-            chain.push((here, got.load(Ordering::SeqCst)));
-            let lock = lock.load(Ordering::SeqCst).checked_sub(1)?;
-            // A lock's word is its owner's number and 1.
-            here = usize::try_from(memory.load(lock)).ok()?.checked_sub(1)?;
-            if here == train {
-                return Some(chain);
-            }
-        }
-        None
+impl Table {
+    /// Whether the chain from `train` comes back to it.
+    fn leads_back(&self, train: usize, memory: &[AtomicI64]) -> bool {
+        // A lock's word is its owner's number and 1.
+        let owner = |lock| usize::try_from(memory.load(lock)).ok()?.checked_sub(1);
+        let next = |&here: &usize| owner(self.locks[here]?);
+        let mut chain = std::iter::successors(next(&train), next).take(self.locks.len());
+        chain.any(|here| here == train)
     }
 }
 

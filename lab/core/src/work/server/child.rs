@@ -19,8 +19,6 @@ use std::time::Duration;
 
 use super::{LISTENING, ServerConfig, ServerUsage};
 use crate::terms::error::{LabError, Result};
-use crate::work::io::target::Target;
-use crate::work::pages;
 use trainyard::sys::child::{self, Heard};
 
 /// How long the child may take to listen. It needs a few milliseconds; a machine that needs ten
@@ -38,23 +36,14 @@ pub struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Starts a server and waits until it listens.
+    /// Starts a server and waits until it listens, at most for `timeout`.
     ///
     /// The program must hand the arguments of [`ServerConfig::to_args`] to [`super::serve`].
     ///
     /// # Errors
     ///
     /// One line that says why no server listens, in the child's own words if it left any.
-    pub fn spawn(config: &ServerConfig) -> Result<Self> {
-        Self::spawn_within(config, START_TIMEOUT)
-    }
-
-    /// As [`spawn`](Self::spawn), with another limit of time.
-    ///
-    /// # Errors
-    ///
-    /// One line that says why no server listens, in the child's own words if it left any.
-    pub fn spawn_within(config: &ServerConfig, timeout: Duration) -> Result<Self> {
+    pub fn spawn(config: &ServerConfig, timeout: Duration) -> Result<Self> {
         let failed = |why: io::Error| LabError::failed("the i/o server did not start", why);
         let config = ServerConfig { until_eof: true, ..config.clone() };
         let mut command = child::own_program();
@@ -79,30 +68,19 @@ impl ServerProcess {
         self.child.id()
     }
 
-    /// The server's pages, in the order in which the notes' programs fetch them in turn.
-    pub fn targets(&self) -> Vec<Target> {
-        pages::all().iter().map(|content| Target::ours(self.address, content)).collect()
-    }
-
     /// What the server has used and done so far.
     ///
     /// # Errors
     ///
-    /// One line, if the server does not answer.
-    pub fn cpu(&self) -> Result<ServerUsage> {
-        self.ask_usage().map_err(|error| LabError::failed("the i/o server's accounts", error))
-    }
-
-    fn ask_usage(&self) -> io::Result<ServerUsage> {
+    /// The server does not answer.
+    pub fn cpu(&self) -> io::Result<ServerUsage> {
         let mut stream = TcpStream::connect_timeout(&self.address, USAGE_TIMEOUT)?;
         stream.set_read_timeout(Some(USAGE_TIMEOUT))?;
         // In HTTP/1.0 the answer ends where the connection does.
         stream.write_all(b"GET /cpu HTTP/1.0\r\n\r\n")?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
-        let (_, body) = answer
-            .split_once("\r\n\r\n")
-            .ok_or_else(|| io::Error::other("the answer has no body"))?;
+        let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
         Ok(serde_json::from_str(body)?)
     }
 

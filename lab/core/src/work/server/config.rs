@@ -58,17 +58,10 @@ impl ServerConfig {
             SUBCOMMAND.to_owned(),
             format!("--port={}", self.port),
             format!("--latency={}", duration::format_exactly(self.latency)),
+            format!("--jitter={}", duration::format_exactly(self.jitter)),
+            format!("--connections={}", self.connections),
         ];
-        // What is rarely set is left out unless it is.
-        if !self.jitter.is_zero() {
-            args.push(format!("--jitter={}", duration::format_exactly(self.jitter)));
-        }
-        if self.connections != CONNECTIONS_MAX {
-            args.push(format!("--connections={}", self.connections));
-        }
-        if self.until_eof {
-            args.push("--until-eof".to_owned());
-        }
+        args.extend(self.until_eof.then(|| "--until-eof".to_owned()));
         args
     }
 }

@@ -9,7 +9,7 @@
 //! 1. The accepting thread takes it and starts a thread for it, or refuses it when full.
 //! 2. That thread reads a request, waits until the latency is over, and writes the page.
 //! 3. So on, until the client closes, asks to close, or sends what is not served.
-//! 4. The thread ends. The accepting thread joins it the next time it comes by.
+//! 4. The thread ends, and the accepting thread forgets it the next time it comes by.
 //!
 //! # How a server ends
 //!
@@ -31,7 +31,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
-use std::thread::{self, JoinHandle};
+use std::thread::{self, JoinHandle, Scope, ScopedJoinHandle};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -48,7 +48,7 @@ mod connection;
 mod tests;
 mod wire;
 
-pub use child::ServerProcess;
+pub use child::{START_TIMEOUT, ServerProcess};
 pub use config::ServerConfig;
 #[doc(hidden)]
 pub use wire::fuzz_request;
@@ -73,23 +73,19 @@ const STACK_LEN: usize = 128 * 1024;
 ///
 /// One line that names the address when it cannot be listened on, or standard output is gone.
 pub fn serve(config: &ServerConfig) -> io::Result<()> {
-    let server = Server::start(config)?;
+    let mut server = Server::start(config)?;
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "{LISTENING}{}", server.url())?;
     stdout.flush()?;
     drop(stdout);
     if config.until_eof {
-        until_input_ends();
-    } else {
-        server.until_killed();
+        // `copy` retries after a signal. An error is as much an end as the end itself.
+        drop(io::copy(&mut io::stdin().lock(), &mut io::sink()));
+    } else if let Some(acceptor) = server.acceptor.take() {
+        // An end that does not come; an error would be that thread's panic, which was printed.
+        drop(acceptor.join());
     }
     Ok(())
-}
-
-/// Returns at the end of standard input, which comes when the process at its other end is gone.
-fn until_input_ends() {
-    // `copy` retries after a signal. An error is as much an end as the end itself.
-    drop(io::copy(&mut io::stdin().lock(), &mut io::sink()));
 }
 
 /// What a server says of itself under `/cpu`.
@@ -153,35 +149,37 @@ impl Server {
     ///
     /// One line that names the address when it cannot be listened on.
     pub fn start(config: &ServerConfig) -> io::Result<Self> {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, config.port));
-        Self::listen(address, config, REQUEST_TIMEOUT).map_err(|error| {
-            io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
-        })
+        Self::start_with(config, REQUEST_TIMEOUT)
     }
 
-    fn listen(
-        address: SocketAddr,
-        config: &ServerConfig,
-        request_timeout: Duration,
-    ) -> io::Result<Self> {
-        let listener = TcpListener::bind(address).map_err(limits::named)?;
-        socket::deepen_backlog(&listener)?;
-        let address = listener.local_addr()?;
-        let shared = Arc::new(Shared {
-            config: config.clone(),
-            request_timeout,
-            stopping: AtomicBool::new(false),
-            requests: AtomicU64::new(0),
-            connections: AtomicU64::new(0),
-        });
-        let to_shut_down =
-            listener.try_clone().map_err(limits::of_call("fcntl(F_DUPFD_CLOEXEC)"))?;
-        let to_shut_down = TcpStream::from(OwnedFd::from(to_shut_down));
-        let acceptor = Acceptor { listener, shared: Arc::clone(&shared), threads: Vec::new() };
-        let acceptor =
-            thread::Builder::new().name("accept".to_owned()).spawn(move || acceptor.run());
-        let acceptor = acceptor.map_err(limits::of_a_thread)?;
-        Ok(Self { address, shared, listener: to_shut_down, acceptor: Some(acceptor) })
+    fn start_with(config: &ServerConfig, request_timeout: Duration) -> io::Result<Self> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, config.port));
+        let listen = || {
+            let listener = TcpListener::bind(address).map_err(limits::named)?;
+            socket::deepen_backlog(&listener)?;
+            let to_shut_down =
+                listener.try_clone().map_err(limits::of_call("fcntl(F_DUPFD_CLOEXEC)"))?;
+            let shared = Arc::new(Shared {
+                config: config.clone(),
+                request_timeout,
+                stopping: AtomicBool::new(false),
+                requests: AtomicU64::new(0),
+                connections: AtomicU64::new(0),
+            });
+            let address = listener.local_addr()?;
+            let accept = {
+                let shared = Arc::clone(&shared);
+                move || shared.accept_all(&listener)
+            };
+            let acceptor = thread::Builder::new().name("accept".to_owned()).spawn(accept);
+            let acceptor = Some(acceptor.map_err(limits::of_a_thread)?);
+            let listener = TcpStream::from(OwnedFd::from(to_shut_down));
+            Ok(Self { address, shared, listener, acceptor })
+        };
+        let because = |error: io::Error| {
+            io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
+        };
+        listen().map_err(because)
     }
 
     /// Where the server listens.
@@ -192,23 +190,6 @@ impl Server {
     /// Where the server listens, as a URL without a path.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
-    }
-
-    /// What the server has done so far, and the processor time of this whole process.
-    ///
-    /// # Errors
-    ///
-    /// Only if the kernel's accounts cannot be read.
-    pub fn usage(&self) -> io::Result<ServerUsage> {
-        self.shared.usage()
-    }
-
-    /// Waits for an end that does not come.
-    fn until_killed(mut self) {
-        if let Some(acceptor) = self.acceptor.take() {
-            // An error would be the accepting thread's panic, which has been printed.
-            drop(acceptor.join());
-        }
     }
 }
 
@@ -227,74 +208,59 @@ impl Drop for Server {
     }
 }
 
-/// The accepting thread's own: it alone knows the connections, so they need no lock.
-struct Acceptor {
-    listener: TcpListener,
-    shared: Arc<Shared>,
-    threads: Vec<Connection>,
-}
-
 /// A connection's thread. Its stream is the thread's own, and closed when the thread ends.
-struct Connection {
-    thread: JoinHandle<()>,
+struct Connection<'scope> {
+    thread: ScopedJoinHandle<'scope, ()>,
     stream: Weak<TcpStream>,
 }
 
-impl Acceptor {
-    fn run(mut self) {
-        loop {
-            let accepted = blocking(Why::Io, || self.listener.accept());
-            if self.shared.is_stopping() {
-                break;
+impl Shared {
+    /// The life of the accepting thread. It alone knows the connections, so they need no lock, and
+    /// it ends when all of them have.
+    fn accept_all(&self, listener: &TcpListener) {
+        thread::scope(|scope| {
+            let mut connections: Vec<Connection<'_>> = Vec::new();
+            loop {
+                let accepted = blocking(Why::Io, || listener.accept());
+                if self.is_stopping() {
+                    break;
+                }
+                connections.retain(|connection| !connection.thread.is_finished());
+                match accepted {
+                    Ok((stream, _)) if connections.len() >= self.config.connections as usize => {
+                        refuse(&stream);
+                    }
+                    Ok((stream, _)) => connections.extend(self.admit(scope, stream)),
+                    // INVARIANT: [SERVER-1] the client is gone, or descriptors are short, or
+                    // whatever it is: the next one may do better.
+                    Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
+                    Err(_) => blocking(Why::Sleep, || thread::park_timeout(ACCEPT_REST)),
+                }
             }
-            match accepted {
-                Ok((stream, _)) => self.admit(stream),
-                // INVARIANT: [SERVER-1] the client is gone, or descriptors are short, or whatever
-                // it is: the next one may do better.
-                Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
-                Err(_) => blocking(Why::Sleep, || thread::park_timeout(ACCEPT_REST)),
+            for Connection { thread, stream } in connections {
+                if let Some(stream) = stream.upgrade() {
+                    // An error means that the client was faster.
+                    drop(stream.shutdown(std::net::Shutdown::Both));
+                }
+                thread.thread().unpark(); // from the latency that it waits out
             }
-        }
-        for connection in &self.threads {
-            if let Some(stream) = connection.stream.upgrade() {
-                // An error means that the client was faster.
-                drop(stream.shutdown(std::net::Shutdown::Both));
-            }
-            connection.thread.thread().unpark(); // from the latency that it waits out
-        }
-        for connection in self.threads {
-            drop(connection.thread.join());
-        }
+        });
     }
 
-    /// Starts a thread for `stream`, unless there are too many.
-    fn admit(&mut self, stream: TcpStream) {
-        self.join_ended();
-        if self.threads.len() >= self.shared.config.connections as usize {
-            return refuse(&stream);
-        }
-        self.shared.connections.fetch_add(1, Ordering::Relaxed);
+    /// Starts a thread for `stream`.
+    fn admit<'scope>(
+        &'scope self,
+        scope: &'scope Scope<'scope, '_>,
+        stream: TcpStream,
+    ) -> Option<Connection<'scope>> {
+        self.connections.fetch_add(1, Ordering::Relaxed);
         let stream = Arc::new(stream);
-        let weak = Arc::downgrade(&stream);
-        let shared = Arc::clone(&self.shared);
-        let thread =
-            thread::Builder::new().name("connection".to_owned()).stack_size(STACK_LEN).spawn({
-                let stream = Arc::clone(&stream);
-                move || converse(&shared, &stream)
-            });
-        match thread {
-            Ok(thread) => self.threads.push(Connection { thread, stream: weak }),
-            // No thread to be had. The client may try again.
-            Err(_) => refuse(&stream),
-        }
-    }
-
-    fn join_ended(&mut self) {
-        for connection in self.threads.extract_if(.., |connection| connection.thread.is_finished())
-        {
-            // An error would be a panic, which has been printed and concerns one client alone.
-            drop(connection.thread.join());
-        }
+        let own = Arc::clone(&stream);
+        let builder = thread::Builder::new().name("connection".to_owned()).stack_size(STACK_LEN);
+        let thread = builder.spawn_scoped(scope, move || converse(self, &own));
+        // No thread to be had: the client may try again.
+        let thread = thread.inspect_err(|_| refuse(&stream)).ok()?;
+        Some(Connection { thread, stream: Arc::downgrade(&stream) })
     }
 }
 

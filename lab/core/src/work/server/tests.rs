@@ -18,10 +18,6 @@ fn start(latency: Duration) -> Server {
     Server::start(&ServerConfig { latency, ..ServerConfig::default() }).unwrap()
 }
 
-fn targets(server: &Server) -> Vec<Target> {
-    pages::all().iter().map(|content| Target::ours(server.address(), content)).collect()
-}
-
 fn connect(server: &Server) -> TcpStream {
     let stream = TcpStream::connect(server.address()).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -58,7 +54,7 @@ fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
 #[test]
 fn five_connections_carry_160_requests() {
     let server = start(Duration::ZERO);
-    let targets = targets(&server);
+    let targets = Target::all_of(server.address());
     let fetch = |client: u64| {
         let mut session = Session::open(&targets).unwrap();
         for (turn, target) in (0..32).zip(targets.iter().cycle()) {
@@ -71,7 +67,7 @@ fn five_connections_carry_160_requests() {
             scope.spawn(move || fetch(client));
         }
     });
-    let usage = server.usage().unwrap();
+    let usage = server.shared.usage().unwrap();
     assert_eq!((usage.requests, usage.connections), (160, 5));
 }
 
@@ -81,7 +77,7 @@ fn an_answer_takes_its_latency() {
     let server = start(latency);
     let mut session = Session::default();
     let begun = Instant::now();
-    session.get(&targets(&server)[0], RequestId(1)).unwrap();
+    session.get(&Target::all_of(server.address())[0], RequestId(1)).unwrap();
     assert!(begun.elapsed() >= latency);
 }
 
@@ -157,7 +153,7 @@ fn a_client_that_sends_half_a_request_stops_nobody() {
     gone.write_all(b"GET /dice HTT").unwrap();
     drop(gone);
     let mut session = Session::default();
-    session.get(&targets(&server)[1], RequestId(1)).unwrap();
+    session.get(&Target::all_of(server.address())[1], RequestId(1)).unwrap();
     slow.write_all(b" a\r\nConnection: close\r\n\r\n").unwrap();
     assert!(read_all(slow).starts_with("HTTP/1.1 200 OK\r\n"));
 }
@@ -167,7 +163,7 @@ fn one_client_too_many_is_told_so_and_a_place_that_is_left_is_given_again() {
     let config =
         ServerConfig { latency: Duration::ZERO, connections: 2, ..ServerConfig::default() };
     let server = Server::start(&config).unwrap();
-    let target = &targets(&server)[1];
+    let target = &Target::all_of(server.address())[1];
     // An answer shows that the connection was admitted.
     let mut sessions = [Session::default(), Session::default()];
     for session in &mut sessions {
@@ -185,8 +181,7 @@ fn one_client_too_many_is_told_so_and_a_place_that_is_left_is_given_again() {
 #[test]
 fn a_request_that_does_not_end_in_time_is_refused_but_a_client_may_be_idle() {
     let config = ServerConfig { latency: Duration::ZERO, ..ServerConfig::default() };
-    let address = (Ipv4Addr::LOCALHOST, 0).into();
-    let server = Server::listen(address, &config, Duration::from_millis(50)).unwrap();
+    let server = Server::start_with(&config, Duration::from_millis(50)).unwrap();
     let mut idle = connect(&server);
     let mut slow = connect(&server);
     slow.write_all(b"GET /dice HTTP/1.1\r\nHost:").unwrap();
@@ -214,7 +209,7 @@ fn a_server_that_is_dropped_leaves_no_client_waiting() {
     let idle = connect(&server);
     let mut waiting = connect(&server);
     waiting.write_all(b"GET /dice HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
-    wait_until("the request has been read", || server.usage().unwrap().requests == 1);
+    wait_until("the request has been read", || server.shared.usage().unwrap().requests == 1);
     let address = server.address();
     let (sender, dropped) = mpsc::channel();
     thread::spawn(move || {
@@ -225,13 +220,4 @@ fn a_server_that_is_dropped_leaves_no_client_waiting() {
     assert_eq!(read_all(idle), "");
     assert_eq!(read_all(waiting), "");
     assert!(TcpStream::connect(address).is_err());
-}
-
-#[test]
-fn a_port_that_is_taken_is_named() {
-    let server = start(Duration::ZERO);
-    let port = server.address().port();
-    let error = Server::start(&ServerConfig { port, ..ServerConfig::default() }).unwrap_err();
-    let line = format!("cannot listen on 127.0.0.1:{port}: Address already in use");
-    assert!(error.to_string().starts_with(&line), "{error}");
 }

@@ -21,7 +21,7 @@ use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::params::{CpuKernel, Params, Preset};
 use lab_core::work::arm::Setup;
 use lab_core::work::server::ServerConfig;
-use lab_core::work::server::child::ServerProcess;
+use lab_core::work::server::{START_TIMEOUT, ServerProcess};
 use lab_core::work::task::Task;
 use trainyard::sys::signal::Interrupts;
 
@@ -72,7 +72,7 @@ pub(super) fn measure(cell: &Cell) -> Result<Figures> {
     let config =
         ServerConfig { latency: Duration::from_nanos(params.latency_ns), ..Default::default() };
     let is_asked = contender.workload == Workload::Io;
-    let server = is_asked.then(|| ServerProcess::spawn(&config)).transpose()?;
+    let server = is_asked.then(|| ServerProcess::spawn(&config, START_TIMEOUT)).transpose()?;
     let address = server.as_ref().map(ServerProcess::address);
     let setup = Setup { contender, params, server: address, flight: None };
     let (mut arm, startup) = ArmProcess::start(setup, &halt)?;
