@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use lab_core::text::add;
 use lab_core::text::numbers::grouped;
 use lab_core::work::race::run::{Job, Outcome, Trouble};
 use lab_core::work::race::setting::{Checks, Model, Runner};
@@ -123,7 +124,7 @@ impl Row {
         };
         row.why = row.reason(job, outcomes);
         if deadlocks > 0 {
-            row.why += &format!("; {deadlocks} of {} runs end in a deadlock", outcomes.len());
+            add!(row.why, "; {deadlocks} of {} runs end in a deadlock", outcomes.len());
         }
         row
     }

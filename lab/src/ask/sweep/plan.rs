@@ -44,7 +44,10 @@ pub struct Scan {
 pub type Point = Vec<(Variable, Value)>;
 
 /// A point as a document has it: keys and values.
-pub fn as_map<S: Serializer>(point: &Point, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+pub(super) fn as_map<S: Serializer>(
+    point: &Point,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
     let pairs: BTreeMap<_, _> = point.iter().map(|(it, value)| (it.key(), value)).collect();
     pairs.serialize(serializer)
 }
@@ -299,11 +302,11 @@ mod tests {
         let counts = [Value::Count(1), Value::Count(2)];
         let scans: [Scanned<'_>; 2] =
             [(Variable::Workers, &counts), (Variable::SwitchInterval, &INTERVALS)];
-        let cases: [(Workload, &[Scanned<'_>], &[Model], &[&str]); 2] = [
+        for (workload, scans, models, expected) in [
             (
                 Workload::Cpu,
-                &scans,
-                &[Model::Threads, Model::Coop],
+                &scans[..],
+                &[Model::Threads, Model::Coop][..],
                 &[
                     "one after another",
                     "1 thread, lock on, switch-interval 100 us",
@@ -313,7 +316,7 @@ mod tests {
                     "2 threads, lock on, switch-interval 100 us",
                     "2 threads, lock off",
                     "2 threads, lock on, switch-interval 5 ms",
-                ],
+                ][..],
             ),
             // A loop has as many connections as there are workers, and its name does not say so.
             (
@@ -326,8 +329,7 @@ mod tests {
                     "coop, one thread, workers 2",
                 ],
             ),
-        ];
-        for (workload, scans, models, expected) in cases {
+        ] {
             let mut sweep = sweep(&[workload], scans);
             sweep.params.models = models.to_vec();
             let places = sweep.layout(workload, 2).unwrap().places;

@@ -69,8 +69,8 @@ fn cells(report: &Report, line: &[&Row], names: &[&str]) -> Vec<String> {
 }
 
 /// What a line is at: all variables but the models, which have columns.
-fn variables(report: &Report) -> impl Iterator<Item = &str> {
-    report.scanned().filter(|it| *it != Variable::Models).map(|it| it.name())
+fn variables(report: &Report) -> impl Iterator<Item = &'static str> {
+    report.scanned().filter(|it| *it != Variable::Models).map(Variable::name)
 }
 
 /// The rows of each point, in the order of the points; those of all models are in one line.
@@ -167,7 +167,7 @@ pub fn markdown(report: &Report) -> String {
         if names.is_empty() {
             continue;
         }
-        let header: Vec<&str> = variables(report).chain(names.iter().copied()).collect();
+        let header = [&variables(report).collect::<Vec<_>>()[..], &names].concat();
         let trimmed =
             |cells: Vec<String>| cells.iter().map(|it| it.trim_end().to_owned()).collect();
         let lines = lines(report, workload).into_iter();

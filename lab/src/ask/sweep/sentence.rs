@@ -53,7 +53,7 @@ pub fn conclusion(report: &Report) -> Option<String> {
 struct Best<'a> {
     series: Vec<&'a Row>,
     knee: &'a Row,
-    best_s: f64,
+    shortest_s: f64,
     /// The knee of the threads that have the lock on, if that is another one.
     locked: Option<usize>,
     /// Whether the range ends with the knee.
@@ -69,19 +69,19 @@ impl<'a> Best<'a> {
         if pool.iter().any(|one| one.knee.model == Model::Threads) {
             pool.retain(|one| one.knee.model == Model::Threads);
         }
-        let fastest_s = pool.iter().map(|one| one.best_s).min_by(f64::total_cmp)?;
+        let fastest_s = pool.iter().map(|one| one.shortest_s).min_by(f64::total_cmp)?;
         let locked = pool.iter().find(|one| one.knee.gil == GilState::On);
         let locked = locked.map(|one| one.knee.workers);
         // Of two that are as fast as each other the one that has less switched off, which is first.
-        let best = pool.into_iter().find(|one| one.best_s <= fastest_s * AS_FAST)?;
+        let best = pool.into_iter().find(|one| one.shortest_s <= fastest_s * AS_FAST)?;
         let locked = locked.filter(|count| *count != best.knee.workers);
         Some(Self { locked, ..best })
     }
 
     fn of_series(series: Vec<&'a Row>, seed: u64) -> Option<Self> {
         let (knee, best) = knee::find(&series, seed)?;
-        let (best_s, is_end_of_range) = (series[best].median_s(), knee + 1 == series.len());
-        Some(Self { knee: series[knee], series, best_s, locked: None, is_end_of_range })
+        let (shortest_s, is_end_of_range) = (series[best].median_s(), knee + 1 == series.len());
+        Some(Self { knee: series[knee], series, shortest_s, locked: None, is_end_of_range })
     }
 
     fn workload(&self) -> Workload {

@@ -100,22 +100,23 @@ impl Search<'_> {
             }
             is_over = false;
             let (mut state, mut way) = (here.clone(), way.clone());
-            match self.stride(&mut state, train)? {
+            let steps = match self.stride(&mut state, train)? {
                 Ok(0) => continue,
-                Ok(steps) => {
-                    way.schedule.add(train, steps);
-                    (way.switches, way.steps) = (way.schedule.switches(), way.steps + steps);
-                    state.last = Some(train);
-                    if !self.behind.contains(&state) {
-                        self.ahead.insert(way, state);
-                    }
-                }
+                Ok(steps) => steps,
                 Err(says) => {
+                    can_move = true;
                     way.schedule.finish(train);
                     self.end(Err(Trouble::Failed(says)), way.schedule);
+                    continue;
                 }
-            }
+            };
             can_move = true;
+            way.schedule.add(train, steps);
+            (way.switches, way.steps) = (way.schedule.switches(), way.steps + steps);
+            state.last = Some(train);
+            if !self.behind.contains(&state) {
+                self.ahead.insert(way, state);
+            }
         }
         if is_over {
             let values = variables(self.program).map(|(at, _)| here.words[at]).collect();

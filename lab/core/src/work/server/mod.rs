@@ -27,7 +27,7 @@
 //! and [`child`].
 
 use std::io::{self, ErrorKind, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -200,7 +200,7 @@ impl Drop for Server {
         self.shared.stopping.store(true, Ordering::Release);
         // On Linux this makes a blocked accept(2) return EINVAL, as well as every later one. An
         // error would mean that the socket is no longer connected to anything, which is the goal.
-        drop(self.listener.shutdown(std::net::Shutdown::Both));
+        drop(self.listener.shutdown(Shutdown::Both));
         if let Some(acceptor) = self.acceptor.take() {
             acceptor.thread().unpark(); // from its rest after an error
             drop(acceptor.join());
@@ -220,47 +220,54 @@ impl Shared {
     fn accept_all(&self, listener: &TcpListener) {
         thread::scope(|scope| {
             let mut connections: Vec<Connection<'_>> = Vec::new();
-            loop {
-                let accepted = blocking(Why::Io, || listener.accept());
-                if self.is_stopping() {
-                    break;
-                }
-                connections.retain(|connection| !connection.thread.is_finished());
-                match accepted {
-                    Ok((stream, _)) if connections.len() >= self.config.connections as usize => {
-                        refuse(&stream);
-                    }
-                    Ok((stream, _)) => connections.extend(self.admit(scope, stream)),
-                    // INVARIANT: [SERVER-1] the client is gone, or descriptors are short, or
-                    // whatever it is: the next one may do better.
-                    Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
-                    Err(_) => blocking(Why::Sleep, || thread::park_timeout(ACCEPT_REST)),
-                }
+            while let Some(stream) = self.accept(listener) {
+                self.admit(scope, stream, &mut connections);
             }
             for Connection { thread, stream } in connections {
-                if let Some(stream) = stream.upgrade() {
-                    // An error means that the client was faster.
-                    drop(stream.shutdown(std::net::Shutdown::Both));
-                }
+                // An error means that the client was faster.
+                drop(stream.upgrade().map(|stream| stream.shutdown(Shutdown::Both)));
                 thread.thread().unpark(); // from the latency that it waits out
             }
         });
     }
 
-    /// Starts a thread for `stream`.
+    /// The next client; none once the server ends.
+    fn accept(&self, listener: &TcpListener) -> Option<TcpStream> {
+        loop {
+            let accepted = blocking(Why::Io, || listener.accept());
+            if self.is_stopping() {
+                return None;
+            }
+            match accepted {
+                Ok((stream, _)) => return Some(stream),
+                // INVARIANT: [SERVER-1] the client is gone, or descriptors are short, or whatever
+                // it is: the next one may do better.
+                Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
+                Err(_) => blocking(Why::Sleep, || thread::park_timeout(ACCEPT_REST)),
+            }
+        }
+    }
+
+    /// Starts a thread for `stream`, unless there are too many.
     fn admit<'scope>(
         &'scope self,
         scope: &'scope Scope<'scope, '_>,
         stream: TcpStream,
-    ) -> Option<Connection<'scope>> {
+        connections: &mut Vec<Connection<'scope>>,
+    ) {
+        connections.retain(|connection| !connection.thread.is_finished());
+        if connections.len() >= self.config.connections as usize {
+            return refuse(&stream);
+        }
         self.connections.fetch_add(1, Ordering::Relaxed);
         let stream = Arc::new(stream);
         let own = Arc::clone(&stream);
         let builder = thread::Builder::new().name("connection".to_owned()).stack_size(STACK_LEN);
-        let thread = builder.spawn_scoped(scope, move || converse(self, &own));
-        // No thread to be had: the client may try again.
-        let thread = thread.inspect_err(|_| refuse(&stream)).ok()?;
-        Some(Connection { thread, stream: Arc::downgrade(&stream) })
+        match builder.spawn_scoped(scope, move || converse(self, &own)) {
+            Ok(thread) => connections.push(Connection { thread, stream: Arc::downgrade(&stream) }),
+            // No thread to be had. The client may try again.
+            Err(_) => refuse(&stream),
+        }
     }
 }
 
@@ -268,5 +275,5 @@ impl Shared {
 fn refuse(mut stream: &TcpStream) {
     // An error means that the client has left already.
     drop(stream.write_all(&Refusal::FULL.encode()));
-    drop(stream.shutdown(std::net::Shutdown::Write));
+    drop(stream.shutdown(Shutdown::Write));
 }

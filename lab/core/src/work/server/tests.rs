@@ -1,7 +1,6 @@
 //! The server over real sockets, in this process.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
