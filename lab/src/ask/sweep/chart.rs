@@ -16,23 +16,21 @@ use lab_core::text::plot::{Axis, Chart, Dot, Mark, Scale, Series, Unit};
 const LINEAR_SPAN_MAX: f64 = 10.0;
 
 /// Draws each workload that was measured.
-pub fn charts(report: &Report) -> Vec<Chart> {
+pub(super) fn charts(report: &Report) -> Vec<Chart> {
     let workloads = report.params.workloads.iter();
     workloads.filter_map(|&workload| chart(report, workload)).collect()
 }
 
 fn chart(report: &Report, workload: Workload) -> Option<Chart> {
     let axis = report.axis()?;
-    let rows: Vec<Vec<&Row>> = report.series();
-    let rows: Vec<Vec<&Row>> =
-        rows.into_iter().filter(|series| series[0].workload == workload).collect();
+    let mut rows = report.series();
+    rows.retain(|series| series[0].workload == workload);
     let names = names(&rows, axis);
     let series: Vec<Series> = rows.iter().map(|rows| line(rows, axis, &names, report)).collect();
     let dots = || series.iter().flat_map(|line| &line.dots);
     let span = |of: fn(&Dot) -> f64| {
-        let (low, high) = dots()
-            .map(of)
-            .fold((f64::MAX, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
+        let (low, high) =
+            (dots().map(of).fold(f64::MAX, f64::min), dots().map(of).fold(0.0, f64::max));
         if low > 0.0 && high / low > LINEAR_SPAN_MAX { Scale::Log } else { Scale::Linear }
     };
     if series.is_empty() {

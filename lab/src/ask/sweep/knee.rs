@@ -23,47 +23,43 @@ const VALUES_MIN: usize = 3;
 
 /// The knee of one series.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Knee {
-    /// `io`, `cpu`.
-    pub workload: Workload,
+pub(super) struct Knee {
+    pub(super) workload: Workload,
     /// The contender, as the column is called.
-    pub contender: String,
+    pub(super) contender: String,
     /// What else was scanned, and stood still here.
     #[serde(serialize_with = "as_map")]
-    pub parameters: Point,
-    /// The variable.
-    pub variable: Variable,
+    pub(super) parameters: Point,
+    pub(super) variable: Variable,
     /// Its value at the knee.
-    pub value: Value,
-    /// The median there, in seconds.
-    pub median_s: f64,
+    pub(super) value: Value,
+    pub(super) median_s: f64,
     /// The value with the shortest median.
-    pub best: Value,
-    /// That median.
-    pub best_median_s: f64,
+    pub(super) best: Value,
+    pub(super) best_median_s: f64,
     /// Whether the range ends with it: more may still help.
-    pub is_end_of_range: bool,
+    pub(super) is_end_of_range: bool,
 }
 
 impl Knee {
     /// Whether `row` is of its contender.
-    pub fn is_of_column(&self, row: &Row) -> bool {
+    pub(super) fn is_of_column(&self, row: &Row) -> bool {
         (self.workload, &self.contender) == (row.workload, &row.column)
     }
 
     /// Whether `row` belongs to its series.
-    pub fn is_of(&self, row: &Row) -> bool {
+    pub(super) fn is_of(&self, row: &Row) -> bool {
         self.is_of_column(row) && self.parameters.iter().all(|it| row.point.contains(it))
     }
 
     /// Whether it is at `row`.
-    pub fn is_at(&self, row: &Row) -> bool {
+    pub(super) fn is_at(&self, row: &Row) -> bool {
         self.is_of(row) && row.value_of(self.variable) == Some(self.value)
     }
 }
 
 /// Finds the index of the knee in `series`, in rising order of its values, and that of the best.
-pub fn find(series: &[&Row], seed: u64) -> Option<(usize, usize)> {
+pub(super) fn find(series: &[&Row], seed: u64) -> Option<(usize, usize)> {
     let median = |index: usize| series[index].median_s();
     let best = (0..series.len()).min_by(|&a, &b| median(a).total_cmp(&median(b)))?;
     let samples = |index: usize| series[index].wall_s.samples.as_slice();
@@ -82,7 +78,7 @@ pub fn find(series: &[&Row], seed: u64) -> Option<(usize, usize)> {
 }
 
 /// Describes the knee of `series`, whose rows differ in `variable`.
-pub fn describe(series: &[&Row], variable: Variable, seed: u64) -> Option<Knee> {
+pub(super) fn describe(series: &[&Row], variable: Variable, seed: u64) -> Option<Knee> {
     let (knee, best) = find(series, seed)?;
     let value = |index: usize| series[index].value_of(variable);
     let others = series[knee].point.iter().filter(|(other, _)| *other != variable);

@@ -17,20 +17,20 @@
 //!
 //! A search for the best value: it would measure some points more often than others.
 
-pub mod chart;
-pub mod knee;
+mod chart;
+mod knee;
 pub mod plan;
-pub mod render;
-pub mod report;
-pub mod sentence;
+mod render;
+mod report;
+mod sentence;
 #[cfg(test)]
 mod testing;
 pub mod variable;
 
+use self::plan::{Layout, Sweep};
+use self::report::Report;
 use super::compare::picture::Style;
 use crate::ask::document::json;
-use crate::ask::sweep::plan::{Layout, Sweep};
-use crate::ask::sweep::report::Report;
 use crate::measure::conductor::{Deaths, Measurement, measure};
 use crate::measure::prepare::{listen, prepare};
 use crate::measure::python::find::find_all;

@@ -68,16 +68,6 @@ const PROCESSES_MAX: usize = 300;
 /// As many as a whole machine has by default for a user, with a margin (`ulimit -u`).
 const THREADS_MAX: usize = 4000;
 
-impl Scan {
-    /// Its values in rising order; names, which have none, as they were typed.
-    fn rising(&self) -> Vec<Value> {
-        let mut values = self.values.clone();
-        let number = |value: &Value| value.number().unwrap_or_default();
-        values.sort_by(|one, other| number(one).total_cmp(&number(other)));
-        values
-    }
-}
-
 impl Sweep {
     /// Checks what no single option can know of the others.
     ///
@@ -124,10 +114,13 @@ impl Sweep {
     /// were typed: a knee is looked for from left to right.
     pub fn points(&self) -> Vec<Point> {
         self.scans.iter().fold(vec![Vec::new()], |points, scan| {
+            let mut values = scan.values.clone();
+            // Names have no order, and stay as they were typed.
+            let number = |value: &Value| value.number().unwrap_or_default();
+            values.sort_by(|one, other| number(one).total_cmp(&number(other)));
             let longer = |point: &Point| {
-                let values = scan.rising().into_iter().map(|value| (scan.variable, value));
-                let point = point.clone();
-                values.map(move |pair| [point.as_slice(), &[pair]].concat()).collect::<Vec<_>>()
+                let with = |value| [point.as_slice(), &[(scan.variable, value)]].concat();
+                values.iter().copied().map(with).collect::<Vec<_>>()
             };
             points.iter().flat_map(longer).collect()
         })
@@ -153,11 +146,9 @@ impl Sweep {
             let params = self.params_at(&point);
             let contenders = params.contenders(cpus).into_iter();
             let mine = contenders.filter(|contender| contender.workload == workload);
-            let mut indices = Vec::new();
-            for contender in mine {
-                indices.push((contender, seat(&mut places, Place::new(contender, &params))));
-            }
-            rows.push((point, indices));
+            let mut seat = |who| (who, seat(&mut places, Place::new(who, &params)));
+            let seated = mine.map(&mut seat).collect();
+            rows.push((point, seated));
         }
         check_size(&places)?;
         let mut layout = Layout { places, rows };
@@ -204,17 +195,15 @@ fn check_size(places: &[Place]) -> Result<()> {
     };
     let processes = places.len() + of(Model::Procs);
     let threads = of(Model::Threads) + of(Model::ThreadsNative);
-    let refuse = |count: usize, what: &str, most: usize| {
-        Err(LabError::BadInput(format!(
-            "all points take turns, so {count} {what} would be alive at the same time, and {most} \
-             are the most: fewer values, or fewer --models"
-        )))
-    };
-    if processes > PROCESSES_MAX {
-        return refuse(processes, "processes", PROCESSES_MAX);
-    }
-    if threads > THREADS_MAX {
-        return refuse(threads, "threads", THREADS_MAX);
+    for (count, what, most) in
+        [(processes, "processes", PROCESSES_MAX), (threads, "threads", THREADS_MAX)]
+    {
+        if count > most {
+            return Err(LabError::BadInput(format!(
+                "all points take turns, so {count} {what} would be alive at the same time, and \
+                 {most} are the most: fewer values, or fewer --models"
+            )));
+        }
     }
     Ok(())
 }
@@ -297,32 +286,13 @@ mod tests {
         assert_eq!(count(Workload::Cpu, &[(Variable::SwitchInterval, &INTERVALS)]), (2, 4 + 2 * 2));
     }
 
+    /// A loop has as many connections as there are workers, and its name does not say so.
     #[test]
     fn a_label_says_what_of_the_point_makes_a_difference_and_no_more() {
-        let counts = [Value::Count(1), Value::Count(2)];
-        let scans: [Scanned<'_>; 2] =
-            [(Variable::Workers, &counts), (Variable::SwitchInterval, &INTERVALS)];
-        for (workload, scans, models, expected) in [
-            (
-                Workload::Cpu,
-                &scans[..],
-                &[Model::Threads, Model::Coop][..],
-                &[
-                    "one after another",
-                    "1 thread, lock on, switch-interval 100 us",
-                    "1 thread, lock off",
-                    "coop, one thread",
-                    "1 thread, lock on, switch-interval 5 ms",
-                    "2 threads, lock on, switch-interval 100 us",
-                    "2 threads, lock off",
-                    "2 threads, lock on, switch-interval 5 ms",
-                ][..],
-            ),
-            // A loop has as many connections as there are workers, and its name does not say so.
+        for (workload, expected) in [
+            (Workload::Cpu, &["one after another", "coop, one thread"][..]),
             (
                 Workload::Io,
-                &scans[..1],
-                &[Model::Coop],
                 &[
                     "one after another",
                     "coop, one thread, workers 1",
@@ -330,8 +300,9 @@ mod tests {
                 ],
             ),
         ] {
-            let mut sweep = sweep(&[workload], scans);
-            sweep.params.models = models.to_vec();
+            let counts = [Value::Count(1), Value::Count(2)];
+            let mut sweep = sweep(&[workload], &[(Variable::Workers, &counts)]);
+            sweep.params.models = vec![Model::Coop];
             let places = sweep.layout(workload, 2).unwrap().places;
             assert!(places.iter().map(|place| &*place.label).eq(expected.iter().copied()));
         }

@@ -1,8 +1,8 @@
 //! A sweep as a table, as JSON, as CSV, as Markdown.
 //!
-//! One line for each point, one column for each contender, its model included: its median, its spread, and its ratio to
-//! the sequential run of the same point. A `*` stands at the knee. Where the terminal is too narrow
-//! for all contenders the table is continued below, with the points again.
+//! One line for each point, one column for each contender, its model included: its median, its
+//! spread, and its ratio to the sequential run of the same point. A `*` stands at the knee. Where
+//! the terminal is too narrow the table is continued below, with the points again.
 
 use super::knee::Knee;
 use super::report::{Report, Row, grouped};
@@ -14,7 +14,7 @@ use lab_core::text::wrap::wrap;
 use lab_core::text::{add, capitalised, numbers};
 
 /// What a person gets.
-pub fn table(report: &Report, columns: usize) -> String {
+pub(super) fn table(report: &Report, columns: usize) -> String {
     if report.results.is_empty() {
         return String::new();
     }
@@ -47,14 +47,11 @@ fn lay_out(report: &Report, workload: Workload, names: &[&str]) -> String {
         // Models alone are scanned: there is one line, and it needs no name.
         None => header.push(workload.to_string()),
     }
+    let unnamed = vec![String::new(); header.len() - variables(report).count()];
     header.extend(names.iter().map(|name| (*name).to_owned()));
-    let rows = lines(report, workload).into_iter().map(|line| {
-        let mut cells = cells(report, &line, names);
-        // As wide as the header, which has one column at least.
-        cells.splice(0..0, std::iter::repeat_n(String::new(), header.len() - cells.len()));
-        cells
-    });
-    let rows: Vec<Vec<String>> = rows.collect();
+    let lines = lines(report, workload).into_iter();
+    let rows: Vec<_> =
+        lines.map(|line| [unnamed.clone(), cells(report, &line, names)].concat()).collect();
     document::columns(&header, &rows, First::Right)
 }
 
@@ -91,13 +88,9 @@ fn cell(row: &Row, report: &Report) -> String {
         add!(text, " {:>5}", numbers::ratio(ratio));
     }
     if report.knees.iter().any(|knee| knee.is_of_column(row)) {
-        text += if is_knee(row, report) { " *" } else { "  " };
+        text += if report.is_knee(row) { " *" } else { "  " };
     }
     text
-}
-
-fn is_knee(row: &Row, report: &Report) -> bool {
-    report.knees.iter().any(|knee| knee.is_at(row))
 }
 
 /// `the knee of threads, lock on: 16 workers, 57 ms; the best is 64, 55 ms`.
@@ -142,25 +135,21 @@ const CSV: &str = "workload model gil workers python wall_s_median:/wall_s/media
     speedup_low:/speedup_interval/0 speedup_high:/speedup_interval/1 is_knee";
 
 /// One line for each point and contender.
-///
-/// # Panics
-///
-/// Never: a row is plain data.
-pub fn csv(report: &Report) -> String {
+pub(super) fn csv(report: &Report) -> String {
     let mut columns = String::new();
     for key in report.scanned().map(Variable::key) {
         add!(columns, "scanned_{key}:/parameters/{key} ");
     }
     let row = |row: &Row| {
         let mut value = serde_json::to_value(row).expect("a row is plain data");
-        value["is_knee"] = is_knee(row, report).into();
+        value["is_knee"] = report.is_knee(row).into();
         value
     };
     document::csv(&(columns + CSV), report.results.iter().map(row))
 }
 
 /// A table for each workload, to paste into an issue.
-pub fn markdown(report: &Report) -> String {
+pub(super) fn markdown(report: &Report) -> String {
     let mut text = String::new();
     for &workload in &report.params.workloads {
         let names = report.columns(workload);
@@ -189,7 +178,6 @@ pub fn markdown(report: &Report) -> String {
 mod tests {
     use super::*;
     use crate::ask::sweep::plan::Scan;
-    use crate::ask::sweep::report::SCHEMA;
     use crate::ask::sweep::testing;
     use crate::ask::sweep::variable::Value;
 
@@ -260,6 +248,9 @@ mod tests {
         };
         keys(&value, "complete seed params warnings host variables knees conclusion");
         keys(&value["results"][1], "parameters wall_interval_s workload model wall_s verdict");
-        assert_eq!((&value["schema"], &value["knees"][0]["value"]), (&SCHEMA.into(), &16.into()));
+        assert_eq!(
+            (&value["schema"], &value["knees"][0]["value"]),
+            (&"trainyard.sweep/1".into(), &16.into())
+        );
     }
 }

@@ -19,55 +19,46 @@ use lab_core::terms::params::Params;
 use lab_core::terms::sample::Measured;
 use lab_core::terms::stats;
 
-/// The name and version of the JSON form.
-pub const SCHEMA: &str = "trainyard.sweep/1";
-
 /// Everything that a sweep found out.
 #[derive(Clone, Debug, Serialize)]
-pub struct Report {
-    /// [`SCHEMA`].
-    pub schema: &'static str,
+pub(super) struct Report {
+    schema: &'static str,
     /// Whether it ran to its end.
-    pub complete: bool,
+    pub(super) complete: bool,
     /// The seed of the resampling.
-    pub seed: u64,
+    pub(super) seed: u64,
     /// What is the same at every point.
-    pub params: Params,
-    /// What makes the figures doubtful.
-    pub warnings: Vec<String>,
-    /// The machine.
-    pub host: Host,
-    /// What was scanned.
-    pub variables: Vec<Scan>,
+    pub(super) params: Params,
+    pub(super) warnings: Vec<String>,
+    pub(super) host: Host,
+    pub(super) variables: Vec<Scan>,
     /// One for each point and contender.
-    pub results: Vec<Row>,
+    pub(super) results: Vec<Row>,
     /// Where more stops to help, in each series that has such a point.
-    pub knees: Vec<Knee>,
+    pub(super) knees: Vec<Knee>,
     /// What follows of the knees of several workloads.
-    pub conclusion: Option<String>,
+    pub(super) conclusion: Option<String>,
 }
 
-/// One contender at one point.
+/// One contender at one point: a row of a comparison, and more.
 #[derive(Clone, Debug, Serialize)]
-pub struct Row {
-    /// The point.
+pub(super) struct Row {
     #[serde(rename = "parameters", serialize_with = "as_map")]
-    pub point: Point,
+    pub(super) point: Point,
     /// Where the median of its wall times lies with 95 % confidence, in seconds.
-    pub wall_interval_s: Option<[f64; 2]>,
-    /// What `compare` would say of it.
+    pub(super) wall_interval_s: Option<[f64; 2]>,
     #[serde(flatten)]
-    pub compared: report::Row,
+    pub(super) compared: report::Row,
     /// The series that it belongs to: its model, and what else of it is not scanned.
     #[serde(skip)]
-    pub column: String,
+    pub(super) column: String,
 }
 
 impl Report {
     /// An empty report.
-    pub fn new(sweep: &Sweep, host: Host) -> Self {
+    pub(super) fn new(sweep: &Sweep, host: Host) -> Self {
         Self {
-            schema: SCHEMA,
+            schema: "trainyard.sweep/1",
             complete: true,
             seed: sweep.params.seed,
             params: sweep.params.clone(),
@@ -81,7 +72,7 @@ impl Report {
     }
 
     /// Adds what was measured of one workload.
-    pub fn add(&mut self, sweep: &Sweep, layout: &Layout, measured: &[Option<Measured>]) {
+    pub(super) fn add(&mut self, sweep: &Sweep, layout: &Layout, measured: &[Option<Measured>]) {
         for (point, contenders) in &layout.rows {
             let present = |&(contender, index): &(Contender, usize)| {
                 // Measured for another point too, it may have another number of workers there.
@@ -103,17 +94,21 @@ impl Report {
     }
 
     /// What was scanned.
-    pub fn scanned(&self) -> impl Iterator<Item = Variable> {
+    pub(super) fn scanned(&self) -> impl Iterator<Item = Variable> {
         self.variables.iter().map(|scan| scan.variable)
     }
 
     /// How many rounds were measured, where most were.
-    pub fn rounds(&self) -> usize {
+    pub(super) fn rounds(&self) -> usize {
         self.results.iter().map(|row| row.rounds()).max().unwrap_or(0)
     }
 
+    pub(super) fn is_knee(&self, row: &Row) -> bool {
+        self.knees.iter().any(|knee| knee.is_at(row))
+    }
+
     /// Looks for knees, and says what follows from them.
-    pub fn conclude(&mut self) {
+    pub(super) fn conclude(&mut self) {
         let Some(variable) = self.axis().filter(|variable| variable.has_knee()) else { return };
         let series = self.series();
         let knees = series.iter().filter_map(|rows| knee::describe(rows, variable, self.seed));
@@ -122,13 +117,13 @@ impl Report {
     }
 
     /// What is drawn from left to right: the first variable whose values lie on a line.
-    pub fn axis(&self) -> Option<Variable> {
+    pub(super) fn axis(&self) -> Option<Variable> {
         self.scanned().find(|variable| variable.is_numeric()).or_else(|| self.scanned().next())
     }
 
     /// The rows of each series: one contender, and one value of everything but the axis. Whoever is
     /// the same for all models is in it once.
-    pub fn series(&self) -> Vec<Vec<&Row>> {
+    pub(super) fn series(&self) -> Vec<Vec<&Row>> {
         let axis = self.axis();
         let key = |row: &Row| {
             let others: Vec<(Variable, Value)> =
@@ -141,7 +136,7 @@ impl Report {
     }
 
     /// The rows of `workload`.
-    pub fn rows(&self, workload: Workload) -> impl Iterator<Item = &Row> {
+    pub(super) fn rows(&self, workload: Workload) -> impl Iterator<Item = &Row> {
         self.results.iter().filter(move |row| row.workload == workload)
     }
 
@@ -165,14 +160,14 @@ impl Report {
     }
 
     /// The columns of `workload`, in the order of the contenders.
-    pub fn columns(&self, workload: Workload) -> Vec<&str> {
+    pub(super) fn columns(&self, workload: Workload) -> Vec<&str> {
         let firsts = firsts(grouped(self.rows(workload), |row| row.column.clone()));
         firsts.into_iter().map(|row| row.column.as_str()).collect()
     }
 }
 
 /// The rows that have the same key, in the order of the first of each.
-pub fn grouped<'a, K: PartialEq>(
+pub(super) fn grouped<'a, K: PartialEq>(
     rows: impl Iterator<Item = &'a Row>,
     key: impl Fn(&Row) -> K,
 ) -> Vec<Vec<&'a Row>> {
@@ -187,11 +182,10 @@ pub fn grouped<'a, K: PartialEq>(
 }
 
 /// The first row of each group.
-pub fn firsts(groups: Vec<Vec<&Row>>) -> Vec<&Row> {
+pub(super) fn firsts(groups: Vec<Vec<&Row>>) -> Vec<&Row> {
     groups.into_iter().map(|group| group[0]).collect()
 }
 
-/// A row is one of a comparison, and more.
 impl Deref for Row {
     type Target = report::Row;
 
@@ -202,12 +196,12 @@ impl Deref for Row {
 
 impl Row {
     /// The value of `variable` at its point.
-    pub fn value_of(&self, variable: Variable) -> Option<Value> {
+    pub(super) fn value_of(&self, variable: Variable) -> Option<Value> {
         self.point.iter().find(|(it, _)| *it == variable).map(|(_, value)| *value)
     }
 
     /// What of its point its column does not say: all but the model.
-    pub fn place(&self) -> impl Iterator<Item = (Variable, Value)> {
+    pub(super) fn place(&self) -> impl Iterator<Item = (Variable, Value)> {
         self.point.iter().copied().filter(|(it, _)| *it != Variable::Models)
     }
 }

@@ -13,18 +13,17 @@ use super::variable::Variable;
 use lab_core::terms::contender::{GilState, Model, Workload};
 use lab_core::terms::params::CpuKernel;
 use lab_core::terms::stats::VERDICT_ROUNDS_MIN;
-use lab_core::text::numbers;
+use lab_core::text::{add, numbers};
 
 /// Compares the knees of the workloads, or says that the rounds are too few for it; `None` unless
 /// there are two, and the workers were scanned.
-pub fn conclusion(report: &Report) -> Option<String> {
+pub(super) fn conclusion(report: &Report) -> Option<String> {
     if report.axis() != Some(Variable::Workers) {
         return None;
     }
     let workloads = report.params.workloads.iter();
     let knees: Vec<Best<'_>> = workloads.filter_map(|&it| Best::of(report, it)).collect();
-    let [first, others @ ..] = knees.as_slice() else { return None };
-    if others.is_empty() {
+    if knees.len() < 2 {
         return None;
     }
     let noun =
@@ -36,17 +35,19 @@ pub fn conclusion(report: &Report) -> Option<String> {
              {VERDICT_ROUNDS_MIN}, `--runs {VERDICT_ROUNDS_MIN}`."
         ));
     }
-    let counts: Vec<String> =
-        knees.iter().map(|best| format!("{} for {}", best.count(), best.workload())).collect();
-    let reasons: Vec<String> = knees.iter().map(|best| best.reason(report)).collect();
+    let counts = knees.iter().map(|best| format!("{} for {}", best.count(), best.workload()));
+    let reasons = knees.iter().map(|best| best.reason(report));
+    let (counts, reasons) = (counts.collect::<Vec<_>>(), reasons.collect::<Vec<_>>());
     let (counts, reasons) = (counts.join(", "), reasons.join("; "));
-    if others.iter().any(|other| other.knee.workers != first.knee.workers) {
-        let claim =
-            format!("the correct number of {noun} is not a constant from one task to another");
-        Some(format!("{claim}: {counts}, because {reasons}."))
+    let are_same = knees.iter().all(|best| best.knee.workers == knees[0].knee.workers);
+    Some(if are_same {
+        format!("here the correct number of {noun} came out the same: {counts}; {reasons}.")
     } else {
-        Some(format!("here the correct number of {noun} came out the same: {counts}; {reasons}."))
-    }
+        format!(
+            "the correct number of {noun} is not a constant from one task to another: {counts}, \
+             because {reasons}."
+        )
+    })
 }
 
 /// The series of a workload that comes to the shortest time, and its knee.
@@ -125,33 +126,31 @@ impl<'a> Best<'a> {
     }
 
     fn waits(&self, unit: &str, takes: &str, computing: &str) -> String {
-        let in_flight = self
-            .knee
-            .in_flight_max
-            .map_or_else(String::new, |count| format!(", and {count} were in flight at once"));
+        let in_flight = self.knee.in_flight_max;
+        let in_flight = in_flight.map(|count| format!(", and {count} were in flight at once"));
         format!(
             "{unit} of {} takes {takes} and computes for {computing} of it: the rest is waiting, \
-             which {} do side by side{in_flight}",
+             which {} do side by side{}",
             self.workload(),
             self.noun(),
+            in_flight.unwrap_or_default(),
         )
     }
 
     fn computes(&self, unit: &str, computing: &str) -> String {
-        let at_once = self.series.iter().filter_map(|row| row.running_at_once_max).max();
-        let at_once = at_once.map_or_else(String::new, |most| {
-            // More of them than run at once get more turns, where others want the processors too.
-            let doubt = if self.knee.workers > most {
-                format!(": {} are more than that explains; is the machine busy?", self.knee.workers)
-            } else {
-                String::new()
-            };
+        let workload = self.workload();
+        let mut says = format!("{unit} of {workload} is {computing} of computing and no waiting");
+        if let Some(most) = self.series.iter().filter_map(|row| row.running_at_once_max).max() {
             let cpus = self.series.iter().filter_map(|row| row.cpus_used).max().unwrap_or(most);
             let cpus = numbers::count(cpus, "processor");
-            format!(", and no more than {most} ran at the same time, on {cpus}{doubt}")
-        });
-        let workload = self.workload();
-        format!("{unit} of {workload} is {computing} of computing and no waiting{at_once}")
+            add!(says, ", and no more than {most} ran at the same time, on {cpus}");
+            // More of them than run at once get more turns, where others want the processors too.
+            if self.knee.workers > most {
+                let workers = self.knee.workers;
+                add!(says, ": {workers} are more than that explains; is the machine busy?");
+            }
+        }
+        says
     }
 }
 
@@ -188,29 +187,20 @@ mod tests {
     #[test]
     fn what_was_measured_decides_what_is_said() {
         type Doctor = fn(&mut Row);
-        let cases: [(Doctor, &str); 3] = [
-            // Tasks with the same knee.
-            (
-                |row| {
-                    let threads = row.workers.min(2);
-                    row.compared.wall_s.samples.fill(1.0 / to_f64(threads as u64));
-                },
-                "here the correct number of threads came out the same: 2 for io",
-            ),
-            // A knee that the figures do not explain.
-            (
-                |row| {
-                    if row.gil == GilState::On && row.workers == 8 {
-                        row.compared.wall_s.samples.iter_mut().for_each(|sample| *sample /= 4.0);
-                    }
-                },
-                ": 8 are more than that explains; is the machine busy?",
-            ),
-            // Chance is not drawn as a finding.
-            (
-                |row| row.compared.wall_s.samples.truncate(5),
-                "cannot be concluded from so few rounds: it takes 6, `--runs 6`",
-            ),
+        let same_knee: Doctor = |row| {
+            let threads = row.workers.min(2);
+            row.compared.wall_s.samples.fill(1.0 / to_f64(threads as u64));
+        };
+        let unexplained: Doctor = |row| {
+            if row.gil == GilState::On && row.workers == 8 {
+                row.compared.wall_s.samples.iter_mut().for_each(|sample| *sample /= 4.0);
+            }
+        };
+        let few_rounds: Doctor = |row| row.compared.wall_s.samples.truncate(5);
+        let cases = [
+            (same_knee, "here the correct number of threads came out the same: 2 for io"),
+            (unexplained, ": 8 are more than that explains; is the machine busy?"),
+            (few_rounds, "cannot be concluded from so few rounds: it takes 6, `--runs 6`"),
         ];
         for (doctor, expected) in cases {
             let report = testing::report(|row| {

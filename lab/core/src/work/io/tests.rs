@@ -15,15 +15,18 @@ use trainyard::coop::Runtime;
 const KEPT: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
 const CLOSED: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi";
 
-/// Accepts as many connections as there are `connections`, and answers the requests of each with
-/// its answers. Whoever comes later is refused.
-fn serve(connections: &'static [&'static [&'static str]]) -> (Target, JoinHandle<()>) {
+/// What a server answers to the requests of each connection.
+type Script = &'static [&'static [&'static str]];
+
+/// Accepts as many connections as the script has, and refuses whoever comes later. With `again` it
+/// sends this every few milliseconds after its last answer, until the client closes.
+fn serve(script: Script, again: Option<&'static str>) -> (Target, JoinHandle<()>) {
     let mut listener = Some(TcpListener::bind("127.0.0.1:0").unwrap());
     let address = listener.as_ref().unwrap().local_addr().unwrap();
     let serve = move || {
-        for (number, answers) in connections.iter().enumerate() {
+        for (number, answers) in script.iter().enumerate() {
             let (mut stream, _) = listener.as_ref().unwrap().accept().unwrap();
-            listener = listener.take().filter(|_| number + 1 < connections.len());
+            listener = listener.take().filter(|_| number + 1 < script.len());
             let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
             for answer in *answers {
                 let mut request = lines.by_ref().map_while(std::io::Result::ok);
@@ -31,22 +34,27 @@ fn serve(connections: &'static [&'static [&'static str]]) -> (Target, JoinHandle
                 assert!(request.any(|line| line.is_empty()), "a request that breaks off");
                 stream.write_all(answer.as_bytes()).unwrap();
             }
+            again.filter(|_| listener.is_none()).into_iter().for_each(|it| repeat(&stream, it));
         }
     };
     (Target::parse(&format!("http://{address}/")).unwrap(), thread::spawn(serve))
 }
 
-/// What a client makes of a server: one outcome for each request.
-type Get<'a> = &'a dyn Fn(&Target) -> Vec<Result<Page>>;
+fn repeat(mut stream: &TcpStream, answer: &str) {
+    stream.set_read_timeout(Some(Duration::from_millis(5))).unwrap();
+    while stream.write_all(answer.as_bytes()).is_ok() {
+        match stream.read(&mut [0]) {
+            Ok(1) => panic!("it is asked again"),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            _ => break,
+        }
+    }
+}
 
 /// Sends as many requests as there are `expected` outcomes, with either client.
 #[track_caller]
-fn check(
-    what: &str,
-    connections: &'static [&'static [&'static str]],
-    expected: &[std::result::Result<u64, &str>],
-) {
-    check_server(what, &|| serve(connections), Patience::default(), expected);
+fn check(what: &str, script: Script, expected: &[std::result::Result<u64, &str>]) {
+    check_server(what, &|| serve(script, None), Patience::default(), expected);
 }
 
 /// The same, for any server and with so much patience.
@@ -59,8 +67,7 @@ fn check_server(
 ) {
     let ids = (0..expected.len() as u64).map(RequestId);
     let blocking = |target: &Target| -> Vec<Result<Page>> {
-        let targets = std::slice::from_ref(target);
-        match session::Session::open_with(targets, patience) {
+        match session::Session::open_with(std::slice::from_ref(target), patience) {
             Ok(mut session) => ids.clone().map(|id| session.get(target, id)).collect(),
             Err(error) => vec![Err(error)],
         }
@@ -79,20 +86,16 @@ fn check_server(
             pages
         })
     };
-    let clients: [(&str, Get<'_>); 2] = [("blocking", &blocking), ("cooperative", &awaiting)];
-    for (client, get) in clients {
+    for client in ["blocking", "cooperative"] {
         let (target, server) = serve();
-        let outcomes = get(&target).into_iter().map(|page| match page {
+        let pages = if client == "blocking" { blocking(&target) } else { awaiting(&target) };
+        let outcomes = pages.into_iter().map(|page| match page {
             Ok(page) => Ok(page.body_len),
             Err(error) => Err(error.to_string()),
         });
         let why = |why: &str| format!("{}: {why}", target.url());
-        let expected = expected.iter().map(|outcome| outcome.map_err(why));
-        assert!(
-            outcomes.clone().eq(expected),
-            "{what}, {client}: {:?}",
-            outcomes.collect::<Vec<_>>()
-        );
+        let expected: Vec<_> = expected.iter().map(|outcome| outcome.map_err(why)).collect();
+        assert_eq!(outcomes.collect::<Vec<_>>(), expected, "{what}, {client}");
         server.join().unwrap();
     }
 }
@@ -113,32 +116,6 @@ fn each_answer_has_its_outcome_and_takes_as_many_connections_as_it_must() {
     check("as is a status", &[&[MISSING]], &[Err("the server answered with status 404")]);
 }
 
-/// Accepts one connection, answers its first request, and the second with `first` and then `again`
-/// every few milliseconds, until the client closes. Whoever connects a second time is refused.
-fn serve_for_ever(first: &'static str, again: &'static str) -> (Target, JoinHandle<()>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let serve = move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        drop(listener);
-        let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
-        for answer in [KEPT, first] {
-            let mut request = lines.by_ref().map_while(std::io::Result::ok);
-            assert!(request.any(|line| line.is_empty()), "a request that breaks off");
-            stream.write_all(answer.as_bytes()).unwrap();
-        }
-        stream.set_read_timeout(Some(Duration::from_millis(5))).unwrap();
-        while stream.write_all(again.as_bytes()).is_ok() {
-            match stream.read(&mut [0]) {
-                Ok(1) => panic!("it is asked again"),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                _ => break,
-            }
-        }
-    };
-    (Target::parse(&format!("http://{address}/")).unwrap(), thread::spawn(serve))
-}
-
 /// Fails if a read of either client has no limit, or a server that is slow is asked again.
 #[test]
 fn a_server_that_never_ends_its_answer_is_given_up_and_not_asked_again() {
@@ -146,13 +123,15 @@ fn a_server_that_never_ends_its_answer_is_given_up_and_not_asked_again() {
     let slow = Patience::default();
     let silence = Patience { silence: short, ..slow };
     let late = Patience { answer: short, ..slow };
-    for (what, first, again, patience, why) in [
-        ("a silent one", "", "", silence, "the server was silent for 0 s"),
-        ("one that falls silent", OPEN, "", silence, "the server was silent for 0 s"),
-        ("one that drips", OPEN, "x", late, "the server did not end its answer within 0 s"),
-        ("one that repeats", "", CONTINUE, slow, "the server sent more than 10 interim answers"),
-    ] {
-        check_server(what, &|| serve_for_ever(first, again), patience, &[Ok(2), Err(why)]);
+    let repeats = "the server sent more than 10 interim answers";
+    let cases: [(&str, Script, &str, Patience, &str); 4] = [
+        ("a silent one", &[&[KEPT, ""]], "", silence, "the server was silent for 0 s"),
+        ("one that falls silent", &[&[KEPT, OPEN]], "", silence, "the server was silent for 0 s"),
+        ("a drip", &[&[KEPT, OPEN]], "x", late, "the server did not end its answer within 0 s"),
+        ("one that repeats", &[&[KEPT, ""]], CONTINUE, slow, repeats),
+    ];
+    for (what, script, again, patience, why) in cases {
+        check_server(what, &|| serve(script, Some(again)), patience, &[Ok(2), Err(why)]);
     }
 }
 

@@ -104,22 +104,13 @@ fn the_jitter_of_a_request_is_its_number_s_and_within_bounds() {
 fn each_request_has_its_status_and_its_answer() {
     let server = start(Duration::ZERO);
     let large = format!("GET /dice HTTP/1.0\r\nA: {}\r\n\r\n", "a".repeat(20_000));
+    let id = "GET /dice HTTP/1.0\r\nx-request-id: a b/7\r\n\r\n";
+    let post = "POST /dice HTTP/1.0\r\nContent-Length: 2\r\n\r\nhi";
     for (request, status, part) in [
-        (
-            "GET /dice HTTP/1.0\r\nx-request-id: a b/7\r\n\r\n",
-            "200 OK",
-            "\r\nX-Request-Id: a b/7\r\n",
-        ),
+        (id, "200 OK", "\r\nX-Request-Id: a b/7\r\n"),
         ("HEAD /jython HTTP/1.0\r\n\r\n", "200 OK", "\r\nContent-Length: 10966\r\n"),
         ("GET /none HTTP/1.0\r\n\r\n", "404 Not Found", "not found\n"),
-        ("hello\r\n\r\n", "400 Bad Request", ""),
-        ("GET /dice HTTP/3.0\r\n\r\n", "505 HTTP Version Not Supported", ""),
-        (
-            "POST /dice HTTP/1.0\r\nContent-Length: 2\r\n\r\nhi",
-            "405 Method Not Allowed",
-            "\r\nAllow: GET, HEAD\r\n",
-        ),
-        ("GET /dice HTTP/1.0\r\nContent-Length: 2\r\n\r\nhi", "413 Content Too Large", ""),
+        (post, "405 Method Not Allowed", "\r\nAllow: GET, HEAD\r\n"),
         (&large, "431 Request Header Fields Too Large", ""),
     ] {
         let answer = check_answer(&server, request, status);

@@ -108,6 +108,9 @@ fn what_breaks_the_protocol_is_refused() {
         check(&chunked(body), Err(error));
     }
     check(&[LENGTH, b"HTTP/1.1"].concat(), Err(HttpError::BeyondAnswer));
+    check(b"", Err(HttpError::ClosedWithoutAnswer));
+    check(&LENGTH[..30], Err(HttpError::ClosedInHead));
+    check(&LENGTH[..LENGTH.len() - 1], Err(ClosedInBody));
 }
 
 fn chunked(body: &str) -> Vec<u8> {
@@ -115,14 +118,10 @@ fn chunked(body: &str) -> Vec<u8> {
 }
 
 #[test]
-fn what_is_not_http_is_refused_at_its_first_line() {
+fn what_is_not_http_is_refused_at_its_first_line_and_a_head_without_an_end_at_the_limit() {
     let error = ResponseDecoder::default().feed(b"SSH-2.0-OpenSSH_9.2\r\n").unwrap_err();
     assert_eq!(error, HttpError::Garbage(httparse::Error::Version));
     assert_eq!(error.to_string(), "the server does not answer in http/1.1: invalid HTTP version");
-}
-
-#[test]
-fn a_head_without_an_end_is_refused_at_the_limit() {
     let endless = [b"HTTP/1.1 200 OK\r\nA: ", vec![b'a'; HEAD_LEN_MAX].as_slice()].concat();
     assert_eq!(decode(&cut(&endless, 1000)), Err(HttpError::HeadTooLarge));
     assert_eq!(decode(&[&endless]), Err(HttpError::HeadTooLarge));
@@ -142,18 +141,10 @@ fn interim_answers_without_an_end_are_refused_by_number_and_by_length() {
 fn a_body_without_an_end_is_refused_at_the_limit() {
     let mut decoder = ResponseDecoder::default();
     assert_eq!(decoder.feed(b"HTTP/1.0 200 OK\r\n\r\n"), Ok(None));
-    let mebibyte = vec![0; 1 << 20];
     for _ in 0..BODY_LEN_MAX >> 20 {
-        assert_eq!(decoder.feed(&mebibyte), Ok(None));
+        assert_eq!(decoder.feed(&[0; 1 << 20]), Ok(None));
     }
     assert_eq!(decoder.feed(b"!"), Err(HttpError::BodyTooLarge));
-}
-
-#[test]
-fn an_answer_that_breaks_off_is_named_for_where_it_did() {
-    check(b"", Err(HttpError::ClosedWithoutAnswer));
-    check(&LENGTH[..30], Err(HttpError::ClosedInHead));
-    check(&LENGTH[..LENGTH.len() - 1], Err(HttpError::ClosedInBody));
 }
 
 proptest! {
