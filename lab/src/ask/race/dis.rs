@@ -2,7 +2,7 @@
 //! thread looks whether another one wants the lock.
 
 use lab_core::terms::error::Result;
-use lab_core::work::race::puzzle::Puzzle;
+use lab_core::work::race::puzzle::{Puzzle, compile};
 use lab_core::work::race::setting::Checks;
 use trainyard::vm::Program;
 use trainyard::vm::listing::Row;
@@ -24,7 +24,7 @@ const LEGEND: &str = "\
 ///
 /// [`LabError::BadInput`](lab_core::terms::error::LabError::BadInput) if it cannot be read or compiled.
 pub fn dis(argument: &str) -> Result<String> {
-    Ok(list(&Puzzle::read(argument)?.compile(1)?))
+    Ok(list(&compile(&Puzzle::read(argument)?.text, 1)?))
 }
 
 fn list(program: &Program) -> String {

@@ -8,7 +8,7 @@ use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::output::Format;
 use lab_core::text::numbers::count;
 use lab_core::text::wrap::wrap;
-use lab_core::work::race::puzzle::Puzzle;
+use lab_core::work::race::puzzle::{Puzzle, compile};
 use lab_core::work::race::replay::{self, Replayed};
 use lab_core::work::race::run::{Ending, Trouble, names};
 use lab_core::work::race::schedule::{Schedule, TRAINS_MAX};
@@ -41,7 +41,7 @@ pub(super) fn search(
     runner: Runner,
     format: Format,
 ) -> Result<String> {
-    let program = puzzle.compile(rounds)?;
+    let program = compile(&puzzle.text, rounds)?;
     if runner == Runner::Procs {
         let says = "--search: processes share nothing, so there is one way only";
         return Err(LabError::BadInput(says.to_owned()));
@@ -156,7 +156,7 @@ pub(super) fn replay(
     schedule: &Schedule,
     format: Format,
 ) -> Result<String> {
-    let program = puzzle.compile(rounds)?;
+    let program = compile(&puzzle.text, rounds)?;
     let Replayed { tape, ending } = replay::replay(&program, trains, schedule)?;
     let (names, lost) = (names(&program), tape.loss(&program));
     let drawn = drawn(&tape.whole(&program), tape.culprit());

@@ -11,14 +11,13 @@
 //!    what it comes to when nobody interferes is computed: [`serial`].
 //! 2. Each [`Runner`], a row, gets its real runs: [`run`].
 //! 3. The rows become a `report`. One that went wrong is run once more on
-//!    [`tape`](lab_core::work::race::tape), until an update is lost; a `page` shows both.
+//!    [`tape`](lab_core::work::race::tape), until an update is lost; a page shows both.
 //! 4. With `--search` nothing is left to chance: every ending there can be is found, and listed by
 //!    `endings`; each comes with a schedule, which `--replay` does again.
 
 pub mod dis;
 mod endings;
 mod layout;
-mod page;
 mod report;
 
 use std::path::PathBuf;
@@ -30,7 +29,7 @@ use crate::measure::record::{about, save};
 use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::outfile::{Extent, check_writable};
 use lab_core::terms::output::Format;
-use lab_core::work::race::puzzle::{Puzzle, ROUNDS, Start};
+use lab_core::work::race::puzzle::{Puzzle, ROUNDS, Start, compile};
 use lab_core::work::race::run::{Job, names, record, run};
 use lab_core::work::race::schedule::Schedule;
 use lab_core::work::race::serial;
@@ -86,7 +85,7 @@ pub fn race(race: &Race) -> Result<String> {
     match &race.action {
         Action::Run => {
             let report = measure(race, &puzzle)?;
-            Ok(if race.format == Format::Json { json(&report) } else { page::page(&report) })
+            Ok(if race.format == Format::Json { json(&report) } else { report::page(&report) })
         }
         Action::Search => {
             let (rounds, trains) = (race.rounds.unwrap_or(1), race.trains.unwrap_or(2));
@@ -104,10 +103,10 @@ pub fn race(race: &Race) -> Result<String> {
 /// Runs every row, and records one that went wrong.
 fn measure(race: &Race, puzzle: &Puzzle) -> Result<Report> {
     // A program that has loops of its own says itself how often.
-    let own = if puzzle.compile(1)?.has_loop() { 1 } else { ROUNDS };
+    let own = if compile(&puzzle.text, 1)?.has_loop() { 1 } else { ROUNDS };
     let rounds = race.rounds.or(puzzle.rounds).unwrap_or(own);
     let trains = race.trains.unwrap_or(puzzle.trains);
-    let program = puzzle.compile(rounds)?;
+    let program = compile(&puzzle.text, rounds)?;
     let serial = serial::one_after_another(&program, &puzzle.text, rounds, trains)?;
     // Before anything is run: alone, a train may wait for ever for what it does not share.
     let mut apart = Vec::new();
@@ -254,7 +253,7 @@ mod tests {
                 sentence: format!("{name} is lost: {}", i64::MIN),
                 columns: String::new(),
             });
-            check_width(&page::page(&report));
+            check_width(&report::page(&report));
         }
     }
 
@@ -262,7 +261,7 @@ mod tests {
     #[test]
     fn a_share_can_be_lost_that_no_number_holds() {
         let (puzzle, cpus) = (&Puzzle::read("x = 1").unwrap(), &[]);
-        let (program, runner) = (&puzzle.compile(1).unwrap(), Runner::LockOff);
+        let (program, runner) = (&compile(&puzzle.text, 1).unwrap(), Runner::LockOff);
         let (rounds, trains, switch_interval) = (1, 2, Duration::ZERO);
         let job = Job { puzzle, program, rounds, trains, runner, cpus, switch_interval };
         let outcome = Outcome { values: vec![i64::MIN], ..Outcome::default() };

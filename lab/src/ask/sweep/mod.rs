@@ -8,8 +8,7 @@
 //! 3. They take turns, round by round, in reverse order every other round: the conductor's own
 //!    rounds, so that points are compared as fairly as contenders are. Nothing is measured twice,
 //!    and nothing at a time of its own.
-//! 4. Each series' *knee* is looked for ([`knee`]), and of the knees of several workloads a sentence
-//!    is made ([`sentence`]).
+//! 4. Each series' [`knee`] is looked for, and of those of several workloads a sentence is made.
 //! 5. Table, JSON, CSV, Markdown ([`render`]), and a picture ([`chart`]). An interrupted sweep shows
 //!    what it has. With `-o FILE` the recordings of all points make one trace.
 //!
@@ -22,7 +21,6 @@ mod knee;
 pub mod plan;
 mod render;
 mod report;
-mod sentence;
 #[cfg(test)]
 mod testing;
 pub mod variable;

@@ -9,7 +9,6 @@ use serde::Serialize;
 
 use super::knee::{self, Knee};
 use super::plan::{Layout, Point, Scan, Sweep, as_map};
-use super::sentence;
 use super::variable::{Value, Variable};
 use crate::ask::compare::report;
 use crate::measure::sources;
@@ -113,7 +112,7 @@ impl Report {
         let series = self.series();
         let knees = series.iter().filter_map(|rows| knee::describe(rows, variable, self.seed));
         self.knees = knees.collect();
-        self.conclusion = sentence::conclusion(self);
+        self.conclusion = knee::conclusion(self);
     }
 
     /// What is drawn from left to right: the first variable whose values lie on a line.

@@ -1,14 +1,10 @@
 //! The workload `io`: many small pages fetched over HTTP from another process.
 //!
-//! What the contenders share, bottom to top: [`http`] turns requests into bytes and bytes into
-//! answers without touching a socket, so that blocking and cooperative contenders use the same
-//! code; [`target`] is one URL, resolved before anything is timed, and what its answer must be;
-//! [`session`] is the blocking client, [`coop_session`] the one that awaits.
+//! What the contenders share, bottom to top, to be read in this order: [`http`] turns requests into
+//! bytes and bytes into answers; [`target`] is one URL and what its answer must be; `connection`
+//! fetches it; [`session`] is the blocking client, [`coop_session`] the one that awaits.
 //!
-//! What the contenders do not share is one short file each: [`sync`], [`threads`], [`coop`],
-//! [`procs`].
-//!
-//! The [pages](super::pages) come from [`crate::work::server`]. Read next: [`http`].
+//! What they do not share is one short file each: [`sync`], [`threads`], [`coop`], [`procs`].
 
 pub(super) mod connection;
 pub mod coop;

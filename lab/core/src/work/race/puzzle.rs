@@ -109,18 +109,14 @@ impl Puzzle {
         let (name, text) = (name.to_owned(), text.to_owned());
         Self { name, text, trains: 2, rounds: None, start: Start::Together }
     }
-
-    /// Compiles it, to be done `rounds` times.
-    ///
-    /// # Errors
-    ///
-    /// A text that is not in the subset: line, column, and what to write instead.
-    pub fn compile(&self, rounds: u32) -> Result<Program> {
-        compile(&self.text, rounds)
-    }
 }
 
-pub(super) fn compile(text: &str, rounds: u32) -> Result<Program> {
+/// Compiles a text, to be done `rounds` times.
+///
+/// # Errors
+///
+/// A text that is not in the subset: line, column, and what to write instead.
+pub fn compile(text: &str, rounds: u32) -> Result<Program> {
     let compiled = match rounds {
         1 => Program::compile(text),
         _ => Program::compile_repeated(text, rounds),
@@ -151,7 +147,7 @@ mod tests {
         for (name, about, text) in PUZZLES {
             let puzzle = Puzzle::read(name).unwrap();
             assert_eq!(puzzle.text, text);
-            assert!(puzzle.compile(1).is_ok() && puzzle.compile(3).is_ok(), "{name}: {about}");
+            assert!(compile(text, 1).is_ok() && compile(text, 3).is_ok(), "{name}: {about}");
         }
         assert_eq!(Puzzle::read("x = x * 2").unwrap().text, "x = x * 2");
         for (argument, says) in [

@@ -30,7 +30,7 @@ fn endings(text: &str, rounds: u32, trains: usize, runner: Runner) -> Vec<Possib
 /// Two trains on `runner`, each doing `text` so often.
 fn with_job<R>(text: &str, rounds: u32, runner: Runner, ask: impl FnOnce(&Job<'_>) -> R) -> R {
     let puzzle = &Puzzle::of_text("", text_of(text));
-    let program = &puzzle.compile(rounds).unwrap();
+    let program = &compile(&puzzle.text, rounds).unwrap();
     let switch_interval = Duration::from_micros(50);
     ask(&Job { puzzle, program, rounds, trains: 2, runner, cpus: &[], switch_interval })
 }

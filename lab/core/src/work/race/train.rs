@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicI64;
 use super::run::{Trouble, variables};
 use super::schedule::name;
 use super::tape::Tape;
-use super::waits::{Verdict, Waits};
+use super::waits::Waits;
 use crate::text::numbers::grouped;
 use trainyard::sys::prim::Mutex;
 use trainyard::vm::{Machine, Memory, Pause, Place, Program, RuntimeError};
@@ -35,7 +35,7 @@ pub(super) fn machine(program: &Program, number: usize) -> Machine {
     Machine::new(program, u32::try_from(number).expect("trains are counted in thousands"))
 }
 
-/// The words that trains share, as they are before the first begins.
+/// The words that trains share, before the first begins.
 pub(super) fn memory(program: &Program) -> Vec<AtomicI64> {
     program.words().iter().map(|_| AtomicI64::new(0)).collect()
 }
@@ -115,10 +115,8 @@ impl<'a> Train<'a> {
                     return Halt::Over(Some(Trouble::Failed(does_not_end(self.number))));
                 }
                 Ok(Pause::Blocked { lock, .. }) => {
-                    return match waits.blocked(self.number, lock, memory) {
-                        Verdict::TryAgain => Halt::Blocked,
-                        Verdict::Deadlock => Halt::Over(Some(Trouble::Deadlock)),
-                    };
+                    let deadlock = waits.blocked(self.number, lock, memory);
+                    return deadlock.map_or(Halt::Blocked, |it| Halt::Over(Some(it)));
                 }
                 Ok(Pause::Awaiting) => return Halt::Awaiting,
                 Ok(Pause::Ended) => return Halt::Over(None),

@@ -9,6 +9,7 @@
 
 use std::sync::atomic::AtomicI64;
 
+use super::run::Trouble;
 use trainyard::sys::prim::Mutex;
 use trainyard::vm::Memory;
 
@@ -25,25 +26,23 @@ struct Table {
     is_deadlock: bool,
 }
 
-/// What a train that found a lock taken has to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "a train that goes on in a deadlock never ends"]
-pub(super) enum Verdict {
-    TryAgain,
-    Deadlock,
-}
-
 impl Waits {
     pub(super) fn new(trains: usize) -> Self {
         Self { table: Mutex::new(Table { locks: vec![None; trains], is_deadlock: false }) }
     }
 
     /// Train number `train` found `lock` taken. In a deadlock all are told so, and stop.
-    pub(super) fn blocked(&self, train: usize, lock: usize, memory: &[AtomicI64]) -> Verdict {
+    #[must_use = "a train that goes on in a deadlock never ends"]
+    pub(super) fn blocked(
+        &self,
+        train: usize,
+        lock: usize,
+        memory: &[AtomicI64],
+    ) -> Option<Trouble> {
         let mut table = self.table.lock();
         table.locks[train] = Some(lock);
         table.is_deadlock = table.is_deadlock || table.leads_back(train, memory);
-        if table.is_deadlock { Verdict::Deadlock } else { Verdict::TryAgain }
+        table.is_deadlock.then_some(Trouble::Deadlock)
     }
 
     /// Whether trains have been found to wait for each other.
@@ -76,20 +75,20 @@ mod tests {
     #[test]
     fn a_circle_of_waiting_trains_is_a_deadlock_and_a_chain_is_not() {
         let check = |waits: &Waits, owners: [i64; 3], train, lock, expected| {
-            let verdict = waits.blocked(train, lock, &owners.map(AtomicI64::new));
-            assert_eq!(verdict, expected, "train {train} waits for lock {lock} of {owners:?}");
+            let found = waits.blocked(train, lock, &owners.map(AtomicI64::new));
+            assert_eq!(found, expected, "train {train} waits for lock {lock} of {owners:?}");
         };
         // Locks 0, 1, 2 belong to trains 0, 1, 2.
         let (owners, waits) = ([1, 2, 3], Waits::new(3));
-        check(&waits, owners, 0, 1, Verdict::TryAgain);
-        check(&waits, owners, 1, 2, Verdict::TryAgain);
+        check(&waits, owners, 0, 1, None);
+        check(&waits, owners, 1, 2, None);
         waits.goes_on(1);
-        check(&waits, owners, 2, 0, Verdict::TryAgain);
-        check(&waits, owners, 1, 2, Verdict::Deadlock);
+        check(&waits, owners, 2, 0, None);
+        check(&waits, owners, 1, 2, Some(Trouble::Deadlock));
         // Whoever comes next is told without looking.
-        check(&waits, owners, 0, 1, Verdict::Deadlock);
+        check(&waits, owners, 0, 1, Some(Trouble::Deadlock));
         let (owners, waits) = ([2, 1, 1], Waits::new(3));
-        check(&waits, owners, 0, 0, Verdict::TryAgain);
-        check(&waits, owners, 2, 2, Verdict::TryAgain);
+        check(&waits, owners, 0, 0, None);
+        check(&waits, owners, 2, 2, None);
     }
 }

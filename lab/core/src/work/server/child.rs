@@ -1,15 +1,9 @@
 //! A server in a process of its own, which lives exactly as long as its [`ServerProcess`].
 //!
-//! # The life of a server process
-//!
-//! 1. [`spawn`](ServerProcess::spawn) runs the current program again, as `serve --until-eof`, in a
-//!    process group of its own: Ctrl-C at the terminal is for the program that started it.
-//! 2. The child prints the address it listens on. That line is waited for, but not for ever.
-//! 3. Dropping the value kills the child and reaps it.
-//! 4. Should the parent end without dropping anything (a kill -9), the pipe to the child's
-//!    standard input closes with it, and the child leaves at its end.
-//!
-//! Read after [`super`].
+//! [`spawn`](ServerProcess::spawn) runs the current program again, as `serve --until-eof`, in a
+//! process group of its own: Ctrl-C at the terminal is for the program that started it. Dropping the
+//! value kills the child and reaps it. Should the parent end without dropping anything (a kill -9),
+//! the pipe to the child's standard input closes with it, and the child leaves.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::Shared;
-use super::wire::{Answer, Refusal, Request, parse};
+use super::wire::{Refusal, Request, parse};
 use crate::work::io::connection::is_timeout;
 use crate::work::io::http::Fnv1a;
 use crate::work::pages;
@@ -79,9 +79,8 @@ impl Conversation<'_> {
                 Err(refusal) => return Ok(Err(refusal)),
                 Ok(None) => {}
             }
-            if !self.input.is_empty() {
-                deadline_ns =
-                    deadline_ns.or_else(|| Some(clock::deadline_ns(self.shared.request_timeout)));
+            if !self.input.is_empty() && deadline_ns.is_none() {
+                deadline_ns = Some(clock::deadline_ns(self.shared.request_timeout));
             }
             match self.read_until(deadline_ns) {
                 Ok(0) => return Ok(Ok(None)),
@@ -93,19 +92,18 @@ impl Conversation<'_> {
     }
 
     fn answer(&mut self, request: &Request) -> io::Result<()> {
-        let usage;
-        let answer = if let Some(content) = pages::find(&request.path) {
+        let output = &mut self.output;
+        output.clear();
+        if let Some(content) = pages::find(&request.path) {
             self.shared.requests.fetch_add(1, Ordering::Relaxed);
             self.shared.wait_latency(request);
-            Answer { status: "200 OK", content_type: "text/html", body: &content.body }
+            request.answer("200 OK", "text/html", &content.body, output);
         } else if request.path == "/cpu" {
-            usage = serde_json::to_vec(&self.shared.usage()?)?;
-            Answer { status: "200 OK", content_type: "application/json", body: &usage }
+            let usage = serde_json::to_vec(&self.shared.usage()?)?;
+            request.answer("200 OK", "application/json", &usage, output);
         } else {
-            Answer { status: "404 Not Found", content_type: "text/plain", body: b"not found\n" }
-        };
-        self.output.clear();
-        answer.encode(request, &mut self.output);
+            request.answer("404 Not Found", "text/plain", b"not found\n", output);
+        }
         // Head and body in one write, so that no answer waits for the acknowledgement of its head.
         blocking(Why::Io, || (&mut &*self.stream).write_all(&self.output))
     }

@@ -1,22 +1,20 @@
 //! The server that the workload `io` fetches its pages from: plain threads, none of our runtimes.
 //!
-//! It is the same for every contender, so it must not be what is measured: one thread for each
-//! connection, each page after a set latency, nothing shared on the way but two counters. It says
-//! how much processor time it used itself, so that a reader can see whether it got in the way.
+//! It is the same for every contender, so it must not be what is measured: nothing is shared on the
+//! way but two counters, and it says how much processor time it used itself.
 //!
 //! # The life of a connection
 //!
 //! 1. The accepting thread takes it and starts a thread for it, or refuses it when full.
-//! 2. That thread reads a request, waits until the latency is over, and writes the page.
-//! 3. So on, until the client closes, asks to close, or sends what is not served.
-//! 4. The thread ends, and the accepting thread forgets it the next time it comes by.
+//! 2. That thread reads a request, waits until the latency is over, and writes the page; so on,
+//!    until the client closes, asks to close, or sends what is not served.
+//! 3. The thread ends, and the accepting thread forgets it the next time it comes by.
 //!
 //! # How a server ends
 //!
 //! Dropping [`Server`] raises `stopping` and shuts the listening socket down, which makes the
 //! blocked `accept` return. The accepting thread, which alone knows all connections, shuts each
-//! of them down, wakes those that wait out a latency, and joins them. So after the drop there is
-//! no thread, no socket and no client that still waits.
+//! of them down, wakes those that wait out a latency, and joins them: no client waits any more.
 //!
 //! # Invariants
 //!
@@ -60,8 +58,8 @@ pub const LISTENING: &str = "listening on ";
 /// connection ends. Without a rest it would spin.
 const ACCEPT_REST: Duration = Duration::from_millis(10);
 
-/// A connection's stack holds the parser's fields (64 of 32 bytes) and little else; its buffers are
-/// on the heap. A sixteenth of the usual 2 MiB, so that a thousand connections stay modest.
+/// A sixteenth of the usual 2 MiB, so that a thousand connections stay modest: the stack holds the
+/// parser's fields (64 of 32 bytes) and little else.
 const STACK_LEN: usize = 128 * 1024;
 
 /// Serves until its time is over: until standard input ends with
@@ -75,7 +73,7 @@ const STACK_LEN: usize = 128 * 1024;
 pub fn serve(config: &ServerConfig) -> io::Result<()> {
     let mut server = Server::start(config)?;
     let mut stdout = io::stdout().lock();
-    writeln!(stdout, "{LISTENING}{}", server.url())?;
+    writeln!(stdout, "{LISTENING}http://{}", server.address)?;
     stdout.flush()?;
     drop(stdout);
     if config.until_eof {
@@ -185,11 +183,6 @@ impl Server {
     /// Where the server listens.
     pub fn address(&self) -> SocketAddr {
         self.address
-    }
-
-    /// Where the server listens, as a URL without a path.
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address)
     }
 }
 

@@ -51,8 +51,7 @@ impl Refusal {
     /// The whole answer, after which the connection is closed.
     pub(super) fn encode(self) -> Vec<u8> {
         let mut out = Vec::new();
-        Answer { status: self.0, content_type: "text/plain", body: b"" }
-            .encode_fields(false, &mut out);
+        encode_fields(self.0, "text/plain", 0, false, &mut out);
         if self == Self::METHOD_NOT_ALLOWED {
             // RFC 9110, 15.5.6: the answer says which methods there are.
             out.extend_from_slice(b"Allow: GET, HEAD\r\n");
@@ -117,42 +116,36 @@ fn path(target: &str) -> Option<&str> {
     path.starts_with('/').then_some(path)
 }
 
-/// What is sent back.
-#[derive(Debug)]
-pub(super) struct Answer<'a> {
-    pub(super) status: &'static str,
-    pub(super) content_type: &'static str,
-    pub(super) body: &'a [u8],
-}
-
-impl Answer<'_> {
-    /// Appends the answer to `request` as it goes over the wire.
-    pub(super) fn encode(&self, request: &Request, out: &mut Vec<u8>) {
-        self.encode_fields(request.keep_alive, out);
-        if let Some(id) = &request.id {
+impl Request {
+    /// Appends the answer as it goes over the wire.
+    pub(super) fn answer(&self, status: &str, content_type: &str, body: &[u8], out: &mut Vec<u8>) {
+        encode_fields(status, content_type, body.len(), self.keep_alive, out);
+        if let Some(id) = &self.id {
             // The parser lets no line break into a value, so an echo cannot forge a field.
-            for part in [REQUEST_ID_FIELD.as_bytes(), b": ", id, b"\r\n"] {
-                out.extend_from_slice(part);
-            }
+            out.extend_from_slice(&[REQUEST_ID_FIELD.as_bytes(), b": ", id, b"\r\n"].concat());
         }
         out.extend_from_slice(b"\r\n");
-        if !request.is_head {
-            out.extend_from_slice(self.body);
+        if !self.is_head {
+            out.extend_from_slice(body);
         }
     }
+}
 
-    /// Appends the fields that every answer has, without the empty line after the last one.
-    fn encode_fields(&self, keep_alive: bool, out: &mut Vec<u8>) {
-        let Self { status, content_type, body } = self;
-        let connection = if keep_alive { "keep-alive" } else { "close" };
-        write!(
-            out,
-            "HTTP/1.1 {status}\r\nServer: trainyard\r\nContent-Type: {content_type}\r\n\
-             Content-Length: {}\r\nConnection: {connection}\r\n",
-            body.len()
-        )
-        .expect("writing to memory does not fail");
-    }
+/// Appends the fields that every answer has, without the empty line after the last one.
+fn encode_fields(
+    status: &str,
+    content_type: &str,
+    len: usize,
+    keep_alive: bool,
+    out: &mut Vec<u8>,
+) {
+    let connection = if keep_alive { "keep-alive" } else { "close" };
+    write!(
+        out,
+        "HTTP/1.1 {status}\r\nServer: trainyard\r\nContent-Type: {content_type}\r\n\
+         Content-Length: {len}\r\nConnection: {connection}\r\n"
+    )
+    .expect("writing to memory does not fail");
 }
 
 /// Reads `data` as requests, checks the invariants, and says how many there were. Fuzzers call it.
@@ -168,8 +161,7 @@ pub fn fuzz_request(data: &[u8]) -> usize {
         assert!((1..=HEAD_LEN_MAX).contains(&len) && len <= rest.len(), "{len} bytes long");
         assert!(request.path.starts_with('/'), "{request:?}");
         let mut out = Vec::new();
-        Answer { status: "200 OK", content_type: "text/plain", body: b"" }
-            .encode(&request, &mut out);
+        request.answer("200 OK", "text/plain", b"", &mut out);
         // INVARIANT: [REQUEST-1] nothing in a request makes the answer more than one head.
         let heads = out.windows(4).filter(|window| window == b"\r\n\r\n").count();
         assert_eq!(heads, 1, "{request:?}");
@@ -203,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_read_with_its_method_its_path_and_whether_to_keep_the_connection() {
+    fn requests_are_read_one_after_the_other_and_whether_to_keep_the_connection() {
         for (text, is_head, path, keep_alive) in [
             ("GET /a HTTP/1.1\r\nHost: b\r\n\r\n", false, "/a", true),
             ("HEAD /a?c HTTP/1.1\r\nhost: b\r\n\r\n", true, "/a", true),
@@ -216,10 +208,6 @@ mod tests {
             let request = Request { is_head, path: path.to_owned(), id: None, keep_alive };
             assert_eq!(parse_all(text), Ok(Some((request, text.len()))));
         }
-    }
-
-    #[test]
-    fn requests_in_one_piece_are_read_one_after_the_other() {
         let one = "GET / HTTP/1.1\r\nHost: b\r\nX-Request-Id: 7\r\n\r\n";
         let Ok(Some((request, len))) = parse_all(&one.repeat(2)) else { panic!() };
         assert_eq!((request.id.as_deref(), len), (Some(&b"7"[..]), one.len()));

@@ -14,12 +14,10 @@
 use super::checksum::Adler32;
 use super::{Fields, HEAD_LEN_MAX, HttpError, Page};
 
-/// The longest body that is read: far beyond any page, small enough that counting it is a matter
-/// of milliseconds.
+/// The longest body that is read: far beyond any page, and counted within milliseconds.
 pub const BODY_LEN_MAX: u64 = 64 << 20;
 
-/// The longest line between chunks. Lengths are short, unless zeros lead them; extensions are all but
-/// unused.
+/// The longest line between chunks: lengths are short, unless zeros lead them.
 const LINE_LEN_MAX: usize = 1024;
 
 /// A body on its way in.

@@ -85,7 +85,8 @@ mod tests {
         assert_eq!(Fnv1a::of(b""), 0xcbf2_9ce4_8422_2325);
         assert_eq!(Fnv1a::of(b"foobar"), 0x8594_4171_f739_67e8);
         let mut checksum = Adler32::default();
-        (0..BODY_LEN_MAX >> 20).for_each(|_| checksum.update(&[255; 1 << 20]));
+        let mebibyte = vec![255; 1 << 20];
+        (0..BODY_LEN_MAX >> 20).for_each(|_| checksum.update(&mebibyte));
         assert_eq!(checksum.value(), 0x3471_c776);
     }
 }

@@ -1,17 +1,11 @@
 //! HTTP/1.1 without I/O: a request becomes bytes, bytes become an answer.
 //!
-//! Nothing here reads or writes a socket. So the blocking client and the cooperative one use the
-//! same code, a fuzzer can drive it, and a test can cut an answer at every byte.
+//! Nothing here touches a socket, so a fuzzer can drive it, and a test can cut an answer at every
+//! byte. This file has what both ends speak of; [`response`], to be read next, is how a client reads
+//! an answer; how the server reads a request is in `work/server/wire.rs`.
 //!
-//! This file has what both ends speak of: requests, numbers, fields. [`response`] is how a client
-//! reads an answer; how the server reads a request is in `work/server/wire.rs`.
-//!
-//! # Not here
-//!
-//! Pipelining: bytes beyond the answer are an error, because nobody asked for them. Content
-//! codings: the client does not offer any.
-//!
-//! Read next: [`response`].
+//! Not here: pipelining (bytes beyond the answer are an error) and content codings, which the client
+//! does not offer.
 
 use std::fmt;
 use std::io::Write;
