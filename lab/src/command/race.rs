@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::ValueEnum;
+
 use super::options::distinct;
 use super::values::{self, Affinity};
 use crate::ask::race::{Action, Race};
@@ -107,9 +109,7 @@ pub(super) struct DisOptions {
 
 impl RaceOptions {
     pub(super) fn into_race(self) -> Result<Race, String> {
-        let says_who = !self.model.is_empty() || self.gil.is_some();
-        let says_where = !self.checks.is_empty() || self.affinity.is_some();
-        if self.replay.is_some() && (says_who || says_where) {
+        if self.replay.is_some() && (!self.model.is_empty() || self.is_about_threads()) {
             let says = "--replay does a schedule on one thread: it takes no --model, --gil, \
                         --checks or --affinity";
             return Err(says.to_owned());
@@ -121,12 +121,7 @@ impl RaceOptions {
             return Err(format!("--output names the program itself, '{}'", self.program));
         }
         let runners = self.runners()?;
-        let action = match self.replay {
-            Some(schedule) => Action::Replay(schedule),
-            None if self.search => Action::Search,
-            None => Action::Run,
-        };
-        if action == Action::Search && runners.len() != 1 {
+        if self.search && runners.len() != 1 {
             let says = "--search takes one way to run it: one of --checks, --gil off, --model coop";
             return Err(says.to_owned());
         }
@@ -138,24 +133,30 @@ impl RaceOptions {
             runs: self.runs,
             switch_interval: self.switch_interval,
             cpus: self.affinity.map_or_else(Vec::new, |Affinity(cpus)| cpus),
-            action,
+            action: match self.replay {
+                Some(schedule) => Action::Replay(schedule),
+                None if self.search => Action::Search,
+                None => Action::Run,
+            },
             format: self.format,
             trace: self.output,
         })
     }
 
     /// What is said of the lock is about threads; so is where they may run.
+    fn is_about_threads(&self) -> bool {
+        self.gil.is_some() || !self.checks.is_empty() || self.affinity.is_some()
+    }
+
     fn runners(&self) -> Result<Vec<Runner>, String> {
-        let is_about_threads =
-            self.gil.is_some() || !self.checks.is_empty() || self.affinity.is_some();
         let models = match self.model.as_slice() {
             // Without a word about who, a search lets switches fall anywhere.
-            [] if is_about_threads || self.search => vec![Model::Threads],
-            [] => vec![Model::Threads, Model::Coop, Model::Procs],
-            models if is_about_threads && !models.contains(&Model::Threads) => {
+            [] if self.is_about_threads() || self.search => &[Model::Threads],
+            [] => Model::value_variants(),
+            models if self.is_about_threads() && !models.contains(&Model::Threads) => {
                 return Err("--gil, --checks and --affinity are about threads".to_owned());
             }
-            models => models.to_vec(),
+            models => models,
         };
         // Where the lock looks matters while it is on.
         let gil = match self.gil {
@@ -168,13 +169,12 @@ impl RaceOptions {
                 "--checks says where the lock looks, and --gil off that there is none".to_owned()
             );
         }
-        let all = [Checks::EveryOp, Checks::BackEdge, Checks::Never];
-        let checks = if self.checks.is_empty() { &all[..] } else { &self.checks };
+        let checks = if self.checks.is_empty() { Checks::value_variants() } else { &self.checks };
         let on = checks.iter().map(|&checks| Runner::LockOn(checks));
         let on = on.filter(|_| gil != GilChoice::Off);
-        let off = Some(Runner::LockOff).filter(|_| gil != GilChoice::On);
+        let off = (gil != GilChoice::On).then_some(Runner::LockOff);
         let threads: Vec<Runner> = on.chain(off).collect();
-        let runners = models.into_iter().flat_map(|model| match model {
+        let runners = models.iter().flat_map(|model| match model {
             Model::Threads => threads.clone(),
             Model::Coop => vec![Runner::Coop],
             Model::Procs => vec![Runner::Procs],

@@ -98,15 +98,15 @@ impl SweepOptions {
 
     /// The workloads that are named, or those that all of `scans` apply to.
     fn chosen_workloads(&self, scans: &[Scan]) -> Result<Vec<Workload>, String> {
-        let named = distinct(self.workloads.clone());
-        let apply =
-            |workload: &Workload| scans.iter().all(|scan| scan.variable.applies_to(*workload));
-        let all = || [Workload::Io, Workload::Cpu].into_iter().filter(apply).collect();
-        let workloads: Vec<Workload> = named.unwrap_or_else(all);
-        if workloads.is_empty() {
+        if let Some(named) = distinct(self.workloads.clone()) {
+            return Ok(named);
+        }
+        let mut all = vec![Workload::Io, Workload::Cpu];
+        all.retain(|workload| scans.iter().all(|scan| scan.variable.applies_to(*workload)));
+        if all.is_empty() {
             return Err("there is no workload that all of these variables apply to".to_owned());
         }
-        Ok(workloads)
+        Ok(all)
     }
 
     fn scans(&self) -> Result<Vec<Scan>, String> {
@@ -115,9 +115,8 @@ impl SweepOptions {
         if steps.len() > ranges.len() {
             return Err("-D is the step of a -P: there are more -D than -P".to_owned());
         }
-        let with_steps = ranges.iter().enumerate().map(|(index, range)| (range, steps.get(index)));
         let (lists, _) = self.parameter_list.as_chunks::<2>();
-        let ranges = with_steps.map(|(range, step)| scan_range(range, step));
+        let ranges = (0..).zip(ranges).map(|(index, range)| scan_range(range, steps.get(index)));
         ranges.chain(lists.iter().map(scan_list)).collect()
     }
 
@@ -135,7 +134,8 @@ impl SweepOptions {
 fn scan_range([name, min, max]: &[String; 3], step: Option<&String>) -> Result<Scan, String> {
     let variable = Variable::find(name)?;
     if !variable.is_numeric() {
-        return Err(format!("{name} has names, and no range: -L {name} {}", example(variable)));
+        let example = if variable == Variable::Gil { "on,off" } else { "threads,procs" };
+        return Err(format!("{name} has names, and no range: -L {name} {example}"));
     }
     let (min, max) = (value(variable, min)?, value(variable, max)?);
     let step = step.map(|step| step_value(variable, step)).transpose()?;
@@ -148,10 +148,6 @@ fn scan_list([name, list]: &[String; 2]) -> Result<Scan, String> {
     let values: Vec<Value> =
         list.split(',').map(|text| value(variable, text.trim())).collect::<Result<_, _>>()?;
     Ok(Scan { variable, values: distinct(values).unwrap_or_default() })
-}
-
-fn example(variable: Variable) -> &'static str {
-    if variable == Variable::Gil { "on,off" } else { "threads,procs" }
 }
 
 /// Reads one value, as the option of the same name would.

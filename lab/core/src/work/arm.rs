@@ -25,17 +25,10 @@ pub trait Arm: Sized {
     type Answer: Answer;
 
     /// Brings up everything that is not work.
-    ///
-    /// # Errors
-    ///
-    /// Fails if threads, processes or connections cannot be had.
     fn start(setup: &Setup) -> Result<Self>;
 
-    /// Does the whole work once, and returns the answers in the order of the units.
-    ///
-    /// # Errors
-    ///
-    /// Fails if a unit fails; the round is then void.
+    /// Does the whole work once, and returns the answers in the order of the units. An error of one
+    /// voids the round.
     fn round(&mut self) -> Result<Vec<Self::Answer>>;
 
     /// The global lock, if the model has one.
@@ -64,10 +57,6 @@ pub struct Setup {
 
 impl Setup {
     /// Starts the contender's pool of threads, under its lock.
-    ///
-    /// # Errors
-    ///
-    /// Fails if a thread cannot be had.
     pub fn thread_pool(
         &self,
         initializer: impl Fn() + Send + Sync + 'static,
@@ -82,10 +71,6 @@ impl Setup {
     }
 
     /// Starts the contender's pool of processes; each runs `initializer` first.
-    ///
-    /// # Errors
-    ///
-    /// Fails if a process cannot be had.
     pub fn process_pool(&self, initializer: fn(Postcard<Self>)) -> Result<Pool> {
         let pool = Pool::builder().workers(self.contender.workers);
         let pool = pool.initializer_with(initializer, Postcard(self.clone()));
@@ -114,10 +99,6 @@ pub trait Answer {
     fn digest(&self, digest: &mut Digest);
 
     /// Compares the answer of unit `unit` with the right one, where that was not done on the way.
-    ///
-    /// # Errors
-    ///
-    /// Fails if it is wrong.
     fn check(&self, _setup: &Setup, _unit: usize) -> Result<()> {
         Ok(())
     }

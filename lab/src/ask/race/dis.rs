@@ -19,10 +19,6 @@ const LEGEND: &str = "\
 ";
 
 /// Lists the program that `argument` means.
-///
-/// # Errors
-///
-/// [`LabError::BadInput`](lab_core::terms::error::LabError::BadInput) if it cannot be read or compiled.
 pub fn dis(argument: &str) -> Result<String> {
     Ok(list(&compile(&Puzzle::read(argument)?.text, 1)?))
 }

@@ -15,6 +15,8 @@
 //! 4. With `--search` nothing is left to chance: every ending there can be is found, and listed by
 //!    `endings`; each comes with a schedule, which `--replay` does again.
 
+#![expect(clippy::missing_errors_doc, reason = "an error is one line: see LabError")]
+
 pub mod dis;
 mod endings;
 mod layout;
@@ -74,11 +76,6 @@ pub enum Action {
 }
 
 /// Does what was asked for, and returns the page.
-///
-/// # Errors
-///
-/// [`LabError::BadInput`] for a program that does not compile, or fails though nobody interferes;
-/// what prevents a run.
 pub fn race(race: &Race) -> Result<String> {
     race.trace.as_deref().map_or(Ok(()), check_writable)?;
     let puzzle = Puzzle::read(&race.program)?;

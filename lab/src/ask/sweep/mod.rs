@@ -16,6 +16,8 @@
 //!
 //! A search for the best value: it would measure some points more often than others.
 
+#![expect(clippy::missing_errors_doc, reason = "an error is one line: see LabError")]
+
 mod chart;
 mod knee;
 pub mod plan;
@@ -43,10 +45,6 @@ use lab_core::text::plot;
 use trainyard::trace::file::Run;
 
 /// Does it, and returns what is to be printed and how it ended.
-///
-/// # Errors
-///
-/// [`BadInput`](lab_core::terms::LabError::BadInput) before anything was measured.
 pub fn run(asked: &Sweep) -> Result<(String, Result<()>)> {
     asked.output.check_writable()?;
     let pythons = find_all(&asked.pythons)?;

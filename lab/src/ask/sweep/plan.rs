@@ -70,10 +70,6 @@ const THREADS_MAX: usize = 4000;
 
 impl Sweep {
     /// Checks what no single option can know of the others.
-    ///
-    /// # Errors
-    ///
-    /// One line.
     pub fn check(&self) -> std::result::Result<(), String> {
         for (index, scan) in self.scans.iter().enumerate() {
             self.check_variable(scan.variable, &self.scans[..index])?;
@@ -136,10 +132,6 @@ impl Sweep {
     }
 
     /// Says who of `workload` is measured, on a machine with `cpus` processors.
-    ///
-    /// # Errors
-    ///
-    /// [`LabError::BadInput`] if that are more than can be alive at the same time.
     pub fn layout(&self, workload: Workload, cpus: usize) -> Result<Layout> {
         let (mut places, mut rows) = (Vec::new(), Vec::new());
         for point in self.points() {

@@ -71,10 +71,6 @@ impl Variable {
     }
 
     /// Finds the variable called `name`.
-    ///
-    /// # Errors
-    ///
-    /// One line that names the nearest, or all.
     pub fn find(name: &str) -> Result<Self, String> {
         let found = Self::NAMES.into_iter().find(|(_, known, _)| *known == name);
         found.map(|(variable, ..)| variable).ok_or_else(|| {
@@ -186,10 +182,6 @@ impl fmt::Display for Value {
 ///
 /// With a step they are that far apart. Without one they are all the whole numbers, if these are at
 /// most 12, and otherwise each is twice the one before; `max` is always among these.
-///
-/// # Errors
-///
-/// One line that says what is wrong with the range.
 pub fn range(min: Value, max: Value, step: Option<Value>) -> Result<Vec<Value>, String> {
     let number = |value| match value {
         Value::Count(count) => Ok(count as u64),

@@ -48,10 +48,6 @@ struct Shared {
 impl Session {
     /// Opens `limit` connections, to the addresses of `targets` in turn. No more than these will
     /// ever be open at once.
-    ///
-    /// # Errors
-    ///
-    /// One line that names the URL and why its server cannot be reached.
     pub async fn open(targets: &[Target], limit: usize) -> Result<Self> {
         Self::open_with(targets, limit, Patience::default()).await
     }
@@ -74,10 +70,6 @@ impl Session {
     }
 
     /// Fetches `target` and checks the answer.
-    ///
-    /// # Errors
-    ///
-    /// One line that names the URL and what went wrong.
     pub async fn get(&self, target: &Target, id: RequestId) -> Result<Page> {
         let mut connection = self.take(target).await;
         let unit = Unit::begin(id.0);

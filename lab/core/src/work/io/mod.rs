@@ -36,10 +36,6 @@ pub struct Plan {
 
 impl Plan {
     /// Makes the plan that `setup` asks for.
-    ///
-    /// # Errors
-    ///
-    /// Fails if a server cannot be reached.
     pub fn of(setup: &Setup) -> Result<Self> {
         let targets: Result<Vec<_>> = match setup.server {
             Some(server) => Ok(Target::all_of(server)),

@@ -45,10 +45,6 @@ pub struct Session {
 
 impl Session {
     /// Connects to the address of every one of `targets`, before anything is timed.
-    ///
-    /// # Errors
-    ///
-    /// One line that names the URL and why its server cannot be reached.
     pub fn open(targets: &[Target]) -> Result<Self> {
         Self::open_with(targets, Patience::default())
     }
@@ -63,10 +59,6 @@ impl Session {
     }
 
     /// Fetches `target` and checks the answer.
-    ///
-    /// # Errors
-    ///
-    /// One line that names the URL and what went wrong.
     pub fn get(&mut self, target: &Target, id: RequestId) -> Result<Page> {
         let _unit = Unit::begin(id.0);
         at_once(self.connection(target).get(target, id))

@@ -34,10 +34,6 @@ pub struct Target {
 
 impl Target {
     /// Reads `http://host[:port][/path][?query]` and looks the host up.
-    ///
-    /// # Errors
-    ///
-    /// [`LabError::BadInput`] with one line that names the URL and what is wrong with it.
     pub fn parse(url: &str) -> Result<Self> {
         let refuse = |why: &str| LabError::BadInput(format!("{why}: {url}"));
         let (scheme, rest) = url.split_once("://").unwrap_or_default();
@@ -83,10 +79,6 @@ impl Target {
 
     /// Connects once, and from now on uses the address that answered: `localhost` often has two,
     /// and a server listens on one of them.
-    ///
-    /// # Errors
-    ///
-    /// [`LabError::BadInput`] with one line that names the URL and the reason of the refusal.
     pub fn reach(mut self) -> Result<Self> {
         let mut refusals = Vec::new();
         for (index, address) in self.addresses.iter().enumerate() {
@@ -122,10 +114,6 @@ impl Target {
     }
 
     /// Checks that `page` is the answer to request `id`.
-    ///
-    /// # Errors
-    ///
-    /// [`LabError::Failed`] with one line that names the URL and what differs.
     pub fn check(&self, page: &Page, id: RequestId) -> Result<()> {
         if page.status != 200 {
             let status = page.status;

@@ -75,10 +75,6 @@ const ARTICLE_JOBS: usize = 5000;
 
 impl Puzzle {
     /// Finds out what an argument means: a puzzle, a file that exists, or else a text.
-    ///
-    /// # Errors
-    ///
-    /// A file that cannot be read, and a single word that is neither a puzzle nor a file.
     pub fn read(argument: &str) -> Result<Self> {
         if let Some((name, _, text)) = PUZZLES.into_iter().find(|(name, ..)| *name == argument) {
             let puzzle = Self::of_text(name, text);
@@ -112,10 +108,6 @@ impl Puzzle {
 }
 
 /// Compiles a text, to be done `rounds` times.
-///
-/// # Errors
-///
-/// A text that is not in the subset: line, column, and what to write instead.
 pub fn compile(text: &str, rounds: u32) -> Result<Program> {
     let compiled = match rounds {
         1 => Program::compile(text),

@@ -88,20 +88,12 @@ pub fn names(program: &Program) -> Vec<String> {
 }
 
 /// Runs the trains.
-///
-/// # Errors
-///
-/// A thread or a process cannot be started, a processor is not there.
 pub fn run(job: &Job<'_>) -> Result<Outcome> {
     conduct(job, &Arc::new(Shared::new(job.program, job.trains, turns_max(job.rounds))))
 }
 
 /// Runs the trains on tape, until an update is lost or they wait for each other; `None` if neither
 /// happens, or if they share nothing.
-///
-/// # Errors
-///
-/// As [`run`].
 pub fn record(job: &Job<'_>) -> Result<Option<Tape>> {
     if job.runner == Runner::Procs {
         return Ok(None);

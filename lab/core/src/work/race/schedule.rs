@@ -58,11 +58,8 @@ impl Schedule {
         self.turns.len().saturating_sub(1)
     }
 
-    /// Reads what [`Display`](fmt::Display) prints; blanks are allowed between turns.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong, as the end of a sentence about the value.
+    /// Reads what [`Display`](fmt::Display) prints, with blanks between turns; an error is the end of a
+    /// sentence about the value.
     pub fn parse(text: &str) -> Result<Self, String> {
         let form = "it must be trains and how many instructions each does, as in A3B6A3";
         let mut turns = Vec::new();

@@ -14,10 +14,6 @@ const ORDERED_MAX: usize = 4;
 
 /// What comes out when the trains go one after another: first in the order of their numbers, then
 /// what other orders give, once each; those that fail or do not end are left out.
-///
-/// # Errors
-///
-/// A program that fails, or does not end, though nobody interferes.
 pub fn one_after_another(
     program: &Program,
     text: &str,
@@ -44,10 +40,6 @@ pub fn one_after_another(
 }
 
 /// What comes out where nothing is shared: of each train.
-///
-/// # Errors
-///
-/// As for [`one_after_another`].
 pub fn apart(program: &Program, rounds: u32, trains: usize) -> Result<Vec<i64>> {
     let results = (0..trains).map(|number| of_one(program, rounds, number));
     Ok(results.collect::<Result<Vec<_>>>()?.concat())

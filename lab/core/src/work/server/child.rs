@@ -33,10 +33,6 @@ impl ServerProcess {
     /// Starts a server and waits until it listens, at most for `timeout`.
     ///
     /// The program must hand the arguments of [`ServerConfig::to_args`] to [`super::serve`].
-    ///
-    /// # Errors
-    ///
-    /// One line that says why no server listens, in the child's own words if it left any.
     pub fn spawn(config: &ServerConfig, timeout: Duration) -> Result<Self> {
         let failed = |why: io::Error| LabError::failed("the i/o server did not start", why);
         let config = ServerConfig { until_eof: true, ..config.clone() };
@@ -63,10 +59,6 @@ impl ServerProcess {
     }
 
     /// What the server has used and done so far.
-    ///
-    /// # Errors
-    ///
-    /// The server does not answer.
     pub fn cpu(&self) -> io::Result<ServerUsage> {
         let mut stream = TcpStream::connect_timeout(&self.address, USAGE_TIMEOUT)?;
         stream.set_read_timeout(Some(USAGE_TIMEOUT))?;

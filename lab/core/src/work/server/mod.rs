@@ -66,10 +66,6 @@ const STACK_LEN: usize = 128 * 1024;
 /// [`until_eof`](ServerConfig::until_eof), else until the process is killed.
 ///
 /// Prints one line when clients may come: `listening on http://127.0.0.1:PORT`.
-///
-/// # Errors
-///
-/// One line that names the address when it cannot be listened on, or standard output is gone.
 pub fn serve(config: &ServerConfig) -> io::Result<()> {
     let mut server = Server::start(config)?;
     let mut stdout = io::stdout().lock();
@@ -142,10 +138,6 @@ impl Shared {
 
 impl Server {
     /// Listens and starts to accept.
-    ///
-    /// # Errors
-    ///
-    /// One line that names the address when it cannot be listened on.
     pub fn start(config: &ServerConfig) -> io::Result<Self> {
         Self::start_with(config, REQUEST_TIMEOUT)
     }

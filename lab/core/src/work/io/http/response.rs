@@ -52,10 +52,6 @@ enum Stage {
 impl ResponseDecoder {
     /// Takes the next bytes that the server sent, and answers with the page once it is complete.
     /// Until then feed it more; at the end of the stream call [`finish`](Self::finish).
-    ///
-    /// # Errors
-    ///
-    /// The answer breaks the protocol or a limit; the connection is of no further use.
     pub fn feed(&mut self, mut rest: &[u8]) -> Result<Option<Page>, HttpError> {
         while matches!(self.stage, Stage::Head) {
             match self.take_head(&mut rest)? {
@@ -79,10 +75,6 @@ impl ResponseDecoder {
     }
 
     /// Takes the news that the server closed the connection, which some bodies end with.
-    ///
-    /// # Errors
-    ///
-    /// The answer was not complete.
     pub fn finish(&mut self) -> Result<Page, HttpError> {
         match std::mem::replace(&mut self.stage, Stage::Spent) {
             Stage::Body(page, body) if body.ends_with_connection() => Ok(body.seal(page)),
@@ -187,10 +179,6 @@ impl fmt::Display for HttpError {
 impl std::error::Error for HttpError {}
 
 /// Decodes `data` whole and in pieces, and checks that the cuts do not matter: for fuzzers.
-///
-/// # Errors
-///
-/// What the decoder finds wrong with `data`, which is no fault of the decoder's.
 ///
 /// # Panics
 ///
