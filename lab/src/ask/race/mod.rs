@@ -1,17 +1,16 @@
 //! `trainyard race`: where a switch can fall, who makes it fall there, and what it costs.
 //!
 //! "The operating system may switch threads at any time, even in the middle of `x = x + 1`." Whether
-//! it does, how often, and what then happens depends on who runs the program and on where the lock
-//! looks whether somebody wants it. So the same program is run in every way there is, many times, and
-//! the first update that is lost is shown instruction by instruction.
+//! it does, and what then happens, depends on who runs the program and on where the lock looks
+//! whether somebody wants it. So the same program is run in every way there is, many times.
 //!
 //! # The life of one race
 //!
-//! 1. The program is read: a [`Puzzle`], a file or a text. It is compiled with a loop around it, and
-//!    what it comes to when nobody interferes is computed: [`serial`].
-//! 2. Each [`Runner`], a row, gets its real runs: [`run`].
-//! 3. The rows become a `report`. One that went wrong is run once more on
-//!    [`tape`](lab_core::work::race::tape), until an update is lost; a page shows both.
+//! 1. A [`Puzzle`], a file or a text is compiled with a loop around it, and what it comes to when
+//!    nobody interferes is computed: [`serial`].
+//! 2. Each [`Runner`], a row of the `report`, gets its real runs: [`run`].
+//! 3. One that went wrong is run once more on [`tape`](lab_core::work::race::tape), until an update
+//!    is lost, which is shown instruction by instruction.
 //! 4. With `--search` nothing is left to chance: every ending there can be is found, and listed by
 //!    `endings`; each comes with a schedule, which `--replay` does again.
 
@@ -216,24 +215,22 @@ mod tests {
         let wide = format!("{name} = 9223372036854775807 - train");
         let lines = format!("for i in range(3):\n  {wide} # it's {}", "long ".repeat(40));
         for text in ["x = x + 1", "long = 0 - 9223372036854775807 + train", &wide, &lines] {
-            let mut asked = Race {
+            let of = |action, trains| Race {
                 program: text.to_owned(),
                 runners: vec![Runner::LockOff, Runner::LockOn(Checks::BackEdge), Runner::Coop],
-                trains: Some(3),
+                trains,
                 rounds: Some(1),
                 runs: 1,
                 switch_interval: Duration::from_millis(5),
                 cpus: Vec::new(),
-                action: Action::Search,
+                action,
                 format: Format::Table,
                 trace: None,
             };
-            check_width(&race(&asked).unwrap());
-            (asked.action, asked.trains) =
-                (Action::Replay(Schedule::parse("AB1CDE").unwrap()), None);
-            let replayed = race(&asked).unwrap();
-            check_width(&replayed);
-            asked.trains = Some(3);
+            check_width(&race(&of(Action::Search, Some(3))).unwrap());
+            let schedule = Schedule::parse("AB1CDE").unwrap();
+            check_width(&race(&of(Action::Replay(schedule), None)).unwrap());
+            let asked = of(Action::Run, Some(3));
             let mut report = measure(&asked, &Puzzle::read(text).unwrap()).unwrap();
             for row in &mut report.rows {
                 row.label += ", 1024 CPUs";

@@ -80,11 +80,9 @@ fn cell(row: &Row, report: &Report) -> String {
     let wall = row.wall_s.summary;
     let mut text = numbers::seconds(wall.median);
     if row.rounds() > 1 {
-        let spread = numbers::percent(wall.stddev / wall.median);
-        add!(text, " ±{spread}");
+        add!(text, " ±{}", numbers::percent(wall.stddev / wall.median));
     }
-    let ratio = row.speedup_vs_sync.filter(|_| row.model != Model::Sync);
-    if let Some(ratio) = ratio {
+    if let Some(ratio) = row.speedup_vs_sync.filter(|_| row.model != Model::Sync) {
         add!(text, " {:>5}", numbers::ratio(ratio));
     }
     if report.knees.iter().any(|knee| knee.is_of_column(row)) {
@@ -119,11 +117,11 @@ fn conditions(report: &Report) -> String {
         " The knee (*) is the smallest value within 5 % of the best, or within 10 % and not \
          distinguishable from it."
     };
+    let rounds = numbers::count(report.rounds(), "round");
+    let machine = measured_on(&report.host, report.complete);
     format!(
-        "{}, all points in turn: the median, its spread, and the ratio to one after another beside \
-         it.{knee} {}",
-        numbers::count(report.rounds(), "round"),
-        measured_on(&report.host, report.complete),
+        "{rounds}, all points in turn: the median, its spread, and the ratio to one after another \
+         beside it.{knee} {machine}"
     )
 }
 
@@ -157,10 +155,10 @@ pub(super) fn markdown(report: &Report) -> String {
             continue;
         }
         let header = [&variables(report).collect::<Vec<_>>()[..], &names].concat();
-        let trimmed =
-            |cells: Vec<String>| cells.iter().map(|it| it.trim_end().to_owned()).collect();
-        let lines = lines(report, workload).into_iter();
-        let rows = lines.map(|line| trimmed(cells(report, &line, &names)));
+        let rows = lines(report, workload).into_iter().map(|line| {
+            let cells = cells(report, &line, &names).into_iter();
+            cells.map(|cell| cell.trim_end().to_owned()).collect()
+        });
         let table = document::markdown(&header, &vec!["---:"; header.len()], rows);
         add!(text, "### {workload}\n\n{table}\n");
     }
@@ -186,20 +184,18 @@ mod tests {
     }
 
     #[test]
-    fn a_line_has_a_point_and_the_knee_is_marked() {
-        let text = plain(&testing::report(|_| ()), 80);
-        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
-        let knees: Vec<&str> = text.lines().filter(|line| line.ends_with('*')).collect();
-        assert!(knees[0].trim_start().starts_with("16 "), "{text}");
+    fn a_line_has_a_point_the_knee_is_marked_and_a_narrow_terminal_gets_the_table_in_parts() {
+        let report = testing::report(|_| ());
+        for (width, parts) in [(80, 1), (50, 3)] {
+            let text = plain(&report, width);
+            assert!(text.lines().all(|line| line.chars().count() <= width), "{text}");
+            assert_eq!(text.matches("io: workers").count(), parts, "{text}");
+        }
+        let text = plain(&report, 80);
+        let knee = text.lines().find(|line| line.ends_with('*')).unwrap();
+        assert!(knee.trim_start().starts_with("16 "), "{text}");
         assert!(text.contains("* the knee of threads, lock on: workers 16, "), "{text}");
         assert!(text.contains("The correct number of threads is not a constant"), "{text}");
-    }
-
-    #[test]
-    fn a_narrow_terminal_gets_the_table_in_parts() {
-        let text = plain(&testing::report(|_| ()), 50);
-        assert!(text.lines().all(|line| line.chars().count() <= 50), "{text}");
-        assert_eq!(text.matches("io: workers").count(), 3, "{text}");
     }
 
     /// Fails if each model has lines of its own: half of the cells would have nothing in them.
@@ -233,9 +229,10 @@ mod tests {
     #[test]
     fn csv_has_as_many_values_as_names_in_every_line() {
         let text = csv(&testing::report(|_| ()));
-        let commas: Vec<usize> = text.lines().map(|line| line.matches(',').count()).collect();
-        assert_eq!(commas.len(), 1 + 2 * 5 * 3);
-        assert!(commas.iter().all(|count| *count == commas[0]), "{text}");
+        let commas = |line: &str| line.matches(',').count();
+        assert_eq!(text.lines().count(), 1 + 2 * 5 * 3);
+        let names = commas(text.lines().next().unwrap());
+        assert!(text.lines().all(|line| commas(line) == names), "{text}");
         assert_eq!(text.matches(",true").count(), 4, "a knee in each series of threads");
     }
 

@@ -31,14 +31,12 @@ pub enum Variable {
 
 /// One value of a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is called what it is")]
 pub enum Value {
-    /// Of workers, requests, inputs.
     Count(usize),
     /// In nanoseconds.
     Duration(u64),
-    /// On or off.
     Gil(GilChoice),
-    /// One of ours.
     Model(Model),
 }
 

@@ -51,36 +51,6 @@ fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 #[test]
-fn five_connections_carry_160_requests() {
-    let server = start(Duration::ZERO);
-    let targets = Target::all_of(server.address());
-    let fetch = |client: u64| {
-        let mut session = Session::open(&targets).unwrap();
-        for (turn, target) in (0..32).zip(targets.iter().cycle()) {
-            // The session checks number, length and checksum.
-            session.get(target, RequestId(client * 32 + turn)).unwrap();
-        }
-    };
-    thread::scope(|scope| {
-        for client in 0..5 {
-            scope.spawn(move || fetch(client));
-        }
-    });
-    let usage = server.shared.usage().unwrap();
-    assert_eq!((usage.requests, usage.connections), (160, 5));
-}
-
-#[test]
-fn an_answer_takes_its_latency() {
-    let latency = Duration::from_millis(30);
-    let server = start(latency);
-    let mut session = Session::default();
-    let begun = Instant::now();
-    session.get(&Target::all_of(server.address())[0], RequestId(1)).unwrap();
-    assert!(begun.elapsed() >= latency);
-}
-
-#[test]
 fn the_jitter_of_a_request_is_its_number_s_and_within_bounds() {
     let config = ServerConfig {
         latency: Duration::from_millis(5),
