@@ -24,8 +24,8 @@ pub fn dis(argument: &str) -> Result<String> {
 }
 
 fn list(program: &Program) -> String {
-    let listed = (0..program.functions().len()).map(|function| program.rows(function));
-    let listed: Vec<Vec<Row>> = listed.collect();
+    let functions = 0..program.functions().len();
+    let listed: Vec<Vec<Row>> = functions.map(|function| program.rows(function)).collect();
     let texts = listed.iter().flatten().map(Row::to_string);
     let width = texts.map(|text| text.chars().count()).max().unwrap_or(0);
     let line = |text: &str, marks: [String; 2]| {

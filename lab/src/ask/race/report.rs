@@ -136,6 +136,8 @@ impl Row {
         let plural = if self.forced_switches == 1 { "" } else { "es" };
         let forced = format!("{} forced switch{plural}", grouped(self.forced_switches));
         let is_wrong = self.wrong_runs > 0;
+        let mut words = job.program.words().iter();
+        let has_locks = words.any(|word| word.kind == WordKind::Lock);
         let says = match (job.runner, is_wrong) {
             (Runner::LockOn(Checks::Never), _) => "the lock is kept until the train ends, or waits",
             (Runner::LockOn(_), true) if self.forced_switches == 0 => {
@@ -152,7 +154,7 @@ impl Row {
                 return format!("{forced}, and none did harm where it fell");
             }
             (Runner::LockOff, true) => return self.culprit(outcomes),
-            (Runner::LockOff, false) if has_locks(job) => {
+            (Runner::LockOff, false) if has_locks => {
                 "no harm was done: the program has locks of its own"
             }
             (Runner::LockOff, false) => "no train came between, though each could",
@@ -189,11 +191,6 @@ impl Row {
 
 /// More processor time than time is a second processor's work; some of it could be an error.
 const PROCESSORS_MIN: f64 = 1.1;
-
-/// Whether the program takes locks of its own.
-fn has_locks(job: &Job<'_>) -> bool {
-    job.program.words().iter().any(|word| word.kind == WordKind::Lock)
-}
 
 #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
 fn lost_shares(serial: &[Vec<i64>], outcomes: &[Outcome]) -> Vec<Option<f64>> {

@@ -88,7 +88,7 @@ impl<S: Stream> Connection<S> {
     /// Fetches `target` and checks the answer.
     pub(super) async fn get(&mut self, target: &Target, id: RequestId) -> Result<Page> {
         self.output.clear();
-        target.request(id).encode(&mut self.output);
+        target.encode_request(id, &mut self.output);
         let answer = match self.kept.take().filter(|(address, _)| *address == target.address()) {
             Some((_, stream)) => self.exchange(stream).await,
             None => Err(Failure { why: String::new(), is_dead: true }),

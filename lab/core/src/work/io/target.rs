@@ -5,11 +5,11 @@
 //!
 //! Read after [`super::http`]; read next [`super::session`].
 
-use std::io;
+use std::io::{self, Write};
 use std::net::{Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-use super::http::{Page, Request, RequestId};
+use super::http::{Page, REQUEST_ID_FIELD, RequestId};
 use crate::terms::error::{LabError, Result};
 use crate::work::pages::{self, Content};
 use trainyard::sys::limits;
@@ -103,14 +103,15 @@ impl Target {
         self.addresses[0]
     }
 
-    /// Whether the answers come from our own server, so that every byte of them is known.
-    pub fn is_ours(&self) -> bool {
-        self.content.is_some()
-    }
-
-    /// The request for this target with the number `id`.
-    pub fn request(&self, id: RequestId) -> Request<'_> {
-        Request { host: &self.host, path: &self.path, id }
+    /// Appends the request with the number `id`, as it goes over the wire.
+    pub(super) fn encode_request(&self, id: RequestId, out: &mut Vec<u8>) {
+        let (Self { host, path, .. }, id) = (self, id.0);
+        write!(
+            out,
+            "GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: trainyard\r\nAccept: */*\r\n\
+             {REQUEST_ID_FIELD}: {id}\r\n\r\n"
+        )
+        .expect("writing to memory does not fail");
     }
 
     /// Checks that `page` is the answer to request `id`.
@@ -120,8 +121,9 @@ impl Target {
             return Err(self.failed(format_args!("the server answered with status {status}")));
         }
         let Some(content) = self.content else { return Ok(()) };
-        if page.request_id != Some(id) {
-            let other = page.request_id.map_or("none".to_owned(), |other| other.to_string());
+        let RequestId(id) = id;
+        if page.request_id != Some(RequestId(id)) {
+            let other = page.request_id.map_or("none".to_owned(), |other| other.0.to_string());
             return Err(self.failed(format_args!("request {id} got the answer of request {other}")));
         }
         let (len, sum) = (content.body.len() as u64, content.checksum);
@@ -147,23 +149,19 @@ impl Target {
 
 /// Splits `name`, `name:port`, `[v6]` or `[v6]:port`; the port is 80 unless given.
 fn split_host(host: &str) -> Option<(&str, u16)> {
+    let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
     let (name, port) = match host.rfind(':') {
         Some(colon) if !host.ends_with(']') => (&host[..colon], &host[colon + 1..]),
         _ => (host, "80"),
     };
     let name = match name.strip_prefix('[') {
         Some(v6) => v6.strip_suffix(']').filter(|v6| v6.parse::<Ipv6Addr>().is_ok())?,
-        None => Some(name).filter(|name| is_host_name(name))?,
+        None => Some(name).filter(|name| !name.is_empty() && name.bytes().all(is_legal))?,
     };
     // `parse` alone would take a sign.
     let digits = port.bytes().all(|byte| byte.is_ascii_digit());
     let port = port.parse().ok().filter(|port| digits && *port != 0)?;
     Some((name, port))
-}
-
-fn is_host_name(name: &str) -> bool {
-    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-    !name.is_empty() && name.bytes().all(legal)
 }
 
 #[cfg(test)]
@@ -183,10 +181,13 @@ mod tests {
             ("http://[::1]", "[::1]:80", "[::1]", "/"),
         ] {
             let target = Target::parse(url).unwrap();
-            let request = target.request(RequestId(0));
             assert_eq!(target.address(), address.parse().unwrap());
-            assert_eq!((request.host, request.path, target.url()), (host, path, url));
-            assert!(!target.is_ours());
+            assert_eq!((&*target.host, &*target.path, target.url()), (host, path, url));
+            let mut request = Vec::new();
+            target.encode_request(RequestId(7), &mut request);
+            let request = String::from_utf8(request).unwrap();
+            assert!(request.starts_with(&format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n")));
+            assert!(request.ends_with("\r\nX-Request-Id: 7\r\n\r\n"), "{request}");
         }
     }
 

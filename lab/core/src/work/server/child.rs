@@ -44,7 +44,8 @@ impl ServerProcess {
         let mut server = Self { child, address: SocketAddr::from(([0; 4], 0)) };
         let line = server.first_line(timeout).map_err(failed)?;
         let not_one = || failed(io::Error::other(format!("it printed {line:?}, not its address")));
-        server.address = parse_line(&line).ok_or_else(not_one)?;
+        let address = line.trim_end().strip_prefix(LISTENING).and_then(|text| text.parse().ok());
+        server.address = address.ok_or_else(not_one)?;
         Ok(server)
     }
 
@@ -111,7 +112,3 @@ impl Drop for ServerProcess {
 
 /// The longest line that is read of a child: one that says an address or an error is shorter.
 const LINE_LEN_MAX: u64 = 1024;
-
-fn parse_line(line: &str) -> Option<SocketAddr> {
-    line.strip_prefix(LISTENING)?.trim_end().strip_prefix("http://")?.parse().ok()
-}

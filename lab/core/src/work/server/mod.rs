@@ -52,7 +52,7 @@ pub use config::ServerConfig;
 pub use wire::fuzz_request;
 
 /// What stands before the address in the one line that [`serve`] prints.
-pub const LISTENING: &str = "listening on ";
+const LISTENING: &str = "listening on http://";
 
 /// How long the accepting thread rests after an error such as EMFILE, which lasts until some
 /// connection ends. Without a rest it would spin.
@@ -69,7 +69,7 @@ const STACK_LEN: usize = 128 * 1024;
 pub fn serve(config: &ServerConfig) -> io::Result<()> {
     let mut server = Server::start(config)?;
     let mut stdout = io::stdout().lock();
-    writeln!(stdout, "{LISTENING}http://{}", server.address)?;
+    writeln!(stdout, "{LISTENING}{}", server.address)?;
     stdout.flush()?;
     drop(stdout);
     if config.until_eof {

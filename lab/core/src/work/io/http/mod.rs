@@ -7,9 +7,6 @@
 //! Not here: pipelining (bytes beyond the answer are an error) and content codings, which the client
 //! does not offer.
 
-use std::fmt;
-use std::io::Write;
-
 use serde::{Deserialize, Serialize};
 
 mod body;
@@ -30,36 +27,6 @@ pub const REQUEST_ID_FIELD: &str = "X-Request-Id";
 /// The number of a request, unique in its round. An answer that carries another's is an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RequestId(pub u64);
-
-impl fmt::Display for RequestId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(out)
-    }
-}
-
-/// One GET.
-#[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    /// What the `Host` field says: a name or an address, and the port unless it is 80.
-    pub host: &'a str,
-    /// Path and query, beginning with a slash.
-    pub path: &'a str,
-    /// The number that the answer must carry.
-    pub id: RequestId,
-}
-
-impl Request<'_> {
-    /// Appends the request as it goes over the wire.
-    pub fn encode(&self, out: &mut Vec<u8>) {
-        let Self { host, path, id } = self;
-        write!(
-            out,
-            "GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: trainyard\r\nAccept: */*\r\n\
-             {REQUEST_ID_FIELD}: {id}\r\n\r\n"
-        )
-        .expect("writing to memory does not fail");
-    }
-}
 
 /// What is left of an answer once it has been read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -38,15 +38,6 @@ fn check_head(fields: &str, expected: Result<Page, HttpError>) {
 }
 
 #[test]
-fn a_request_is_encoded_with_its_host_and_its_number() {
-    let mut bytes = Vec::new();
-    Request { host: "localhost:8000", path: "/dice?n=1", id: RequestId(7) }.encode(&mut bytes);
-    let text = String::from_utf8(bytes).unwrap();
-    assert!(text.starts_with("GET /dice?n=1 HTTP/1.1\r\nHost: localhost:8000\r\n"), "{text}");
-    assert!(text.ends_with("\r\nX-Request-Id: 7\r\n\r\n"), "{text}");
-}
-
-#[test]
 fn an_answer_is_read_wherever_it_is_cut() {
     check(LENGTH, Ok(Page { request_id: Some(RequestId(7)), ..page(200, b"hello") }));
     check(CHUNKED, Ok(page(200, b"hello")));
