@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use super::io::http::Fnv1a as Digest;
-use super::pages;
+use super::pages::{Content, PAGES};
 use crate::terms::contender::{Contender, GilState};
 use crate::terms::error::{LabError, Result};
 use crate::terms::params::Params;
@@ -86,8 +86,8 @@ impl Setup {
     #[must_use]
     pub fn spelled_out(mut self) -> Self {
         if let Some(server) = self.server {
-            let pages = pages::all().iter();
-            self.params.urls = pages.map(|page| format!("http://{server}{}", page.path)).collect();
+            let url = |page: &Content| format!("http://{server}{}", page.path);
+            self.params.urls = PAGES.iter().map(url).collect();
         }
         self
     }

@@ -16,19 +16,14 @@ pub struct Content {
     pub checksum: u64,
 }
 
-/// The pages, with the lengths that the article's programs print for `www.jython.org` and
-/// `olympus.realpython.org/dice`.
-static PAGES: LazyLock<[Content; 2]> =
+/// The pages in the order in which the notes' programs fetch them in turn, with the lengths that the
+/// article's programs print for `www.jython.org` and `olympus.realpython.org/dice`.
+pub static PAGES: LazyLock<[Content; 2]> =
     LazyLock::new(|| [content("/jython", 10_966), content("/dice", 276)]);
-
-/// All pages, in the order in which the notes' programs fetch them in turn.
-pub fn all() -> &'static [Content] {
-    PAGES.as_slice()
-}
 
 /// The page under `path`.
 pub fn find(path: &str) -> Option<&'static Content> {
-    all().iter().find(|content| content.path == path)
+    PAGES.iter().find(|content| content.path == path)
 }
 
 fn content(path: &'static str, body_len: usize) -> Content {
@@ -50,7 +45,7 @@ mod tests {
 
     #[test]
     fn the_pages_have_the_lengths_of_the_articles_pages_and_are_the_same_in_every_build() {
-        let found = all().iter().map(|page| (page.path, page.body.len(), page.checksum));
+        let found = PAGES.iter().map(|page| (page.path, page.body.len(), page.checksum));
         let known = [("/jython", 10_966, 0xa8e6_7f23), ("/dice", 276, 0xf3ea_5559)];
         assert!(found.eq(known));
         assert_eq!(find("/"), None);

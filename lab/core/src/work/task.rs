@@ -6,10 +6,9 @@
 //! | `regex` | a call into C that keeps the lock | a call without a checkpoint inside |
 //! | `bz2` | a call into C that gives the lock up | a call inside [`Attached::detach`] |
 //!
-//! Each computes something real, and about as long as its counterpart in `CPython` on the same
-//! machine: tens of microseconds a `pi`, about a millisecond the other two. The interpreter runs a
-//! few instructions around each call, and looks whether it should give way at each of them before
-//! 3.10; so there are checkpoints around the calls too.
+//! Each computes something real, and about as long as its counterpart in `CPython`: tens of
+//! microseconds a `pi`, about a millisecond the other two. Around each call the interpreter runs a
+//! few instructions, and before 3.10 looks at each whether it should give way: checkpoints, here.
 
 use std::hint::black_box;
 
@@ -47,11 +46,7 @@ impl Task {
 
     /// ccbench's name.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Pi => "pi",
-            Self::Regex => "regex",
-            Self::Bz2 => "bz2",
-        }
+        ["pi", "regex", "bz2"][self as usize]
     }
 
     /// The task with this name.

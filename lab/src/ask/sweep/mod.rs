@@ -5,16 +5,13 @@
 //! 1. Ranges and lists become values, and their combinations points ([`variable`], [`plan`]).
 //! 2. For each workload all contenders of all points start, each in a process of its own; whoever is
 //!    the same at several points starts once.
-//! 3. They take turns, round by round, in reverse order every other round: the conductor's own
-//!    rounds, so that points are compared as fairly as contenders are. Nothing is measured twice,
-//!    and nothing at a time of its own.
+//! 3. They take turns in the conductor's own rounds, so that points are compared as fairly as
+//!    contenders are. Nothing is measured twice, and nothing at a time of its own.
 //! 4. Each series' [`knee`] is looked for, and of those of several workloads a sentence is made.
 //! 5. Table, JSON, CSV, Markdown ([`render`]), and a picture ([`chart`]). An interrupted sweep shows
 //!    what it has. With `-o FILE` the recordings of all points make one trace.
 //!
-//! # Not here
-//!
-//! A search for the best value: it would measure some points more often than others.
+//! Not here: a search for the best value, which would measure some points more often than others.
 
 #![expect(clippy::missing_errors_doc, reason = "an error is one line: see LabError")]
 

@@ -1,20 +1,14 @@
 //! The cooperative client: keep-alive connections that all tasks of a loop share.
 //!
-//! It is to [`session`](super::session) what aiohttp is to requests: the same protocol, decoded by
-//! the same code, but wherever that one sleeps this one awaits. And where a thread needs a session
-//! of its own, all tasks share this one: none of them can be switched out in the middle of taking a
-//! connection. A task that finds no idle one waits for its turn.
+//! It is to [`session`](super::session) what aiohttp is to requests: the same `connection`, but
+//! wherever that one sleeps this one awaits. And where a thread needs a session of its own, all
+//! tasks share this one: none of them can be switched out in the middle of taking a connection.
 //!
-//! # The life of one request
+//! A task takes an idle connection, or leaves its waker in the queue; when it has its answer it puts
+//! the connection back and wakes the first in the queue.
 //!
-//! 1. The task takes an idle connection, or leaves its waker in the queue.
-//! 2. It sends the request and awaits the answer; meanwhile other tasks run.
-//! 3. It puts the connection back and wakes the first in the queue.
-//!
-//! # Not here
-//!
-//! Cancelling: a task that is dropped while it waits in the queue takes its wake-up along, and one
-//! dropped during a request takes its connection. No contender drops a task.
+//! Not here: cancelling. A task that is dropped while it waits in the queue takes its wake-up along,
+//! and one dropped during a request takes its connection. No contender drops a task.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;

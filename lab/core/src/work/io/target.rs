@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::http::{Page, REQUEST_ID_FIELD, RequestId};
 use crate::terms::error::{LabError, Result};
-use crate::work::pages::{self, Content};
+use crate::work::pages::{Content, PAGES};
 use trainyard::sys::limits;
 
 /// How long a server may take to accept a connection. On a healthy machine it takes microseconds;
@@ -64,7 +64,7 @@ impl Target {
     /// The pages of our own server at `address`, in the order in which the notes' programs fetch
     /// them in turn.
     pub fn all_of(address: SocketAddr) -> Vec<Self> {
-        pages::all().iter().map(|content| Self::ours(address, content)).collect()
+        PAGES.iter().map(|content| Self::ours(address, content)).collect()
     }
 
     fn ours(address: SocketAddr, content: &'static Content) -> Self {
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn our_own_pages_are_held_to_the_byte_and_others_to_their_status() {
-        let content = pages::find("/dice").unwrap();
+        let content = &PAGES[1];
         let ours = Target::ours("127.0.0.1:1".parse().unwrap(), content);
         let id = RequestId(3);
         let right = Page {

@@ -2,10 +2,7 @@
 //! switches.
 //!
 //! [`trainyard::interleave`] does the same for scripts whose steps are functions; here a step is an
-//! instruction of a machine, the cost of a schedule is its switches, and where a switch is allowed
-//! is the question. So this is a search of its own, over states that are machines and memory.
-//!
-//! # The life of one search
+//! instruction, and where a switch is allowed is the question.
 //!
 //! 1. A state is the memory, each train's machine, and who ran last. From a state, each train that
 //!    can do anything goes on to the next place at which it could be switched out.

@@ -6,10 +6,8 @@
 //!   part of it that is not the whole is incomplete.
 //! - **REQUEST-2** No more than [`HEAD_LEN_MAX`] bytes of a request are ever looked at.
 //!
-//! # Not here
-//!
-//! Bodies: a GET has none, so whoever announces one is refused. The `Date` field, which a server
-//! should send: nobody here caches.
+//! Not here: bodies (a GET has none, so whoever announces one is refused), and the `Date` field,
+//! which a server should send: nobody here caches.
 
 use std::io::Write;
 
