@@ -38,28 +38,22 @@ use lab_core::work::race::setting::{Model, Runner};
 use trainyard::sys::affinity;
 use trainyard::trace::{self, file::Facts, file::Trace};
 
-/// What `race` is asked for.
+/// What `race` is asked for; the command line's options say what each is.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "said there")]
 pub struct Race {
-    /// A puzzle, a file, or a text.
     pub program: String,
-    /// The ways to run it.
     pub runners: Vec<Runner>,
-    /// How many trains; `None` leaves it to the puzzle.
+    /// `None` leaves it to the puzzle.
     pub trains: Option<usize>,
-    /// How often each does it; `None`: often enough to be seen, or once where all is tried.
+    /// `None`: often enough to be seen, or once where all is tried.
     pub rounds: Option<u32>,
-    /// How many runs each row gets.
     pub runs: usize,
-    /// How long a thread waits before it asks for the lock.
     pub switch_interval: Duration,
-    /// The processors to run on; none means all.
+    /// None means all.
     pub cpus: Vec<usize>,
-    /// What to do with it.
     pub action: Action,
-    /// Table or JSON.
     pub format: Format,
-    /// Where the recordings go: of each row's run one more.
     pub trace: Option<PathBuf>,
 }
 

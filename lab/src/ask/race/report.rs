@@ -21,7 +21,6 @@ pub(super) struct Report {
     /// The puzzle's name, the file, or the text.
     pub(super) program: String,
     pub(super) text: String,
-    /// How many trains.
     pub(super) threads: usize,
     /// How often each train does it in a run.
     pub(super) rounds: u32,
@@ -31,7 +30,6 @@ pub(super) struct Report {
     pub(super) variables: Vec<String>,
     /// The variable that the table shows: the first that went wrong.
     pub(super) shown: usize,
-    /// One for each way to run it.
     pub(super) rows: Vec<Row>,
     /// One loss, or one deadlock.
     pub(super) recorded: Option<Recorded>,
@@ -43,17 +41,17 @@ pub(super) struct Row {
     /// What it is called in the table.
     #[serde(skip)]
     pub(super) label: String,
-    pub(super) model: Model,
+    model: Model,
     /// `on`, `off` or `none`.
-    pub(super) gil: &'static str,
+    gil: &'static str,
     /// Where the lock looks, if there is one.
-    pub(super) checks: Option<Checks>,
+    checks: Option<Checks>,
     /// The processors that it was restricted to; none means it was not.
-    pub(super) cpus: Vec<usize>,
+    cpus: Vec<usize>,
     /// What comes out when the trains go one after another: the variables, for processes of each.
     pub(super) expected: Vec<i64>,
     /// What comes out when they go in another order, if that is something else.
-    pub(super) other_orders: Vec<Vec<i64>>,
+    other_orders: Vec<Vec<i64>>,
     /// The variables after each run.
     pub(super) found: Vec<Vec<i64>>,
     /// How many runs came to something else.
@@ -62,13 +60,13 @@ pub(super) struct Row {
     /// nothing positive was expected, more was found, or a run did not come to its end.
     pub(super) lost_share: Vec<Option<f64>>,
     /// How many runs ended with trains that waited for each other.
-    pub(super) deadlocks: usize,
+    deadlocks: usize,
     /// What the trains that could not go on said, once each.
     pub(super) failures: Vec<String>,
     pub(super) forced_switches: u64,
     pub(super) involuntary_switches: u64,
     /// What decided it.
-    pub(super) why: String,
+    why: String,
 }
 
 /// One run that was recorded until something went wrong.

@@ -5,6 +5,7 @@
 //! a line of its own, with the 95 % interval of its median at each point that was measured often
 //! enough to have one.
 
+use super::plan::said_of;
 use super::report::{Report, Row, firsts, grouped};
 use super::variable::Variable;
 use lab_core::terms::contender::Workload;
@@ -72,8 +73,8 @@ fn names(rows: &[Vec<&Row>], axis: Variable) -> Vec<String> {
 fn line(rows: &[&Row], axis: Variable, names: &[String], report: &Report) -> Series {
     let first = rows[0];
     let others = first.place().filter(|(it, _)| *it != axis);
-    let others: Vec<String> = others.map(|(it, value)| format!("{} {value}", it.name())).collect();
-    let name = [vec![first.column.clone()], others].concat().join(", ");
+    let others = others.map(|pair| said_of(&pair));
+    let name = std::iter::once(first.column.clone()).chain(others).collect::<Vec<_>>().join(", ");
     let knee = report.knees.iter().find(|knee| knee.is_of(first));
     let dots = rows.iter().filter_map(|row| {
         let value = row.value_of(axis)?;
@@ -111,10 +112,9 @@ mod tests {
     #[test]
     fn the_end_of_the_range_is_not_marked() {
         let report = testing::report(|row| {
-            let (workers, wall_s) = (row.workers, &mut row.compared.wall_s);
-            let time_s = (0..workers.ilog2()).fold(1.0, |time, _| time / 2.0);
+            let (workers, wall_s) = (f64::from(row.workers.ilog2()), &mut row.compared.wall_s);
             for (round, sample) in (0_i32..).zip(&mut wall_s.samples) {
-                *sample = time_s * (1.0 + f64::from(round) / 1_000.0);
+                *sample = (-workers).exp2() * (1.0 + f64::from(round) / 1_000.0);
             }
             wall_s.summary = stats::summary(&wall_s.samples).unwrap();
         });

@@ -7,8 +7,8 @@
 //!    the same at several points starts once.
 //! 3. They take turns in the conductor's own rounds, so that points are compared as fairly as
 //!    contenders are. Nothing is measured twice, and nothing at a time of its own.
-//! 4. Each series' [`knee`] is looked for, and of those of several workloads a sentence is made.
-//! 5. Table, JSON, CSV, Markdown ([`render`]), and a picture ([`chart`]). An interrupted sweep shows
+//! 4. Each series' `knee` is looked for, and of those of several workloads a sentence is made.
+//! 5. Table, JSON, CSV, Markdown (`render`), and a picture (`chart`). An interrupted sweep shows
 //!    what it has. With `-o FILE` the recordings of all points make one trace.
 //!
 //! Not here: a search for the best value, which would measure some points more often than others.

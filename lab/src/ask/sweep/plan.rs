@@ -43,6 +43,11 @@ pub struct Scan {
 /// One value of each variable, in the order of the scans.
 pub type Point = Vec<(Variable, Value)>;
 
+/// `workers 4`.
+pub(super) fn said_of((variable, value): &(Variable, Value)) -> String {
+    format!("{} {value}", variable.name())
+}
+
 /// A point as a document has it: keys and values.
 pub(super) fn as_map<S: Serializer>(
     point: &Point,
@@ -165,8 +170,7 @@ impl Layout {
         let is_everywhere = |pair: &&(Variable, Value)| points.iter().all(|it| it.contains(pair));
         let same = points.first().copied().into_iter().flatten().filter(is_everywhere);
         let said = same.filter(|(variable, _)| !variable.is_in_label(contender.model));
-        let said = said.map(|(variable, value)| format!(", {} {value}", variable.name()));
-        std::iter::once(contender.label()).chain(said).collect()
+        std::iter::once(contender.label()).chain(said.map(said_of)).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -224,19 +228,13 @@ fn essence(place: &Place) -> (Contender, Params) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lab_core::terms::params::Preset;
+    use crate::ask::sweep::testing;
 
     fn sweep(workloads: &[Workload], scans: &[Scanned<'_>]) -> Sweep {
-        let scan = |&(variable, values): &(Variable, &[Value])| {
-            let values = values.to_vec();
-            Scan { variable, values }
-        };
-        Sweep {
-            params: Params { workloads: workloads.to_vec(), ..Params::of(Preset::Quick) },
-            pythons: Vec::new(),
-            scans: scans.iter().map(scan).collect(),
-            output: Output::default(),
-        }
+        let scan = |&(variable, values): &Scanned<'_>| Scan { variable, values: values.to_vec() };
+        let mut sweep = testing::sweep(scans.iter().map(scan).collect());
+        sweep.params.workloads = workloads.to_vec();
+        sweep
     }
 
     type Scanned<'a> = (Variable, &'a [Value]);

@@ -5,6 +5,7 @@
 //! the terminal is too narrow the table is continued below, with the points again.
 
 use super::knee::Knee;
+use super::plan::said_of;
 use super::report::{Report, Row, grouped};
 use super::variable::Variable;
 use crate::ask::compare::report::measured_on;
@@ -94,7 +95,7 @@ fn cell(row: &Row, report: &Report) -> String {
 /// `the knee of threads, lock on: 16 workers, 57 ms; the best is 64, 55 ms`.
 fn about(knee: &Knee) -> String {
     let others = knee.parameters.iter().filter(|(it, _)| *it != Variable::Models);
-    let others: Vec<String> = others.map(|(it, value)| format!("{} {value}", it.name())).collect();
+    let others: Vec<String> = others.map(said_of).collect();
     let others =
         if others.is_empty() { String::new() } else { format!(" ({})", others.join(", ")) };
     let Knee { contender, variable, value, .. } = knee;

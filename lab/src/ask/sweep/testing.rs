@@ -21,21 +21,21 @@ pub(super) fn report(doctor: impl FnMut(&mut Row)) -> Report {
     report_of(vec![Scan { variable: Variable::Workers, values }], doctor)
 }
 
-/// The same of other scans, with no other numbers of workers.
+/// A sweep of these scans.
+pub(super) fn sweep(scans: Vec<Scan>) -> Sweep {
+    let (params, output) = (Params::of(Preset::Quick), Output::default());
+    Sweep { params, pythons: Vec::new(), scans, output }
+}
+
+/// The same report of other scans, with no other numbers of workers.
 pub(super) fn report_of(scans: Vec<Scan>, doctor: impl FnMut(&mut Row)) -> Report {
-    let models = vec![Model::Threads];
-    let sweep = Sweep {
-        params: Params { models, ..Params::of(Preset::Quick) },
-        pythons: Vec::new(),
-        scans,
-        output: Output::default(),
-    };
+    let mut sweep = sweep(scans);
+    sweep.params.models = vec![Model::Threads];
     let mut report = Report::new(&sweep, host());
     for workload in [Workload::Io, Workload::Cpu] {
         let layout = sweep.layout(workload, 2).unwrap();
-        let measured: Vec<Option<Measured>> =
-            layout.places.iter().map(|place| Some(measured(place.contender))).collect();
-        report.add(&sweep, &layout, &measured);
+        let measured = layout.places.iter().map(|place| Some(measured(place.contender)));
+        report.add(&sweep, &layout, &measured.collect::<Vec<_>>());
     }
     report.results.iter_mut().for_each(doctor);
     for row in &mut report.results {

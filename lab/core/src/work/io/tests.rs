@@ -67,10 +67,9 @@ fn check_server(
 ) {
     let ids = (0..expected.len() as u64).map(RequestId);
     let blocking = |target: &Target| -> Vec<Result<Page>> {
-        match session::Session::open_with(std::slice::from_ref(target), patience) {
-            Ok(mut session) => ids.clone().map(|id| session.get(target, id)).collect(),
-            Err(error) => vec![Err(error)],
-        }
+        let mut session = session::Session::default();
+        session.patience = patience;
+        ids.clone().map(|id| session.get(target, id)).collect()
     };
     let awaiting = |target: &Target| -> Vec<Result<Page>> {
         Runtime::new().unwrap().block_on(async {
