@@ -73,10 +73,7 @@ mod tests {
         let mut back = looped.lines().filter(|line| line.matches('*').count() == 2).skip(1);
         assert!(back.next().unwrap().contains("JUMP_BACKWARD"), "{looped}");
         assert_eq!(back.next(), None, "{looped}");
-    }
-
-    #[test]
-    fn columns_stand_below_each_other() {
+        // Columns stand below each other.
         let listed = dis("counter-with-call").unwrap();
         let middle = listed.find("every-op").unwrap() + 3;
         let marks = listed.lines().take_while(|line| !line.starts_with('*'));

@@ -8,25 +8,19 @@ use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::output::Format;
 use lab_core::text::numbers::count;
 use lab_core::text::wrap::wrap;
-use lab_core::work::race::puzzle::{Puzzle, compile};
 use lab_core::work::race::replay::{self, Replayed};
-use lab_core::work::race::run::{Ending, Trouble, names};
+use lab_core::work::race::run::{Ending, Job, Trouble, names};
 use lab_core::work::race::schedule::{Schedule, TRAINS_MAX};
 use lab_core::work::race::search::{self, Possible};
 use lab_core::work::race::serial;
 use lab_core::work::race::setting::{Checks, Runner};
-use trainyard::vm::Program;
 
 /// Endings that are listed on a terminal; a document has them all.
 const ENDINGS_MAX: usize = 30;
 
 /// All that a search found.
 struct Found<'a> {
-    puzzle: &'a Puzzle,
-    program: Program,
-    trains: usize,
-    rounds: u32,
-    runner: Runner,
+    job: &'a Job<'a>,
     variables: Vec<String>,
     /// What comes out when the trains go one after another, first in the order of their numbers.
     serial: Vec<Vec<i64>>,
@@ -34,22 +28,15 @@ struct Found<'a> {
 }
 
 /// Finds every way in which a program can end.
-pub(super) fn search(
-    puzzle: &Puzzle,
-    rounds: u32,
-    trains: usize,
-    runner: Runner,
-    format: Format,
-) -> Result<String> {
-    let program = compile(&puzzle.text, rounds)?;
+pub(super) fn search(job: &Job<'_>, format: Format) -> Result<String> {
+    let Job { puzzle, program, trains, rounds, runner, .. } = *job;
     if runner == Runner::Procs {
         let says = "--search: processes share nothing, so there is one way only";
         return Err(LabError::BadInput(says.to_owned()));
     }
-    let serial = serial::one_after_another(&program, &puzzle.text, rounds, trains)?;
-    let possible = search::search(&program, trains, runner)?;
-    let variables = names(&program);
-    let found = Found { puzzle, program, trains, rounds, runner, variables, serial, possible };
+    let serial = serial::one_after_another(program, &puzzle.text, rounds, trains)?;
+    let possible = search::search(program, trains, runner)?;
+    let found = Found { job, variables: names(program), serial, possible };
     if format == Format::Json { Ok(found.document()) } else { found.page() }
 }
 
@@ -64,16 +51,17 @@ impl Found<'_> {
             1 => "one thing".to_owned(),
             more => format!("{more} things"),
         };
-        let (trains, times) = (count(self.trains, "train"), times(self.rounds));
-        let head = format!("{trains}, each {times}; {}; {things} can come out", rule(self.runner));
-        let (program, head) = (quoted(&self.puzzle.text), wrap(&head, COLUMNS, 0));
+        let (trains, times) = (count(self.job.trains, "train"), times(self.job.rounds));
+        let head =
+            format!("{trains}, each {times}; {}; {things} can come out", rule(self.job.runner));
+        let (program, head) = (quoted(&self.job.puzzle.text), wrap(&head, COLUMNS, 0));
         let (assumption, endings, wrong) = (self.assumption(), self.listed(), self.wrong_one()?);
         Ok(fitted(&format!("{program}\n{head}{assumption}\n{endings}{wrong}")))
     }
 
     /// What a processor may do and the search does not: of one variable all trains see one order.
     fn assumption(&self) -> String {
-        if self.runner != Runner::LockOff || self.variables.len() < 2 {
+        if self.job.runner != Runner::LockOff || self.variables.len() < 2 {
             return String::new();
         }
         let says = "This assumes sequential consistency: each store is seen at once. Without a \
@@ -86,7 +74,7 @@ impl Found<'_> {
     fn wrong_one(&self) -> Result<String> {
         let wrong = self.possible.iter().find(|possible| !self.is_expected(&possible.ending));
         let Some(Possible { ending, schedule }) = wrong else { return Ok(String::new()) };
-        let Self { puzzle, program, trains, rounds, .. } = self;
+        let Job { puzzle, program, trains, rounds, .. } = self.job;
         let tape = replay::replay(program, *trains, schedule)?.tape;
         let drawn = drawn(&tape.whole(program), tape.culprit());
         let again = again(&puzzle.name, *trains, *rounds, &schedule.to_string());
@@ -124,11 +112,11 @@ impl Found<'_> {
         });
         json(&json!({
             "schema": "trainyard.race-search/1",
-            "program": self.puzzle.name,
-            "text": self.puzzle.text,
-            "threads": self.trains,
-            "rounds": self.rounds,
-            "rule": rule(self.runner),
+            "program": self.job.puzzle.name,
+            "text": self.job.puzzle.text,
+            "threads": self.job.trains,
+            "rounds": self.job.rounds,
+            "rule": rule(self.job.runner),
             "variables": self.variables,
             "expected": self.serial.first(),
             "other_orders": self.serial.get(1..),
@@ -149,17 +137,11 @@ fn rule(runner: Runner) -> &'static str {
 }
 
 /// Does a schedule, and tells what it comes to.
-pub(super) fn replay(
-    puzzle: &Puzzle,
-    rounds: u32,
-    trains: usize,
-    schedule: &Schedule,
-    format: Format,
-) -> Result<String> {
-    let program = compile(&puzzle.text, rounds)?;
-    let Replayed { tape, ending } = replay::replay(&program, trains, schedule)?;
-    let (names, lost) = (names(&program), tape.loss(&program));
-    let drawn = drawn(&tape.whole(&program), tape.culprit());
+pub(super) fn replay(job: &Job<'_>, schedule: &Schedule, format: Format) -> Result<String> {
+    let Job { puzzle, program, trains, .. } = *job;
+    let Replayed { tape, ending } = replay::replay(program, trains, schedule)?;
+    let (names, lost) = (names(program), tape.loss(program));
+    let drawn = drawn(&tape.whole(program), tape.culprit());
     if format == Format::Json {
         let (kind, values) = in_json(&ending);
         return Ok(json(&json!({

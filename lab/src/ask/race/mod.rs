@@ -71,44 +71,50 @@ pub enum Action {
 /// Does what was asked for, and returns the page.
 pub fn race(race: &Race) -> Result<String> {
     race.trace.as_deref().map_or(Ok(()), check_writable)?;
-    let puzzle = Puzzle::read(&race.program)?;
-    match &race.action {
+    with_job(race, |job| match &race.action {
         Action::Run => {
-            let report = measure(race, &puzzle)?;
+            let report = measure(race, job)?;
             Ok(if race.format == Format::Json { json(&report) } else { report::page(&report) })
         }
-        Action::Search => {
-            let (rounds, trains) = (race.rounds.unwrap_or(1), race.trains.unwrap_or(2));
-            let runner = *race.runners.first().unwrap_or(&Runner::LockOff);
-            endings::search(&puzzle, rounds, trains, runner, race.format)
-        }
+        Action::Search => endings::search(job, race.format),
+        Action::Replay(schedule) => endings::replay(job, schedule, race.format),
+    })
+}
+
+/// Hands on what is to be run, with the first of the runners.
+fn with_job<R>(race: &Race, ask: impl FnOnce(&Job<'_>) -> Result<R>) -> Result<R> {
+    let puzzle = &Puzzle::read(&race.program)?;
+    // A program that has loops of its own says itself how often.
+    let own = if compile(&puzzle.text, 1)?.has_loop() { 1 } else { ROUNDS };
+    let (trains, rounds) = match &race.action {
+        Action::Run => (puzzle.trains, puzzle.rounds.unwrap_or(own)),
+        Action::Search => (2, 1),
         Action::Replay(schedule) => {
-            let highest = schedule.turns.iter().map(|turn| turn.train + 1).max().unwrap_or(0);
-            let trains = race.trains.unwrap_or_else(|| highest.max(2));
-            endings::replay(&puzzle, race.rounds.unwrap_or(1), trains, schedule, race.format)
+            let highest = schedule.turns.iter().map(|turn| turn.train + 1).max();
+            (highest.unwrap_or(0).max(2), 1)
         }
-    }
+    };
+    let (trains, rounds) = (race.trains.unwrap_or(trains), race.rounds.unwrap_or(rounds));
+    let program = &compile(&puzzle.text, rounds)?;
+    let runner = *race.runners.first().unwrap_or(&Runner::LockOff);
+    let (cpus, switch_interval) = (&race.cpus[..], race.switch_interval);
+    ask(&Job { puzzle, program, rounds, trains, runner, cpus, switch_interval })
 }
 
 /// Runs every row, and records one that went wrong.
-fn measure(race: &Race, puzzle: &Puzzle) -> Result<Report> {
-    // A program that has loops of its own says itself how often.
-    let own = if compile(&puzzle.text, 1)?.has_loop() { 1 } else { ROUNDS };
-    let rounds = race.rounds.or(puzzle.rounds).unwrap_or(own);
-    let trains = race.trains.unwrap_or(puzzle.trains);
-    let program = compile(&puzzle.text, rounds)?;
-    let serial = serial::one_after_another(&program, &puzzle.text, rounds, trains)?;
+fn measure(race: &Race, job: &Job<'_>) -> Result<Report> {
+    let Job { puzzle, program, rounds, trains, .. } = *job;
+    let serial = serial::one_after_another(program, &puzzle.text, rounds, trains)?;
     // Before anything is run: alone, a train may wait for ever for what it does not share.
     let mut apart = Vec::new();
     if race.runners.contains(&Runner::Procs) {
         let says = |why| LabError::BadInput(format!("--model procs shares nothing: {why}"));
-        apart.push(serial::apart(&program, rounds, trains).map_err(says)?);
+        apart.push(serial::apart(program, rounds, trains).map_err(says)?);
     }
     let all = affinity::allowed_cpus().map_err(|why| LabError::failed("the machine", why))?;
     let (mut rows, mut runs, mut recorded) = (Vec::new(), Vec::new(), None);
     for (runner, cpus) in ways(race, puzzle, &all) {
-        let (program, cpus, switch_interval) = (&program, &cpus[..], race.switch_interval);
-        let job = Job { puzzle, program, rounds, trains, runner, cpus, switch_interval };
+        let job = Job { runner, cpus, ..job.clone() };
         let expected = if runner == Runner::Procs { &apart } else { &serial };
         let row = row(race, &job, expected, &all)?;
         if row.wrong_runs > 0 && recorded.is_none() {
@@ -129,7 +135,7 @@ fn measure(race: &Race, puzzle: &Puzzle) -> Result<Report> {
         };
         rows.iter().any(is_other)
     };
-    let variables = names(&program);
+    let variables = names(program);
     Ok(Report {
         schema: "trainyard.race/1",
         program: puzzle.name.clone(),
@@ -146,14 +152,14 @@ fn measure(race: &Race, puzzle: &Puzzle) -> Result<Report> {
 }
 
 /// The rows: each runner; and if they are restricted to some processors, no lock on all of them too.
-fn ways(race: &Race, puzzle: &Puzzle, all: &[usize]) -> Vec<(Runner, Vec<usize>)> {
+fn ways<'a>(race: &'a Race, puzzle: &Puzzle, all: &[usize]) -> Vec<(Runner, &'a [usize])> {
     // Thousands of processes are no pool.
     let is_pool = |runner: &Runner| puzzle.start == Start::Together || *runner != Runner::Procs;
     let runners = race.runners.iter().copied().filter(is_pool);
     let is_restricted = !race.cpus.is_empty() && race.cpus.len() < all.len();
     let free = race.runners.contains(&Runner::LockOff) && is_restricted;
-    let free = free.then_some((Runner::LockOff, Vec::new()));
-    runners.map(|runner| (runner, race.cpus.clone())).chain(free).collect()
+    let free = free.then_some((Runner::LockOff, &[][..]));
+    runners.map(|runner| (runner, &race.cpus[..])).chain(free).collect()
 }
 
 fn row(race: &Race, job: &Job<'_>, expected: &[Vec<i64>], all: &[usize]) -> Result<Row> {
@@ -225,7 +231,7 @@ mod tests {
             let schedule = Schedule::parse("AB1CDE").unwrap();
             check_width(&race(&of(Action::Replay(schedule), None)).unwrap());
             let asked = of(Action::Run, Some(3));
-            let mut report = measure(&asked, &Puzzle::read(text).unwrap()).unwrap();
+            let mut report = with_job(&asked, |job| measure(&asked, job)).unwrap();
             for row in &mut report.rows {
                 row.label += ", 1024 CPUs";
                 row.found = vec![vec![i64::MIN; 9], vec![i64::MAX; 9]];

@@ -40,13 +40,18 @@ use trainyard::sys::{Why, blocking};
 #[derive(Debug, Default)]
 pub struct Session {
     connections: Vec<(SocketAddr, Connection<TcpStream>)>,
-    pub(super) patience: Patience,
+    patience: Patience,
 }
 
 impl Session {
     /// Connects to the address of every one of `targets`, before anything is timed.
     pub fn open(targets: &[Target]) -> Result<Self> {
-        let mut session = Self::default();
+        Self::open_with(targets, Patience::default())
+    }
+
+    /// As [`open`](Self::open), for whoever has less patience.
+    pub(super) fn open_with(targets: &[Target], patience: Patience) -> Result<Self> {
+        let mut session = Self { connections: Vec::new(), patience };
         for target in targets {
             at_once(session.connection(target).open(target))?;
         }

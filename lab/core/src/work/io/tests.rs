@@ -67,9 +67,10 @@ fn check_server(
 ) {
     let ids = (0..expected.len() as u64).map(RequestId);
     let blocking = |target: &Target| -> Vec<Result<Page>> {
-        let mut session = session::Session::default();
-        session.patience = patience;
-        ids.clone().map(|id| session.get(target, id)).collect()
+        match session::Session::open_with(std::slice::from_ref(target), patience) {
+            Ok(mut session) => ids.clone().map(|id| session.get(target, id)).collect(),
+            Err(error) => vec![Err(error)],
+        }
     };
     let awaiting = |target: &Target| -> Vec<Result<Page>> {
         Runtime::new().unwrap().block_on(async {

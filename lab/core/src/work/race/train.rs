@@ -1,9 +1,7 @@
 //! One train of a run: it goes on until others have to have a turn.
 //!
 //! Who the others are, and how they get it, is for whoever runs the train: a thread gives the lock
-//! up, a task yields, and where there are no others nothing happens.
-//!
-//! Read after [`super::run`]; read next `waits` and [`super::tape`].
+//! up, a task yields, and where there are no others nothing happens. Read after [`super::run`].
 
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicI64;
