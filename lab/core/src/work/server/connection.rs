@@ -4,6 +4,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::ops::ControlFlow::{self, Break, Continue};
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
@@ -15,9 +16,8 @@ use crate::work::io::http::Fnv1a;
 use crate::work::pages;
 use trainyard::sys::{Why, blocking, clock};
 
-/// How long a request may take to arrive, from its first byte on. nginx gives a minute, its
-/// hardening guides ask for 10 s, and whoever asks here is on the same machine. Between requests
-/// a client may take its time.
+/// How long a request may take to arrive, from its first byte on: nginx's hardening guides ask for
+/// 10 s, and whoever asks here is on the same machine. Between requests a client may take its time.
 pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a client may leave an answer unread. Then its thread is wanted back.
@@ -33,8 +33,9 @@ const READ_LEN: usize = 2 * 1024;
 
 /// Answers requests until there are no more.
 pub(super) fn converse(shared: &Shared, stream: &TcpStream) {
-    let mut conversation =
-        Conversation { shared, stream, input: Vec::new(), output: Vec::new(), patience: None };
+    let (input, output) = (Vec::new(), Vec::new());
+    let (deadline_ns, patience) = (None, None);
+    let mut conversation = Conversation { shared, stream, input, output, deadline_ns, patience };
     // An error means that the client is gone. There is nobody to tell.
     drop(conversation.run());
 }
@@ -45,6 +46,8 @@ struct Conversation<'a> {
     /// What has come and is not answered.
     input: Vec<u8>,
     output: Vec<u8>,
+    /// When a request that has begun must be here.
+    deadline_ns: Option<u64>,
     /// How long the socket lets a read wait; for ever if `None`.
     patience: Option<Duration>,
 }
@@ -53,41 +56,30 @@ impl Conversation<'_> {
     fn run(&mut self) -> io::Result<()> {
         self.stream.set_nodelay(true)?;
         self.stream.set_write_timeout(Some(WRITE_TIMEOUT))?;
-        while !self.shared.is_stopping() {
-            let request = match self.listen()? {
-                Ok(Some(request)) => request,
-                Ok(None) => break,
-                Err(refusal) => return self.refuse(refusal),
-            };
-            self.answer(&request)?;
-            if !request.keep_alive {
-                break;
-            }
-        }
+        while !self.shared.is_stopping() && self.go_on()?.is_continue() {}
         Ok(())
     }
 
-    /// Reads until a request is complete; there is none if the client sends nothing more.
-    fn listen(&mut self) -> io::Result<Result<Option<Request>, Refusal>> {
-        let mut deadline_ns = None;
-        loop {
-            match parse(&self.input) {
-                Ok(Some((request, len))) => {
-                    self.input.drain(..len);
-                    return Ok(Ok(Some(request)));
-                }
-                Err(refusal) => return Ok(Err(refusal)),
-                Ok(None) => {}
+    /// Answers the next request, or reads more of it.
+    fn go_on(&mut self) -> io::Result<ControlFlow<()>> {
+        match parse(&self.input) {
+            Ok(Some((request, len))) => {
+                self.input.drain(..len);
+                self.deadline_ns = None;
+                self.answer(&request)?;
+                return Ok(if request.keep_alive { Continue(()) } else { Break(()) });
             }
-            if !self.input.is_empty() && deadline_ns.is_none() {
-                deadline_ns = Some(clock::deadline_ns(self.shared.request_timeout));
-            }
-            match self.read_until(deadline_ns) {
-                Ok(0) => return Ok(Ok(None)),
-                Ok(_) => {}
-                Err(error) if is_timeout(&error) => return Ok(Err(Refusal::REQUEST_TIMEOUT)),
-                Err(error) => return Err(error),
-            }
+            Ok(None) => {}
+            Err(refusal) => return self.refuse(refusal),
+        }
+        if !self.input.is_empty() && self.deadline_ns.is_none() {
+            self.deadline_ns = Some(clock::deadline_ns(self.shared.request_timeout));
+        }
+        match self.read() {
+            Ok(0) => Ok(Break(())),
+            Ok(_) => Ok(Continue(())),
+            Err(error) if is_timeout(&error) => self.refuse(Refusal::REQUEST_TIMEOUT),
+            Err(error) => Err(error),
         }
     }
 
@@ -109,25 +101,25 @@ impl Conversation<'_> {
     }
 
     /// Says why, and stays until the client has heard it.
-    fn refuse(&mut self, refusal: Refusal) -> io::Result<()> {
+    fn refuse(&mut self, refusal: Refusal) -> io::Result<ControlFlow<()>> {
         let mut stream = self.stream;
         blocking(Why::Io, || stream.write_all(&refusal.encode()))?;
         stream.shutdown(Shutdown::Write)?;
-        let deadline_ns = Some(clock::deadline_ns(LINGER_TIMEOUT));
+        self.deadline_ns = Some(clock::deadline_ns(LINGER_TIMEOUT));
         let mut len = 0;
         while len < LINGER_LEN {
             self.input.clear();
-            match self.read_until(deadline_ns)? {
+            match self.read()? {
                 0 => break,
                 more => len += more,
             }
         }
-        Ok(())
+        Ok(Break(()))
     }
 
     /// Appends what one read returns to the input, and says how much it was.
-    fn read_until(&mut self, deadline_ns: Option<u64>) -> io::Result<usize> {
-        let patience = deadline_ns.map(left);
+    fn read(&mut self) -> io::Result<usize> {
+        let patience = self.deadline_ns.map(left);
         if patience == Some(Duration::ZERO) {
             return Err(ErrorKind::TimedOut.into());
         }
