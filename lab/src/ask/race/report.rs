@@ -177,14 +177,6 @@ impl Row {
         let times = grouped(self.involuntary_switches);
         format!("the system: it took the processor away {times} time{plural}")
     }
-
-    /// The values of one variable, over all runs, and where nothing is shared over all trains.
-    pub(super) fn values_of(&self, variable: usize, variables: usize) -> Vec<i64> {
-        let own = |values: &Vec<i64>| -> Vec<i64> {
-            values.iter().skip(variable).step_by(variables.max(1)).copied().collect()
-        };
-        self.found.iter().flat_map(own).collect()
-    }
 }
 
 /// More processor time than time is a second processor's work; some of it could be an error.
@@ -256,7 +248,12 @@ fn head_line(report: &Report) -> String {
 }
 
 fn cells(report: &Report, row: &Row) -> Vec<String> {
-    let values = row.values_of(report.shown, report.variables.len());
+    // Where nothing is shared, of all trains.
+    let step = report.variables.len().max(1);
+    let of_run = |values: &Vec<i64>| -> Vec<i64> {
+        values.iter().skip(report.shown).step_by(step).copied().collect()
+    };
+    let values: Vec<i64> = row.found.iter().flat_map(of_run).collect();
     let range = match (values.iter().min(), values.iter().max()) {
         (Some(&least), Some(&most)) if least == most => signed(least),
         (Some(&least), Some(&most)) => format!("{} to {}", signed(least), signed(most)),

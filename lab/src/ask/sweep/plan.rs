@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer};
 use super::variable::{Value, Variable};
 use crate::measure::conductor::Place;
 use lab_core::terms::contender::{Contender, GilState, Model, Workload};
-use lab_core::terms::error::{LabError, Result};
+use lab_core::terms::error::{self, LabError};
 use lab_core::terms::output::Output;
 use lab_core::terms::params::{GilChoice, Params};
 
@@ -49,10 +49,7 @@ pub(super) fn said_of((variable, value): &(Variable, Value)) -> String {
 }
 
 /// A point as a document has it: keys and values.
-pub(super) fn as_map<S: Serializer>(
-    point: &Point,
-    serializer: S,
-) -> std::result::Result<S::Ok, S::Error> {
+pub(super) fn as_map<S: Serializer>(point: &Point, serializer: S) -> Result<S::Ok, S::Error> {
     let pairs: BTreeMap<_, _> = point.iter().map(|(it, value)| (it.key(), value)).collect();
     pairs.serialize(serializer)
 }
@@ -75,7 +72,7 @@ const THREADS_MAX: usize = 4000;
 
 impl Sweep {
     /// Checks what no single option can know of the others.
-    pub fn check(&self) -> std::result::Result<(), String> {
+    pub fn check(&self) -> Result<(), String> {
         for (index, scan) in self.scans.iter().enumerate() {
             self.check_variable(scan.variable, &self.scans[..index])?;
         }
@@ -90,11 +87,7 @@ impl Sweep {
         points.iter().try_for_each(|point| self.params_at(point).check())
     }
 
-    fn check_variable(
-        &self,
-        variable: Variable,
-        earlier: &[Scan],
-    ) -> std::result::Result<(), String> {
+    fn check_variable(&self, variable: Variable, earlier: &[Scan]) -> Result<(), String> {
         let name = variable.name();
         if earlier.iter().any(|scan| scan.variable == variable) {
             return Err(format!("{name} is scanned twice: once is enough"));
@@ -137,7 +130,7 @@ impl Sweep {
     }
 
     /// Says who of `workload` is measured, on a machine with `cpus` processors.
-    pub fn layout(&self, workload: Workload, cpus: usize) -> Result<Layout> {
+    pub fn layout(&self, workload: Workload, cpus: usize) -> error::Result<Layout> {
         let (mut places, mut rows) = (Vec::new(), Vec::new());
         for point in self.points() {
             let params = self.params_at(&point);
@@ -184,7 +177,7 @@ fn seat(places: &mut Vec<Place>, place: Place) -> usize {
     })
 }
 
-fn check_size(places: &[Place]) -> Result<()> {
+fn check_size(places: &[Place]) -> error::Result<()> {
     let of = |wanted: Model| {
         let mine = places.iter().filter(move |place| place.contender.model.in_ours() == wanted);
         mine.map(|place| place.contender.workers).sum::<usize>()

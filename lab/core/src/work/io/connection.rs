@@ -136,7 +136,9 @@ impl<S: Stream> Connection<S> {
             match read.map_err(|why| Failure::of_http(why, answer))? {
                 Some(page) => return Ok((stream, page)),
                 None if clock::now_ns() > deadline_ns => {
-                    return Err(Failure::late(patience.answer));
+                    let limit = patience.answer.as_secs();
+                    let why = format!("the server did not end its answer within {limit} s");
+                    return Err(Failure { why, is_dead: false });
                 }
                 None => {}
             }
@@ -170,11 +172,6 @@ impl Failure {
     fn of_http(why: HttpError, answer: Answer) -> Self {
         let is_dead = answer == Answer::HasNotBegun && why == HttpError::ClosedWithoutAnswer;
         Self { why: why.to_string(), is_dead }
-    }
-
-    fn late(after: Duration) -> Self {
-        let why = format!("the server did not end its answer within {} s", after.as_secs());
-        Self { why, is_dead: false }
     }
 }
 

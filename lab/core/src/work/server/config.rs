@@ -48,14 +48,11 @@ impl Default for ServerConfig {
     }
 }
 
-/// The subcommand that takes a [`ServerConfig`].
-pub const SUBCOMMAND: &str = "serve";
-
 impl ServerConfig {
-    /// The arguments, subcommand first, that clap reads back as this configuration.
+    /// The arguments, the subcommand `serve` first, that clap reads back as this configuration.
     pub fn to_args(&self) -> Vec<String> {
         let mut args = vec![
-            SUBCOMMAND.to_owned(),
+            "serve".to_owned(),
             format!("--port={}", self.port),
             format!("--latency={}", duration::format_exactly(self.latency)),
             format!("--jitter={}", duration::format_exactly(self.jitter)),
