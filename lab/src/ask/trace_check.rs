@@ -13,11 +13,24 @@ use lab_core::text::{add, numbers};
 use trainyard::trace::check::check_recording;
 use trainyard::trace::file::{Ending, Trace};
 
-/// What is to be replayed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
-    /// The trace.
-    pub file: PathBuf,
+/// Where the examples of the command stand, and of its only verb.
+pub const EXAMPLES: &str = "\
+Examples:
+  trainyard compare cpu --gil on -o run.trace
+  trainyard trace check run.trace
+
+Exit status: 0 every event is possible, 1 one is not, 2 bad input.";
+
+/// What is done with a trace.
+#[derive(Clone, Debug, PartialEq, Eq, clap::Subcommand)]
+pub enum TraceVerb {
+    /// Replay FILE
+    #[command(after_help = EXAMPLES)]
+    Check {
+        /// What `-o FILE` has written
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 /// Reads a trace that the user names.
@@ -51,8 +64,8 @@ fn what_is_left(path: &Path) -> String {
 /// # Errors
 ///
 /// [`LabError::BadInput`] if the file cannot be read.
-pub fn run(asked: &Check) -> Result<(String, Result<()>)> {
-    let trace = read(&asked.file)?;
+pub fn run(TraceVerb::Check { file }: &TraceVerb) -> Result<(String, Result<()>)> {
+    let trace = read(file)?;
     let mut page = String::new();
     if trace.ending == Ending::CutShort {
         page += "cut short: what was recorded after the last whole event is not there\n";

@@ -25,14 +25,14 @@ Examples:
 Exit status: 0 done, 1 a run or a relation failed, 2 bad input, 130 interrupted.";
 
 /// Ask a question, predict, run, and see which relations hold, in ours and in real CPython
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
 #[command(after_help = EXAMPLES, disable_help_subcommand = true)]
 pub(super) struct ExperimentOptions {
     #[command(subcommand)]
     verb: Verb,
 }
 
-#[derive(Debug, clap::Subcommand)]
+#[derive(Clone, Debug, PartialEq, Eq, clap::Subcommand)]
 enum Verb {
     /// List the experiments
     List,
@@ -50,7 +50,7 @@ enum Verb {
     Record(RecordOptions),
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
 struct RecordOptions {
     #[command(flatten)]
     which: Which,
@@ -65,7 +65,7 @@ struct RecordOptions {
 }
 
 /// Which experiments.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
 struct Which {
     /// Their names
     #[arg(value_name = "NAME", value_parser = named)]
@@ -80,7 +80,7 @@ struct Which {
     all: bool,
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
 struct RunOptions {
     #[command(flatten)]
     which: Which,

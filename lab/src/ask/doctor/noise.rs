@@ -10,7 +10,6 @@ use std::hint::black_box;
 
 use serde::{Deserialize, Serialize};
 
-use super::Effort;
 use trainyard::sys::clock;
 
 /// One piece of work: some twenty microseconds, far more than a reading of the clock takes and far
@@ -44,25 +43,15 @@ pub struct Noise {
 }
 
 impl Noise {
-    /// Keeps one processor busy, and looks.
-    pub fn measure(effort: Effort) -> Self {
-        let (spins, watch_ns) = match effort {
-            Effort::Quick => (2_000, 100_000_000),
-            Effort::Thorough => (20_000, 1_000_000_000),
-        };
+    /// Keeps one processor busy, `spins` times and then for `watch_ns`, and looks.
+    pub fn measure(spins: usize, watch_ns: u64) -> Self {
         let before = Ticks::read();
         let mut took: Vec<u64> = (0..spins).map(|_| spin()).collect();
         took.sort_unstable();
-        let watched = watch(watch_ns);
+        let (median_ns, p99_ns) = (took[spins / 2], took[spins * 99 / 100]);
+        let (largest_ns, watched) = (took[spins - 1], watch(watch_ns));
         let steal = Ticks::stolen_between(before, Ticks::read());
-        Self {
-            spins,
-            median_ns: took[spins / 2],
-            p99_ns: took[spins * 99 / 100],
-            largest_ns: took[spins - 1],
-            steal,
-            ..watched
-        }
+        Self { spins, median_ns, p99_ns, largest_ns, steal, ..watched }
     }
 }
 
