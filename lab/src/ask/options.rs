@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::values::{self, Affinity};
 use lab_core::terms::output::{Color, Export, Format, Glyphs, Output};
-use lab_core::terms::params::{GilChoice, Params};
+use lab_core::terms::{GilChoice, Params};
 
 /// What a round is.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Args)]

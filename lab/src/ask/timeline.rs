@@ -10,12 +10,9 @@ use super::{trace_check, values};
 use crate::measure::prepare::{listen, prepare};
 use crate::measure::{conductor, progress, record};
 use lab_core::look::timeline::{Asked, Page, Whose, document, draw, plan};
-use lab_core::terms::contender::{Model, Workload};
-use lab_core::terms::duration;
-use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::outfile::{Extent, check_writable};
 use lab_core::terms::output::Format;
-use lab_core::terms::params::{Params, Preset};
+use lab_core::terms::{LabError, Model, Params, Preset, Result, Workload, duration};
 use trainyard::trace::file::Trace;
 
 const EXAMPLES: &str = "\

@@ -6,8 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use lab_core::terms::error::{LabError, Result};
-use lab_core::terms::outfile;
+use lab_core::terms::{LabError, Result, outfile};
 use lab_core::text::plain::plain;
 use lab_core::text::{add, numbers};
 use trainyard::trace::check::check_recording;

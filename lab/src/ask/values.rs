@@ -8,9 +8,8 @@ use clap::ValueEnum;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 
 use crate::ask::experiment::kit::experiment::Group;
-use lab_core::terms::contender::Workload;
-use lab_core::terms::duration;
 use lab_core::terms::output::Format;
+use lab_core::terms::{Workload, duration};
 use lab_core::text::list;
 
 /// A longer latency than any page is worth waiting for; a client gives a server up after 30 s.

@@ -12,7 +12,7 @@ use crate::ask::experiment::running::{command, process as process_of_experiment}
 use crate::ask::{guide, race, sweep, trace_check};
 use crate::measure::arm;
 use crate::measure::python::{self, become_python};
-use lab_core::terms::error::{LabError, Result};
+use lab_core::terms::{LabError, Result};
 use lab_core::work::server;
 use trainyard::sys::{child, process};
 

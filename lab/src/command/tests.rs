@@ -9,9 +9,8 @@ use super::*;
 use crate::ask::compare::next::{Suggestion, suggestions};
 use crate::ask::guide::stops;
 use crate::ask::sweep::plan::Sweep;
-use lab_core::terms::contender::{Model, Workload};
 use lab_core::terms::output::{Color, Format, Glyphs, Output};
-use lab_core::terms::params::{CpuKernel, GilChoice, Params, Preset};
+use lab_core::terms::{CpuKernel, GilChoice, Model, Params, Preset, Workload};
 use lab_core::work::race::setting::{Checks, Runner};
 
 fn parse_line(line: &str) -> Result<Command, Exit> {

@@ -23,9 +23,7 @@
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
-use lab_core::terms::contender::{Model, Workload};
-use lab_core::terms::sample::{GilStats, Outcome};
-use lab_core::terms::{LabError, Result};
+use lab_core::terms::{GilStats, LabError, Model, Outcome, Result, Workload};
 use lab_core::work::arm::{Answer, Arm, Digest, Setup};
 use lab_core::work::{cpu, io};
 use trainyard::procs::Pool;

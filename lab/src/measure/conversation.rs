@@ -10,8 +10,7 @@ use std::os::unix::net::UnixStream;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use lab_core::terms::error::{LabError, Result};
-use lab_core::terms::sample::Outcome;
+use lab_core::terms::{LabError, Outcome, Result};
 use lab_core::work::arm::Setup;
 use trainyard::sys::limits;
 use trainyard::trace::Recording;

@@ -1,8 +1,6 @@
 //! What must be so before anything is measured.
 
-use lab_core::terms::contender::Workload;
-use lab_core::terms::params::Params;
-use lab_core::terms::{LabError, Result};
+use lab_core::terms::{LabError, Params, Result, Workload};
 use lab_core::work::io::target::Target;
 use trainyard::sys::signal::Interrupts;
 use trainyard::sys::{affinity, child, process};

@@ -14,7 +14,7 @@ use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
 
-use lab_core::terms::contender::Contender;
+use lab_core::terms::Contender;
 use lab_core::terms::output::Glyphs;
 use lab_core::text::numbers;
 
@@ -149,7 +149,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
-    use lab_core::terms::params::{Params, Preset};
+    use lab_core::terms::{Params, Preset};
 
     /// A terminal that keeps everything that was ever written to it.
     #[derive(Clone, Default)]

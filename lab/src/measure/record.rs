@@ -21,10 +21,8 @@ use std::fmt::Display;
 use std::io::Write;
 use std::path::Path;
 
-use lab_core::terms::error::Result;
-use lab_core::terms::host::Host;
-use lab_core::terms::outfile::{self, Extent};
-use lab_core::terms::params::Params;
+use lab_core::terms::outfile::Extent;
+use lab_core::terms::{Host, Params, Result, outfile};
 use lab_core::text::plain::{quoted, quoted_path};
 use trainyard::trace::file::{Ending, Facts, Run, Trace};
 

@@ -5,7 +5,7 @@
 
 use super::lines::{self, Language};
 use super::python;
-use lab_core::terms::contender::{Contender, Model, Workload};
+use lab_core::terms::{Contender, Model, Workload};
 
 /// Returns the source of `contender`'s file, if there is such a contender.
 pub fn source(workload: Workload, model: Model) -> Option<&'static str> {
@@ -42,7 +42,7 @@ pub fn lines_changed(contender: &Contender) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lab_core::terms::params::{Params, Preset};
+    use lab_core::terms::{Params, Preset};
 
     #[test]
     fn every_contender_has_a_source_and_only_sync_costs_nothing() {

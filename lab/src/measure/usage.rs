@@ -9,7 +9,7 @@
 use std::fs;
 use std::io;
 
-use lab_core::terms::sample::TreeUsage;
+use lab_core::terms::TreeUsage;
 use trainyard::sys::clock;
 
 /// A reading of one process tree's accounts.

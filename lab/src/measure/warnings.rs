@@ -3,12 +3,9 @@
 //! A warning without a next step only worries people, so every one names a flag or an act. They
 //! are few: warnings about several contenders are one line.
 
-use lab_core::terms::contender::{Contender, GilState, Model, Workload};
-use lab_core::terms::host::Conditions;
-use lab_core::terms::params::Params;
-use lab_core::terms::python::Python;
-use lab_core::terms::sample::Measured;
-use lab_core::terms::stats;
+use lab_core::terms::{
+    Conditions, Contender, GilState, Measured, Model, Params, Python, Workload, stats,
+};
 use lab_core::text::numbers;
 
 /// pyperf's bound: a round that is longer than the median by this much is noise worth a word.
@@ -178,8 +175,7 @@ fn short(contender: &Contender) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lab_core::terms::params::Preset;
-    use lab_core::terms::python::PythonGil;
+    use lab_core::terms::{Preset, PythonGil};
     use lab_core::testing::measured;
 
     const QUIET: Conditions =

@@ -7,8 +7,7 @@
 //! first.
 
 use crate::ask::compare::report::{Report, Row};
-use lab_core::terms::contender::{Contender, Model, Workload};
-use lab_core::terms::stats::Verdict;
+use lab_core::terms::{Contender, Model, Verdict, Workload};
 use lab_core::text::numbers;
 
 /// Compares each CPython with ours in `workload`.

@@ -15,8 +15,8 @@
 
 use super::beside;
 use super::report::{Report, Row};
-use lab_core::terms::contender::{Contender, GilState, Model, Workload};
-use lab_core::terms::stats::{VERDICT_ROUNDS_MIN, Verdict};
+use lab_core::terms::stats::VERDICT_ROUNDS_MIN;
+use lab_core::terms::{Contender, GilState, Model, Verdict, Workload};
 use lab_core::text::{list, numbers};
 
 /// Explains each workload that was measured, in the order of the report.

@@ -3,7 +3,7 @@
 use super::beside;
 use super::report::{Report, Row};
 use crate::ask::document;
-use lab_core::terms::contender::Workload;
+use lab_core::terms::Workload;
 use lab_core::text::{add, numbers};
 
 /// The keys of the JSON form, without the samples.

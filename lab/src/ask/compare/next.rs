@@ -3,8 +3,7 @@
 //! They depend on what was run, so that nobody is told to do what they just did. A test of the
 //! command line feeds every one of them to its parser.
 
-use lab_core::terms::contender::{Model, Workload};
-use lab_core::terms::params::{Params, Preset};
+use lab_core::terms::{Model, Params, Preset, Workload};
 
 /// The most suggestions: more are a manual, and there is one.
 const SUGGESTIONS_MAX: usize = 4;

@@ -13,12 +13,10 @@
 use serde::{Deserialize, Serialize};
 
 use lab_core::look::lanes::{Figures, Lanes};
-use lab_core::terms::contender::{Contender, GilState, Model, Workload};
-use lab_core::terms::host::Host;
-use lab_core::terms::params::Params;
-use lab_core::terms::python::Version;
-use lab_core::terms::sample::{GilStats, Measured, TreeUsage};
-use lab_core::terms::stats::{self, Speedup, Summary, Verdict};
+use lab_core::terms::{
+    Contender, GilState, GilStats, Host, Measured, Model, Params, Speedup, Summary, TreeUsage,
+    Verdict, Version, Workload, stats,
+};
 use lab_core::text::numbers;
 use lab_core::work::server::ServerUsage;
 

@@ -19,13 +19,11 @@ use crate::measure::prepare::{listen, prepare};
 use crate::measure::python::find::find_all;
 use crate::measure::warnings::{self, Build};
 use crate::measure::{progress, record, sources};
-use lab_core::terms::contender::{Model, Workload};
-use lab_core::terms::error::{LabError, Result};
-use lab_core::terms::host::{Conditions, Host};
 use lab_core::terms::outfile::Extent;
 use lab_core::terms::output::{Format, Output};
-use lab_core::terms::params::{Params, Preset};
-use lab_core::terms::sample::Measured;
+use lab_core::terms::{
+    Conditions, Host, LabError, Measured, Model, Params, Preset, Result, Workload,
+};
 
 const EXAMPLES: &str = "\
 Examples:

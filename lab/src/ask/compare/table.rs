@@ -7,10 +7,8 @@ use crate::ask::compare::picture::{self, Style};
 use crate::ask::compare::report::{Report, Row, measured_on};
 use crate::ask::compare::{explain, next};
 use crate::ask::document::{self, BOLD, First};
-use lab_core::terms::contender::Workload;
-use lab_core::terms::sample::Measured;
-use lab_core::text::wrap::wrap;
-use lab_core::text::{add, numbers};
+use lab_core::terms::{Measured, Workload};
+use lab_core::text::{add, numbers, wrap};
 use lab_core::work::server::ServerUsage;
 
 const HEADER: [&str; 7] = ["", "median", "±", "CPU", "memory", "switches", "start-up"];

@@ -7,7 +7,7 @@ use std::fs;
 
 use serde::{Deserialize, Serialize};
 
-use lab_core::terms::host::{Conditions, Host};
+use lab_core::terms::{Conditions, Host};
 use trainyard::sys::limits;
 
 /// What the kernel says of the machine. What it does not say is `None`.

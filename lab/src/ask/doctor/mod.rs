@@ -27,9 +27,8 @@ use self::limits::Limits;
 use self::machine::Machine;
 use self::noise::Noise;
 use crate::ask::{document, values};
-use lab_core::terms::error::{LabError, Result};
-use lab_core::terms::host::Conditions;
 use lab_core::terms::output::Format;
+use lab_core::terms::{Conditions, LabError, Result};
 use lab_core::work::cost::Cost;
 
 /// The name and version of the document.

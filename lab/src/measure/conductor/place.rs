@@ -3,11 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use lab_core::terms::contender::{Contender, Workload};
-use lab_core::terms::error::{LabError, Result};
-use lab_core::terms::host::Conditions;
-use lab_core::terms::params::Params;
-use lab_core::terms::sample::Outcome;
+use lab_core::terms::{Conditions, Contender, LabError, Outcome, Params, Result, Workload};
 use lab_core::work::server::{ServerConfig, ServerProcess};
 use trainyard::trace::file::Facts;
 
@@ -88,7 +84,7 @@ pub(super) fn compare_answers(outcomes: &[(Contender, &Outcome)]) -> Result<()> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lab_core::terms::params::Preset;
+    use lab_core::terms::Preset;
 
     fn outcome(units: u64, checksum: u64) -> Outcome {
         Outcome { wall_ns: 1, units, checksum, gil: None }

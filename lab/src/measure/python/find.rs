@@ -8,8 +8,7 @@ use serde::Deserialize;
 
 use super::NO_CURRENT_FOLDER;
 use super::ask::ask;
-use lab_core::terms::error::{LabError, Result};
-use lab_core::terms::python::{Python, PythonGil};
+use lab_core::terms::{LabError, Python, PythonGil, Result};
 use lab_core::text::plain::plain;
 
 /// What a Python prints of itself; 2.6 and later understand it.

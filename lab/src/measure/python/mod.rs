@@ -27,8 +27,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use lab_core::terms::contender::{Model, Workload};
-use lab_core::terms::error::LabError;
+use lab_core::terms::{LabError, Model, Workload};
 
 /// The word that makes an arm of our program a Python: `__arm PARENT python PATH SCRIPT`.
 pub const ARM_WORD: &str = "python";

@@ -28,13 +28,9 @@ use crate::ask::compare::picture::scene::{Origin, Scene, strips, window_ns};
 use crate::ask::compare::report::{Report, Row};
 use lab_core::look::lanes::Lanes;
 use lab_core::look::strip::{self, Mark};
-use lab_core::terms::contender::{Model, Workload};
 use lab_core::terms::output::Glyphs;
-use lab_core::terms::params::CpuKernel;
-use lab_core::terms::sample::Measured;
-use lab_core::terms::stats::Verdict;
-use lab_core::text::numbers;
-use lab_core::text::wrap::wrap;
+use lab_core::terms::{CpuKernel, Measured, Model, Verdict, Workload};
+use lab_core::text::{numbers, wrap};
 
 /// How the picture and the table are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

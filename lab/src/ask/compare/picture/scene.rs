@@ -9,7 +9,7 @@ use crate::ask::compare::report::Report;
 use lab_core::look::lanes::train::State;
 use lab_core::look::lanes::{Lane, Lanes};
 use lab_core::look::strip::{self, Mark};
-use lab_core::terms::contender::{GilState, Model, Workload};
+use lab_core::terms::{GilState, Model, Workload};
 
 /// How many trains of a pool are drawn.
 const TRAINS_MAX: usize = 2;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ask::compare::testing;
-use lab_core::terms::contender::GilState;
+use lab_core::terms::GilState;
 
 const WIDE: Style = Style { width: 80, glyphs: Glyphs::Unicode };
 
