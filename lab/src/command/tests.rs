@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStringExt;
 use proptest::prelude::*;
 
 use super::*;
-use crate::ask::compare::next::{Suggestion, suggestions};
+use crate::ask::compare::next::suggestions;
 use crate::ask::guide::stops;
 use crate::ask::sweep::plan::Sweep;
 use lab_core::terms::output::{Color, Format, Glyphs, Output};
@@ -221,7 +221,7 @@ fn every_suggestion_is_a_command_and_nobody_is_told_to_do_what_they_just_did() {
     ] {
         let suggestions = suggestions(&params);
         assert!((2..=4).contains(&suggestions.len()));
-        for Suggestion { command, .. } in suggestions {
+        for (command, _) in suggestions {
             let (of_it, output) = compare(command.strip_prefix("trainyard ").unwrap());
             assert!(!output.files.is_empty() || of_it != params, "{command}");
         }

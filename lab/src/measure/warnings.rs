@@ -31,33 +31,37 @@ impl Build {
 
 /// Lists what can be known before the first round.
 pub fn before(params: &Params, conditions: &Conditions, build: Build) -> Vec<String> {
-    let cpus = conditions.cpus();
-    let debug = (build == Build::Debug)
-        .then(|| "this is a debug build, many times slower: `cargo run --release`".to_owned());
-    let busy = conditions.load_average.filter(|load| is_busy(*load, cpus)).map(|load| {
+    let (cpus, enough) = (conditions.cpus(), stats::VERDICT_ROUNDS_MIN);
+    let mut doubts = Vec::new();
+    if build == Build::Debug {
+        doubts.push("this is a debug build, many times slower: `cargo run --release`".to_owned());
+    }
+    doubts.extend(too_few_cpus(params, conditions));
+    if let Some(load) = conditions.load_average.filter(|load| is_busy(*load, cpus)) {
         let cpus = numbers::count(cpus, "processor");
-        format!(
+        doubts.push(format!(
             "the machine is busy: a load of {load:.1} on {cpus}; end what else runs, and run again"
-        )
-    });
-    let sync = (!params.models.contains(&Model::Sync)).then(|| {
-        "sync was measured too, because every ratio is to it; `--models sync` alone gives only its \
-         time"
-            .to_owned()
-    });
-    let shorter = params.shortened().map(|(now, usual)| {
+        ));
+    }
+    if !params.models.contains(&Model::Sync) {
+        doubts.push(
+            "sync was measured too, because every ratio is to it; `--models sync` alone gives \
+             only its time"
+                .to_owned(),
+        );
+    }
+    doubts.extend(params.pythons.iter().filter_map(|python| left_out(python, params)));
+    if let Some((now, usual)) = params.shortened() {
         let (now, usual) = (numbers::grouped(now), numbers::grouped(usual));
-        format!(
+        doubts.push(format!(
             "beside a CPython, which is slower, the first sum of cpu is of {now} squares, not \
              {usual}: compare these times with each other, and not with a run without `--python`"
-        )
-    });
-    let enough = stats::VERDICT_ROUNDS_MIN;
-    let few = (params.runs < enough)
-        .then(|| format!("fewer than {enough} rounds give no verdict: `--runs {enough}`"));
-    let pythons = params.pythons.iter().map(|python| left_out(python, params));
-    let doubts = [debug, too_few_cpus(params, conditions), busy, sync].into_iter().chain(pythons);
-    doubts.chain([shorter, few]).flatten().collect()
+        ));
+    }
+    if params.runs < enough {
+        doubts.push(format!("fewer than {enough} rounds give no verdict: `--runs {enough}`"));
+    }
+    doubts
 }
 
 /// Tells whether the machine has something else to do.
@@ -100,37 +104,41 @@ fn too_few_cpus(params: &Params, conditions: &Conditions) -> Option<String> {
     })
 }
 
-/// Lists what the rounds themselves show.
+/// Lists what the rounds themselves show: a line for each doubt, with all whom it is about.
 pub fn after(params: &Params, measured: &[Measured]) -> Vec<String> {
-    let those = |is_meant: &dyn Fn(&Measured) -> bool| {
-        let names = measured.iter().filter(|one| is_meant(one)).map(|one| short(&one.contender));
-        Some(names.collect::<Vec<_>>().join(", ")).filter(|names| !names.is_empty())
-    };
-    let noisy = |noise| those(&|one| Noise::of(&one.wall_s) == Some(noise));
     let (warmup, twice) = (params.warmup + 1, params.runs * 2);
-    let slow = noisy(Noise::SlowStart)
-        .map(|names| format!("the first round of {names} was slow: `--warmup {warmup}`"));
-    let outliers = noisy(Noise::Outliers).map(|names| {
-        format!(
-            "outliers among the rounds of {names} (kept: the median bears them): end what else \
-             runs, or `--runs {twice}`"
-        )
-    });
-    let spread = noisy(Noise::Spread).map(|names| {
-        let spread_max = numbers::percent(SPREAD_MAX);
-        format!(
-            "the slowest round of {names} took over {spread_max} longer than the median: end what \
-             else runs, or `--affinity`, or `--runs {twice}`"
-        )
-    });
+    let spread_max = numbers::percent(SPREAD_MAX);
+    let noisy = |noise| move |one: &Measured| Noise::of(&one.wall_s) == Some(noise);
     let lost = |one: &Measured| one.recording.as_ref().is_some_and(|it| it.overwritten() > 0);
-    let lost = those(&lost).map(|names| {
-        format!(
-            "events of {names} were lost, so what the picture counts is a lower bound: fewer \
-             `--requests`, or a longer `--switch-interval`"
-        )
-    });
-    [slow, outliers, spread, lost].into_iter().flatten().collect()
+    let doubts: [(&dyn Fn(&Measured) -> bool, &dyn Fn(&str) -> String); 4] = [
+        (&noisy(Noise::SlowStart), &|names| {
+            format!("the first round of {names} was slow: `--warmup {warmup}`")
+        }),
+        (&noisy(Noise::Outliers), &|names| {
+            format!(
+                "outliers among the rounds of {names} (kept: the median bears them): end what \
+                 else runs, or `--runs {twice}`"
+            )
+        }),
+        (&noisy(Noise::Spread), &|names| {
+            format!(
+                "the slowest round of {names} took over {spread_max} longer than the median: end \
+                 what else runs, or `--affinity`, or `--runs {twice}`"
+            )
+        }),
+        (&lost, &|names| {
+            format!(
+                "events of {names} were lost, so what the picture counts is a lower bound: fewer \
+                 `--requests`, or a longer `--switch-interval`"
+            )
+        }),
+    ];
+    let line = |(is_meant, says): (&dyn Fn(&Measured) -> bool, &dyn Fn(&str) -> String)| {
+        let those = measured.iter().filter(|one| is_meant(one)).map(|one| short(&one.contender));
+        let names = those.collect::<Vec<_>>().join(", ");
+        (!names.is_empty()).then(|| says(&names))
+    };
+    doubts.into_iter().filter_map(line).collect()
 }
 
 /// What is wrong with a contender's rounds; the first that applies.
@@ -195,42 +203,43 @@ mod tests {
     #[test]
     fn each_condition_that_disturbs_is_named_with_a_next_step() {
         let quick = Params::of(Preset::Quick);
+        let four = Params { workers: Some(4), ..quick.clone() };
+        let waiting = Params { workloads: vec![Workload::Io], ..four.clone() };
+        let busy = Conditions { load_average: Some(3.12), ..QUIET };
+        let quota = Conditions { allowed_cpus: 8, quota_cpus: 1, ..QUIET };
+        for (params, conditions, says) in [
+            (
+                &quick,
+                busy,
+                "the machine is busy: a load of 3.1 on 2 processors; end what else runs, and run \
+                 again",
+            ),
+            (
+                &quick,
+                quota,
+                "1 processor (a quota of the control group): nothing can run at the same time; \
+                 give the program two",
+            ),
+            (&four, QUIET, "4 workers share 2 processors: `--workers 2` gives each its own"),
+        ] {
+            check_before(params, conditions, Build::Release, &[says]);
+        }
         let debug = "this is a debug build, many times slower: `cargo run --release`";
         check_before(&quick, QUIET, Build::Debug, &[debug]);
-        let busy = Conditions { load_average: Some(3.12), ..QUIET };
-        let load = "the machine is busy: a load of 3.1 on 2 processors; end what else runs, and \
-                    run again";
-        check_before(&quick, busy, Build::Release, &[load]);
-        let quota = Conditions { allowed_cpus: 8, quota_cpus: 1, ..QUIET };
-        let one = "1 processor (a quota of the control group): nothing can run at the same time; \
-                   give the program two";
-        check_before(&quick, quota, Build::Release, &[one]);
-        let four = Params { workers: Some(4), ..quick };
-        let share = "4 workers share 2 processors: `--workers 2` gives each its own";
-        check_before(&four, QUIET, Build::Release, &[share]);
-        let waiting = Params { workloads: vec![Workload::Io], ..four };
         check_before(&waiting, QUIET, Build::Release, &[]);
     }
 
+    /// Fails if what was asked for is made less, or cannot be had, and nobody is told.
     #[test]
     fn what_was_asked_for_and_cannot_be_had_is_said() {
-        let params = Params {
-            models: vec![Model::Coop],
-            workloads: vec![Workload::Io],
-            ..Params::of(Preset::Rp2018)
-        };
+        let (models, workloads) = (vec![Model::Coop], vec![Workload::Io]);
+        let params = Params { models, workloads, ..Params::of(Preset::Rp2018) };
         let warnings = before(&params, &QUIET, Build::Release);
         assert!(warnings[0].starts_with("sync was measured too"), "{warnings:?}");
         assert_eq!(warnings[1], "fewer than 6 rounds give no verdict: `--runs 6`");
-    }
-
-    /// Fails if the work is made less and nobody is told.
-    #[test]
-    fn less_work_beside_a_cpython_is_said() {
         let (path, version) = ("/usr/bin/python3".into(), (3, 13, 0));
-        let python = Python { path, version, gil: PythonGil::Timed };
-        let quick = Params { pythons: vec![python], ..Params::of(Preset::Quick) };
-        let params = quick.beside_python();
+        let pythons = vec![Python { path, version, gil: PythonGil::Timed }];
+        let params = Params { pythons, ..Params::of(Preset::Quick) }.beside_python();
         let warnings = before(&params, &QUIET, Build::Release);
         assert_eq!(warnings.len(), 1, "{warnings:?}");
         assert!(warnings[0].contains(" of 500 000 squares, not 3 000 000: "), "{warnings:?}");

@@ -200,11 +200,8 @@ mod tests {
     use crate::ask::compare::testing;
     use Workload::{Cpu, Io};
 
-    type Doctor = fn(&mut Row);
-
-    fn is_locked(row: &Row) -> bool {
-        row.model == Model::Threads && row.gil == GilState::On
-    }
+    /// What a row of the report is changed to.
+    type Change = fn(&mut Row);
 
     fn set(row: &mut Row, speedup: f64, verdict: Verdict) {
         row.speedup_vs_sync = Some(speedup);
@@ -212,32 +209,17 @@ mod tests {
         row.verdict = Some(verdict);
     }
 
-    fn as_it_is(_: &mut Row) {}
-
-    fn procs_win(row: &mut Row) {
+    fn win(row: &mut Row, model: Model, speedup: f64) {
         row.gil_stats = None;
-        if row.model == Model::Procs {
-            set(row, 50.0, Verdict::Faster);
+        if row.model == model {
+            set(row, speedup, Verdict::Faster);
         }
     }
 
     fn coop_wins_for_no_reason(row: &mut Row) {
-        row.gil_stats = None;
+        win(row, Model::Coop, 60.0);
         if row.model == Model::Coop {
-            set(row, 60.0, Verdict::Faster);
             row.in_flight_max = Some(1);
-        }
-    }
-
-    fn coop_wins_and_nothing_was_recorded(row: &mut Row) {
-        coop_wins_for_no_reason(row);
-        (row.in_flight_max, row.running_at_once_max) = (None, None);
-    }
-
-    fn threads_with_the_lock_on_win(row: &mut Row) {
-        if is_locked(row) {
-            set(row, 70.0, Verdict::Faster);
-            row.running_at_once_max = Some(1);
         }
     }
 
@@ -248,18 +230,29 @@ mod tests {
         }
     }
 
-    fn one_is_unclear(row: &mut Row) {
-        nobody_wins(row);
-        row.running_at_once_max = Some(1);
-        if row.model == Model::Coop {
-            set(row, 1.0, Verdict::NotDistinguishable);
-        }
-    }
-
     /// Whoever wins, the reason is what was recorded of the winner, or there is none.
     #[test]
     fn every_winner_gets_a_sentence_with_its_own_reason() {
-        let cases: [(Workload, Doctor); 12] = [
+        let as_it_is: Change = |_| ();
+        let procs_win: Change = |row| win(row, Model::Procs, 50.0);
+        let coop_wins_and_nothing_was_recorded: Change = |row| {
+            coop_wins_for_no_reason(row);
+            (row.in_flight_max, row.running_at_once_max) = (None, None);
+        };
+        let threads_with_the_lock_on_win: Change = |row| {
+            if (row.model, row.gil) == (Model::Threads, GilState::On) {
+                set(row, 70.0, Verdict::Faster);
+                row.running_at_once_max = Some(1);
+            }
+        };
+        let one_is_unclear: Change = |row| {
+            nobody_wins(row);
+            row.running_at_once_max = Some(1);
+            if row.model == Model::Coop {
+                set(row, 1.0, Verdict::NotDistinguishable);
+            }
+        };
+        let cases: [(Workload, Change); 12] = [
             (Io, as_it_is),
             (Cpu, as_it_is),
             (Io, procs_win),
@@ -273,9 +266,9 @@ mod tests {
             (Io, nobody_wins),
             (Io, |row| row.verdict = None),
         ];
-        let said = cases.map(|(workload, doctor)| {
+        let said = cases.map(|(workload, change)| {
             let (mut report, _) = testing::report();
-            report.results.iter_mut().for_each(doctor);
+            report.results.iter_mut().for_each(change);
             sentence(&report, workload).unwrap() + "\n"
         });
         assert_eq!(said.concat(), include_str!("explained.txt"));

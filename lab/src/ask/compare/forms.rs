@@ -165,7 +165,8 @@ mod tests {
     #[test]
     fn each_workload_has_its_table() {
         let (report, _) = testing::report();
-        let text = markdown(&report.with_warnings(vec!["noise".to_owned()]).interrupted());
+        let warnings = vec!["noise".to_owned()];
+        let text = markdown(&Report { warnings, complete: false, ..report });
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "### io");
         assert_eq!(lines[4], "| one after another | 850 ms | 1.00x | – | – | 1 | 1 | 1 | +0 |");

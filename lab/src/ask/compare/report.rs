@@ -145,24 +145,6 @@ impl Report {
         }
     }
 
-    /// Says what the server has used.
-    #[must_use]
-    pub fn with_server(self, server: Option<ServerUsage>) -> Self {
-        Self { server, ..self }
-    }
-
-    /// Says what makes the figures doubtful.
-    #[must_use]
-    pub fn with_warnings(self, warnings: Vec<String>) -> Self {
-        Self { warnings, ..self }
-    }
-
-    /// Says that the comparison was interrupted.
-    #[must_use]
-    pub fn interrupted(self) -> Self {
-        Self { complete: false, ..self }
-    }
-
     /// Returns the rows of `workload`.
     pub fn rows(&self, workload: Workload) -> impl Iterator<Item = &Row> {
         self.results.iter().filter(move |row| row.workload == workload)

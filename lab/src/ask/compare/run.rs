@@ -18,7 +18,7 @@ use crate::measure::conductor::{Deaths, Measurement, Place, measure};
 use crate::measure::prepare::{listen, prepare};
 use crate::measure::python::find::find_all;
 use crate::measure::warnings::{self, Build};
-use crate::measure::{progress, record, sources};
+use crate::measure::{lines, progress, record};
 use lab_core::terms::outfile::Extent;
 use lab_core::terms::output::{Format, Output};
 use lab_core::terms::{
@@ -126,7 +126,7 @@ impl Compare {
             }
         }
         doubts.extend(warnings::after(&params, &measured));
-        let report = Report::new(&params, Host::read(), &measured, sources::lines_changed);
+        let report = Report::new(&params, Host::read(), &measured, lines::lines_changed);
         let report = Report { complete: ended.is_ok(), server, warnings: doubts, ..report };
         anstream::ColorChoice::from(output.color).write_global();
         let document = |format| render(&report, &measured, format, &output);

@@ -126,9 +126,9 @@ fn bold_name(sentence: &str) -> String {
 
 fn suggestions(report: &Report, columns: usize) -> String {
     let suggestions = next::suggestions(&report.params);
-    let width = suggestions.iter().map(|suggestion| suggestion.command.len()).max().unwrap_or(0);
+    let width = suggestions.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
     let mut text = String::from("Try next:\n");
-    for next::Suggestion { command, shows } in suggestions {
+    for (command, shows) in suggestions {
         let line = format!("  {BOLD}{command:width$}{BOLD:#}  {shows}");
         // Indent, gap and words; escape sequences take no room.
         if 2 + width + 2 + shows.len() <= columns {
@@ -153,12 +153,10 @@ mod tests {
 
     #[test]
     fn the_whole_output_fits_eighty_columns_and_looks_like_this() {
-        let (report, measured) = testing::report();
-        let report = report.with_warnings(vec![
-            "the machine is busy: a load of 3.1 on 2 processors; end what else runs, and run \
-             again"
-                .to_owned(),
-        ]);
+        let (mut report, measured) = testing::report();
+        let busy = "the machine is busy: a load of 3.1 on 2 processors; end what else runs, and \
+                    run again";
+        report.warnings.push(busy.to_owned());
         let text = plain(&report, &measured, 80);
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
         assert_eq!(text, include_str!("expected_80.txt"), "\n{text}");
@@ -181,12 +179,11 @@ mod tests {
     #[test]
     fn an_interrupted_run_says_so_and_suggests_nothing() {
         let (report, measured) = testing::report();
-        let text = plain(&report.interrupted(), &measured, 80);
+        let text = plain(&Report { complete: false, ..report }, &measured, 80);
         assert!(text.contains("Not complete: this is what"), "{text}");
         assert!(!text.contains("Try next"), "{text}");
         let (report, measured) = testing::report_of(Vec::new());
-        let text = plain(&report.interrupted(), &measured, 80);
-        assert_eq!(text, "");
+        assert_eq!(plain(&report, &measured, 80), "");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::plan::{Layout, Point, Sweep};
 use super::sentence;
 use super::variable::{Value, Variable};
 use crate::ask::compare::report;
-use crate::measure::sources;
+use crate::measure::lines;
 use lab_core::terms::contender::{Contender, GilState, Model, Workload};
 use lab_core::terms::host::Host;
 use lab_core::terms::params::Params;
@@ -100,8 +100,7 @@ impl Report {
             };
             let here: Vec<Measured> = contenders.iter().filter_map(present).collect();
             let params = sweep.params_at(point);
-            let rows =
-                report::Report::new(&params, self.host.clone(), &here, sources::lines_changed);
+            let rows = report::Report::new(&params, self.host.clone(), &here, lines::lines_changed);
             let row = |row: report::Row| Row {
                 parameters: point
                     .iter()

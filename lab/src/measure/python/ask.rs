@@ -16,10 +16,10 @@
 use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::measure::usage;
+use crate::measure::usage::Tree;
 use trainyard::sys::child::{self, Heard};
 use trainyard::sys::process;
 
@@ -41,30 +41,11 @@ pub(super) fn ask(
     let mut command = Command::new(program);
     command.args([OsStr::new("-c"), OsStr::new(question)]);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut asked = Asked { child: child::start(&mut command)? };
+    let mut asked = Tree::of(child::start(&mut command)?);
     let mut output = asked.child.stdout.take().expect("its output is a pipe");
     let mut said = Vec::new();
     let heard = child::hear(&mut output, patience, &mut said, |said| said.len() > ANSWER_MAX)?;
     Ok(Some(said).filter(|_| heard != Heard::Silence))
-}
-
-/// A program that is ended when it is of no more use.
-struct Asked {
-    child: Child,
-}
-
-impl Drop for Asked {
-    fn drop(&mut self) {
-        // A process that is started after this look lives on; a shell that waits starts none.
-        let started = usage::tree(self.child.id()).split_off(1);
-        // Errors mean that it has ended, as most programs have that closed their output.
-        drop(self.child.kill());
-        drop(self.child.wait());
-        for pid in started {
-            // Those that are left are ours now; an error means that one is gone.
-            drop(process::kill_unwatched(pid));
-        }
-    }
 }
 
 #[cfg(test)]
