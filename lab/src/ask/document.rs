@@ -16,11 +16,7 @@ pub const BOLD: Ansi = Ansi::new().bold();
 const WARNING: Ansi = AnsiColor::Yellow.on_default().bold();
 
 /// One document for programs, with a line end.
-///
-/// # Panics
-///
-/// Never: every key of a report is a string and every value can be written.
-pub fn json(report: &impl Serialize) -> String {
+pub(crate) fn json(report: &impl Serialize) -> String {
     serde_json::to_string_pretty(report).expect("a report is plain data") + "\n"
 }
 

@@ -56,25 +56,16 @@ pub struct Export {
 }
 
 impl Export {
-    /// Checks what no single option can know of the others.
-    ///
-    /// # Errors
-    ///
-    /// One line.
-    pub fn check(&self) -> std::result::Result<(), String> {
+    /// Fails with one line if options do not go together.
+    pub(crate) fn check(&self) -> std::result::Result<(), String> {
         if self.events && self.to != To::Csv {
             return Err("--events is for --to csv: the other forms have no lines".to_owned());
         }
         Ok(())
     }
 
-    /// Writes the document.
-    ///
-    /// # Errors
-    ///
-    /// [`LabError::BadInput`] if the trace cannot be read, has no such run, or the output is no place
-    /// for a document; [`LabError::Failed`] if writing fails.
-    pub fn run(&self) -> Result<()> {
+    /// Writes the document; refuses a trace without such a run, and an output that is no place for it.
+    pub(crate) fn run(&self) -> Result<()> {
         let file = self.output.as_deref().filter(|path| *path != Path::new("-"));
         file.map_or(Ok(()), |path| refuse_to_replace(&self.file, path))?;
         // In the file that standard output goes to, the document is on standard output.

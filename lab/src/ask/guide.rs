@@ -39,12 +39,8 @@ pub fn stops() -> &'static [Stop] {
     super::experiment::catalogue::TOUR
 }
 
-/// Renders the page.
-///
-/// # Panics
-///
-/// Panics for a stop that there is not; the command line has none.
-pub fn render(guide: Guide) -> String {
+/// Renders the page of a stop, or the plan.
+pub(crate) fn render(guide: Guide) -> String {
     guide.stop.map_or_else(plan, |number| stop(number, &stops()[number - 1]))
 }
 

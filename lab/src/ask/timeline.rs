@@ -105,12 +105,8 @@ impl RecordOptions {
 }
 
 impl Timeline {
-    /// Checks what no single option can know of the others.
-    ///
-    /// # Errors
-    ///
-    /// One line.
-    pub fn check(&self) -> std::result::Result<(), String> {
+    /// Fails with one line if options do not go together.
+    pub(crate) fn check(&self) -> std::result::Result<(), String> {
         let Asked { from_ns, until_ns, .. } = self.asked();
         if until_ns.is_some_and(|until_ns| until_ns <= from_ns) {
             return Err("nothing lies between --from and --to: --to must be later".to_owned());
@@ -125,13 +121,8 @@ impl Timeline {
         }
     }
 
-    /// Returns the page, or the document.
-    ///
-    /// # Errors
-    ///
-    /// [`LabError::BadInput`] if the trace cannot be read or has nothing to draw; whatever recording
-    /// can fail with.
-    pub fn page(&self) -> Result<String> {
+    /// Returns the page, or the document; refuses a trace in which there is nothing to draw.
+    pub(crate) fn page(&self) -> Result<String> {
         let trace = match self.workload() {
             None => read(&self.what)?,
             Some(workload) => self.record(&self.params(workload))?,

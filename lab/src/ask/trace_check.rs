@@ -32,12 +32,8 @@ pub enum TraceVerb {
     },
 }
 
-/// Reads a trace that the user names.
-///
-/// # Errors
-///
-/// [`LabError::BadInput`] with one line that names the file, and what is wrong with it.
-pub fn read(path: &Path) -> Result<Trace> {
+/// Reads a trace that the user names, or says in one line what is wrong with it.
+pub(crate) fn read(path: &Path) -> Result<Trace> {
     Trace::read(path).map_err(|why| {
         let left = if path.exists() { String::new() } else { what_is_left(path) };
         LabError::BadInput(format!("cannot read '{}': {why}{left}", path.display()))
@@ -59,11 +55,7 @@ fn what_is_left(path: &Path) -> String {
 }
 
 /// Replays each run; returns the page, and how it ended.
-///
-/// # Errors
-///
-/// [`LabError::BadInput`] if the file cannot be read.
-pub fn run(TraceVerb::Check { file }: &TraceVerb) -> Result<(String, Result<()>)> {
+pub(crate) fn run(TraceVerb::Check { file }: &TraceVerb) -> Result<(String, Result<()>)> {
     let trace = read(file)?;
     let mut page = String::new();
     if trace.ending == Ending::CutShort {

@@ -72,22 +72,11 @@ enum Command {
 
 /// Why the program ends without having done anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exit {
-    /// What to print, line end included.
-    pub message: String,
-    /// Where to print it.
-    pub stream: Stream,
+struct Exit {
+    /// What to print, line end included: on standard output if it was asked for, as help is.
+    message: String,
     /// The status to end with.
-    pub code: u8,
-}
-
-/// One of the two outputs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stream {
-    /// For what was asked for.
-    Stdout,
-    /// For what went wrong.
-    Stderr,
+    code: u8,
 }
 
 impl Exit {
@@ -100,7 +89,7 @@ impl Exit {
             .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
             .collect();
         let message = format!("trainyard: {visible}\n{hint}\n");
-        Self { message, stream: Stream::Stderr, code: 2 }
+        Self { message, code: 2 }
     }
 }
 

@@ -7,7 +7,7 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
-use super::{Command, Stream};
+use super::{Command, Exit};
 use crate::ask::experiment::running::{command, process as process_of_experiment};
 use crate::ask::{guide, race, sweep, trace_check};
 use crate::measure::arm;
@@ -23,15 +23,10 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
     child::take_own_name();
     let ended = match super::parse(args) {
         Ok(command) => obey(command),
-        Err(exit) => {
-            let ended = match exit.stream {
-                Stream::Stdout => print(&exit.message),
-                Stream::Stderr => {
-                    complain(&exit.message);
-                    Ok(())
-                }
-            };
-            return ended.map_or_else(failed, |()| ExitCode::from(exit.code));
+        Err(Exit { message, code: 0 }) => print(&message),
+        Err(Exit { message, code }) => {
+            complain(&message);
+            return ExitCode::from(code);
         }
     };
     ended.map_or_else(failed, |()| ExitCode::SUCCESS)

@@ -32,18 +32,14 @@ use trainyard::threads::{Counters, Gil};
 use trainyard::trace::file::flight;
 use trainyard::trace::{self, Recording};
 
-use super::conversation::{Question, Reply, Socket, for_ever};
+use super::conversation::{FOR_EVER, Question, Reply, Socket};
 use super::record;
 
 /// Is the arm at the other end of `socket`, until it is closed.
-///
-/// # Errors
-///
-/// Fails if the socket does, or the first question is not `Start`.
-pub fn serve(socket: UnixStream) -> Result<()> {
+pub(crate) fn serve(socket: UnixStream) -> Result<()> {
     let socket = Socket::new(socket);
     let mut socket = socket.map_err(|why| LabError::failed("an arm", why))?;
-    match socket.hear(for_ever)? {
+    match socket.hear(FOR_EVER)? {
         Some(Question::Start(setup)) => {
             if let Some(path) = setup.flight.as_ref().map(Path::new) {
                 let params = &setup.params;
@@ -87,7 +83,7 @@ fn answer<A: Arm>(socket: &mut Socket, setup: &Setup) -> Result<()> {
         Err(error) => return socket.say(&Reply::Failed(error)),
     };
     socket.say(&Reply::Started { startup_ns: clock::now_ns() - began_ns })?;
-    while let Some(question) = socket.hear(for_ever)? {
+    while let Some(question) = socket.hear(FOR_EVER)? {
         match question {
             Question::Round => match unless_one_died(&mut arm, |arm| round(arm, setup)) {
                 Ok(outcome) => socket.say(&Reply::Done(outcome))?,

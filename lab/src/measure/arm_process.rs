@@ -91,7 +91,8 @@ impl ArmProcess {
     pub(crate) fn record(&mut self, halt: &Halt<'_>) -> Result<Recording> {
         match self.ask(&Question::Record, halt)? {
             Reply::Recorded { bytes } => {
-                let wait = halt.wait_for(self.contender);
+                let contender = self.contender;
+                let wait = |socket: BorrowedFd<'_>| halt.wait_for(socket, contender);
                 self.socket.hear_recording(bytes, wait)?.ok_or_else(|| self.died())
             }
             other => Err(self.unexpected(&other)),
@@ -113,7 +114,7 @@ impl ArmProcess {
         // Only an arm that is gone cannot be asked, and that is the more useful thing to say.
         self.socket.say(question).map_err(|_| self.died())?;
         let named = |line: String| format!("{}: {line}", self.contender);
-        match self.socket.hear(halt.wait_for(self.contender))? {
+        match self.socket.hear(|socket| halt.wait_for(socket, self.contender))? {
             Some(Reply::Failed(LabError::Failed(line))) => Err(LabError::Failed(named(line))),
             Some(Reply::Failed(LabError::WorkerDied(line))) => {
                 Err(LabError::WorkerDied(named(line)))
@@ -138,27 +139,25 @@ impl ArmProcess {
     }
 }
 
-impl<'a> Halt<'a> {
-    /// What sleeps until the socket of `contender` has something to read.
-    fn wait_for(self, contender: Contender) -> impl Fn(BorrowedFd<'_>) -> Result<()> + 'a {
-        move |socket| {
-            let deadline_ns = clock::deadline_ns(self.silence_max);
-            loop {
-                let left = Duration::from_nanos(deadline_ns.saturating_sub(clock::now_ns()));
-                let sources = [(socket, Interest::Read), (self.interrupts.as_fd(), Interest::Read)];
-                let ready = poll::wait(&sources, Some(left))
-                    .map_err(|why| LabError::failed("the conductor", why))?;
-                if ready[1] && self.interrupts.take() {
-                    return Err(LabError::Interrupted);
-                }
-                if ready[0] {
-                    return Ok(());
-                }
-                if left.is_zero() {
-                    let seconds = self.silence_max.as_secs();
-                    let silence = format!("it was silent for {seconds} s and was ended");
-                    return Err(LabError::failed(contender, silence));
-                }
+impl Halt<'_> {
+    /// Sleeps until `socket`, the one of `contender`, has something to read.
+    fn wait_for(&self, socket: BorrowedFd<'_>, contender: Contender) -> Result<()> {
+        let deadline_ns = clock::deadline_ns(self.silence_max);
+        loop {
+            let left = Duration::from_nanos(deadline_ns.saturating_sub(clock::now_ns()));
+            let sources = [(socket, Interest::Read), (self.interrupts.as_fd(), Interest::Read)];
+            let ready = poll::wait(&sources, Some(left))
+                .map_err(|why| LabError::failed("the conductor", why))?;
+            if ready[1] && self.interrupts.take() {
+                return Err(LabError::Interrupted);
+            }
+            if ready[0] {
+                return Ok(());
+            }
+            if left.is_zero() {
+                let seconds = self.silence_max.as_secs();
+                let silence = format!("it was silent for {seconds} s and was ended");
+                return Err(LabError::failed(contender, silence));
             }
         }
     }

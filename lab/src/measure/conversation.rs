@@ -54,9 +54,7 @@ pub(super) struct Socket {
 }
 
 /// Waits as long as it takes.
-pub(super) fn for_ever(_: BorrowedFd<'_>) -> Result<()> {
-    Ok(())
-}
+pub(super) const FOR_EVER: fn(BorrowedFd<'_>) -> Result<()> = |_| Ok(());
 
 impl Socket {
     /// Takes over a connected socket; fails if descriptors are used up.
@@ -121,10 +119,10 @@ fn message<M: DeserializeOwned>(
 }
 
 /// What has come, after a `wait` if that is nothing; `None` when there will be nothing more.
-fn next_bytes<'a>(
-    reader: &'a mut BufReader<impl Read>,
+fn next_bytes(
+    reader: &mut BufReader<impl Read>,
     wait: impl Fn() -> Result<()>,
-) -> Result<Option<&'a [u8]>> {
+) -> Result<Option<&[u8]>> {
     if reader.buffer().is_empty() {
         wait()?;
     }
@@ -191,18 +189,18 @@ mod tests {
     fn a_question_gets_its_answer_and_a_recording_arrives_whole() {
         let (mut conductor, mut arm) = pair();
         conductor.say(&Question::Round).unwrap();
-        assert!(matches!(arm.hear(for_ever).unwrap(), Some(Question::Round)));
+        assert!(matches!(arm.hear(FOR_EVER).unwrap(), Some(Question::Round)));
         let outcome = Outcome { wall_ns: 1, units: 2, checksum: u64::MAX, gil: None };
         arm.say(&Reply::Done(outcome.clone())).unwrap();
-        let received = conductor.hear(for_ever).unwrap();
+        let received = conductor.hear(FOR_EVER).unwrap();
         assert!(matches!(received, Some(Reply::Done(received)) if received == outcome));
         let event = Event { time_ns: 5, track: 1, kind: Kind::UnitBegin, cpu: 1, a: 2, b: 3 };
         let track = Track { number: 1, name: "worker-0".to_owned(), pid: 7, overwritten: 4 };
         let (events, tracks) = (vec![event; 3], vec![track]);
         let recording = Recording { begin_ns: 1, end_ns: 9, events, tracks };
         arm.say_recording(recording.clone()).unwrap();
-        let Some(Reply::Recorded { bytes }) = conductor.hear(for_ever).unwrap() else { panic!() };
-        assert_eq!(conductor.hear_recording(bytes, for_ever), Ok(Some(recording)));
+        let Some(Reply::Recorded { bytes }) = conductor.hear(FOR_EVER).unwrap() else { panic!() };
+        assert_eq!(conductor.hear_recording(bytes, FOR_EVER), Ok(Some(recording)));
     }
 
     /// What an arm wrote before it ended, and whether what is heard of it is its end.
@@ -213,8 +211,8 @@ mod tests {
             arm.writer.write_all(written).unwrap();
             drop(arm);
             match bytes {
-                None => conductor.hear::<Reply>(for_ever).map(|reply| reply.is_none()),
-                Some(count) => conductor.hear_recording(count, for_ever).map(|it| it.is_none()),
+                None => conductor.hear::<Reply>(FOR_EVER).map(|reply| reply.is_none()),
+                Some(count) => conductor.hear_recording(count, FOR_EVER).map(|it| it.is_none()),
             }
         };
         assert_eq!(heard(b"", None), Ok(true));

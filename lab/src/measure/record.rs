@@ -27,11 +27,7 @@ use lab_core::text::plain::{quoted, quoted_path};
 use trainyard::trace::file::{Ending, Facts, Run, Trace};
 
 /// What is known about a trace that this program records now.
-///
-/// # Panics
-///
-/// Does not: a host and parameters are plain data.
-pub fn about(seed: Option<u64>, params: Option<&Params>) -> Facts {
+pub(crate) fn about(seed: Option<u64>, params: Option<&Params>) -> Facts {
     let host = Host::read();
     let command: Vec<String> = std::env::args_os().skip(1).map(|word| quoted(&word)).collect();
     let json = |document| serde_json::to_string(document).expect("a host is plain data");
@@ -79,11 +75,7 @@ pub fn of_comparison(params: &Params, mut runs: Vec<Run>) -> Trace {
 
 /// Writes the trace, and says where it is and what can be done with it. A trace without a run, of
 /// something that ended before its first recording, replaces nothing.
-///
-/// # Errors
-///
-/// Fails if the file cannot be written.
-pub fn save(mut trace: Trace, path: &Path, extent: Extent) -> Result<()> {
+pub(crate) fn save(mut trace: Trace, path: &Path, extent: Extent) -> Result<()> {
     if trace.runs.is_empty() {
         tell(format_args!("nothing was recorded: '{}' is not written", path.display()));
         return Ok(());

@@ -106,39 +106,40 @@ fn too_few_cpus(params: &Params, conditions: &Conditions) -> Option<String> {
 
 /// Lists what the rounds themselves show: a line for each doubt, with all whom it is about.
 pub fn after(params: &Params, measured: &[Measured]) -> Vec<String> {
+    let those = |is_meant: &dyn Fn(&Measured) -> bool| {
+        let names = measured.iter().filter(|one| is_meant(one)).map(|one| short(&one.contender));
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let [slow, outliers, spread] = [Noise::SlowStart, Noise::Outliers, Noise::Spread]
+        .map(|noise| those(&|one| Noise::of(&one.wall_s) == Some(noise)));
+    let lost = those(&|one| one.recording.as_ref().is_some_and(|it| it.overwritten() > 0));
     let (warmup, twice) = (params.warmup + 1, params.runs * 2);
     let spread_max = numbers::percent(SPREAD_MAX);
-    let noisy = |noise| move |one: &Measured| Noise::of(&one.wall_s) == Some(noise);
-    let lost = |one: &Measured| one.recording.as_ref().is_some_and(|it| it.overwritten() > 0);
-    let doubts: [(&dyn Fn(&Measured) -> bool, &dyn Fn(&str) -> String); 4] = [
-        (&noisy(Noise::SlowStart), &|names| {
-            format!("the first round of {names} was slow: `--warmup {warmup}`")
-        }),
-        (&noisy(Noise::Outliers), &|names| {
+    let doubts = [
+        (&slow, format!("the first round of {slow} was slow: `--warmup {warmup}`")),
+        (
+            &outliers,
             format!(
-                "outliers among the rounds of {names} (kept: the median bears them): end what \
+                "outliers among the rounds of {outliers} (kept: the median bears them): end what \
                  else runs, or `--runs {twice}`"
-            )
-        }),
-        (&noisy(Noise::Spread), &|names| {
+            ),
+        ),
+        (
+            &spread,
             format!(
-                "the slowest round of {names} took over {spread_max} longer than the median: end \
+                "the slowest round of {spread} took over {spread_max} longer than the median: end \
                  what else runs, or `--affinity`, or `--runs {twice}`"
-            )
-        }),
-        (&lost, &|names| {
+            ),
+        ),
+        (
+            &lost,
             format!(
-                "events of {names} were lost, so what the picture counts is a lower bound: fewer \
+                "events of {lost} were lost, so what the picture counts is a lower bound: fewer \
                  `--requests`, or a longer `--switch-interval`"
-            )
-        }),
+            ),
+        ),
     ];
-    let line = |(is_meant, says): (&dyn Fn(&Measured) -> bool, &dyn Fn(&str) -> String)| {
-        let those = measured.iter().filter(|one| is_meant(one)).map(|one| short(&one.contender));
-        let names = those.collect::<Vec<_>>().join(", ");
-        (!names.is_empty()).then(|| says(&names))
-    };
-    doubts.into_iter().filter_map(line).collect()
+    doubts.into_iter().filter_map(|(names, line)| (!names.is_empty()).then_some(line)).collect()
 }
 
 /// What is wrong with a contender's rounds; the first that applies.

@@ -74,12 +74,9 @@ pub struct Compare {
 }
 
 impl Compare {
-    /// Lays the options over the preset, and says where the results go.
-    ///
-    /// # Errors
-    ///
-    /// One line that says which options do not go together.
-    pub fn resolve(&self) -> std::result::Result<(Params, Output), String> {
+    /// Lays the options over the preset, and says where the results go; fails with one line if options
+    /// do not go together.
+    pub(crate) fn resolve(&self) -> std::result::Result<(Params, Output), String> {
         let output = Output {
             color: self.drawing.color,
             glyphs: self.drawing.glyphs(),
@@ -96,13 +93,9 @@ impl Compare {
         Ok((params, output))
     }
 
-    /// Measures, prints the report with `print`, and writes it wherever else it is wanted.
-    ///
-    /// # Errors
-    ///
-    /// [`LabError::BadInput`] before anything was measured; what ended the run early; an output that
-    /// could not be written, which is no reason not to write the others.
-    pub fn run(&self, print: impl FnOnce(&str) -> Result<()>) -> Result<()> {
+    /// Measures, prints the report with `print`, and writes it wherever else it is wanted: an output
+    /// that cannot be written is no reason not to write the others.
+    pub(crate) fn run(&self, print: impl FnOnce(&str) -> Result<()>) -> Result<()> {
         let (params, output) = self.resolve().map_err(LabError::BadInput)?;
         progress::draw_with(output.glyphs);
         output.check_writable()?;

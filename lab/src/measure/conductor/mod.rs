@@ -91,11 +91,7 @@ pub fn measure(
 }
 
 /// Records one round of each contender of `params`, warm, and measures none.
-///
-/// # Errors
-///
-/// As the `failure` of [`measure`].
-pub fn record(params: &Params, interrupts: &Interrupts) -> Result<Trace> {
+pub(crate) fn record(params: &Params, interrupts: &Interrupts) -> Result<Trace> {
     let params = Params { runs: 0, ..params.clone() };
     let (mut runs, mut deaths) = (Vec::new(), Deaths::default());
     for &workload in &params.workloads {

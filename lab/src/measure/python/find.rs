@@ -32,11 +32,7 @@ struct Who {
 
 /// Finds each CPython that is named, and each version once: `auto` may be one that is named
 /// too. Another of the same version is left out, and that is said.
-///
-/// # Errors
-///
-/// As [`find`].
-pub fn find_all(named: &[PathBuf]) -> Result<Vec<Python>> {
+pub(crate) fn find_all(named: &[PathBuf]) -> Result<Vec<Python>> {
     let mut pythons: Vec<Python> = Vec::new();
     for path in named {
         let python = find(path)?;
@@ -57,12 +53,8 @@ pub fn find_all(named: &[PathBuf]) -> Result<Vec<Python>> {
     Ok(pythons)
 }
 
-/// Finds the CPython that `--python` names, and asks who it is.
-///
-/// # Errors
-///
-/// [`LabError::BadInput`] with one line if there is none, or it is something else.
-pub fn find(named: &Path) -> Result<Python> {
+/// Finds the CPython that `--python` names, and asks who it is; what is none is refused in one line.
+pub(crate) fn find(named: &Path) -> Result<Python> {
     if named != Path::new("auto") {
         return ask_who(named, PATIENCE);
     }

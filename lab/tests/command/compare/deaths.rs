@@ -7,7 +7,7 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 use trainyard::trace::file::{Ending, Run, Trace};
 
-use crate::program::{Ended, Process, Program, send};
+use crate::program::{Ended, Process, Program, names, rows, send};
 use crate::web::Web;
 
 fn start(workers: usize, web: &Web) -> Program {
@@ -37,7 +37,7 @@ fn workers(program: &Program, count: usize, old_arm: Option<u32>) -> Vec<Process
 fn check_complete(ended: &Ended) {
     let document = ended.json();
     assert_eq!(document["complete"], true);
-    let rows = document["results"].as_array().unwrap();
+    let rows = rows(&document);
     let samples = |row: &Value| row["wall_s"]["samples"].as_array().unwrap().len();
     assert_eq!(rows.iter().map(samples).collect::<Vec<_>>(), [2, 2]);
     let same = |key: &str| assert_eq!(rows[0][key], rows[1][key], "{key}");
@@ -161,7 +161,7 @@ fn a_contender_that_dies_over_its_recording_leaves_what_it_has_done_so_far() {
     let second = workers(&program, 2, Some(first))[0].parent;
     send(Signal::SIGKILL, second);
     let ended = program.end().with_code(1);
-    assert_eq!(ended.json()["results"].as_array().unwrap().len(), 2, "both were measured");
+    assert_eq!(rows(&ended.json()).len(), 2, "both were measured");
     let trace = Trace::read(&path).unwrap();
     let labels: Vec<&str> = trace.runs.iter().map(Run::label).collect();
     assert_eq!(
@@ -171,5 +171,5 @@ fn a_contender_that_dies_over_its_recording_leaves_what_it_has_done_so_far() {
     let fallen = &trace.runs[1];
     assert_eq!(fallen.about.get("ending"), Some("cut short: its process died"));
     assert!(fallen.recording.tracks.iter().any(|track| track.pid == second), "{fallen:?}");
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "the flight files are gone");
+    assert_eq!(names(folder.path()), ["run.trace"], "the flight files are gone");
 }
