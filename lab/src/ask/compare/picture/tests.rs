@@ -16,11 +16,9 @@ fn picture(style: Style, change: impl FnOnce(&mut Report, &mut Vec<Measured>)) -
     anstream::adapter::strip_str(&draw(&report, &measured, style)).to_string()
 }
 
+/// What it looks like on eighty columns is seen with the table below it.
 #[test]
-fn the_picture_fits_every_page_and_looks_like_this_on_eighty_columns() {
-    let expected = include_str!("expected_80.txt");
-    let seen = picture(WIDE, |_, _| {});
-    assert_eq!(seen, expected, "\n{seen}");
+fn the_picture_fits_every_page() {
     let crowded = picture(WIDE, |_, measured| {
         let with_lock = measured.iter_mut().filter(|one| one.contender.gil != GilState::None);
         with_lock.for_each(|one| one.contender.workers = 1000);
