@@ -17,7 +17,6 @@
 
 pub mod book;
 mod complaint;
-mod experiment;
 pub mod program;
 mod race;
 mod sweep;
@@ -31,6 +30,7 @@ use clap::Parser;
 
 use crate::ask::compare::run::Compare;
 use crate::ask::doctor::Doctor;
+use crate::ask::experiment::running::command as experiment;
 use crate::ask::export::Export;
 use crate::ask::guide::Guide;
 use crate::ask::timeline::Timeline;
@@ -42,7 +42,9 @@ use lab_core::work::server::ServerConfig;
 #[derive(Clone, Debug, PartialEq, Eq, clap::Subcommand)]
 enum Command {
     Compare(Box<Compare>),
-    Experiment(experiment::ExperimentOptions),
+    /// Ask a question, predict, run, and see which relations hold, in ours and in real CPython
+    #[command(subcommand, after_help = experiment::EXAMPLES, disable_help_subcommand = true)]
+    Experiment(experiment::Command),
     /// Be one process of an experiment. The arguments are its own affair.
     #[command(name = "__experiment", hide = true, disable_help_flag = true)]
     Cell {
@@ -117,7 +119,7 @@ impl Command {
     fn check(&self) -> Result<(), String> {
         match self {
             Self::Compare(asked) => asked.resolve().map(drop),
-            Self::Experiment(options) => options.clone().into_command().map(drop),
+            Self::Experiment(asked) => asked.check(),
             Self::Race(options) => options.clone().into_race().map(drop),
             Self::Sweep(options) => options.clone().into_sweep().map(drop),
             Self::Timeline(asked) => asked.check(),

@@ -8,7 +8,7 @@ use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
 use super::{Command, Exit};
-use crate::ask::experiment::running::{command, process as process_of_experiment};
+use crate::ask::experiment::running::process as process_of_experiment;
 use crate::ask::{guide, race, sweep, trace_check};
 use crate::measure::arm;
 use crate::measure::python::{self, become_python};
@@ -36,7 +36,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
 fn obey(command: Command) -> Result<()> {
     match command {
         Command::Compare(asked) => asked.run(print),
-        Command::Experiment(asked) => show(command::run(&checked(asked.into_command())?)),
+        Command::Experiment(asked) => show(asked.run()),
         Command::Cell { args } => process_of_experiment::be(&args),
         Command::Race(asked) => print(&race::race(&checked(asked.into_race())?)?),
         Command::Dis(asked) => print(&race::dis::dis(&asked.program)?),

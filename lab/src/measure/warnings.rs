@@ -186,66 +186,47 @@ mod tests {
     use super::*;
     use lab_core::terms::{Preset, PythonGil};
     use lab_core::testing::measured;
+    use lab_core::text::add;
 
     const QUIET: Conditions =
         Conditions { allowed_cpus: 2, quota_cpus: 2, load_average: Some(0.3) };
 
-    #[track_caller]
-    fn check_before(params: &Params, conditions: Conditions, build: Build, expected: &[&str]) {
-        assert_eq!(before(params, &conditions, build), expected);
-    }
-
-    #[test]
-    fn a_quiet_machine_and_a_release_build_give_no_warning() {
-        check_before(&Params::of(Preset::Quick), QUIET, Build::Release, &[]);
-        assert_eq!(after(&Params::of(Preset::Quick), &measured()), Vec::<String>::new());
-    }
-
+    /// Fails if a doubt has no line; each ends with what can be done.
     #[test]
     fn each_condition_that_disturbs_is_named_with_a_next_step() {
-        let quick = Params::of(Preset::Quick);
-        let four = Params { workers: Some(4), ..quick.clone() };
-        let waiting = Params { workloads: vec![Workload::Io], ..four.clone() };
-        let busy = Conditions { load_average: Some(3.12), ..QUIET };
-        let quota = Conditions { allowed_cpus: 8, quota_cpus: 1, ..QUIET };
-        for (params, conditions, says) in [
-            (
-                &quick,
-                busy,
-                "the machine is busy: a load of 3.1 on 2 processors; end what else runs, and run \
-                 again",
-            ),
-            (
-                &quick,
-                quota,
-                "1 processor (a quota of the control group): nothing can run at the same time; \
-                 give the program two",
-            ),
-            (&four, QUIET, "4 workers share 2 processors: `--workers 2` gives each its own"),
-        ] {
-            check_before(params, conditions, Build::Release, &[says]);
-        }
-        let debug = "this is a debug build, many times slower: `cargo run --release`";
-        check_before(&quick, QUIET, Build::Debug, &[debug]);
-        check_before(&waiting, QUIET, Build::Release, &[]);
-    }
-
-    /// Fails if what was asked for is made less, or cannot be had, and nobody is told.
-    #[test]
-    fn what_was_asked_for_and_cannot_be_had_is_said() {
-        let (models, workloads) = (vec![Model::Coop], vec![Workload::Io]);
-        let params = Params { models, workloads, ..Params::of(Preset::Rp2018) };
-        let warnings = before(&params, &QUIET, Build::Release);
-        assert!(warnings[0].starts_with("sync was measured too"), "{warnings:?}");
-        assert_eq!(warnings[1], "fewer than 6 rounds give no verdict: `--runs 6`");
+        use Build::{Debug, Release};
+        let quick = || Params::of(Preset::Quick);
+        let waiting = |params| Params { workloads: vec![Workload::Io], ..params };
+        let four = || Params { workers: Some(4), ..quick() };
+        let lonely = Params { models: vec![Model::Coop], ..Params::of(Preset::Rp2018) };
         let (path, version) = ("/usr/bin/python3".into(), (3, 13, 0));
         let pythons = vec![Python { path, version, gil: PythonGil::Timed }];
-        let params = Params { pythons, ..Params::of(Preset::Quick) }.beside_python();
-        let warnings = before(&params, &QUIET, Build::Release);
-        assert_eq!(warnings.len(), 1, "{warnings:?}");
-        assert!(warnings[0].contains(" of 500 000 squares, not 3 000 000: "), "{warnings:?}");
-        let waiting = Params { workloads: vec![Workload::Io], ..params };
-        check_before(&waiting, QUIET, Build::Release, &[]);
+        let beside = Params { pythons, ..quick() }.beside_python();
+        let busy = Conditions { load_average: Some(3.12), ..QUIET };
+        let quota = Conditions { allowed_cpus: 8, quota_cpus: 1, ..QUIET };
+        let cases = [
+            ("a quiet machine", quick(), QUIET, Release),
+            ("a debug build", quick(), QUIET, Debug),
+            ("a busy machine", quick(), busy, Release),
+            ("a quota", quick(), quota, Release),
+            ("more workers than processors", four(), QUIET, Release),
+            ("waiting takes none", waiting(four()), QUIET, Release),
+            ("no reference, and few rounds", waiting(lonely), QUIET, Release),
+            ("less work beside a CPython", beside.clone(), QUIET, Release),
+            ("waiting is not made less", waiting(beside), QUIET, Release),
+        ];
+        let mut said = String::new();
+        for (name, params, conditions, build) in cases {
+            add!(said, "{name}: {:#?}\n", before(&params, &conditions, build));
+        }
+        let mut measured = measured();
+        add!(said, "quiet rounds: {:#?}\n", after(&quick(), &measured));
+        measured[1].wall_s[0] = 9.0;
+        measured[4].wall_s[0] = 9.0;
+        measured[6].wall_s[3] = 9.0;
+        measured[3].recording.as_mut().unwrap().tracks[0].overwritten = 1;
+        add!(said, "noisy contenders share a line: {:#?}\n", after(&quick(), &measured));
+        assert_eq!(said, include_str!("warned.txt"), "\n{said}");
     }
 
     #[test]
@@ -262,22 +243,5 @@ mod tests {
         assert_eq!(Noise::of(&[1.0, 1.3, 0.8, 1.7, 0.9, 1.2]), Some(Noise::Spread));
         assert_eq!(Noise::of(&[1.0, 1.0, 1.000_1, 1.0, 1.0]), None, "nobody can see that");
         assert_eq!(Noise::of(&[]), None);
-    }
-
-    #[test]
-    fn noisy_contenders_share_a_line() {
-        let mut measured = measured();
-        measured[1].wall_s[0] = 9.0;
-        measured[4].wall_s[0] = 9.0;
-        measured[6].wall_s[3] = 9.0;
-        measured[3].recording.as_mut().unwrap().tracks[0].overwritten = 1;
-        let warnings = after(&Params::of(Preset::Quick), &measured);
-        assert_eq!(warnings.len(), 3, "{warnings:?}");
-        assert_eq!(
-            warnings[0],
-            "the first round of io/threads on, io/procs was slow: `--warmup 2`"
-        );
-        assert!(warnings[1].contains(" of cpu/threads on (kept"), "{warnings:?}");
-        assert!(warnings[2].starts_with("events of io/coop were lost"), "{warnings:?}");
     }
 }

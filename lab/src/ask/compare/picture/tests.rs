@@ -35,24 +35,6 @@ fn the_picture_fits_every_page() {
     }
 }
 
-#[test]
-fn two_threads_under_a_lock_alternate_and_without_it_do_not() {
-    let picture = picture(Style { glyphs: Glyphs::Ascii, ..WIDE }, |_, _| {});
-    let strip = |label: &str, offset: usize| {
-        let block = picture.split("CPU-bound").nth(1).unwrap();
-        let line = block.lines().position(|line| line.contains(label)).unwrap();
-        block.lines().nth(line + offset).unwrap().split('|').nth(1).unwrap().to_owned()
-    };
-    let (first, second) = (strip("2 threads, lock on", 0), strip("2 threads, lock on", 1));
-    for (above, below) in first.chars().zip(second.chars()) {
-        let one_works = matches!((above, below), ('#' | '%', '=') | ('=', '#' | '%'));
-        assert!(one_works, "{first}\n{second}");
-    }
-    assert!(first.contains("#=") && first.contains("=#"), "{first}");
-    let at_once = strip("2 threads, lock off", 0) + &strip("2 threads, lock off", 1);
-    assert_eq!(at_once.trim_matches('#'), "");
-}
-
 /// Fails if a strip always begins with the first work: the second thread has none yet then.
 #[test]
 fn a_short_window_waits_for_the_second_train() {
