@@ -184,7 +184,8 @@ impl<'a> Conductor<'a> {
                 continue;
             }
             // INVARIANT: [CONDUCTOR-1] drawn before the round and after it.
-            self.progress.tick(&self.seats[seat].place.contender);
+            let who = self.seats[seat].place.contender;
+            self.progress.tick(&format!("{}: {}", who.workload, who.label()));
             self.round_with_one_retry(seat, round)?;
             self.progress.advance();
         }

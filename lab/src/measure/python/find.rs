@@ -145,19 +145,6 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_python_is_refused_in_one_line() {
-        for (path, why) in [
-            ("/no/such/python", "cannot be run: No such file"),
-            ("/bin/true", "is no Python"),
-            ("/", "cannot be run: "),
-        ] {
-            let error = find(Path::new(path)).unwrap_err();
-            assert!(error.to_string().starts_with(&format!("--python '{path}' {why}")), "{error}");
-            assert_eq!(error.exit_code(), 2);
-        }
-    }
-
-    #[test]
     fn a_program_that_does_not_answer_is_refused_when_its_time_is_over() {
         let slow = std::env::temp_dir().join(format!("trainyard-slow-{}", std::process::id()));
         // Written by another process: while one that a test beside this one has just forked holds a

@@ -13,6 +13,7 @@ fn bad_input_is_refused_with_one_clear_line() {
     check_refused("compare --format json --export-csv -", "standard output holds one document");
     check_refused("compare --python=/bin/true", "--python '/bin/true' is no Python: it does not");
     check_refused("compare --python /no/such", "--python '/no/such' cannot be run: No such file");
+    check_refused("compare --python /", "--python '/' cannot be run: ");
     check_refused("__arm", "`__arm` is what `compare` starts, not a user");
 }
 

@@ -184,7 +184,7 @@ fn record_all(
     let mut progress = Progress::start(cells.len());
     let flight = flight_path(path, experiment.name);
     for cell in &cells {
-        progress.tick_text(&format!("{}: {}, on the record", experiment.name, cell.label));
+        progress.tick(&format!("{}: {}, on the record", experiment.name, cell.label));
         let (run, ended) = process::record(experiment, cell, &flight, interrupts);
         progress.advance();
         // What is left out of a measurement is left out here.
@@ -273,7 +273,7 @@ impl Run {
         let measurements = plan.measurements();
         let mut progress = Progress::start(measurements);
         let look = |what: &str| {
-            progress.tick_text(what);
+            progress.tick(what);
             progress.advance();
         };
         let (mut finding, ended) = plan.run(&mut in_processes(interrupts, look));
