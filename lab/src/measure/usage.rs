@@ -127,8 +127,9 @@ fn ticks(stat: &str) -> Option<(u64, u64)> {
     Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
 }
 
-fn field(status: &str, name: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+/// Reads the number behind `name` in one of the kernel's tables, as in `VmHWM:    4061 kB`.
+pub(crate) fn field(table: &str, name: &str) -> Option<u64> {
+    let line = table.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_whitespace().next()?.parse().ok()
 }
 
@@ -217,6 +218,8 @@ mod tests {
 
     #[test]
     fn a_name_with_brackets_and_blanks_does_not_move_the_fields() {
+        let table = "MemTotal:  100 kB\nMemAvailable:    20 kB\n";
+        assert_eq!((field(table, "MemAvailable:"), field(table, "Swap:")), (Some(20), None));
         let stat = "42 (a) b (c)) S 1 2 3 4 5 6 7 8 9 10 77 88 0";
         assert_eq!(ticks(stat), Some((77, 88)));
     }

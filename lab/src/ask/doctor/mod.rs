@@ -6,7 +6,7 @@
 //!
 //! # The life of one examination
 //!
-//! 1. [`machine`] and [`limits`] read what the kernel says in `/proc` and `/sys`.
+//! 1. [`machine`] reads what the kernel says in `/proc` and `/sys`.
 //! 2. [`noise`] does the same work over and over, and looks how long it took.
 //! 3. [`cost`](lab_core::work::cost) times a loop with and without two sites of the recorder, in turn.
 //! 4. [`advice`] says what follows from all that; [`page`] prints it.
@@ -15,7 +15,6 @@
 //! `--strict` a goal that is missed ends the program with 1.
 
 pub mod advice;
-pub mod limits;
 pub mod machine;
 pub mod noise;
 pub mod page;
@@ -23,8 +22,7 @@ pub mod page;
 use serde::{Deserialize, Serialize};
 
 use self::advice::{Advice, Here};
-use self::limits::Limits;
-use self::machine::Machine;
+use self::machine::{Limits, Machine};
 use self::noise::Noise;
 use crate::ask::{document, values};
 use lab_core::terms::output::Format;

@@ -1,8 +1,7 @@
 //! The page: what was found, for people and for programs.
 
 use super::Report;
-use super::limits::Limits;
-use super::machine::Machine;
+use super::machine::{Limits, Machine};
 use super::noise::Noise;
 use lab_core::text::wrap::wrap;
 use lab_core::text::{add, numbers};

@@ -20,7 +20,6 @@
 //!
 //! Read next: `arm.py`, and [`conversation`](super::conversation).
 
-mod ask;
 pub mod find;
 
 use std::ffi::{OsStr, OsString};
