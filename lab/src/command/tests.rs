@@ -130,7 +130,9 @@ fn a_race_is_run_in_the_ways_that_are_asked_for() {
     };
     assert_eq!(runners("race").len(), 6);
     assert_eq!(runners("race 'x += 1' --gil on").len(), 3);
+    assert_eq!(runners("race --gil off"), [Runner::LockOff]);
     assert_eq!(runners("race --checks never"), [Runner::LockOn(Checks::Never)]);
+    assert_eq!(runners("race --checks never --gil both").len(), 2);
     assert_eq!(runners("race --affinity 0").len(), 4);
     assert_eq!(runners("race --model procs,coop,procs"), [Runner::Procs, Runner::Coop]);
     // A search without a word about the lock lets switches fall anywhere.

@@ -40,21 +40,6 @@ fn the_document_says_what_was_found() {
 }
 
 #[test]
-fn flags_choose_the_rows() {
-    let labels = |flags: &str| -> Vec<String> {
-        let document = document(&format!("race --runs 1 --rounds 100 {flags}"));
-        let rows = document["rows"].as_array().unwrap().iter();
-        rows.map(|row| format!("{}/{}/{}", row["model"], row["gil"], row["checks"])).collect()
-    };
-    let threads = |gil: &str, checks: &str| format!("\"threads\"/\"{gil}\"/{checks}");
-    assert_eq!(labels("--gil off"), [threads("off", "null")]);
-    assert_eq!(labels("--checks never"), [threads("on", "\"never\"")]);
-    assert_eq!(labels("--checks never --gil both").len(), 2);
-    assert_eq!(labels("--model coop,procs").len(), 2);
-    assert_eq!(labels("--gil on").len(), 3);
-}
-
-#[test]
 fn one_processor_tells_the_system_from_the_second_processor() {
     let page = printed(&format!("race {SHORT} --affinity 0 --gil off"));
     assert!(page.contains("lock off, CPU 0"), "{page}");
