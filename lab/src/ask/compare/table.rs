@@ -9,7 +9,6 @@ use crate::ask::compare::{explain, next};
 use crate::ask::document::{self, BOLD, First};
 use lab_core::terms::{Measured, Workload};
 use lab_core::text::{add, numbers, wrap};
-use lab_core::work::server::ServerUsage;
 
 const HEADER: [&str; 7] = ["", "median", "±", "CPU", "memory", "switches", "start-up"];
 /// Who, how long, and how sure that is.
@@ -61,16 +60,13 @@ fn table(report: &Report, workload: Workload, columns: usize) -> String {
 #[expect(clippy::cast_precision_loss, reason = "counts of switches, shown in thousands")]
 fn cells(row: &Row) -> [String; HEADER.len()] {
     let wall = row.wall_s.summary;
-    let spread = if row.rounds() < 2 {
-        "–".to_owned()
-    } else {
-        numbers::percent(wall.stddev / wall.median)
+    let spread = match row.rounds() {
+        0 | 1 => "–".to_owned(),
+        _ => numbers::percent(wall.stddev / wall.median),
     };
-    let switches = row.usage.voluntary_switches + row.usage.involuntary_switches;
-    let switches = if switches < 10_000 {
-        switches.to_string()
-    } else {
-        format!("{:.0}k", switches as f64 / 1e3)
+    let switches = match row.usage.voluntary_switches + row.usage.involuntary_switches {
+        few @ ..10_000 => few.to_string(),
+        many => format!("{:.0}k", many as f64 / 1e3),
     };
     [
         row.contender().label(),
@@ -93,16 +89,14 @@ fn conditions(report: &Report) -> String {
     } else {
         ""
     };
-    let server = report.server.filter(|server| server.requests > 0).map_or_else(
-        String::new,
-        |ServerUsage { user_s, system_s, requests, .. }| {
-            let each = numbers::seconds((user_s + system_s) / requests as f64);
-            format!(" The server, another process, used {each} of CPU for a request.")
-        },
-    );
+    let server = report.server.filter(|server| server.requests > 0).map(|server| {
+        let each = numbers::seconds((server.user_s + server.system_s) / server.requests as f64);
+        format!(" The server, another process, used {each} of CPU for a request.")
+    });
     format!(
-        "{}, interleaved; {ratios}per round: CPU time and switches.{server} {}",
+        "{}, interleaved; {ratios}per round: CPU time and switches.{} {}",
         numbers::count(rounds, "round"),
+        server.unwrap_or_default(),
         measured_on(&report.host, report.complete),
     )
 }
@@ -129,10 +123,9 @@ fn suggestions(report: &Report, columns: usize) -> String {
     let width = suggestions.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
     let mut text = String::from("Try next:\n");
     for (command, shows) in suggestions {
-        let line = format!("  {BOLD}{command:width$}{BOLD:#}  {shows}");
         // Indent, gap and words; escape sequences take no room.
         if 2 + width + 2 + shows.len() <= columns {
-            add!(text, "{line}\n");
+            add!(text, "  {BOLD}{command:width$}{BOLD:#}  {shows}\n");
         } else {
             add!(text, "  {BOLD}{command}{BOLD:#}\n      {shows}\n");
         }
