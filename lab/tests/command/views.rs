@@ -4,8 +4,9 @@
 mod validator;
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Display, Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 
 use trainyard::trace::Kind;
 use trainyard::trace::file::block::VERSION_WORD;
@@ -13,26 +14,30 @@ use trainyard::trace::file::{Ending, Facts, Run, Trace};
 
 use crate::program::{check_refused, document, printed, trainyard, words};
 
-/// Two workers, in every model, few and short units; with the page that was drawn of it.
-fn recorded(folder: &Path) -> (String, String) {
-    let path = folder.join("run.trace").display().to_string();
+/// Two workers, in every model, few and short units: the file, and the page that was drawn of it.
+static RECORDED: LazyLock<(PathBuf, String)> = LazyLock::new(|| {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("views.trace");
     let models = "--model threads,threads-native,coop,procs";
-    let page = printed(&format!("timeline cpu {models} --workers 2 --inputs 4 -o {path}"));
+    let file = path.display();
+    let page = printed(&format!("timeline cpu {models} --workers 2 --inputs 4 -o '{file}'"));
     (path, page)
+});
+
+fn recorded() -> Display<'static> {
+    RECORDED.0.display()
 }
 
 #[test]
 fn a_workload_is_recorded_and_drawn_and_the_file_shows_the_same() {
-    let folder = tempfile::tempdir().unwrap();
-    let (path, page) = recorded(folder.path());
+    let (path, page) = (recorded(), &RECORDED.1);
     for label in ["1. 2 threads, lock on", "2. 2 threads, lock off", "native", "coop", "processes"]
     {
         assert!(page.contains(label), "{page}");
     }
     // The reference was recorded with the others, and is not drawn unless it was asked for.
     assert!(!page.contains("one after another"), "{page}");
-    assert_eq!(printed(&format!("timeline {path}")), page);
-    let one = printed(&format!("timeline {path} --run '2 threads, lock on' --ascii"));
+    assert_eq!(printed(&format!("timeline '{path}'")), *page);
+    let one = printed(&format!("timeline '{path}' --run '2 threads, lock on' --ascii"));
     assert!(one.is_ascii() && one.contains("the lane that holds the lock"), "{one}");
     let json = document(&format!("timeline {path}"));
     assert_eq!(json["schema"], "trainyard.timeline/1");
@@ -51,11 +56,10 @@ fn a_workload_is_recorded_and_drawn_and_the_file_shows_the_same() {
 
 #[test]
 fn a_real_recording_makes_a_valid_document_for_perfetto() {
-    let folder = tempfile::tempdir().unwrap();
-    let (path, _) = recorded(folder.path());
-    let text = printed(&format!("export {path} --to perfetto"));
+    let path = recorded();
+    let text = printed(&format!("export '{path}' --to perfetto"));
     let records = validator::validate(&text);
-    let trace = Trace::read(Path::new(&path)).unwrap();
+    let trace = Trace::read(&RECORDED.0).unwrap();
     let events = || trace.runs.iter().flat_map(|run| &run.recording.events);
     let requests = events().filter(|event| event.kind == Kind::GilDropRequest).count();
     let moments = records.iter().filter(|record| record.name == "drop request").count();
@@ -71,31 +75,29 @@ fn a_real_recording_makes_a_valid_document_for_perfetto() {
 
 #[test]
 fn a_real_recording_makes_a_picture_a_page_and_a_table() {
-    let folder = tempfile::tempdir().unwrap();
-    let (path, _) = recorded(folder.path());
+    let (path, folder) = (recorded(), tempfile::tempdir().unwrap());
     let output = folder.path().join("document");
     let shown = output.display();
     for (form, begin) in [("svg", "<svg xmlns="), ("html", "<!doctype html>"), ("csv", "run,lane,")]
     {
-        let said = printed(&format!("export {path} --to {form} -o {shown}"));
+        let said = printed(&format!("export '{path}' --to {form} -o {shown}"));
         assert_eq!(said, "", "talk goes to standard error");
         let document = std::fs::read_to_string(&output).unwrap();
         assert!(document.to_lowercase().starts_with(begin), "{form}: {document:.80}");
-        let piped = printed(&format!("export {path} --to {form} --output -"));
+        let piped = printed(&format!("export '{path}' --to {form} --output -"));
         assert_eq!(piped, document, "{form}");
     }
-    let one = printed(&format!("export {path} --to csv --events --run 1"));
-    let trace = Trace::read(Path::new(&path)).unwrap();
+    let one = printed(&format!("export '{path}' --to csv --events --run 1"));
+    let trace = Trace::read(&RECORDED.0).unwrap();
     assert_eq!(one.lines().count(), 1 + trace.runs[0].recording.events.len());
 }
 
 #[test]
 fn a_reader_that_has_seen_enough_is_no_failure() {
-    let folder = tempfile::tempdir().unwrap();
-    let (path, _) = recorded(folder.path());
+    let path = recorded();
     for form in ["perfetto", "svg", "html", "csv", "csv --events"] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trainyard"));
-        command.args(words(&format!("export {path} --to {form}")));
+        command.args(words(&format!("export '{path}' --to {form}")));
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut first = [0];
         child.stdout.take().unwrap().read_exact(&mut first).unwrap();
@@ -150,27 +152,27 @@ fn what_a_file_does_not_have_is_one_line() {
 #[test]
 fn a_file_without_its_end_is_refused_by_every_view() {
     let folder = tempfile::tempdir().unwrap();
-    let (path, _) = recorded(folder.path());
-    let bytes = std::fs::read(&path).unwrap();
+    let path = folder.path().join("x").display().to_string();
+    let bytes = std::fs::read(&RECORDED.0).unwrap();
     std::fs::write(&path, &bytes[..bytes.len() * 2 / 3]).unwrap();
     let says = format!("cannot read '{path}': its end is missing: it stops after ");
     check_refused(&format!("timeline {path}"), &says);
     check_refused(&format!("trace check {path}"), &says);
     for form in ["perfetto", "svg", "html", "csv"] {
-        check_refused(&format!("export {path} --to {form} --output -"), &says);
+        check_refused(&format!("export '{path}' --to {form} --output -"), &says);
     }
 }
 
 #[test]
 fn the_trace_of_a_program_that_died_is_drawn_up_to_its_death_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    let (path, _) = recorded(folder.path());
-    let mut trace = Trace::read(Path::new(&path)).unwrap();
+    let path = folder.path().join("x").display().to_string();
+    let mut trace = Trace::read(&RECORDED.0).unwrap();
     trace.ending = Ending::CutShort;
     trace.write_to(&mut std::fs::File::create(&path).unwrap()).unwrap();
     let page = printed(&format!("timeline {path}"));
     assert!(page.starts_with("this trace is cut short"), "{page}");
-    let ended = trainyard(&format!("export {path} --to svg --output -")).with_code(0);
+    let ended = trainyard(&format!("export '{path}' --to svg --output -")).with_code(0);
     assert!(ended.stderr.contains("cut short") && ended.stdout.contains("cut short"), "{ended:?}");
 }
 

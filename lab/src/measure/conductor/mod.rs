@@ -160,7 +160,10 @@ impl<'a> Conductor<'a> {
     fn run(&mut self) -> Result<()> {
         let all = 0..self.seats.len();
         for seat in all.clone() {
-            self.start_with_one_retry(seat)?;
+            while let Err(failure) = self.start(seat) {
+                let line = self.deaths.survive(failure)?;
+                self.progress.note(&format!("{line}; it is started again once"));
+            }
         }
         for _ in 0..self.params.warmup {
             self.rounds(Round::Warmup, all.clone())?;
@@ -192,14 +195,12 @@ impl<'a> Conductor<'a> {
         self.compare_answers()
     }
 
-    /// Compares those who did the same work.
+    /// Compares each with the first who did the same work.
     fn compare_answers(&self) -> Result<()> {
-        let mut rest: Vec<&Seat> = self.seats.iter().collect();
-        while let Some(&first) = rest.first() {
-            let (same, others): (Vec<&Seat>, Vec<&Seat>) =
-                rest.into_iter().partition(|seat| seat.place.does_the_same_as(&first.place));
-            compare_answers(&same.into_iter().filter_map(Seat::last_outcome).collect::<Vec<_>>())?;
-            rest = others;
+        for seat in &self.seats {
+            let first = self.seats.iter().find(|first| first.place.does_the_same_as(&seat.place));
+            let outcomes = first.and_then(Seat::last_outcome).zip(seat.last_outcome());
+            outcomes.map_or(Ok(()), |(first, other)| compare_answers(first, other))?;
         }
         Ok(())
     }
@@ -210,14 +211,6 @@ impl<'a> Conductor<'a> {
             let line = self.deaths.survive(failure)?;
             self.progress.note(&format!("{line}; this round is void and repeated once"));
             self.replace(seat, round)?;
-        }
-        Ok(())
-    }
-
-    fn start_with_one_retry(&mut self, seat: usize) -> Result<()> {
-        while let Err(failure) = self.start(seat) {
-            let line = self.deaths.survive(failure)?;
-            self.progress.note(&format!("{line}; it is started again once"));
         }
         Ok(())
     }
@@ -251,10 +244,11 @@ impl<'a> Conductor<'a> {
     fn start(&mut self, seat: usize) -> Result<()> {
         let seat = &mut self.seats[seat];
         let Place { contender, params, .. } = seat.place.clone();
-        let is_mine = |(latency_ns, _): &&(u64, ServerProcess)| *latency_ns == params.latency_ns;
-        let server = self.servers.iter().find(is_mine).map(|(_, server)| server.address());
-        let setup =
-            Setup { contender, params, server, flight: seat.flight.clone().map(Into::into) };
+        let mut servers = self.servers.iter();
+        let server = servers.find(|(latency_ns, _)| *latency_ns == params.latency_ns);
+        let server = server.map(|(_, server)| server.address());
+        let flight = seat.flight.clone().map(Into::into);
+        let setup = Setup { contender, params, server, flight };
         // The old process is gone before the new one comes, and its rings go too.
         seat.arm = None;
         seat.forget_flight();
