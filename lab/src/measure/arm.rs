@@ -55,25 +55,38 @@ pub(crate) fn serve(socket: UnixStream) -> Result<()> {
     }
 }
 
-fn serve_contender(socket: &mut Socket, setup: &Setup) -> Result<()> {
-    match (setup.contender.workload, setup.contender.model) {
-        (Workload::Cpu, Model::Sync) => answer::<cpu::sync::Sync>(socket, setup),
-        (Workload::Cpu, Model::Threads) => answer::<cpu::threads::Threads>(socket, setup),
-        (Workload::Cpu, Model::ThreadsNative) => {
-            answer::<cpu::threads_native::ThreadsNative>(socket, setup)
+/// Our contenders: which type does the work, and in which file of `lab/core/src/work` it stands.
+macro_rules! ours {
+    ($($workload:ident $model:ident => $arm:path, $file:literal;)*) => {
+        fn serve_contender(socket: &mut Socket, setup: &Setup) -> Result<()> {
+            match (setup.contender.workload, setup.contender.model) {
+                $((Workload::$workload, Model::$model) => answer::<$arm>(socket, setup),)*
+                _ => Err(LabError::Failed(format!("{} is none of ours", setup.contender))),
+            }
         }
-        (Workload::Cpu, Model::Coop) => answer::<cpu::coop::Coop>(socket, setup),
-        (Workload::Cpu, Model::Procs) => answer::<cpu::procs::Procs>(socket, setup),
-        (Workload::Io, Model::Sync) => answer::<io::sync::Sync>(socket, setup),
-        (Workload::Io, Model::Threads | Model::ThreadsNative) => {
-            answer::<io::threads::Threads>(socket, setup)
+
+        /// The text of the contender's file.
+        pub(super) fn source(workload: Workload, model: Model) -> Option<&'static str> {
+            match (workload, model) {
+                $((Workload::$workload, Model::$model) => {
+                    Some(include_str!(concat!("../../core/src/work/", $file)))
+                })*
+                _ => None,
+            }
         }
-        (Workload::Io, Model::Coop) => answer::<io::coop::Coop>(socket, setup),
-        (Workload::Io, Model::Procs) => answer::<io::procs::Procs>(socket, setup),
-        (_, Model::PythonSync | Model::PythonThreads | Model::PythonCoop | Model::PythonProcs) => {
-            Err(LabError::Failed(format!("{} is none of ours", setup.contender)))
-        }
-    }
+    };
+}
+
+ours! {
+    Io Sync => io::sync::Sync, "io/sync.rs";
+    Io Threads => io::threads::Threads, "io/threads.rs";
+    Io Coop => io::coop::Coop, "io/coop.rs";
+    Io Procs => io::procs::Procs, "io/procs.rs";
+    Cpu Sync => cpu::sync::Sync, "cpu/sync.rs";
+    Cpu Threads => cpu::threads::Threads, "cpu/threads.rs";
+    Cpu ThreadsNative => cpu::threads_native::ThreadsNative, "cpu/threads_native.rs";
+    Cpu Coop => cpu::coop::Coop, "cpu/coop.rs";
+    Cpu Procs => cpu::procs::Procs, "cpu/procs.rs";
 }
 
 fn answer<A: Arm>(socket: &mut Socket, setup: &Setup) -> Result<()> {

@@ -9,8 +9,8 @@
 //! and everything from `#[cfg(test)]` on; in Python docstrings and imports. Indentation does not
 //! matter: putting a line into a closure does not change it.
 
-use super::python;
-use lab_core::terms::{Contender, Model, Workload};
+use super::{arm, python};
+use lab_core::terms::{Contender, Model};
 
 /// Counts the lines that `contender` has and the sequential version in the same language has not.
 pub fn lines_changed(contender: &Contender) -> Option<usize> {
@@ -18,30 +18,11 @@ pub fn lines_changed(contender: &Contender) -> Option<usize> {
         None => (Model::Sync, lines_of_rust),
         Some(_) => (Model::PythonSync, lines_of_python),
     };
-    let sync = lines_of_code(source(contender.workload, sync)?);
-    let other = lines_of_code(source(contender.workload, contender.model)?);
-    Some(lines_more(&sync, &other))
-}
-
-/// Returns the source of `contender`'s file, if there is such a contender.
-fn source(workload: Workload, model: Model) -> Option<&'static str> {
-    Some(match (workload, model) {
-        (Workload::Io, Model::Sync) => include_str!("../../core/src/work/io/sync.rs"),
-        (Workload::Io, Model::Threads) => include_str!("../../core/src/work/io/threads.rs"),
-        (Workload::Io, Model::Coop) => include_str!("../../core/src/work/io/coop.rs"),
-        (Workload::Io, Model::Procs) => include_str!("../../core/src/work/io/procs.rs"),
-        (Workload::Io, Model::ThreadsNative) => return None,
-        (Workload::Cpu, Model::Sync) => include_str!("../../core/src/work/cpu/sync.rs"),
-        (Workload::Cpu, Model::Threads) => include_str!("../../core/src/work/cpu/threads.rs"),
-        (Workload::Cpu, Model::ThreadsNative) => {
-            include_str!("../../core/src/work/cpu/threads_native.rs")
-        }
-        (Workload::Cpu, Model::Coop) => include_str!("../../core/src/work/cpu/coop.rs"),
-        (Workload::Cpu, Model::Procs) => include_str!("../../core/src/work/cpu/procs.rs"),
-        (_, Model::PythonSync | Model::PythonThreads | Model::PythonCoop | Model::PythonProcs) => {
-            return python::source(workload, model);
-        }
-    })
+    let source = |model| {
+        let workload = contender.workload;
+        arm::source(workload, model).or_else(|| python::source(workload, model))
+    };
+    Some(lines_more(&lines_of_code(source(sync)?), &lines_of_code(source(contender.model)?)))
 }
 
 /// Counts the lines of `other` that one has to write beside those of `sync`.
