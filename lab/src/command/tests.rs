@@ -114,8 +114,8 @@ fn every_example_in_the_help_works() {
         assert_eq!(exit.code, 0);
         let (_, tail) = exit.message.split_once("Examples:").expect("has examples");
         for example in tail.lines().filter_map(|line| line.strip_prefix("  trainyard")) {
-            // Two spaces end the command, `>` hands its output on.
-            let command = example.split("  ").next().unwrap().split('>').next().unwrap();
+            // Two spaces end the command, `>` and `|` hand its output on.
+            let command = example.split("  ").next().unwrap().split(['>', '|']).next().unwrap();
             assert!(parse_line(command).is_ok(), "trainyard{command}");
             examples += 1;
         }
