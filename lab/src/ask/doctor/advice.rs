@@ -234,12 +234,8 @@ mod tests {
         let mut said = String::new();
         let mut say = |report: &Report, here: &Here, known: &[Advice]| {
             let advice = advise(report, here);
-            for one in advice.iter().filter(|one| !known.contains(one)) {
-                let shows = if one.shows { "shows" } else { "hides" };
-                add!(said, "{shows} {}\n", one.what);
-                if !one.shows {
-                    add!(said, "  next: {}\n", one.next);
-                }
+            for Advice { shows, what, next } in advice.iter().filter(|one| !known.contains(one)) {
+                add!(said, "shows: {shows}: {what}\n  next: {next}\n");
             }
             said += "\n";
             advice
