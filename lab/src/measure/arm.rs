@@ -37,8 +37,7 @@ use super::record;
 
 /// Is the arm at the other end of `socket`, until it is closed.
 pub(crate) fn serve(socket: UnixStream) -> Result<()> {
-    let socket = Socket::new(socket);
-    let mut socket = socket.map_err(|why| LabError::failed("an arm", why))?;
+    let mut socket = Socket::new(socket);
     match socket.hear(FOR_EVER)? {
         Some(Question::Start(setup)) => {
             if let Some(path) = setup.flight.as_ref().map(Path::new) {

@@ -12,7 +12,7 @@
 //!
 //! Read after [`conductor`](super::conductor).
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::Stdio;
@@ -64,8 +64,6 @@ impl ArmProcess {
         let failed = |why| LabError::failed(setup.contender, why);
         let pair = UnixStream::pair().map_err(limits::of_call("socketpair"));
         let (ours, theirs) = pair.map_err(failed)?;
-        // Before the start: a child is ended by the `Self` that has it, so nothing may fail between.
-        let socket = Socket::new(ours).map_err(failed)?;
         let mut command = child::own_program();
         command.arg("__arm").arg(std::process::id().to_string());
         if let Some(python) = setup.python() {
@@ -75,7 +73,7 @@ impl ArmProcess {
         }
         command.stdin(Stdio::from(OwnedFd::from(theirs))).stdout(Stdio::null()).process_group(0);
         let tree = Tree::of(child::start(&mut command).map_err(failed)?);
-        Ok(Self { contender: setup.contender, tree, socket })
+        Ok(Self { contender: setup.contender, tree, socket: Socket::new(ours) })
     }
 
     /// Asks for one round; after [`LabError::WorkerDied`], by the arm or a worker of it, the round may
@@ -92,7 +90,7 @@ impl ArmProcess {
         match self.ask(&Question::Record, halt)? {
             Reply::Recorded { bytes } => {
                 let contender = self.contender;
-                let wait = |socket: BorrowedFd<'_>| halt.wait_for(socket, contender);
+                let wait = |socket: &UnixStream| halt.wait_for(socket, contender);
                 self.socket.hear_recording(bytes, wait)?.ok_or_else(|| self.died())
             }
             other => Err(self.unexpected(&other)),
@@ -141,11 +139,12 @@ impl ArmProcess {
 
 impl Halt<'_> {
     /// Sleeps until `socket`, the one of `contender`, has something to read.
-    fn wait_for(&self, socket: BorrowedFd<'_>, contender: Contender) -> Result<()> {
+    fn wait_for(&self, socket: &UnixStream, contender: Contender) -> Result<()> {
         let deadline_ns = clock::deadline_ns(self.silence_max);
         loop {
             let left = Duration::from_nanos(deadline_ns.saturating_sub(clock::now_ns()));
-            let sources = [(socket, Interest::Read), (self.interrupts.as_fd(), Interest::Read)];
+            let sources =
+                [(socket.as_fd(), Interest::Read), (self.interrupts.as_fd(), Interest::Read)];
             let ready = poll::wait(&sources, Some(left))
                 .map_err(|why| LabError::failed("the conductor", why))?;
             if ready[1] && self.interrupts.take() {

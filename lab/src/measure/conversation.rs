@@ -4,7 +4,6 @@
 //! recording follows its line in the form of a trace file.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
 use serde::de::DeserializeOwned;
@@ -12,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use lab_core::terms::{LabError, Outcome, Result};
 use lab_core::work::arm::Setup;
-use trainyard::sys::limits;
 use trainyard::trace::Recording;
 use trainyard::trace::file::{Facts, Run, Trace};
 
@@ -48,44 +46,40 @@ pub(super) enum Reply {
 
 /// One end of the conversation.
 #[derive(Debug)]
-pub(super) struct Socket {
-    reader: BufReader<UnixStream>,
-    writer: UnixStream,
-}
+pub(super) struct Socket(BufReader<UnixStream>);
 
 /// Waits as long as it takes.
-pub(super) const FOR_EVER: fn(BorrowedFd<'_>) -> Result<()> = |_| Ok(());
+pub(super) const FOR_EVER: fn(&UnixStream) -> Result<()> = |_| Ok(());
 
 impl Socket {
-    /// Takes over a connected socket; fails if descriptors are used up.
-    pub(super) fn new(stream: UnixStream) -> io::Result<Self> {
-        let writer = stream.try_clone().map_err(limits::of_call("fcntl(F_DUPFD_CLOEXEC)"))?;
-        Ok(Self { reader: BufReader::new(stream), writer })
+    /// Takes over a connected socket.
+    pub(super) fn new(stream: UnixStream) -> Self {
+        Self(BufReader::new(stream))
     }
 
     /// Says one message; fails if the other end is gone.
-    pub(super) fn say(&mut self, message: &impl Serialize) -> Result<()> {
+    pub(super) fn say(&self, message: &impl Serialize) -> Result<()> {
         let mut line = serde_json::to_vec(message).map_err(|error| broken(error.into()))?;
         line.push(b'\n');
-        self.writer.write_all(&line).map_err(broken)
+        self.0.get_ref().write_all(&line).map_err(broken)
     }
 
     /// Returns the next message; `None` when there will be none. `wait` sleeps before each read that
     /// may sleep, and may call it off: half a message says nothing about when the other half comes.
     pub(super) fn hear<M: DeserializeOwned>(
         &mut self,
-        wait: impl Fn(BorrowedFd<'_>) -> Result<()>,
+        wait: impl Fn(&UnixStream) -> Result<()>,
     ) -> Result<Option<M>> {
-        message(&mut self.reader, || wait(self.writer.as_fd()))
+        message(&mut self.0, wait)
     }
 
     /// Says a [`Reply::Recorded`], and the recording.
-    pub(super) fn say_recording(&mut self, recording: Recording) -> Result<()> {
+    pub(super) fn say_recording(&self, recording: Recording) -> Result<()> {
         let run = Run { about: Facts::default(), recording };
         let mut bytes = Vec::new();
         Trace::of(Facts::default(), vec![run]).write_to(&mut bytes).map_err(broken)?;
         self.say(&Reply::Recorded { bytes: bytes.len() })?;
-        self.writer.write_all(&bytes).map_err(broken)
+        self.0.get_ref().write_all(&bytes).map_err(broken)
     }
 
     /// Reads the `count` bytes that follow a [`Reply::Recorded`], as [`hear`](Self::hear) does; `None`
@@ -93,16 +87,16 @@ impl Socket {
     pub(super) fn hear_recording(
         &mut self,
         count: usize,
-        wait: impl Fn(BorrowedFd<'_>) -> Result<()>,
+        wait: impl Fn(&UnixStream) -> Result<()>,
     ) -> Result<Option<Recording>> {
-        recording(&mut self.reader, count, || wait(self.writer.as_fd()))
+        recording(&mut self.0, count, wait)
     }
 }
 
 /// Reads a line; `None` when there is nothing more, or half a line: whoever wrote it ended over it.
-fn message<M: DeserializeOwned>(
-    reader: &mut BufReader<impl Read>,
-    wait: impl Fn() -> Result<()>,
+fn message<R: Read, M: DeserializeOwned>(
+    reader: &mut BufReader<R>,
+    wait: impl Fn(&R) -> Result<()>,
 ) -> Result<Option<M>> {
     let mut line = Vec::new();
     while line.last() != Some(&b'\n') {
@@ -119,12 +113,12 @@ fn message<M: DeserializeOwned>(
 }
 
 /// What has come, after a `wait` if that is nothing; `None` when there will be nothing more.
-fn next_bytes(
-    reader: &mut BufReader<impl Read>,
-    wait: impl Fn() -> Result<()>,
+fn next_bytes<R: Read>(
+    reader: &mut BufReader<R>,
+    wait: impl Fn(&R) -> Result<()>,
 ) -> Result<Option<&[u8]>> {
     if reader.buffer().is_empty() {
-        wait()?;
+        wait(reader.get_ref())?;
     }
     match reader.fill_buf() {
         Ok(came) => Ok(Some(came).filter(|came| !came.is_empty())),
@@ -135,10 +129,10 @@ fn next_bytes(
 }
 
 /// Reads `count` bytes that are a trace. They are kept as they come, however many are announced.
-fn recording(
-    reader: &mut BufReader<impl Read>,
+fn recording<R: Read>(
+    reader: &mut BufReader<R>,
     count: usize,
-    wait: impl Fn() -> Result<()>,
+    wait: impl Fn(&R) -> Result<()>,
 ) -> Result<Option<Recording>> {
     if count > RECORDING_BYTES_MAX {
         return Err(broken(io::Error::other("a recording is too long")));
@@ -160,9 +154,9 @@ fn recording(
 pub fn fuzz_replies(data: &[u8]) -> usize {
     let mut reader = BufReader::with_capacity(16, data);
     let mut count = 0;
-    while let Ok(Some(reply)) = message::<Reply>(&mut reader, || Ok(())) {
+    while let Ok(Some(reply)) = message::<_, Reply>(&mut reader, |_| Ok(())) {
         if let Reply::Recorded { bytes } = reply
-            && !matches!(recording(&mut reader, bytes, || Ok(())), Ok(Some(_)))
+            && !matches!(recording(&mut reader, bytes, |_| Ok(())), Ok(Some(_)))
         {
             break;
         }
@@ -182,7 +176,7 @@ mod tests {
 
     fn pair() -> (Socket, Socket) {
         let (one, other) = UnixStream::pair().unwrap();
-        (Socket::new(one).unwrap(), Socket::new(other).unwrap())
+        (Socket::new(one), Socket::new(other))
     }
 
     #[test]
@@ -207,8 +201,8 @@ mod tests {
     #[test]
     fn the_end_of_the_other_side_is_no_error_and_rubbish_is_one() {
         let heard = |written: &[u8], bytes: Option<usize>| {
-            let (mut conductor, mut arm) = pair();
-            arm.writer.write_all(written).unwrap();
+            let (mut conductor, arm) = pair();
+            arm.0.get_ref().write_all(written).unwrap();
             drop(arm);
             match bytes {
                 None => conductor.hear::<Reply>(FOR_EVER).map(|reply| reply.is_none()),
@@ -224,10 +218,10 @@ mod tests {
     /// Fails if half a line is waited for without a look at anything else.
     #[test]
     fn a_wait_may_be_called_off_in_the_middle_of_a_message() {
-        let (mut conductor, mut arm) = pair();
-        arm.writer.write_all(b"{\"Started\":").unwrap();
+        let (mut conductor, arm) = pair();
+        arm.0.get_ref().write_all(b"{\"Started\":").unwrap();
         let waits = std::cell::Cell::new(0);
-        let once = |_: BorrowedFd<'_>| match waits.replace(1) {
+        let once = |_: &UnixStream| match waits.replace(1) {
             0 => Ok(()),
             _ => Err(LabError::Interrupted),
         };
@@ -239,11 +233,11 @@ mod tests {
     /// Fails if a line is read whatever its length, or room is made for whatever is announced.
     #[test]
     fn what_an_arm_announces_is_not_believed() {
-        let line = message::<Reply>(&mut BufReader::new(io::repeat(b' ')), || Ok(()));
+        let line = message::<_, Reply>(&mut BufReader::new(io::repeat(b' ')), |_| Ok(()));
         let says = "the conversation with an arm broke off: a line is too long";
         assert_eq!(line.unwrap_err().to_string(), says);
         let mut few = BufReader::new(&[0; 40][..]);
-        assert!(recording(&mut few, RECORDING_BYTES_MAX, || Ok(())).unwrap().is_none());
-        assert!(recording(&mut few, RECORDING_BYTES_MAX + 1, || Ok(())).is_err());
+        assert!(recording(&mut few, RECORDING_BYTES_MAX, |_| Ok(())).unwrap().is_none());
+        assert!(recording(&mut few, RECORDING_BYTES_MAX + 1, |_| Ok(())).is_err());
     }
 }
