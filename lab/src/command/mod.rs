@@ -2,12 +2,12 @@
 //!
 //! # The life of one command line
 //!
-//! 1. [`parse`] gets the arguments. No verb at all means `compare`.
+//! 1. `parse` gets the arguments. No verb at all means `compare`.
 //! 2. clap takes them apart, as the structs of [`ask`](crate::ask) say; each value goes through a
 //!    parser of `values`, which says what is wrong with it and what would be right.
 //! 3. What no single option can know (nothing left to compare, two documents on one standard
 //!    output) is checked.
-//! 4. Whatever fails becomes an [`Exit`]: one line, made by `complaint`, and exit code 2.
+//! 4. Whatever fails becomes an `Exit`: one line, made by `complaint`, and exit code 2.
 //!
 //! Nothing here opens a file, or reads a variable or a clock, so a test can try any arguments at
 //! all. Of two outputs it asks whether they are one file; whether they can be written is asked

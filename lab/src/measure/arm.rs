@@ -6,11 +6,10 @@
 //!
 //! # The life of an arm
 //!
-//! 1. [`Start`](Question::Start): threads, loop, workers and connections come up. The time this
-//!    takes is reported apart.
-//! 2. [`Round`](Question::Round), again and again: the whole work, timed here, in the process that
-//!    does it. The answers are checked and digested after the clock was stopped.
-//! 3. [`Record`](Question::Record): one more round, with the recorder armed, and not measured.
+//! 1. `Start`: threads, loop, workers and connections come up. The time this takes is reported apart.
+//! 2. `Round`, again and again: the whole work, timed here, in the process that does it. The answers
+//!    are checked and digested after the clock was stopped.
+//! 3. `Record`: one more round, with the recorder armed, and not measured.
 //! 4. The socket ends, and so does the process.
 //!
 //! A round in which a worker died, or before which one did, is void, though the pool has a new one:

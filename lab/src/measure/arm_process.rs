@@ -6,9 +6,9 @@
 //!
 //! # How it ends
 //!
-//! Dropping the [`ArmProcess`] kills the process and reaps it, and its own worker processes with it
-//! ([`Tree`]). If the conductor itself is killed, the arm's socket
-//! ends; an arm in the middle of a round does not look at it, and is killed by the kernel.
+//! Dropping the `ArmProcess` kills the process and reaps it, and its own worker processes with it:
+//! [`usage`]. If the conductor itself is killed, the arm's socket ends; an arm in the middle of a
+//! round does not look at it, and is killed by the kernel.
 //!
 //! Read after [`conductor`](super::conductor).
 
