@@ -180,7 +180,7 @@ impl<'a> Conductor<'a> {
         self.rounds(Round::Recorded, all)
     }
 
-    /// One round for every contender.
+    /// One round for every contender; once more, with a fresh arm, if somebody dies over it.
     fn rounds(&mut self, round: Round, seats: impl Iterator<Item = usize>) -> Result<()> {
         for seat in seats {
             if round == Round::Recorded && !self.seats[seat].is_recorded() {
@@ -189,7 +189,11 @@ impl<'a> Conductor<'a> {
             // INVARIANT: [CONDUCTOR-1] drawn before the round and after it.
             let who = self.seats[seat].place.contender;
             self.progress.tick(&format!("{}: {}", who.workload, who.label()));
-            self.round_with_one_retry(seat, round)?;
+            while let Err(failure) = self.round(seat, round) {
+                let line = self.deaths.survive(failure)?;
+                self.progress.note(&format!("{line}; this round is void and repeated once"));
+                self.replace(seat, round)?;
+            }
             self.progress.advance();
         }
         self.compare_answers()
@@ -205,38 +209,24 @@ impl<'a> Conductor<'a> {
         Ok(())
     }
 
-    /// Does a round, and once more with a fresh arm if somebody died over it.
-    fn round_with_one_retry(&mut self, seat: usize, round: Round) -> Result<()> {
-        while let Err(failure) = self.round(seat, round) {
-            let line = self.deaths.survive(failure)?;
-            self.progress.note(&format!("{line}; this round is void and repeated once"));
-            self.replace(seat, round)?;
-        }
-        Ok(())
-    }
-
     fn round(&mut self, seat: usize, round: Round) -> Result<()> {
         let seat = &mut self.seats[seat];
         let arm = seat.arm.as_mut().expect("every seat's arm is started first");
-        match round {
-            Round::Warmup => {
-                let outcome = arm.round(&self.halt)?;
-                // A recording has no result some rounds away.
-                if self.params.runs > 0 {
-                    seat.look(&mut self.progress, &outcome);
-                }
-            }
-            Round::Measured => {
-                let before = arm.usage();
-                let outcome = arm.round(&self.halt)?;
-                seat.account.add(before, arm.usage());
-                seat.look(&mut self.progress, &outcome);
-                seat.outcomes.push(outcome);
-            }
-            Round::Recorded => {
-                let recording = arm.record(&self.halt)?;
-                seat.recorded(recording);
-            }
+        if round == Round::Recorded {
+            let recording = arm.record(&self.halt)?;
+            seat.recorded(recording);
+            return Ok(());
+        }
+        let before = arm.usage();
+        let outcome = arm.round(&self.halt)?;
+        let after = arm.usage();
+        // A recording has no result some rounds away.
+        if self.params.runs > 0 {
+            seat.look(&mut self.progress, &outcome);
+        }
+        if round == Round::Measured {
+            seat.account.add(before, after);
+            seat.outcomes.push(outcome);
         }
         Ok(())
     }
@@ -269,20 +259,5 @@ impl<'a> Conductor<'a> {
             arm.forget_peaks();
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_death_is_survived_and_no_other_failure() {
-        let mut deaths = Deaths::default();
-        let died = || LabError::WorkerDied("worker 7 ended".to_owned());
-        let failed = LabError::Failed("no".to_owned());
-        assert_eq!(deaths.survive(failed.clone()), Err(failed));
-        assert_eq!(deaths.survive(died()), Ok("worker 7 ended".to_owned()));
-        assert_eq!(deaths.survive(died()), Err(died()));
     }
 }
