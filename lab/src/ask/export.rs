@@ -12,6 +12,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use super::{trace_check, values};
+use crate::measure::progress::tell;
 use lab_core::look::missing::missing;
 use lab_core::look::{To, csv, html, perfetto, pick, svg};
 use lab_core::terms::outfile::{Extent, check_writable};
@@ -67,7 +68,11 @@ impl Export {
     /// Writes the document; refuses a trace without such a run, and an output that is no place for it.
     pub(crate) fn run(&self) -> Result<()> {
         let file = self.output.as_deref().filter(|path| *path != Path::new("-"));
-        file.map_or(Ok(()), |path| refuse_to_replace(&self.file, path))?;
+        // A document in the place of the trace that it is made from would be all that is left of it.
+        if let Some(path) = file.filter(|path| outfile::is_same(&self.file, path)) {
+            let line = format!("'{}' is the trace itself: name another file", path.display());
+            return Err(LabError::BadInput(line));
+        }
         // In the file that standard output goes to, the document is on standard output.
         let file = file.filter(|path| !outfile::is_stdout(path));
         match file {
@@ -144,33 +149,21 @@ impl Write for Interruptible<'_> {
     }
 }
 
-/// A document in the place of the trace that it was made from would be all that is left of it.
-fn refuse_to_replace(trace: &Path, output: &Path) -> Result<()> {
-    if outfile::is_same(trace, output) {
-        let line = format!("'{}' is the trace itself: name another file", output.display());
-        return Err(LabError::BadInput(line));
-    }
-    Ok(())
-}
-
 /// What is missing, and where to look at what is there.
 fn say(trace: &Trace, to: To, file: Option<&Path>) {
     let mut lines = missing(trace);
     if let Some(path) = file {
-        let shown = path.display();
         let bytes = fs::metadata(path).map_or(0, |metadata| metadata.len());
         let size = match bytes {
             0..100_000 => format!("{} kB", bytes.div_ceil(1000)),
             bytes => numbers::megabytes(bytes),
         };
-        lines.push(match to {
-            To::Perfetto => format!("{size} to {shown}: drop it on https://ui.perfetto.dev"),
-            To::Svg | To::Html => format!("{size} to {shown}: open it in a browser"),
-            To::Csv => format!("{size} to {shown}"),
-        });
+        let next = match to {
+            To::Perfetto => ": drop it on https://ui.perfetto.dev",
+            To::Svg | To::Html => ": open it in a browser",
+            To::Csv => "",
+        };
+        lines.push(format!("{size} to {}{next}", path.display()));
     }
-    for line in lines {
-        // If standard error is gone nobody reads it.
-        drop(writeln!(anstream::stderr(), "{line}"));
-    }
+    lines.iter().for_each(tell);
 }

@@ -44,14 +44,9 @@ pub(crate) fn read(path: &Path) -> Result<Trace> {
 /// was killed.
 fn what_is_left(path: &Path) -> String {
     let left = outfile::flights_left(path);
-    match left.first() {
-        None => String::new(),
-        Some(first) => format!(
-            "; what recorded it was killed, and left {}, of which each is a trace: '{}'",
-            numbers::count(left.len(), "file"),
-            first.display()
-        ),
-    }
+    let Some(first) = left.first() else { return String::new() };
+    let (files, first) = (numbers::count(left.len(), "file"), first.display());
+    format!("; what recorded it was killed, and left {files}, of which each is a trace: '{first}'")
 }
 
 /// Replays each run; returns the page, and how it ended.
@@ -61,23 +56,17 @@ pub(crate) fn run(TraceVerb::Check { file }: &TraceVerb) -> Result<(String, Resu
     if trace.ending == Ending::CutShort {
         page += "cut short: what was recorded after the last whole event is not there\n";
     }
-    let mut illegal = 0;
+    let mut illegal = 0_usize;
     for run in &trace.runs {
-        let line = match check_recording(&run.recording) {
-            Ok(judged) => judged.to_string(),
-            Err(found) => {
-                illegal += 1;
-                found.to_string()
-            }
-        };
+        let judged = check_recording(&run.recording);
+        illegal += usize::from(judged.is_err());
+        let line = judged.map_or_else(|found| found.to_string(), |judged| judged.to_string());
         add!(page, "{}: {}\n", plain(run.label()), plain(&line));
     }
+    let (runs, all) = (numbers::count(illegal, "run"), trace.runs.len());
     let ended = match illegal {
         0 => Ok(()),
-        count => {
-            let runs = numbers::count(count, "run");
-            Err(LabError::Failed(format!("{runs} of {} could not have been", trace.runs.len())))
-        }
+        _ => Err(LabError::Failed(format!("{runs} of {all} could not have been"))),
     };
     Ok((page, ended))
 }

@@ -10,6 +10,7 @@
 //!   line: the `^C` that a terminal writes when somebody presses it comes onto the same line, and
 //!   goes with it. (Libraries that draw bars fill the line up, and leave the bar behind then.)
 
+use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
 
@@ -33,6 +34,11 @@ static GLYPHS: OnceLock<Glyphs> = OnceLock::new();
 /// Says what all bars are drawn with. Of several calls the first counts.
 pub(crate) fn draw_with(glyphs: Glyphs) {
     GLYPHS.get_or_init(|| glyphs);
+}
+
+/// Says it on standard error; if that is gone nobody reads it.
+pub(crate) fn tell(line: impl Display) {
+    drop(writeln!(anstream::stderr(), "{line}"));
 }
 
 /// A bar with as many steps as rounds.
@@ -90,8 +96,7 @@ impl Progress {
     /// know of.
     pub(crate) fn note(&mut self, line: &str) {
         self.write(ERASE);
-        // If standard error is gone, nobody reads it.
-        drop(writeln!(anstream::stderr(), "trainyard: {line}"));
+        tell(format_args!("trainyard: {line}"));
         self.draw("");
     }
 

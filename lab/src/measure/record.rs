@@ -17,12 +17,12 @@
 //!
 //! Read next: [`trace::file`](trainyard::trace::file).
 
-use std::fmt::Display;
-use std::io::Write;
 use std::path::Path;
 
+use super::progress::tell;
 use lab_core::terms::outfile::Extent;
 use lab_core::terms::{Host, Params, Result, outfile};
+use lab_core::text::numbers;
 use lab_core::text::plain::{quoted, quoted_path};
 use trainyard::trace::file::{Ending, Facts, Run, Trace};
 
@@ -86,23 +86,16 @@ pub(crate) fn save(mut trace: Trace, path: &Path, extent: Extent) -> Result<()> 
     let written = outfile::write(path, extent, |file| trace.write_to(file))?;
     let events: usize = trace.runs.iter().map(|run| run.recording.events.len()).sum();
     let (runs, lost) = (trace.runs.len(), trace.overwritten());
-    let runs = if runs == 1 { "1 run".to_owned() } else { format!("{runs} runs") };
+    let runs = numbers::count(runs, "run");
     let lost = if lost == 0 { String::new() } else { format!(" ({lost} more were lost)") };
-    if events == 0 {
-        let why = "what was done, programs of their own did";
-        tell(format_args!("recorded {runs}, and no event: {why}, or native code"));
-    } else {
-        tell(format_args!(
-            "recorded {runs}, {events} events{lost}: trainyard timeline {}",
-            quoted_path(&written)
-        ));
-    }
+    let path = quoted_path(&written);
+    tell(match events {
+        0 => format!(
+            "recorded {runs}, and no event: what was done, programs of their own did, or native code"
+        ),
+        _ => format!("recorded {runs}, {events} events{lost}: trainyard timeline {path}"),
+    });
     Ok(())
-}
-
-/// Says it on standard error; if that is gone nobody reads it.
-fn tell(line: impl Display) {
-    drop(writeln!(anstream::stderr(), "{line}"));
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@
 //! terminal ends us, and is to end it too.
 
 use std::ffi::OsStr;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -23,6 +23,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::NO_CURRENT_FOLDER;
+use crate::measure::progress::tell;
 use crate::measure::usage::Tree;
 use lab_core::terms::{LabError, Python, PythonGil, Result};
 use lab_core::text::plain::plain;
@@ -60,9 +61,7 @@ pub(crate) fn find_all(named: &[PathBuf]) -> Result<Vec<Python>> {
             Some(known) => {
                 let (kept, dropped) = (known.path.display(), python.path.display());
                 let name = python.name();
-                // If standard error is gone nobody reads it.
-                drop(writeln!(
-                    anstream::stderr(),
+                tell(format_args!(
                     "trainyard: '{dropped}' is {name}, as '{kept}' is: only '{kept}' is measured"
                 ));
             }
