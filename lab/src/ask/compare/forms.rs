@@ -86,8 +86,6 @@ mod tests {
         report.results.retain(|row| row.workload == Workload::Io && shown.contains(&row.model));
         let report = Report { warnings: vec!["noise".to_owned()], complete: false, ..report };
         let json = document::json(&report);
-        let back: Report = serde_json::from_str(&json).unwrap();
-        assert_eq!(back, report, "it survives the way through JSON");
         assert_eq!(json, include_str!("expected.json"), "\n{json}");
         assert_eq!(csv(&report), include_str!("expected.csv"), "\n{}", csv(&report));
         assert_eq!(markdown(&report), include_str!("expected.md"), "\n{}", markdown(&report));
