@@ -43,18 +43,13 @@ pub(crate) fn tell(line: impl Display) {
 
 /// A bar with as many steps as rounds.
 pub(crate) struct Progress {
-    /// `None` where nobody looks.
-    terminal: Option<Terminal>,
+    /// The terminal; `None` where nobody looks.
+    out: Option<Box<dyn Write>>,
+    width: usize,
+    glyphs: Glyphs,
     rounds: usize,
     done: usize,
     message: String,
-}
-
-/// Where the bar is drawn.
-struct Terminal {
-    width: usize,
-    glyphs: Glyphs,
-    out: Box<dyn Write>,
 }
 
 impl Progress {
@@ -62,14 +57,15 @@ impl Progress {
     /// that can erase a line.
     pub(crate) fn start(rounds: usize) -> Self {
         let is_dumb = std::env::var_os("TERM").is_none_or(|name| name == "dumb");
-        let terminal = (io::stderr().is_terminal() && !is_dumb).then(|| {
-            // A terminal on a serial line does not know how wide it is.
-            let size = terminal_size::terminal_size_of(io::stderr());
-            let width = size.map_or(WIDTH_DEFAULT, |(width, _)| usize::from(width.0));
-            let glyphs = GLYPHS.get().copied().unwrap_or_default();
-            Terminal { width, glyphs, out: Box::new(io::stderr()) }
-        });
-        Self { terminal, rounds, done: 0, message: String::new() }
+        let out: Option<Box<dyn Write>> = match io::stderr() {
+            stderr if stderr.is_terminal() && !is_dumb => Some(Box::new(stderr)),
+            _ => None,
+        };
+        // A terminal on a serial line does not know how wide it is.
+        let size = terminal_size::terminal_size_of(io::stderr());
+        let width = size.map_or(WIDTH_DEFAULT, |(width, _)| usize::from(width.0));
+        let glyphs = GLYPHS.get().copied().unwrap_or_default();
+        Self { out, width, glyphs, rounds, done: 0, message: String::new() }
     }
 
     /// Says what comes next, in its own words. To be called before it, not during it.
@@ -102,9 +98,11 @@ impl Progress {
 
     /// Draws the bar anew, with `above` before it.
     fn draw(&mut self, above: &str) {
-        let Some(Terminal { width, glyphs, .. }) = self.terminal else { return };
+        if self.out.is_none() {
+            return;
+        }
         let full = (self.done * BAR_WIDTH).checked_div(self.rounds).unwrap_or(BAR_WIDTH);
-        let (done_glyph, left_glyph) = match glyphs {
+        let (done_glyph, left_glyph) = match self.glyphs {
             Glyphs::Unicode => ("█", "░"),
             Glyphs::Ascii => ("#", "."),
         };
@@ -113,14 +111,14 @@ impl Progress {
         let Self { rounds, done, message, .. } = self;
         let bar = format!("{full}{empty} {done:>3} of {rounds} rounds  {message}");
         // INVARIANT: [PROGRESS-1]
-        let bar: String = bar.chars().take(width.saturating_sub(MARGIN)).collect();
+        let bar: String = bar.chars().take(self.width.saturating_sub(MARGIN)).collect();
         self.write(&format!("{ERASE}{above}{bar}"));
     }
 
     fn write(&mut self, text: &str) {
-        if let Some(terminal) = &mut self.terminal {
+        if let Some(out) = &mut self.out {
             // A terminal that is gone shows nothing.
-            drop(terminal.out.write_all(text.as_bytes()).and_then(|()| terminal.out.flush()));
+            drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
         }
     }
 }
@@ -155,8 +153,9 @@ mod tests {
     /// A bar of three rounds that says who comes first, and what is drawn.
     fn bar(glyphs: Glyphs, width: usize) -> (Receiver<String>, Progress) {
         let (sender, paper) = channel();
-        let terminal = Some(Terminal { width, glyphs, out: Box::new(Paper(sender)) });
-        let mut progress = Progress { terminal, rounds: 3, done: 0, message: String::new() };
+        let out: Option<Box<dyn Write>> = Some(Box::new(Paper(sender)));
+        let message = String::new();
+        let mut progress = Progress { out, width, glyphs, rounds: 3, done: 0, message };
         progress.tick("io: 5 threads, lock on");
         (paper, progress)
     }

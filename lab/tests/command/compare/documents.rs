@@ -114,19 +114,16 @@ fn every_format_can_be_had_on_standard_output() {
     assert!(picture.is_ascii(), "{picture}");
 }
 
+/// A header and two contenders; what is in the columns, unit tests hold.
 #[track_caller]
 fn check_csv(text: &str) {
-    let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
-    assert_eq!(lines.len(), 3, "a header and two contenders:\n{text}");
-    assert!(lines.iter().all(|fields| fields.len() == lines[0].len()), "{text}");
-    assert_eq!((lines[0][0], lines[1][0]), ("workload", "io"));
-    assert_eq!((lines[1][1], lines[2][1]), ("sync", "coop"));
+    let begins = ["workload,model,", "io,sync,", "io,coop,"];
+    assert!(text.lines().zip(begins).all(|(line, begin)| line.starts_with(begin)), "{text}");
+    assert_eq!(text.lines().count(), 3, "{text}");
 }
 
 #[track_caller]
 fn check_markdown(text: &str) {
-    let rows: Vec<&str> = text.lines().filter(|line| line.starts_with('|')).collect();
-    assert_eq!(rows.len(), 4, "a header, a rule and two contenders:\n{text}");
-    let columns = |row: &str| row.matches('|').count();
-    assert!(rows.iter().all(|row| columns(row) == columns(rows[0])), "{text}");
+    assert!(text.starts_with("### io\n\n| contender | median |"), "{text}");
+    assert_eq!(text.matches("\n| ").count(), 4, "a header, a rule and two contenders:\n{text}");
 }
