@@ -12,6 +12,7 @@
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::sync::OnceLock;
 
 use lab_core::terms::Contender;
@@ -41,6 +42,13 @@ pub(crate) fn tell(line: impl Display) {
     drop(writeln!(anstream::stderr(), "{line}"));
 }
 
+/// How wide the terminal is that `output` goes to. A file has no width, nor has a terminal on a serial
+/// line.
+pub(crate) fn width_of(output: impl AsFd) -> usize {
+    let size = terminal_size::terminal_size_of(output);
+    size.map_or(WIDTH_DEFAULT, |(width, _)| usize::from(width.0))
+}
+
 /// A bar with as many steps as rounds.
 pub(crate) struct Progress {
     /// The terminal; `None` where nobody looks.
@@ -61,9 +69,7 @@ impl Progress {
             stderr if stderr.is_terminal() && !is_dumb => Some(Box::new(stderr)),
             _ => None,
         };
-        // A terminal on a serial line does not know how wide it is.
-        let size = terminal_size::terminal_size_of(io::stderr());
-        let width = size.map_or(WIDTH_DEFAULT, |(width, _)| usize::from(width.0));
+        let width = width_of(io::stderr());
         let glyphs = GLYPHS.get().copied().unwrap_or_default();
         Self { out, width, glyphs, rounds, done: 0, message: String::new() }
     }

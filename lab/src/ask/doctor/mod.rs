@@ -75,8 +75,8 @@ pub struct Report {
 }
 
 impl Doctor {
-    /// Examines the machine: for half a second, or for three.
-    pub fn examine(self) -> Report {
+    /// Examines the machine, for half a second or for three; returns the page, and how it ended.
+    pub fn run(self) -> (String, Result<()>) {
         let (spins, watch_ns, rounds_of_cost) =
             if self.quick { (2_000, 100_000_000, 41) } else { (20_000, 1_000_000_000, 401) };
         let mut report = Report {
@@ -88,12 +88,6 @@ impl Doctor {
             advice: Vec::new(),
         };
         report.advice = advice::advise(&report, &Here::look());
-        report
-    }
-
-    /// Examines the machine; returns the page, and how it ended.
-    pub fn run(self) -> (String, Result<()>) {
-        let report = self.examine();
         let page = match self.format {
             Format::Json => document::json(&report),
             _ => page::text(&report),

@@ -24,6 +24,7 @@ mod scene;
 
 use crate::ask::compare::picture::scene::{Scene, strips, window_ns};
 use crate::ask::compare::report::{Report, Row};
+use crate::measure::progress::width_of;
 use lab_core::look::lanes::Lanes;
 use lab_core::look::strip::{self, Mark};
 use lab_core::terms::output::Glyphs;
@@ -48,15 +49,10 @@ const FIGURES_WIDTH: usize = 30;
 /// Narrower strips than this show no pattern: the figures go below them instead.
 const STRIP_WIDTH_MIN: usize = 20;
 
-/// What terminals have had since cards had 80 columns, and files too.
-const WIDTH_DEFAULT: usize = 80;
-
 impl Style {
     /// As wide as the terminal of standard output; 80 columns where that is none.
     pub fn of_stdout(glyphs: Glyphs) -> Self {
-        let size = terminal_size::terminal_size_of(std::io::stdout());
-        let width = size.map_or(WIDTH_DEFAULT, |(width, _)| usize::from(width.0));
-        Self { width, glyphs }
+        Self { width: width_of(std::io::stdout()), glyphs }
     }
 
     /// The columns that are used.
