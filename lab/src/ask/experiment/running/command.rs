@@ -165,11 +165,13 @@ impl Record {
         let ended = experiments.iter().try_for_each(|experiment| {
             record_all(experiment, scale, &self.output, &interrupts, &mut runs)
         });
-        let (trace, extent) =
-            (Trace::of(record::about(None, None), runs), Extent::of(ended.is_ok()));
-        let saved = record::save(trace, &self.output, extent);
+        let saved = save(runs, &self.output, Extent::of(ended.is_ok()));
         ended.and(saved)
     }
+}
+
+fn save(runs: Vec<trace::file::Run>, path: &Path, extent: Extent) -> Result<()> {
+    record::save(Trace::of(record::about(None, None), runs), path, extent)
 }
 
 /// Adds a recording of each cell of ours to `runs`, as far as it comes.
@@ -201,7 +203,7 @@ impl Run {
         let experiments = self.which.experiments().map_err(LabError::BadInput)?;
         let wrong = self.wrong_relation(&experiments).map_err(LabError::BadInput)?;
         self.output.as_deref().map_or(Ok(()), check_writable)?;
-        let contenders = self.contenders()?;
+        let pythons = find_all(&self.python)?.into_iter().map(Contender::Python);
         let interrupts = listen()?;
         let mut report = Report {
             host: Host::read(),
@@ -209,7 +211,7 @@ impl Run {
             load_average: Conditions::read().load_average,
             scale: scale(self.quick),
             wrong,
-            contenders,
+            contenders: std::iter::once(Contender::Ours).chain(pythons).collect(),
             findings: Vec::new(),
             is_complete: true,
         };
@@ -220,25 +222,15 @@ impl Run {
             record_all(experiment, report.scale, path, &interrupts, &mut runs)
         });
         report.is_complete = ended.is_ok();
-        if ended.is_ok() {
-            ended = report.verdict();
-        }
+        ended = ended.and_then(|()| report.verdict());
         if let Some(path) = &self.output {
-            let extent = Extent::of(report.is_complete);
-            let saved = record::save(Trace::of(record::about(None, None), runs), path, extent);
-            ended = ended.and(saved);
+            ended = ended.and(save(runs, path, Extent::of(report.is_complete)));
         }
         let text = match self.format {
             Format::Json => report.json(),
             _ => page::results(&report),
         };
         Ok((text, ended))
-    }
-
-    /// Ours, and each CPython.
-    fn contenders(&self) -> Result<Vec<Contender>> {
-        let pythons = find_all(&self.python)?.into_iter().map(Contender::Python);
-        Ok(std::iter::once(Contender::Ours).chain(pythons).collect())
     }
 
     /// Finds the relation that is to fail in the one experiment that is run.
@@ -270,8 +262,7 @@ impl Run {
         };
         let (scale, contenders) = (report.scale, report.contenders.clone());
         let plan = Plan { experiment, scale, wrong: report.wrong, contenders };
-        let measurements = plan.measurements();
-        let mut progress = Progress::start(measurements);
+        let mut progress = Progress::start(plan.measurements());
         let look = |what: &str| {
             progress.tick(what);
             progress.advance();
@@ -285,7 +276,8 @@ impl Run {
 
 /// Asks for a prediction, where somebody can answer.
 fn predict(experiment: &Experiment, interrupts: &Interrupts) -> Result<Prediction> {
-    if !can_answer() {
+    // Somebody who sits there, and reads the page that follows, too.
+    if !(io::stdin().is_terminal() && io::stderr().is_terminal() && io::stdout().is_terminal()) {
         return Ok(Prediction::NotAsked);
     }
     let choices = experiment.choices.len();
@@ -307,11 +299,6 @@ fn predict(experiment: &Experiment, interrupts: &Interrupts) -> Result<Predictio
             Some(choice) => return Ok(Prediction::Choice(choice)),
         }
     }
-}
-
-/// Whether somebody sits there who reads the page that follows, too.
-fn can_answer() -> bool {
-    io::stdin().is_terminal() && io::stderr().is_terminal() && io::stdout().is_terminal()
 }
 
 /// Reads a line, or nothing at the end of the input; a signal ends the wait.
