@@ -16,11 +16,7 @@ pub const BOLD: Ansi = Ansi::new().bold();
 const WARNING: Ansi = AnsiColor::Yellow.on_default().bold();
 
 /// One document for programs, with a line end.
-///
-/// # Panics
-///
-/// Never: every key of a report is a string and every value can be written.
-pub fn json(report: &impl Serialize) -> String {
+pub(crate) fn json(report: &impl Serialize) -> String {
     serde_json::to_string_pretty(report).expect("a report is plain data") + "\n"
 }
 
@@ -128,23 +124,4 @@ pub fn markdown_warnings(warnings: &[String]) -> String {
         add!(text, "- warning: {warning}\n");
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn csv_has_a_value_or_nothing_for_every_name() {
-        let row = serde_json::json!({ "a": 1.0, "b": null, "c": { "d": [1e-7, true] }, "e": "x" });
-        let text = csv("a b low:/c/d/0 is_it:/c/d/1 e gone", [row]);
-        assert_eq!(text, "a,b,low,is_it,e,gone\n1,,0.0000001,true,x,\n");
-    }
-
-    #[test]
-    fn markdown_has_bars_between_all_cells() {
-        let rows = [vec!["x".to_owned(), "1".to_owned()]];
-        let text = markdown(&["name", "n"], &["---", "---:"], rows);
-        assert_eq!(text, "| name | n |\n| --- | ---: |\n| x | 1 |\n");
-    }
 }

@@ -10,13 +10,25 @@ use super::experiment::running::page;
 use lab_core::text::add;
 use lab_core::text::wrap::wrap;
 
-/// What is asked of the tour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Guide {
-    /// What there is to see.
-    Plan,
-    /// One stop, by its number, from 1.
-    Stop(usize),
+const EXAMPLES: &str = "\
+Examples:
+  trainyard guide        what there is to see
+  trainyard guide 1      the first stop";
+
+/// Walk through twelve experiments in an hour: predict, run, look, change one thing, make one
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Guide {
+    /// Which stop, from 1; none means the plan
+    #[arg(value_name = "STOP", value_parser = stop_number, allow_negative_numbers = true)]
+    pub stop: Option<usize>,
+}
+
+/// A positional argument, so its reason stands alone.
+fn stop_number(text: &str) -> Result<usize, String> {
+    let last = stops().len();
+    let number = text.parse().ok().filter(|number| (1..=last).contains(number));
+    number.ok_or_else(|| format!("the guide has no stop '{text}'; its stops are 1 to {last}"))
 }
 
 /// Columns of the page.
@@ -27,16 +39,9 @@ pub fn stops() -> &'static [Stop] {
     super::experiment::catalogue::TOUR
 }
 
-/// Renders the page.
-///
-/// # Panics
-///
-/// Panics for a stop that there is not; the command line has none.
-pub fn render(guide: Guide) -> String {
-    match guide {
-        Guide::Plan => plan(),
-        Guide::Stop(number) => stop(number, &stops()[number - 1]),
-    }
+/// Renders the page of a stop, or the plan.
+pub(crate) fn render(guide: Guide) -> String {
+    guide.stop.map_or_else(plan, |number| stop(number, &stops()[number - 1]))
 }
 
 fn plan() -> String {
@@ -88,7 +93,7 @@ mod tests {
             stops().iter().map(|stop| stop.experiment.name).collect();
         assert_eq!((stops().len(), names.len()), (12, 12));
         for number in 1..=stops().len() {
-            let page = render(Guide::Stop(number));
+            let page = render(Guide { stop: Some(number) });
             for word in ["Predict:", "Run:", "Look:", "Change:", "Make:", "Next:"] {
                 assert!(page.contains(word), "{number} has no {word}");
             }

@@ -8,66 +8,60 @@ use std::ffi::OsStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory, Error};
 
-use super::{CommandLine, Exit, Stream};
+use super::{CommandLine, Exit};
 use lab_core::terms::nearest::suggestion;
 use lab_core::text::list;
 
 /// Where to look when an argument of `verb` was wrong.
 pub(super) fn hint(verb: &OsStr) -> String {
-    let known = names(&CommandLine::command()).into_iter().find(|known| verb == known.as_str());
-    let verb = known.as_deref().unwrap_or("compare");
+    let program = CommandLine::command();
+    let verb = names(&program).into_iter().find(|known| verb == *known).unwrap_or("compare");
     format!("`trainyard {verb} --help` has examples that work")
 }
-
-const HINT: &str = "`trainyard --help` has examples that work";
 
 /// Makes an end of the program out of a complaint.
 pub(super) fn exit(error: &Error, verb: &OsStr) -> Exit {
     let program = CommandLine::command();
     let nested = program.find_subcommand(verb).filter(|command| command.has_subcommands());
+    let unknown = context(error, ContextKind::InvalidSubcommand);
     match (error.kind(), nested) {
         (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion, _) => {
             let message = format!("{}\n", error.render().to_string().trim_end());
-            Exit { message, stream: Stream::Stdout, code: 0 }
+            Exit { message, code: 0 }
         }
         (ErrorKind::InvalidSubcommand, Some(command)) => {
-            let name = context(error, ContextKind::InvalidSubcommand);
-            let line =
-                format!("unknown command '{} {name}'; {}", command.get_name(), takes(command));
+            let verb_of = command.get_name();
+            let line = format!("unknown command '{verb_of} {unknown}'; {}", takes(command));
             Exit::bad_input(&line, &hint(verb))
         }
         (ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, Some(command)) => {
             Exit::bad_input(&takes(command), &hint(verb))
         }
         (ErrorKind::InvalidSubcommand, None) => {
-            let verb = context(error, ContextKind::InvalidSubcommand);
-            let known = names(&program);
-            let names: Vec<&str> = known.iter().map(String::as_str).collect();
+            let names = names(&program);
             let all = format!("the commands are {}", list(&names));
-            let line = format!("unknown command '{verb}'; {}", suggestion(&verb, &names, &all));
-            Exit::bad_input(&line, &verb_hint(&verb))
+            let line =
+                format!("unknown command '{unknown}'; {}", suggestion(&unknown, &names, &all));
+            let hint = match unknown.as_str() {
+                "io" | "cpu" => format!("did you mean `trainyard compare {unknown}`?"),
+                _ => "`trainyard --help` has examples that work".to_owned(),
+            };
+            Exit::bad_input(&line, &hint)
         }
         _ => Exit::bad_input(&line(error), &hint(verb)),
     }
 }
 
 /// The commands of a command, without those that are nobody's business.
-fn names(command: &Command) -> Vec<String> {
+fn names(command: &Command) -> Vec<&str> {
     let visible = command.get_subcommands().filter(|command| !command.is_hide_set());
-    visible.map(|command| command.get_name().to_owned()).collect()
+    visible.map(Command::get_name).collect()
 }
 
 fn takes(command: &Command) -> String {
     let names = names(command);
     let one_of = if names.len() == 1 { "" } else { "one of " };
     format!("{} takes {one_of}{}", command.get_name(), list(&names))
-}
-
-fn verb_hint(verb: &str) -> String {
-    match verb {
-        "io" | "cpu" => format!("did you mean `trainyard compare {verb}`?"),
-        _ => HINT.to_owned(),
-    }
 }
 
 fn line(error: &Error) -> String {
@@ -98,15 +92,13 @@ fn line(error: &Error) -> String {
                 reason
             }
         }
-        _ => first_line(error),
+        // What clap says first, in our form.
+        _ => {
+            let text = error.render().to_string();
+            let line = text.lines().next().unwrap_or_default();
+            line.strip_prefix("error: ").unwrap_or(line).to_owned()
+        }
     }
-}
-
-/// What clap says first, in our form: without `error: `.
-fn first_line(error: &Error) -> String {
-    let text = error.render().to_string();
-    let line = text.lines().next().unwrap_or_default();
-    line.strip_prefix("error: ").unwrap_or(line).to_owned()
 }
 
 fn context(error: &Error, kind: ContextKind) -> String {

@@ -2,33 +2,24 @@
 //!
 //! # The life of one command line
 //!
-//! 1. [`parse`] gets the arguments. No verb at all means `compare`.
-//! 2. clap takes them apart; each value goes through a parser of `values`, which says what is
-//!    wrong with it and what would be right.
+//! 1. `parse` gets the arguments. No verb at all means `compare`.
+//! 2. clap takes them apart, as the structs of [`ask`](crate::ask) say; each value goes through a
+//!    parser of `values`, which says what is wrong with it and what would be right.
 //! 3. What no single option can know (nothing left to compare, two documents on one standard
-//!    output) is checked when the options become a [`Compare`].
-//! 4. Whatever fails becomes an [`Exit`]: one line, made by `complaint`, and exit code 2.
+//!    output) is checked.
+//! 4. Whatever fails becomes an `Exit`: one line, made by `complaint`, and exit code 2.
 //!
 //! Nothing here opens a file, or reads a variable or a clock, so a test can try any arguments at
 //! all. Of two outputs it asks whether they are one file; whether they can be written is asked
-//! later, by [`Output::check_writable`].
+//! later, by [`check_writable`](lab_core::terms::output::Output::check_writable).
 //!
-//! Read next: `options`, `compare`, [`output`](lab_core::terms::output).
+//! Read next: [`program`], [`compare`](crate::ask::compare::run).
 
 pub mod book;
-mod compare;
 mod complaint;
-mod doctor;
-mod experiment;
-mod export;
-mod guide;
-mod options;
 pub mod program;
 mod race;
 mod sweep;
-mod timeline;
-mod trace;
-mod values;
 
 #[cfg(test)]
 mod tests;
@@ -37,67 +28,57 @@ use std::ffi::{OsStr, OsString};
 
 use clap::Parser;
 
+use crate::ask::compare::run::Compare;
 use crate::ask::doctor::Doctor;
-use crate::ask::experiment::running::command::Command as Experiment;
+use crate::ask::experiment::running::command as experiment;
+use crate::ask::export::Export;
 use crate::ask::guide::Guide;
-use crate::ask::race::Race;
-use crate::ask::sweep::plan::Sweep;
-use crate::ask::trace_check::Check as TraceCheck;
-use crate::ask::view::{Export, Timeline};
+use crate::ask::timeline::Timeline;
+use crate::ask::trace_check::{self, TraceVerb};
+use crate::ask::{options, values};
 use lab_core::work::server::ServerConfig;
 
-pub use crate::command::compare::Compare;
-pub use lab_core::terms::output::{Color, Format, Glyphs, Output};
-
 /// What the program is asked to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// Measure and show.
+#[derive(Clone, Debug, PartialEq, Eq, clap::Subcommand)]
+enum Command {
     Compare(Box<Compare>),
-    /// Ask a question, and check the answer.
-    Experiment(Experiment),
+    /// Ask a question, predict, run, and see which relations hold, in ours and in real CPython
+    #[command(subcommand, after_help = experiment::EXAMPLES, disable_help_subcommand = true)]
+    Experiment(experiment::Command),
     /// Be one process of an experiment. The arguments are its own affair.
-    Cell(Vec<OsString>),
-    /// Run a program in every way, and show where a switch falls.
-    Race(Box<Race>),
-    /// List a program's instructions: a puzzle, a file, or a text.
-    Dis(String),
-    /// Show a stop of the guided tour.
+    #[command(name = "__experiment", hide = true, disable_help_flag = true)]
+    Cell {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+    Race(Box<race::RaceOptions>),
+    Dis(race::DisOptions),
+    Sweep(Box<sweep::SweepOptions>),
     Guide(Guide),
-    /// Draw lanes.
     Timeline(Box<Timeline>),
-    /// Turn a trace into a document.
     Export(Export),
-    /// Replay a recording.
-    Trace(TraceCheck),
-    /// Examine the machine.
+    /// Replay a recording through the model of the runtimes, and name the first impossible event
+    #[command(subcommand, after_help = trace_check::EXAMPLES, disable_help_subcommand = true)]
+    Trace(TraceVerb),
     Doctor(Doctor),
-    /// Measure at many values of a parameter.
-    Sweep(Box<Sweep>),
-    /// Be the server that the workload `io` asks.
+    /// Be the server that `compare io` asks: two pages, each after a set time
+    #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServerConfig),
     /// Be one contender: what `compare` starts, never a user. The arguments are its own affair.
-    Arm(Vec<OsString>),
+    #[command(name = "__arm", hide = true, disable_help_flag = true)]
+    Arm {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
 }
 
 /// Why the program ends without having done anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exit {
-    /// What to print, line end included.
-    pub message: String,
-    /// Where to print it.
-    pub stream: Stream,
+struct Exit {
+    /// What to print, line end included: on standard output if it was asked for, as help is.
+    message: String,
     /// The status to end with.
-    pub code: u8,
-}
-
-/// One of the two outputs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stream {
-    /// For what was asked for.
-    Stdout,
-    /// For what went wrong.
-    Stderr,
+    code: u8,
 }
 
 impl Exit {
@@ -110,7 +91,7 @@ impl Exit {
             .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
             .collect();
         let message = format!("trainyard: {visible}\n{hint}\n");
-        Self { message, stream: Stream::Stderr, code: 2 }
+        Self { message, code: 2 }
     }
 }
 
@@ -119,7 +100,7 @@ impl Exit {
 /// # Errors
 ///
 /// Not only errors: help that was asked for also ends the program, with code 0.
-pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Exit> {
+fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Exit> {
     let mut args: Vec<OsString> = args.skip(1).collect();
     if args.first().is_none_or(|first| is_option_of_compare(first)) {
         args.insert(0, "compare".into());
@@ -129,27 +110,22 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Exit> {
     let name = std::iter::once(OsString::from("trainyard"));
     let parsed =
         CommandLine::try_parse_from(name.chain(args)).map_err(|e| complaint::exit(&e, &verb))?;
-    parsed.verb.into_command().map_err(|line| Exit::bad_input(&line, &hint))
+    parsed.command.check().map_err(|line| Exit::bad_input(&line, &hint))?;
+    Ok(parsed.command)
 }
 
-impl Verb {
-    /// What is asked, or one line that says which options do not go together.
-    fn into_command(self) -> Result<Command, String> {
-        Ok(match self {
-            Self::Compare(options) => Command::Compare(Box::new(options.into_compare()?)),
-            Self::Experiment(options) => Command::Experiment(options.into_command()?),
-            Self::Cell { args } => Command::Cell(args),
-            Self::Race(options) => Command::Race(Box::new(options.into_race()?)),
-            Self::Sweep(options) => Command::Sweep(Box::new(options.into_sweep()?)),
-            Self::Dis(options) => Command::Dis(options.program),
-            Self::Guide(options) => Command::Guide(options.into_guide()),
-            Self::Timeline(options) => Command::Timeline(Box::new(options.into_timeline()?)),
-            Self::Export(options) => Command::Export(options.into_export()?),
-            Self::Trace(options) => Command::Trace(options.into_check()),
-            Self::Doctor(options) => Command::Doctor(options.into_doctor()),
-            Self::Serve(serve) => Command::Serve(serve),
-            Self::Arm { args } => Command::Arm(args),
-        })
+impl Command {
+    /// One line if some options do not go together.
+    fn check(&self) -> Result<(), String> {
+        match self {
+            Self::Compare(asked) => asked.resolve().map(drop),
+            Self::Experiment(asked) => asked.check(),
+            Self::Race(options) => options.clone().into_race().map(drop),
+            Self::Sweep(options) => options.clone().into_sweep().map(drop),
+            Self::Timeline(asked) => asked.check(),
+            Self::Export(asked) => asked.check(),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -190,32 +166,5 @@ Examples:
 )]
 pub struct CommandLine {
     #[command(subcommand)]
-    verb: Verb,
-}
-
-#[derive(Debug, clap::Subcommand)]
-enum Verb {
-    Compare(Box<compare::CompareOptions>),
-    Experiment(experiment::ExperimentOptions),
-    #[command(name = "__experiment", hide = true, disable_help_flag = true)]
-    Cell {
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        args: Vec<OsString>,
-    },
-    Race(Box<race::RaceOptions>),
-    Dis(race::DisOptions),
-    Sweep(Box<sweep::SweepOptions>),
-    Guide(guide::GuideOptions),
-    Timeline(Box<timeline::TimelineOptions>),
-    Export(export::ExportOptions),
-    Trace(trace::TraceOptions),
-    Doctor(doctor::DoctorOptions),
-    /// Be the server that `compare io` asks: two pages, each after a set time
-    #[command(after_help = SERVE_EXAMPLES)]
-    Serve(ServerConfig),
-    #[command(name = "__arm", hide = true, disable_help_flag = true)]
-    Arm {
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        args: Vec<OsString>,
-    },
+    command: Command,
 }

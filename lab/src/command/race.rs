@@ -39,7 +39,7 @@ Examples:
   trainyard dis counter-with-call";
 
 /// Run a program on trains that share its variables, and see where a switch falls
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct RaceOptions {
     /// A puzzle, a file, or a text in a small part of Python
@@ -99,7 +99,7 @@ pub(super) struct RaceOptions {
 }
 
 /// List a program's instructions, and where between them a thread looks at the lock
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
 #[command(after_help = DIS_EXAMPLES)]
 pub(super) struct DisOptions {
     /// A puzzle, a file, or a text in a small part of Python

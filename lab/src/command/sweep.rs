@@ -30,7 +30,7 @@ Examples:
 Exit status: 0 done, 1 a run or a check failed, 2 bad input, 130 interrupted.";
 
 /// Measure at many values of a parameter, and see where more stops to help
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct SweepOptions {
     /// What to do: io, cpu; none means each that the variables apply to

@@ -6,11 +6,10 @@
 //!
 //! # The life of an arm
 //!
-//! 1. [`Start`](Question::Start): threads, loop, workers and connections come up. The time this
-//!    takes is reported apart.
-//! 2. [`Round`](Question::Round), again and again: the whole work, timed here, in the process that
-//!    does it. The answers are checked and digested after the clock was stopped.
-//! 3. [`Record`](Question::Record): one more round, with the recorder armed, and not measured.
+//! 1. `Start`: threads, loop, workers and connections come up. The time this takes is reported apart.
+//! 2. `Round`, again and again: the whole work, timed here, in the process that does it. The answers
+//!    are checked and digested after the clock was stopped.
+//! 3. `Record`: one more round, with the recorder armed, and not measured.
 //! 4. The socket ends, and so does the process.
 //!
 //! A round in which a worker died, or before which one did, is void, though the pool has a new one:
@@ -23,9 +22,7 @@
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
-use lab_core::terms::contender::{Model, Workload};
-use lab_core::terms::sample::{GilStats, Outcome};
-use lab_core::terms::{LabError, Result};
+use lab_core::terms::{GilStats, LabError, Model, Outcome, Result, Workload};
 use lab_core::work::arm::{Answer, Arm, Digest, Setup};
 use lab_core::work::{cpu, io};
 use trainyard::procs::Pool;
@@ -34,18 +31,13 @@ use trainyard::threads::{Counters, Gil};
 use trainyard::trace::file::flight;
 use trainyard::trace::{self, Recording};
 
-use super::conversation::{Question, Reply, Socket};
+use super::conversation::{FOR_EVER, Question, Reply, Socket};
 use super::record;
 
 /// Is the arm at the other end of `socket`, until it is closed.
-///
-/// # Errors
-///
-/// Fails if the socket does, or the first question is not `Start`.
-pub fn serve(socket: UnixStream) -> Result<()> {
-    let socket = Socket::new(socket);
-    let mut socket = socket.map_err(|why| LabError::failed("an arm", why))?;
-    match socket.hear()? {
+pub(crate) fn serve(socket: UnixStream) -> Result<()> {
+    let mut socket = Socket::new(socket);
+    match socket.hear(FOR_EVER)? {
         Some(Question::Start(setup)) => {
             if let Some(path) = setup.flight.as_ref().map(Path::new) {
                 let params = &setup.params;
@@ -61,25 +53,38 @@ pub fn serve(socket: UnixStream) -> Result<()> {
     }
 }
 
-fn serve_contender(socket: &mut Socket, setup: &Setup) -> Result<()> {
-    match (setup.contender.workload, setup.contender.model) {
-        (Workload::Cpu, Model::Sync) => answer::<cpu::sync::Sync>(socket, setup),
-        (Workload::Cpu, Model::Threads) => answer::<cpu::threads::Threads>(socket, setup),
-        (Workload::Cpu, Model::ThreadsNative) => {
-            answer::<cpu::threads_native::ThreadsNative>(socket, setup)
+/// Our contenders: which type does the work, and in which file of `lab/core/src/work` it stands.
+macro_rules! ours {
+    ($($workload:ident $model:ident => $arm:path, $file:literal;)*) => {
+        fn serve_contender(socket: &mut Socket, setup: &Setup) -> Result<()> {
+            match (setup.contender.workload, setup.contender.model) {
+                $((Workload::$workload, Model::$model) => answer::<$arm>(socket, setup),)*
+                _ => Err(LabError::Failed(format!("{} is none of ours", setup.contender))),
+            }
         }
-        (Workload::Cpu, Model::Coop) => answer::<cpu::coop::Coop>(socket, setup),
-        (Workload::Cpu, Model::Procs) => answer::<cpu::procs::Procs>(socket, setup),
-        (Workload::Io, Model::Sync) => answer::<io::sync::Sync>(socket, setup),
-        (Workload::Io, Model::Threads | Model::ThreadsNative) => {
-            answer::<io::threads::Threads>(socket, setup)
+
+        /// The text of the contender's file.
+        pub(super) fn source(workload: Workload, model: Model) -> Option<&'static str> {
+            match (workload, model) {
+                $((Workload::$workload, Model::$model) => {
+                    Some(include_str!(concat!("../../core/src/work/", $file)))
+                })*
+                _ => None,
+            }
         }
-        (Workload::Io, Model::Coop) => answer::<io::coop::Coop>(socket, setup),
-        (Workload::Io, Model::Procs) => answer::<io::procs::Procs>(socket, setup),
-        (_, Model::PythonSync | Model::PythonThreads | Model::PythonCoop | Model::PythonProcs) => {
-            Err(LabError::Failed(format!("{} is none of ours", setup.contender)))
-        }
-    }
+    };
+}
+
+ours! {
+    Io Sync => io::sync::Sync, "io/sync.rs";
+    Io Threads => io::threads::Threads, "io/threads.rs";
+    Io Coop => io::coop::Coop, "io/coop.rs";
+    Io Procs => io::procs::Procs, "io/procs.rs";
+    Cpu Sync => cpu::sync::Sync, "cpu/sync.rs";
+    Cpu Threads => cpu::threads::Threads, "cpu/threads.rs";
+    Cpu ThreadsNative => cpu::threads_native::ThreadsNative, "cpu/threads_native.rs";
+    Cpu Coop => cpu::coop::Coop, "cpu/coop.rs";
+    Cpu Procs => cpu::procs::Procs, "cpu/procs.rs";
 }
 
 fn answer<A: Arm>(socket: &mut Socket, setup: &Setup) -> Result<()> {
@@ -89,7 +94,7 @@ fn answer<A: Arm>(socket: &mut Socket, setup: &Setup) -> Result<()> {
         Err(error) => return socket.say(&Reply::Failed(error)),
     };
     socket.say(&Reply::Started { startup_ns: clock::now_ns() - began_ns })?;
-    while let Some(question) = socket.hear()? {
+    while let Some(question) = socket.hear(FOR_EVER)? {
         match question {
             Question::Round => match unless_one_died(&mut arm, |arm| round(arm, setup)) {
                 Ok(outcome) => socket.say(&Reply::Done(outcome))?,

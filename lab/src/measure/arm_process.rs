@@ -6,29 +6,26 @@
 //!
 //! # How it ends
 //!
-//! Dropping the [`ArmProcess`] kills the process and reaps it. Its own worker processes are killed
-//! with it, by the kernel, and become the conductor's: it reaps them too, so that none is left as
-//! a zombie where nobody else would ever look. If the conductor itself is killed, the arm's socket
-//! ends; an arm in the middle of a round does not look at it, and is killed by the kernel.
+//! Dropping the `ArmProcess` kills the process and reaps it, and its own worker processes with it:
+//! [`usage`]. If the conductor itself is killed, the arm's socket ends; an arm in the middle of a
+//! round does not look at it, and is killed by the kernel.
 //!
 //! Read after [`conductor`](super::conductor).
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use super::conversation::{Question, Reply, Socket};
 use super::python;
-use super::usage::{self, Reading};
-use lab_core::terms::contender::Contender;
-use lab_core::terms::error::{LabError, Result};
-use lab_core::terms::sample::Outcome;
+use super::usage::{self, Reading, Tree};
+use lab_core::terms::{Contender, LabError, Outcome, Result};
 use lab_core::work::arm::Setup;
 use trainyard::sys::poll::{self, Interest};
 use trainyard::sys::signal::Interrupts;
-use trainyard::sys::{child, clock, limits, process};
+use trainyard::sys::{child, clock, limits};
 use trainyard::trace::Recording;
 
 /// What ends a wait early.
@@ -42,27 +39,21 @@ pub struct Halt<'a> {
 
 /// A contender's process.
 #[derive(Debug)]
-pub struct ArmProcess {
+pub(crate) struct ArmProcess {
     contender: Contender,
-    child: Child,
+    tree: Tree,
     socket: Socket,
-    /// Its own processes, as they were when it had started.
-    workers: Vec<u32>,
 }
 
 impl ArmProcess {
-    /// Starts the contender's process, and waits until everything of it is up; returns
-    /// how long that took in the arm itself.
-    ///
-    /// # Errors
-    ///
-    /// Fails if no process can be had, or the arm says why it cannot start.
-    pub fn start(setup: Setup, halt: &Halt<'_>) -> Result<(Self, Duration)> {
+    /// Starts the contender's process, and waits until everything of it is up; returns how long that
+    /// took in the arm itself. Fails if no process can be had, or the arm says why it cannot start.
+    pub(crate) fn start(setup: Setup, halt: &Halt<'_>) -> Result<(Self, Duration)> {
         let mut arm = Self::spawn(&setup)?;
         let setup = if setup.python().is_some() { setup.spelled_out() } else { setup };
         match arm.ask(&Question::Start(Box::new(setup)), halt)? {
             Reply::Started { startup_ns } => {
-                arm.workers = arm.list_workers();
+                arm.tree.look();
                 Ok((arm, Duration::from_nanos(startup_ns)))
             }
             other => Err(arm.unexpected(&other)),
@@ -73,8 +64,6 @@ impl ArmProcess {
         let failed = |why| LabError::failed(setup.contender, why);
         let pair = UnixStream::pair().map_err(limits::of_call("socketpair"));
         let (ours, theirs) = pair.map_err(failed)?;
-        // Before the start: a child is ended by the `Self` that has it, so nothing may fail between.
-        let socket = Socket::new(ours).map_err(failed)?;
         let mut command = child::own_program();
         command.arg("__arm").arg(std::process::id().to_string());
         if let Some(python) = setup.python() {
@@ -83,37 +72,25 @@ impl ArmProcess {
             command.arg(python::ARM_WORD).arg(&python.path).arg(script);
         }
         command.stdin(Stdio::from(OwnedFd::from(theirs))).stdout(Stdio::null()).process_group(0);
-        let child = child::start(&mut command).map_err(failed)?;
-        Ok(Self { contender: setup.contender, child, socket, workers: Vec::new() })
+        let tree = Tree::of(child::start(&mut command).map_err(failed)?);
+        Ok(Self { contender: setup.contender, tree, socket: Socket::new(ours) })
     }
 
-    /// The process.
-    pub fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// Asks for one round.
-    ///
-    /// # Errors
-    ///
-    /// [`LabError::WorkerDied`] if the arm or a worker of it died: the round may be repeated.
-    pub fn round(&mut self, halt: &Halt<'_>) -> Result<Outcome> {
+    /// Asks for one round; after [`LabError::WorkerDied`], by the arm or a worker of it, the round may
+    /// be repeated.
+    pub(crate) fn round(&mut self, halt: &Halt<'_>) -> Result<Outcome> {
         match self.ask(&Question::Round, halt)? {
             Reply::Done(outcome) => Ok(outcome),
             other => Err(self.unexpected(&other)),
         }
     }
 
-    /// Asks for one round on the record.
-    ///
-    /// # Errors
-    ///
-    /// As [`round`](Self::round).
-    pub fn record(&mut self, halt: &Halt<'_>) -> Result<Recording> {
+    /// Asks for one round on the record, and fails as [`round`](Self::round) does.
+    pub(crate) fn record(&mut self, halt: &Halt<'_>) -> Result<Recording> {
         match self.ask(&Question::Record, halt)? {
             Reply::Recorded { bytes } => {
                 let contender = self.contender;
-                let wait = |socket: BorrowedFd<'_>| halt.wait_for(socket, contender);
+                let wait = |socket: &UnixStream| halt.wait_for(socket, contender);
                 self.socket.hear_recording(bytes, wait)?.ok_or_else(|| self.died())
             }
             other => Err(self.unexpected(&other)),
@@ -121,45 +98,37 @@ impl ArmProcess {
     }
 
     /// Reads the accounts of the arm and its workers.
-    pub fn usage(&self) -> Reading {
-        usage::read(self.pid())
+    pub(crate) fn usage(&self) -> Reading {
+        usage::read(self.tree.child.id())
     }
 
     /// Forgets how large the arm and its workers have been.
-    pub fn forget_peaks(&self) {
-        usage::forget_peaks(self.pid());
-    }
-
-    fn list_workers(&self) -> Vec<u32> {
-        usage::tree(self.pid()).split_off(1)
+    pub(crate) fn forget_peaks(&self) {
+        usage::forget_peaks(self.tree.child.id());
     }
 
     /// Asks, and waits for the answer.
     fn ask(&mut self, question: &Question, halt: &Halt<'_>) -> Result<Reply> {
         // Only an arm that is gone cannot be asked, and that is the more useful thing to say.
         self.socket.say(question).map_err(|_| self.died())?;
-        let contender = self.contender;
-        match self.socket.hear_within(|socket| halt.wait_for(socket, contender))? {
-            Some(Reply::Failed(error)) => Err(self.in_its_name(error)),
+        let named = |line: String| format!("{}: {line}", self.contender);
+        match self.socket.hear(|socket| halt.wait_for(socket, self.contender))? {
+            Some(Reply::Failed(LabError::Failed(line))) => Err(LabError::Failed(named(line))),
+            Some(Reply::Failed(LabError::WorkerDied(line))) => {
+                Err(LabError::WorkerDied(named(line)))
+            }
+            Some(Reply::Failed(other)) => Err(other),
             Some(reply) => Ok(reply),
             None => Err(self.died()),
         }
     }
 
-    fn in_its_name(&self, error: LabError) -> LabError {
-        let named = |line: String| format!("{}: {line}", self.contender);
-        match error {
-            LabError::Failed(line) => LabError::Failed(named(line)),
-            LabError::WorkerDied(line) => LabError::WorkerDied(named(line)),
-            other => other,
-        }
-    }
-
     fn died(&mut self) -> LabError {
         // Its socket is closed, so it is ending, or should be.
-        drop(self.child.kill());
-        let how = self.child.wait().map_or_else(|why| why.to_string(), |status| status.to_string());
-        let (who, pid) = (self.contender, self.pid());
+        let child = &mut self.tree.child;
+        drop(child.kill());
+        let how = child.wait().map_or_else(|why| why.to_string(), |status| status.to_string());
+        let (who, pid) = (self.contender, child.id());
         LabError::WorkerDied(format!("{who}: its process {pid} ended ({how})"))
     }
 
@@ -170,11 +139,12 @@ impl ArmProcess {
 
 impl Halt<'_> {
     /// Sleeps until `socket`, the one of `contender`, has something to read.
-    fn wait_for(&self, socket: BorrowedFd<'_>, contender: Contender) -> Result<()> {
+    fn wait_for(&self, socket: &UnixStream, contender: Contender) -> Result<()> {
         let deadline_ns = clock::deadline_ns(self.silence_max);
         loop {
             let left = Duration::from_nanos(deadline_ns.saturating_sub(clock::now_ns()));
-            let sources = [(socket, Interest::Read), (self.interrupts.as_fd(), Interest::Read)];
+            let sources =
+                [(socket.as_fd(), Interest::Read), (self.interrupts.as_fd(), Interest::Read)];
             let ready = poll::wait(&sources, Some(left))
                 .map_err(|why| LabError::failed("the conductor", why))?;
             if ready[1] && self.interrupts.take() {
@@ -188,20 +158,6 @@ impl Halt<'_> {
                 let silence = format!("it was silent for {seconds} s and was ended");
                 return Err(LabError::failed(contender, silence));
             }
-        }
-    }
-}
-
-impl Drop for ArmProcess {
-    fn drop(&mut self) {
-        // Empty if it was killed by somebody else; then the older list holds.
-        let workers = self.list_workers();
-        // Errors mean that it has ended and was reaped.
-        drop(self.child.kill());
-        drop(self.child.wait());
-        for worker in workers.iter().chain(&self.workers) {
-            // An error means that it was reaped, by the arm or a line above.
-            drop(process::kill_unwatched(*worker));
         }
     }
 }

@@ -1,55 +1,33 @@
 //! What a model of concurrency costs in code: the lines that are not in the sequential version.
 //!
-//! Every contender is one short file, and the notes ask: is the speed-up worth the extra code? The
-//! answer counts what one has to write: the lines of the contender's file that are not lines of
-//! the sequential one, in the same order (a longest common subsequence, as `diff` finds it).
+//! Every contender is one short file, whose text the program carries, and the notes ask: is the
+//! speed-up worth the extra code? The answer counts what one has to write: the lines of the
+//! contender's file that are not lines of the sequential one in the same language, in the same order
+//! (a longest common subsequence, as `diff` finds it).
 //!
 //! Not counted, in both files: blank lines, comments, `use` declarations, which editors write,
 //! and everything from `#[cfg(test)]` on; in Python docstrings and imports. Indentation does not
 //! matter: putting a line into a closure does not change it.
 
-/// What a source is written in, which is to say: what in it is no code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Language {
-    /// Ours.
-    Rust,
-    /// The scripts'.
-    Python,
+use super::{arm, python};
+use lab_core::terms::{Contender, Model};
+
+/// Counts the lines that `contender` has and the sequential version in the same language has not.
+pub fn lines_changed(contender: &Contender) -> Option<usize> {
+    let (sync, lines_of_code): (_, fn(&str) -> Vec<&str>) = match contender.python {
+        None => (Model::Sync, lines_of_rust),
+        Some(_) => (Model::PythonSync, lines_of_python),
+    };
+    let source = |model| {
+        let workload = contender.workload;
+        arm::source(workload, model).or_else(|| python::source(workload, model))
+    };
+    Some(lines_more(&lines_of_code(source(sync)?), &lines_of_code(source(contender.model)?)))
 }
 
 /// Counts the lines of `other` that one has to write beside those of `sync`.
-///
-/// # Example: one line more, one changed
-///
-/// ```
-/// use lab::measure::lines::{Language, lines_changed};
-///
-/// let sync = "let session = open();\nfor page in pages {\n    get(page);\n}\n";
-/// let other = "let pool = start();\nfor page in pages {\n    // At once.\n    pool.submit(page);\n}\n";
-/// assert_eq!(lines_changed(sync, other, Language::Rust), 2);
-/// ```
-pub fn lines_changed(sync: &str, other: &str, language: Language) -> usize {
-    let lines_of_code = match language {
-        Language::Rust => lines_of_rust,
-        Language::Python => lines_of_python,
-    };
-    let (sync, other) = (lines_of_code(sync), lines_of_code(other));
-    other.len() - longest_common_subsequence(&sync, &other)
-}
-
-fn lines_of_python(source: &str) -> Vec<&str> {
-    let mut in_docstring = false;
-    let mut lines = Vec::new();
-    for line in source.lines().map(str::trim) {
-        let quotes = line.matches("\"\"\"").count();
-        let is_import = line.starts_with("import ") || line.starts_with("from ");
-        let is_comment = line.is_empty() || line.starts_with('#') || quotes > 0;
-        if !in_docstring && !is_comment && !is_import {
-            lines.push(line);
-        }
-        in_docstring ^= quotes == 1;
-    }
-    lines
+fn lines_more(sync: &[&str], other: &[&str]) -> usize {
+    other.len() - longest_common_subsequence(sync, other)
 }
 
 fn lines_of_rust(source: &str) -> Vec<&str> {
@@ -64,6 +42,21 @@ fn lines_of_rust(source: &str) -> Vec<&str> {
         }
         // A declaration may be broken over several lines; its `;` ends it.
         in_use &= !line.ends_with(';');
+    }
+    lines
+}
+
+fn lines_of_python(source: &str) -> Vec<&str> {
+    let mut in_docstring = false;
+    let mut lines = Vec::new();
+    for line in source.lines().map(str::trim) {
+        let quotes = line.matches("\"\"\"").count();
+        let is_import = line.starts_with("import ") || line.starts_with("from ");
+        let is_comment = line.is_empty() || line.starts_with('#') || quotes > 0;
+        if !in_docstring && !is_comment && !is_import {
+            lines.push(line);
+        }
+        in_docstring ^= quotes == 1;
     }
     lines
 }
@@ -86,6 +79,7 @@ fn longest_common_subsequence(left: &[&str], right: &[&str]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lab_core::terms::{Params, Preset};
 
     const SYNC: &str = "\
 //! A story.
@@ -104,15 +98,22 @@ mod tests {}
 
     #[track_caller]
     fn check(other: &str, expected: usize) {
-        assert_eq!(lines_changed(SYNC, other, Language::Rust), expected);
+        assert_eq!(lines_more(&lines_of_rust(SYNC), &lines_of_rust(other)), expected);
+    }
+
+    #[test]
+    fn every_contender_has_a_source_and_only_sync_costs_nothing() {
+        for contender in Params::of(Preset::Quick).contenders(2) {
+            let lines = lines_changed(&contender).unwrap();
+            assert_eq!(lines == 0, contender.model == Model::Sync, "{contender}: {lines}");
+        }
     }
 
     #[test]
     fn in_python_docstrings_and_imports_are_not_code_either() {
         let sync = "\"\"\"A story.\n\nOf two parts.\n\"\"\"\nimport a\n\nfor page in pages:\n  get(page)\n";
         let other = "\"\"\"Another.\"\"\"\nfrom b import c\n# Why.\npool = c()\nfor page in pages:\n    get(page)\n";
-        assert_eq!(lines_changed(sync, other, Language::Python), 1);
-        assert_eq!(lines_changed(sync, sync, Language::Python), 0);
+        assert_eq!(lines_more(&lines_of_python(sync), &lines_of_python(other)), 1);
     }
 
     #[test]

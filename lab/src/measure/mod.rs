@@ -20,6 +20,5 @@ pub mod prepare;
 pub mod progress;
 pub mod python;
 pub mod record;
-pub mod sources;
 pub mod usage;
 pub mod warnings;

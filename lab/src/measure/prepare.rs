@@ -1,18 +1,13 @@
 //! What must be so before anything is measured.
 
-use lab_core::terms::contender::Workload;
-use lab_core::terms::params::Params;
-use lab_core::terms::{LabError, Result};
+use lab_core::terms::{LabError, Params, Result, Workload};
 use lab_core::work::io::target::Target;
 use trainyard::sys::signal::Interrupts;
 use trainyard::sys::{affinity, child, process};
 
-/// Makes sure that what was asked for is there, and that nothing of it will stay behind.
-///
-/// # Errors
-///
-/// [`LabError::BadInput`] if a processor, a server or `/proc` is not there.
-pub fn prepare(params: &Params) -> Result<()> {
+/// Makes sure that what was asked for is there, be it a processor, a server or `/proc`, and that
+/// nothing of it will stay behind.
+pub(crate) fn prepare(params: &Params) -> Result<()> {
     check_proc()?;
     if !params.affinity.is_empty() {
         affinity::restrict_to(&params.affinity)
@@ -27,11 +22,7 @@ pub fn prepare(params: &Params) -> Result<()> {
 }
 
 /// Turns Ctrl-C into something to read, before any process is started that it should end.
-///
-/// # Errors
-///
-/// [`LabError::BadInput`] if `/proc` does not show the processes that will be started.
-pub fn listen() -> Result<Interrupts> {
+pub(crate) fn listen() -> Result<Interrupts> {
     check_proc()?;
     Interrupts::listen().map_err(|why| LabError::failed("Ctrl-C", why))
 }

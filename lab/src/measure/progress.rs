@@ -10,11 +10,12 @@
 //!   line: the `^C` that a terminal writes when somebody presses it comes onto the same line, and
 //!   goes with it. (Libraries that draw bars fill the line up, and leave the bar behind then.)
 
-use std::fmt;
+use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::sync::OnceLock;
 
-use lab_core::terms::contender::Contender;
+use lab_core::terms::Contender;
 use lab_core::terms::output::Glyphs;
 use lab_core::text::numbers;
 
@@ -32,65 +33,62 @@ const ERASE: &str = "\r\x1b[2K";
 static GLYPHS: OnceLock<Glyphs> = OnceLock::new();
 
 /// Says what all bars are drawn with. Of several calls the first counts.
-pub fn draw_with(glyphs: Glyphs) {
+pub(crate) fn draw_with(glyphs: Glyphs) {
     GLYPHS.get_or_init(|| glyphs);
 }
 
+/// Says it on standard error; if that is gone nobody reads it.
+pub(crate) fn tell(line: impl Display) {
+    drop(writeln!(anstream::stderr(), "{line}"));
+}
+
+/// How wide the terminal is that `output` goes to. A file has no width, nor has a terminal on a serial
+/// line.
+pub(crate) fn width_of(output: impl AsFd) -> usize {
+    let size = terminal_size::terminal_size_of(output);
+    size.map_or(WIDTH_DEFAULT, |(width, _)| usize::from(width.0))
+}
+
 /// A bar with as many steps as rounds.
-pub struct Progress {
-    /// `None` where nobody looks.
-    terminal: Option<Terminal>,
+pub(crate) struct Progress {
+    /// The terminal; `None` where nobody looks.
+    out: Option<Box<dyn Write>>,
+    width: usize,
+    glyphs: Glyphs,
     rounds: usize,
     done: usize,
     message: String,
 }
 
-/// Where the bar is drawn.
-struct Terminal {
-    width: usize,
-    glyphs: Glyphs,
-    out: Box<dyn Write>,
-}
-
 impl Progress {
     /// Draws an empty bar for `rounds` rounds of single contenders, if standard error is a terminal
     /// that can erase a line.
-    pub fn start(rounds: usize) -> Self {
+    pub(crate) fn start(rounds: usize) -> Self {
         let is_dumb = std::env::var_os("TERM").is_none_or(|name| name == "dumb");
-        let terminal = (io::stderr().is_terminal() && !is_dumb).then(|| {
-            // A terminal on a serial line does not know how wide it is.
-            let size = terminal_size::terminal_size_of(io::stderr());
-            let width = size.map_or(WIDTH_DEFAULT, |(width, _)| usize::from(width.0));
-            let glyphs = GLYPHS.get().copied().unwrap_or_default();
-            Terminal { width, glyphs, out: Box::new(io::stderr()) }
-        });
-        Self::on(terminal, rounds)
-    }
-
-    fn on(terminal: Option<Terminal>, rounds: usize) -> Self {
-        Self { terminal, rounds, done: 0, message: String::new() }
-    }
-
-    /// Says which contender's turn it is. To be called before its round, not during it.
-    pub fn tick(&mut self, contender: &Contender) {
-        self.tick_text(&format!("{}: {}", contender.workload, contender.label()));
+        let out: Option<Box<dyn Write>> = match io::stderr() {
+            stderr if stderr.is_terminal() && !is_dumb => Some(Box::new(stderr)),
+            _ => None,
+        };
+        let width = width_of(io::stderr());
+        let glyphs = GLYPHS.get().copied().unwrap_or_default();
+        Self { out, width, glyphs, rounds, done: 0, message: String::new() }
     }
 
     /// Says what comes next, in its own words. To be called before it, not during it.
-    pub fn tick_text(&mut self, what: &str) {
+    pub(crate) fn tick(&mut self, what: &str) {
         what.clone_into(&mut self.message);
         self.draw("");
     }
 
     /// Counts a round. To be called after it.
-    pub fn advance(&mut self) {
+    pub(crate) fn advance(&mut self) {
         self.done += 1;
         self.draw("");
     }
 
     /// Prints the first time of a contender above the bar: the result is some rounds away, and
     /// somebody is waiting.
-    pub fn first_look(&mut self, contender: &Contender, wall_s: f64) {
+    pub(crate) fn first_look(&mut self, contender: &Contender, wall_s: f64) {
         let (label, workload) = (contender.label(), contender.workload.name());
         let time = numbers::seconds(wall_s);
         self.draw(&format!("{workload:3}  {label:22} {time:>8}  (first round)\n"));
@@ -98,18 +96,19 @@ impl Progress {
 
     /// Prints a line above the bar, or where there is none: something happened that the user should
     /// know of.
-    pub fn note(&mut self, line: &str) {
+    pub(crate) fn note(&mut self, line: &str) {
         self.write(ERASE);
-        // If standard error is gone, nobody reads it.
-        drop(writeln!(anstream::stderr(), "trainyard: {line}"));
+        tell(format_args!("trainyard: {line}"));
         self.draw("");
     }
 
     /// Draws the bar anew, with `above` before it.
     fn draw(&mut self, above: &str) {
-        let Some(terminal) = &self.terminal else { return };
+        if self.out.is_none() {
+            return;
+        }
         let full = (self.done * BAR_WIDTH).checked_div(self.rounds).unwrap_or(BAR_WIDTH);
-        let (done_glyph, left_glyph) = match terminal.glyphs {
+        let (done_glyph, left_glyph) = match self.glyphs {
             Glyphs::Unicode => ("█", "░"),
             Glyphs::Ascii => ("#", "."),
         };
@@ -118,22 +117,15 @@ impl Progress {
         let Self { rounds, done, message, .. } = self;
         let bar = format!("{full}{empty} {done:>3} of {rounds} rounds  {message}");
         // INVARIANT: [PROGRESS-1]
-        let width = terminal.width.saturating_sub(MARGIN);
-        let bar: String = bar.chars().take(width).collect();
+        let bar: String = bar.chars().take(self.width.saturating_sub(MARGIN)).collect();
         self.write(&format!("{ERASE}{above}{bar}"));
     }
 
     fn write(&mut self, text: &str) {
-        if let Some(terminal) = &mut self.terminal {
+        if let Some(out) = &mut self.out {
             // A terminal that is gone shows nothing.
-            drop(terminal.out.write_all(text.as_bytes()).and_then(|()| terminal.out.flush()));
+            drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
         }
-    }
-}
-
-impl fmt::Debug for Progress {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Progress({} of {})", self.done, self.rounds)
     }
 }
 
@@ -146,64 +138,59 @@ impl Drop for Progress {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
+    use std::sync::mpsc::{Receiver, Sender, channel};
 
     use super::*;
-    use lab_core::terms::params::{Params, Preset};
+    use lab_core::terms::{Params, Preset};
 
-    /// A terminal that keeps everything that was ever written to it.
-    #[derive(Clone, Default)]
-    struct Paper(Arc<Mutex<Vec<u8>>>);
-
-    impl Paper {
-        fn text(&self) -> String {
-            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-        }
-    }
+    /// A terminal that sends on what is written to it.
+    struct Paper(Sender<String>);
 
     impl Write for Paper {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
+            self.0.send(String::from_utf8(bytes.to_vec()).unwrap()).unwrap();
+            Ok(bytes.len())
         }
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
     }
 
-    fn bar(glyphs: Glyphs, width: usize) -> (Paper, Progress) {
-        let paper = Paper::default();
-        let terminal = Terminal { width, glyphs, out: Box::new(paper.clone()) };
-        (paper, Progress::on(Some(terminal), 3))
+    /// A bar of three rounds that says who comes first, and what is drawn.
+    fn bar(glyphs: Glyphs, width: usize) -> (Receiver<String>, Progress) {
+        let (sender, paper) = channel();
+        let out: Option<Box<dyn Write>> = Some(Box::new(Paper(sender)));
+        let message = String::new();
+        let mut progress = Progress { out, width, glyphs, rounds: 3, done: 0, message };
+        progress.tick("io: 5 threads, lock on");
+        (paper, progress)
     }
 
     #[test]
     fn the_bar_names_the_contender_and_is_gone_in_the_end() {
         let (paper, mut progress) = bar(Glyphs::Unicode, 80);
         let contender = Params::of(Preset::Quick).contenders(2)[1];
-        progress.tick(&contender);
-        assert!(paper.text().ends_with("░░░   0 of 3 rounds  io: 5 threads, lock on"));
         progress.first_look(&contender, 0.18);
         progress.advance();
-        let drawn = paper.text();
-        let above = format!("{ERASE}io   5 threads, lock on       180 ms  (first round)\n░░");
-        assert!(drawn.contains(&above), "{drawn}");
-        assert!(drawn.contains(&format!("{ERASE}████████░")), "a third is done: {drawn}");
         drop(progress);
-        assert!(paper.text().ends_with(ERASE), "{}", paper.text());
+        let [empty, third] = ["░".repeat(24), format!("{}{}", "█".repeat(8), "░".repeat(16))];
+        let bar = |strip, done| format!("{strip}   {done} of 3 rounds  io: 5 threads, lock on");
+        let above = "io   5 threads, lock on       180 ms  (first round)\n";
+        let expected =
+            [&bar(&empty, 0), &format!("{above}{}", bar(&empty, 0)), &bar(&third, 1), ""];
+        let drawn: Vec<String> = paper.iter().collect();
+        assert_eq!(drawn, expected.map(|text| format!("{ERASE}{text}")));
     }
 
     #[test]
     fn the_bar_leaves_room_for_what_the_terminal_writes_and_ascii_is_ascii() {
         let (paper, mut progress) = bar(Glyphs::Ascii, 40);
-        progress.tick(&Params::of(Preset::Quick).contenders(2)[1]);
-        let drawn = paper.text();
-        let line = drawn.strip_prefix(ERASE).unwrap();
-        assert_eq!(line.chars().count(), 37, "PROGRESS-1: {line}");
         progress.advance();
-        let drawn = paper.text();
-        assert!(drawn.is_ascii(), "{drawn}");
-        assert!(drawn.contains(&format!("{ERASE}########................   1 of 3")), "{drawn}");
-        // Where nobody looks, nothing is drawn.
-        Progress::on(None, 0).advance();
+        drop(progress);
+        let drawn: Vec<String> = paper.iter().collect();
+        let expected =
+            ["........................   0 of 3 round", "########................   1 of 3 round"];
+        let expected = expected.map(|line| format!("{ERASE}{}", &line[..37]));
+        assert_eq!(drawn[..2], expected, "PROGRESS-1");
     }
 }

@@ -17,23 +17,17 @@
 //!
 //! Read next: [`trace::file`](trainyard::trace::file).
 
-use std::fmt::Display;
-use std::io::Write;
 use std::path::Path;
 
-use lab_core::terms::error::Result;
-use lab_core::terms::host::Host;
-use lab_core::terms::outfile::{self, Extent};
-use lab_core::terms::params::Params;
+use super::progress::tell;
+use lab_core::terms::outfile::Extent;
+use lab_core::terms::{Host, Params, Result, outfile};
+use lab_core::text::numbers;
 use lab_core::text::plain::{quoted, quoted_path};
 use trainyard::trace::file::{Ending, Facts, Run, Trace};
 
 /// What is known about a trace that this program records now.
-///
-/// # Panics
-///
-/// Does not: a host and parameters are plain data.
-pub fn about(seed: Option<u64>, params: Option<&Params>) -> Facts {
+pub(crate) fn about(seed: Option<u64>, params: Option<&Params>) -> Facts {
     let host = Host::read();
     let command: Vec<String> = std::env::args_os().skip(1).map(|word| quoted(&word)).collect();
     let json = |document| serde_json::to_string(document).expect("a host is plain data");
@@ -81,11 +75,7 @@ pub fn of_comparison(params: &Params, mut runs: Vec<Run>) -> Trace {
 
 /// Writes the trace, and says where it is and what can be done with it. A trace without a run, of
 /// something that ended before its first recording, replaces nothing.
-///
-/// # Errors
-///
-/// Fails if the file cannot be written.
-pub fn save(mut trace: Trace, path: &Path, extent: Extent) -> Result<()> {
+pub(crate) fn save(mut trace: Trace, path: &Path, extent: Extent) -> Result<()> {
     if trace.runs.is_empty() {
         tell(format_args!("nothing was recorded: '{}' is not written", path.display()));
         return Ok(());
@@ -96,23 +86,16 @@ pub fn save(mut trace: Trace, path: &Path, extent: Extent) -> Result<()> {
     let written = outfile::write(path, extent, |file| trace.write_to(file))?;
     let events: usize = trace.runs.iter().map(|run| run.recording.events.len()).sum();
     let (runs, lost) = (trace.runs.len(), trace.overwritten());
-    let runs = if runs == 1 { "1 run".to_owned() } else { format!("{runs} runs") };
+    let runs = numbers::count(runs, "run");
     let lost = if lost == 0 { String::new() } else { format!(" ({lost} more were lost)") };
-    if events == 0 {
-        let why = "what was done, programs of their own did";
-        tell(format_args!("recorded {runs}, and no event: {why}, or native code"));
-    } else {
-        tell(format_args!(
-            "recorded {runs}, {events} events{lost}: trainyard timeline {}",
-            quoted_path(&written)
-        ));
-    }
+    let path = quoted_path(&written);
+    tell(match events {
+        0 => format!(
+            "recorded {runs}, and no event: what was done, programs of their own did, or native code"
+        ),
+        _ => format!("recorded {runs}, {events} events{lost}: trainyard timeline {path}"),
+    });
     Ok(())
-}
-
-/// Says it on standard error; if that is gone nobody reads it.
-fn tell(line: impl Display) {
-    drop(writeln!(anstream::stderr(), "{line}"));
 }
 
 #[cfg(test)]

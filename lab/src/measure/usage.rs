@@ -1,4 +1,4 @@
-//! What a whole process tree has used, read from outside under `/proc`.
+//! A process and all that it starts: who they are, what they have used, and how they are ended.
 //!
 //! An arm's workers are processes of their own, so the arm cannot answer for them. Its processor
 //! time comes from two places: the process's own clock, exact to the nanosecond, says how much; the
@@ -6,11 +6,11 @@
 //!
 //! See `proc_pid_stat(5)`, `proc_pid_status(5)`, `clock_getcpuclockid(3)`.
 
-use std::fs;
-use std::io;
+use std::process::Child;
+use std::{fs, io};
 
-use lab_core::terms::sample::TreeUsage;
-use trainyard::sys::clock;
+use lab_core::terms::TreeUsage;
+use trainyard::sys::{clock, process};
 
 /// A reading of one process tree's accounts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,6 +33,42 @@ impl Reading {
             max_rss_bytes: both(self.max_rss_bytes, other.max_rss_bytes),
             voluntary_switches: both(self.voluntary_switches, other.voluntary_switches),
             involuntary_switches: both(self.involuntary_switches, other.involuntary_switches),
+        }
+    }
+}
+
+/// A process that was started, and those that it starts: all are killed and reaped when it is dropped.
+///
+/// What a process leaves behind becomes ours ([`adopt_orphans`](process::adopt_orphans)): it is reaped
+/// here, so that none is left as a zombie where nobody else would ever look.
+#[derive(Debug)]
+pub(super) struct Tree {
+    pub(super) child: Child,
+    /// Its own processes, as they were at the last look.
+    others: Vec<u32>,
+}
+
+impl Tree {
+    pub(super) fn of(child: Child) -> Self {
+        Self { child, others: Vec::new() }
+    }
+
+    /// Notes whom it has started.
+    pub(super) fn look(&mut self) {
+        self.others = tree(self.child.id()).split_off(1);
+    }
+}
+
+impl Drop for Tree {
+    fn drop(&mut self) {
+        // Empty if it was killed by somebody else; then the older list holds.
+        let others = tree(self.child.id()).split_off(1);
+        // Errors mean that it has ended and was reaped.
+        drop(self.child.kill());
+        drop(self.child.wait());
+        for pid in others.iter().chain(&self.others) {
+            // An error means that it was reaped, by its parent or a line above.
+            drop(process::kill_unwatched(*pid));
         }
     }
 }
@@ -91,8 +127,9 @@ fn ticks(stat: &str) -> Option<(u64, u64)> {
     Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
 }
 
-fn field(status: &str, name: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+/// Reads the number behind `name` in one of the kernel's tables, as in `VmHWM:    4061 kB`.
+pub(crate) fn field(table: &str, name: &str) -> Option<u64> {
+    let line = table.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_whitespace().next()?.parse().ok()
 }
 
@@ -181,6 +218,8 @@ mod tests {
 
     #[test]
     fn a_name_with_brackets_and_blanks_does_not_move_the_fields() {
+        let table = "MemTotal:  100 kB\nMemAvailable:    20 kB\n";
+        assert_eq!((field(table, "MemAvailable:"), field(table, "Swap:")), (Some(20), None));
         let stat = "42 (a) b (c)) S 1 2 3 4 5 6 7 8 9 10 77 88 0";
         assert_eq!(ticks(stat), Some((77, 88)));
     }

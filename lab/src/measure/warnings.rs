@@ -3,12 +3,9 @@
 //! A warning without a next step only worries people, so every one names a flag or an act. They
 //! are few: warnings about several contenders are one line.
 
-use lab_core::terms::contender::{Contender, GilState, Model, Workload};
-use lab_core::terms::host::Conditions;
-use lab_core::terms::params::Params;
-use lab_core::terms::python::Python;
-use lab_core::terms::sample::Measured;
-use lab_core::terms::stats;
+use lab_core::terms::{
+    Conditions, Contender, GilState, Measured, Model, Params, Python, Workload, stats,
+};
 use lab_core::text::numbers;
 
 /// pyperf's bound: a round that is longer than the median by this much is noise worth a word.
@@ -34,33 +31,37 @@ impl Build {
 
 /// Lists what can be known before the first round.
 pub fn before(params: &Params, conditions: &Conditions, build: Build) -> Vec<String> {
-    let cpus = conditions.cpus();
-    let debug = (build == Build::Debug)
-        .then(|| "this is a debug build, many times slower: `cargo run --release`".to_owned());
-    let busy = conditions.load_average.filter(|load| is_busy(*load, cpus)).map(|load| {
+    let (cpus, enough) = (conditions.cpus(), stats::VERDICT_ROUNDS_MIN);
+    let mut doubts = Vec::new();
+    if build == Build::Debug {
+        doubts.push("this is a debug build, many times slower: `cargo run --release`".to_owned());
+    }
+    doubts.extend(too_few_cpus(params, conditions));
+    if let Some(load) = conditions.load_average.filter(|load| is_busy(*load, cpus)) {
         let cpus = numbers::count(cpus, "processor");
-        format!(
+        doubts.push(format!(
             "the machine is busy: a load of {load:.1} on {cpus}; end what else runs, and run again"
-        )
-    });
-    let sync = (!params.models.contains(&Model::Sync)).then(|| {
-        "sync was measured too, because every ratio is to it; `--models sync` alone gives only its \
-         time"
-            .to_owned()
-    });
-    let shorter = params.shortened().map(|(now, usual)| {
+        ));
+    }
+    if !params.models.contains(&Model::Sync) {
+        doubts.push(
+            "sync was measured too, because every ratio is to it; `--models sync` alone gives \
+             only its time"
+                .to_owned(),
+        );
+    }
+    doubts.extend(params.pythons.iter().filter_map(|python| left_out(python, params)));
+    if let Some((now, usual)) = params.shortened() {
         let (now, usual) = (numbers::grouped(now), numbers::grouped(usual));
-        format!(
+        doubts.push(format!(
             "beside a CPython, which is slower, the first sum of cpu is of {now} squares, not \
              {usual}: compare these times with each other, and not with a run without `--python`"
-        )
-    });
-    let enough = stats::VERDICT_ROUNDS_MIN;
-    let few = (params.runs < enough)
-        .then(|| format!("fewer than {enough} rounds give no verdict: `--runs {enough}`"));
-    let pythons = params.pythons.iter().map(|python| left_out(python, params));
-    let doubts = [debug, too_few_cpus(params, conditions), busy, sync].into_iter().chain(pythons);
-    doubts.chain([shorter, few]).flatten().collect()
+        ));
+    }
+    if params.runs < enough {
+        doubts.push(format!("fewer than {enough} rounds give no verdict: `--runs {enough}`"));
+    }
+    doubts
 }
 
 /// Tells whether the machine has something else to do.
@@ -103,37 +104,42 @@ fn too_few_cpus(params: &Params, conditions: &Conditions) -> Option<String> {
     })
 }
 
-/// Lists what the rounds themselves show.
+/// Lists what the rounds themselves show: a line for each doubt, with all whom it is about.
 pub fn after(params: &Params, measured: &[Measured]) -> Vec<String> {
     let those = |is_meant: &dyn Fn(&Measured) -> bool| {
         let names = measured.iter().filter(|one| is_meant(one)).map(|one| short(&one.contender));
-        Some(names.collect::<Vec<_>>().join(", ")).filter(|names| !names.is_empty())
+        names.collect::<Vec<_>>().join(", ")
     };
-    let noisy = |noise| those(&|one| Noise::of(&one.wall_s) == Some(noise));
+    let [slow, outliers, spread] = [Noise::SlowStart, Noise::Outliers, Noise::Spread]
+        .map(|noise| those(&|one| Noise::of(&one.wall_s) == Some(noise)));
+    let lost = those(&|one| one.recording.as_ref().is_some_and(|it| it.overwritten() > 0));
     let (warmup, twice) = (params.warmup + 1, params.runs * 2);
-    let slow = noisy(Noise::SlowStart)
-        .map(|names| format!("the first round of {names} was slow: `--warmup {warmup}`"));
-    let outliers = noisy(Noise::Outliers).map(|names| {
-        format!(
-            "outliers among the rounds of {names} (kept: the median bears them): end what else \
-             runs, or `--runs {twice}`"
-        )
-    });
-    let spread = noisy(Noise::Spread).map(|names| {
-        let spread_max = numbers::percent(SPREAD_MAX);
-        format!(
-            "the slowest round of {names} took over {spread_max} longer than the median: end what \
-             else runs, or `--affinity`, or `--runs {twice}`"
-        )
-    });
-    let lost = |one: &Measured| one.recording.as_ref().is_some_and(|it| it.overwritten() > 0);
-    let lost = those(&lost).map(|names| {
-        format!(
-            "events of {names} were lost, so what the picture counts is a lower bound: fewer \
-             `--requests`, or a longer `--switch-interval`"
-        )
-    });
-    [slow, outliers, spread, lost].into_iter().flatten().collect()
+    let spread_max = numbers::percent(SPREAD_MAX);
+    let doubts = [
+        (&slow, format!("the first round of {slow} was slow: `--warmup {warmup}`")),
+        (
+            &outliers,
+            format!(
+                "outliers among the rounds of {outliers} (kept: the median bears them): end what \
+                 else runs, or `--runs {twice}`"
+            ),
+        ),
+        (
+            &spread,
+            format!(
+                "the slowest round of {spread} took over {spread_max} longer than the median: end \
+                 what else runs, or `--affinity`, or `--runs {twice}`"
+            ),
+        ),
+        (
+            &lost,
+            format!(
+                "events of {lost} were lost, so what the picture counts is a lower bound: fewer \
+                 `--requests`, or a longer `--switch-interval`"
+            ),
+        ),
+    ];
+    doubts.into_iter().filter_map(|(names, line)| (!names.is_empty()).then_some(line)).collect()
 }
 
 /// What is wrong with a contender's rounds; the first that applies.
@@ -178,68 +184,49 @@ fn short(contender: &Contender) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lab_core::terms::params::Preset;
-    use lab_core::terms::python::PythonGil;
+    use lab_core::terms::{Preset, PythonGil};
     use lab_core::testing::measured;
+    use lab_core::text::add;
 
     const QUIET: Conditions =
         Conditions { allowed_cpus: 2, quota_cpus: 2, load_average: Some(0.3) };
 
-    #[track_caller]
-    fn check_before(params: &Params, conditions: Conditions, build: Build, expected: &[&str]) {
-        assert_eq!(before(params, &conditions, build), expected);
-    }
-
-    #[test]
-    fn a_quiet_machine_and_a_release_build_give_no_warning() {
-        check_before(&Params::of(Preset::Quick), QUIET, Build::Release, &[]);
-        assert_eq!(after(&Params::of(Preset::Quick), &measured()), Vec::<String>::new());
-    }
-
+    /// Fails if a doubt has no line; each ends with what can be done.
     #[test]
     fn each_condition_that_disturbs_is_named_with_a_next_step() {
-        let quick = Params::of(Preset::Quick);
-        let debug = "this is a debug build, many times slower: `cargo run --release`";
-        check_before(&quick, QUIET, Build::Debug, &[debug]);
-        let busy = Conditions { load_average: Some(3.12), ..QUIET };
-        let load = "the machine is busy: a load of 3.1 on 2 processors; end what else runs, and \
-                    run again";
-        check_before(&quick, busy, Build::Release, &[load]);
-        let quota = Conditions { allowed_cpus: 8, quota_cpus: 1, ..QUIET };
-        let one = "1 processor (a quota of the control group): nothing can run at the same time; \
-                   give the program two";
-        check_before(&quick, quota, Build::Release, &[one]);
-        let four = Params { workers: Some(4), ..quick };
-        let share = "4 workers share 2 processors: `--workers 2` gives each its own";
-        check_before(&four, QUIET, Build::Release, &[share]);
-        let waiting = Params { workloads: vec![Workload::Io], ..four };
-        check_before(&waiting, QUIET, Build::Release, &[]);
-    }
-
-    #[test]
-    fn what_was_asked_for_and_cannot_be_had_is_said() {
-        let params = Params {
-            models: vec![Model::Coop],
-            workloads: vec![Workload::Io],
-            ..Params::of(Preset::Rp2018)
-        };
-        let warnings = before(&params, &QUIET, Build::Release);
-        assert!(warnings[0].starts_with("sync was measured too"), "{warnings:?}");
-        assert_eq!(warnings[1], "fewer than 6 rounds give no verdict: `--runs 6`");
-    }
-
-    /// Fails if the work is made less and nobody is told.
-    #[test]
-    fn less_work_beside_a_cpython_is_said() {
+        use Build::{Debug, Release};
+        let quick = || Params::of(Preset::Quick);
+        let waiting = |params| Params { workloads: vec![Workload::Io], ..params };
+        let four = || Params { workers: Some(4), ..quick() };
+        let lonely = Params { models: vec![Model::Coop], ..Params::of(Preset::Rp2018) };
         let (path, version) = ("/usr/bin/python3".into(), (3, 13, 0));
-        let python = Python { path, version, gil: PythonGil::Timed };
-        let quick = Params { pythons: vec![python], ..Params::of(Preset::Quick) };
-        let params = quick.beside_python();
-        let warnings = before(&params, &QUIET, Build::Release);
-        assert_eq!(warnings.len(), 1, "{warnings:?}");
-        assert!(warnings[0].contains(" of 500 000 squares, not 3 000 000: "), "{warnings:?}");
-        let waiting = Params { workloads: vec![Workload::Io], ..params };
-        check_before(&waiting, QUIET, Build::Release, &[]);
+        let pythons = vec![Python { path, version, gil: PythonGil::Timed }];
+        let beside = Params { pythons, ..quick() }.beside_python();
+        let busy = Conditions { load_average: Some(3.12), ..QUIET };
+        let quota = Conditions { allowed_cpus: 8, quota_cpus: 1, ..QUIET };
+        let cases = [
+            ("a quiet machine", quick(), QUIET, Release),
+            ("a debug build", quick(), QUIET, Debug),
+            ("a busy machine", quick(), busy, Release),
+            ("a quota", quick(), quota, Release),
+            ("more workers than processors", four(), QUIET, Release),
+            ("waiting takes none", waiting(four()), QUIET, Release),
+            ("no reference, and few rounds", waiting(lonely), QUIET, Release),
+            ("less work beside a CPython", beside.clone(), QUIET, Release),
+            ("waiting is not made less", waiting(beside), QUIET, Release),
+        ];
+        let mut said = String::new();
+        for (name, params, conditions, build) in cases {
+            add!(said, "{name}: {:#?}\n", before(&params, &conditions, build));
+        }
+        let mut measured = measured();
+        add!(said, "quiet rounds: {:#?}\n", after(&quick(), &measured));
+        measured[1].wall_s[0] = 9.0;
+        measured[4].wall_s[0] = 9.0;
+        measured[6].wall_s[3] = 9.0;
+        measured[3].recording.as_mut().unwrap().tracks[0].overwritten = 1;
+        add!(said, "noisy contenders share a line: {:#?}\n", after(&quick(), &measured));
+        assert_eq!(said, include_str!("warned.txt"), "\n{said}");
     }
 
     #[test]
@@ -256,22 +243,5 @@ mod tests {
         assert_eq!(Noise::of(&[1.0, 1.3, 0.8, 1.7, 0.9, 1.2]), Some(Noise::Spread));
         assert_eq!(Noise::of(&[1.0, 1.0, 1.000_1, 1.0, 1.0]), None, "nobody can see that");
         assert_eq!(Noise::of(&[]), None);
-    }
-
-    #[test]
-    fn noisy_contenders_share_a_line() {
-        let mut measured = measured();
-        measured[1].wall_s[0] = 9.0;
-        measured[4].wall_s[0] = 9.0;
-        measured[6].wall_s[3] = 9.0;
-        measured[3].recording.as_mut().unwrap().tracks[0].overwritten = 1;
-        let warnings = after(&Params::of(Preset::Quick), &measured);
-        assert_eq!(warnings.len(), 3, "{warnings:?}");
-        assert_eq!(
-            warnings[0],
-            "the first round of io/threads on, io/procs was slow: `--warmup 2`"
-        );
-        assert!(warnings[1].contains(" of cpu/threads on (kept"), "{warnings:?}");
-        assert!(warnings[2].starts_with("events of io/coop were lost"), "{warnings:?}");
     }
 }

@@ -6,17 +6,7 @@
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use crate::program::{Ended, Program, trainyard};
-
-/// Bad input: one line that says what, one that says where to look.
-#[track_caller]
-fn check_refused(line: &str, first: &str) {
-    let ended = trainyard(line).with_code(2);
-    assert_eq!(ended.stdout, "");
-    let lines: Vec<&str> = ended.stderr.lines().collect();
-    assert_eq!(lines[0], format!("trainyard: {first}"));
-    assert!(lines.len() <= 2, "{lines:?}");
-}
+use crate::program::{Ended, Program, check_refused, trainyard};
 
 #[test]
 fn the_list_names_every_experiment_and_each_can_be_shown() {
@@ -35,45 +25,45 @@ fn the_list_names_every_experiment_and_each_can_be_shown() {
     }
 }
 
-const NOTHING_NAMED: &str = "name an experiment, a group with --group, or take --all";
-
 #[test]
 fn what_does_not_exist_is_refused_with_the_nearest_name() {
-    check_refused("experiment run convoi", "unknown experiment 'convoi'; did you mean 'convoy'?");
-    check_refused(
-        "experiment show relativity",
-        "unknown experiment 'relativity'; `trainyard experiment list` has them",
-    );
-    check_refused(
-        "experiment run convoy --wrong one-to-two-interval",
-        "convoy has no relation 'one-to-two-interval'; did you mean 'one-to-two-intervals'?",
-    );
-    check_refused(
-        "experiment run convoy scaling --wrong one-at-a-time",
-        "--wrong takes one experiment, whose relation it makes fail",
-    );
-    check_refused(
-        "experiment run convoy --format csv",
-        "invalid value 'csv' for --format: the formats are table and json",
-    );
-    check_refused(
-        "experiment run --group locks",
-        "invalid value 'locks' for --group: the groups are models, tasks, lock, threads and processes",
-    );
-    check_refused(
-        "experiment lst",
-        "unknown command 'experiment lst'; experiment takes one of list, show, run and record",
-    );
-    check_refused("experiment run", NOTHING_NAMED);
-    check_refused("experiment", "experiment takes one of list, show, run and record");
-}
-
-#[test]
-fn a_python_that_is_none_is_refused_in_one_line() {
-    let line = "experiment run convoy --python=/bin/true";
-    check_refused(line, "--python '/bin/true' is no Python: it does not say which version it is");
-    let ended = trainyard("experiment run convoy --python /no/such").with_code(2);
-    assert!(ended.stderr.starts_with("trainyard: --python '/no/such' cannot be run: No such file"));
+    for (line, says) in [
+        ("run convoi", "unknown experiment 'convoi'; did you mean 'convoy'?\n"),
+        (
+            "show relativity",
+            "unknown experiment 'relativity'; `trainyard experiment list` has them\n",
+        ),
+        (
+            "run convoy --wrong one-to-two-interval",
+            "convoy has no relation 'one-to-two-interval'; did you mean 'one-to-two-intervals'?\n",
+        ),
+        (
+            "run convoy scaling --wrong one-at-a-time",
+            "--wrong takes one experiment, whose relation it makes fail\n",
+        ),
+        (
+            "run convoy --format csv",
+            "invalid value 'csv' for --format: the formats are table and json\n",
+        ),
+        (
+            "run --group locks",
+            "invalid value 'locks' for --group: the groups are models, tasks, lock, threads and \
+             processes\n",
+        ),
+        (
+            "lst",
+            "unknown command 'experiment lst'; experiment takes one of list, show, run and record\n",
+        ),
+        ("run", "name an experiment, a group with --group, or take --all\n"),
+        ("", "experiment takes one of list, show, run and record\n"),
+        (
+            "run convoy --python=/bin/true",
+            "--python '/bin/true' is no Python: it does not say which version it is\n",
+        ),
+        ("run convoy --python /no/such", "--python '/no/such' cannot be run: No such file"),
+    ] {
+        check_refused(&format!("experiment {line}"), says);
+    }
 }
 
 /// The cells of the one experiment in the document.

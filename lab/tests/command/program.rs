@@ -3,9 +3,11 @@
 //! Its outputs go to files, not to pipes: a process that was left over would hold a pipe open,
 //! and the test would wait for it instead of reporting it.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{Read, Seek};
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -39,10 +41,56 @@ pub(crate) struct Ended {
     pub(crate) stderr: String,
 }
 
-/// Runs the program to its end. `line` is split at blanks.
+/// The words of `line`: it is split at blanks, but for what stands between single quotes.
+pub(crate) fn words(line: &str) -> Vec<&str> {
+    let parts = line.split('\'').enumerate();
+    let words = parts.flat_map(|(index, part)| match index % 2 {
+        0 => part.split_whitespace().collect(),
+        _ => vec![part],
+    });
+    words.collect()
+}
+
+/// Runs the program to its end.
 #[track_caller]
 pub(crate) fn trainyard(line: &str) -> Ended {
     Program::start(line).end()
+}
+
+/// What it prints when all goes well.
+#[track_caller]
+pub(crate) fn printed(line: &str) -> String {
+    trainyard(line).with_code(0).stdout
+}
+
+/// The document that it prints when all goes well.
+#[track_caller]
+pub(crate) fn document(line: &str) -> Value {
+    trainyard(&format!("{line} --format json")).with_code(0).json()
+}
+
+/// Bad input: standard error begins with `trainyard: ` and `first`, a hint may follow, and there is
+/// nothing on standard output.
+#[track_caller]
+pub(crate) fn check_refused(line: &str, first: &str) {
+    let ended = trainyard(line).with_code(2);
+    assert!(ended.stderr.starts_with(&format!("trainyard: {first}")), "{line}: {ended:?}");
+    assert!(ended.stderr.lines().count() <= 2, "{line}: {ended:?}");
+    assert_eq!(ended.stdout, "", "{line}");
+}
+
+/// The rows of a document of a comparison or a sweep.
+pub(crate) fn rows(document: &Value) -> &Vec<Value> {
+    document["results"].as_array().unwrap()
+}
+
+/// The names of the files in `folder`.
+#[track_caller]
+pub(crate) fn names(folder: &Path) -> Vec<OsString> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<OsString> = entries.map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    names
 }
 
 impl Program {
@@ -60,7 +108,7 @@ impl Program {
         let number = PROGRAMS.fetch_add(1, Ordering::Relaxed);
         let mark = format!("{}-{number}", std::process::id());
         let child = Command::new(env!("CARGO_BIN_EXE_trainyard"))
-            .args(line.split_whitespace())
+            .args(words(line))
             .env(MARK, &mark)
             .stdin(Stdio::null())
             .stdout(stdout)

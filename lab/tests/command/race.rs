@@ -2,50 +2,15 @@
 //! outputs, its exit code.
 
 use std::fs;
-use std::process::{Command, Output};
 
-use serde_json::Value;
+use crate::program::{check_refused, document, printed};
 
 /// Enough for a few switches, also in a debug build.
 const SHORT: &str = "--runs 2 --rounds 20000 --switch-interval 100us";
 
-/// Runs the program; the first argument is not split at blanks.
-fn trainyard(verb: &str, program: &str, flags: &str) -> Output {
-    let mut command = Command::new("timeout");
-    command.args(["120", env!("CARGO_BIN_EXE_trainyard"), verb, program]);
-    command.args(flags.split_whitespace()).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
-
-#[track_caller]
-fn printed(verb: &str, program: &str, flags: &str) -> String {
-    let output = trainyard(verb, program, flags);
-    assert!(output.status.success(), "{verb} {program} {flags}: {output:?}");
-    text(&output.stdout)
-}
-
-#[track_caller]
-fn document(program: &str, flags: &str) -> Value {
-    let printed = printed("race", program, &format!("{flags} --format json"));
-    serde_json::from_str(&printed).unwrap()
-}
-
-#[track_caller]
-fn check_refused(verb: &str, program: &str, flags: &str, first: &str) {
-    let output = trainyard(verb, program, flags);
-    let said = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{program} {flags}: {said}");
-    assert!(said.starts_with(&format!("trainyard: {first}")), "{program} {flags}: {said}");
-    assert!(said.lines().count() <= 2, "{said}");
-    assert_eq!(text(&output.stdout), "");
-}
-
 #[test]
 fn every_way_to_run_it_has_a_row_and_a_reason() {
-    let page = printed("race", "x = x + 1", SHORT);
+    let page = printed(&format!("race 'x = x + 1' {SHORT}"));
     assert!(page.starts_with("    x = x + 1\n\n2 trains, each 20 000 times; 2 runs;"), "{page}");
     let locked = ["lock on, every-op", "lock on, back-edge", "lock on, never"];
     for label in locked.into_iter().chain(["lock off", "tasks", "processes"]) {
@@ -58,7 +23,7 @@ fn every_way_to_run_it_has_a_row_and_a_reason() {
 
 #[test]
 fn the_document_says_what_was_found() {
-    let document = document("x = x + 1", SHORT);
+    let document = document(&format!("race 'x = x + 1' {SHORT}"));
     assert_eq!(document["schema"], "trainyard.race/1");
     assert_eq!(document["variables"], serde_json::json!(["x"]));
     let rows = document["rows"].as_array().unwrap();
@@ -75,40 +40,24 @@ fn the_document_says_what_was_found() {
 }
 
 #[test]
-fn flags_choose_the_rows() {
-    let labels = |flags: &str| -> Vec<String> {
-        let document = document("x = x + 1", &format!("--runs 1 --rounds 100 {flags}"));
-        let rows = document["rows"].as_array().unwrap().iter();
-        rows.map(|row| format!("{}/{}/{}", row["model"], row["gil"], row["checks"])).collect()
-    };
-    let threads = |gil: &str, checks: &str| format!("\"threads\"/\"{gil}\"/{checks}");
-    assert_eq!(labels("--gil off"), [threads("off", "null")]);
-    assert_eq!(labels("--checks never"), [threads("on", "\"never\"")]);
-    assert_eq!(labels("--checks never --gil both").len(), 2);
-    assert_eq!(labels("--model coop,procs").len(), 2);
-    assert_eq!(labels("--gil on").len(), 3);
-}
-
-#[test]
 fn one_processor_tells_the_system_from_the_second_processor() {
-    let page = printed("race", "x = x + 1", &format!("{SHORT} --affinity 0 --gil off"));
+    let page = printed(&format!("race {SHORT} --affinity 0 --gil off"));
     assert!(page.contains("lock off, CPU 0"), "{page}");
 }
 
 #[test]
 fn the_search_lists_each_ending_and_a_schedule_that_can_be_replayed() {
-    let page = printed("race", "x = x + 1", "--search");
+    let page = printed("race 'x = x + 1' --search");
     assert!(page.contains("2 things can come out"), "{page}");
     let again = page.lines().find_map(|line| line.strip_prefix("Again: trainyard race ")).unwrap();
-    let flags = again.strip_prefix("'x = x + 1' ").unwrap();
-    let replayed = printed("race", "x = x + 1", flags);
+    let replayed = printed(&format!("race {again}"));
     assert!(replayed.ends_with("It ends with x = 1.\n"), "{replayed}");
     assert!(replayed.contains("train A             train B\n"), "{replayed}");
     assert!(replayed.contains("LOAD_GLOBAL x (0)"), "{replayed}");
-    let one = document("counter", "--search --checks back-edge");
+    let one = document("race counter --search --checks back-edge");
     assert_eq!(one["endings"].as_array().unwrap().len(), 1);
     assert_eq!(one["endings"][0]["values"], serde_json::json!([2]));
-    let deadlock = document("two-locks", "--search");
+    let deadlock = document("race two-locks --search");
     let endings = deadlock["endings"].as_array().unwrap();
     assert!(endings.iter().any(|ending| ending["ending"] == "deadlock"), "{deadlock}");
 }
@@ -119,9 +68,9 @@ fn a_program_can_be_a_file() {
     let path = folder.path().join("add.py");
     fs::write(&path, "def add(c):\n    return c + 1\nx = add(x)\n").unwrap();
     let path = path.to_str().unwrap();
-    let found = document(path, "--search --checks back-edge");
+    let found = document(&format!("race {path} --search --checks back-edge"));
     assert_eq!(found["endings"].as_array().unwrap().len(), 2);
-    assert!(printed("dis", path, "").contains("Disassembly of add:"));
+    assert!(printed(&format!("dis {path}")).contains("Disassembly of add:"));
 }
 
 #[test]
@@ -133,7 +82,7 @@ fn bad_input_is_refused_with_one_clear_line() {
         ("while x == 0: pass", "--rounds 1", "alone, train A does not end within"),
         ("x += 1", "--search --rounds 50 --threads 4", "the search gave up after"),
     ] {
-        check_refused("race", program, flags, says);
+        check_refused(&format!("race '{program}' {flags}"), says);
     }
     for (flags, says) in [
         ("--checks here", "invalid value 'here' for --checks: the"),
@@ -151,9 +100,9 @@ fn bad_input_is_refused_with_one_clear_line() {
         ("--replay AB --model coop", "--replay does a schedule on one thread: it"),
         ("--replay AB --affinity 0", "--replay does a schedule on one thread: it"),
     ] {
-        check_refused("race", "x = x + 1", flags, says);
+        check_refused(&format!("race {flags}"), says);
     }
-    check_refused("dis", "x = ", "", "line 1, column 5: expected a number");
+    check_refused("dis 'x = '", "line 1, column 5: expected a number");
 }
 
 /// Fails (it does not end) without `Machine::give_locks_back`.
@@ -161,7 +110,7 @@ fn bad_input_is_refused_with_one_clear_line() {
 fn a_train_that_fails_inside_with_gives_its_lock_back() {
     let text = "x = 1\nwith a:\n  y = 10 // x\nx = 0";
     for flags in ["--gil off", "--gil on --switch-interval 100us", "--model coop"] {
-        printed("race", text, &format!("{flags} --runs 2 --rounds 20000"));
+        printed(&format!("race '{text}' {flags} --runs 2 --rounds 20000"));
     }
 }
 
@@ -169,36 +118,32 @@ fn a_train_that_fails_inside_with_gives_its_lock_back() {
 #[test]
 fn what_some_order_of_the_trains_gives_is_not_wrong_and_no_switch_is_blamed() {
     let flags = "--gil on --runs 8 --rounds 1 --switch-interval 5ms";
-    let found = document("x = train", &format!("{flags} --checks every-op"));
+    let found = document(&format!("race 'x = train' {flags} --checks every-op"));
     assert_eq!(found["rows"][0]["wrong_runs"], 0, "{found}");
     assert_eq!(found["rows"][0]["other_orders"], serde_json::json!([[0]]));
-    let found = document("x = train", "--search");
+    let found = document("race 'x = train' --search");
     let endings = found["endings"].as_array().unwrap();
     assert!(endings.iter().all(|ending| ending["as_one_after_another"] == true), "{found}");
-    let page = printed("race", "with a: x = 2 * x + train", &format!("{flags} --threads 4"));
+    let page = printed(&format!("race 'with a: x = 2 * x + train' {flags} --threads 4"));
     assert!(!page.contains(" 0 forced switches"), "{page}");
 }
 
 /// The help's own examples are commands that work: those that do not run for long are run.
 #[test]
 fn the_examples_of_the_help_work() {
-    let help = printed("race", "--help", "");
+    let help = printed("race --help");
     let examples: Vec<&str> =
         help.lines().filter_map(|line| line.trim().strip_prefix("trainyard race ")).collect();
     assert!(examples.len() >= 6, "{help}");
     for example in examples {
         // What an example shows stands behind at least two blanks.
         let command = example.split("  ").next().unwrap();
-        let (program, flags) = match command.strip_prefix('\'') {
-            Some(rest) => rest.split_once('\'').unwrap(),
-            None => command.split_once(' ').unwrap_or((command, "")),
-        };
-        let has = |flag| flags.contains(flag);
+        let has = |flag| command.contains(flag);
         let short = match SHORT.rsplit_once(" --switch-interval") {
             _ if has("--search") || has("--replay") => "",
             Some((short, _)) if has("--switch-interval") => short,
             _ => SHORT,
         };
-        printed("race", program, &format!("{flags} {short}"));
+        printed(&format!("race {command} {short}"));
     }
 }

@@ -5,46 +5,22 @@ use std::fs::File;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use trainyard::trace::file::{Ending, Facts, Run, Trace, flight};
 use trainyard::trace::{self, Event, Kind, Recording, Track};
 
+use crate::program::{check_refused, names, printed};
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_trainyard");
-
-fn trainyard(line: &str) -> Output {
-    let mut command = Command::new(PROGRAM);
-    command.args(line.split_whitespace()).output().expect("the program is built")
-}
-
-#[track_caller]
-fn check_done(line: &str) -> String {
-    let output = trainyard(line);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{line}: {said}");
-    String::from_utf8(output.stdout).expect("a page is text")
-}
-
-#[track_caller]
-fn check_refused(line: &str, says: &str) {
-    let output = trainyard(line);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(said.starts_with(&format!("trainyard: {says}")), "{said}");
-    assert!(output.stdout.is_empty());
-}
-
-fn only_file_in(folder: &Path) -> bool {
-    std::fs::read_dir(folder).is_ok_and(|entries| entries.count() == 1)
-}
 
 #[test]
 fn a_comparison_records_a_run_for_each_contender_and_all_are_possible() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.trace");
     let shown = path.display();
-    check_done(&format!("compare --requests 4 --inputs 2 --latency 1ms --runs 1 -o {shown}"));
-    assert!(only_file_in(folder.path()), "the flight files are gone");
+    printed(&format!("compare --requests 4 --inputs 2 --latency 1ms --runs 1 -o {shown}"));
+    assert_eq!(names(folder.path()), ["run.trace"], "the flight files are gone");
     let trace = Trace::read(&path).unwrap();
     assert_eq!(trace.ending, Ending::Whole);
     let labels: Vec<&str> = trace.runs.iter().map(Run::label).collect();
@@ -59,7 +35,7 @@ fn a_comparison_records_a_run_for_each_contender_and_all_are_possible() {
     let pids: std::collections::BTreeSet<u32> =
         procs.recording.tracks.iter().map(|track| track.pid).collect();
     assert!(pids.len() > 2, "{pids:?}");
-    let page = check_done(&format!("trace check {shown}"));
+    let page = printed(&format!("trace check {shown}"));
     assert_eq!(page.lines().count(), 11, "{page}");
     assert!(page.lines().all(|line| line.ends_with("each legal")), "{page}");
 }
@@ -69,14 +45,14 @@ fn an_experiment_and_a_race_record_too() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.trace");
     let shown = path.display();
-    check_done(&format!("experiment record the-articles-race --quick -o {shown}"));
+    printed(&format!("experiment record the-articles-race --quick -o {shown}"));
     let trace = Trace::read(&path).unwrap();
     assert!(trace.runs.iter().all(|run| run.about.get("experiment") == Some("the-articles-race")));
-    check_done(&format!("race counter --runs 1 --rounds 100 -o {shown}"));
+    printed(&format!("race counter --runs 1 --rounds 100 -o {shown}"));
     let trace = Trace::read(&path).unwrap();
     assert_eq!(trace.runs.len(), 6, "one for each way to run it");
-    check_done(&format!("trace check {shown}"));
-    assert!(only_file_in(folder.path()));
+    printed(&format!("trace check {shown}"));
+    assert_eq!(names(folder.path()), ["x.trace"]);
 }
 
 #[test]

@@ -4,73 +4,42 @@
 mod validator;
 
 use std::io::Read;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::path::{Display, Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 
-use serde_json::Value;
 use trainyard::trace::Kind;
 use trainyard::trace::file::block::VERSION_WORD;
 use trainyard::trace::file::{Ending, Facts, Run, Trace};
 
-fn program(line: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_trainyard"));
-    // Quotes are for labels that hold blanks.
-    for (index, part) in line.split('\'').enumerate() {
-        if index % 2 == 0 {
-            command.args(part.split_whitespace());
-        } else {
-            command.arg(part);
-        }
-    }
-    command
-}
+use crate::program::{check_refused, document, printed, trainyard, words};
 
-fn run(line: &str) -> Output {
-    program(line).output().expect("the program is built")
-}
-
-#[track_caller]
-fn check_done(line: &str) -> String {
-    let output = run(line);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{line}: {said}");
-    String::from_utf8(output.stdout).expect("documents are text")
-}
-
-/// Bad input: one line that says this, a hint at most, exit code 2, nothing on standard output.
-#[track_caller]
-fn check_refused(line: &str, says: &str) {
-    let output = run(line);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{line}: {said}");
-    assert!(said.starts_with("trainyard: ") && said.contains(says), "{line}: {said}");
-    assert!(said.lines().count() <= 2, "{line}: {said}");
-    assert!(output.stdout.is_empty(), "{line}");
-}
-
-/// Two workers, in every model, few and short units; with the page that was drawn of it.
-fn recorded(folder: &Path) -> (String, String) {
-    let path = folder.join("run.trace").display().to_string();
+/// Two workers, in every model, few and short units: the file, and the page that was drawn of it.
+static RECORDED: LazyLock<(PathBuf, String)> = LazyLock::new(|| {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("views.trace");
     let models = "--model threads,threads-native,coop,procs";
-    let page = check_done(&format!("timeline cpu {models} --workers 2 --inputs 4 -o {path}"));
+    let file = path.display();
+    let page = printed(&format!("timeline cpu {models} --workers 2 --inputs 4 -o '{file}'"));
     (path, page)
+});
+
+fn recorded() -> Display<'static> {
+    RECORDED.0.display()
 }
 
 #[test]
 fn a_workload_is_recorded_and_drawn_and_the_file_shows_the_same() {
-    let folder = tempfile::tempdir().unwrap();
-    let (path, page) = recorded(folder.path());
+    let (path, page) = (recorded(), &RECORDED.1);
     for label in ["1. 2 threads, lock on", "2. 2 threads, lock off", "native", "coop", "processes"]
     {
         assert!(page.contains(label), "{page}");
     }
     // The reference was recorded with the others, and is not drawn unless it was asked for.
     assert!(!page.contains("one after another"), "{page}");
-    assert_eq!(check_done(&format!("timeline {path}")), page);
-    let one = check_done(&format!("timeline {path} --run '2 threads, lock on' --ascii"));
+    assert_eq!(printed(&format!("timeline '{path}'")), *page);
+    let one = printed(&format!("timeline '{path}' --run '2 threads, lock on' --ascii"));
     assert!(one.is_ascii() && one.contains("the lane that holds the lock"), "{one}");
-    let json: Value =
-        serde_json::from_str(&check_done(&format!("timeline {path} --format json"))).unwrap();
+    let json = document(&format!("timeline {path}"));
     assert_eq!(json["schema"], "trainyard.timeline/1");
     let runs = json["runs"].as_array().unwrap();
     assert_eq!(runs.len(), 5);
@@ -87,11 +56,10 @@ fn a_workload_is_recorded_and_drawn_and_the_file_shows_the_same() {
 
 #[test]
 fn a_real_recording_makes_a_valid_document_for_perfetto() {
-    let folder = tempfile::tempdir().unwrap();
-    let (path, _) = recorded(folder.path());
-    let text = check_done(&format!("export {path} --to perfetto"));
+    let path = recorded();
+    let text = printed(&format!("export '{path}' --to perfetto"));
     let records = validator::validate(&text);
-    let trace = Trace::read(Path::new(&path)).unwrap();
+    let trace = Trace::read(&RECORDED.0).unwrap();
     let events = || trace.runs.iter().flat_map(|run| &run.recording.events);
     let requests = events().filter(|event| event.kind == Kind::GilDropRequest).count();
     let moments = records.iter().filter(|record| record.name == "drop request").count();
@@ -107,30 +75,29 @@ fn a_real_recording_makes_a_valid_document_for_perfetto() {
 
 #[test]
 fn a_real_recording_makes_a_picture_a_page_and_a_table() {
-    let folder = tempfile::tempdir().unwrap();
-    let (path, _) = recorded(folder.path());
+    let (path, folder) = (recorded(), tempfile::tempdir().unwrap());
     let output = folder.path().join("document");
     let shown = output.display();
     for (form, begin) in [("svg", "<svg xmlns="), ("html", "<!doctype html>"), ("csv", "run,lane,")]
     {
-        let said = check_done(&format!("export {path} --to {form} -o {shown}"));
+        let said = printed(&format!("export '{path}' --to {form} -o {shown}"));
         assert_eq!(said, "", "talk goes to standard error");
         let document = std::fs::read_to_string(&output).unwrap();
         assert!(document.to_lowercase().starts_with(begin), "{form}: {document:.80}");
-        let piped = check_done(&format!("export {path} --to {form} --output -"));
+        let piped = printed(&format!("export '{path}' --to {form} --output -"));
         assert_eq!(piped, document, "{form}");
     }
-    let one = check_done(&format!("export {path} --to csv --events --run 1"));
-    let trace = Trace::read(Path::new(&path)).unwrap();
+    let one = printed(&format!("export '{path}' --to csv --events --run 1"));
+    let trace = Trace::read(&RECORDED.0).unwrap();
     assert_eq!(one.lines().count(), 1 + trace.runs[0].recording.events.len());
 }
 
 #[test]
 fn a_reader_that_has_seen_enough_is_no_failure() {
-    let folder = tempfile::tempdir().unwrap();
-    let (path, _) = recorded(folder.path());
+    let path = recorded();
     for form in ["perfetto", "svg", "html", "csv", "csv --events"] {
-        let mut command = program(&format!("export {path} --to {form}"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_trainyard"));
+        command.args(words(&format!("export '{path}' --to {form}")));
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut first = [0];
         child.stdout.take().unwrap().read_exact(&mut first).unwrap();
@@ -145,18 +112,18 @@ fn bad_input_is_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x");
     let shown = path.display();
-    check_refused("timeline no-such-file", "cannot read 'no-such-file': No such file");
-    check_refused("export no-such-file --to svg", "cannot read 'no-such-file': No such file");
     std::fs::write(&path, "run,lane\n").unwrap();
-    check_refused(&format!("timeline {shown}"), "it is no trace");
-    check_refused(&format!("export {shown} --to csv"), "it is no trace");
-    check_refused("export x --to pdf", "the forms are perfetto, svg, html and csv");
-    check_refused("export x --to svg --events", "--events is for --to csv");
-    check_refused("export x", "--to is missing");
-    check_refused("timeline cpu --width 20", "whole number from 40 to 1000");
-    check_refused("timeline cpu --from 2ms --to 1ms", "--to must be later");
-    check_refused("timeline x.trace --workers 3", "--workers is for a workload, and 'x.trace' is");
-    check_refused("timeline cpu -o /no/such/folder/x", "cannot write to '/no/such/folder/x'");
+    let no_trace = format!("cannot read '{shown}': it is no trace");
+    for (line, says) in [
+        ("timeline no-such-file", "cannot read 'no-such-file': No such file"),
+        ("export no-such-file --to svg", "cannot read 'no-such-file': No such file"),
+        (&format!("timeline {shown}"), &no_trace),
+        (&format!("export {shown} --to csv"), &no_trace),
+        ("export x", "--to is missing"),
+        ("timeline cpu -o /no/such/folder/x", "cannot write to '/no/such/folder/x'"),
+    ] {
+        check_refused(line, says);
+    }
 }
 
 #[test]
@@ -168,17 +135,16 @@ fn what_a_file_does_not_have_is_one_line() {
     trace.write_to(&mut std::fs::File::create(&path).unwrap()).unwrap();
     check_refused(&format!("timeline {shown}"), "there is nothing to draw");
     check_refused(&format!("timeline {shown} --run 3"), "no run '3'; the runs are 1 (a run)");
-    check_refused(&format!("export {shown} --to svg -o {shown}"), "is the trace itself");
-    check_refused(
-        &format!("export {shown} --to svg -o /no/such/x"),
-        "cannot write to '/no/such/x'",
-    );
+    let export = format!("export {shown} --to svg -o");
+    check_refused(&format!("{export} {shown}"), &format!("'{shown}' is the trace itself"));
+    check_refused(&format!("{export} /no/such/x"), "cannot write to '/no/such/x'");
     assert_eq!(Trace::read(&path).unwrap(), trace, "nothing was lost");
     // Newer, and cut in the middle of its header.
     let mut bytes = std::fs::read(&path).unwrap();
     bytes[VERSION_WORD * 8] = 99;
     std::fs::write(&path, &bytes).unwrap();
-    check_refused(&format!("timeline {shown}"), "a newer one is needed");
+    let newer = trainyard(&format!("timeline {shown}")).with_code(2).stderr;
+    assert!(newer.contains("a newer one is needed"), "{newer}");
     std::fs::write(&path, &bytes[..5]).unwrap();
     check_refused(&format!("export {shown} --to perfetto"), "cannot read");
 }
@@ -186,39 +152,28 @@ fn what_a_file_does_not_have_is_one_line() {
 #[test]
 fn a_file_without_its_end_is_refused_by_every_view() {
     let folder = tempfile::tempdir().unwrap();
-    let (path, _) = recorded(folder.path());
-    let bytes = std::fs::read(&path).unwrap();
+    let path = folder.path().join("x").display().to_string();
+    let bytes = std::fs::read(&RECORDED.0).unwrap();
     std::fs::write(&path, &bytes[..bytes.len() * 2 / 3]).unwrap();
     let says = format!("cannot read '{path}': its end is missing: it stops after ");
     check_refused(&format!("timeline {path}"), &says);
     check_refused(&format!("trace check {path}"), &says);
     for form in ["perfetto", "svg", "html", "csv"] {
-        check_refused(&format!("export {path} --to {form} --output -"), &says);
+        check_refused(&format!("export '{path}' --to {form} --output -"), &says);
     }
 }
 
 #[test]
 fn the_trace_of_a_program_that_died_is_drawn_up_to_its_death_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    let (path, _) = recorded(folder.path());
-    let mut trace = Trace::read(Path::new(&path)).unwrap();
+    let path = folder.path().join("x").display().to_string();
+    let mut trace = Trace::read(&RECORDED.0).unwrap();
     trace.ending = Ending::CutShort;
     trace.write_to(&mut std::fs::File::create(&path).unwrap()).unwrap();
-    let page = check_done(&format!("timeline {path}"));
+    let page = printed(&format!("timeline {path}"));
     assert!(page.starts_with("this trace is cut short"), "{page}");
-    let output = run(&format!("export {path} --to svg --output -"));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("cut short"));
-    assert!(String::from_utf8_lossy(&output.stdout).contains("cut short"));
-}
-
-#[test]
-fn the_examples_of_the_help_are_commands() {
-    for verb in ["timeline", "export"] {
-        let help = check_done(&format!("{verb} --help"));
-        let examples: Vec<&str> =
-            help.lines().filter_map(|line| line.trim().strip_prefix("trainyard ")).collect();
-        assert!(examples.len() >= 4, "{help}");
-    }
+    let ended = trainyard(&format!("export '{path}' --to svg --output -")).with_code(0);
+    assert!(ended.stderr.contains("cut short") && ended.stdout.contains("cut short"), "{ended:?}");
 }
 
 /// What others record has lanes too.
@@ -227,8 +182,8 @@ fn a_recording_of_a_race_is_drawn() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.trace");
     let shown = path.display();
-    check_done(&format!("race counter --runs 1 --rounds 100 -o {shown}"));
-    let page = check_done(&format!("timeline {shown}"));
+    printed(&format!("race counter --runs 1 --rounds 100 -o {shown}"));
+    let page = printed(&format!("timeline {shown}"));
     assert!(page.contains("run "), "{page}");
-    validator::validate(&check_done(&format!("export {shown} --to perfetto")));
+    validator::validate(&printed(&format!("export {shown} --to perfetto")));
 }

@@ -1,5 +1,5 @@
 //! The terms in which the laboratory speaks: contenders, parameters, samples, and what they are
-//! worth.
+//! worth. The words that everybody uses stand at the floor's root.
 
 pub mod contender;
 pub mod duration;
@@ -13,4 +13,10 @@ pub mod python;
 pub mod sample;
 pub mod stats;
 
+pub use contender::{Contender, GilChoice, GilState, Model, Workload};
 pub use error::{LabError, Result};
+pub use host::{Conditions, Host};
+pub use params::{CpuKernel, Params, Preset};
+pub use python::{Python, PythonGil, Version};
+pub use sample::{GilStats, Measured, Outcome, TreeUsage};
+pub use stats::{Speedup, Summary, Verdict};

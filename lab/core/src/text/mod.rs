@@ -14,6 +14,7 @@ macro_rules! add {
     }};
 }
 pub use add;
+pub use wrap::wrap;
 
 /// The sentence with a capital at its beginning.
 pub fn capitalised(sentence: &str) -> String {

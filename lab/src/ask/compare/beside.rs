@@ -7,8 +7,7 @@
 //! first.
 
 use crate::ask::compare::report::{Report, Row};
-use lab_core::terms::contender::{Contender, Model, Workload};
-use lab_core::terms::stats::Verdict;
+use lab_core::terms::{Model, Verdict, Workload};
 use lab_core::text::numbers;
 
 /// Compares each CPython with ours in `workload`.
@@ -26,128 +25,73 @@ pub fn sentences(report: &Report, workload: Workload) -> Vec<String> {
 /// A tenth: less is nobody's reason for or against threads.
 const NOTABLE: f64 = 0.1;
 
-/// What a model makes of the sequential run: in CPython, and in ours.
-struct Pair<'a> {
-    theirs: &'a Row,
-    ours: &'a Row,
+/// What a model makes of the sequential run beside it: in CPython, and in ours.
+struct Pair {
+    name: &'static str,
+    theirs: f64,
+    ours: Option<f64>,
+    verdicts: Option<(Verdict, Verdict)>,
 }
 
 fn sentence(all: &[&Row], theirs: &[&Row]) -> Option<String> {
-    let pairs: Vec<Pair<'_>> = theirs.iter().filter_map(|row| Pair::find(row, all)).collect();
+    let pairs: Vec<Pair> = theirs.iter().filter_map(|row| Pair::find(row, all)).collect();
     let sequential = theirs.iter().find(|row| row.model == Model::PythonSync)?;
-    let slowdown = sequential.speedup_vs_sync?.recip();
-    let sequential_run =
-        format!("its own sequential run took {} as long as ours", numbers::ratio(slowdown));
+    let slowdown = numbers::ratio(sequential.speedup_vs_sync?.recip());
+    let sequential_run = format!("its own sequential run took {slowdown} as long as ours.");
     if pairs.is_empty() {
-        return Some(format!("{sequential_run}."));
+        return Some(sequential_run);
     }
     let ratios: Vec<String> = pairs.iter().map(Pair::ratios).collect();
     let conclusion = conclusion(&pairs).map_or_else(String::new, |text| format!("{text}: "));
+    let ratios = ratios.join(", ");
     Some(format!(
-        "{conclusion}{}, each against the sequential run beside it; {sequential_run}.",
-        ratios.join(", ")
+        "{conclusion}{ratios}, each against the sequential run beside it; {sequential_run}"
     ))
 }
 
 /// What follows; nothing from too few rounds.
-fn conclusion(pairs: &[Pair<'_>]) -> Option<String> {
-    let verdicts: Option<Vec<(Verdict, Verdict)>> = pairs
-        .iter()
-        .map(|pair| Some((pair.theirs.verdict_vs_python()?, pair.ours.verdict?)))
-        .collect();
-    let differ = pairs
-        .iter()
-        .zip(verdicts?)
-        .filter(|(pair, (theirs, ours))| theirs != ours && !pair.makes_no_difference());
-    let differ: Vec<String> = differ
-        .map(|(pair, (theirs, ours))| {
-            format!("{} ({} there, {} here)", pair.name(), theirs.name(), ours.name())
-        })
-        .collect();
-    Some(match differ.as_slice() {
-        [] => "it behaves as ours does".to_owned(),
-        differ if differ.len() == pairs.len() => {
-            format!("it does not behave as ours does: {}", differ.join(", "))
+fn conclusion(pairs: &[Pair]) -> Option<String> {
+    let mut differ = Vec::new();
+    for pair in pairs {
+        let (theirs, ours) = pair.verdicts?;
+        if theirs != ours && !pair.makes_no_difference() {
+            let (theirs, ours) = (theirs.name(), ours.name());
+            differ.push(format!("{} ({theirs} there, {ours} here)", pair.name));
         }
-        differ => format!("it behaves as ours does but for {}", differ.join(", ")),
+    }
+    let those = differ.join(", ");
+    Some(match differ.len() {
+        0 => "it behaves as ours does".to_owned(),
+        all if all == pairs.len() => format!("it does not behave as ours does: {those}"),
+        _ => format!("it behaves as ours does but for {those}"),
     })
 }
 
-impl<'a> Pair<'a> {
-    /// The row of ours that does what `theirs` does, under a lock in the same state.
-    fn find(theirs: &'a Row, all: &[&'a Row]) -> Option<Self> {
-        theirs.speedup_vs_python_sync.filter(|_| theirs.model != Model::PythonSync)?;
-        let Contender { gil, .. } = theirs.contender();
-        let is_ours = |row: &&&Row| (row.model, row.gil) == (theirs.model.in_ours(), gil);
+impl Pair {
+    /// What `theirs` does, and the row of ours that does the same under a lock in the same state.
+    fn find(theirs: &Row, all: &[&Row]) -> Option<Self> {
+        let ratio = theirs.speedup_vs_python_sync.filter(|_| theirs.model != Model::PythonSync)?;
+        let is_ours = |row: &&&Row| (row.model, row.gil) == (theirs.model.in_ours(), theirs.gil);
         let ours = *all.iter().find(is_ours)?;
-        Some(Self { theirs, ours })
+        // What both are, without a number where the numbers differ.
+        let name = match ours.model {
+            Model::Threads => "threads",
+            Model::Coop => "tasks",
+            _ => "processes",
+        };
+        let verdicts = theirs.verdict_vs_python().zip(ours.verdict);
+        Some(Self { name, theirs: ratio, ours: ours.speedup_vs_sync, verdicts })
     }
 
     /// Whether the model comes to about 1 in both, whatever many rounds may have shown.
     fn makes_no_difference(&self) -> bool {
-        let ratios = [self.theirs.speedup_vs_python_sync, self.ours.speedup_vs_sync];
+        let ratios = [Some(self.theirs), self.ours];
         ratios.iter().flatten().all(|ratio| (ratio - 1.0).abs() < NOTABLE)
-    }
-
-    /// What both are, without a number where the numbers differ.
-    fn name(&self) -> &'static str {
-        match self.ours.model {
-            Model::Threads => "threads",
-            Model::Coop => "tasks",
-            _ => "processes",
-        }
     }
 
     /// `5 threads came to 4.6x (ours 4.7x)`.
     fn ratios(&self) -> String {
-        let ratio = |ratio: Option<f64>| ratio.map_or_else(|| "?".to_owned(), numbers::ratio);
-        format!(
-            "{} came to {} (ours {})",
-            self.name(),
-            ratio(self.theirs.speedup_vs_python_sync),
-            ratio(self.ours.speedup_vs_sync),
-        )
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ask::compare::testing;
-
-    type Doctor = fn(&mut Row);
-
-    fn faster(row: &mut Row) {
-        if row.model == Model::PythonThreads {
-            row.speedup_vs_python_sync = Some(1.9);
-            row.speedup_vs_python_sync_interval = Some([1.8, 2.0]);
-        }
-    }
-
-    #[test]
-    fn a_cpython_is_said_to_behave_as_ours_or_what_does_not_is_named() {
-        let cases: [(Doctor, &str); 3] = [
-            (|_| (), "it behaves as ours does: threads came to 0.99x (ours 0.98x), "),
-            (
-                faster,
-                "it behaves as ours does but for threads (faster there, slower here): threads came \
-                 to 1.90x (ours 0.98x), ",
-            ),
-            // Too few rounds.
-            (
-                |row| row.speedup_vs_python_sync_interval = None,
-                "threads came to 0.99x (ours 0.98x), ",
-            ),
-        ];
-        for (doctor, expected) in cases {
-            let (mut report, _) = testing::report_beside_python();
-            report.results.iter_mut().for_each(doctor);
-            let line = format!(
-                "cpu, CPython 3.13.0: {expected}processes came to 1.82x (ours 1.80x), each against \
-                 the sequential run beside it; its own sequential run took 30x as long as ours."
-            );
-            assert_eq!(sentences(&report, Workload::Cpu), [line]);
-        }
-        assert_eq!(sentences(&testing::report().0, Workload::Io), Vec::<String>::new());
+        let ours = self.ours.map_or_else(|| "?".to_owned(), numbers::ratio);
+        format!("{} came to {} (ours {ours})", self.name, numbers::ratio(self.theirs))
     }
 }

@@ -15,8 +15,8 @@
 
 use super::beside;
 use super::report::{Report, Row};
-use lab_core::terms::contender::{Contender, GilState, Model, Workload};
-use lab_core::terms::stats::{VERDICT_ROUNDS_MIN, Verdict};
+use lab_core::terms::stats::VERDICT_ROUNDS_MIN;
+use lab_core::terms::{GilState, Model, Verdict, Workload};
 use lab_core::text::{list, numbers};
 
 /// Explains each workload that was measured, in the order of the report.
@@ -29,17 +29,21 @@ pub fn sentences(report: &Report) -> Vec<String> {
 
 fn sentence(report: &Report, workload: Workload) -> Option<String> {
     // Which of ours won. What a CPython's own models make of the work is another sentence.
-    let rows: Vec<&Row> = report.rows(workload).filter(|row| row.python.is_none()).collect();
-    let sync = *rows.iter().find(|row| row.model == Model::Sync)?;
-    let rivals: Vec<&Row> = rows.into_iter().filter(|row| row.model != Model::Sync).collect();
-    let best = best(rivals.iter().copied())?;
-    let faster = rivals.iter().copied().filter(|row| row.verdict == Some(Verdict::Faster));
-    let text = match (best.verdict, self::best(faster)) {
-        (None, _) => without_verdict(best),
-        (Some(_), None) => nobody(&rivals, sync),
+    let ours = report.rows(workload).filter(|row| row.python.is_none());
+    let (sync, rivals): (Vec<&Row>, Vec<&Row>) = ours.partition(|row| row.model == Model::Sync);
+    let (sync, best) = (*sync.first()?, best(rivals.iter().copied())?);
+    let is_faster = |row: &&Row| row.verdict == Some(Verdict::Faster);
+    let text = match (best.verdict, self::best(rivals.iter().copied().filter(is_faster))) {
+        (None, _) => format!(
+            "no verdict: {} came to {} one after another, but that takes {VERDICT_ROUNDS_MIN} \
+             rounds to be sure of",
+            name(best),
+            ratio(best),
+        ),
+        (Some(_), None) => nobody(&rivals, workload),
         (Some(_), Some(winner)) => won(winner, &rivals, sync),
     };
-    Some(format!("{workload}: {text}"))
+    Some(format!("{workload}: {text}."))
 }
 
 fn best<'a>(rows: impl Iterator<Item = &'a Row>) -> Option<&'a Row> {
@@ -49,14 +53,13 @@ fn best<'a>(rows: impl Iterator<Item = &'a Row>) -> Option<&'a Row> {
 
 /// The contender's name within a sentence.
 fn name(row: &Row) -> String {
-    let contender @ Contender { model, gil, workers, .. } = row.contender();
-    let threads = numbers::count(workers, "thread");
-    match (model, gil) {
+    let threads = numbers::count(row.workers, "thread");
+    match (row.model, row.gil) {
         (Model::Threads, GilState::On) => format!("{threads} with the lock on"),
         (Model::Threads, _) => format!("{threads} with the lock off"),
         (Model::ThreadsNative, _) => format!("{threads} in native code"),
         (Model::Coop, _) => "coop".to_owned(),
-        _ => contender.label(),
+        _ => row.contender().label(),
     }
 }
 
@@ -64,62 +67,51 @@ fn ratio(row: &Row) -> String {
     numbers::ratio(row.speedup_vs_sync.unwrap_or(1.0))
 }
 
-fn without_verdict(best: &Row) -> String {
-    format!(
-        "no verdict: {} came to {} one after another, but that takes {VERDICT_ROUNDS_MIN} rounds \
-         to be sure of.",
-        name(best),
-        ratio(best),
-    )
-}
-
-fn nobody(rivals: &[&Row], sync: &Row) -> String {
-    let all_slower = rivals.iter().all(|row| row.verdict == Some(Verdict::Slower));
-    let text = if all_slower {
+fn nobody(rivals: &[&Row], workload: Workload) -> String {
+    let text = if rivals.iter().all(|row| row.verdict == Some(Verdict::Slower)) {
         "one after another won: all others were slower"
     } else {
         "nobody was clearly faster than one after another"
     };
-    let reason = match sync.workload {
-        Workload::Io => rivals
-            .iter()
-            .filter_map(|row| row.in_flight_max)
-            .max()
-            .map(|max| format!("although up to {} were in flight", requests(max))),
-        Workload::Cpu => rivals.iter().filter_map(|row| row.running_at_once_max).max().map(|max| {
-            if max > 1 {
-                format!("although up to {max} ran at the same time")
-            } else {
-                "and in the recorded round only one ran at a time".to_owned()
-            }
+    let most =
+        |figure: fn(&Row) -> Option<usize>| rivals.iter().filter_map(|row| figure(row)).max();
+    let reason = match workload {
+        Workload::Io => most(|row| row.in_flight_max)
+            .map(|most| format!(", although up to {} were in flight", requests(most))),
+        Workload::Cpu => most(|row| row.running_at_once_max).map(|most| match most {
+            2.. => format!(", although up to {most} ran at the same time"),
+            _ => ", and in the recorded round only one ran at a time".to_owned(),
         }),
     };
-    let reason = reason.map_or_else(String::new, |reason| format!(", {reason}"));
-    format!("{text}{reason}{}.", lock(rivals, None))
+    format!("{text}{}{}", reason.unwrap_or_default(), lock(rivals, None))
 }
 
 fn won(winner: &Row, rivals: &[&Row], sync: &Row) -> String {
-    let interval = winner.speedup_interval.unwrap_or_default();
-    let level: Vec<String> = rivals
-        .iter()
-        .filter(|row| row.contender() != winner.contender())
-        .filter(|row| row.verdict == Some(Verdict::Faster) && overlaps(row, interval))
-        .map(|row| name(row))
-        .collect();
+    let [low, high] = winner.speedup_interval.unwrap_or_default();
+    let is_level = |row: &&&Row| {
+        let overlaps = |[other_low, other_high]: [f64; 2]| other_low <= high && low <= other_high;
+        let is_faster = row.verdict == Some(Verdict::Faster);
+        is_faster && !is_same(row, winner) && row.speedup_interval.is_some_and(overlaps)
+    };
+    let level: Vec<String> = rivals.iter().filter(is_level).map(|row| name(row)).collect();
     let company =
         if level.is_empty() { String::new() } else { format!(" (level with {})", list(&level)) };
-    let by =
-        format!("{} as fast as one after another {}", ratio(winner), numbers::interval(interval));
     let why = match winner.workload {
         Workload::Io => why_io(winner, rivals, sync),
         Workload::Cpu => why_cpu(winner),
     };
-    format!("{} won{company}, {by}, {why}{}.", name(winner), lock(rivals, Some(winner)))
+    format!(
+        "{} won{company}, {} as fast as one after another {}, {}{}",
+        name(winner),
+        ratio(winner),
+        numbers::interval([low, high]),
+        why.unwrap_or_else(|| "and there is no recording to say why".to_owned()),
+        lock(rivals, Some(winner))
+    )
 }
 
-fn overlaps(row: &Row, [low, high]: [f64; 2]) -> bool {
-    row.speedup_interval
-        .is_some_and(|[other_low, other_high]| other_low <= high && low <= other_high)
+fn is_same(one: &Row, other: &Row) -> bool {
+    one.contender() == other.contender()
 }
 
 fn requests(count: usize) -> String {
@@ -127,71 +119,61 @@ fn requests(count: usize) -> String {
 }
 
 /// Waiting is what I/O-bound work is made of, so what counts is how much of it happens at once.
-fn why_io(winner: &Row, rivals: &[&Row], sync: &Row) -> String {
-    let Some((in_flight, of_sync)) = winner.in_flight_max.zip(sync.in_flight_max) else {
-        return NOT_RECORDED.to_owned();
-    };
+fn why_io(winner: &Row, rivals: &[&Row], sync: &Row) -> Option<String> {
+    let (in_flight, of_sync) = (winner.in_flight_max?, sync.in_flight_max?);
+    let requests = requests(in_flight);
     if in_flight <= of_sync {
-        let requests = requests(in_flight);
-        return format!(
-            "though it never had more than {requests} in flight, so not by waiting less"
-        );
+        let why =
+            format!("though it never had more than {requests} in flight, so not by waiting less");
+        return Some(why);
     }
     // The best of the others that worked another way is what makes the number telling.
     let second = best(rivals.iter().copied().filter(|row| row.model != winner.model));
-    let second = second.and_then(|row| Some((row.in_flight_max?, name(row))));
-    let others = match second {
+    let others = match second.and_then(|row| Some((row.in_flight_max?, name(row)))) {
         Some((count, name)) if count != in_flight => format!(", {name} {count}"),
         _ => String::new(),
     };
     let carrier = if winner.model == Model::Coop { "its one thread" } else { "they" };
-    format!(
-        "because {carrier} kept {} in flight at once, the sequential run {of_sync}{others}",
-        requests(in_flight)
-    )
+    Some(format!(
+        "because {carrier} kept {requests} in flight at once, the sequential run {of_sync}{others}"
+    ))
 }
 
-fn why_cpu(winner: &Row) -> String {
-    match (winner.running_at_once_max, winner.cpus_used) {
-        (Some(at_once), Some(cpus)) if at_once > 1 => {
-            let own = match (winner.model, winner.gil) {
-                (Model::Procs, _) => ", each with a memory and a lock of its own",
-                (Model::ThreadsNative, _) => ": its loop gives the lock up",
-                (Model::Threads, GilState::Off) => ": without the lock nobody waits for a turn",
-                _ => "",
-            };
-            format!(
-                "because {at_once} ran at the same time on {}{own}",
-                numbers::count(cpus, "processor")
-            )
-        }
-        (Some(_), _) => "though only one ran at a time, so not by doing things at once".to_owned(),
-        (None, _) => NOT_RECORDED.to_owned(),
+fn why_cpu(winner: &Row) -> Option<String> {
+    let (at_once, cpus) = (winner.running_at_once_max?, winner.cpus_used?);
+    if at_once <= 1 {
+        return Some("though only one ran at a time, so not by doing things at once".to_owned());
     }
+    let cpus = numbers::count(cpus, "processor");
+    let own = match (winner.model, winner.gil) {
+        (Model::Procs, _) => ", each with a memory and a lock of its own",
+        (Model::ThreadsNative, _) => ": its loop gives the lock up",
+        (Model::Threads, GilState::Off) => ": without the lock nobody waits for a turn",
+        _ => "",
+    };
+    Some(format!("because {at_once} ran at the same time on {cpus}{own}"))
 }
-
-const NOT_RECORDED: &str = "and there is no recording to say why";
 
 /// From here on, waiting for the lock is a part of the story and not a rounding error.
 const LOCK_WAIT_NOTABLE: f64 = 0.05;
 
 /// What became of the threads that had the lock on.
 fn lock(rivals: &[&Row], winner: Option<&Row>) -> String {
-    let is_locked = |row: &&&Row| row.model == Model::Threads && row.gil == GilState::On;
-    let Some(row) = rivals.iter().find(is_locked) else { return String::new() };
-    let Some(share) = row.lock_wait_share() else { return String::new() };
+    let is_locked = |row: &&&Row| (row.model, row.gil) == (Model::Threads, GilState::On);
+    let locked = rivals.iter().find(is_locked);
+    let Some((row, share)) = locked.and_then(|row| Some((row, row.lock_wait_share()?))) else {
+        return String::new();
+    };
     let percent = numbers::percent(share);
     if share < LOCK_WAIT_NOTABLE {
         return format!("; waiting for the lock took {percent} of the time of {}", name(row));
     }
     let spent = format!("spent {percent} of their time waiting for it");
-    if winner.is_some_and(|winner| winner.contender() == row.contender()) {
+    if winner.is_some_and(|winner| is_same(winner, row)) {
         return format!("; they {spent}");
     }
-    let turns = row
-        .running_at_once_max
-        .map_or_else(String::new, |at_once| format!("ran {at_once} at a time and "));
-    format!("; {} ({}) {turns}{spent}", name(row), ratio(row))
+    let turns = row.running_at_once_max.map(|at_once| format!("ran {at_once} at a time and "));
+    format!("; {} ({}) {}{spent}", name(row), ratio(row), turns.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -200,11 +182,8 @@ mod tests {
     use crate::ask::compare::testing;
     use Workload::{Cpu, Io};
 
-    type Doctor = fn(&mut Row);
-
-    fn is_locked(row: &Row) -> bool {
-        row.model == Model::Threads && row.gil == GilState::On
-    }
+    /// What a row of the report is changed to.
+    type Change = fn(&mut Row);
 
     fn set(row: &mut Row, speedup: f64, verdict: Verdict) {
         row.speedup_vs_sync = Some(speedup);
@@ -212,32 +191,17 @@ mod tests {
         row.verdict = Some(verdict);
     }
 
-    fn as_it_is(_: &mut Row) {}
-
-    fn procs_win(row: &mut Row) {
+    fn win(row: &mut Row, model: Model, speedup: f64) {
         row.gil_stats = None;
-        if row.model == Model::Procs {
-            set(row, 50.0, Verdict::Faster);
+        if row.model == model {
+            set(row, speedup, Verdict::Faster);
         }
     }
 
     fn coop_wins_for_no_reason(row: &mut Row) {
-        row.gil_stats = None;
+        win(row, Model::Coop, 60.0);
         if row.model == Model::Coop {
-            set(row, 60.0, Verdict::Faster);
             row.in_flight_max = Some(1);
-        }
-    }
-
-    fn coop_wins_and_nothing_was_recorded(row: &mut Row) {
-        coop_wins_for_no_reason(row);
-        (row.in_flight_max, row.running_at_once_max) = (None, None);
-    }
-
-    fn threads_with_the_lock_on_win(row: &mut Row) {
-        if is_locked(row) {
-            set(row, 70.0, Verdict::Faster);
-            row.running_at_once_max = Some(1);
         }
     }
 
@@ -248,18 +212,29 @@ mod tests {
         }
     }
 
-    fn one_is_unclear(row: &mut Row) {
-        nobody_wins(row);
-        row.running_at_once_max = Some(1);
-        if row.model == Model::Coop {
-            set(row, 1.0, Verdict::NotDistinguishable);
-        }
-    }
-
     /// Whoever wins, the reason is what was recorded of the winner, or there is none.
     #[test]
     fn every_winner_gets_a_sentence_with_its_own_reason() {
-        let cases: [(Workload, Doctor); 12] = [
+        let as_it_is: Change = |_| ();
+        let procs_win: Change = |row| win(row, Model::Procs, 50.0);
+        let coop_wins_and_nothing_was_recorded: Change = |row| {
+            coop_wins_for_no_reason(row);
+            (row.in_flight_max, row.running_at_once_max) = (None, None);
+        };
+        let threads_with_the_lock_on_win: Change = |row| {
+            if (row.model, row.gil) == (Model::Threads, GilState::On) {
+                set(row, 70.0, Verdict::Faster);
+                row.running_at_once_max = Some(1);
+            }
+        };
+        let one_is_unclear: Change = |row| {
+            nobody_wins(row);
+            row.running_at_once_max = Some(1);
+            if row.model == Model::Coop {
+                set(row, 1.0, Verdict::NotDistinguishable);
+            }
+        };
+        let cases: [(Workload, Change); 12] = [
             (Io, as_it_is),
             (Cpu, as_it_is),
             (Io, procs_win),
@@ -273,12 +248,28 @@ mod tests {
             (Io, nobody_wins),
             (Io, |row| row.verdict = None),
         ];
-        let said = cases.map(|(workload, doctor)| {
+        let said = cases.map(|(workload, change)| {
             let (mut report, _) = testing::report();
-            report.results.iter_mut().for_each(doctor);
+            report.results.iter_mut().for_each(change);
             sentence(&report, workload).unwrap() + "\n"
         });
-        assert_eq!(said.concat(), include_str!("explained.txt"));
+        // And beside a CPython: the same, faster, and measured too seldom.
+        let beside: [Change; 3] = [
+            as_it_is,
+            |row| {
+                if row.model == Model::PythonThreads {
+                    row.speedup_vs_python_sync = Some(1.9);
+                    row.speedup_vs_python_sync_interval = Some([1.8, 2.0]);
+                }
+            },
+            |row| row.speedup_vs_python_sync_interval = None,
+        ];
+        let beside = beside.map(|change| {
+            let (mut report, _) = testing::report_beside_python();
+            report.results.iter_mut().for_each(change);
+            beside::sentences(&report, Cpu).join("\n") + "\n"
+        });
+        assert_eq!(said.concat() + &beside.concat(), include_str!("explained.txt"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub mod forms;
 pub mod next;
 pub mod picture;
 pub mod report;
+pub mod run;
 pub mod table;
 #[cfg(test)]
 pub(crate) mod testing;

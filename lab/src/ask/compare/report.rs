@@ -10,15 +10,13 @@
 //! Read after [`lab_core::terms::stats`] and [`lab_core::look::lanes`]; read next
 //! [`table`](super::table).
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use lab_core::look::lanes::{Figures, Lanes};
-use lab_core::terms::contender::{Contender, GilState, Model, Workload};
-use lab_core::terms::host::Host;
-use lab_core::terms::params::Params;
-use lab_core::terms::python::Version;
-use lab_core::terms::sample::{GilStats, Measured, TreeUsage};
-use lab_core::terms::stats::{self, Speedup, Summary, Verdict};
+use lab_core::terms::{
+    Contender, GilState, GilStats, Host, Measured, Model, Params, Speedup, Summary, TreeUsage,
+    Verdict, Version, Workload, stats,
+};
 use lab_core::text::numbers;
 use lab_core::work::server::ServerUsage;
 
@@ -26,7 +24,7 @@ use lab_core::work::server::ServerUsage;
 pub const SCHEMA: &str = "trainyard.compare/1";
 
 /// Everything that a comparison found out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
     /// [`SCHEMA`].
     pub schema: String,
@@ -55,7 +53,7 @@ pub fn measured_on(host: &Host, is_complete: bool) -> String {
 }
 
 /// One contender's results.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
     /// The work.
     pub workload: Workload,
@@ -93,18 +91,15 @@ pub struct Row {
     /// What the lock counted.
     pub gil_stats: Option<GilStats>,
     /// Which CPython it was; null for ours.
-    #[serde(default)]
     pub python: Option<Version>,
     /// The median of the paired ratios to that same CPython's `python-sync`.
-    #[serde(default)]
     pub speedup_vs_python_sync: Option<f64>,
     /// Its 95 % interval.
-    #[serde(default)]
     pub speedup_vs_python_sync_interval: Option<[f64; 2]>,
 }
 
 /// The wall times of a contender's rounds, in seconds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WallTime {
     /// Their figures.
     #[serde(flatten)]
@@ -147,24 +142,6 @@ impl Report {
         }
     }
 
-    /// Says what the server has used.
-    #[must_use]
-    pub fn with_server(self, server: Option<ServerUsage>) -> Self {
-        Self { server, ..self }
-    }
-
-    /// Says what makes the figures doubtful.
-    #[must_use]
-    pub fn with_warnings(self, warnings: Vec<String>) -> Self {
-        Self { warnings, ..self }
-    }
-
-    /// Says that the comparison was interrupted.
-    #[must_use]
-    pub fn interrupted(self) -> Self {
-        Self { complete: false, ..self }
-    }
-
     /// Returns the rows of `workload`.
     pub fn rows(&self, workload: Workload) -> impl Iterator<Item = &Row> {
         self.results.iter().filter(move |row| row.workload == workload)
@@ -181,18 +158,15 @@ struct Against {
 
 impl Against {
     fn of(one: &Measured, reference: Option<&Measured>, seed: u64) -> Self {
-        let compared =
-            reference.and_then(|it| Some((it, stats::speedup(&it.wall_s, &one.wall_s, seed)?)));
-        match compared.filter(|(_, speedup)| speedup.median.is_finite()) {
-            None => Self::default(),
-            // The reference against itself is 1 by definition, not by measurement.
-            Some((reference, speedup)) if reference.contender == one.contender => {
-                Self { ratio: Some(speedup.median), ..Self::default() }
-            }
-            Some((_, Speedup { median, interval, verdict })) => {
-                Self { ratio: Some(median), interval, verdict }
-            }
-        }
+        let speedup = reference.and_then(|it| stats::speedup(&it.wall_s, &one.wall_s, seed));
+        let Some(speedup) = speedup.filter(|speedup| speedup.median.is_finite()) else {
+            return Self::default();
+        };
+        let Speedup { median, interval, verdict } = speedup;
+        // The reference against itself is 1 by definition, not by measurement.
+        let is_measured = reference.is_some_and(|it| it.contender != one.contender);
+        let interval = interval.filter(|_| is_measured);
+        Self { ratio: Some(median), interval, verdict: verdict.filter(|_| is_measured) }
     }
 }
 

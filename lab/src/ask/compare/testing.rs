@@ -3,11 +3,9 @@
 //! The times are invented; the figures of a report are computed from them as from real ones.
 
 use super::report::Report;
-use lab_core::terms::contender::{Contender, GilState, Model, Workload};
-use lab_core::terms::host::Host;
-use lab_core::terms::params::{Params, Preset};
-use lab_core::terms::python::{Python, PythonGil};
-use lab_core::terms::sample::Measured;
+use lab_core::terms::{
+    Contender, GilState, Host, Measured, Model, Params, Preset, Python, PythonGil, Workload,
+};
 use lab_core::testing::{measured, nothing_recorded, one, who};
 
 /// What `trainyard compare` might find out on two processors.

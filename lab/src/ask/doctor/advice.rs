@@ -55,274 +55,214 @@ impl Here {
     }
 }
 
-fn shows(what: impl Into<String>) -> Advice {
-    Advice { shows: true, what: what.into(), next: String::new() }
-}
-
-fn hides(what: impl Into<String>, next: impl Into<String>) -> Advice {
-    Advice { shows: false, what: what.into(), next: next.into() }
-}
-
-/// A row of the advice, if it applies.
-type Row = Option<Advice>;
-
 /// Says what follows from what was found.
 pub fn advise(found: &Report, here: &Here) -> Vec<Advice> {
-    let debug = (here.build == Build::Debug).then(|| {
-        hides(
-            "no speed at all: this is a debug build, many times slower",
-            "`cargo run --release -- doctor`",
-        )
-    });
-    let perf = (here.perf_paranoid > 2).then(|| {
-        hides(
+    let mut page = Page(Vec::new());
+    if here.build == Build::Debug {
+        let debug = "no speed at all: this is a debug build, many times slower";
+        page.hides(debug, "`cargo run --release -- doctor`");
+    }
+    page.parallel(found, here);
+    page.quiet(found);
+    page.tracing(found);
+    page.sizes(found);
+    if here.perf_paranoid > 2 {
+        page.hides(
             "what `perf` would say beside us: the kernel lets only root count events",
             "`sudo sysctl kernel.perf_event_paranoid=2`, if the machine is yours",
-        )
-    });
-    let rows = [debug].into_iter().chain(parallel(found, here)).chain(quiet(found));
-    rows.chain([tracing(found)]).chain(sizes(found)).chain([perf]).flatten().collect()
-}
-
-/// What takes more than one processor.
-fn parallel(found: &Report, here: &Here) -> [Row; 4] {
-    let (machine, cpus) = (&found.machine, found.machine.cpus());
-    let who = match here.proc_lacks {
-        None => "threads without the lock, and processes,",
-        Some(_) => "threads without the lock",
-    };
-    let side_by_side = if cpus == 1 {
-        hides(
-            format!("that {who} compute side by side: there is 1 processor"),
-            "give the program two, with `taskset` or the container's quota",
-        )
-    } else {
-        shows(format!("{who} compute side by side: up to {cpus} times as fast as one"))
-    };
-    let processes = here.proc_lacks.as_ref().map(|why| {
-        let (why, next) = why.rsplit_once(": ").unwrap_or((why, ""));
-        hides(format!("anything that takes a process, as `compare` does: {why}"), next)
-    });
-    let quota = (machine.quota_cpus < machine.allowed_cpus).then(|| {
-        hides(
-            format!(
-                "a steady pace of more than {} at once: the control group stops the program for \
-                 the rest of each period when its quota is used up",
-                numbers::count(machine.quota_cpus, "processor")
-            ),
-            format!("`--workers {cpus}`, or a larger quota"),
-        )
-    });
-    let halves = (machine.smt == Some(true) && cpus > 1).then(|| {
-        hides(
-            "the full speed-up: two of the processors may be two halves of one core",
-            "`--affinity` with one of each pair; \
-             /sys/devices/system/cpu/cpu0/topology/thread_siblings_list names them",
-        )
-    });
-    [Some(side_by_side), processes, quota, halves]
-}
-
-/// What takes a machine with nothing else to do.
-#[expect(clippy::cast_precision_loss, reason = "a ratio")]
-fn quiet(found: &Report) -> [Row; 4] {
-    let (machine, noise) = (&found.machine, &found.noise);
-    let load = machine.load_average.filter(|load| is_busy(*load, machine.cpus()));
-    let busy = load.map(|load| {
-        hides(
-            format!("small differences: the machine is busy, a load of {load:.1}"),
-            "end what else runs, or trust only intervals that do not hold 1.00x",
-        )
-    });
-    let stolen = noise.steal.filter(|steal| *steal > STEAL_MAX).map(|steal| {
-        let share = numbers::percent(steal);
-        hides(
-            format!("small differences: the hypervisor gave {share} of the time to others"),
-            "more rounds, `--rigorous`, or another hour",
-        )
-    });
-    let p99 = noise.p99_ns as f64 / (noise.median_ns as f64).max(1.0);
-    let even = if p99 > P99_MAX {
-        Some(hides(
-            format!(
-                "single events of microseconds: of a hundred equal pieces of work one takes {} as \
-                 long as the others",
-                numbers::ratio(p99)
-            ),
-            "look at medians, and take a pause that shows in one lane alone for the machine's",
-        ))
-    } else {
-        let steady = "differences of a few percent: equal pieces of work take equally long";
-        load.is_none().then(|| shows(steady))
-    };
-    let governor = machine.governor.as_deref().filter(|name| *name != "performance");
-    let governor = governor.map(|governor| {
-        hides(
-            format!("an even pace from the first round on: the governor is `{governor}`"),
-            "`--warmup 3`, or `sudo cpupower frequency-set -g performance`",
-        )
-    });
-    [busy, stolen, even, governor]
-}
-
-/// What takes a recorder that is hardly felt.
-fn tracing(found: &Report) -> Row {
-    let cost = &found.cost;
-    let armed_ns = cost.armed.median_ns;
-    if cost.armed.is_met() {
-        return cost.unarmed.is_met().then(|| {
-            shows(format!(
-                "what happens inside, almost undisturbed: 10 000 events a second cost a thread \
-                 {:.2} % of it",
-                armed_ns / 1e3
-            ))
-        });
+        );
     }
-    let source = found.machine.clock_source.as_deref().unwrap_or("unknown");
-    let next = if QUICK_CLOCKS.contains(&source) {
-        "run it again when the machine is quiet; figures are never taken while recording"
-    } else {
-        "boot with `tsc=reliable` if the processor's counter is steady"
-    };
-    Some(hides(
-        format!(
-            "waits of less than {} in a recording: an event costs {armed_ns:.0} ns, {:.0} of them \
-             its stamp (the kernel's clock is {source})",
-            numbers::seconds(armed_ns * 10.0 / 1e9),
-            cost.stamp_ns
-        ),
-        next,
-    ))
+    page.0
 }
 
-/// What takes room.
-fn sizes(found: &Report) -> [Row; 3] {
-    let limits = &found.limits;
-    let descriptors = limits.descriptors.filter(|limit| *limit < DESCRIPTORS_WANTED);
-    let descriptors = descriptors.map(numbers::grouped).map(|few| {
-        let most = limits.descriptors_hard.unwrap_or(DESCRIPTORS_WANTED).min(65_536);
-        hides(
-            format!("thousands of connections at once: {few} descriptors can be open"),
-            format!("`ulimit -n {most}`"),
-        )
-    });
-    let threads = match limits.threads().filter(|limit| *limit < THREADS_WANTED) {
-        None => shows("10 000 threads in one process, as far as limits go"),
-        Some(few) => hides(
-            format!("10 000 threads in one process: {} are the most here", numbers::grouped(few)),
-            "`ulimit -u`, the container's `--pids-limit`, or `sysctl vm.max_map_count`, whichever \
-             is the smallest above",
-        ),
-    };
-    let memory = limits.memory_available.into_iter().chain(limits.memory_of_group).min();
-    let memory =
-        memory.filter(|bytes| *bytes < MEMORY_WANTED).map(numbers::megabytes).map(|left| {
-            hides(
+/// The advice, in the order of the page.
+struct Page(Vec<Advice>);
+
+impl Page {
+    fn shows(&mut self, what: impl Into<String>) {
+        self.0.push(Advice { shows: true, what: what.into(), next: String::new() });
+    }
+
+    fn hides(&mut self, what: impl Into<String>, next: impl Into<String>) {
+        self.0.push(Advice { shows: false, what: what.into(), next: next.into() });
+    }
+
+    /// What takes more than one processor.
+    fn parallel(&mut self, found: &Report, here: &Here) {
+        let (machine, cpus) = (&found.machine, found.machine.cpus());
+        let with_processes = here.proc_lacks.is_none();
+        let and = if with_processes { ", and processes," } else { "" };
+        let who = format!("threads without the lock{and}");
+        if cpus == 1 {
+            let next = "give the program two, with `taskset` or the container's quota";
+            self.hides(format!("that {who} compute side by side: there is 1 processor"), next);
+        } else {
+            self.shows(format!("{who} compute side by side: up to {cpus} times as fast as one"));
+        }
+        if let Some(why) = &here.proc_lacks {
+            let (why, next) = why.rsplit_once(": ").unwrap_or((why, ""));
+            self.hides(format!("anything that takes a process, as `compare` does: {why}"), next);
+        }
+        if machine.quota_cpus < machine.allowed_cpus {
+            let most = numbers::count(machine.quota_cpus, "processor");
+            self.hides(
+                format!(
+                    "a steady pace of more than {most} at once: the control group stops the \
+                     program for the rest of each period when its quota is used up"
+                ),
+                format!("`--workers {cpus}`, or a larger quota"),
+            );
+        }
+        if machine.smt == Some(true) && cpus > 1 {
+            self.hides(
+                "the full speed-up: two of the processors may be two halves of one core",
+                "`--affinity` with one of each pair; \
+                 /sys/devices/system/cpu/cpu0/topology/thread_siblings_list names them",
+            );
+        }
+    }
+
+    /// What takes a machine with nothing else to do.
+    #[expect(clippy::cast_precision_loss, reason = "a ratio")]
+    fn quiet(&mut self, found: &Report) {
+        let (machine, noise) = (&found.machine, &found.noise);
+        let load = machine.load_average.filter(|load| is_busy(*load, machine.cpus()));
+        if let Some(load) = load {
+            self.hides(
+                format!("small differences: the machine is busy, a load of {load:.1}"),
+                "end what else runs, or trust only intervals that do not hold 1.00x",
+            );
+        }
+        if let Some(steal) = noise.steal.filter(|steal| *steal > STEAL_MAX) {
+            let share = numbers::percent(steal);
+            self.hides(
+                format!("small differences: the hypervisor gave {share} of the time to others"),
+                "more rounds, with `--runs 20`, or another hour",
+            );
+        }
+        let p99 = noise.p99_ns as f64 / (noise.median_ns as f64).max(1.0);
+        if p99 > P99_MAX {
+            let as_long = numbers::ratio(p99);
+            self.hides(
+                format!(
+                    "single events of microseconds: of a hundred equal pieces of work one takes \
+                     {as_long} as long as the others"
+                ),
+                "look at medians, and take a pause that shows in one lane alone for the machine's",
+            );
+        } else if load.is_none() {
+            self.shows("differences of a few percent: equal pieces of work take equally long");
+        }
+        if let Some(governor) = machine.governor.as_deref().filter(|name| *name != "performance") {
+            self.hides(
+                format!("an even pace from the first round on: the governor is `{governor}`"),
+                "`--warmup 3`, or `sudo cpupower frequency-set -g performance`",
+            );
+        }
+    }
+
+    /// What takes a recorder that is hardly felt.
+    fn tracing(&mut self, found: &Report) {
+        let (armed_ns, stamp_ns) = (found.cost.armed.median_ns, found.cost.stamp_ns);
+        if found.cost.armed.is_met() {
+            if found.cost.unarmed.is_met() {
+                self.shows(format!(
+                    "what happens inside, almost undisturbed: 10 000 events a second cost a \
+                     thread {:.2} % of it",
+                    armed_ns / 1e3
+                ));
+            }
+            return;
+        }
+        let source = found.machine.clock_source.as_deref().unwrap_or("unknown");
+        let next = if QUICK_CLOCKS.contains(&source) {
+            "run it again when the machine is quiet; figures are never taken while recording"
+        } else {
+            "boot with `tsc=reliable` if the processor's counter is steady"
+        };
+        let shortest = numbers::seconds(armed_ns * 10.0 / 1e9);
+        self.hides(
+            format!(
+                "waits of less than {shortest} in a recording: an event costs {armed_ns:.0} ns, \
+                 {stamp_ns:.0} of them its stamp (the kernel's clock is {source})"
+            ),
+            next,
+        );
+    }
+
+    /// What takes room.
+    fn sizes(&mut self, found: &Report) {
+        let limits = &found.limits;
+        if let Some(few) = limits.descriptors.filter(|limit| *limit < DESCRIPTORS_WANTED) {
+            let most = limits.descriptors_hard.unwrap_or(DESCRIPTORS_WANTED).min(65_536);
+            let few = numbers::grouped(few);
+            self.hides(
+                format!("thousands of connections at once: {few} descriptors can be open"),
+                format!("`ulimit -n {most}`"),
+            );
+        }
+        match limits.threads().filter(|limit| *limit < THREADS_WANTED).map(numbers::grouped) {
+            None => self.shows("10 000 threads in one process, as far as limits go"),
+            Some(few) => self.hides(
+                format!("10 000 threads in one process: {few} are the most here"),
+                "`ulimit -u`, the container's `--pids-limit`, or `sysctl vm.max_map_count`, \
+                 whichever is the smallest above",
+            ),
+        }
+        let memory = limits.memory_available.into_iter().chain(limits.memory_of_group).min();
+        if let Some(left) = memory.filter(|bytes| *bytes < MEMORY_WANTED).map(numbers::megabytes) {
+            self.hides(
                 format!("200 processes, or a million tasks: {left} are left"),
                 "end what else runs, or fewer of them",
-            )
-        });
-    [descriptors, Some(threads), memory]
+            );
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ask::doctor::limits::Limits;
-    use crate::ask::doctor::machine::Machine;
-    use crate::ask::doctor::noise::Noise;
-    use lab_core::work::cost::{Cost, Spread};
+    use lab_core::text::add;
 
     const GOOD: Here = Here { build: Build::Release, proc_lacks: None, perf_paranoid: 2 };
 
-    /// A machine on which everything shows.
-    fn good() -> Report {
-        let spread = |median_ns, goal_ns| Spread {
-            median_ns,
-            low_ns: median_ns,
-            high_ns: median_ns,
-            goal_ns,
+    /// Fails if something that is lacking is not named with a next step, or if processes are promised
+    /// where none can be started.
+    #[test]
+    fn what_a_machine_shows_and_lacks_is_said() {
+        let good = || serde_json::from_str::<Report>(include_str!("good.json")).unwrap();
+        let mut said = String::new();
+        let mut say = |report: &Report, here: &Here, known: &[Advice]| {
+            let advice = advise(report, here);
+            for Advice { shows, what, next } in advice.iter().filter(|one| !known.contains(one)) {
+                add!(said, "shows: {shows}: {what}\n  next: {next}\n");
+            }
+            said += "\n";
+            advice
         };
-        Report {
-            schema: String::new(),
-            machine: Machine {
-                cpu_model: "EPYC".to_owned(),
-                online_cpus: Some("0-3".to_owned()),
-                allowed_cpus: 4,
-                quota_cpus: 4,
-                quota_us: None,
-                smt: Some(false),
-                governor: Some("performance".to_owned()),
-                kernel: "6.1.0".to_owned(),
-                clock_source: Some("tsc".to_owned()),
-                load_average: Some(0.1),
-                trainyard: "0.1.0".to_owned(),
-            },
-            limits: Limits::default(),
-            noise: Noise { median_ns: 20_000, p99_ns: 21_000, ..Noise::default() },
-            cost: Cost {
-                clock_ns: 22.0,
-                clock_step_ns: 10,
-                stamp_ns: 25.0,
-                stamp_is_counter: false,
-                unarmed: spread(0.4, 1.0),
-                armed: spread(35.0, 40.0),
-                ring_events: 65_536,
-                ring_bytes: 2 << 20,
-            },
-            advice: Vec::new(),
-        }
-    }
-
-    #[track_caller]
-    fn check_hides(report: &Report, here: &Here, text: &str) {
-        let advice = advise(report, here);
-        let found = advice.iter().find(|one| !one.shows && one.what.contains(text));
-        let found = found.unwrap_or_else(|| panic!("nothing says '{text}': {advice:#?}"));
-        assert!(!found.next.is_empty(), "{found:?}");
-    }
-
-    #[test]
-    fn a_good_machine_shows_everything() {
-        let advice = advise(&good(), &GOOD);
-        assert!(advice.iter().all(|one| one.shows), "{advice:#?}");
-        let side_by_side = "and processes, compute side by side: up to 4 times";
-        assert!(advice.iter().any(|one| one.what.contains(side_by_side)), "{advice:#?}");
-    }
-
-    #[test]
-    fn what_a_machine_lacks_is_named_with_a_next_step() {
-        type Change = fn(&mut Report);
-        let rows: [(Change, &str); 11] = [
-            (|it| it.machine.allowed_cpus = 1, "there is 1 processor"),
-            (|it| it.machine.quota_cpus = 2, "a steady pace of more than 2 processors"),
-            (|it| it.machine.smt = Some(true), "two halves of one core"),
-            (|it| it.machine.governor = Some("powersave".to_owned()), "`powersave`"),
-            (|it| it.machine.load_average = Some(9.0), "a load of 9.0"),
-            (|it| it.noise.steal = Some(0.2), "gave 20 % of the time to others"),
-            (|it| it.noise.p99_ns = 60_000, "one takes 3.0x as long"),
-            (|it| it.cost.armed.median_ns = 80.0, "an event costs 80 ns, 25 of them"),
-            (|it| it.limits.descriptors = Some(1024), "1 024 descriptors"),
-            (|it| it.limits.processes = Some(2_000), "2 000 are the most"),
-            (|it| it.limits.memory_of_group = Some(512_000_000), "512 MB are left"),
+        let known = say(&good(), &GOOD, &[]);
+        let changes: [fn(&mut Report); 11] = [
+            |it| it.machine.allowed_cpus = 1,
+            |it| it.machine.quota_cpus = 2,
+            |it| it.machine.smt = Some(true),
+            |it| it.machine.governor = Some("powersave".to_owned()),
+            |it| it.machine.load_average = Some(9.0),
+            |it| it.noise.steal = Some(0.2),
+            |it| it.noise.p99_ns = 60_000,
+            |it| it.cost.armed.median_ns = 80.0,
+            |it| it.limits.descriptors = Some(1024),
+            |it| it.limits.processes = Some(2_000),
+            |it| it.limits.memory_of_group = Some(512_000_000),
         ];
-        for (change, text) in rows {
+        for change in changes {
             let mut report = good();
             change(&mut report);
-            check_hides(&report, &GOOD, text);
+            say(&report, &GOOD, &known);
         }
-        check_hides(&good(), &Here { build: Build::Debug, ..GOOD }, "a debug build");
-        check_hides(&good(), &Here { perf_paranoid: 3, ..GOOD }, "what `perf` would say");
-    }
-
-    /// Fails if processes are promised where none can be started.
-    #[test]
-    fn without_a_proc_no_process_is_promised() {
         let proc_lacks = Some("/proc is not mounted: `mount it`".to_owned());
-        let here = Here { proc_lacks, ..GOOD };
-        check_hides(&good(), &here, "takes a process, as `compare` does: /proc is not mounted");
-        let advice = advise(&good(), &here);
-        let promised = |one: &&Advice| one.shows && one.what.contains("and processes,");
-        assert_eq!(advice.iter().find(promised), None);
+        say(&good(), &Here { build: Build::Debug, ..GOOD }, &known);
+        say(&good(), &Here { perf_paranoid: 3, ..GOOD }, &known);
+        say(&good(), &Here { proc_lacks, ..GOOD }, &known);
+        assert_eq!(said, include_str!("advised.txt"), "\n{said}");
     }
 }

@@ -1,13 +1,14 @@
-//! The machine, in the kernel's own words.
+//! The machine and what may run out on it, in the kernel's own words.
 //!
-//! Sources: proc(5); the kernel's `Documentation/ABI/testing/sysfs-devices-system-cpu`,
-//! `admin-guide/cgroup-v2.rst` (`cpu.max`), `timers/timekeeping.rst` (clock sources).
+//! Sources: getrlimit(2), proc(5); the kernel's `Documentation/ABI/testing/sysfs-devices-system-cpu`,
+//! `admin-guide/cgroup-v2.rst`, `admin-guide/sysctl/vm.rst`, `timers/timekeeping.rst`.
 
 use std::fs;
 
 use serde::{Deserialize, Serialize};
 
-use lab_core::terms::host::{Conditions, Host};
+use crate::measure::usage::field;
+use lab_core::terms::{Conditions, Host};
 use trainyard::sys::limits;
 
 /// What the kernel says of the machine. What it does not say is `None`.
@@ -64,6 +65,56 @@ impl Machine {
     }
 }
 
+/// The limits that this program runs under. `None`: there is none, or the kernel does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Open descriptors, for this process.
+    pub descriptors: Option<u64>,
+    /// How far it may raise that itself.
+    pub descriptors_hard: Option<u64>,
+    /// Threads and processes, for this user.
+    pub processes: Option<u64>,
+    /// The same, for our control group.
+    pub processes_of_group: Option<u64>,
+    /// Threads, for the whole machine.
+    pub threads_of_machine: Option<u64>,
+    /// Mappings, for one process; a thread's stack and its guard page are two.
+    pub mappings: Option<u64>,
+    /// Bytes of memory that can be had at this moment.
+    pub memory_available: Option<u64>,
+    /// Bytes of memory, for our control group.
+    pub memory_of_group: Option<u64>,
+}
+
+impl Limits {
+    /// Asks the kernel.
+    pub fn read() -> Self {
+        let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+        let number = |path: &str| line(path)?.parse().ok();
+        let descriptors = limits::descriptors();
+        Self {
+            descriptors: descriptors.soft,
+            descriptors_hard: descriptors.hard,
+            processes: limits::processes().soft,
+            processes_of_group: limits::processes_of_group().map(|quota| quota.max),
+            threads_of_machine: number("/proc/sys/kernel/threads-max"),
+            mappings: number("/proc/sys/vm/max_map_count"),
+            memory_available: field(&memory, "MemAvailable:").map(|kilobytes| kilobytes * 1024),
+            memory_of_group: limits::of_groups("memory.max"),
+        }
+    }
+
+    /// How many threads one process of ours can have at most, as far as numbers tell.
+    pub fn threads(&self) -> Option<u64> {
+        // A stack and its guard page.
+        let by_mappings = self.mappings.map(|mappings| mappings / 2);
+        [self.processes, self.processes_of_group, self.threads_of_machine, by_mappings]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+}
+
 /// Returns what a file of one line says; `None` if it cannot be read, or says nothing.
 pub(super) fn line(path: &str) -> Option<String> {
     let text = fs::read_to_string(path).ok()?;
@@ -85,5 +136,13 @@ mod tests {
         assert_eq!(quota("200000 100000"), Some([200_000, 100_000]));
         assert_eq!((quota("max 100000"), quota("")), (None, None));
         assert_eq!(line("/proc/no such file"), None);
+    }
+
+    #[test]
+    fn the_smallest_limit_of_threads_counts() {
+        let none = Limits::default();
+        assert_eq!(none.threads(), None);
+        let limits = Limits { processes: Some(50_000), mappings: Some(65_530), ..none };
+        assert_eq!(limits.threads(), Some(32_765));
     }
 }

@@ -10,7 +10,6 @@ use std::hint::black_box;
 
 use serde::{Deserialize, Serialize};
 
-use super::Effort;
 use trainyard::sys::clock;
 
 /// One piece of work: some twenty microseconds, far more than a reading of the clock takes and far
@@ -44,25 +43,16 @@ pub struct Noise {
 }
 
 impl Noise {
-    /// Keeps one processor busy, and looks.
-    pub fn measure(effort: Effort) -> Self {
-        let (spins, watch_ns) = match effort {
-            Effort::Quick => (2_000, 100_000_000),
-            Effort::Thorough => (20_000, 1_000_000_000),
-        };
-        let before = Ticks::read();
+    /// Keeps one processor busy, `spins` times and then for `watch_ns`, and looks.
+    pub fn measure(spins: usize, watch_ns: u64) -> Self {
+        let stat = || fs::read_to_string("/proc/stat").unwrap_or_default();
+        let before = stat();
         let mut took: Vec<u64> = (0..spins).map(|_| spin()).collect();
         took.sort_unstable();
-        let watched = watch(watch_ns);
-        let steal = Ticks::stolen_between(before, Ticks::read());
-        Self {
-            spins,
-            median_ns: took[spins / 2],
-            p99_ns: took[spins * 99 / 100],
-            largest_ns: took[spins - 1],
-            steal,
-            ..watched
-        }
+        let (median_ns, p99_ns) = (took[spins / 2], took[spins * 99 / 100]);
+        let (largest_ns, watched) = (took[spins - 1], watch(watch_ns));
+        let steal = stolen_between(&before, &stat());
+        Self { spins, median_ns, p99_ns, largest_ns, steal, ..watched }
     }
 }
 
@@ -94,33 +84,22 @@ fn watch(watch_ns: u64) -> Noise {
     Noise { watched_ns, lost: away_ns as f64 / watched_ns as f64, ..noise }
 }
 
-/// What all processors did since the machine was started, in the kernel's ticks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Ticks {
-    all: u64,
-    stolen: u64,
+/// What all processors did since the machine was started, and how much of it was stolen, in the
+/// kernel's ticks: `cpu  user nice system idle iowait irq softirq steal guest guest_nice`, the last
+/// two of which are part of the first two.
+fn ticks(stat: &str) -> Option<[u64; 2]> {
+    let line = stat.lines().next()?.strip_prefix("cpu ")?;
+    let words: Vec<u64> =
+        line.split_ascii_whitespace().map_while(|word| word.parse().ok()).take(8).collect();
+    Some([words.iter().sum(), *words.get(7)?])
 }
 
-impl Ticks {
-    fn read() -> Option<Self> {
-        Self::parse(&fs::read_to_string("/proc/stat").ok()?)
-    }
-
-    /// `cpu  user nice system idle iowait irq softirq steal guest guest_nice`; the last two are part
-    /// of the first two.
-    fn parse(stat: &str) -> Option<Self> {
-        let line = stat.lines().next()?.strip_prefix("cpu ")?;
-        let words: Vec<u64> =
-            line.split_ascii_whitespace().map_while(|word| word.parse().ok()).take(8).collect();
-        Some(Self { all: words.iter().sum(), stolen: *words.get(7)? })
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "a share")]
-    fn stolen_between(before: Option<Self>, after: Option<Self>) -> Option<f64> {
-        let (before, after) = (before?, after?);
-        let all = after.all.checked_sub(before.all).filter(|all| *all > 0)?;
-        Some(after.stolen.saturating_sub(before.stolen) as f64 / all as f64)
-    }
+/// The share that was stolen between two looks at `/proc/stat`.
+#[expect(clippy::cast_precision_loss, reason = "a share")]
+fn stolen_between(before: &str, after: &str) -> Option<f64> {
+    let ([all_before, before], [all_after, after]) = (ticks(before)?, ticks(after)?);
+    let all = all_after.checked_sub(all_before).filter(|all| *all > 0)?;
+    Some(after.saturating_sub(before) as f64 / all as f64)
 }
 
 #[cfg(test)]
@@ -129,12 +108,11 @@ mod tests {
 
     #[test]
     fn stolen_time_is_a_share_of_all() {
-        let before = Ticks::parse("cpu  10 0 10 70 0 0 0 10 0 0\ncpu0 1 2 3\n");
-        assert_eq!(before, Some(Ticks { all: 100, stolen: 10 }));
-        let after = Ticks::parse("cpu  20 0 20 130 0 0 0 30 5 5\n");
-        assert_eq!(Ticks::stolen_between(before, after), Some(0.2));
-        assert_eq!(Ticks::stolen_between(before, before), None, "no time has passed");
-        assert_eq!(Ticks::parse("intr 1 2 3\n"), None);
+        let before = "cpu  10 0 10 70 0 0 0 10 0 0\ncpu0 1 2 3\n";
+        let after = "cpu  20 0 20 130 0 0 0 30 5 5\n";
+        assert_eq!((ticks(before), ticks("intr 1 2 3\n")), (Some([100, 10]), None));
+        assert_eq!(stolen_between(before, after), Some(0.2));
+        assert_eq!(stolen_between(before, before), None, "no time has passed");
     }
 
     #[test]

@@ -1,57 +1,50 @@
 //! The page: what was found, for people and for programs.
 
-use std::fmt::Write;
-
 use super::Report;
-use super::limits::Limits;
-use super::machine::Machine;
+use super::machine::{Limits, Machine};
 use super::noise::Noise;
-use lab_core::text::numbers;
 use lab_core::text::wrap::wrap;
+use lab_core::text::{add, numbers};
 use lab_core::work::cost::{Cost, Spread};
 
 const COLUMNS: usize = 80;
 /// Where the right column begins.
 const INDENT: usize = 20;
 
-/// Renders the schema `trainyard.doctor/1`, with a line end.
-///
-/// # Panics
-///
-/// Never: every key is a string and every value can be written.
-pub fn json(report: &Report) -> String {
-    serde_json::to_string_pretty(report).expect("a report is plain data") + "\n"
-}
-
 /// Renders the page.
 pub fn text(report: &Report) -> String {
     let mut page = String::new();
-    let sections = [
+    for (title, rows) in [
         ("The machine", machine(&report.machine)),
         ("Limits", limits(&report.limits)),
         ("Noise", noise(&report.noise)),
         ("The clock and the recorder", cost(&report.cost)),
-    ];
-    for (title, rows) in sections {
-        writeln!(page, "{title}").expect("writing to memory does not fail");
+    ] {
+        add!(page, "{title}\n");
         for (name, value) in rows {
-            page += &row(name, &value);
+            add!(page, "  {name:<width$}{}\n", block(&value, INDENT), width = INDENT - 2);
         }
         page.push('\n');
     }
     for (title, shows) in [("What shows here", true), ("What does not", false)] {
-        let mut advice = report.advice.iter().filter(|one| one.shows == shows).peekable();
-        if advice.peek().is_some() {
-            writeln!(page, "{title}").expect("writing to memory does not fail");
-        }
-        for one in advice {
-            page += &item("- ", &one.what);
+        let advice = report.advice.iter().filter(|one| one.shows == shows);
+        for (number, one) in advice.enumerate() {
+            if number == 0 {
+                add!(page, "{title}\n");
+            }
+            add!(page, "  - {}\n", block(&one.what, 4));
             if !one.next.is_empty() {
-                page += &item("  next: ", &one.next);
+                add!(page, "    next: {}\n", block(&one.next, 10));
             }
         }
     }
     page
+}
+
+/// Breaks `text` into lines of which each stands `indent` columns from the left.
+fn block(text: &str, indent: usize) -> String {
+    let lines = wrap(text, COLUMNS - indent, 0);
+    lines.trim_end().replace('\n', &format!("\n{:indent$}", ""))
 }
 
 type Rows = Vec<(&'static str, String)>;
@@ -107,28 +100,25 @@ fn limits(limits: &Limits) -> Rows {
 }
 
 fn noise(noise: &Noise) -> Rows {
-    let Noise { median_ns, p99_ns, largest_ns, watched_ns, gaps, largest_gap_ns, .. } = *noise;
     let [median, p99, largest, watched, largest_gap] =
-        [median_ns, p99_ns, largest_ns, watched_ns, largest_gap_ns].map(numbers::nanoseconds);
-    let times = numbers::grouped(noise.spins as u64);
+        [noise.median_ns, noise.p99_ns, noise.largest_ns, noise.watched_ns, noise.largest_gap_ns]
+            .map(numbers::nanoseconds);
+    let (times, gaps) = (numbers::grouped(noise.spins as u64), noise.gaps);
     let largest_gap =
         if gaps == 0 { String::new() } else { format!(", the largest {largest_gap}") };
     let lost = numbers::percent(noise.lost);
     let steal = noise.steal.map(|steal| format!("{} of the time", numbers::percent(steal)));
+    let equal =
+        format!("{median} as a rule, 1 in 100 {p99} and more, at most {largest} ({times} times)");
     vec![
-        (
-            "equal work",
-            format!(
-                "{median} as a rule, 1 in 100 {p99} and more, at most {largest} ({times} times)"
-            ),
-        ),
+        ("equal work", equal),
         ("gaps", format!("{gaps} of 10 us or more in {watched}{largest_gap}; they take {lost}")),
         ("steal", steal.unwrap_or(UNKNOWN.to_owned())),
     ]
 }
 
 fn cost(cost: &Cost) -> Rows {
-    let Cost { clock_ns, clock_step_ns, stamp_ns, unarmed, armed, .. } = *cost;
+    let (clock_ns, step_ns, stamp_ns) = (cost.clock_ns, cost.clock_step_ns, cost.stamp_ns);
     let stamp = if cost.stamp_is_counter {
         "the processor's counter, with its number"
     } else {
@@ -136,15 +126,13 @@ fn cost(cost: &Cost) -> Rows {
     };
     let events = numbers::grouped(cost.ring_events as u64);
     let size = numbers::megabytes(cost.ring_bytes as u64);
+    let ring = format!("{events} events, {size}; older ones are overwritten, and counted");
     vec![
-        ("clock", format!("{clock_ns:.1} ns a reading, steps of {clock_step_ns} ns")),
+        ("clock", format!("{clock_ns:.1} ns a reading, steps of {step_ns} ns")),
         ("an event's stamp", format!("{stamp_ns:.1} ns: {stamp}")),
-        ("not recording", goal("a site that does not record", unarmed)),
-        ("recording", goal("a site that records", armed)),
-        (
-            "a thread's ring",
-            format!("{events} events, {size}; older ones are overwritten, and counted"),
-        ),
+        ("not recording", goal("a site that does not record", cost.unarmed)),
+        ("recording", goal("a site that records", cost.armed)),
+        ("a thread's ring", ring),
     ]
 }
 
@@ -156,18 +144,4 @@ fn goal(what: &str, spread: Spread) -> String {
         "{what}: {median_ns:.2} ns, half of the rounds in [{low_ns:.2}, {high_ns:.2}]; goal \
          {goal_ns} ns: {verdict}"
     )
-}
-
-fn row(name: &str, value: &str) -> String {
-    format!("  {name:<width$}{}\n", block(value, INDENT), width = INDENT - 2)
-}
-
-fn item(mark: &str, text: &str) -> String {
-    format!("  {mark}{}\n", block(text, 2 + mark.len()))
-}
-
-/// Breaks `text` into lines of which each stands `indent` columns from the left.
-fn block(text: &str, indent: usize) -> String {
-    let lines = wrap(text, COLUMNS - indent, 0);
-    lines.trim_end().replace('\n', &format!("\n{:indent$}", ""))
 }

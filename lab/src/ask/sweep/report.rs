@@ -11,7 +11,7 @@ use super::knee::{self, Knee};
 use super::plan::{Layout, Point, Scan, Sweep, as_map};
 use super::variable::{Value, Variable};
 use crate::ask::compare::report;
-use crate::measure::sources;
+use crate::measure::lines;
 use lab_core::terms::contender::{Contender, GilState, Model, Workload};
 use lab_core::terms::host::Host;
 use lab_core::terms::params::Params;
@@ -79,8 +79,7 @@ impl Report {
             };
             let here: Vec<Measured> = contenders.iter().filter_map(present).collect();
             let params = sweep.params_at(point);
-            let rows =
-                report::Report::new(&params, self.host.clone(), &here, sources::lines_changed);
+            let rows = report::Report::new(&params, self.host.clone(), &here, lines::lines_changed);
             let row = |row: report::Row| Row {
                 wall_interval_s: stats::median_interval(&row.wall_s.samples, self.seed),
                 column: self.column(row.contender()),

@@ -10,7 +10,7 @@
 pub mod experiment;
 pub mod guide;
 
-use clap::CommandFactory;
+use clap::{CommandFactory, ValueEnum};
 
 use crate::ask::experiment::catalogue;
 use crate::ask::experiment::kit::experiment::Group;
@@ -51,53 +51,42 @@ fn summary() -> String {
         "# Summary\n\n- [The claims of the notes](the-notes.md)\n- [An hour's tour](guide.md)\n\
          - [Experiments](experiments.md)\n",
     );
-    for group in groups() {
-        for one in catalogue::experiments(group) {
-            let path = experiment::path(one);
-            add!(text, "  - [{}: {}]({path})\n", one.name, one.title);
-        }
+    for one in catalogue::all() {
+        add!(text, "  - [{}: {}]({})\n", one.name, one.title, experiment::path(one));
     }
     text + "- [Commands](commands.md)\n"
 }
 
 /// The list of experiments, with their links.
 fn index() -> String {
-    let mut text = String::from(
+    String::from(
         "# Experiments\n\nEach is a question, what one may expect, a run, and relations that must \
          hold between its figures, on any machine that can show them. `trainyard experiment run \
          NAME --quick` runs one in seconds.\n",
-    );
-    for group in groups() {
-        add!(text, "\n## {}\n\n", capitalised(group.title()));
-        for one in catalogue::experiments(group) {
-            let path = experiment::path(one);
-            add!(text, "- [{}]({path}): {}\n", one.name, one.title);
-        }
-    }
-    text
+    ) + &list(|group| format!("\n## {group}\n\n"), "")
 }
 
 /// The same for the README.
 pub fn readme_list() -> String {
-    let mut text = String::new();
-    for group in groups() {
-        add!(text, "{}:\n\n", capitalised(group.title()));
-        for one in catalogue::experiments(group) {
-            let path = experiment::path(one);
-            add!(text, "- [{}](docs/{path}): {}\n", one.name, one.title);
-        }
-        text.push('\n');
-    }
-    text
+    let list = list(|group| format!("\n{group}:\n\n"), "docs/");
+    format!("{}\n", &list[1..])
 }
 
-/// The groups that have something in them.
-fn groups() -> impl Iterator<Item = Group> {
-    use clap::ValueEnum;
-    Group::value_variants()
-        .iter()
-        .copied()
-        .filter(|group| !catalogue::experiments(*group).is_empty())
+/// The experiments of each group below its heading; their pages lie in `folder`.
+fn list(heading: impl Fn(&str) -> String, folder: &str) -> String {
+    let mut text = String::new();
+    for group in Group::value_variants() {
+        let experiments = catalogue::experiments(*group);
+        if experiments.is_empty() {
+            continue;
+        }
+        text += &heading(&capitalised(group.title()));
+        for one in experiments {
+            let path = experiment::path(one);
+            add!(text, "- [{}]({folder}{path}): {}\n", one.name, one.title);
+        }
+    }
+    text
 }
 
 /// What `--help` says of every command.

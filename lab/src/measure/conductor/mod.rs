@@ -36,10 +36,8 @@ use seat::Seat;
 use super::arm_process::{ArmProcess, Halt};
 use super::progress::Progress;
 use super::record::of_comparison;
-use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::outfile::flight_path;
-use lab_core::terms::params::Params;
-use lab_core::terms::sample::Measured;
+use lab_core::terms::{LabError, Measured, Params, Result};
 use lab_core::work::arm::Setup;
 use lab_core::work::server::{ServerProcess, ServerUsage};
 use trainyard::sys::signal::Interrupts;
@@ -93,11 +91,7 @@ pub fn measure(
 }
 
 /// Records one round of each contender of `params`, warm, and measures none.
-///
-/// # Errors
-///
-/// As the `failure` of [`measure`].
-pub fn record(params: &Params, interrupts: &Interrupts) -> Result<Trace> {
+pub(crate) fn record(params: &Params, interrupts: &Interrupts) -> Result<Trace> {
     let params = Params { runs: 0, ..params.clone() };
     let (mut runs, mut deaths) = (Vec::new(), Deaths::default());
     for &workload in &params.workloads {
@@ -166,7 +160,10 @@ impl<'a> Conductor<'a> {
     fn run(&mut self) -> Result<()> {
         let all = 0..self.seats.len();
         for seat in all.clone() {
-            self.start_with_one_retry(seat)?;
+            while let Err(failure) = self.start(seat) {
+                let line = self.deaths.survive(failure)?;
+                self.progress.note(&format!("{line}; it is started again once"));
+            }
         }
         for _ in 0..self.params.warmup {
             self.rounds(Round::Warmup, all.clone())?;
@@ -183,46 +180,31 @@ impl<'a> Conductor<'a> {
         self.rounds(Round::Recorded, all)
     }
 
-    /// One round for every contender.
+    /// One round for every contender; once more, with a fresh arm, if somebody dies over it.
     fn rounds(&mut self, round: Round, seats: impl Iterator<Item = usize>) -> Result<()> {
         for seat in seats {
             if round == Round::Recorded && !self.seats[seat].is_recorded() {
                 continue;
             }
             // INVARIANT: [CONDUCTOR-1] drawn before the round and after it.
-            self.progress.tick(&self.seats[seat].place.contender);
-            self.round_with_one_retry(seat, round)?;
+            let who = self.seats[seat].place.contender;
+            self.progress.tick(&format!("{}: {}", who.workload, who.label()));
+            while let Err(failure) = self.round(seat, round) {
+                let line = self.deaths.survive(failure)?;
+                self.progress.note(&format!("{line}; this round is void and repeated once"));
+                self.replace(seat, round)?;
+            }
             self.progress.advance();
         }
         self.compare_answers()
     }
 
-    /// Compares those who did the same work.
+    /// Compares each with the first who did the same work.
     fn compare_answers(&self) -> Result<()> {
-        let mut rest: Vec<&Seat> = self.seats.iter().collect();
-        while let Some(&first) = rest.first() {
-            let (same, others): (Vec<&Seat>, Vec<&Seat>) =
-                rest.into_iter().partition(|seat| seat.place.does_the_same_as(&first.place));
-            compare_answers(&same.into_iter().filter_map(Seat::last_outcome).collect::<Vec<_>>())?;
-            rest = others;
-        }
-        Ok(())
-    }
-
-    /// Does a round, and once more with a fresh arm if somebody died over it.
-    fn round_with_one_retry(&mut self, seat: usize, round: Round) -> Result<()> {
-        while let Err(failure) = self.round(seat, round) {
-            let line = self.deaths.survive(failure)?;
-            self.progress.note(&format!("{line}; this round is void and repeated once"));
-            self.replace(seat, round)?;
-        }
-        Ok(())
-    }
-
-    fn start_with_one_retry(&mut self, seat: usize) -> Result<()> {
-        while let Err(failure) = self.start(seat) {
-            let line = self.deaths.survive(failure)?;
-            self.progress.note(&format!("{line}; it is started again once"));
+        for seat in &self.seats {
+            let first = self.seats.iter().find(|first| first.place.does_the_same_as(&seat.place));
+            let outcomes = first.and_then(Seat::last_outcome).zip(seat.last_outcome());
+            outcomes.map_or(Ok(()), |(first, other)| compare_answers(first, other))?;
         }
         Ok(())
     }
@@ -230,25 +212,21 @@ impl<'a> Conductor<'a> {
     fn round(&mut self, seat: usize, round: Round) -> Result<()> {
         let seat = &mut self.seats[seat];
         let arm = seat.arm.as_mut().expect("every seat's arm is started first");
-        match round {
-            Round::Warmup => {
-                let outcome = arm.round(&self.halt)?;
-                // A recording has no result some rounds away.
-                if self.params.runs > 0 {
-                    seat.look(&mut self.progress, &outcome);
-                }
-            }
-            Round::Measured => {
-                let before = arm.usage();
-                let outcome = arm.round(&self.halt)?;
-                seat.account.add(before, arm.usage());
-                seat.look(&mut self.progress, &outcome);
-                seat.outcomes.push(outcome);
-            }
-            Round::Recorded => {
-                let recording = arm.record(&self.halt)?;
-                seat.recorded(recording);
-            }
+        if round == Round::Recorded {
+            let recording = arm.record(&self.halt)?;
+            seat.recorded(recording);
+            return Ok(());
+        }
+        let before = arm.usage();
+        let outcome = arm.round(&self.halt)?;
+        let after = arm.usage();
+        // A recording has no result some rounds away.
+        if self.params.runs > 0 {
+            seat.look(&mut self.progress, &outcome);
+        }
+        if round == Round::Measured {
+            seat.account.add(before, after);
+            seat.outcomes.push(outcome);
         }
         Ok(())
     }
@@ -256,10 +234,11 @@ impl<'a> Conductor<'a> {
     fn start(&mut self, seat: usize) -> Result<()> {
         let seat = &mut self.seats[seat];
         let Place { contender, params, .. } = seat.place.clone();
-        let is_mine = |(latency_ns, _): &&(u64, ServerProcess)| *latency_ns == params.latency_ns;
-        let server = self.servers.iter().find(is_mine).map(|(_, server)| server.address());
-        let setup =
-            Setup { contender, params, server, flight: seat.flight.clone().map(Into::into) };
+        let mut servers = self.servers.iter();
+        let server = servers.find(|(latency_ns, _)| *latency_ns == params.latency_ns);
+        let server = server.map(|(_, server)| server.address());
+        let flight = seat.flight.clone().map(Into::into);
+        let setup = Setup { contender, params, server, flight };
         // The old process is gone before the new one comes, and its rings go too.
         seat.arm = None;
         seat.forget_flight();
@@ -280,20 +259,5 @@ impl<'a> Conductor<'a> {
             arm.forget_peaks();
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_death_is_survived_and_no_other_failure() {
-        let mut deaths = Deaths::default();
-        let died = || LabError::WorkerDied("worker 7 ended".to_owned());
-        let failed = LabError::Failed("no".to_owned());
-        assert_eq!(deaths.survive(failed.clone()), Err(failed));
-        assert_eq!(deaths.survive(died()), Ok("worker 7 ended".to_owned()));
-        assert_eq!(deaths.survive(died()), Err(died()));
     }
 }

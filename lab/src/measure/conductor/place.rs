@@ -3,11 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use lab_core::terms::contender::{Contender, Workload};
-use lab_core::terms::error::{LabError, Result};
-use lab_core::terms::host::Conditions;
-use lab_core::terms::params::Params;
-use lab_core::terms::sample::Outcome;
+use lab_core::terms::{Conditions, Contender, LabError, Outcome, Params, Result, Workload};
 use lab_core::work::server::{START_TIMEOUT, ServerConfig, ServerProcess};
 use trainyard::trace::file::Facts;
 
@@ -70,46 +66,40 @@ pub(super) fn servers(places: &[Place]) -> Result<Vec<(u64, ServerProcess)>> {
     workers.into_iter().map(server).collect()
 }
 
-/// All contenders did the same work, or one of them is wrong.
-pub(super) fn compare_answers(outcomes: &[(Contender, &Outcome)]) -> Result<()> {
-    let Some(((reference, expected), others)) = outcomes.split_first() else { return Ok(()) };
-    for (contender, found) in others {
-        let says = |outcome: &Outcome| {
-            format!("{} answers with checksum {:016x}", outcome.units, outcome.checksum)
-        };
-        if (found.units, found.checksum) != (expected.units, expected.checksum) {
-            let differs = format!("{}, but {reference} gave {}", says(found), says(expected));
-            return Err(LabError::failed(contender, format!("it gave {differs}")));
-        }
+/// Both did the same work, or one of them is wrong.
+pub(super) fn compare_answers(
+    (first, expected): (Contender, &Outcome),
+    (other, found): (Contender, &Outcome),
+) -> Result<()> {
+    if (found.units, found.checksum) == (expected.units, expected.checksum) {
+        return Ok(());
     }
-    Ok(())
+    let [found, expected] = [found, expected].map(|Outcome { units, checksum, .. }| {
+        format!("{units} answers with checksum {checksum:016x}")
+    });
+    Err(LabError::failed(other, format!("it gave {found}, but {first} gave {expected}")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lab_core::terms::params::Preset;
-
-    fn outcome(units: u64, checksum: u64) -> Outcome {
-        Outcome { wall_ns: 1, units, checksum, gil: None }
-    }
+    use lab_core::terms::Preset;
 
     #[test]
     fn a_contender_whose_answers_differ_is_named() {
+        let outcome = |units, checksum| Outcome { wall_ns: 1, units, checksum, gil: None };
         let contenders = Params::of(Preset::Quick).contenders(2);
-        let check = |third: &Outcome| {
-            let right = outcome(160, 0xab);
-            let outcomes = contenders.iter().copied().zip([&right, &right, third]);
-            compare_answers(&outcomes.collect::<Vec<_>>())
+        let check = |other| {
+            let (first, other) = ((contenders[0], &outcome(160, 0xab)), (contenders[2], &other));
+            compare_answers(first, other)
         };
-        assert_eq!(check(&outcome(160, 0xab)), Ok(()));
-        let error = check(&outcome(160, 0xcd)).unwrap_err();
+        assert_eq!(check(outcome(160, 0xab)), Ok(()));
+        let error = check(outcome(160, 0xcd)).unwrap_err();
         assert_eq!(
             error.to_string(),
             "io/threads-off/5: it gave 160 answers with checksum 00000000000000cd, but io/sync/1 \
              gave 160 answers with checksum 00000000000000ab"
         );
-        assert_eq!(error.exit_code(), 1);
-        assert!(check(&outcome(159, 0xab)).is_err(), "as many answers as the others, too");
+        assert!(check(outcome(159, 0xab)).is_err(), "as many answers as the others, too");
     }
 }

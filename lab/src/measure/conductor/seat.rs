@@ -7,8 +7,7 @@ use crate::measure::arm_process::ArmProcess;
 use crate::measure::progress::Progress;
 use crate::measure::record::land;
 use crate::measure::usage::Account;
-use lab_core::terms::contender::Contender;
-use lab_core::terms::sample::{GilStats, Measured, Outcome};
+use lab_core::terms::{Contender, GilStats, Measured, Outcome};
 use trainyard::trace::Recording;
 use trainyard::trace::file::Run;
 

@@ -1,16 +1,34 @@
-//! How the CPython that `--python` names is found, and asked who it is.
+//! How the CPython that `--python` names is found, and asked who it is: it may be any program, and
+//! answer, end, chatter or sleep for ever.
+//!
+//! # The life of one question
+//!
+//! 1. The program is started with the question as `-c QUESTION`, and nothing to read. Processes that
+//!    lose their parent become ours from now on, as in every comparison.
+//! 2. What it writes is read until it closes its output, has written more than any answer, or its
+//!    time is over.
+//! 3. It is ended and reaped in every case, with the processes that it started.
+//!
+//! # Not here
+//!
+//! A process group of its own, by which its processes could be ended together: Ctrl-C at the
+//! terminal ends us, and is to end it too.
 
-use std::io::Write;
+use std::ffi::OsStr;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde::Deserialize;
 
 use super::NO_CURRENT_FOLDER;
-use super::ask::ask;
-use lab_core::terms::error::{LabError, Result};
-use lab_core::terms::python::{Python, PythonGil};
+use crate::measure::progress::tell;
+use crate::measure::usage::Tree;
+use lab_core::terms::{LabError, Python, PythonGil, Result};
 use lab_core::text::plain::plain;
+use trainyard::sys::child::{self, Heard};
+use trainyard::sys::process;
 
 /// What a Python prints of itself; 2.6 and later understand it.
 const WHO: &str = "\
@@ -33,11 +51,7 @@ struct Who {
 
 /// Finds each CPython that is named, and each version once: `auto` may be one that is named
 /// too. Another of the same version is left out, and that is said.
-///
-/// # Errors
-///
-/// As [`find`].
-pub fn find_all(named: &[PathBuf]) -> Result<Vec<Python>> {
+pub(crate) fn find_all(named: &[PathBuf]) -> Result<Vec<Python>> {
     let mut pythons: Vec<Python> = Vec::new();
     for path in named {
         let python = find(path)?;
@@ -47,9 +61,7 @@ pub fn find_all(named: &[PathBuf]) -> Result<Vec<Python>> {
             Some(known) => {
                 let (kept, dropped) = (known.path.display(), python.path.display());
                 let name = python.name();
-                // If standard error is gone nobody reads it.
-                drop(writeln!(
-                    anstream::stderr(),
+                tell(format_args!(
                     "trainyard: '{dropped}' is {name}, as '{kept}' is: only '{kept}' is measured"
                 ));
             }
@@ -58,12 +70,8 @@ pub fn find_all(named: &[PathBuf]) -> Result<Vec<Python>> {
     Ok(pythons)
 }
 
-/// Finds the CPython that `--python` names, and asks who it is.
-///
-/// # Errors
-///
-/// [`LabError::BadInput`] with one line if there is none, or it is something else.
-pub fn find(named: &Path) -> Result<Python> {
+/// Finds the CPython that `--python` names, and asks who it is; what is none is refused in one line.
+pub(crate) fn find(named: &Path) -> Result<Python> {
     if named != Path::new("auto") {
         return ask_who(named, PATIENCE);
     }
@@ -85,6 +93,23 @@ fn ask_who(path: &Path, patience: Duration) -> Result<Python> {
         }
         Err(why) => Err(refusal(path, &format!("cannot be run: {why}"))),
     }
+}
+
+/// More than any answer is long: one that prints for ever is not heard out.
+const ANSWER_MAX: usize = 4096;
+
+/// Runs `program -c question`, and listens for `patience` at most: to all that it writes before it
+/// closes its output, or `None` if its time is over before that.
+fn ask(program: &Path, question: &str, patience: Duration) -> io::Result<Option<Vec<u8>>> {
+    process::adopt_orphans()?;
+    let mut command = Command::new(program);
+    command.args([OsStr::new("-c"), OsStr::new(question)]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut asked = Tree::of(child::start(&mut command)?);
+    let mut output = asked.child.stdout.take().expect("its output is a pipe");
+    let mut said = Vec::new();
+    let heard = child::hear(&mut output, patience, &mut said, |said| said.len() > ANSWER_MAX)?;
+    Ok(Some(said).filter(|_| heard != Heard::Silence))
 }
 
 /// Reads what the program at `path` says of itself.
@@ -126,8 +151,6 @@ fn refusal(path: &Path, why: &str) -> LabError {
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
-
     use super::*;
 
     #[test]
@@ -153,19 +176,7 @@ mod tests {
         }
     }
 
-    #[test]
-    fn what_is_no_python_is_refused_in_one_line() {
-        for (path, why) in [
-            ("/no/such/python", "cannot be run: No such file"),
-            ("/bin/true", "is no Python"),
-            ("/", "cannot be run: "),
-        ] {
-            let error = find(Path::new(path)).unwrap_err();
-            assert!(error.to_string().starts_with(&format!("--python '{path}' {why}")), "{error}");
-            assert_eq!(error.exit_code(), 2);
-        }
-    }
-
+    /// Fails if the wait has no end, or if the shell's own child is left to hold the pipe.
     #[test]
     fn a_program_that_does_not_answer_is_refused_when_its_time_is_over() {
         let slow = std::env::temp_dir().join(format!("trainyard-slow-{}", std::process::id()));
@@ -173,10 +184,21 @@ mod tests {
         // program open for writing, nobody can run it.
         let write = "printf '#!/bin/sh\\nsleep 100\\n' > \"$0\" && chmod +x \"$0\"";
         assert!(Command::new("sh").args(["-c", write]).arg(&slow).status().unwrap().success());
+        let begin = std::time::Instant::now();
         let refused = ask_who(&slow, Duration::from_millis(100)).unwrap_err();
+        assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
         std::fs::remove_file(&slow).unwrap();
         let line = "did not say within 0.1 s which version it is";
         assert_eq!(refused.to_string(), format!("--python '{}' {line}", slow.display()));
         assert_eq!(refused.exit_code(), 2);
+    }
+
+    #[test]
+    fn a_program_is_heard_to_its_end_but_not_for_ever() {
+        let shell = |script| ask(Path::new("/bin/sh"), script, Duration::from_mins(1)).unwrap();
+        assert_eq!(shell("echo one; echo two"), Some(b"one\ntwo\n".to_vec()));
+        assert_eq!(shell("exit 3"), Some(Vec::new()));
+        let said = shell("while :; do echo y; done").unwrap();
+        assert!((ANSWER_MAX + 1..=2 * ANSWER_MAX).contains(&said.len()), "{}", said.len());
     }
 }

@@ -20,15 +20,13 @@
 //!
 //! Read next: `arm.py`, and [`conversation`](super::conversation).
 
-mod ask;
 pub mod find;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use lab_core::terms::contender::{Model, Workload};
-use lab_core::terms::error::LabError;
+use lab_core::terms::{LabError, Model, Workload};
 
 /// The word that makes an arm of our program a Python: `__arm PARENT python PATH SCRIPT`.
 pub const ARM_WORD: &str = "python";
@@ -40,33 +38,31 @@ const ASYNC_SESSION: &str = include_str!("async_session.py");
 const SQUARES: &str = include_str!("squares.py");
 const WORKERS: &str = include_str!("workers.py");
 
+/// What each script goes on with; the last part is the contender's own file.
+const SCRIPTS: [(Workload, Model, &[&str]); 8] = [
+    (Workload::Io, Model::PythonSync, &[SESSION, include_str!("io_sync.py")]),
+    (Workload::Io, Model::PythonThreads, &[SESSION, include_str!("io_threads.py")]),
+    (Workload::Io, Model::PythonCoop, &[SESSION, ASYNC_SESSION, include_str!("io_coop.py")]),
+    (Workload::Io, Model::PythonProcs, &[SESSION, WORKERS, include_str!("io_procs.py")]),
+    (Workload::Cpu, Model::PythonSync, &[SQUARES, include_str!("cpu_sync.py")]),
+    (Workload::Cpu, Model::PythonThreads, &[SQUARES, include_str!("cpu_threads.py")]),
+    (Workload::Cpu, Model::PythonCoop, &[SQUARES, include_str!("cpu_coop.py")]),
+    (Workload::Cpu, Model::PythonProcs, &[SQUARES, WORKERS, include_str!("cpu_procs.py")]),
+];
+
+fn parts(workload: Workload, model: Model) -> Option<&'static [&'static str]> {
+    let found = SCRIPTS.iter().find(|(work, who, _)| (*work, *who) == (workload, model));
+    found.map(|(_, _, parts)| *parts)
+}
+
 /// The contender's own file, which is what it costs in lines; `None` for a model of ours.
 pub fn source(workload: Workload, model: Model) -> Option<&'static str> {
-    Some(match (workload, model) {
-        (Workload::Io, Model::PythonSync) => include_str!("io_sync.py"),
-        (Workload::Io, Model::PythonThreads) => include_str!("io_threads.py"),
-        (Workload::Io, Model::PythonCoop) => include_str!("io_coop.py"),
-        (Workload::Io, Model::PythonProcs) => include_str!("io_procs.py"),
-        (Workload::Cpu, Model::PythonSync) => include_str!("cpu_sync.py"),
-        (Workload::Cpu, Model::PythonThreads) => include_str!("cpu_threads.py"),
-        (Workload::Cpu, Model::PythonCoop) => include_str!("cpu_coop.py"),
-        (Workload::Cpu, Model::PythonProcs) => include_str!("cpu_procs.py"),
-        _ => return None,
-    })
+    parts(workload, model)?.last().copied()
 }
 
 /// The whole program of an arm; `None` for a model of ours.
 pub fn script(workload: Workload, model: Model) -> Option<String> {
-    let own = source(workload, model)?;
-    let mut parts = vec![NO_CURRENT_FOLDER, ARM];
-    parts.push(if workload == Workload::Io { SESSION } else { SQUARES });
-    match (workload, model) {
-        (Workload::Io, Model::PythonCoop) => parts.push(ASYNC_SESSION),
-        (_, Model::PythonProcs) => parts.push(WORKERS),
-        _ => {}
-    }
-    parts.push(own);
-    Some(parts.join("\n"))
+    Some([&[NO_CURRENT_FOLDER, ARM], parts(workload, model)?].concat().join("\n"))
 }
 
 /// What keeps a Python from importing what lies in the current folder: a `json.py` there is none of

@@ -7,7 +7,7 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 use trainyard::trace::file::{Ending, Run, Trace};
 
-use crate::program::{Ended, Process, Program, send};
+use crate::program::{Ended, Process, Program, names, rows, send};
 use crate::web::Web;
 
 fn start(workers: usize, web: &Web) -> Program {
@@ -37,7 +37,7 @@ fn workers(program: &Program, count: usize, old_arm: Option<u32>) -> Vec<Process
 fn check_complete(ended: &Ended) {
     let document = ended.json();
     assert_eq!(document["complete"], true);
-    let rows = document["results"].as_array().unwrap();
+    let rows = rows(&document);
     let samples = |row: &Value| row["wall_s"]["samples"].as_array().unwrap().len();
     assert_eq!(rows.iter().map(samples).collect::<Vec<_>>(), [2, 2]);
     let same = |key: &str| assert_eq!(rows[0][key], rows[1][key], "{key}");
@@ -45,53 +45,64 @@ fn check_complete(ended: &Ended) {
     same("checksum");
 }
 
-/// Standard error is one line, with these words in this order.
+/// Kills whom `victim` makes of a worker when `asked` requests have come, the last of which wait for
+/// it. The comparison comes to its end, and standard error is one line, with these words in this
+/// order, in which PID is the dead one's.
 #[track_caller]
-fn check_says(ended: &Ended, words: &[&str]) {
+fn check_survives(answered: usize, asked: usize, victim: fn(&Process) -> u32, says: &[&str]) {
+    let web = Web::answering(answered);
+    let mut program = start(2, &web);
+    web.wait_for(asked);
+    let workers = workers(&program, 2, None);
+    let pid = victim(&workers[0]);
+    send(Signal::SIGKILL, pid);
+    web.release();
+    let ended = program.end().with_code(0);
+    check_complete(&ended);
     assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
     let mut rest = ended.stderr.as_str();
-    for word in words {
-        rest = rest.split_once(word).unwrap_or_else(|| panic!("no {word:?} in {ended:?}")).1;
+    for word in says {
+        let word = word.replace("PID", &pid.to_string());
+        rest = rest.split_once(&word).unwrap_or_else(|| panic!("no {word:?} in {ended:?}")).1;
     }
+    // Two rounds and the recorded one for each, and what the void round asked.
+    assert!((24..=24 + 4).contains(&web.asked()), "{}", web.asked());
+    let is_arm = pid == workers[0].parent;
+    let is_gone = |worker: &Process| !worker.is_known();
+    assert!(!is_arm || workers.iter().all(is_gone), "its workers went with it");
 }
 
 /// Fails if the arm answers with the error of the job alone: that does not know the last event.
 #[test]
 fn a_round_in_which_a_worker_is_killed_is_void_and_repeated() {
-    let web = Web::answering(4);
-    let mut program = start(2, &web);
-    web.wait_for(6);
-    let victim = workers(&program, 2, None)[0].pid;
-    send(Signal::SIGKILL, victim);
-    web.release();
-    let ended = program.end().with_code(0);
-    check_complete(&ended);
-    let who = format!("trainyard: io/procs/2: worker {victim} ended (signal: 9 (SIGKILL)) before");
-    check_says(
-        &ended,
-        &[
-            &who,
-            "its last event: WorkerJobBegin (job ",
-            "ms before; this round is void and repeated",
-        ],
-    );
-    // Two rounds and the recorded one for each, and what the void round asked.
-    assert!((24 + 2..=24 + 4).contains(&web.asked()), "{}", web.asked());
+    let says = [
+        "trainyard: io/procs/2: worker PID ended (signal: 9 (SIGKILL)) before",
+        "its last event: WorkerJobBegin (job ",
+        "ms before; this round is void and repeated",
+    ];
+    check_survives(4, 6, |worker| worker.pid, &says);
 }
 
 /// Fails if the arm looks for deaths only where a job was lost.
 #[test]
 fn a_worker_that_is_killed_between_its_rounds_voids_the_next_one() {
-    let web = Web::answering(0);
-    let mut program = start(2, &web);
-    web.wait_for(1);
-    let victim = workers(&program, 2, None)[0].pid;
-    send(Signal::SIGKILL, victim);
-    web.release();
-    let ended = program.end().with_code(0);
-    check_complete(&ended);
-    let who = format!("worker {victim} ended (signal: 9 (SIGKILL)) while it had no job");
-    check_says(&ended, &[&who, "its last event: WorkerIdle", "this round is void and repeated"]);
+    let says = [
+        "worker PID ended (signal: 9 (SIGKILL)) while it had no job",
+        "its last event: WorkerIdle",
+        "this round is void and repeated",
+    ];
+    check_survives(0, 1, |worker| worker.pid, &says);
+}
+
+/// Fails if the orphans of a killed arm are not adopted.
+#[test]
+fn an_arm_that_is_killed_in_its_round_or_between_two_is_started_again() {
+    let says = [
+        "trainyard: io/procs/2: its process PID ended (signal: 9 (SIGKILL)); ",
+        "this round is void and repeated once",
+    ];
+    check_survives(4, 6, |worker| worker.parent, &says);
+    check_survives(0, 1, |worker| worker.parent, &says);
 }
 
 #[test]
@@ -116,36 +127,6 @@ fn the_second_death_ends_the_comparison() {
     assert_eq!(document["results"][0]["model"], "sync", "the one round that was measured");
 }
 
-/// Fails if the orphans of a killed arm are not adopted.
-#[test]
-fn an_arm_that_is_killed_is_started_again() {
-    let web = Web::answering(4);
-    let mut program = start(2, &web);
-    web.wait_for(6);
-    let workers = workers(&program, 2, None);
-    let arm = workers[0].parent;
-    send(Signal::SIGKILL, arm);
-    web.release();
-    let ended = program.end().with_code(0);
-    check_complete(&ended);
-    let who = format!("trainyard: io/procs/2: its process {arm} ended (signal: 9 (SIGKILL)); ");
-    check_says(&ended, &[&who, "this round is void and repeated once"]);
-    assert!(workers.iter().all(|worker| !worker.is_known()), "its workers went with it");
-}
-
-#[test]
-fn an_arm_that_is_killed_between_its_rounds_is_started_again() {
-    let web = Web::answering(0);
-    let mut program = start(2, &web);
-    web.wait_for(1);
-    let arm = workers(&program, 2, None)[0].parent;
-    send(Signal::SIGKILL, arm);
-    web.release();
-    let ended = program.end().with_code(0);
-    check_complete(&ended);
-    check_says(&ended, &[&format!("its process {arm} ended (signal: 9 (SIGKILL))")]);
-}
-
 /// The measured rounds ask 16 times, and the recorded one of `sync` 4 times more.
 #[test]
 fn a_contender_that_dies_over_its_recording_leaves_what_it_has_done_so_far() {
@@ -161,7 +142,7 @@ fn a_contender_that_dies_over_its_recording_leaves_what_it_has_done_so_far() {
     let second = workers(&program, 2, Some(first))[0].parent;
     send(Signal::SIGKILL, second);
     let ended = program.end().with_code(1);
-    assert_eq!(ended.json()["results"].as_array().unwrap().len(), 2, "both were measured");
+    assert_eq!(rows(&ended.json()).len(), 2, "both were measured");
     let trace = Trace::read(&path).unwrap();
     let labels: Vec<&str> = trace.runs.iter().map(Run::label).collect();
     assert_eq!(
@@ -171,5 +152,5 @@ fn a_contender_that_dies_over_its_recording_leaves_what_it_has_done_so_far() {
     let fallen = &trace.runs[1];
     assert_eq!(fallen.about.get("ending"), Some("cut short: its process died"));
     assert!(fallen.recording.tracks.iter().any(|track| track.pid == second), "{fallen:?}");
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "the flight files are gone");
+    assert_eq!(names(folder.path()), ["run.trace"], "the flight files are gone");
 }

@@ -4,42 +4,10 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::program::trainyard;
+use crate::program::{document, printed, rows, trainyard};
 
-const ROW_KEYS: [&str; 20] = [
-    "workload",
-    "model",
-    "gil",
-    "workers",
-    "units",
-    "checksum",
-    "wall_s",
-    "startup_s",
-    "user_s",
-    "system_s",
-    "max_rss_bytes",
-    "voluntary_switches",
-    "involuntary_switches",
-    "in_flight_max",
-    "running_at_once_max",
-    "cpus_used",
-    "lines_changed",
-    "speedup_vs_sync",
-    "speedup_interval",
-    "verdict",
-];
-
-#[track_caller]
-fn check_keys(value: &Value, keys: &[&str]) {
-    let object = value.as_object().unwrap();
-    for key in keys {
-        assert!(object.contains_key(*key), "no {key} in {value}");
-    }
-}
-
-fn rows<'d>(document: &'d Value, workload: &str) -> Vec<&'d Value> {
-    let all = document["results"].as_array().unwrap().iter();
-    all.filter(|row| row["workload"] == workload).collect()
+fn rows_of<'d>(document: &'d Value, workload: &str) -> Vec<&'d Value> {
+    rows(document).iter().filter(|row| row["workload"] == workload).collect()
 }
 
 /// `threads on`, `coop none`.
@@ -54,14 +22,11 @@ fn the_json_document_has_every_key_and_every_contender() {
     let ended = trainyard(&format!("{line} --format json")).with_code(0);
     assert_eq!(ended.stderr, "", "progress is for terminals, warnings are in the document");
     let document = ended.json();
-    let top = ["schema", "complete", "seed", "params", "warnings", "host", "results"];
-    check_keys(&document, &top);
     assert_eq!(
         (&document["schema"], &document["complete"]),
         (&"trainyard.compare/1".into(), &true.into())
     );
-    check_keys(&document["host"], &["cpus", "cpu_model", "kernel", "trainyard"]);
-    let (io, cpu) = (rows(&document, "io"), rows(&document, "cpu"));
+    let (io, cpu) = (rows_of(&document, "io"), rows_of(&document, "cpu"));
     let threads = [("threads", "on"), ("threads", "off")];
     let (first, last) = ([("sync", "none")], [("coop", "none"), ("procs", "none")]);
     assert_eq!(names(&io), [&first[..], &threads, &last].concat());
@@ -77,8 +42,6 @@ fn the_json_document_has_every_key_and_every_contender() {
 
 #[track_caller]
 fn check_row(row: &Value, units: u64) {
-    check_keys(row, &ROW_KEYS);
-    check_keys(&row["wall_s"], &["median", "mean", "stddev", "min", "max", "samples"]);
     assert_eq!(row["units"], units);
     assert_eq!(row["wall_s"]["samples"].as_array().unwrap().len(), 1);
     assert_eq!(row["checksum"].as_str().unwrap().len(), 16);
@@ -88,13 +51,7 @@ fn check_row(row: &Value, units: u64) {
     assert!(row["speedup_interval"].is_null() && row["verdict"].is_null(), "{row}");
     let (model, gil) = (row["model"].as_str().unwrap(), row["gil"].as_str().unwrap());
     assert_eq!(row["lines_changed"] == 0, model == "sync", "{row}");
-    let counters = "acquisitions contended drop_requests forced_switches failed_wakeups wait_s \
-                    hold_s";
-    let counters: Vec<&str> = counters.split_whitespace().collect();
-    match model {
-        "threads" | "threads-native" => check_keys(&row["gil_stats"], &counters),
-        _ => assert!(row.as_object().unwrap()["gil_stats"].is_null(), "{row}"),
-    }
+    assert_eq!(row["gil_stats"].is_object(), model.starts_with("threads"), "{row}");
     if gil == "on" {
         assert!(row["gil_stats"]["acquisitions"].as_u64().unwrap() >= units, "{row}");
     }
@@ -103,9 +60,8 @@ fn check_row(row: &Value, units: u64) {
 /// Who waits at once is the explanation of who wins.
 #[test]
 fn requests_in_flight_are_as_many_as_there_are_trains() {
-    let line = "compare io --requests 10 --latency 50ms --runs 1 --warmup 0 --format json";
-    let document = trainyard(line).with_code(0).json();
-    let in_flight = rows(&document, "io").into_iter().map(|row| &row["in_flight_max"]);
+    let document = document("compare io --requests 10 --latency 50ms --runs 1 --warmup 0");
+    let in_flight = rows_of(&document, "io").into_iter().map(|row| &row["in_flight_max"]);
     assert_eq!(in_flight.collect::<Vec<_>>(), [1, 5, 5, 10, 5]);
 }
 
@@ -113,9 +69,9 @@ fn requests_in_flight_are_as_many_as_there_are_trains() {
 fn with_the_lock_on_one_train_runs_at_a_time() {
     // An input takes some milliseconds, so that a waiter's interval of 100 µs ends in each of them.
     let line = "compare cpu --models threads,procs --workers 2 --inputs 8 --runs 1 --warmup 0 \
-                --switch-interval 100us --format json";
-    let document = trainyard(line).with_code(0).json();
-    let rows = rows(&document, "cpu");
+                --switch-interval 100us";
+    let document = document(line);
+    let rows = rows_of(&document, "cpu");
     let at_once: Vec<u64> =
         rows.iter().map(|row| row["running_at_once_max"].as_u64().unwrap()).collect();
     assert_eq!(at_once[..2], [1, 1], "sync, and two threads with the lock on");
@@ -144,33 +100,30 @@ fn the_files_hold_what_standard_output_would_hold() {
 
 #[test]
 fn every_format_can_be_had_on_standard_output() {
-    check_csv(&trainyard(&format!("{SMALL} --format csv")).with_code(0).stdout);
-    check_csv(&trainyard(&format!("{SMALL} --export-csv -")).with_code(0).stdout);
-    check_markdown(&trainyard(&format!("{SMALL} --format markdown")).with_code(0).stdout);
-    let table = trainyard(&format!("{SMALL} --format table")).with_code(0).stdout;
+    check_csv(&printed(&format!("{SMALL} --format csv")));
+    check_csv(&printed(&format!("{SMALL} --export-csv -")));
+    check_markdown(&printed(&format!("{SMALL} --format markdown")));
+    let table = printed(&format!("{SMALL} --format table"));
     for expected in ["I/O-bound: 10 requests", "coop, one thread ", " in flight", "Try next:"] {
         assert!(table.contains(expected), "no {expected:?} in\n{table}");
     }
     assert!(!table.contains('\u{1b}'), "no colours where there is no terminal");
-    let ascii = trainyard(&format!("{SMALL} --ascii --color always")).with_code(0).stdout;
+    let ascii = printed(&format!("{SMALL} --ascii --color always"));
     assert!(ascii.contains('\u{1b}'));
     let picture = ascii.split_once("median").unwrap().0;
     assert!(picture.is_ascii(), "{picture}");
 }
 
+/// A header and two contenders; what is in the columns, unit tests hold.
 #[track_caller]
 fn check_csv(text: &str) {
-    let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
-    assert_eq!(lines.len(), 3, "a header and two contenders:\n{text}");
-    assert!(lines.iter().all(|fields| fields.len() == lines[0].len()), "{text}");
-    assert_eq!((lines[0][0], lines[1][0]), ("workload", "io"));
-    assert_eq!((lines[1][1], lines[2][1]), ("sync", "coop"));
+    let begins = ["workload,model,", "io,sync,", "io,coop,"];
+    assert!(text.lines().zip(begins).all(|(line, begin)| line.starts_with(begin)), "{text}");
+    assert_eq!(text.lines().count(), 3, "{text}");
 }
 
 #[track_caller]
 fn check_markdown(text: &str) {
-    let rows: Vec<&str> = text.lines().filter(|line| line.starts_with('|')).collect();
-    assert_eq!(rows.len(), 4, "a header, a rule and two contenders:\n{text}");
-    let columns = |row: &str| row.matches('|').count();
-    assert!(rows.iter().all(|row| columns(row) == columns(rows[0])), "{text}");
+    assert!(text.starts_with("### io\n\n| contender | median |"), "{text}");
+    assert_eq!(text.matches("\n| ").count(), 4, "a header, a rule and two contenders:\n{text}");
 }

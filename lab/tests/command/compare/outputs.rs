@@ -1,6 +1,6 @@
 //! Files that results are written to: one file under two names, full disks, Ctrl-C, odd names.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 
 use nix::sys::signal::Signal;
 
-use crate::program::Program;
+use crate::program::{Program, names};
 use crate::web::Web;
 
 /// A comparison that ends in a moment.
@@ -22,11 +22,16 @@ fn run_in(folder: &Path, line: &str, last: &[&OsStr]) -> Output {
     command.current_dir(folder).stdin(Stdio::null()).output().unwrap()
 }
 
+/// Runs it by a shell, after `before`; `line` may redirect its outputs.
+fn run_after(folder: &Path, before: &str, line: &str) -> Output {
+    let program = env!("CARGO_BIN_EXE_trainyard");
+    let script = format!("{before}exec '{program}' {line}");
+    Command::new("sh").args(["-c", &script]).current_dir(folder).output().unwrap()
+}
+
 /// Runs it where no file may grow beyond so many blocks of 512 bytes: as on a full disk.
 fn run_full(folder: &Path, blocks: u32, line: &str) -> Output {
-    let program = env!("CARGO_BIN_EXE_trainyard");
-    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec '{program}' {line}");
-    Command::new("sh").args(["-c", &script]).current_dir(folder).output().unwrap()
+    run_after(folder, &format!("trap '' XFSZ; ulimit -f {blocks}; "), line)
 }
 
 #[track_caller]
@@ -34,14 +39,6 @@ fn check(output: &Output, code: i32, line: &str) {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{said}");
     assert!(said.contains(line), "{said}");
-}
-
-#[track_caller]
-fn names(folder: &Path) -> Vec<OsString> {
-    let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<OsString> = entries.map(|entry| entry.unwrap().file_name()).collect();
-    names.sort();
-    names
 }
 
 #[test]
@@ -68,9 +65,7 @@ fn two_options_that_name_one_file_are_refused_however_it_is_spelled() {
 
 /// Runs it with standard output redirected to `x`, which exists.
 fn run_redirected(folder: &Path, line: &str) -> Output {
-    let program = env!("CARGO_BIN_EXE_trainyard");
-    let script = format!("exec '{program}' {line} >> x");
-    Command::new("sh").args(["-c", &script]).current_dir(folder).output().unwrap()
+    run_after(folder, "", &format!("{line} >> x"))
 }
 
 #[test]

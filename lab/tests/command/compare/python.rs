@@ -10,7 +10,7 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 use trainyard::trace::file::{Run, Trace};
 
-use crate::program::{Process, Program, eventually, send, trainyard};
+use crate::program::{Process, Program, document, eventually, rows, send};
 use crate::web::Web;
 
 /// Whether there is a Python to test with.
@@ -21,10 +21,6 @@ pub(crate) fn there_is_a_python() -> bool {
         eprintln!("skipped: there is no python3 on the PATH");
     }
     is_there
-}
-
-fn rows(document: &Value) -> &Vec<Value> {
-    document["results"].as_array().unwrap()
 }
 
 fn row<'d>(document: &'d Value, model: &str) -> &'d Value {
@@ -39,9 +35,7 @@ fn a_cpython_does_the_same_work_in_four_models() {
         return;
     }
     for line in ["io --requests 12 --latency 1ms", "cpu --inputs 2 --workers 2"] {
-        let line = format!("compare {line} --python=auto --runs 1 --warmup 0 --format json");
-        let ended = trainyard(&line).with_code(0);
-        let document = ended.json();
+        let document = document(&format!("compare {line} --python=auto --runs 1 --warmup 0"));
         let sync = row(&document, "sync");
         for model in ["python-sync", "python-threads", "python-coop", "python-procs"] {
             let row = row(&document, model);
@@ -63,8 +57,8 @@ fn a_cpython_plays_the_models_that_are_asked_for() {
         return;
     }
     let line = "compare cpu --inputs 1 --models threads-native,coop --python auto --runs 1 \
-                --warmup 0 --format json";
-    let document = trainyard(line).with_code(0).json();
+                --warmup 0";
+    let document = document(line);
     let models: Vec<&str> =
         rows(&document).iter().map(|row| row["model"].as_str().unwrap()).collect();
     assert_eq!(models, ["sync", "threads-native", "coop", "python-sync", "python-coop"]);
@@ -78,11 +72,10 @@ fn a_cpython_that_is_swept_has_rows_and_no_recordings() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.trace");
     let line = format!(
-        "sweep cpu -P workers 1 2 --gil on --inputs 1 --python=auto --runs 1 --warmup 0 \
-         --format json -o {}",
+        "sweep cpu -P workers 1 2 --gil on --inputs 1 --python=auto --runs 1 --warmup 0 -o {}",
         path.display()
     );
-    let document = trainyard(&line).with_code(0).json();
+    let document = document(&line);
     let of_cpython = rows(&document).iter().filter(|row| row["python"] != Value::Null).count();
     assert_eq!(of_cpython, 2 * 2);
     let trace = Trace::read(&path).unwrap();
@@ -97,11 +90,11 @@ fn a_cpython_fetches_from_somebody_elses_server_too() {
     }
     let web = Web::answering(usize::MAX);
     let line = format!(
-        "compare io --requests 6 --workers 2 --runs 2 --warmup 0 --python=auto --format json \
+        "compare io --requests 6 --workers 2 --runs 2 --warmup 0 --python=auto \
          --models threads,coop,procs --gil on --url {}",
         web.url()
     );
-    let document = trainyard(&line).with_code(0).json();
+    let document = document(&line);
     assert_eq!(rows(&document).len(), 8, "{document}");
     // Four of ours are recorded once more; CPython has no recorder.
     assert_eq!(web.asked(), 6 * (8 * 2 + 4));

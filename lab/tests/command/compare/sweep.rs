@@ -1,24 +1,18 @@
 //! `trainyard sweep`: points in turn, a picture, a knee, and an end that keeps what was measured.
 
 use std::fs;
-use std::process::Command;
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
 use trainyard::trace::file::{Run, Trace};
 
-use crate::program::{Program, trainyard};
+use crate::program::{Program, check_refused, document, names, printed, rows, trainyard};
 
 const SMALL: &str = "--requests 12 --inputs 1 --latency 1ms --warmup 0 --runs 2";
 
-fn rows(document: &Value) -> &Vec<Value> {
-    document["results"].as_array().unwrap()
-}
-
 #[test]
 fn every_point_and_contender_is_measured_and_the_same_one_only_once() {
-    let ended = trainyard(&format!("sweep io cpu -P workers 1 3 {SMALL} --format json"));
-    let document = ended.with_code(0).json();
+    let document = document(&format!("sweep io cpu -P workers 1 3 {SMALL}"));
     assert_eq!(
         (&document["schema"], &document["complete"]),
         (&"trainyard.sweep/1".into(), &true.into())
@@ -43,8 +37,8 @@ fn every_point_and_contender_is_measured_and_the_same_one_only_once() {
 #[test]
 fn a_latency_is_that_of_its_own_point() {
     let line = "sweep io -L latency 1ms,40ms --models threads --gil on --workers 4 --requests 8 \
-                --runs 1 --warmup 0 --format json";
-    let document = trainyard(line).with_code(0).json();
+                --runs 1 --warmup 0";
+    let document = document(line);
     let medians: Vec<(f64, f64)> = rows(&document)
         .iter()
         .filter(|row| row["model"] == "threads")
@@ -93,7 +87,7 @@ fn each_point_is_recorded_under_a_label_of_its_own_and_every_recording_is_possib
     let ended = ended.with_code(0);
     assert!(ended.stderr.starts_with("recorded 7 runs, "), "{ended:?}");
     assert_eq!(rows(&ended.json()).len(), 4 * 3);
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "the flight files are gone");
+    assert_eq!(names(folder.path()), ["run.trace"], "the flight files are gone");
     let trace = Trace::read(&path).unwrap();
     let label = "2 threads, lock on, switch-interval 1 ms";
     let labels: Vec<&str> = trace.runs.iter().map(Run::label).collect();
@@ -109,26 +103,22 @@ fn each_point_is_recorded_under_a_label_of_its_own_and_every_recording_is_possib
     assert_eq!(labels, expected);
     let facts = ["workload", "model", "gil", "workers"].map(|fact| trace.runs[4].about.get(fact));
     assert_eq!(facts, [Some("cpu"), Some("threads"), Some("on"), Some("2")]);
-    let page = trainyard(&format!("trace check {shown}")).with_code(0).stdout;
+    let page = printed(&format!("trace check {shown}"));
     assert_eq!(page.lines().filter(|line| line.ends_with("each legal")).count(), 7, "{page}");
-    let mut timeline = Command::new(env!("CARGO_BIN_EXE_trainyard"));
-    timeline.args(["timeline", &shown, "--format", "json", "--run", label]);
-    let document: Value = serde_json::from_slice(&timeline.output().unwrap().stdout).unwrap();
-    let drawn: Vec<&Value> = document["runs"].as_array().unwrap().iter().collect();
+    let timeline = document(&format!("timeline {shown} --run '{label}'"));
+    let drawn = timeline["runs"].as_array().unwrap();
     assert_eq!((drawn.len(), &drawn[0]["label"]), (1, &label.into()));
 }
 
 #[test]
-fn a_trace_that_cannot_be_written_is_refused_before_anything_is_measured() {
-    for (file, says) in [
-        ("/no/such/x", "trainyard: cannot write to '/no/such/x': No such file"),
-        ("-", "trainyard: invalid value '-' for --output: a trace is written to a file"),
-    ] {
-        let line = format!("sweep cpu -P workers 1 2 --runs 10000 -o {file}");
-        let ended = trainyard(&line).with_code(2);
-        assert!(ended.stderr.starts_with(says), "{ended:?}");
-        assert_eq!(ended.stdout, "");
-    }
+fn what_cannot_be_is_refused_before_anything_is_measured() {
+    let sweep = "sweep cpu -P workers 1 2 --runs 10000 -o";
+    check_refused(&format!("{sweep} /no/such/x"), "cannot write to '/no/such/x': No such file");
+    let says = "invalid value '-' for --output: a trace is written to a file";
+    check_refused(&format!("{sweep} -"), says);
+    let many = trainyard("sweep io -P workers 100 200 -D 50 --models procs").with_code(2);
+    assert!(many.stderr.contains("would be alive at the same time"), "{many:?}");
+    assert_eq!((many.stderr.lines().count(), many.stdout.as_str()), (1, ""));
 }
 
 #[test]
@@ -151,12 +141,5 @@ fn an_interrupted_sweep_prints_what_was_measured() {
     assert_eq!(rows(&document).len(), 4);
     assert_eq!(program.family().len(), 0);
     assert_eq!(fs::read_to_string(&path).unwrap(), "an older one", "nothing was recorded");
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "the flight files are gone");
-}
-
-#[test]
-fn more_processes_than_a_machine_bears_are_refused() {
-    let ended = trainyard("sweep io -P workers 100 200 -D 50 --models procs").with_code(2);
-    assert!(ended.stderr.contains("would be alive at the same time"), "{ended:?}");
-    assert_eq!((ended.stderr.lines().count(), ended.stdout.as_str()), (1, ""));
+    assert_eq!(names(folder.path()), ["run.trace"], "the flight files are gone");
 }

@@ -22,19 +22,14 @@
 
 mod scene;
 
-use std::fmt::Write;
-
-use crate::ask::compare::picture::scene::{Origin, Scene, strips, window_ns};
+use crate::ask::compare::picture::scene::{Scene, strips, window_ns};
 use crate::ask::compare::report::{Report, Row};
+use crate::measure::progress::width_of;
 use lab_core::look::lanes::Lanes;
 use lab_core::look::strip::{self, Mark};
-use lab_core::terms::contender::{Model, Workload};
 use lab_core::terms::output::Glyphs;
-use lab_core::terms::params::CpuKernel;
-use lab_core::terms::sample::Measured;
-use lab_core::terms::stats::Verdict;
-use lab_core::text::numbers;
-use lab_core::text::wrap::wrap;
+use lab_core::terms::{CpuKernel, Measured, Model, Verdict, Workload};
+use lab_core::text::{numbers, wrap};
 
 /// How the picture and the table are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,15 +49,10 @@ const FIGURES_WIDTH: usize = 30;
 /// Narrower strips than this show no pattern: the figures go below them instead.
 const STRIP_WIDTH_MIN: usize = 20;
 
-/// What terminals have had since cards had 80 columns, and files too.
-const WIDTH_DEFAULT: usize = 80;
-
 impl Style {
     /// As wide as the terminal of standard output; 80 columns where that is none.
     pub fn of_stdout(glyphs: Glyphs) -> Self {
-        let size = terminal_size::terminal_size_of(std::io::stdout());
-        let width = size.map_or(WIDTH_DEFAULT, |(width, _)| usize::from(width.0));
-        Self { width, glyphs }
+        Self { width: width_of(std::io::stdout()), glyphs }
     }
 
     /// The columns that are used.
@@ -79,13 +69,13 @@ struct Subject<'a> {
 
 /// Draws a block for each workload that was measured.
 pub fn draw(report: &Report, measured: &[Measured], style: Style) -> String {
+    let subject = |row| {
+        let one = measured.iter().find(|one| one.contender == Row::contender(row));
+        let lanes = one.and_then(|one| one.recording.as_ref()).and_then(Lanes::read);
+        Subject { row, lanes }
+    };
     let blocks = report.params.workloads.iter().filter_map(|&workload| {
-        let subject = |row: &'_ Row| {
-            let one = measured.iter().find(|one| one.contender == row.contender());
-            one.and_then(|one| one.recording.as_ref()).and_then(Lanes::read)
-        };
-        let subjects = report.rows(workload).map(|row| Subject { row, lanes: subject(row) });
-        let subjects: Vec<Subject<'_>> = subjects.collect();
+        let subjects: Vec<Subject<'_>> = report.rows(workload).map(subject).collect();
         (!subjects.is_empty()).then(|| block(report, workload, &subjects, style))
     });
     blocks.collect::<Vec<_>>().join("\n")
@@ -102,7 +92,7 @@ fn block(report: &Report, workload: Workload, subjects: &[Subject<'_>], style: S
     let scenes: Vec<Option<Scene>> = subjects.iter().map(scene).collect();
     let drawn = || scenes.iter().flatten();
     let window = numbers::nanoseconds(window_ns);
-    let window = if drawn().any(|scene| scene.origin == Origin::SecondTrain) {
+    let window = if drawn().any(|scene| scene.waits_for_second) {
         Some(format!("{window}, from when two are at work"))
     } else {
         drawn().next().map(|_| format!("the first {window}"))
@@ -141,14 +131,13 @@ impl Layout {
 fn heading(report: &Report, workload: Workload, window: Option<&str>, columns: usize) -> String {
     let params = &report.params;
     let left = match (workload, params.kernel) {
-        (Workload::Io, _) if params.urls.is_empty() => {
-            let latency = numbers::nanoseconds(params.latency_ns);
-            let requests = numbers::count(params.requests, "request");
-            format!("I/O-bound: {requests}, each answered after {latency}")
-        }
         (Workload::Io, _) => {
-            let urls = numbers::count(params.urls.len(), "URL");
-            format!("I/O-bound: {} to {urls}", numbers::count(params.requests, "request"))
+            let requests = numbers::count(params.requests, "request");
+            let whose = match params.urls.len() {
+                0 => format!(", each answered after {}", numbers::nanoseconds(params.latency_ns)),
+                urls => format!(" to {}", numbers::count(urls, "URL")),
+            };
+            format!("I/O-bound: {requests}{whose}")
         }
         (Workload::Cpu, CpuKernel::SumOfSquares { inputs, first_n }) => {
             let sums = numbers::count(inputs, "sum");
@@ -176,8 +165,8 @@ fn legend(strips: &[&[Mark]], layout: Layout) -> String {
         (1, label_width + strip_width + 2)
     };
     let lines = strip::flow(strip::legend(strips, glyphs), columns).into_iter();
-    let indent = " ".repeat(indent);
     let lines = lines.filter(|line| !line.is_empty());
+    let indent = " ".repeat(indent);
     lines.fold(String::new(), |text, line| text + &indent + &line + "\n")
 }
 
@@ -211,24 +200,22 @@ fn figures(subject: &Subject<'_>, strips: usize) -> Vec<String> {
     if row.python.is_some() && row.model != Model::PythonSync {
         return figures_of_python(row, speedup);
     }
-    let mut explanation = match (row.workload, row.in_flight_max) {
-        (Workload::Io, Some(in_flight)) => format!("{in_flight} in flight"),
+    let mut reasons = match (row.workload, row.in_flight_max) {
+        (Workload::Io, Some(in_flight)) => vec![format!("{in_flight} in flight")],
         (Workload::Cpu, Some(_)) => {
             let cpus = numbers::count(row.cpus_used.unwrap_or(0), "CPU");
-            format!("{cpus}, {} at a time", row.running_at_once_max.unwrap_or(0))
+            vec![cpus, format!("{} at a time", row.running_at_once_max.unwrap_or(0))]
         }
-        (_, None) => String::new(),
+        (_, None) => Vec::new(),
     };
-    let is_reference = row.model.in_ours() == Model::Sync;
-    if let Some(lines) = row.lines_changed.filter(|_| !is_reference) {
-        let comma = if explanation.is_empty() { "" } else { ", " };
-        write!(explanation, "{comma}+{}", numbers::count(lines, "line")).expect("to memory");
-    }
-    let both = format!("{speedup}, {explanation}");
-    let mut figures = match explanation.as_str() {
+    let lines = row.lines_changed.filter(|_| row.model.in_ours() != Model::Sync);
+    reasons.extend(lines.map(|lines| format!("+{}", numbers::count(lines, "line"))));
+    let reasons = reasons.join(", ");
+    let both = format!("{speedup}, {reasons}");
+    let mut figures = match reasons.as_str() {
         "" => vec![speedup],
         _ if strips < 2 && both.len() <= FIGURES_WIDTH => vec![both],
-        _ => vec![speedup, explanation],
+        _ => vec![speedup, reasons],
     };
     // Said in every view: with events missing, the figures are lower bounds.
     let lost = subject.lanes.as_ref().map_or(0, |lanes| lanes.overwritten);
@@ -240,12 +227,10 @@ fn figures(subject: &Subject<'_>, strips: usize) -> Vec<String> {
 
 /// What a model of CPython makes of CPython's own sequential run, and then of ours.
 fn figures_of_python(row: &Row, speedup_vs_sync: String) -> Vec<String> {
-    let of_its_own = row.speedup_vs_python_sync.map(|ratio| {
-        let interval = row.speedup_vs_python_sync_interval;
-        let interval =
-            interval.map_or_else(String::new, |bounds| format!(" {}", numbers::interval(bounds)));
-        format!("{}{interval} of its own", numbers::ratio(ratio))
-    });
+    let interval = row.speedup_vs_python_sync_interval.map(numbers::interval);
+    let interval = interval.map_or_else(String::new, |bounds| format!(" {bounds}"));
+    let of_its_own = row.speedup_vs_python_sync.map(numbers::ratio);
+    let of_its_own = of_its_own.map(|ratio| format!("{ratio}{interval} of its own"));
     let lines = row.lines_changed.map_or_else(String::new, |lines| format!(", +{lines} lines"));
     let of_ours =
         row.speedup_vs_sync.map(|ratio| format!("{} of ours{lines}", numbers::ratio(ratio)));

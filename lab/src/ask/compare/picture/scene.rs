@@ -9,7 +9,7 @@ use crate::ask::compare::report::Report;
 use lab_core::look::lanes::train::State;
 use lab_core::look::lanes::{Lane, Lanes};
 use lab_core::look::strip::{self, Mark};
-use lab_core::terms::contender::{GilState, Model, Workload};
+use lab_core::terms::{GilState, Model, Workload};
 
 /// How many trains of a pool are drawn.
 const TRAINS_MAX: usize = 2;
@@ -19,15 +19,8 @@ const PERIODS: u64 = 6;
 /// The trains of one contender that are drawn, from one moment on.
 pub(super) struct Scene {
     pub(super) strips: Vec<Vec<Mark>>,
-    pub(super) origin: Origin,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin {
-    /// The first work that was done.
-    Begin,
-    /// A second train that came late: before it there is nothing to compare.
-    SecondTrain,
+    /// Whether they begin with a second train that came late: before it there is nothing to compare.
+    pub(super) waits_for_second: bool,
 }
 
 /// Cuts the trains that worked first into strips of `cells` cells, which show `window_ns` each.
@@ -43,13 +36,11 @@ pub(super) fn strips(lanes: &Lanes, window_ns: u64, cells: usize) -> Scene {
     // A thread's start takes a while, and a short window would show only who came first.
     let late_ns = lanes.begin_ns.saturating_add(window_ns / PERIODS);
     let second = trains.get(1).map(|(first_work_ns, _)| *first_work_ns);
-    let (from_ns, origin) = match second.filter(|second_ns| *second_ns > late_ns) {
-        Some(second_ns) => (second_ns, Origin::SecondTrain),
-        None => (lanes.begin_ns, Origin::Begin),
-    };
+    let second = second.filter(|second_ns| *second_ns > late_ns);
+    let from_ns = second.unwrap_or(lanes.begin_ns);
     let until_ns = from_ns.saturating_add(window_ns);
     let strip = |(_, lane): &(u64, &Lane)| strip::marks(&lane.spans, from_ns, until_ns, cells);
-    Scene { strips: trains.iter().map(strip).collect(), origin }
+    Scene { strips: trains.iter().map(strip).collect(), waits_for_second: second.is_some() }
 }
 
 /// How much time is drawn: some periods of what repeats, and no more than there is.

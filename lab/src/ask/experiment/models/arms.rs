@@ -13,7 +13,7 @@ use crate::ask::experiment::kit::figures::Figures;
 use crate::ask::experiment::kit::hogs;
 use crate::ask::experiment::kit::voice::recorded_elsewhere;
 use crate::measure::arm_process::{ArmProcess, Halt};
-use crate::measure::sources::lines_changed;
+use crate::measure::lines::lines_changed;
 use crate::measure::usage::Account;
 use lab_core::look::lanes::Lanes;
 use lab_core::terms::contender::{Contender, GilState, Model, Workload};

@@ -6,7 +6,7 @@
 
 use std::fs;
 
-use crate::ask::doctor::limits::Limits;
+use crate::ask::doctor::machine::Limits;
 use lab_core::terms::error::{LabError, Result};
 use lab_core::text::numbers::grouped;
 use trainyard::sys::limits;

@@ -10,16 +10,20 @@ use super::finding::Prediction;
 use super::report::Report;
 use super::session::{Plan, in_processes};
 use super::{page, process};
+use crate::ask::experiment::catalogue;
 use crate::ask::experiment::kit::cell::Scale;
 use crate::ask::experiment::kit::contender::Contender;
 use crate::ask::experiment::kit::experiment::{Experiment, Group};
 use crate::ask::experiment::kit::relation::Relation;
+use crate::ask::options::distinct;
+use crate::ask::values;
 use crate::measure::prepare::listen;
 use crate::measure::progress::Progress;
 use crate::measure::python::find::find_all;
 use crate::measure::record;
 use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::host::{Conditions, Host};
+use lab_core::terms::nearest::suggestion;
 use lab_core::terms::outfile::{Extent, check_writable, flight_path};
 use lab_core::terms::output::Format;
 use trainyard::sys::poll::{self, Interest};
@@ -27,74 +31,147 @@ use trainyard::sys::signal::Interrupts;
 use trainyard::trace;
 use trainyard::trace::file::Trace;
 
+/// Examples that stand below every page of help about experiments.
+pub const EXAMPLES: &str = "\
+Examples:
+  trainyard experiment list
+  trainyard experiment show convoy               what it asks, does and checks
+  trainyard experiment run convoy --quick        in a few seconds
+  trainyard experiment run convoy --python=auto  beside the python3 of the PATH
+  trainyard experiment run --group lock --format json > lock.json
+  trainyard experiment run --all --quick         every one, in a few minutes
+  trainyard experiment run convoy --quick --wrong one-to-two-intervals
+  trainyard experiment record convoy --quick -o convoy.trace
+
+Exit status: 0 done, 1 a run or a relation failed, 2 bad input, 130 interrupted.";
+
 /// What is asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, clap::Subcommand)]
 pub enum Command {
-    /// What there is.
+    /// List the experiments
     List,
-    /// What one of them asks, does and checks.
-    Show(&'static Experiment),
-    /// Run some.
+    /// Show what one asks, does and checks
+    Show {
+        /// Its name
+        #[arg(value_name = "NAME", value_parser = catalogue::find)]
+        name: &'static Experiment,
+    },
+    /// Run some, and check their relations
+    #[command(after_help = EXAMPLES)]
     Run(Run),
-    /// Record some.
+    /// Record one round of each setting of some, and measure none
+    #[command(after_help = EXAMPLES)]
     Record(Record),
 }
 
-/// Which are run, and how.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Run {
-    /// Which.
-    pub experiments: Vec<&'static Experiment>,
-    /// Beside which CPython, one of each version; `auto` is the first `python3` of the PATH.
-    pub pythons: Vec<PathBuf>,
-    /// How long.
-    pub scale: Scale,
-    /// The name of the relation that is to fail, one of the only experiment.
-    pub wrong: Option<&'static str>,
-    /// How it is shown.
-    pub format: Format,
-    /// Where our cells' recordings go, each of one round more.
-    pub trace: Option<PathBuf>,
-}
-
 /// Which are recorded and not measured.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
 pub struct Record {
-    /// Which.
-    pub experiments: Vec<&'static Experiment>,
-    /// How long.
-    pub scale: Scale,
-    /// Where to.
-    pub trace: PathBuf,
+    #[command(flatten)]
+    which: Which,
+
+    /// Only the settings that the relations need
+    #[arg(long)]
+    quick: bool,
+
+    /// Where to
+    #[arg(long, short, value_name = "FILE", value_parser = values::trace_file())]
+    output: PathBuf,
 }
 
-/// Does it, and returns what is to be printed and how it ended.
-///
-/// # Errors
-///
-/// [`LabError::BadInput`] before anything was run.
-pub fn run(command: &Command) -> Result<(String, Result<()>)> {
-    match command {
-        Command::List => Ok((page::list(Group::value_variants()), Ok(()))),
-        Command::Show(experiment) => Ok((page::show(experiment), Ok(()))),
-        Command::Run(run) => run.run(),
-        Command::Record(record) => Ok((String::new(), record.run())),
+/// Which experiments.
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
+struct Which {
+    /// Their names
+    #[arg(value_name = "NAME", value_parser = catalogue::find)]
+    names: Vec<&'static Experiment>,
+
+    /// All of a group: `experiment list` has them
+    #[arg(long, value_name = "GROUP", value_parser = values::group, conflicts_with = "names")]
+    group: Option<Group>,
+
+    /// All that there are
+    #[arg(long, conflicts_with_all = ["names", "group"])]
+    all: bool,
+}
+
+/// Which are run, and how.
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
+pub struct Run {
+    #[command(flatten)]
+    which: Which,
+
+    /// Run in this CPython too; may be repeated; auto is the python3 of the PATH
+    #[arg(long, value_name = "PATH")]
+    python: Vec<PathBuf>,
+
+    /// One round, and only the settings that the relations need
+    #[arg(long)]
+    quick: bool,
+
+    /// Run with the setting that makes RELATION fail, and check that one alone
+    #[arg(long, value_name = "RELATION")]
+    wrong: Option<String>,
+
+    /// What goes to standard output: table, json
+    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = values::page_format)]
+    format: Format,
+
+    /// Record one more round of each setting of ours into FILE, for `timeline` and `export`
+    #[arg(long, short, value_name = "FILE", value_parser = values::trace_file())]
+    output: Option<PathBuf>,
+}
+
+impl Command {
+    /// Fails with one line if options do not go together.
+    pub(crate) fn check(&self) -> std::result::Result<(), String> {
+        match self {
+            Self::List | Self::Show { .. } => Ok(()),
+            Self::Run(run) => run.wrong_relation(&run.which.experiments()?).map(drop),
+            Self::Record(record) => record.which.experiments().map(drop),
+        }
     }
+
+    /// Does it, and returns what is to be printed and how it ended.
+    pub(crate) fn run(&self) -> Result<(String, Result<()>)> {
+        match self {
+            Self::List => Ok((page::list(Group::value_variants()), Ok(()))),
+            Self::Show { name } => Ok((page::show(name), Ok(()))),
+            Self::Run(run) => run.run(),
+            Self::Record(record) => Ok((String::new(), record.run())),
+        }
+    }
+}
+
+impl Which {
+    fn experiments(&self) -> std::result::Result<Vec<&'static Experiment>, String> {
+        let is_meant = |one: &&Experiment| self.all || Some(one.group) == self.group;
+        let experiments = catalogue::all().filter(is_meant).chain(self.names.iter().copied());
+        distinct(experiments.collect())
+            .ok_or_else(|| "name an experiment, a group with --group, or take --all".to_owned())
+    }
+}
+
+fn scale(quick: bool) -> Scale {
+    if quick { Scale::Quick } else { Scale::Full }
 }
 
 impl Record {
     fn run(&self) -> Result<()> {
-        check_writable(&self.trace)?;
+        check_writable(&self.output)?;
         let interrupts = listen()?;
-        let mut runs = Vec::new();
-        let ended = self.experiments.iter().try_for_each(|experiment| {
-            record_all(experiment, self.scale, &self.trace, &interrupts, &mut runs)
+        let (scale, mut runs) = (scale(self.quick), Vec::new());
+        let experiments = self.which.experiments().map_err(LabError::BadInput)?;
+        let ended = experiments.iter().try_for_each(|experiment| {
+            record_all(experiment, scale, &self.output, &interrupts, &mut runs)
         });
-        let (trace, extent) =
-            (Trace::of(record::about(None, None), runs), Extent::of(ended.is_ok()));
-        let saved = record::save(trace, &self.trace, extent);
+        let saved = save(runs, &self.output, Extent::of(ended.is_ok()));
         ended.and(saved)
     }
+}
+
+fn save(runs: Vec<trace::file::Run>, path: &Path, extent: Extent) -> Result<()> {
+    record::save(Trace::of(record::about(None, None), runs), path, extent)
 }
 
 /// Adds a recording of each cell of ours to `runs`, as far as it comes.
@@ -109,7 +186,7 @@ fn record_all(
     let mut progress = Progress::start(cells.len());
     let flight = flight_path(path, experiment.name);
     for cell in &cells {
-        progress.tick_text(&format!("{}: {}, on the record", experiment.name, cell.label));
+        progress.tick(&format!("{}: {}, on the record", experiment.name, cell.label));
         let (run, ended) = process::record(experiment, cell, &flight, interrupts);
         progress.advance();
         // What is left out of a measurement is left out here.
@@ -123,33 +200,31 @@ fn record_all(
 
 impl Run {
     fn run(&self) -> Result<(String, Result<()>)> {
-        self.trace.as_deref().map_or(Ok(()), check_writable)?;
-        let contenders = self.contenders()?;
+        let experiments = self.which.experiments().map_err(LabError::BadInput)?;
+        let wrong = self.wrong_relation(&experiments).map_err(LabError::BadInput)?;
+        self.output.as_deref().map_or(Ok(()), check_writable)?;
+        let pythons = find_all(&self.python)?.into_iter().map(Contender::Python);
         let interrupts = listen()?;
         let mut report = Report {
             host: Host::read(),
             // Looked at now: the run itself will keep the machine busy.
             load_average: Conditions::read().load_average,
-            scale: self.scale,
-            wrong: self.wrong_relation(),
-            contenders,
+            scale: scale(self.quick),
+            wrong,
+            contenders: std::iter::once(Contender::Ours).chain(pythons).collect(),
             findings: Vec::new(),
             is_complete: true,
         };
         let mut runs = Vec::new();
-        let mut ended = self.experiments.iter().try_for_each(|experiment| {
+        let mut ended = experiments.iter().try_for_each(|experiment| {
             self.one(experiment, &mut report, &interrupts)?;
-            let Some(path) = &self.trace else { return Ok(()) };
-            record_all(experiment, self.scale, path, &interrupts, &mut runs)
+            let Some(path) = &self.output else { return Ok(()) };
+            record_all(experiment, report.scale, path, &interrupts, &mut runs)
         });
         report.is_complete = ended.is_ok();
-        if ended.is_ok() {
-            ended = report.verdict();
-        }
-        if let Some(path) = &self.trace {
-            let extent = Extent::of(report.is_complete);
-            let saved = record::save(Trace::of(record::about(None, None), runs), path, extent);
-            ended = ended.and(saved);
+        ended = ended.and_then(|()| report.verdict());
+        if let Some(path) = &self.output {
+            ended = ended.and(save(runs, path, Extent::of(report.is_complete)));
         }
         let text = match self.format {
             Format::Json => report.json(),
@@ -158,15 +233,21 @@ impl Run {
         Ok((text, ended))
     }
 
-    /// Ours, and each CPython.
-    fn contenders(&self) -> Result<Vec<Contender>> {
-        let pythons = find_all(&self.pythons)?.into_iter().map(Contender::Python);
-        Ok(std::iter::once(Contender::Ours).chain(pythons).collect())
-    }
-
-    fn wrong_relation(&self) -> Option<&'static Relation> {
-        let name = self.wrong?;
-        self.experiments.first()?.relation(name)
+    /// Finds the relation that is to fail in the one experiment that is run.
+    fn wrong_relation(
+        &self,
+        experiments: &[&'static Experiment],
+    ) -> std::result::Result<Option<&'static Relation>, String> {
+        let Some(name) = &self.wrong else { return Ok(None) };
+        let [experiment] = experiments else {
+            return Err("--wrong takes one experiment, whose relation it makes fail".to_owned());
+        };
+        let relation = experiment.relation(name).ok_or_else(|| {
+            let names: Vec<&str> = experiment.relations.iter().map(|one| one.name).collect();
+            let near = suggestion(name, &names, &format!("it has {}", names.join(", ")));
+            format!("{} has no relation '{name}'; {near}", experiment.name)
+        });
+        relation.map(Some)
     }
 
     fn one(
@@ -179,12 +260,11 @@ impl Run {
             Format::Table if self.wrong.is_none() => predict(experiment, interrupts)?,
             _ => Prediction::NotAsked,
         };
-        let (scale, contenders) = (self.scale, report.contenders.clone());
+        let (scale, contenders) = (report.scale, report.contenders.clone());
         let plan = Plan { experiment, scale, wrong: report.wrong, contenders };
-        let measurements = plan.measurements();
-        let mut progress = Progress::start(measurements);
+        let mut progress = Progress::start(plan.measurements());
         let look = |what: &str| {
-            progress.tick_text(what);
+            progress.tick(what);
             progress.advance();
         };
         let (mut finding, ended) = plan.run(&mut in_processes(interrupts, look));
@@ -196,7 +276,8 @@ impl Run {
 
 /// Asks for a prediction, where somebody can answer.
 fn predict(experiment: &Experiment, interrupts: &Interrupts) -> Result<Prediction> {
-    if !can_answer() {
+    // Somebody who sits there, and reads the page that follows, too.
+    if !(io::stdin().is_terminal() && io::stderr().is_terminal() && io::stdout().is_terminal()) {
         return Ok(Prediction::NotAsked);
     }
     let choices = experiment.choices.len();
@@ -218,11 +299,6 @@ fn predict(experiment: &Experiment, interrupts: &Interrupts) -> Result<Predictio
             Some(choice) => return Ok(Prediction::Choice(choice)),
         }
     }
-}
-
-/// Whether somebody sits there who reads the page that follows, too.
-fn can_answer() -> bool {
-    io::stdin().is_terminal() && io::stderr().is_terminal() && io::stdout().is_terminal()
 }
 
 /// Reads a line, or nothing at the end of the input; a signal ends the wait.

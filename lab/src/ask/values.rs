@@ -8,9 +8,8 @@ use clap::ValueEnum;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 
 use crate::ask::experiment::kit::experiment::Group;
-use lab_core::terms::contender::Workload;
-use lab_core::terms::duration;
 use lab_core::terms::output::Format;
+use lab_core::terms::{Workload, duration};
 use lab_core::text::list;
 
 /// A longer latency than any page is worth waiting for; a client gives a server up after 30 s.
@@ -19,14 +18,14 @@ const LATENCY_MAX: Duration = Duration::from_secs(10);
 const CPUS_MAX: usize = 1024;
 
 /// A positional argument, so its reason stands alone: it is a whole sentence.
-pub(super) fn workload(text: &str) -> Result<Workload, String> {
+pub(crate) fn workload(text: &str) -> Result<Workload, String> {
     Workload::from_str(text, false)
         .map_err(|_| format!("unknown workload '{text}'; the workloads are io and cpu"))
 }
 
 /// Not `-`: standard output has the page that comes with a trace, and a reader of one could not tell
 /// where the other begins.
-pub(super) fn trace_file() -> impl TypedValueParser<Value = PathBuf> {
+pub(crate) fn trace_file() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| {
         if path == Path::new("-") {
             return Err("a trace is written to a file: standard output has the page");
@@ -47,7 +46,7 @@ fn choice<T: ValueEnum>(text: &str, choices_are: &str) -> Result<T, String> {
 /// Parsers of names, each with what it says of another name.
 macro_rules! choices {
     ($($name:ident: $kind:ty, $choices_are:literal;)*) => { $(
-        pub(super) fn $name(text: &str) -> Result<$kind, String> {
+        pub(crate) fn $name(text: &str) -> Result<$kind, String> {
             choice(text, $choices_are)
         }
     )* };
@@ -66,7 +65,7 @@ choices! {
 }
 
 /// A page or a document, where there are no rows for a spreadsheet.
-pub(super) fn page_format(text: &str) -> Result<Format, String> {
+pub(crate) fn page_format(text: &str) -> Result<Format, String> {
     let format = format(text).ok();
     let format = format.filter(|format| matches!(format, Format::Table | Format::Json));
     format.ok_or_else(|| "the formats are table and json".to_owned())
@@ -83,7 +82,7 @@ fn count<T: TryFrom<u64>>(text: &str, min: u64, max: u64) -> Result<T, String> {
 macro_rules! counts {
     ($($(#[$why:meta])* $name:ident: $kind:ty, $min:literal to $max:expr;)*) => { $(
         $(#[$why])*
-        pub(super) fn $name(text: &str) -> Result<$kind, String> {
+        pub(crate) fn $name(text: &str) -> Result<$kind, String> {
             count(text, $min, $max)
         }
     )* };
@@ -112,7 +111,7 @@ counts! {
     seed: u64, 0 to u64::MAX;
 }
 
-pub(super) fn latency(text: &str) -> Result<Duration, String> {
+pub(crate) fn latency(text: &str) -> Result<Duration, String> {
     let latency = duration::parse(text)?;
     if latency > LATENCY_MAX {
         return Err("it can be 10s at most".to_owned());
@@ -120,7 +119,7 @@ pub(super) fn latency(text: &str) -> Result<Duration, String> {
     Ok(latency)
 }
 
-pub(super) fn switch_interval(text: &str) -> Result<Duration, String> {
+pub(crate) fn switch_interval(text: &str) -> Result<Duration, String> {
     let interval = duration::parse(text)?;
     if interval < Duration::from_micros(1) || interval > LATENCY_MAX {
         return Err("it must be from 1us to 10s".to_owned());
@@ -129,11 +128,11 @@ pub(super) fn switch_interval(text: &str) -> Result<Duration, String> {
 }
 
 /// A type of its own: clap takes a bare `Vec` for an option that is repeated.
-#[derive(Clone, Debug)]
-pub(super) struct Affinity(pub(super) Vec<usize>);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Affinity(pub(crate) Vec<usize>);
 
 /// A list of processors: `0,2-3`.
-pub(super) fn affinity(text: &str) -> Result<Affinity, String> {
+pub(crate) fn affinity(text: &str) -> Result<Affinity, String> {
     let cpu = |text: &str| text.parse().ok().filter(|cpu: &usize| *cpu < CPUS_MAX);
     let mut cpus = Vec::new();
     for part in text.split(',') {
@@ -149,7 +148,7 @@ pub(super) fn affinity(text: &str) -> Result<Affinity, String> {
 }
 
 /// Only what can be seen without asking a server; whether it answers is found out before the run.
-pub(super) fn url(text: &str) -> Result<String, String> {
+pub(crate) fn url(text: &str) -> Result<String, String> {
     let has_scheme = |scheme: &str| {
         text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
     };

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use super::values::{self, Affinity};
 use lab_core::terms::output::{Color, Export, Format, Glyphs, Output};
-use lab_core::terms::params::{GilChoice, Params};
+use lab_core::terms::{GilChoice, Params};
 
 /// What a round is.
-#[derive(Debug, clap::Args)]
-pub(super) struct Work {
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
+pub(crate) struct Work {
     /// The global lock of the threads: on, off, both; both if nothing is said
     #[arg(long, value_name = "STATE", value_parser = values::gil)]
     gil: Option<GilChoice>,
@@ -47,8 +47,8 @@ pub(super) struct Work {
 }
 
 /// How often it is measured, and beside whom.
-#[derive(Debug, clap::Args)]
-pub(super) struct Measuring {
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
+pub(crate) struct Measuring {
     /// How many rounds are measured; an interval, and so a verdict, takes at least 6
     #[arg(long, short, value_name = "N", value_parser = values::runs,
           allow_negative_numbers = true)]
@@ -66,12 +66,12 @@ pub(super) struct Measuring {
     /// Measure this CPython too; may be repeated; auto is the python3 of the PATH. A sum of 3 000 000
     /// squares is then one of 500 000
     #[arg(long, value_name = "PATH")]
-    pub(super) python: Vec<PathBuf>,
+    pub(crate) python: Vec<PathBuf>,
 }
 
 /// Where the results go, and in which form.
-#[derive(Debug, clap::Args)]
-pub(super) struct Results {
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
+pub(crate) struct Results {
     /// What goes to standard output: table, json, csv, markdown
     #[arg(long, value_name = "FORMAT", value_parser = values::format)]
     format: Option<Format>,
@@ -94,11 +94,11 @@ pub(super) struct Results {
 }
 
 /// How a picture is drawn in the terminal.
-#[derive(Debug, clap::Args)]
-pub(super) struct Drawing {
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
+pub(crate) struct Drawing {
     /// Colours: auto, always, never; auto honours `NO_COLOR`
     #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = values::color)]
-    pub(super) color: Color,
+    pub(crate) color: Color,
 
     /// Draw with ASCII characters
     #[arg(long)]
@@ -107,7 +107,7 @@ pub(super) struct Drawing {
 
 impl Work {
     /// The names of those of these options that were given.
-    pub(super) fn given(&self) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn given(&self) -> impl Iterator<Item = &'static str> {
         let all = [
             (self.gil.is_some(), "gil"),
             (self.workers.is_some(), "workers"),
@@ -121,7 +121,7 @@ impl Work {
     }
 
     /// Lays what was given over `params`.
-    pub(super) fn apply_to(self, params: Params) -> Params {
+    pub(crate) fn apply_to(&self, params: Params) -> Params {
         Params {
             gil: self.gil.unwrap_or(params.gil),
             workers: self.workers.or(params.workers),
@@ -129,7 +129,7 @@ impl Work {
             kernel: self.inputs.map_or(params.kernel, |inputs| params.kernel.with_inputs(inputs)),
             latency_ns: self.latency.map_or(params.latency_ns, nanoseconds),
             switch_interval_ns: self.switch_interval.map_or(params.switch_interval_ns, nanoseconds),
-            affinity: self.affinity.map_or(params.affinity, |Affinity(cpus)| cpus),
+            affinity: self.affinity.as_ref().map_or(params.affinity, |it| it.0.clone()),
             ..params
         }
     }
@@ -137,7 +137,7 @@ impl Work {
 
 impl Measuring {
     /// Lays what was given over `params`.
-    pub(super) fn apply_to(&self, params: Params) -> Params {
+    pub(crate) fn apply_to(&self, params: Params) -> Params {
         let params = if self.python.is_empty() { params } else { params.beside_python() };
         Params {
             runs: self.runs.unwrap_or(params.runs),
@@ -150,7 +150,7 @@ impl Measuring {
 
 impl Results {
     /// Says where everything goes, if that can be; `svg` is an option that few have.
-    pub(super) fn into_output(self, svg: Option<PathBuf>) -> Result<Output, String> {
+    pub(crate) fn into_output(self, svg: Option<PathBuf>) -> Result<Output, String> {
         let exports = [
             (Format::Json, self.export_json),
             (Format::Csv, self.export_csv),
@@ -164,13 +164,13 @@ impl Results {
 }
 
 impl Drawing {
-    pub(super) fn glyphs(&self) -> Glyphs {
+    pub(crate) fn glyphs(&self) -> Glyphs {
         if self.ascii { Glyphs::Ascii } else { Glyphs::Unicode }
     }
 }
 
 /// The values without repetitions; `None` if there are none.
-pub(super) fn distinct<T: PartialEq>(values: Vec<T>) -> Option<Vec<T>> {
+pub(crate) fn distinct<T: PartialEq>(values: Vec<T>) -> Option<Vec<T>> {
     let mut distinct: Vec<T> = Vec::new();
     for value in values {
         if !distinct.contains(&value) {
@@ -181,7 +181,7 @@ pub(super) fn distinct<T: PartialEq>(values: Vec<T>) -> Option<Vec<T>> {
 }
 
 /// The nanoseconds of a duration from the command line.
-pub(super) fn nanoseconds(duration: Duration) -> u64 {
+pub(crate) fn nanoseconds(duration: Duration) -> u64 {
     // Durations on the command line are a day at most.
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
