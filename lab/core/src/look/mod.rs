@@ -1,6 +1,6 @@
 //! Views of a trace: recorded once, looked at in many ways.
 //!
-//! A view takes a [`Trace`](trainyard::trace::file) and writes a document. All of them are made from
+//! A view takes a [`Trace`] and writes a document. All of them are made from
 //! the same projections ([`lanes`]) and the same table of colours and patterns
 //! ([`palette`]), so that a thread that waits for the lock looks the same wherever it is drawn.
 //!
@@ -38,9 +38,23 @@ mod testing;
 mod tests;
 pub mod timeline;
 
-/// The forms in which a trace can be exported.
-///
-/// The module of the same name has `write(trace, out)`, which streams the document to `out`.
+use std::io::{self, Write};
+
+use trainyard::trace::file::Trace;
+
+/// What writes a document of a trace.
+pub type View = fn(&Trace, &mut dyn Write) -> io::Result<()>;
+
+/// The documents that a trace can be exported as.
+pub const FORMS: [(&str, View); 5] = [
+    ("perfetto", perfetto::write),
+    ("svg", svg::write),
+    ("html", html::write),
+    ("csv", csv::write),
+    ("events", csv::write_events),
+];
+
+/// The forms in which a trace can be exported. The module of the same name has its [`View`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum To {
     /// Chrome's trace events, which Perfetto reads.

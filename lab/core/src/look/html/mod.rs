@@ -29,38 +29,27 @@ mod lanes;
 #[cfg(test)]
 mod tests;
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use crate::look::html::columns::Columns;
 use crate::look::html::lanes::Page;
 use crate::look::palette::LOOKS;
-use crate::look::svg::escaped;
+use crate::text::add;
+use crate::text::plain::escaped;
 use trainyard::trace::file::{Run, Trace};
 
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("viewer.css");
 
-/// The scripts, in the order in which they run; all share one scope.
-const SCRIPTS: [&str; 15] = [
-    include_str!("viewer/data.js"),
-    include_str!("viewer/words.js"),
-    include_str!("viewer/rows.js"),
-    include_str!("viewer/range.js"),
-    include_str!("viewer/places.js"),
-    include_str!("viewer/bins.js"),
-    include_str!("viewer/pixels.js"),
-    include_str!("viewer/paint.js"),
-    include_str!("viewer/draw.js"),
-    include_str!("viewer/lanes.js"),
-    include_str!("viewer/flows.js"),
-    include_str!("viewer/select.js"),
-    include_str!("viewer/details.js"),
-    include_str!("viewer/navigate.js"),
-    include_str!("viewer/page.js"),
-];
-/// Runs last: it calls the others.
-const MAIN: &str = include_str!("viewer/main.js");
+macro_rules! scripts {
+    ($($name:literal)+) => { [$(include_str!(concat!("viewer/", $name, ".js"))),+] };
+}
+
+/// The scripts, in the order in which they run; all share one scope. The last calls the others.
+const SCRIPTS: [&str; 16] = scripts! {
+    "data" "words" "rows" "range" "places" "bins" "pixels" "paint" "draw" "lanes" "flows" "select"
+    "details" "navigate" "page" "main"
+};
 
 /// Writes `trace` as one self-contained page.
 ///
@@ -83,17 +72,13 @@ const MAIN: &str = include_str!("viewer/main.js");
 pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
     let pages: Vec<Page<'_>> = trace.runs.iter().map(Page::new).collect();
     // The template is text and names in double braces, in turn.
-    for (place, part) in TEMPLATE.split("{{").enumerate() {
-        let text = match part.split_once("}}") {
-            Some((name, text)) if place > 0 => {
-                fill(name, trace, &pages, out)?;
-                text
-            }
-            _ => part,
-        };
-        out.write_all(text.as_bytes())?;
-    }
-    Ok(())
+    let mut parts = TEMPLATE.split("{{");
+    out.write_all(parts.next().unwrap_or_default().as_bytes())?;
+    parts.try_for_each(|part| {
+        let (name, text) = part.split_once("}}").unwrap_or(("", part));
+        fill(name, trace, &pages, out)?;
+        out.write_all(text.as_bytes())
+    })
 }
 
 /// Writes what stands in the template under `name`.
@@ -104,9 +89,7 @@ fn fill(name: &str, trace: &Trace, pages: &[Page<'_>], out: &mut dyn Write) -> i
         "style" => write!(out, "{}{STYLE}", colours()),
         "facts" => out.write_all(facts::document(trace, pages).as_bytes()),
         "columns" => write_columns(pages, out),
-        "script" => {
-            SCRIPTS.iter().chain([&MAIN]).try_for_each(|text| out.write_all(text.as_bytes()))
-        }
+        "script" => SCRIPTS.iter().try_for_each(|text| out.write_all(text.as_bytes())),
         _ => unreachable!("page.html names {name}"),
     }
 }
@@ -134,7 +117,7 @@ fn colours() -> String {
         [":root {".to_owned(), "@media (prefers-color-scheme: dark) { :root {".to_owned()];
     for look in &LOOKS {
         for (set, colour) in sets.iter_mut().zip([look.light, look.dark]) {
-            write!(set, " --{}: {colour};", look.name).expect("a string takes whatever is written");
+            add!(set, " --{}: {colour};", look.name);
         }
     }
     format!("{} }}\n{} }} }}\n", sets[0], sets[1])

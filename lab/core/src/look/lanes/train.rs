@@ -18,54 +18,10 @@
 
 use std::collections::HashSet;
 
+use crate::look::palette::State;
 use trainyard::sys::Why;
 use trainyard::threads::Cause;
 use trainyard::trace::{Event, Kind};
-
-/// What a train does at a moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum State {
-    /// Nothing: no work has come yet, or all of it is done.
-    Idle,
-    /// It works, with the lock or without need of one.
-    Run,
-    /// It has work, and is about to ask for the lock.
-    Ready,
-    /// It waits for the lock.
-    WaitGil,
-    /// It works, with the lock given up.
-    Native,
-    /// It waits for a descriptor, a lock of its own, or an answer.
-    Wait,
-    /// It waits for time to pass.
-    Sleep,
-    /// It talks to the parent process.
-    Ipc,
-}
-
-impl State {
-    /// Every state.
-    pub const ALL: [Self; 8] = [
-        Self::Idle,
-        Self::Run,
-        Self::Ready,
-        Self::WaitGil,
-        Self::Native,
-        Self::Wait,
-        Self::Sleep,
-        Self::Ipc,
-    ];
-
-    /// Tells whether the train gets on with its work.
-    pub fn is_running(self) -> bool {
-        matches!(self, Self::Run | Self::Native)
-    }
-
-    /// Tells whether the train has something to do and cannot get on with it.
-    pub fn is_waiting(self) -> bool {
-        matches!(self, Self::Ready | Self::WaitGil | Self::Wait | Self::Sleep)
-    }
-}
 
 /// What makes a track a train.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,27 +33,22 @@ pub(super) enum Work {
 }
 
 impl Work {
-    /// Tells whether an event of this kind makes its track a train.
-    pub(super) fn is_shown_by(self, kind: Kind) -> bool {
-        match self {
-            Self::Units => matches!(
-                kind,
-                Kind::UnitBegin
-                    | Kind::UnitEnd
-                    | Kind::ThreadJobBegin
-                    | Kind::ThreadJobEnd
-                    | Kind::WorkerJobBegin
-                    | Kind::WorkerJobEnd
-            ),
-            Self::Presence => matches!(
-                kind,
-                Kind::GilTake
-                    | Kind::GilDrop
-                    | Kind::GilFree
-                    | Kind::GilLeave
-                    | Kind::TaskPollBegin
-                    | Kind::TaskPollEnd
-            ),
+    /// What a track shows of itself by an event of this kind.
+    pub(super) fn shown_by(kind: Kind) -> Option<Self> {
+        match kind {
+            Kind::UnitBegin
+            | Kind::UnitEnd
+            | Kind::ThreadJobBegin
+            | Kind::ThreadJobEnd
+            | Kind::WorkerJobBegin
+            | Kind::WorkerJobEnd => Some(Self::Units),
+            Kind::GilTake
+            | Kind::GilDrop
+            | Kind::GilFree
+            | Kind::GilLeave
+            | Kind::TaskPollBegin
+            | Kind::TaskPollEnd => Some(Self::Presence),
+            _ => None,
         }
     }
 }
@@ -141,36 +92,26 @@ enum Job {
 impl Train {
     /// The state before the first of `events`, which are all of one track.
     pub(super) fn before(events: &[Event], work: Work, has_lock: bool) -> Self {
-        let mut train = Self {
-            has_lock,
-            lock: Lock::Away,
-            doors: Vec::new(),
-            job: Job::None,
-            units: HashSet::new(),
-            parked: false,
-            work,
-            present: false,
-        };
-        train.lock = events.iter().find_map(lock_before).unwrap_or(Lock::Away);
-        train.job = events.iter().find_map(job_before).unwrap_or(Job::None);
+        let lock = events.iter().find_map(lock_before).unwrap_or(Lock::Away);
+        let job = events.iter().find_map(job_before).unwrap_or(Job::None);
         let park = |event: &&Event| matches!(event.kind, Kind::LoopPark | Kind::LoopUnpark);
-        train.parked = events.iter().find(park).is_some_and(|e| e.kind == Kind::LoopUnpark);
-        train.present = train.lock != Lock::Away || train.parked;
-        let mut seen = HashSet::new();
-        let mut depth = 0_usize;
+        let parked = events.iter().find(park).is_some_and(|e| e.kind == Kind::LoopUnpark);
+        let present = lock != Lock::Away || parked;
+        let (mut doors, mut units) = (Vec::new(), HashSet::new());
+        let (mut seen, mut depth) = (HashSet::new(), 0_usize);
         for event in events {
             match event.kind {
                 Kind::UnitBegin => drop(seen.insert(event.a)),
-                Kind::UnitEnd if !seen.contains(&event.a) => drop(train.units.insert(event.a)),
+                Kind::UnitEnd if !seen.contains(&event.a) => drop(units.insert(event.a)),
                 Kind::BlockBegin => depth += 1,
-                Kind::BlockEnd if depth == 0 => train.doors.push(why(event)),
+                Kind::BlockEnd if depth == 0 => doors.push(why(event)),
                 Kind::BlockEnd => depth -= 1,
                 _ => {}
             }
         }
         // The door that was left last is the outermost.
-        train.doors.reverse();
-        train
+        doors.reverse();
+        Self { has_lock, lock, doors, job, units, parked, work, present }
     }
 
     pub(super) fn step(&mut self, event: &Event) {

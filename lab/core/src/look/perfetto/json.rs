@@ -92,25 +92,18 @@ impl Display for Text<'_> {
     }
 }
 
-/// The value of an argument.
-#[derive(Clone, Copy)]
-pub(super) enum Value<'a> {
-    Number(u64),
-    Text(&'a str),
-}
+/// An argument of a record, if there is one: its key and its value.
+pub(super) type Arg<'a> = Option<(&'a str, &'a dyn Display)>;
 
 /// The arguments of a record, those that there are.
-pub(super) struct Args<'a>(pub(super) &'a [Option<(&'a str, Value<'a>)>]);
+pub(super) struct Args<'a>(pub(super) &'a [Arg<'a>]);
 
 impl Display for Args<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(",\"args\":{")?;
         for (index, (key, value)) in self.0.iter().flatten().enumerate() {
             let separator = if index == 0 { ' ' } else { ',' };
-            match value {
-                Value::Number(number) => write!(f, "{separator}\"{key}\":{number}")?,
-                Value::Text(text) => write!(f, "{separator}\"{key}\":{}", Text(text))?,
-            }
+            write!(f, "{separator}\"{key}\":{value}")?;
         }
         f.write_char('}')
     }
@@ -132,7 +125,7 @@ mod tests {
         let mut out = Vec::new();
         let mut records = Records::new(&mut out, "{\"traceEvents\":[".to_owned());
         let place = Place { pid: 1, tid: 2 };
-        let args = [Some(("cpu", Value::Number(3))), None, Some(("event", Value::Text("Take")))];
+        let args: [Arg<'_>; 3] = [Some(("cpu", &3)), None, Some(("event", &Text("Take")))];
         records.record(('X', "run"), place, format_args!(",\"a\":1{}", Args(&args))).unwrap();
         records.record(('M', "none"), place, format_args!("{}", Args(&[]))).unwrap();
         records.finish().unwrap();

@@ -34,7 +34,7 @@ use lab_core::terms::params::CpuKernel;
 use lab_core::terms::sample::Measured;
 use lab_core::terms::stats::Verdict;
 use lab_core::text::numbers;
-use lab_core::text::wrap::wrap;
+use lab_core::text::wrap::{fill, wrap};
 
 /// How the picture and the table are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,9 +175,8 @@ fn legend(strips: &[&[Mark]], layout: Layout) -> String {
     } else {
         (1, label_width + strip_width + 2)
     };
-    let lines = strip::flow(strip::legend(strips, glyphs), columns).into_iter();
+    let lines = fill(strip::legend(strips, glyphs), columns, "  ", 0).into_iter();
     let indent = " ".repeat(indent);
-    let lines = lines.filter(|line| !line.is_empty());
     lines.fold(String::new(), |text, line| text + &indent + &line + "\n")
 }
 
