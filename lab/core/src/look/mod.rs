@@ -1,8 +1,7 @@
 //! Views of a trace: recorded once, looked at in many ways.
 //!
-//! A view takes a [`Trace`] and writes a document. All of them are made from
-//! the same projections ([`lanes`]) and the same table of colours and patterns
-//! ([`palette`]), so that a thread that waits for the lock looks the same wherever it is drawn.
+//! A view takes a [`Trace`] and writes a document. All are made from the same projections
+//! ([`lanes`]) and the same table of states and their looks ([`palette`]).
 //!
 //! | view | what for |
 //! | --- | --- |

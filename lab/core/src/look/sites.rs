@@ -4,17 +4,6 @@
 //! that drew it. A kind is emitted at one place (TRACE-1), `src/trace/sites.md` names that place,
 //! and the tidy test keeps the table true. So the program carries the table and the text of each
 //! file in it, as they were when it was built, and cuts the lines out when it is asked.
-//!
-//! # Example
-//!
-//! ```
-//! use lab_core::look::sites::site;
-//! use trainyard::trace::Kind;
-//!
-//! let site = site(Kind::GilTake);
-//! assert_eq!(site.file, "src/threads/kernel/lock.rs");
-//! assert!(site.excerpt.contains("emit(Kind::GilTake"));
-//! ```
 
 use std::collections::HashMap;
 use std::sync::LazyLock;

@@ -16,11 +16,8 @@
 //! - **HTML-1** The page loads nothing: its policy forbids it, and it works from `file://`.
 //! - **HTML-2** No text of a trace can leave the place it stands in: see `facts`, and `escaped`.
 //!
-//! # Not here
-//!
-//! Traces of many millions of events: a picture costs its pixels whatever the trace has (see
-//! `viewer/bins.js`), but a browser takes seconds to read a million events, and their page has
-//! twenty megabytes.
+//! Not here: traces of many millions of events. A picture costs its pixels whatever the trace has
+//! (see `viewer/bins.js`), but a browser takes seconds to read a million, of twenty megabytes.
 
 mod columns;
 mod facts;
@@ -56,19 +53,6 @@ const SCRIPTS: [&str; 16] = scripts! {
 /// # Errors
 ///
 /// Fails if `out` does.
-///
-/// # Example: a page for nobody's work
-///
-/// ```
-/// use lab_core::look::html;
-/// use trainyard::trace::file::{Facts, Trace};
-///
-/// let trace = Trace::of(Facts::default().with("command", "trainyard timeline cpu"), Vec::new());
-/// let mut page = Vec::new();
-/// html::write(&trace, &mut page)?;
-/// assert!(String::from_utf8(page)?.contains("<title>trainyard timeline cpu</title>"));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
 pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
     let pages: Vec<Page<'_>> = trace.runs.iter().map(Page::new).collect();
     // The template is text and names in double braces, in turn.

@@ -2,9 +2,7 @@
 //!
 //! A *lane* is one train of thought over time: a thread, a worker process, or the one thread that
 //! carries all tasks of a loop. It is cut into spans, and in each span the train is in one
-//! [`State`] of the vocabulary that all three runtimes share. The figures that explain a time
-//! come from the same events: how many units of work were in flight, how many trains ran at the
-//! same instant, on how many processors.
+//! [`State`] of the vocabulary that all three runtimes share.
 //!
 //! # The life of one lane
 //!
@@ -20,15 +18,11 @@
 //!   to its end, and neighbours differ in state or processor. The lane of a track that has lost
 //!   events begins with the first that was kept: nobody knows what was before.
 //!
-//! # Not here
-//!
-//! Judging a recording: [`trainyard::trace::check`] says whether it is possible. This module draws
-//! what it is given, and a recording that begins in the middle is read from what it shows.
+//! Not here: judging a recording, which [`trainyard::trace::check`] does.
 //!
 //! Read next: [`train`], then `tape`, on which every lane is cut. Other projections of the same
 //! events: who holds the `lock`, a lane for each of the `tasks`, `flows` from who woke to who was
-//! woken, and `counters`; a `Scene` is all of them. What is made of it: [`crate::look`] and the
-//! picture of a comparison.
+//! woken, and `counters`; a `Scene` is all of them.
 
 pub(crate) mod counters;
 pub(crate) mod flows;
@@ -193,9 +187,8 @@ pub(super) fn names(recording: &Recording) -> HashMap<u32, &str> {
 /// Moments on a lane: what happened at a thread's lock that took no time of its own.
 ///
 /// A *failed wake-up* is the one to look for: a thread was woken because the lock was free, and
-/// found it taken again. It cost two switches of the processor and brought nothing. David Beazley
-/// drew them in red ("Understanding the Python GIL", `PyCon` 2010), one tick each, and one picture
-/// was enough to have the lock rewritten.
+/// found it taken again. David Beazley drew them in red ("Understanding the Python GIL", `PyCon`
+/// 2010), one tick each, and one picture was enough to have the lock rewritten.
 pub(crate) fn is_tick(kind: Kind) -> bool {
     matches!(kind, Kind::GilWakeFailed | Kind::GilDropRequest)
 }

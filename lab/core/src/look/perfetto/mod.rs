@@ -4,16 +4,10 @@
 //! becomes a track of its own; a lock becomes one too. Arrows lead from who woke to who was woken.
 //! Perfetto chooses colours by names, so a state has one name everywhere, and ours cannot be told.
 //!
-//! # The life of one document
-//!
-//! 1. The head: what the trace says about itself, and what is missing.
-//! 2. For each run: names and the order of its processes and threads; the marks that arrows leave;
-//!    the lanes; locks; counters; moments; tasks; the marks that arrows enter.
-//!
 //! # The rules
 //!
 //! The format is Google's "Trace Event Format"; what Perfetto makes of it stands in its
-//! `src/trace_processor/importers/json`. These are held by a validator in the tests:
+//! `src/trace_processor/importers/json`. A validator in the tests holds:
 //!
 //! - **PERFETTO-1** Every record has a pid and a tid that fit 32 bits, and each of them a name.
 //! - **PERFETTO-2** Times are microseconds from the begin of the run, with three decimals.
@@ -22,11 +16,8 @@
 //! - **PERFETTO-4** The number of an arrow is a JSON number, leaves once before it enters, and at
 //!   one moment the end that it leaves stands first in the document.
 //!
-//! # Not here
-//!
-//! Colours of our own: Perfetto ignores them in this format. Real scheduler data: a thread is
-//! `Running` while it works and `S` while it waits, as its own events say; whether the system gave
-//! it a processor all that time they do not know.
+//! Not here: real scheduler data. A thread is `Running` while it works and `S` while it waits, as
+//! its own events say; whether it had a processor all that time they do not know.
 //!
 //! Read next: `arrows`, `places`, `json`.
 

@@ -1,10 +1,10 @@
 //! One lane as marks: span by span where there is room, and column by column where there is not.
 //!
-//! A short span is never lost, and none takes more room than it had time. Span by span, each has
-//! a least width, and shorter ones are drawn over longer ones. Column by column, a column is drawn
-//! as what took most of its time. What it was besides is a lower mark in it, and the less time it
-//! took the lower: waiting stands on the ground over the work, and work looks over the waiting.
-//! Work that comes so rarely that the columns tell its moments apart stands in them as ticks.
+//! A short span is never lost. Span by span, each has a least width, and shorter ones are drawn over
+//! longer ones. Column by column, a column is drawn as what took most of its time. What it was
+//! besides is a lower mark in it, the less time the lower: waiting stands on the ground over the
+//! work, and work looks over the waiting. Work so rare that columns tell its moments apart stands
+//! in them as ticks.
 
 use std::collections::BTreeMap;
 

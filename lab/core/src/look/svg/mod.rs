@@ -14,11 +14,7 @@
 //!   opens it, and a page that holds it scrolls.
 //! - **SVG-2** A short wait never vanishes; see `lane`.
 //!
-//! # Not here
-//!
-//! Depth: what needs zooming goes to Perfetto or to the page.
-//!
-//! Read next: `lane`, `style`.
+//! Not here: depth. What needs zooming goes to Perfetto or to the page. Read next: `lane`, `style`.
 
 mod lane;
 mod style;
