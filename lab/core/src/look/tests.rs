@@ -76,6 +76,22 @@ fn no_view_is_slow_for_as_many_tracks_tasks_and_locks_as_events() {
     }
 }
 
+/// Every event that has an arrow, in every form, as it was last looked at. `TRAINYARD_BLESS=1`
+/// writes the documents anew.
+#[test]
+fn the_documents_of_a_small_recording_are_known() {
+    let mut trace = arrows();
+    trace.runs[0].recording.tracks[0].name = "a \"b\", c".to_owned();
+    for (name, text) in views(&trace).filter(|(name, _)| *name != "html") {
+        let file = name.replace(' ', "_") + ".txt";
+        let path = format!("{}/src/look/expected/{file}", env!("CARGO_MANIFEST_DIR"));
+        if std::env::var_os("TRAINYARD_BLESS").is_some() {
+            std::fs::write(&path, &text).unwrap();
+        }
+        assert_eq!(text, std::fs::read_to_string(&path).unwrap(), "{name}");
+    }
+}
+
 /// The trace of the report: one event at the end of all numbers.
 #[test]
 fn an_event_at_the_end_of_all_time_is_drawn_at_once() {

@@ -119,22 +119,4 @@ mod tests {
         assert_eq!(times, ["0.000", "0.007", "10.500", "18446744073709551.615"]);
         assert_eq!(Text("a\"b\\c\nd\0é").to_string(), r#""a\"b\\c\u000ad\u0000é""#);
     }
-
-    #[test]
-    fn a_document_is_one_record_a_line() {
-        let mut out = Vec::new();
-        let mut records = Records::new(&mut out, "{\"traceEvents\":[".to_owned());
-        let place = Place { pid: 1, tid: 2 };
-        let args: [Arg<'_>; 3] = [Some(("cpu", &3)), None, Some(("event", &Text("Take")))];
-        records.record(('X', "run"), place, format_args!(",\"a\":1{}", Args(&args))).unwrap();
-        records.record(('M', "none"), place, format_args!("{}", Args(&[]))).unwrap();
-        records.finish().unwrap();
-        let expected = concat!(
-            "{\"traceEvents\":[\n",
-            "{\"ph\":\"X\",\"name\":\"run\",\"pid\":1,\"tid\":2,\"a\":1,",
-            "\"args\":{ \"cpu\":3,\"event\":\"Take\"}},\n",
-            "{\"ph\":\"M\",\"name\":\"none\",\"pid\":1,\"tid\":2,\"args\":{}}\n]}\n",
-        );
-        assert_eq!(String::from_utf8(out).unwrap(), expected);
-    }
 }
