@@ -13,8 +13,7 @@
 use anstyle::{Ansi256Color, Style};
 
 use super::palette::{State, look};
-use crate::look::lanes::Span;
-use crate::look::lanes::spent::{self, Spent};
+use crate::look::lanes::{Span, Spent, spent};
 use crate::terms::output::Glyphs;
 use crate::text::add;
 

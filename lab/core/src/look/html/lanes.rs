@@ -8,9 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 
 use super::columns::Columns;
-use crate::look::lanes::flows::Flow;
-use crate::look::lanes::lock::Holder;
-use crate::look::lanes::{Lane, Scene, Span, is_tick};
+use crate::look::lanes::{Flow, Holder, Lane, Scene, Span, is_tick};
 use trainyard::trace::Track;
 use trainyard::trace::file::Run;
 

@@ -37,8 +37,9 @@ mod tests;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use self::flows::Flow;
-use self::lock::Holder;
+pub(crate) use self::flows::Flow;
+pub(crate) use self::lock::Holder;
+pub(crate) use self::spent::Spent;
 pub use self::tape::Span;
 use self::tape::{Alike, Tape};
 use self::train::{Train, Work};

@@ -92,8 +92,13 @@ enum Job {
 impl Train {
     /// The state before the first of `events`, which are all of one track.
     pub(super) fn before(events: &[Event], work: Work, has_lock: bool) -> Self {
-        let lock = events.iter().find_map(lock_before).unwrap_or(Lock::Away);
-        let job = events.iter().find_map(job_before).unwrap_or(Job::None);
+        let lock = events.iter().find_map(|event| match event.kind {
+            Kind::GilSwitched => Some(Lock::Waiting),
+            _ => lock_turn(event).map(|(before, _)| before),
+        });
+        let lock = lock.unwrap_or(Lock::Away);
+        let job = events.iter().find_map(|event| job_turn(event.kind));
+        let job = job.map_or(Job::None, |(before, _)| before);
         let park = |event: &&Event| matches!(event.kind, Kind::LoopPark | Kind::LoopUnpark);
         let parked = events.iter().find(park).is_some_and(|e| e.kind == Kind::LoopUnpark);
         let present = lock != Lock::Away || parked;
@@ -115,25 +120,15 @@ impl Train {
     }
 
     pub(super) fn step(&mut self, event: &Event) {
+        (_, self.lock) = lock_turn(event).unwrap_or((self.lock, self.lock));
+        (_, self.job) = job_turn(event.kind).unwrap_or((self.job, self.job));
         match event.kind {
-            Kind::GilWait | Kind::GilDropRequest | Kind::GilWakeFailed => {
-                self.lock = Lock::Waiting;
-            }
-            Kind::GilTake | Kind::GilFree => self.lock = Lock::Held,
-            Kind::GilDrop => self.lock = after_drop(event),
-            Kind::GilLeave | Kind::GilGiveUp => self.lock = Lock::Away,
             Kind::BlockBegin => self.doors.push(why(event)),
             Kind::BlockEnd => drop(self.doors.pop()),
-            Kind::ThreadJobBegin | Kind::WorkerJobBegin => self.job = Job::Running,
-            Kind::WorkerJobEnd => self.job = Job::Answered,
-            Kind::ThreadJobEnd | Kind::WorkerIdle => self.job = Job::None,
             Kind::UnitBegin => drop(self.units.insert(event.a)),
             Kind::UnitEnd => drop(self.units.remove(&event.a)),
             Kind::LoopPark => self.parked = true,
             Kind::LoopUnpark => self.parked = false,
-            _ => {}
-        }
-        match event.kind {
             Kind::GilWait | Kind::GilTake | Kind::GilFree | Kind::TaskPollBegin => {
                 self.present = true;
             }
@@ -172,26 +167,28 @@ impl Train {
     }
 }
 
-/// A drop at a check point is followed by waiting; any other by a call that needs no lock, or the end.
-fn after_drop(event: &Event) -> Lock {
-    if event.b == Cause::Own as u64 { Lock::Away } else { Lock::Waiting }
-}
-
-fn lock_before(event: &Event) -> Option<Lock> {
+/// Where a train was at the lock before an event, and where it is then.
+fn lock_turn(event: &Event) -> Option<(Lock, Lock)> {
     match event.kind {
-        Kind::GilDrop | Kind::GilLeave => Some(Lock::Held),
-        Kind::GilDropRequest | Kind::GilWakeFailed | Kind::GilSwitched | Kind::GilGiveUp => {
-            Some(Lock::Waiting)
-        }
-        Kind::GilWait | Kind::GilTake | Kind::GilFree => Some(Lock::Away),
+        Kind::GilWait => Some((Lock::Away, Lock::Waiting)),
+        Kind::GilDropRequest | Kind::GilWakeFailed => Some((Lock::Waiting, Lock::Waiting)),
+        Kind::GilTake | Kind::GilFree => Some((Lock::Away, Lock::Held)),
+        // A drop at a check point is followed by waiting; any other by a call that needs no lock,
+        // or the end.
+        Kind::GilDrop if event.b != Cause::Own as u64 => Some((Lock::Held, Lock::Waiting)),
+        Kind::GilDrop | Kind::GilLeave => Some((Lock::Held, Lock::Away)),
+        Kind::GilGiveUp => Some((Lock::Waiting, Lock::Away)),
         _ => None,
     }
 }
 
-fn job_before(event: &Event) -> Option<Job> {
-    match event.kind {
-        Kind::ThreadJobBegin | Kind::WorkerJobBegin | Kind::WorkerIdle => Some(Job::None),
-        Kind::ThreadJobEnd | Kind::WorkerJobEnd => Some(Job::Running),
+/// What became of a train's job: before an event, and then.
+fn job_turn(kind: Kind) -> Option<(Job, Job)> {
+    match kind {
+        Kind::ThreadJobBegin | Kind::WorkerJobBegin => Some((Job::None, Job::Running)),
+        Kind::ThreadJobEnd => Some((Job::Running, Job::None)),
+        Kind::WorkerJobEnd => Some((Job::Running, Job::Answered)),
+        Kind::WorkerIdle => Some((Job::None, Job::None)),
         _ => None,
     }
 }

@@ -40,8 +40,7 @@ use self::places::{Numbers, Place, Places};
 use super::missing::missing;
 use super::palette::{State, look};
 use crate::look::lanes::counters::{self, What as Counted};
-use crate::look::lanes::lock::Holder;
-use crate::look::lanes::{Lane, Scene, Span, names};
+use crate::look::lanes::{Holder, Lane, Scene, Span, names};
 use trainyard::trace::file::{Run, Trace};
 use trainyard::trace::{Event, Kind};
 

@@ -9,8 +9,8 @@
 use std::collections::BTreeMap;
 
 use super::Frame;
-use crate::look::lanes::spent::{self, Spent};
 use crate::look::lanes::tape::{Span, edge, joined};
+use crate::look::lanes::{Spent, spent};
 use crate::look::palette::{State, look};
 use crate::text::plain::escaped;
 use crate::text::{add, numbers};

@@ -28,7 +28,7 @@ use super::axis::Axis;
 use super::missing::missing;
 use super::palette::{LOOKS, State};
 use super::timeline::{Asked, Lock, Row, Scale, Shown, Timeline, places, plan, shares};
-use crate::look::lanes::lock::Holder;
+use crate::look::lanes::Holder;
 use crate::text::plain::escaped;
 use crate::text::wrap::wrap;
 use crate::text::{add, numbers};

@@ -4,10 +4,8 @@ use std::collections::HashMap;
 
 use super::{Row, Scale, Shown, Timeline, places};
 use crate::look::axis;
-use crate::look::lanes::Span;
-use crate::look::lanes::lock::Holder;
-use crate::look::lanes::spent::Spent;
 use crate::look::lanes::tape::{pieces, place};
+use crate::look::lanes::{Holder, Span, Spent};
 use crate::look::palette::{State, look};
 use crate::look::strip::{self, Mark};
 use crate::terms::output::Glyphs;
