@@ -23,11 +23,9 @@
 //! # Why `quick` ends within 20 seconds
 //!
 //! One round of `io` takes, per contender, requests / in flight × (5 ms + about 0.2 ms for the
-//! loopback): 0.83 s in sequence, 0.17 s with 5 threads (twice: lock on, lock off) and with 5
-//! processes, 0.02 s in the cooperative loop; 1.4 s together. One round of `cpu` is 60 million
-//! turns of about 1.5 ns, 90 ms: three times that, and half of it for three contenders on two
-//! processors, 0.4 s together. Seven measured rounds, one to warm up and one recorded: 9 × 1.8 s =
-//! 16.2 s. (90 ms are also 18 switch intervals: enough to see the lock change hands.)
+//! loopback), 1.4 s together. One round of `cpu` is 60 million turns of about 1.5 ns, 90 ms (18
+//! switch intervals: enough to see the lock change hands), 0.4 s together. Seven measured rounds,
+//! one to warm up and one recorded: 9 × 1.8 s = 16.2 s.
 
 use std::time::Duration;
 

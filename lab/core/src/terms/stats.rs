@@ -9,17 +9,14 @@
 //!
 //! The rounds are drawn again with replacement, 10 000 times, and each time the median is taken:
 //! the spread of these medians stands for the spread of what other runs would have given (the
-//! percentile bootstrap). From few rounds that interval is too narrow: of 7 rounds, the one that
-//! should hold the truth in 95 cases of 100 holds it in 88. So the percentiles are moved outwards
-//! by what Student's distribution asks for at that number of rounds ("expanded percentiles":
-//! Hesterberg, "What Teachers Should Know About the Bootstrap", 2015). A test simulates it.
+//! percentile bootstrap). From few rounds that interval is too narrow: of 7 rounds it holds the
+//! truth in 88 cases of 100 instead of 95. So the percentiles are moved outwards by what Student's
+//! distribution asks for at that number of rounds ("expanded percentiles": Hesterberg, "What
+//! Teachers Should Know About the Bootstrap", 2015). A test simulates it.
 //!
 //! Fewer than [`VERDICT_ROUNDS_MIN`] rounds give no interval and no verdict: even the smallest
-//! and the largest of 5 ratios enclose the truth in only 94 cases of 100.
-//!
-//! # Outliers
-//!
-//! Flagged, never dropped: what happens once in ten rounds happens to users too. Medians bear it.
+//! and the largest of 5 ratios enclose the truth in only 94 cases of 100. Outliers are flagged,
+//! never dropped: what happens once in ten rounds happens to users too. Medians bear it.
 
 use std::cmp::Ordering;
 

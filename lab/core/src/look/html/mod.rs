@@ -30,8 +30,7 @@ use std::io::{self, Write};
 
 use crate::look::html::columns::Columns;
 use crate::look::html::lanes::Page;
-use crate::look::palette::LOOKS;
-use crate::text::add;
+use crate::look::palette::{LOOKS, Look};
 use crate::text::plain::escaped;
 use trainyard::trace::file::{Run, Trace};
 
@@ -72,7 +71,13 @@ fn fill(name: &str, trace: &Trace, pages: &[Page<'_>], out: &mut dyn Write) -> i
         "title" => out.write_all(escaped(title(trace)).as_bytes()),
         "style" => write!(out, "{}{STYLE}", colours()),
         "facts" => out.write_all(facts::document(trace, pages).as_bytes()),
-        "columns" => write_columns(pages, out),
+        "columns" => pages.iter().enumerate().try_for_each(|(index, page)| {
+            write!(out, "<script type=\"text/plain\" id=\"columns-{index}\">")?;
+            let mut columns = Columns::new(out);
+            page.write(&mut columns)?;
+            columns.finish()?;
+            writeln!(out, "</script>")
+        }),
         "script" => SCRIPTS.iter().try_for_each(|text| out.write_all(text.as_bytes())),
         _ => unreachable!("page.html names {name}"),
     }
@@ -84,25 +89,11 @@ fn title(trace: &Trace) -> &str {
     trace.about.get("command").or_else(label).unwrap_or("an empty trace")
 }
 
-fn write_columns(pages: &[Page<'_>], out: &mut dyn Write) -> io::Result<()> {
-    for (index, page) in pages.iter().enumerate() {
-        write!(out, "<script type=\"text/plain\" id=\"columns-{index}\">")?;
-        let mut columns = Columns::new(out);
-        page.write(&mut columns)?;
-        columns.finish()?;
-        writeln!(out, "</script>")?;
-    }
-    Ok(())
-}
-
 /// The colours of the states for the style sheet, which says when which of them hold.
 fn colours() -> String {
-    let mut sets =
-        [":root {".to_owned(), "@media (prefers-color-scheme: dark) { :root {".to_owned()];
-    for look in &LOOKS {
-        for (set, colour) in sets.iter_mut().zip([look.light, look.dark]) {
-            add!(set, " --{}: {colour};", look.name);
-        }
-    }
-    format!("{} }}\n{} }} }}\n", sets[0], sets[1])
+    let set = |colour: fn(&Look) -> &str| -> String {
+        LOOKS.iter().flat_map(|look| [" --", look.name, ": ", colour(look), ";"]).collect()
+    };
+    let (light, dark) = (set(|look| look.light), set(|look| look.dark));
+    format!(":root {{{light} }}\n@media (prefers-color-scheme: dark) {{ :root {{{dark} }} }}\n")
 }

@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Write as _};
 use std::io::{self, Write};
 
 use super::places::Place;
+use crate::text::add;
 
 /// How much is collected before it is written.
 const CHUNK: usize = 1 << 16;
@@ -31,11 +32,10 @@ impl<'a> Records<'a> {
         fields: fmt::Arguments<'_>,
     ) -> io::Result<()> {
         let (separator, name) = (std::mem::replace(&mut self.separator, ",\n"), Text(name));
-        write!(
+        add!(
             self.text,
             "{separator}{{\"ph\":\"{phase}\",\"name\":{name},\"pid\":{pid},\"tid\":{tid}{fields}}}"
-        )
-        .expect("a string takes whatever is written");
+        );
         if self.text.len() >= CHUNK {
             self.out.write_all(self.text.as_bytes())?;
             self.text.clear();
