@@ -1,10 +1,24 @@
 //! What must hold of every file that is read as a trace, as a function for fuzzers.
 
+use std::io::{self, Write};
+
 use super::timeline::{Asked, Page, Whose, document, draw, plan};
-use super::{FORMS, View};
+use super::{csv, html, perfetto, svg};
 use crate::terms::output::Glyphs;
 use trainyard::trace::check::check_recording;
 use trainyard::trace::file::{Trace, fuzz_file};
+
+/// What writes a document of a trace.
+type View = fn(&Trace, &mut dyn Write) -> io::Result<()>;
+
+/// The documents that a trace can be exported as.
+pub(super) const FORMS: [(&str, View); 5] = [
+    ("perfetto", perfetto::write),
+    ("svg", svg::write),
+    ("html", html::write),
+    ("csv", csv::write),
+    ("events", csv::write_events),
+];
 
 /// How much longer than its file a document may be. An event of 32 bytes becomes a few hundred in
 /// the longest form, and the emptiest page has its viewer, 100 kB.

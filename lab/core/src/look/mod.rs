@@ -1,7 +1,7 @@
 //! Views of a trace: recorded once, looked at in many ways.
 //!
-//! A view takes a [`Trace`] and writes a document. All are made from the same projections
-//! ([`lanes`]) and the same table of states and their looks ([`palette`]).
+//! A view takes a [`Trace`](trainyard::trace::file) and writes a document. All are made from the
+//! same projections ([`lanes`]) and the same table of states and their looks ([`palette`]).
 //!
 //! | view | what for |
 //! | --- | --- |
@@ -37,23 +37,8 @@ mod testing;
 mod tests;
 pub mod timeline;
 
-use std::io::{self, Write};
-
-use trainyard::trace::file::Trace;
-
-/// What writes a document of a trace.
-pub type View = fn(&Trace, &mut dyn Write) -> io::Result<()>;
-
-/// The documents that a trace can be exported as.
-pub const FORMS: [(&str, View); 5] = [
-    ("perfetto", perfetto::write),
-    ("svg", svg::write),
-    ("html", html::write),
-    ("csv", csv::write),
-    ("events", csv::write_events),
-];
-
-/// The forms in which a trace can be exported. The module of the same name has its [`View`].
+/// The forms in which a trace can be exported. The module of the same
+/// name has `write(trace, out)`, which streams the document to `out`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum To {
     /// Chrome's trace events, which Perfetto reads.

@@ -1,13 +1,13 @@
 //! Traces for the tests of the views: made by hand, measured by hand, and made up.
 
 use std::fmt::Debug;
+use std::io;
 use std::str::FromStr;
 
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::View;
-use super::lanes::Span;
+use super::lanes::tape::Span;
 use super::palette::State;
 use crate::testing;
 use trainyard::trace::file::{Facts, Run, Trace};
@@ -139,7 +139,10 @@ pub(super) fn hostile() -> impl Strategy<Value = Recording> {
 }
 
 /// What a view writes.
-pub(super) fn text(write: View, trace: &Trace) -> String {
+pub(super) fn text(
+    write: fn(&Trace, &mut dyn io::Write) -> io::Result<()>,
+    trace: &Trace,
+) -> String {
     let mut out = Vec::new();
     write(trace, &mut out).unwrap();
     String::from_utf8(out).unwrap()

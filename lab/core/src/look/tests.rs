@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::fuzz::timeline;
+use super::fuzz::{FORMS, timeline};
 use super::testing::{all, arrows, hostile, lock_on, of, possible, text};
 use super::timeline::{Asked, Page, Whose, draw, plan};
 use super::*;
 use crate::terms::output::Glyphs;
-use trainyard::trace::file::Ending;
+use trainyard::trace::file::{Ending, Trace};
 use trainyard::trace::{Event, Kind, Recording, Track};
 
 /// What every view writes, by its name.
