@@ -75,9 +75,35 @@ pub fn nothing_recorded() -> Recording {
     recording([])
 }
 
+/// When, on which track, what, and its two words; in microseconds.
+type Line = (u64, u32, Kind, u64, u64);
+
+/// What begins and what ends.
+type Pair = (Kind, Kind);
+const UNIT: Pair = (Kind::UnitBegin, Kind::UnitEnd);
+const JOB: Pair = (Kind::ThreadJobBegin, Kind::ThreadJobEnd);
+const CALL: Pair = (Kind::BlockBegin, Kind::BlockEnd);
+const LOCK_ON: Pair = (Kind::GilTake, Kind::GilDrop);
+const LOCK_OFF: Pair = (Kind::GilFree, Kind::GilLeave);
+
+/// What lies in each other on a track, from `at` on: from when to when, what, and its first word.
+fn nested(track: u32, at: u64, parts: &[(u64, u64, Pair, u64)]) -> Vec<Line> {
+    let begin = |&(from, _, (begin, _), a): &_| (at + from, track, begin, a, 0);
+    let end = |&(_, until, (_, end), a): &_| (at + until, track, end, a, 0);
+    parts.iter().map(begin).chain(parts.iter().rev().map(end)).collect()
+}
+
 /// Puts events in order, each on the processor that has its track's number.
-fn recording(events: impl IntoIterator<Item = Event>) -> Recording {
-    let mut events: Vec<Event> = events.into_iter().collect();
+fn recording(lines: impl IntoIterator<Item = Line>) -> Recording {
+    let event = |(us, track, kind, a, b): Line| Event {
+        time_ns: us * US,
+        track,
+        kind,
+        cpu: u16::try_from(track % 2).unwrap(),
+        a,
+        b,
+    };
+    let mut events: Vec<Event> = lines.into_iter().map(event).collect();
     events.sort_by_key(|event| (event.time_ns, event.kind.stamp(), event.track));
     let end_ns = events.last().map_or(0, |event| event.time_ns);
     let tracks = (0..8).map(|number| Track {
@@ -89,124 +115,80 @@ fn recording(events: impl IntoIterator<Item = Event>) -> Recording {
     Recording { begin_ns: 0, end_ns, events, tracks: tracks.collect() }
 }
 
-fn event(us: u64, track: u32, kind: Kind, a: u64, b: u64) -> Event {
-    Event { time_ns: us * US, track, kind, cpu: u16::try_from(track % 2).unwrap(), a, b }
-}
-
 /// Threads that fetch one page after another, each 0.1 ms of work and 5 ms of waiting.
 fn io_threads(threads: u32, gil: GilState) -> Recording {
-    let fetch = move |track: u32, turn: u32| {
-        let unit = u64::from(turn * threads + track);
+    let lock = if gil == GilState::On { LOCK_ON } else { LOCK_OFF };
+    let fetch = |unit: u32| {
+        let (turn, track) = (unit / threads, unit % threads);
         // The lock is never held long: who comes a little later finds it free.
         let from = u64::from(turn) * 5_200 + u64::from(track) * 300;
-        let (take, drop) = match gil {
-            GilState::On => (Kind::GilTake, Kind::GilDrop),
-            _ => (Kind::GilFree, Kind::GilLeave),
-        };
-        vec![
-            event(from, track, take, 1, 0),
-            event(from, track, Kind::UnitBegin, unit, 0),
-            event(from + 50, track, Kind::BlockBegin, 0, 0),
-            event(from + 50, track, drop, 1, 0),
-            event(from + 5_050, track, take, 1, 0),
-            event(from + 5_050, track, Kind::BlockEnd, 0, 0),
-            event(from + 5_100, track, Kind::UnitEnd, unit, 0),
-            event(from + 5_100, track, drop, 1, 0),
-        ]
+        let unit = (0, 5_100, UNIT, u64::from(unit));
+        let rest = [(0, 50, lock, 1), (50, 5_050, CALL, 0), (5_050, 5_100, lock, 1)];
+        nested(track, from, &[&[unit], &rest[..]].concat())
     };
-    let turns = 160 / threads;
-    recording((0..turns).flat_map(|turn| (0..threads).flat_map(move |track| fetch(track, turn))))
+    recording((0..160 / threads * threads).flat_map(fetch))
 }
 
 /// A loop that sends 160 requests in 4 ms, waits for 3 ms, and reads the answers in 8 ms.
 fn io_loop() -> Recording {
-    let begins = (0..160).map(|unit| event(unit * 25, 0, Kind::UnitBegin, unit, 0));
-    let park = [event(4_000, 0, Kind::LoopPark, 0, 0), event(7_000, 0, Kind::LoopUnpark, 1, 0)];
-    let ends = (0..160).map(|unit| event(7_000 + unit * 50, 0, Kind::UnitEnd, unit, 0));
-    recording(begins.chain(park).chain(ends))
+    let park = [(4_000, 0, Kind::LoopPark, 0, 0), (7_000, 0, Kind::LoopUnpark, 1, 0)];
+    let unit = |unit| nested(0, 0, &[(unit * 25, 7_000 + unit * 50, UNIT, unit)]);
+    recording(park.into_iter().chain((0..160).flat_map(unit)))
 }
 
 /// A thread that computes `units` sums one after another.
-fn computes(track: u32, length_us: u64, units: u64) -> Vec<Event> {
-    let each = length_us / units;
-    let unit = |unit: u64| {
-        let number = unit + 100 * u64::from(track);
-        [
-            event(unit * each, track, Kind::UnitBegin, number, 0),
-            event((unit + 1) * each, track, Kind::UnitEnd, number, 0),
-        ]
-    };
+fn computes(track: u32, length_us: u64, units: u64) -> Vec<Line> {
+    let (each, first) = (length_us / units, 100 * u64::from(track));
+    let unit = |unit| nested(track, unit * each, &[(0, each, UNIT, unit + first)]);
     (0..units).flat_map(unit).collect()
 }
 
 /// Two threads that hand one lock over every 5 ms.
-fn lock_on() -> Vec<Event> {
-    let mut events = vec![
-        event(0, 0, Kind::GilTake, 1, 0),
-        event(0, 0, Kind::ThreadJobBegin, 1, 0),
-        event(0, 0, Kind::UnitBegin, 0, 0),
-        event(10, 1, Kind::ThreadJobBegin, 2, 0),
-        event(10, 1, Kind::GilWait, 1, 0),
-    ];
+fn lock_on() -> Vec<Line> {
+    let mut lines = vec![(0, 0, Kind::GilTake, 1, 0)];
+    lines.extend(nested(0, 0, &[(0, 62_000, JOB, 1), (0, 62_000, UNIT, 0)]));
+    lines.extend(nested(1, 0, &[(10, 60_000, JOB, 2), (5_031, 60_000, UNIT, 1)]));
+    lines.push((10, 1, Kind::GilWait, 1, 0));
     for turn in 1..12_u64 {
         let (from, to) = if turn % 2 == 1 { (0, 1) } else { (1, 0) };
         let at = turn * 5_000;
-        events.push(event(at, to, Kind::GilDropRequest, 1, 0));
-        events.push(event(at + 1, from, Kind::GilDrop, 1, 1));
-        events.push(event(at + 30, to, Kind::GilTake, 1, 0));
-        if turn == 1 {
-            events.push(event(at + 31, to, Kind::UnitBegin, 1, 0));
-        }
-        events.push(event(at + 40, from, Kind::GilSwitched, 1, 0));
-        events.push(event(at + 41, from, Kind::GilWait, 1, 0));
+        lines.extend([
+            (at, to, Kind::GilDropRequest, 1, 0),
+            (at + 1, from, Kind::GilDrop, 1, 1),
+            (at + 30, to, Kind::GilTake, 1, 0),
+            (at + 40, from, Kind::GilSwitched, 1, 0),
+            (at + 41, from, Kind::GilWait, 1, 0),
+        ]);
     }
-    events.push(event(60_000, 1, Kind::UnitEnd, 1, 0));
-    events.push(event(60_000, 1, Kind::ThreadJobEnd, 2, 0));
-    events.push(event(60_000, 1, Kind::GilDrop, 1, 0));
-    events.push(event(60_010, 0, Kind::GilTake, 1, 0));
-    events.push(event(62_000, 0, Kind::UnitEnd, 0, 0));
-    events.push(event(62_000, 0, Kind::ThreadJobEnd, 1, 0));
-    events
+    lines.extend([(60_000, 1, Kind::GilDrop, 1, 0), (60_010, 0, Kind::GilTake, 1, 0)]);
+    lines
 }
 
-fn lock_off(track: u32) -> Vec<Event> {
-    let mut events = vec![
-        event(0, track, Kind::GilFree, 1, 0),
-        event(0, track, Kind::ThreadJobBegin, u64::from(track), 0),
-    ];
-    events.extend(computes(track, 30_000, 10));
-    events.push(event(30_000, track, Kind::ThreadJobEnd, u64::from(track), 0));
-    events
-}
-
-fn native_thread(track: u32, length_us: u64) -> Vec<Event> {
+fn lock_off(track: u32) -> Vec<Line> {
     let job = u64::from(track);
-    let begin = u64::from(track) * 20;
-    vec![
-        event(begin, track, Kind::GilTake, 1, 0),
-        event(begin, track, Kind::ThreadJobBegin, job, 0),
-        event(begin, track, Kind::UnitBegin, job, 0),
-        event(begin + 5, track, Kind::BlockBegin, 4, 0),
-        event(begin + 5, track, Kind::GilDrop, 1, 0),
-        event(begin + length_us, track, Kind::GilTake, 1, 0),
-        event(begin + length_us, track, Kind::BlockEnd, 4, 0),
-        event(begin + length_us + 5, track, Kind::UnitEnd, job, 0),
-        event(begin + length_us + 5, track, Kind::ThreadJobEnd, job, 0),
-        event(begin + length_us + 5, track, Kind::GilDrop, 1, 0),
-    ]
+    let begin = [(0, track, Kind::GilFree, 1, 0), (0, track, Kind::ThreadJobBegin, job, 0)];
+    let end = [(30_000, track, Kind::ThreadJobEnd, job, 0)];
+    [&begin[..], &computes(track, 30_000, 10), &end].concat()
+}
+
+fn native_thread(track: u32, length: u64) -> Vec<Line> {
+    let (job, end) = (u64::from(track), length + 5);
+    let (call, locked) = ((5, length, CALL, 4), [(0, 5, LOCK_ON, 1), (length, end, LOCK_ON, 1)]);
+    let parts = [locked[0], (0, end, JOB, job), (0, end, UNIT, job), call, locked[1]];
+    nested(track, u64::from(track) * 20, &parts)
 }
 
 /// A worker process with ten jobs, and a moment of talking between them.
-fn worker(track: u32, length_us: u64) -> Vec<Event> {
+fn worker(track: u32, length_us: u64) -> Vec<Line> {
     let each = length_us / 10;
     let job = |number: u64| {
         let (from, unit) = (number * each, number + 100 * u64::from(track));
         [
-            event(from, track, Kind::WorkerJobBegin, unit, 64),
-            event(from, track, Kind::UnitBegin, unit, 0),
-            event(from + each - 60, track, Kind::UnitEnd, unit, 0),
-            event(from + each - 60, track, Kind::WorkerJobEnd, unit, 16),
-            event(from + each - 40, track, Kind::WorkerIdle, 0, 0),
+            (from, track, Kind::WorkerJobBegin, unit, 64),
+            (from, track, Kind::UnitBegin, unit, 0),
+            (from + each - 60, track, Kind::UnitEnd, unit, 0),
+            (from + each - 60, track, Kind::WorkerJobEnd, unit, 16),
+            (from + each - 40, track, Kind::WorkerIdle, 0, 0),
         ]
     };
     (0..10).flat_map(job).collect()

@@ -54,14 +54,9 @@ pub(super) fn line(from_ns: u64, until_ns: u64, cells: usize) -> String {
 /// The smallest of 1, 2, 5, 10, 20, … that cuts `length_ns` into `labels_max` pieces at most.
 fn step(length_ns: u64, labels_max: usize) -> u64 {
     let least_ns = length_ns.div_ceil(labels_max.max(1) as u64);
-    let mut scale = 1_u64;
-    loop {
-        let steps = [1, 2, 5].map(|digit| scale.saturating_mul(digit));
-        if let Some(&step_ns) = steps.iter().find(|step_ns| **step_ns >= least_ns) {
-            return step_ns;
-        }
-        scale = scale.saturating_mul(10);
-    }
+    let scales = (0..=u64::MAX.ilog10()).map(|exponent| 10_u64.pow(exponent));
+    let mut steps = scales.flat_map(|scale| [1, 2, 5].map(|digit| scale.saturating_mul(digit)));
+    steps.find(|step_ns| *step_ns >= least_ns).unwrap_or(u64::MAX)
 }
 
 /// A moment in units, with as many digits behind the point as it needs.

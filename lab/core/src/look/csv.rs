@@ -89,37 +89,3 @@ fn field(text: &str) -> Cow<'_, str> {
         Cow::Borrowed(text)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::look::testing::{lock_on, text};
-
-    /// What is missing stands in every line; a law of all views holds that.
-    #[test]
-    fn spans_and_events_are_lines_under_a_header() {
-        let mut trace = lock_on();
-        let recording = &mut trace.runs[0].recording;
-        recording.tracks[0].name = "a \"b\", c".to_owned();
-        let trains = Lanes::read(recording).unwrap().trains;
-        let spans: usize = trains.iter().map(|lane| lane.spans.len()).sum();
-        let events = recording.events.len();
-        for (text, count, header, first) in [
-            (
-                text(write, &trace),
-                spans,
-                "run,lane,from_ns,until_ns,state,cpu,event,missing",
-                "\"2 threads, lock on\",\"a \"\"b\"\", c\",0,5001000,run,0,GilTake,",
-            ),
-            (
-                text(write_events, &trace),
-                events,
-                "run,track,name,time_ns,kind,cpu,a,b,missing",
-                "\"2 threads, lock on\",0,\"a \"\"b\"\", c\",0,UnitBegin,0,0,0,",
-            ),
-        ] {
-            let lines: Vec<&str> = text.lines().collect();
-            assert_eq!((lines[0], lines[1], lines.len()), (header, first, 1 + count));
-        }
-    }
-}

@@ -7,17 +7,14 @@ use trainyard::trace::file::{Ending, Trace};
 /// One line for each thing that is missing; none for a trace that is whole.
 // INVARIANT: [VIEW-2] every view begins with these lines.
 pub fn missing(trace: &Trace) -> Vec<String> {
-    let mut lines = Vec::new();
-    if trace.ending == Ending::CutShort {
-        let line = "this trace is cut short: the program that recorded has died; what came last \
-                    may be missing";
-        lines.push(line.to_owned());
-    }
+    let cut_short = "this trace is cut short: the program that recorded has died; what came last \
+                     may be missing";
+    let mut lines =
+        Vec::from_iter((trace.ending == Ending::CutShort).then(|| cut_short.to_owned()));
     for run in &trace.runs {
         let label = plain(run.label());
-        if let Some(ending) = run.about.get("ending") {
-            lines.push(format!("{label}: {}", plain(ending)));
-        }
+        let ending = run.about.get("ending").map(|ending| format!("{label}: {}", plain(ending)));
+        lines.extend(ending);
         let lost = run.recording.overwritten();
         if lost > 0 {
             let lost = numbers::grouped(lost);
@@ -33,15 +30,11 @@ pub fn missing(trace: &Trace) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use trainyard::trace::file::{Facts, Run};
-    use trainyard::trace::{Recording, Track};
+    use crate::look::testing::lock_on;
 
     #[test]
     fn what_is_missing_is_said_and_a_whole_trace_has_nothing_to_say() {
-        let tracks = vec![Track { number: 1, name: "first".to_owned(), pid: 7, overwritten: 0 }];
-        let recording = Recording { tracks, ..Recording::default() };
-        let about = Facts::default().with("label", "2 threads, lock on");
-        let mut trace = Trace::of(Facts::default(), vec![Run { about, recording }]);
+        let mut trace = lock_on();
         assert!(missing(&trace).is_empty());
         trace.runs[0].recording.tracks[0].overwritten = 1200;
         trace.runs[0].about.set("ending", "cut short: its process died\u{1b}");

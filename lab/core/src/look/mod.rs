@@ -1,8 +1,7 @@
 //! Views of a trace: recorded once, looked at in many ways.
 //!
-//! A view takes a [`Trace`](trainyard::trace::file) and writes a document. All of them are made from
-//! the same projections ([`lanes`]) and the same table of colours and patterns
-//! ([`palette`]), so that a thread that waits for the lock looks the same wherever it is drawn.
+//! A view takes a [`Trace`](trainyard::trace::file) and writes a document. All are made from the
+//! same projections ([`lanes`]) and the same table of states and their looks ([`palette`]).
 //!
 //! | view | what for |
 //! | --- | --- |
@@ -38,9 +37,8 @@ mod testing;
 mod tests;
 pub mod timeline;
 
-/// The forms in which a trace can be exported.
-///
-/// The module of the same name has `write(trace, out)`, which streams the document to `out`.
+/// The forms in which a trace can be exported. The module of the same
+/// name has `write(trace, out)`, which streams the document to `out`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum To {
     /// Chrome's trace events, which Perfetto reads.

@@ -1,12 +1,9 @@
-//! What each state looks like: one table for all views.
+//! The states, and what each looks like: one table for all views.
 //!
-//! The colours are Okabe and Ito's, which people tell apart who see colours differently. They are
-//! not enough: blue and vermillion are the same grey in print (a contrast of 1.34 to 1). So working
-//! is as high as the lane, waiting is lower, and each state has a texture.
-//!
-//! The source of the colours: Okabe and Ito, "Color Universal Design", 2008.
-
-use crate::look::lanes::train::State;
+//! The colours are Okabe and Ito's ("Color Universal Design", 2008), which people tell apart who
+//! see colours differently. They are not enough: blue and vermillion are the same grey in print (a
+//! contrast of 1.34 to 1). So working is as high as the lane, waiting is lower, and each state has
+//! a texture.
 
 /// What a state looks like, and what it is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,30 +24,36 @@ pub struct Look {
     pub ansi: u8,
     /// How much of the lane's height it takes, in percent.
     pub height: u8,
-    /// How it is filled.
+    /// How it is filled, so that it is told from others without colour.
     pub texture: Texture,
 }
 
-/// How an area is filled, so that it is told from others without colour.
+/// How an area is filled: `Solid` all of it, `Outline` only its border.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum Texture {
-    /// All of it.
     Solid,
-    /// Lines from bottom left to top right.
     Hatch,
-    /// Dots.
     Dots,
-    /// Upright lines.
     Stripes,
-    /// Lines in both diagonals.
     Crosses,
-    /// Only its border.
     Outline,
 }
 
-macro_rules! looks {
+macro_rules! states {
     ($($state:ident $name:literal $label:literal $meaning:literal
        $light:literal $dark:literal $ansi:literal $height:literal $texture:ident,)+) => {
+        /// What a train does at a moment; [`train`](super::lanes::train) says what makes it so.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum State {
+            $(#[doc = $meaning] $state,)+
+        }
+
+        impl State {
+            /// Every state.
+            pub const ALL: [Self; 8] = [$(Self::$state),+];
+        }
+
         /// Every look, in the order of [`State::ALL`].
         pub const LOOKS: [Look; State::ALL.len()] = [$(Look {
             state: State::$state,
@@ -66,7 +69,7 @@ macro_rules! looks {
     };
 }
 
-looks! {
+states! {
     Idle    "idle"     "idle"     "nothing to do"        "#dddddd" "#444444" 250   6 Solid,
     Run     "run"      "run"      "working"              "#0072b2" "#3d9bd9"  32 100 Solid,
     Ready   "ready"    "ready"    "ready"                "#f0e442" "#f0e442" 227  45 Outline,
@@ -75,6 +78,18 @@ looks! {
     Wait    "wait"     "wait"     "waiting"              "#e69f00" "#f2b632" 214  45 Dots,
     Sleep   "sleep"    "sleep"    "sleeping"             "#e8c98a" "#8f7a4c" 180  25 Solid,
     Ipc     "ipc"      "IPC"      "talking"              "#cc79a7" "#dd93bb" 175  70 Crosses,
+}
+
+impl State {
+    /// Tells whether the train gets on with its work.
+    pub fn is_running(self) -> bool {
+        matches!(self, Self::Run | Self::Native)
+    }
+
+    /// Tells whether the train has something to do and cannot get on with it.
+    pub fn is_waiting(self) -> bool {
+        matches!(self, Self::Ready | Self::WaitGil | Self::Wait | Self::Sleep)
+    }
 }
 
 /// Returns what `state` looks like.
@@ -91,9 +106,6 @@ mod tests {
     /// Fails if two states have the same height and the same texture: in print they were one.
     #[test]
     fn every_state_has_its_own_look_also_without_colour() {
-        for state in State::ALL {
-            assert_eq!(look(state).state, state);
-        }
         let names: HashSet<&str> = LOOKS.iter().map(|look| look.name).collect();
         // INVARIANT: [VIEW-1]
         let shapes: HashSet<_> = LOOKS.iter().map(|look| (look.height, look.texture)).collect();

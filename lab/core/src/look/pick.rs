@@ -13,35 +13,31 @@ const NAMED_MAX: usize = 5;
 ///
 /// [`LabError::BadInput`] if there is none, with the names of some that there are.
 pub fn pick(trace: &Trace, name: &str) -> Result<Vec<usize>> {
-    let runs = || trace.runs.iter().enumerate();
+    let runs = trace.runs.iter().enumerate();
     let is_meant = |at: usize, label: &str| label == name || (at + 1).to_string() == name;
-    let picked: Vec<usize> =
-        runs().filter(|(at, run)| is_meant(*at, run.label())).map(|(at, _)| at).collect();
-    if picked.is_empty() {
-        return Err(LabError::BadInput(format!("no run '{name}'; the runs are {}", known(trace))));
+    let picked = runs.filter(|(at, run)| is_meant(*at, run.label())).map(|(at, _)| at);
+    match picked.collect::<Vec<usize>>() {
+        none if none.is_empty() => {
+            Err(LabError::BadInput(format!("no run '{name}'; the runs are {}", known(trace))))
+        }
+        picked => Ok(picked),
     }
-    Ok(picked)
 }
 
 /// The first runs of different names, and how many there are besides.
 fn known(trace: &Trace) -> String {
-    let mut named: Vec<(usize, &str)> = Vec::new();
+    let (mut labels, mut shown) = (Vec::new(), Vec::new());
     for (at, run) in trace.runs.iter().enumerate() {
-        let is_new = named.iter().all(|(_, label)| *label != run.label());
-        if is_new && named.len() < NAMED_MAX {
-            named.push((at, run.label()));
+        if shown.len() < NAMED_MAX && !labels.contains(&run.label()) {
+            labels.push(run.label());
+            shown.push(format!("{} ({})", at + 1, plain(run.label())));
         }
     }
-    if named.is_empty() {
-        return "none".to_owned();
+    match trace.runs.len() - shown.len() {
+        0 if shown.is_empty() => "none".to_owned(),
+        0 => shown.join(", "),
+        more => format!("{}, … and {more} more", shown.join(", ")),
     }
-    let shown: Vec<String> =
-        named.iter().map(|(at, label)| format!("{} ({})", at + 1, plain(label))).collect();
-    let more = match trace.runs.len() - named.len() {
-        0 => String::new(),
-        count => format!(", … and {count} more"),
-    };
-    shown.join(", ") + &more
 }
 
 #[cfg(test)]
@@ -61,10 +57,8 @@ mod tests {
         trace.runs.insert(0, again[0].clone());
         trace.runs.extend(again);
         let line = pick(&trace, "nope").unwrap_err().to_string();
-        assert!(
-            line.starts_with("no run 'nope'; the runs are 1 (one after another), 3 ("),
-            "{line}"
-        );
+        let start = "no run 'nope'; the runs are 1 (one after another), 3 (";
+        assert!(line.starts_with(start), "{line}");
         assert_eq!(line.matches(" (").count(), NAMED_MAX, "{line}");
         let more = format!(", … and {} more", trace.runs.len() - NAMED_MAX);
         assert!(line.ends_with(&more), "{line}");

@@ -4,17 +4,6 @@
 //! that drew it. A kind is emitted at one place (TRACE-1), `src/trace/sites.md` names that place,
 //! and the tidy test keeps the table true. So the program carries the table and the text of each
 //! file in it, as they were when it was built, and cuts the lines out when it is asked.
-//!
-//! # Example
-//!
-//! ```
-//! use lab_core::look::sites::site;
-//! use trainyard::trace::Kind;
-//!
-//! let site = site(Kind::GilTake);
-//! assert_eq!(site.file, "src/threads/kernel/lock.rs");
-//! assert!(site.excerpt.contains("emit(Kind::GilTake"));
-//! ```
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -22,7 +11,7 @@ use std::sync::LazyLock;
 use trainyard::trace::Kind;
 
 /// Where a kind is emitted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Site {
     /// The file, from the root of the repository.
     pub file: &'static str,
@@ -31,7 +20,7 @@ pub struct Site {
     /// The line with which the excerpt begins.
     pub first_line: usize,
     /// The function around the call if it is short, and otherwise the lines next to the call.
-    pub excerpt: &'static str,
+    pub excerpt: String,
 }
 
 /// A function of at most so many lines is shown whole: what fits beside a picture.
@@ -45,11 +34,11 @@ const NEIGHBOURS: usize = 5;
 ///
 /// Panics if `src/trace/sites.md` lacks the kind or names a file that `SOURCES` lacks. A test
 /// asks for every kind, so a program that passes its tests does not.
-pub fn site(kind: Kind) -> Site {
+pub fn site(kind: Kind) -> &'static Site {
     static SITES: LazyLock<HashMap<&str, Site>> = LazyLock::new(|| {
         include_str!("../../../../src/trace/sites.md").lines().filter_map(row).collect()
     });
-    *SITES.get(kind.name()).unwrap_or_else(|| panic!("src/trace/sites.md has no {}", kind.name()))
+    SITES.get(kind.name()).unwrap_or_else(|| panic!("src/trace/sites.md has no {}", kind.name()))
 }
 
 macro_rules! sources {
@@ -93,16 +82,13 @@ fn row(line: &'static str) -> Option<(&'static str, Site)> {
 }
 
 /// Cuts out what is shown of `text` around `line`, and says with which line it begins.
-fn excerpt(text: &str, line: usize) -> (usize, &str) {
+fn excerpt(text: &str, line: usize) -> (usize, String) {
     let lines: Vec<&str> = text.lines().collect();
     let at = line.saturating_sub(1).min(lines.len().saturating_sub(1));
     let (first, last) = function_around(&lines, at)
         .filter(|(first, last)| last - first < WHOLE_LINES_MAX)
         .unwrap_or((at.saturating_sub(NEIGHBOURS), (at + NEIGHBOURS).min(lines.len() - 1)));
-    let start: usize = text.split_inclusive('\n').take(first).map(str::len).sum();
-    let length: usize =
-        text[start..].split_inclusive('\n').take(last - first + 1).map(str::len).sum();
-    (first + 1, text[start..start + length].trim_end_matches('\n'))
+    (first + 1, lines[first..=last].join("\n"))
 }
 
 /// Finds the first and last line of the function around the line `at`, by rustfmt's indentation.
@@ -125,7 +111,7 @@ mod tests {
     #[test]
     fn every_kind_has_an_excerpt_that_fits_and_emits_it_at_the_marked_line() {
         for &kind in Kind::ALL {
-            let Site { line, first_line, excerpt, .. } = site(kind);
+            let &Site { line, first_line, ref excerpt, .. } = site(kind);
             assert!(excerpt.lines().count() <= WHOLE_LINES_MAX, "{kind:?}");
             let marked: Vec<&str> = excerpt.lines().skip(line - first_line).take(2).collect();
             let marked = marked.join("\n");
@@ -137,7 +123,7 @@ mod tests {
     #[test]
     fn a_short_function_is_shown_whole_and_a_long_one_around_its_call() {
         let short = "use x;\n\nfn f() {\n    emit();\n}\n\nfn g() {}\n";
-        assert_eq!(excerpt(short, 4), (3, "fn f() {\n    emit();\n}"));
+        assert_eq!(excerpt(short, 4), (3, "fn f() {\n    emit();\n}".to_owned()));
         let [before, after] = ["    a;\n", "    b;\n"].map(|line| line.repeat(20));
         let long = format!("fn f() {{\n{before}    emit();\n{after}}}\n");
         let (first, text) = excerpt(&long, 22);

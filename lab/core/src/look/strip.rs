@@ -10,79 +10,54 @@
 //!   drawn as waiting, unless work took more than a tenth of one.
 //! - So has a cell in which a train mostly worked, and waited: it is never drawn as pure work.
 
-use std::fmt::Write;
-
 use anstyle::{Ansi256Color, Style};
 
-use super::palette::look;
-use crate::look::lanes::Span;
-use crate::look::lanes::spent::{self, Spent};
-use crate::look::lanes::train::State;
+use super::palette::{State, look};
+use crate::look::lanes::{Span, Spent, spent};
 use crate::terms::output::Glyphs;
+use crate::text::add;
 
-/// What one cell shows.
+/// What one cell shows: a row of `MARKS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the table says it")]
 pub enum Mark {
-    /// No work there is, or none left, or what was then is lost.
     Blank,
-    /// All of the time working.
     Working,
-    /// Worked for most of the time, and waited.
     WithAWait,
-    /// Worked for a moment, did not for most of the time.
     ALittle,
-    /// Works with the lock given up.
     Native,
-    /// Waits for the lock.
-    WaitingForLock,
-    /// Waits for the network, or for time to pass.
     Waiting,
-    /// Has work and not yet the lock.
+    WaitingForLock,
     Ready,
-    /// Talks to the parent process.
     Talking,
 }
 
+/// Every mark, in the order of a legend: in Unicode, in ASCII, the state whose colour it has, and
+/// what it means if that is not what the state means.
+const MARKS: [(Mark, char, char, State, Option<&str>); 9] = [
+    // No work there is, or none left, or what was then is lost.
+    (Mark::Blank, ' ', ' ', State::Idle, None),
+    (Mark::Working, '█', '#', State::Run, None),
+    (Mark::WithAWait, '▆', '%', State::Run, Some("mostly working")),
+    (Mark::ALittle, '▂', '-', State::Run, Some("working a little")),
+    (Mark::Native, '▓', 'N', State::Native, None),
+    (Mark::Waiting, '░', '.', State::Wait, None),
+    (Mark::WaitingForLock, '▒', '=', State::WaitGil, None),
+    (Mark::Ready, '·', ':', State::Ready, None),
+    (Mark::Talking, '≈', '~', State::Ipc, None),
+];
+
 impl Mark {
-    /// Every mark that a legend explains, in its order.
-    pub const EXPLAINED: [Self; 8] = [
-        Self::Working,
-        Self::WithAWait,
-        Self::ALittle,
-        Self::Native,
-        Self::Waiting,
-        Self::WaitingForLock,
-        Self::Ready,
-        Self::Talking,
-    ];
-
-    /// In Unicode, in ASCII, the state whose colour it has, and what it means if that is not what
-    /// the state means.
-    fn look(self) -> (char, char, State, Option<&'static str>) {
-        match self {
-            Self::Blank => (' ', ' ', State::Idle, None),
-            Self::Working => ('█', '#', State::Run, None),
-            Self::WithAWait => ('▆', '%', State::Run, Some("mostly working")),
-            Self::ALittle => ('▂', '-', State::Run, Some("working a little")),
-            Self::Native => ('▓', 'N', State::Native, None),
-            Self::WaitingForLock => ('▒', '=', State::WaitGil, None),
-            Self::Waiting => ('░', '.', State::Wait, None),
-            Self::Ready => ('·', ':', State::Ready, None),
-            Self::Talking => ('≈', '~', State::Ipc, None),
-        }
-    }
-
     /// Returns the one character of a cell.
     pub fn glyph(self, glyphs: Glyphs) -> char {
-        let (unicode, ascii, ..) = self.look();
+        let (_, unicode, ascii, ..) = MARKS[self as usize];
         if glyphs == Glyphs::Unicode { unicode } else { ascii }
     }
 
     fn style(self) -> Style {
-        match self.look() {
-            (_, _, State::Idle, _) => Style::new(),
-            (_, _, state, _) => Style::new().fg_color(Some(Ansi256Color(look(state).ansi).into())),
-        }
+        let colour = |state| Ansi256Color(look(state).ansi).into();
+        let state = MARKS[self as usize].3;
+        Style::new().fg_color((state != State::Idle).then(|| colour(state)))
     }
 
     /// What stands for the time in a cell.
@@ -105,49 +80,31 @@ impl Mark {
 /// What a legend says of the marks that occur: the glyph, and its meaning.
 pub fn legend(strips: &[&[Mark]], glyphs: Glyphs) -> Vec<String> {
     let occurs = |mark: &Mark| strips.iter().any(|strip| strip.contains(mark));
-    let entry = |mark: Mark| {
-        let (_, _, state, meaning) = mark.look();
-        format!("{} {}", mark.glyph(glyphs), meaning.unwrap_or(look(state).meaning))
+    let shown = MARKS[1..].iter().filter(|(mark, ..)| occurs(mark));
+    let entry = |(mark, .., state, meaning): &(Mark, _, _, State, Option<&str>)| {
+        format!("{} {}", mark.glyph(glyphs), meaning.unwrap_or(look(*state).meaning))
     };
-    Mark::EXPLAINED.into_iter().filter(occurs).map(entry).collect()
-}
-
-/// Fills lines of at most `columns` with entries, two spaces between them; at least one line.
-pub fn flow(entries: Vec<String>, columns: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for entry in entries {
-        match lines.last_mut() {
-            Some(line) if line.is_empty() => *line = entry,
-            Some(line) if line.chars().count() + 2 + entry.chars().count() <= columns => {
-                *line += "  ";
-                *line += &entry;
-            }
-            _ => lines.push(entry),
-        }
-    }
-    lines
-}
-
-/// Cuts the time from `from_ns` to `until_ns` into `cells` marks.
-pub fn marks(spans: &[Span], from_ns: u64, until_ns: u64, cells: usize) -> Vec<Mark> {
-    let cells = spent::cells(spans, from_ns, until_ns, cells);
-    let marks = cells.iter().map(Mark::of);
-    let waits = |spent: &Spent| matches!(spent.longest(), State::Wait | State::Sleep);
-    let with_work = |spent: &&Spent| spent.has(State::is_running);
-    let waiting = || cells.iter().filter(|spent| waits(spent));
-    if 2 * waiting().filter(with_work).count() <= waiting().count() {
-        return marks.collect();
-    }
-    let is_no_news = |spent: &Spent| waits(spent) && worked(spent) <= MOMENT_MAX;
-    let mark = |(mark, spent)| if is_no_news(spent) { Mark::Waiting } else { mark };
-    marks.zip(&cells).map(mark).collect()
+    shown.map(entry).collect()
 }
 
 /// No more work than this in a cell is a moment: one like it in every cell is no news.
 const MOMENT_MAX: f64 = 0.1;
 
-fn worked(spent: &Spent) -> f64 {
-    State::ALL.into_iter().filter(|state| state.is_running()).map(|s| spent.share(s)).sum()
+/// Cuts the time from `from_ns` to `until_ns` into `cells` marks.
+pub fn marks(spans: &[Span], from_ns: u64, until_ns: u64, cells: usize) -> Vec<Mark> {
+    let cells = spent::cells(spans, from_ns, until_ns, cells);
+    let waits = |spent: &Spent| matches!(spent.longest(), State::Wait | State::Sleep);
+    let waiting: Vec<&Spent> = cells.iter().filter(|spent| waits(spent)).collect();
+    let with_work = waiting.iter().filter(|spent| spent.has(State::is_running)).count();
+    let are_moments_news = 2 * with_work <= waiting.len();
+    let worked = |spent: &Spent| -> f64 {
+        State::ALL.into_iter().filter(|state| state.is_running()).map(|s| spent.share(s)).sum()
+    };
+    let mark = |spent: &Spent| match Mark::of(spent) {
+        _ if !are_moments_news && waits(spent) && worked(spent) <= MOMENT_MAX => Mark::Waiting,
+        mark => mark,
+    };
+    cells.iter().map(mark).collect()
 }
 
 /// Writes the marks as glyphs, with one escape sequence for each run of the same style.
@@ -156,7 +113,7 @@ pub fn paint(marks: &[Mark], glyphs: Glyphs) -> String {
     for run in marks.chunk_by(|left, right| left.style() == right.style()) {
         let style = run[0].style();
         let glyphs: String = run.iter().map(|mark| mark.glyph(glyphs)).collect();
-        write!(text, "{style}{glyphs}{style:#}").expect("writing to memory does not fail");
+        add!(text, "{style}{glyphs}{style:#}");
     }
     text
 }
@@ -164,18 +121,12 @@ pub fn paint(marks: &[Mark], glyphs: Glyphs) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::look::testing::spans;
 
     /// A lane as pairs of a length and a state, cut into cells of 10.
     #[track_caller]
-    fn check(spans: &[(u64, State)], cells: usize, expected: &str) {
-        let mut from_ns = 1_000;
-        let spans = spans.iter().map(|&(length, state)| {
-            let span = Span { from_ns, until_ns: from_ns + length, state, cpu: 0, event: None };
-            from_ns += length;
-            span
-        });
-        let spans: Vec<Span> = spans.collect();
-        let marks = marks(&spans, 1_000, 1_000 + 10 * cells as u64, cells);
+    fn check(lengths: &[(u64, State)], cells: usize, expected: &str) {
+        let marks = marks(&spans(1_000, lengths), 1_000, 1_000 + 10 * cells as u64, cells);
         let glyphs: String = marks.iter().map(|mark| mark.glyph(Glyphs::Unicode)).collect();
         assert_eq!(glyphs, expected);
     }
@@ -216,14 +167,17 @@ mod tests {
 
     #[test]
     fn every_mark_has_a_glyph_of_its_own_and_colour_only_helps() {
+        for (place, (mark, ..)) in MARKS.iter().enumerate() {
+            assert_eq!(*mark as usize, place);
+        }
         for glyphs in [Glyphs::Unicode, Glyphs::Ascii] {
-            let seen: Vec<char> = Mark::EXPLAINED.iter().map(|mark| mark.glyph(glyphs)).collect();
+            let seen: Vec<char> = MARKS.iter().map(|(mark, ..)| mark.glyph(glyphs)).collect();
             let different: std::collections::HashSet<&char> = seen.iter().collect();
             assert_eq!(different.len(), seen.len());
             assert!(glyphs == Glyphs::Unicode || seen.iter().all(char::is_ascii));
         }
-        let marks = [Mark::Working, Mark::Working, Mark::Waiting, Mark::Blank];
-        let text = paint(&marks, Glyphs::Ascii);
+        let text =
+            paint(&[Mark::Working, Mark::Working, Mark::Waiting, Mark::Blank], Glyphs::Ascii);
         assert_eq!(anstream::adapter::strip_str(&text).to_string(), "##. ");
         assert_eq!(text.matches("\u{1b}[38;5;").count(), 2, "one for each run: {text:?}");
     }

@@ -84,24 +84,18 @@ impl From<JoinError> for LabError {
 mod tests {
     use super::*;
 
-    #[track_caller]
-    fn check(error: &LabError, line: &str, code: u8) {
-        assert_eq!((error.to_string().as_str(), error.exit_code()), (line, code));
-    }
-
     #[test]
-    fn each_kind_of_failure_has_its_line_and_its_exit_code() {
-        check(&LabError::BadInput("no such workload: ip".into()), "no such workload: ip", 2);
-        check(&LabError::failed("the server", "it left"), "the server: it left", 1);
-        check(&LabError::WorkerDied("worker 7 was killed".into()), "worker 7 was killed", 1);
-        check(&LabError::NoRoom("only 8 processes".into()), "only 8 processes", 1);
-        check(&LabError::Interrupted, "interrupted", 130);
-    }
-
-    #[test]
-    fn an_error_survives_the_way_to_another_process() {
-        let error = LabError::WorkerDied("worker 7 was killed".into());
-        let bytes = postcard::to_allocvec(&error).unwrap();
-        assert_eq!(postcard::from_bytes::<LabError>(&bytes), Ok(error));
+    fn each_kind_of_failure_has_its_line_and_its_exit_code_also_in_another_process() {
+        for (error, line, code) in [
+            (LabError::BadInput("no such workload: ip".into()), "no such workload: ip", 2),
+            (LabError::failed("the server", "it left"), "the server: it left", 1),
+            (LabError::WorkerDied("worker 7 was killed".into()), "worker 7 was killed", 1),
+            (LabError::NoRoom("only 8 processes".into()), "only 8 processes", 1),
+            (LabError::Interrupted, "interrupted", 130),
+        ] {
+            assert_eq!((error.to_string().as_str(), error.exit_code()), (line, code));
+            let bytes = postcard::to_allocvec(&error).unwrap();
+            assert_eq!(postcard::from_bytes::<LabError>(&bytes), Ok(error));
+        }
     }
 }

@@ -84,10 +84,6 @@ mod tests {
         assert!(host.kernel.starts_with(|c: char| c.is_ascii_digit()), "{}", host.kernel);
         assert_eq!(host.trainyard, env!("CARGO_PKG_VERSION"));
         assert!(Conditions::read().load_average.is_some());
-    }
-
-    #[test]
-    fn the_name_of_a_processor_is_found_where_the_kernel_gives_one() {
         let intel = "processor\t: 0\nmodel\t\t: 1\nmodel name\t: EPYC: 7B13\n";
         assert_eq!(cpu_model(intel), Some("EPYC: 7B13"));
         assert_eq!(cpu_model("processor\t: 0\nBogoMIPS\t: 50.00\n"), None);

@@ -79,19 +79,6 @@ pub struct Export {
     pub path: PathBuf,
 }
 
-impl Export {
-    /// The option that asks for it.
-    fn option(&self) -> &'static str {
-        match self.format {
-            Format::Table => "--export",
-            Format::Json => "--export-json",
-            Format::Csv => "--export-csv",
-            Format::Markdown => "--export-markdown",
-            Format::Svg => "--export-svg",
-        }
-    }
-}
-
 impl Output {
     /// Sorts exports into files and standard output, which `-` means.
     ///
@@ -113,26 +100,29 @@ impl Output {
                 .to_owned());
         }
         let output = Self { stdout, files, trace, ..Self::default() };
-        output.check_distinct()?;
+        let named: Vec<(&str, &Path)> = output.named().collect();
+        for (index, (option, path)) in named.iter().enumerate() {
+            let mut earlier = named[..index].iter();
+            if let Some((other, _)) = earlier.find(|(_, other)| outfile::is_same(path, other)) {
+                let shown = path.display();
+                return Err(format!("{other} and {option} name the same file '{shown}'"));
+            }
+        }
         Ok(output)
     }
 
     /// Every file, with the option that names it.
     fn named(&self) -> impl Iterator<Item = (&'static str, &Path)> {
-        let files = self.files.iter().map(|export| (export.option(), export.path.as_path()));
+        let option = |format| match format {
+            Format::Table => "--export",
+            Format::Json => "--export-json",
+            Format::Csv => "--export-csv",
+            Format::Markdown => "--export-markdown",
+            Format::Svg => "--export-svg",
+        };
+        let files = self.files.iter();
+        let files = files.map(move |export| (option(export.format), export.path.as_path()));
         files.chain(self.trace.iter().map(|path| ("--output", path.as_path())))
-    }
-
-    fn check_distinct(&self) -> std::result::Result<(), String> {
-        let named: Vec<(&str, &Path)> = self.named().collect();
-        for (index, (option, path)) in named.iter().enumerate() {
-            let shown = path.display();
-            let mut earlier = named[..index].iter();
-            if let Some((other, _)) = earlier.find(|(_, other)| outfile::is_same(path, other)) {
-                return Err(format!("{other} and {option} name the same file '{shown}'"));
-            }
-        }
-        Ok(())
     }
 
     /// Finds out before the run whether its results can be written, and changes no file.

@@ -23,11 +23,9 @@
 //! # Why `quick` ends within 20 seconds
 //!
 //! One round of `io` takes, per contender, requests / in flight × (5 ms + about 0.2 ms for the
-//! loopback): 0.83 s in sequence, 0.17 s with 5 threads (twice: lock on, lock off) and with 5
-//! processes, 0.02 s in the cooperative loop; 1.4 s together. One round of `cpu` is 60 million
-//! turns of about 1.5 ns, 90 ms: three times that, and half of it for three contenders on two
-//! processors, 0.4 s together. Seven measured rounds, one to warm up and one recorded: 9 × 1.8 s =
-//! 16.2 s. (90 ms are also 18 switch intervals: enough to see the lock change hands.)
+//! loopback), 1.4 s together. One round of `cpu` is 60 million turns of about 1.5 ns, 90 ms (18
+//! switch intervals: enough to see the lock change hands), 0.4 s together. Seven measured rounds,
+//! one to warm up and one recorded: 9 × 1.8 s = 16.2 s.
 
 use std::time::Duration;
 
@@ -35,23 +33,24 @@ use serde::{Deserialize, Serialize};
 
 pub use super::contender::GilChoice;
 use super::contender::{Contender, GilState, Model, Workload};
-use super::python::Python;
+use super::python::{Python, Version};
 
 /// How long a server may be silent. Longer than any latency that makes sense to compare, short
 /// enough that a dead server does not look like a hang.
 pub const SILENCE_MAX: Duration = Duration::from_secs(30);
 
-/// A set of parameters with a name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Preset {
-    /// Small enough to be run without a thought.
-    #[default]
-    Quick,
-    /// As the first edition of the article.
-    Rp2018,
-    /// As its second edition.
-    Rp2024,
+named! {
+    /// A set of parameters with a name.
+    #[derive(Default)]
+    Preset {
+        /// Small enough to be run without a thought.
+        #[default]
+        Quick = "quick",
+        /// As the first edition of the article.
+        Rp2018 = "rp2018",
+        /// As its second edition.
+        Rp2024 = "rp2024",
+    }
 }
 
 /// What the CPU-bound workload computes.
@@ -206,55 +205,41 @@ impl Params {
 
     /// Lists who takes part on a machine with `cpus` processors, in the order of the table.
     pub fn contenders(&self, cpus: usize) -> Vec<Contender> {
+        let players = || [None].into_iter().chain(self.pythons.iter().map(Some));
         let rows = self.workloads.iter().flat_map(|&workload| {
-            let ours = Model::IN_TABLE_ORDER.into_iter().flat_map(move |model| {
-                self.gil_states(workload, model).into_iter().map(move |gil| Contender {
-                    workload,
-                    model,
-                    gil,
-                    workers: self.workers(workload, model, cpus),
-                    python: None,
-                })
-            });
-            ours.chain(self.pythons.iter().flat_map(move |one| self.of_python(one, workload, cpus)))
+            players().flat_map(move |python| self.rows(workload, python.map(Python::id), cpus))
         });
         rows.collect()
     }
 
-    /// The rows of `python`: the models that were asked for, of those that it has.
-    fn of_python(&self, python: &Python, workload: Workload, cpus: usize) -> Vec<Contender> {
-        let version = python.id();
-        let models = Model::IN_TABLE_ORDER.into_iter();
-        let models = models.filter(|model| *model == Model::Sync || self.models.contains(model));
-        let models = models.filter_map(|ours| Some((ours, ours.in_python()?)));
-        let row = |(ours, model): (Model, Model)| Contender {
-            workload,
-            model,
-            gil: match ours {
-                Model::Threads if version.is_free_threaded() => GilState::Off,
-                Model::Threads => GilState::On,
-                _ => GilState::None,
-            },
-            workers: self.workers(workload, ours, cpus),
-            python: Some(version),
+    /// The rows of ours or of a CPython: the models that were asked for, of those that it has.
+    fn rows(&self, workload: Workload, python: Option<Version>, cpus: usize) -> Vec<Contender> {
+        let row = |ours: Model| {
+            let (model, states) = match python {
+                None => (Some(ours), self.gil_states(workload, ours)),
+                Some(version) => (ours.in_python(), vec![version.gil_state(ours)]),
+            };
+            let model = model.filter(|&it| python.is_none_or(|one| one.lacks(it).is_none()));
+            let workers = self.workers(workload, ours, cpus);
+            let row = move |gil| Some(Contender { workload, model: model?, gil, workers, python });
+            states.into_iter().filter_map(row)
         };
-        models.filter(|(_, model)| version.lacks(*model).is_none()).map(row).collect()
+        let is_asked_for = |model: &Model| *model == Model::Sync || self.models.contains(model);
+        Model::IN_TABLE_ORDER.into_iter().filter(is_asked_for).flat_map(row).collect()
     }
 
-    /// The rows of `model`: one for each state of the lock that it is measured in, or none.
+    /// The states of the lock that `model` is measured in.
     fn gil_states(&self, workload: Workload, model: Model) -> Vec<GilState> {
-        let asked_for = model == Model::Sync || self.models.contains(&model);
         let (on, off) = (self.gil != GilChoice::Off, self.gil != GilChoice::On);
+        let state = |wanted: bool, state| wanted.then_some(state);
         match model {
-            _ if !asked_for => vec![],
-            Model::Sync | Model::Coop | Model::Procs => vec![GilState::None],
-            Model::Threads => [(on, GilState::On), (off, GilState::Off)]
-                .into_iter()
-                .filter_map(|(wanted, state)| wanted.then_some(state))
-                .collect(),
+            Model::Threads => {
+                [state(on, GilState::On), state(off, GilState::Off)].into_iter().flatten().collect()
+            }
             // Giving up a lock that is off changes nothing, and I/O gives it up anyway.
             Model::ThreadsNative if on && workload == Workload::Cpu => vec![GilState::On],
-            _ => vec![],
+            Model::ThreadsNative => vec![],
+            _ => vec![GilState::None],
         }
     }
 
@@ -299,19 +284,14 @@ impl Params {
     /// One line that says which options leave nothing to do, and what would.
     pub fn check(&self) -> Result<(), String> {
         let only_sync = self.models.iter().all(|&model| model == Model::Sync);
-        for &workload in &self.workloads {
-            let rivals = Model::IN_TABLE_ORDER
-                .into_iter()
-                .filter(|&model| model != Model::Sync)
-                .any(|model| !self.gil_states(workload, model).is_empty());
-            if !rivals && !only_sync {
-                return Err(format!(
-                    "nothing is left to compare in {workload}: threads-native takes part in cpu, \
-                     with the lock on"
-                ));
-            }
+        let lonely = |workload: &&Workload| self.rows(**workload, None, 1).len() < 2;
+        match self.workloads.iter().find(lonely) {
+            Some(workload) if !only_sync => Err(format!(
+                "nothing is left to compare in {workload}: threads-native takes part in cpu, \
+                 with the lock on"
+            )),
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 

@@ -2,11 +2,10 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::contender::Model;
+use super::contender::{GilState, Model};
 
 /// A CPython that answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +76,15 @@ impl Version {
         self.is_free_threaded
     }
 
+    /// Which lock it has where ours has one in `model`.
+    pub fn gil_state(self, ours: Model) -> GilState {
+        match ours {
+            Model::Threads if self.is_free_threaded => GilState::Off,
+            Model::Threads => GilState::On,
+            _ => GilState::None,
+        }
+    }
+
     /// Why this version cannot play `model`, if it cannot.
     pub fn lacks(self, model: Model) -> Option<&'static str> {
         match model {
@@ -105,11 +113,11 @@ impl From<Version> for String {
     }
 }
 
-impl FromStr for Version {
-    type Err = String;
+impl TryFrom<String> for Version {
+    type Error = String;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let numbers = text.strip_suffix('t').unwrap_or(text);
+    fn try_from(text: String) -> Result<Self, String> {
+        let numbers = text.strip_suffix('t').unwrap_or(&text);
         let parts: Option<Vec<u32>> = numbers.split('.').map(|part| part.parse().ok()).collect();
         match parts.as_deref() {
             Some([major, minor, patch]) => Ok(Self {
@@ -118,14 +126,6 @@ impl FromStr for Version {
             }),
             _ => Err(format!("'{text}' is no version of CPython")),
         }
-    }
-}
-
-impl TryFrom<String> for Version {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
     }
 }
 
@@ -140,23 +140,26 @@ mod tests {
 
     #[test]
     fn a_version_reads_as_it_is_written_and_a_free_threaded_one_is_marked() {
-        let locked = Version::new((3, 13, 0), PythonGil::Timed);
-        let free = Version::new((3, 13, 0), PythonGil::Off);
-        assert_eq!((locked.to_string(), free.to_string()), ("3.13.0".into(), "3.13.0t".into()));
-        for version in [locked, free] {
-            assert_eq!(version.to_string().parse(), Ok(version));
+        for (gil, text) in [(PythonGil::Timed, "3.13.0"), (PythonGil::Off, "3.13.0t")] {
+            let version = Version::new((3, 13, 0), gil);
+            assert_eq!(version.to_string(), text);
+            assert_eq!(Version::try_from(text.to_owned()), Ok(version));
         }
         for text in ["", "3.13", "3.13.0tt", "3.13.0.1", "three"] {
-            assert!(text.parse::<Version>().is_err(), "{text}");
+            assert!(Version::try_from(text.to_owned()).is_err(), "{text}");
         }
     }
 
     #[test]
     fn an_old_version_lacks_what_came_later() {
-        let lacks = |numbers, model| Version::new(numbers, PythonGil::Timed).lacks(model).is_some();
-        assert!(lacks((2, 7, 18), Model::PythonThreads) && lacks((2, 7, 18), Model::PythonCoop));
-        assert!(!lacks((2, 7, 18), Model::PythonSync) && !lacks((2, 7, 18), Model::PythonProcs));
-        assert!(!lacks((3, 2, 0), Model::PythonThreads) && lacks((3, 2, 0), Model::PythonCoop));
-        assert!(!lacks((3, 6, 15), Model::PythonCoop));
+        let all = [Model::PythonSync, Model::PythonThreads, Model::PythonCoop, Model::PythonProcs];
+        for (numbers, lacks) in
+            [((2, 7, 18), &all[1..3]), ((3, 2, 0), &all[2..3]), ((3, 6, 15), &[])]
+        {
+            let version = Version::new(numbers, PythonGil::Timed);
+            let lacked: Vec<Model> =
+                all.into_iter().filter(|model| version.lacks(*model).is_some()).collect();
+            assert_eq!(lacked, lacks, "{version}");
+        }
     }
 }

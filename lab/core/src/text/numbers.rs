@@ -13,12 +13,9 @@ pub fn interval([low, high]: [f64; 2]) -> String {
 
 fn ratio_digits(value: f64) -> String {
     // The bounds are where rounding would add a digit: 1.995 is printed 2.0.
-    match value {
-        value if value < 0.0995 => format!("{value:.3}"),
-        value if value < 1.995 => format!("{value:.2}"),
-        value if value < 9.95 => format!("{value:.1}"),
-        value => format!("{value:.0}"),
-    }
+    let bounds = [9.95, 1.995, 0.0995];
+    let digits = bounds.iter().filter(|bound| value < **bound).count();
+    format!("{value:.digits$}")
 }
 
 /// `832 ms`, `1.25 s`.
@@ -29,17 +26,10 @@ pub fn seconds(value: f64) -> String {
         value if value < 999.5e-3 => (value * 1e3, "ms"),
         value => (value, "s"),
     };
-    let digits = match scaled {
-        scaled if scaled < 9.995 => 2,
-        scaled if scaled < 99.95 => 1,
-        _ => 0,
-    };
+    let digits = [99.95, 9.995].iter().filter(|bound| scaled < **bound).count();
     // 5 ms is better read than 5.00 ms, and as true of what was set rather than measured.
-    if scaled.fract() == 0.0 {
-        format!("{scaled} {unit}")
-    } else {
-        format!("{scaled:.digits$} {unit}")
-    }
+    let digits = if scaled.fract() == 0.0 { 0 } else { digits };
+    format!("{scaled:.digits$} {unit}")
 }
 
 /// [`seconds`] for a time in nanoseconds.
@@ -87,35 +77,24 @@ pub fn grouped(number: u64) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_ratio_has_the_digits_that_decide() {
-        assert_eq!(
-            [0.968, 1.0, 1.994, 1.996, 4.66].map(ratio),
-            ["0.97x", "1.00x", "1.99x", "2.0x", "4.7x"]
-        );
-        assert_eq!([0.0333, 0.0996].map(ratio), ["0.033x", "0.10x"]);
-        assert_eq!([9.94, 9.96, 38.4, 160.2].map(ratio), ["9.9x", "10x", "38x", "160x"]);
-        assert_eq!(interval([0.95, 1.02]), "[0.95, 1.02]");
+    #[track_caller]
+    fn check<T: Copy>(write: fn(T) -> String, values: &[T], expected: &str) {
+        let texts: Vec<String> = values.iter().map(|value| write(*value)).collect();
+        assert_eq!(texts.join(", "), expected);
     }
 
     #[test]
-    fn a_time_has_three_digits_and_the_unit_that_fits() {
-        assert_eq!([1.25, 12.345, 0.8324].map(seconds), ["1.25 s", "12.3 s", "832 ms"]);
-        assert_eq!(
-            [0.005, 0.000_123_4, 0.9997, 5e-8].map(seconds),
-            ["5 ms", "123 us", "1.00 s", "50 ns"]
-        );
-    }
-
-    #[test]
-    fn memory_shares_and_counts_are_short() {
-        assert_eq!([0, 999, 5_000_000].map(grouped), ["0", "999", "5 000 000"]);
-        assert_eq!([13_200_000, 250_000_000].map(megabytes), ["13.2 MB", "250 MB"]);
-        assert_eq!([412.0, 9_800.0, 999_600.0].map(bytes), ["412 B", "9.8 kB", "1.0 MB"]);
-        assert_eq!([0.0, 0.004, 0.49, 1.0].map(percent), ["0 %", "< 1 %", "49 %", "100 %"]);
-        assert_eq!(
-            (count(1, "line"), count(9, "line")),
-            ("1 line".to_owned(), "9 lines".to_owned())
-        );
+    fn a_figure_has_the_digits_that_decide_and_the_unit_that_fits() {
+        check(ratio, &[0.968, 1.0, 1.994, 1.996, 4.66], "0.97x, 1.00x, 1.99x, 2.0x, 4.7x");
+        check(ratio, &[0.0333, 0.0996, 9.94, 9.96], "0.033x, 0.10x, 9.9x, 10x");
+        check(ratio, &[38.4, 160.2], "38x, 160x");
+        check(interval, &[[0.95, 1.02]], "[0.95, 1.02]");
+        check(seconds, &[1.25, 12.345, 0.8324, 0.005], "1.25 s, 12.3 s, 832 ms, 5 ms");
+        check(seconds, &[0.000_123_4, 0.9997, 5e-8], "123 us, 1.00 s, 50 ns");
+        check(grouped, &[0, 999, 5_000_000], "0, 999, 5 000 000");
+        check(megabytes, &[13_200_000, 250_000_000], "13.2 MB, 250 MB");
+        check(bytes, &[412.0, 9_800.0, 999_600.0], "412 B, 9.8 kB, 1.0 MB");
+        check(percent, &[0.0, 0.004, 0.49, 1.0], "0 %, < 1 %, 49 %, 100 %");
+        check(|lines| count(lines, "line"), &[1, 9], "1 line, 9 lines");
     }
 }

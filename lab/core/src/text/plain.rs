@@ -1,4 +1,4 @@
-//! Text that somebody else wrote, for a terminal.
+//! Text that somebody else wrote, for a terminal, for a shell, for markup.
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
@@ -43,6 +43,27 @@ pub fn quoted_path(path: &Path) -> String {
     quoted(if like_an_option { Path::new(".").join(path) } else { path.to_owned() }.as_os_str())
 }
 
+/// Text between tags, or in an attribute. Characters that XML 1.0 does not have are left out.
+pub fn escaped(text: &str) -> Cow<'_, str> {
+    let is_left_out = |c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}');
+    let is_special = |c: char| matches!(c, '&' | '<' | '>' | '"') || is_left_out(c);
+    if !text.contains(is_special) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        match character {
+            '&' => escaped += "&amp;",
+            '<' => escaped += "&lt;",
+            '>' => escaped += "&gt;",
+            '"' => escaped += "&quot;",
+            character if is_left_out(character) => {}
+            character => escaped.push(character),
+        }
+    }
+    Cow::Owned(escaped)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,5 +87,6 @@ mod tests {
     fn no_name_of_a_trace_reaches_the_terminal_as_a_command() {
         assert_eq!(plain("\u{1b}[31mred\n\u{9b}\u{7f}"), "?[31mred???");
         assert_eq!(plain("2 threads, größer"), "2 threads, größer");
+        assert_eq!(escaped("a\u{1b}<b \"ö\">&"), "a&lt;b &quot;ö&quot;&gt;&amp;");
     }
 }

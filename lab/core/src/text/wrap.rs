@@ -4,19 +4,29 @@
 ///
 /// A word that is longer than a line gets a line of its own.
 pub fn wrap(text: &str, columns: usize, indent: usize) -> String {
+    let lines = fill(text.split_whitespace(), columns, " ", indent);
+    lines.iter().flat_map(|line| [line, "\n"]).collect()
+}
+
+/// Fills lines of at most `columns` with `parts`, a `gap` between two of them.
+pub fn fill(
+    parts: impl IntoIterator<Item: AsRef<str>>,
+    columns: usize,
+    gap: &str,
+    indent: usize,
+) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
+    for part in parts {
+        let part = part.as_ref();
         match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= columns => {
-                line.push(' ');
-                line.push_str(word);
+            Some(line) if line.chars().count() + gap.len() + part.chars().count() <= columns => {
+                line.extend([gap, part]);
             }
-            Some(_) => lines.push(format!("{:indent$}{word}", "")),
-            None => lines.push(word.to_owned()),
+            Some(_) => lines.push(format!("{:indent$}{part}", "")),
+            None => lines.push(part.to_owned()),
         }
     }
-    lines.push(String::new());
-    lines.join("\n")
+    lines
 }
 
 #[cfg(test)]
@@ -25,8 +35,12 @@ mod tests {
 
     #[test]
     fn lines_break_between_words_and_fit() {
-        assert_eq!(wrap("one two three four", 9, 1), "one two\n three\n four\n");
-        assert_eq!(wrap("incomprehensible", 4, 2), "incomprehensible\n");
-        assert_eq!(wrap("  ", 4, 2), "");
+        for (text, columns, indent, expected) in [
+            ("one two three four", 9, 1, "one two\n three\n four\n"),
+            ("incomprehensible", 4, 2, "incomprehensible\n"),
+            ("  ", 4, 2, ""),
+        ] {
+            assert_eq!(wrap(text, columns, indent), expected);
+        }
     }
 }

@@ -6,6 +6,7 @@
 //! nodes of them, never markup.
 
 use std::collections::HashSet;
+use std::fmt::Debug;
 
 use serde_json::{Map, Value, json};
 
@@ -23,8 +24,8 @@ pub(super) fn document(trace: &Trace, pages: &[Page<'_>]) -> String {
     let facts = json!({
         "facts": pairs(&trace.about),
         "missing": missing(trace),
-        "states": states(),
-        "whys": whys(),
+        "states": LOOKS.iter().map(state).collect::<Vec<_>>(),
+        "whys": (0..).map_while(Why::from_word).map(lower).collect::<Vec<_>>(),
         "vainKind": Kind::GilWakeFailed as u16,
         "arrows": Arrow::ALL.map(|arrow| arrow.words()[0]),
         "kinds": kinds(pages),
@@ -38,21 +39,19 @@ fn pairs(facts: &Facts) -> Vec<(&str, &str)> {
     facts.iter().collect()
 }
 
-fn states() -> Vec<Value> {
-    let state = |look: &Look| {
-        json!({
-            "name": look.name,
-            "label": look.label,
-            "means": look.meaning,
-            "height": f64::from(look.height) / 100.0,
-            "texture": format!("{:?}", look.texture).to_lowercase(),
-        })
-    };
-    LOOKS.iter().map(state).collect()
+fn state(look: &Look) -> Value {
+    json!({
+        "name": look.name,
+        "label": look.label,
+        "means": look.meaning,
+        "height": f64::from(look.height) / 100.0,
+        "texture": lower(look.texture),
+    })
 }
 
-fn whys() -> Vec<String> {
-    (0..).map_while(Why::from_word).map(|why| format!("{why:?}").to_lowercase()).collect()
+/// The name of a variant, for the page.
+fn lower(variant: impl Debug) -> String {
+    format!("{variant:?}").to_lowercase()
 }
 
 /// The kinds that occur, by their numbers, each with its sentence and the source that emits it.
@@ -90,11 +89,11 @@ fn run(page: &Page<'_>) -> Value {
     let lane = |row: &Row| {
         json!({
             "what": row.what,
-            "name": row.name,
-            "track": row.track,
-            "id": row.id,
+            "name": row.lane.name,
+            "track": row.lane.track,
+            "id": row.lane.id,
             "end": row.end_ns.saturating_sub(begin_ns),
-            "count": row.cuts.len(),
+            "count": row.lane.spans.len(),
             "ticks": row.ticks.len(),
         })
     };

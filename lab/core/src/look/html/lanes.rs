@@ -8,9 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 
 use super::columns::Columns;
-use crate::look::lanes::flows::Flow;
-use crate::look::lanes::lock::Holder;
-use crate::look::lanes::{Lane, Scene, Span, is_tick};
+use crate::look::lanes::{Flow, Holder, Lane, Scene, Span, is_tick};
 use trainyard::trace::Track;
 use trainyard::trace::file::Run;
 
@@ -28,21 +26,12 @@ pub(super) struct Page<'a> {
 pub(super) struct Row {
     /// `lock`, `train` or `task`.
     pub(super) what: &'static str,
-    pub(super) name: String,
-    pub(super) track: u32,
-    /// The number of the task or lock.
-    pub(super) id: u64,
     pub(super) end_ns: u64,
-    /// Each ends where the next one begins.
-    pub(super) cuts: Vec<Span<u64>>,
+    /// Each span ends where the next one begins.
+    pub(super) lane: Lane<u64>,
     /// The events that are ticks, by their indices.
     pub(super) ticks: Vec<u32>,
 }
-
-/// The states of a lock's lane: nobody, switched off, and then the tracks in their order.
-const NOBODY: u64 = 0;
-const OFF: u64 = 1;
-const FIRST_TRACK: u64 = 2;
 
 impl<'a> Page<'a> {
     pub(super) fn new(run: &'a Run) -> Self {
@@ -52,10 +41,11 @@ impl<'a> Page<'a> {
         let tracks = all_tracks(run);
         let places: HashMap<u32, u64> =
             (0..).zip(&tracks).map(|(place, track)| (track.number, place)).collect();
+        // The states of a lock's lane: nobody, switched off, and then the tracks in their order.
         let holder = |holder| match holder {
-            Holder::Nobody => NOBODY,
-            Holder::Off => OFF,
-            Holder::Track(track) => FIRST_TRACK + places[&track],
+            Holder::Nobody => 0,
+            Holder::Off => 1,
+            Holder::Track(track) => 2 + places[&track],
         };
         let mut ticks: HashMap<u32, Vec<u32>> = HashMap::new();
         for (index, event) in (0..).zip(&recording.events) {
@@ -66,14 +56,13 @@ impl<'a> Page<'a> {
         let mut rows: Vec<Row> =
             scene.locks.iter().map(|lane| Row::new("lock", lane, holder)).collect();
         if let [only] = &mut rows[..] {
-            "lock".clone_into(&mut only.name);
+            "lock".clone_into(&mut only.lane.name);
         }
-        for lane in scene.trains() {
-            let mut row = Row::new("train", lane, |state| state as u64);
-            row.end_ns = scene.end_ns;
-            row.ticks = ticks.remove(&lane.track).unwrap_or_default();
-            rows.push(row);
-        }
+        rows.extend(scene.trains().iter().map(|lane| Row {
+            end_ns: scene.end_ns,
+            ticks: ticks.remove(&lane.track).unwrap_or_default(),
+            ..Row::new("train", lane, |state| state as u64)
+        }));
         rows.extend(scene.tasks.iter().map(|lane| Row::new("task", lane, |state| state as u64)));
         Self { run, scene, tracks, rows, places }
     }
@@ -82,21 +71,17 @@ impl<'a> Page<'a> {
     pub(super) fn write(&self, columns: &mut Columns<'_>) -> io::Result<()> {
         let mut before_ns = self.scene.begin_ns;
         for event in &self.run.recording.events {
-            columns.signed(event.time_ns.wrapping_sub(before_ns).cast_signed())?;
-            columns.number(event.kind as u64)?;
-            columns.number(self.places[&event.track])?;
-            columns.number(u64::from(event.cpu))?;
-            columns.number(event.a)?;
-            columns.number(event.b)?;
+            let after_ns = event.time_ns.wrapping_sub(before_ns).cast_signed();
+            let (kind, track) = (event.kind as u16, self.places[&event.track]);
+            columns.row(&(after_ns, kind, track, event.cpu, event.a, event.b))?;
             before_ns = event.time_ns;
         }
         self.rows.iter().try_for_each(|row| row.write(columns, self.scene.begin_ns))?;
         let mut before = 0;
         for &Flow { what, from, to } in &self.scene.flows {
-            columns.number(what as u64)?;
-            columns.signed(i64::from(from) - before)?;
-            columns.signed(i64::from(to) - i64::from(from))?;
-            before = i64::from(from);
+            let (leaves, enters) = (i64::from(from), i64::from(to));
+            columns.row(&(what as u64, leaves - before, enters - leaves))?;
+            before = leaves;
         }
         Ok(())
     }
@@ -104,33 +89,30 @@ impl<'a> Page<'a> {
 
 impl Row {
     fn new<S: Copy>(what: &'static str, lane: &Lane<S>, number: impl Fn(S) -> u64) -> Self {
-        let cut = |&Span { from_ns, until_ns, state, cpu, event }: &Span<S>| Span {
+        let span = |&Span { from_ns, until_ns, state, cpu, event }: &Span<S>| Span {
             from_ns,
             until_ns,
             state: number(state),
             cpu,
             event,
         };
-        let cuts: Vec<Span<u64>> = lane.spans.iter().map(cut).collect();
-        let end_ns = cuts.last().map_or(0, |cut| cut.until_ns);
-        let (name, ticks) = (lane.name.clone(), Vec::new());
-        Self { what, name, track: lane.track, id: lane.id, end_ns, cuts, ticks }
+        let spans: Vec<Span<u64>> = lane.spans.iter().map(span).collect();
+        let end_ns = spans.last().map_or(0, |span| span.until_ns);
+        let lane = Lane { id: lane.id, track: lane.track, name: lane.name.clone(), spans };
+        Self { what, end_ns, lane, ticks: Vec::new() }
     }
 
     fn write(&self, columns: &mut Columns<'_>, begin_ns: u64) -> io::Result<()> {
         let (mut before_ns, mut before_event) = (begin_ns, 0);
-        for cut in &self.cuts {
-            columns.number(cut.from_ns - before_ns)?;
-            columns.number(cut.state)?;
-            columns.number(u64::from(cut.cpu))?;
+        for span in &self.lane.spans {
             // One more than the index: zero says that there is none.
-            let event = cut.event.map_or(0, |event| i64::from(event) + 1);
-            columns.signed(event - before_event)?;
-            (before_ns, before_event) = (cut.from_ns, event);
+            let event = span.event.map_or(0, |event| i64::from(event) + 1);
+            columns.row(&(span.from_ns - before_ns, span.state, span.cpu, event - before_event))?;
+            (before_ns, before_event) = (span.from_ns, event);
         }
         let mut before = 0;
         for tick in &self.ticks {
-            columns.number(u64::from(tick - before))?;
+            columns.row(&(tick - before))?;
             before = *tick;
         }
         Ok(())

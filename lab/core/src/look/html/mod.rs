@@ -16,11 +16,8 @@
 //! - **HTML-1** The page loads nothing: its policy forbids it, and it works from `file://`.
 //! - **HTML-2** No text of a trace can leave the place it stands in: see `facts`, and `escaped`.
 //!
-//! # Not here
-//!
-//! Traces of many millions of events: a picture costs its pixels whatever the trace has (see
-//! `viewer/bins.js`), but a browser takes seconds to read a million events, and their page has
-//! twenty megabytes.
+//! Not here: traces of many millions of events. A picture costs its pixels whatever the trace has
+//! (see `viewer/bins.js`), but a browser takes seconds to read a million, of twenty megabytes.
 
 mod columns;
 mod facts;
@@ -29,71 +26,42 @@ mod lanes;
 #[cfg(test)]
 mod tests;
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use crate::look::html::columns::Columns;
 use crate::look::html::lanes::Page;
-use crate::look::palette::LOOKS;
-use crate::look::svg::escaped;
+use crate::look::palette::{LOOKS, Look};
+use crate::text::plain::escaped;
 use trainyard::trace::file::{Run, Trace};
 
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("viewer.css");
 
-/// The scripts, in the order in which they run; all share one scope.
-const SCRIPTS: [&str; 15] = [
-    include_str!("viewer/data.js"),
-    include_str!("viewer/words.js"),
-    include_str!("viewer/rows.js"),
-    include_str!("viewer/range.js"),
-    include_str!("viewer/places.js"),
-    include_str!("viewer/bins.js"),
-    include_str!("viewer/pixels.js"),
-    include_str!("viewer/paint.js"),
-    include_str!("viewer/draw.js"),
-    include_str!("viewer/lanes.js"),
-    include_str!("viewer/flows.js"),
-    include_str!("viewer/select.js"),
-    include_str!("viewer/details.js"),
-    include_str!("viewer/navigate.js"),
-    include_str!("viewer/page.js"),
-];
-/// Runs last: it calls the others.
-const MAIN: &str = include_str!("viewer/main.js");
+macro_rules! scripts {
+    ($($name:literal)+) => { [$(include_str!(concat!("viewer/", $name, ".js"))),+] };
+}
+
+/// The scripts, in the order in which they run; all share one scope. The last calls the others.
+const SCRIPTS: [&str; 16] = scripts! {
+    "data" "words" "rows" "range" "places" "bins" "pixels" "paint" "draw" "lanes" "flows" "select"
+    "details" "navigate" "page" "main"
+};
 
 /// Writes `trace` as one self-contained page.
 ///
 /// # Errors
 ///
 /// Fails if `out` does.
-///
-/// # Example: a page for nobody's work
-///
-/// ```
-/// use lab_core::look::html;
-/// use trainyard::trace::file::{Facts, Trace};
-///
-/// let trace = Trace::of(Facts::default().with("command", "trainyard timeline cpu"), Vec::new());
-/// let mut page = Vec::new();
-/// html::write(&trace, &mut page)?;
-/// assert!(String::from_utf8(page)?.contains("<title>trainyard timeline cpu</title>"));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
 pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
     let pages: Vec<Page<'_>> = trace.runs.iter().map(Page::new).collect();
     // The template is text and names in double braces, in turn.
-    for (place, part) in TEMPLATE.split("{{").enumerate() {
-        let text = match part.split_once("}}") {
-            Some((name, text)) if place > 0 => {
-                fill(name, trace, &pages, out)?;
-                text
-            }
-            _ => part,
-        };
-        out.write_all(text.as_bytes())?;
-    }
-    Ok(())
+    let mut parts = TEMPLATE.split("{{");
+    out.write_all(parts.next().unwrap_or_default().as_bytes())?;
+    parts.try_for_each(|part| {
+        let (name, text) = part.split_once("}}").unwrap_or(("", part));
+        fill(name, trace, &pages, out)?;
+        out.write_all(text.as_bytes())
+    })
 }
 
 /// Writes what stands in the template under `name`.
@@ -103,10 +71,14 @@ fn fill(name: &str, trace: &Trace, pages: &[Page<'_>], out: &mut dyn Write) -> i
         "title" => out.write_all(escaped(title(trace)).as_bytes()),
         "style" => write!(out, "{}{STYLE}", colours()),
         "facts" => out.write_all(facts::document(trace, pages).as_bytes()),
-        "columns" => write_columns(pages, out),
-        "script" => {
-            SCRIPTS.iter().chain([&MAIN]).try_for_each(|text| out.write_all(text.as_bytes()))
-        }
+        "columns" => pages.iter().enumerate().try_for_each(|(index, page)| {
+            write!(out, "<script type=\"text/plain\" id=\"columns-{index}\">")?;
+            let mut columns = Columns::new(out);
+            page.write(&mut columns)?;
+            columns.finish()?;
+            writeln!(out, "</script>")
+        }),
+        "script" => SCRIPTS.iter().try_for_each(|text| out.write_all(text.as_bytes())),
         _ => unreachable!("page.html names {name}"),
     }
 }
@@ -117,25 +89,11 @@ fn title(trace: &Trace) -> &str {
     trace.about.get("command").or_else(label).unwrap_or("an empty trace")
 }
 
-fn write_columns(pages: &[Page<'_>], out: &mut dyn Write) -> io::Result<()> {
-    for (index, page) in pages.iter().enumerate() {
-        write!(out, "<script type=\"text/plain\" id=\"columns-{index}\">")?;
-        let mut columns = Columns::new(out);
-        page.write(&mut columns)?;
-        columns.finish()?;
-        writeln!(out, "</script>")?;
-    }
-    Ok(())
-}
-
 /// The colours of the states for the style sheet, which says when which of them hold.
 fn colours() -> String {
-    let mut sets =
-        [":root {".to_owned(), "@media (prefers-color-scheme: dark) { :root {".to_owned()];
-    for look in &LOOKS {
-        for (set, colour) in sets.iter_mut().zip([look.light, look.dark]) {
-            write!(set, " --{}: {colour};", look.name).expect("a string takes whatever is written");
-        }
-    }
-    format!("{} }}\n{} }} }}\n", sets[0], sets[1])
+    let set = |colour: fn(&Look) -> &str| -> String {
+        LOOKS.iter().flat_map(|look| [" --", look.name, ": ", colour(look), ";"]).collect()
+    };
+    let (light, dark) = (set(|look| look.light), set(|look| look.dark));
+    format!(":root {{{light} }}\n@media (prefers-color-scheme: dark) {{ :root {{{dark} }} }}\n")
 }

@@ -69,21 +69,14 @@ fn an_event_of_a_track_that_the_file_forgot_has_a_track_all_the_same() {
 #[test]
 fn a_hundred_thousand_events_take_no_time_to_speak_of() {
     let mut recording = lock_on().runs.remove(0).recording;
-    let turn = |turn: u64| {
-        let here = u32::from(turn % 2 == 1);
-        let there = 1 - here;
-        [(2, here, Kind::GilTake), (10, there, Kind::GilWait), (900, here, Kind::GilDrop)].map(
-            |(ns, track, kind)| Event {
-                time_ns: turn * 1000 + ns,
-                track,
-                kind,
-                cpu: 0,
-                a: 1,
-                b: 0,
-            },
-        )
+    let event = |n: u64| {
+        let (turn, here) = (n / 3, u32::from(n / 3 % 2 == 1));
+        let shapes = [(2, here, Kind::GilTake), (10, 1 - here, Kind::GilWait)];
+        let (ns, track, kind) =
+            *shapes.get((n % 3) as usize).unwrap_or(&(900, here, Kind::GilDrop));
+        Event { time_ns: turn * 1000 + ns, track, kind, cpu: 0, a: 1, b: 0 }
     };
-    recording.events = (0..33_000).flat_map(turn).collect();
+    recording.events = (0..99_000).map(event).collect();
     let (trace, begin) = (of("a run", recording), Instant::now());
     let page = text(write, &trace);
     assert!(begin.elapsed() < Duration::from_secs(2));

@@ -8,14 +8,6 @@ use std::collections::{BTreeMap, HashMap};
 
 use trainyard::trace::{Event, Kind, Recording};
 
-/// A number over time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Counter {
-    pub(crate) what: What,
-    /// Each change, in the order of time; the first stands at the begin of the recording.
-    pub(crate) points: Vec<Point>,
-}
-
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum What {
@@ -27,18 +19,11 @@ pub(crate) enum What {
     InFlight,
 }
 
-/// A moment from which on a counter has a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Point {
-    pub(crate) at_ns: u64,
-    pub(crate) value: u64,
-}
-
-/// Lists the counters that ever counted something.
-pub(crate) fn read(recording: &Recording) -> Vec<Counter> {
-    let begin_ns = recording.begin_ns;
+/// Lists the counters that ever counted something: what, and from which moment on how many. The
+/// first moment is the begin of the recording.
+pub(crate) fn read(recording: &Recording) -> Vec<(What, Vec<(u64, u64)>)> {
     let counts = counts(&recording.events, |_| true).into_iter();
-    counts.map(|(what, count)| count.into_counter(what, begin_ns)).collect()
+    counts.map(|(what, count)| (what, count.points(recording.begin_ns))).collect()
 }
 
 /// The most units of work that had begun and not ended.
@@ -94,44 +79,40 @@ struct Count {
     members: HashMap<u64, bool>,
     /// How many were in there before the first event.
     before: i64,
-    /// The sum of all changes so far; `before` is added when it is known.
+    /// The sum of all changes so far, and after each; `before` is added when it is known.
     sum: i64,
+    sums: Vec<(u64, i64)>,
     /// The largest `sum` so far.
     max: i64,
-    sums: Vec<(u64, i64)>,
 }
 
 impl Count {
     fn step(&mut self, at_ns: u64, member: u64, change: Change) {
-        let known = self.members.get(&member).copied();
-        let was_in = match (known, change) {
-            (Some(is_in), _) => is_in,
-            // INVARIANT: who is seen to stay or to go, and never came, was there from the start.
-            (None, Change::Stays | Change::Goes) => {
-                self.before += 1;
-                true
-            }
-            (None, Change::Comes | Change::GoesIfThere) => false,
-        };
+        // INVARIANT: who is seen to stay or to go, and never came, was there from the start.
+        let was_in = *self.members.entry(member).or_insert_with(|| {
+            let was_there = matches!(change, Change::Stays | Change::Goes);
+            self.before += i64::from(was_there);
+            was_there
+        });
         let is_in = matches!(change, Change::Comes | Change::Stays);
-        self.members.insert(member, is_in);
-        self.sum += i64::from(is_in) - i64::from(was_in);
-        self.max = self.max.max(self.sum);
         if is_in != was_in {
+            self.members.insert(member, is_in);
+            self.sum += i64::from(is_in) - i64::from(was_in);
+            self.max = self.max.max(self.sum);
             self.sums.push((at_ns, self.sum));
         }
     }
 
-    fn into_counter(self, what: What, begin_ns: u64) -> Counter {
+    fn points(self, begin_ns: u64) -> Vec<(u64, u64)> {
         let value = |sum: i64| u64::try_from(self.before + sum).unwrap_or(0);
-        let mut points = vec![Point { at_ns: begin_ns, value: value(0) }];
+        let mut points = vec![(begin_ns, value(0))];
         for &(at_ns, sum) in &self.sums {
             match points.last_mut() {
                 // Of several changes at one moment the last one counts.
-                Some(last) if last.at_ns == at_ns => last.value = value(sum),
-                _ => points.push(Point { at_ns, value: value(sum) }),
+                Some(last) if last.0 == at_ns => last.1 = value(sum),
+                _ => points.push((at_ns, value(sum))),
             }
         }
-        Counter { what, points }
+        points
     }
 }

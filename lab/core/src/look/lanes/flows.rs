@@ -2,15 +2,6 @@
 //!
 //! Each arrow joins a releasing event to the acquiring one that it caused, so it never points back
 //! in time.
-//!
-//! | flow | from | to |
-//! | --- | --- | --- |
-//! | the lock was handed over | `GilDrop` | `GilTake` of a thread that waited |
-//! | a task was woken | `TaskWake`, `TaskSpawn` | `TaskPollBegin` |
-//! | the loop was called from another thread | `BellRung`, `BellSaved` | `TaskWake` |
-//! | a job was queued | `JobQueued` | `ThreadJobBegin`, or `FrameSend` |
-//! | a job was sent to a worker | `FrameSend` | `WorkerJobBegin` |
-//! | a worker answered | `WorkerJobEnd` | `FrameReceive` |
 
 use std::collections::{HashMap, HashSet};
 
@@ -26,57 +17,49 @@ pub(crate) struct Flow {
     pub(crate) to: u32,
 }
 
-/// What an arrow shows: a row of the table above.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum What {
-    HandOff,
-    Wake,
-    Call,
-    Queue,
-    Send,
-    Answer,
+macro_rules! arrows {
+    ($($what:ident $words:tt $($from:ident)|+ => $($to:ident)|+,)+) => {
+        /// What an arrow shows.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub(crate) enum What {
+            $($what,)+
+        }
+
+        impl What {
+            /// Every arrow, in the order of their numbers.
+            pub(crate) const ALL: [Self; 6] = [$(Self::$what),+];
+
+            /// What is said at the arrow, where it leaves, and where it enters.
+            pub(crate) fn words(self) -> [&'static str; 3] {
+                match self {
+                    $(Self::$what => $words,)+
+                }
+            }
+
+            fn that_begins_with(kind: Kind) -> Option<Self> {
+                match kind {
+                    $($(Kind::$from)|+ => Some(Self::$what),)+
+                    _ => None,
+                }
+            }
+
+            fn that_ends_with(kind: Kind) -> Option<Self> {
+                match kind {
+                    $($(Kind::$to)|+ => Some(Self::$what),)+
+                    _ => None,
+                }
+            }
+        }
+    };
 }
 
-impl What {
-    /// Every arrow, in the order of their numbers.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::HandOff, Self::Wake, Self::Call, Self::Queue, Self::Send, Self::Answer];
-
-    /// What is said at the arrow, where it leaves, and where it enters.
-    pub(crate) fn words(self) -> [&'static str; 3] {
-        match self {
-            Self::HandOff => ["lock handed over", "drop lock", "take lock"],
-            Self::Wake => ["task woken", "wake task", "wake task"],
-            Self::Call => ["loop called", "call loop", "called"],
-            Self::Queue => ["job queued", "queue job", "take job"],
-            Self::Send => ["job sent", "send job", "read job"],
-            Self::Answer => ["job answered", "send answer", "read answer"],
-        }
-    }
-
-    fn that_begins_with(kind: Kind) -> Option<Self> {
-        match kind {
-            Kind::GilDrop => Some(Self::HandOff),
-            Kind::TaskSpawn | Kind::TaskWake => Some(Self::Wake),
-            Kind::BellRung | Kind::BellSaved => Some(Self::Call),
-            Kind::JobQueued => Some(Self::Queue),
-            Kind::FrameSend => Some(Self::Send),
-            Kind::WorkerJobEnd => Some(Self::Answer),
-            _ => None,
-        }
-    }
-
-    fn that_ends_with(kind: Kind) -> Option<Self> {
-        match kind {
-            Kind::GilTake => Some(Self::HandOff),
-            Kind::TaskPollBegin => Some(Self::Wake),
-            Kind::TaskSpawn | Kind::TaskWake => Some(Self::Call),
-            Kind::ThreadJobBegin | Kind::FrameSend => Some(Self::Queue),
-            Kind::WorkerJobBegin => Some(Self::Send),
-            Kind::FrameReceive => Some(Self::Answer),
-            _ => None,
-        }
-    }
+arrows! {
+    HandOff ["lock handed over", "drop lock", "take lock"] GilDrop => GilTake,
+    Wake ["task woken", "wake task", "wake task"] TaskWake | TaskSpawn => TaskPollBegin,
+    Call ["loop called", "call loop", "called"] BellRung | BellSaved => TaskWake | TaskSpawn,
+    Queue ["job queued", "queue job", "take job"] JobQueued => ThreadJobBegin | FrameSend,
+    Send ["job sent", "send job", "read job"] FrameSend => WorkerJobBegin,
+    Answer ["job answered", "send answer", "read answer"] WorkerJobEnd => FrameReceive,
 }
 
 /// Lists the arrows in the order of their ends.
@@ -90,9 +73,8 @@ pub(crate) fn read(recording: &Recording) -> Vec<Flow> {
             waiting.insert(waiter);
         }
         let ends = What::that_ends_with(event.kind);
-        if let Some((what, from)) =
-            ends.and_then(|what| Some((what, open.remove(&key(what, event))?)))
-        {
+        let flow = ends.and_then(|what| Some((what, open.remove(&key(what, event))?)));
+        if let Some((what, from)) = flow {
             // Who did not wait got the lock from nobody, and who takes it back from itself neither.
             let dropper: &Event = &recording.events[from as usize];
             let is_handed = waiting.contains(&waiter) && dropper.track != event.track;

@@ -9,7 +9,7 @@
 //! Where a thread that uses a lock has lost events, nothing is said of the time before: it may have
 //! held the lock.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use super::tape::{Alike, Span, Tape};
 use super::{Lane, first_kept_ns};
@@ -28,14 +28,18 @@ pub(crate) enum Holder {
 
 /// Reads who held each lock between `begin_ns` and `end_ns`, in the order of the locks' numbers.
 pub(crate) fn read(recording: &Recording, begin_ns: u64, end_ns: u64) -> Vec<Lane<Holder>> {
-    let known_ns = known_ns(recording).max(begin_ns);
+    let events = || (0..).zip(&recording.events).filter_map(|(at, event)| turn(at, event));
+    // From when on all threads that use locks have lost nothing.
+    let users: HashSet<u32> = events().map(|turn| turn.event.track).collect();
+    let first_kept_ns = first_kept_ns(recording).into_iter();
+    let known_ns = first_kept_ns.filter(|(track, _)| users.contains(track)).map(|(_, ns)| ns);
+    let known_ns = known_ns.fold(begin_ns, u64::max);
     let mut locks: BTreeMap<u64, Tape<Holder>> = BTreeMap::new();
-    for (index, event) in (0..).zip(&recording.events) {
-        let Some(after) = after(event) else { continue };
-        let tape = || Tape::new(known_ns, end_ns, (before(event), 0), Alike::Join);
+    for Turn { at, event, before, after } in events() {
+        let tape = || Tape::new(known_ns, end_ns, (before, 0), Alike::Join);
         let tape = locks.entry(event.a).or_insert_with(tape);
         if tape.now() != (after, 0) {
-            tape.turn(event.time_ns, (after, 0), index);
+            tape.turn(event.time_ns, (after, 0), at);
         }
     }
     let lane = |(id, tape): (u64, Tape<Holder>)| Lane {
@@ -47,17 +51,9 @@ pub(crate) fn read(recording: &Recording, begin_ns: u64, end_ns: u64) -> Vec<Lan
     locks.into_iter().map(lane).collect()
 }
 
-/// From when on all threads that use locks have lost nothing.
-fn known_ns(recording: &Recording) -> u64 {
-    let of_locks = recording.events.iter().filter(|event| after(event).is_some());
-    let users: HashSet<u32> = of_locks.map(|event| event.track).collect();
-    let lost = first_kept_ns(recording).into_iter().filter(|(track, _)| users.contains(track));
-    lost.map(|(_, first_ns)| first_ns).max().unwrap_or(0)
-}
-
 /// For how long each track held a lock.
-pub(crate) fn held_ns(spans: &[Span<Holder>]) -> HashMap<u32, u64> {
-    let mut held: HashMap<u32, u64> = HashMap::new();
+pub(crate) fn held_ns(spans: &[Span<Holder>]) -> BTreeMap<u32, u64> {
+    let mut held: BTreeMap<u32, u64> = BTreeMap::new();
     for span in spans {
         if let Holder::Track(track) = span.state {
             *held.entry(track).or_default() += span.length_ns();
@@ -66,26 +62,24 @@ pub(crate) fn held_ns(spans: &[Span<Holder>]) -> HashMap<u32, u64> {
     held
 }
 
-/// Whose the lock was before the first of its events.
-fn before(event: &Event) -> Holder {
-    match event.kind {
-        Kind::GilDrop => Holder::Track(event.track),
-        Kind::GilFree | Kind::GilLeave => Holder::Off,
-        Kind::GilMode if event.b == MODE_ON => Holder::Off,
-        _ => Holder::Nobody,
-    }
+/// An event that says whose a lock is, and whose it was if nothing earlier does.
+struct Turn<'a> {
+    at: u32,
+    event: &'a Event,
+    before: Holder,
+    after: Holder,
 }
 
-/// Whose it is after an event; `None` if the event says nothing about that.
-fn after(event: &Event) -> Option<Holder> {
-    match event.kind {
-        Kind::GilTake => Some(Holder::Track(event.track)),
-        Kind::GilDrop => Some(Holder::Nobody),
-        Kind::GilFree | Kind::GilLeave => Some(Holder::Off),
-        Kind::GilMode if event.b == MODE_OFF => Some(Holder::Off),
-        Kind::GilMode if event.b == MODE_ON => Some(Holder::Nobody),
-        _ => None,
-    }
+fn turn(at: u32, event: &Event) -> Option<Turn<'_>> {
+    let (before, after) = match (event.kind, event.b) {
+        (Kind::GilTake, _) => (Holder::Nobody, Holder::Track(event.track)),
+        (Kind::GilDrop, _) => (Holder::Track(event.track), Holder::Nobody),
+        (Kind::GilFree | Kind::GilLeave, _) => (Holder::Off, Holder::Off),
+        (Kind::GilMode, MODE_OFF) => (Holder::Nobody, Holder::Off),
+        (Kind::GilMode, MODE_ON) => (Holder::Off, Holder::Nobody),
+        _ => return None,
+    };
+    Some(Turn { at, event, before, after })
 }
 
 /// The words of `GilMode`; with its third one, other rules, the lock stays whose it is.

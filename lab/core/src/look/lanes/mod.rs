@@ -2,9 +2,7 @@
 //!
 //! A *lane* is one train of thought over time: a thread, a worker process, or the one thread that
 //! carries all tasks of a loop. It is cut into spans, and in each span the train is in one
-//! [`State`] of the vocabulary that all three runtimes share. The figures that explain a time
-//! come from the same events: how many units of work were in flight, how many trains ran at the
-//! same instant, on how many processors.
+//! [`State`] of the vocabulary that all three runtimes share.
 //!
 //! # The life of one lane
 //!
@@ -20,14 +18,11 @@
 //!   to its end, and neighbours differ in state or processor. The lane of a track that has lost
 //!   events begins with the first that was kept: nobody knows what was before.
 //!
-//! # Not here
-//!
-//! Judging a recording: [`trainyard::trace::check`] says whether it is possible. This module draws
-//! what it is given, and a recording that begins in the middle is read from what it shows.
+//! Not here: judging a recording, which [`trainyard::trace::check`] does.
 //!
 //! Read next: [`train`], then `tape`, on which every lane is cut. Other projections of the same
 //! events: who holds the `lock`, a lane for each of the `tasks`, `flows` from who woke to who was
-//! woken, and `counters`; a `Scene` is all of them. What is made of it: [`crate::look`] and the picture of a comparison.
+//! woken, and `counters`; a `Scene` is all of them.
 
 pub(crate) mod counters;
 pub(crate) mod flows;
@@ -40,13 +35,15 @@ pub mod train;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::look::lanes::flows::Flow;
-use crate::look::lanes::lock::Holder;
-pub use crate::look::lanes::tape::Span;
-use crate::look::lanes::tape::{Alike, Tape};
-use crate::look::lanes::train::{State, Train, Work};
+pub(crate) use self::flows::Flow;
+pub(crate) use self::lock::Holder;
+pub(crate) use self::spent::Spent;
+pub use self::tape::Span;
+use self::tape::{Alike, Tape};
+use self::train::{Train, Work};
+use crate::look::palette::State;
 use trainyard::trace::{Event, Kind, Recording};
 
 /// Every projection of a recording: what the views are made of.
@@ -70,15 +67,10 @@ impl<'a> Scene<'a> {
         let round = lanes.as_ref().map(|lanes| (lanes.begin_ns, lanes.end_ns));
         let (begin_ns, end_ns) = round.unwrap_or(otherwise);
         let end_ns = end_ns.max(begin_ns);
-        Self {
-            recording,
-            begin_ns,
-            end_ns,
-            lanes,
-            locks: lock::read(recording, begin_ns, end_ns),
-            tasks: tasks::read(recording, begin_ns, end_ns),
-            flows: flows::read(recording),
-        }
+        let locks = lock::read(recording, begin_ns, end_ns);
+        let tasks = tasks::read(recording, begin_ns, end_ns);
+        let flows = flows::read(recording);
+        Self { recording, begin_ns, end_ns, lanes, locks, tasks, flows }
     }
 
     /// One lane for each train.
@@ -138,15 +130,15 @@ impl Lanes {
         let has_lock = recording.events.iter().any(|event| train::shows_lock(event.kind));
         let (begin_ns, end_ns) = round(recording, &parts, work)?;
         let first_kept_ns = first_kept_ns(recording);
-        let mut names = names(recording);
-        let mut trains = Vec::new();
-        for (&track, part) in &parts {
-            let known_ns = first_kept_ns.get(&track).map_or(begin_ns, |ns| *ns).max(begin_ns);
-            let name = names.remove(&track).map(str::to_owned);
+        let names = names(recording);
+        let lane = |(&track, part): (&u32, &Part)| {
+            let known_ns = first_kept_ns.get(&track).map_or(begin_ns, |ns| begin_ns.max(*ns));
+            let name = names.get(&track).map(|name| (*name).to_owned());
             let name = name.unwrap_or_else(|| format!("track {track}"));
             let train = Train::before(&part.events, work, has_lock);
-            trains.push(Lane { id: 0, track, name, spans: replay(train, part, known_ns, end_ns) });
-        }
+            Lane { id: 0, track, name, spans: replay(train, part, known_ns, end_ns) }
+        };
+        let mut trains: Vec<Lane> = parts.iter().map(lane).collect();
         trains.sort_by_cached_key(|lane| (in_words_and_numbers(&lane.name), lane.track));
         let in_flight_max = counters::in_flight_max(&recording.events);
         let (running_at_once_max, cpus_used) = at_once_and_ever(&trains);
@@ -170,14 +162,14 @@ fn parts(events: &[Event], work: Work) -> BTreeMap<u32, Part> {
         part.events.push(*event);
         part.indices.push(index);
     }
-    let works = |part: &Part| part.events.iter().any(|event| work.is_shown_by(event.kind));
-    parts.into_iter().filter(|(_, part)| works(part)).collect()
+    let is_sign = |event: &Event| Work::shown_by(event.kind) == Some(work);
+    parts.into_iter().filter(|(_, part)| part.events.iter().any(is_sign)).collect()
 }
 
 /// When each track that has lost events has its first one: what was before is unknown.
 fn first_kept_ns(recording: &Recording) -> HashMap<u32, u64> {
     let lost = recording.tracks.iter().filter(|track| track.overwritten > 0);
-    let lost: BTreeSet<u32> = lost.map(|track| track.number).collect();
+    let lost: HashSet<u32> = lost.map(|track| track.number).collect();
     let mut first_ns = HashMap::new();
     if !lost.is_empty() {
         for event in recording.events.iter().filter(|event| lost.contains(&event.track)) {
@@ -196,9 +188,8 @@ pub(super) fn names(recording: &Recording) -> HashMap<u32, &str> {
 /// Moments on a lane: what happened at a thread's lock that took no time of its own.
 ///
 /// A *failed wake-up* is the one to look for: a thread was woken because the lock was free, and
-/// found it taken again. It cost two switches of the processor and brought nothing. David Beazley
-/// drew them in red ("Understanding the Python GIL", `PyCon` 2010), one tick each, and one picture
-/// was enough to have the lock rewritten.
+/// found it taken again. David Beazley drew them in red ("Understanding the Python GIL", `PyCon`
+/// 2010), one tick each, and one picture was enough to have the lock rewritten.
 pub(crate) fn is_tick(kind: Kind) -> bool {
     matches!(kind, Kind::GilWakeFailed | Kind::GilDropRequest)
 }
@@ -211,8 +202,8 @@ pub(crate) fn in_words_and_numbers(name: &str) -> Vec<(String, u64)> {
     };
     let part = |part: &[char]| {
         let is_number = part[0].is_ascii_digit();
-        let word = if is_number { String::new() } else { part.iter().collect() };
-        (word, if is_number { part.iter().fold(0, add) } else { 0 })
+        let number = if is_number { part.iter().fold(0, add) } else { 0 };
+        (part.iter().filter(|_| !is_number).collect(), number)
     };
     characters.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()).map(part).collect()
 }
@@ -221,20 +212,20 @@ pub(crate) fn in_words_and_numbers(name: &str) -> Vec<(String, u64)> {
 /// in the recording reaches beyond it.
 fn round(recording: &Recording, parts: &BTreeMap<u32, Part>, work: Work) -> Option<(u64, u64)> {
     let events = parts.values().flat_map(|part| &part.events);
-    let signs = events.filter(|event| work.is_shown_by(event.kind));
+    let signs = events.filter(|event| Work::shown_by(event.kind) == Some(work));
     let times = || signs.clone().map(|event| event.time_ns);
-    let (begin_ns, end_ns) = times().min().zip(times().max())?;
-    let before = |part: &Part| Train::before(&part.events, work, false);
-    let began_before = parts.values().any(|part| before(part).is_working());
-    let goes_on = parts.values().any(|part| {
-        let mut train = before(part);
-        for event in &part.events {
-            train.step(event);
+    let (mut begin_ns, mut end_ns) = times().min().zip(times().max())?;
+    for part in parts.values() {
+        let mut train = Train::before(&part.events, work, false);
+        if train.is_working() {
+            begin_ns = begin_ns.min(recording.begin_ns);
         }
-        train.is_working()
-    });
-    let begin_ns = if began_before { recording.begin_ns.min(begin_ns) } else { begin_ns };
-    Some((begin_ns, if goes_on { recording.end_ns.max(end_ns) } else { end_ns }))
+        part.events.iter().for_each(|event| train.step(event));
+        if train.is_working() {
+            end_ns = end_ns.max(recording.end_ns);
+        }
+    }
+    Some((begin_ns, end_ns))
 }
 
 /// Replays the events of a train that is known from `known_ns` on.

@@ -4,7 +4,7 @@
 //! of a lane, the cells of a strip in the terminal, the columns of a drawing with a million spans.
 
 use super::tape::{Span, edge, pieces};
-use super::train::State;
+use crate::look::palette::State;
 
 /// The time in each state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,11 +27,16 @@ impl Spent {
         self.ns(state) as f64 / (total as f64).max(1.0)
     }
 
+    /// Returns the states that took any time.
+    pub(crate) fn states(&self) -> impl Iterator<Item = State> {
+        State::ALL.into_iter().filter(|state| self.ns(*state) > 0)
+    }
+
     /// Returns the state that took most of the time; having nothing to do includes what no span
     /// covers, and wins a tie.
     pub(crate) fn longest(&self) -> State {
         let mut longest = (State::Idle, self.ns(State::Idle).saturating_add(self.beyond_ns));
-        for state in State::ALL {
+        for state in self.states() {
             if self.ns(state) > longest.1 {
                 longest = (state, self.ns(state));
             }
@@ -41,7 +46,7 @@ impl Spent {
 
     /// Tells whether any of it was spent in a state that `is_one`.
     pub(crate) fn has(&self, is_one: impl Fn(State) -> bool) -> bool {
-        State::ALL.into_iter().any(|state| is_one(state) && self.ns(state) > 0)
+        self.states().any(is_one)
     }
 }
 
@@ -68,19 +73,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    fn lane(lengths: &[(u64, State)]) -> Vec<Span> {
-        let mut from_ns = 100;
-        let span = |&(length, state): &(u64, State)| {
-            from_ns += length;
-            Span { from_ns: from_ns - length, until_ns: from_ns, state, cpu: 0, event: None }
-        };
-        lengths.iter().map(span).collect()
-    }
+    use crate::look::testing::spans;
 
     #[test]
     fn time_that_no_span_covers_is_counted_apart() {
-        let spans = lane(&[(10, State::Run), (30, State::Wait)]);
+        let spans = spans(100, &[(10, State::Run), (30, State::Wait)]);
         let spent = between(&spans, 90, 150);
         assert_eq!((spent.ns(State::Run), spent.ns(State::Wait), spent.beyond_ns), (10, 30, 20));
         assert!((spent.share(State::Wait) - 0.5).abs() < 1e-9);
@@ -97,7 +94,7 @@ mod tests {
                 (1..50_u64, proptest::sample::select(&State::ALL[..])), 0..30),
             from in 0..500_u64, length in 0..900_u64, count in 1..70_usize,
         ) {
-            let spans = lane(&lengths);
+            let spans = spans(100, &lengths);
             let whole = between(&spans, from, from + length);
             let cells = cells(&spans, from, from + length, count);
             prop_assert_eq!(cells.len(), count);

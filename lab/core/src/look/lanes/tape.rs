@@ -4,7 +4,7 @@
 //! replayed onto a [`Tape`], which holds LANES-1 whatever the times are, also those of a damaged
 //! file that go back or lie outside of the round.
 
-use crate::look::lanes::train::State;
+use crate::look::palette::State;
 
 /// A time in one state: of a train, of a task, or, as `Span<Holder>`, of a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -22,8 +22,8 @@
 use std::collections::HashMap;
 
 use super::tape::{Alike, Span, Tape};
-use super::train::State;
 use super::{Lane, first_kept_ns};
+use crate::look::palette::State;
 use trainyard::trace::{Event, Kind, Recording};
 
 /// Reads every task that did something between `begin_ns` and `end_ns`, in the order of birth.
@@ -32,31 +32,24 @@ pub(crate) fn read(recording: &Recording, begin_ns: u64, end_ns: u64) -> Vec<Lan
     let mut tasks: Vec<Task> = Vec::new();
     let first_kept_ns = first_kept_ns(recording);
     for (index, event) in (0..).zip(&recording.events) {
-        if !is_of_a_task(event.kind) {
-            continue;
-        }
+        // These all come from the loop's own thread and name a task first.
+        let before = match event.kind {
+            Kind::TaskSpawn => None,
+            Kind::TaskPollBegin => Some(State::Ready),
+            Kind::TaskWake | Kind::TaskCancel => Some(State::Idle),
+            Kind::TaskPollEnd | Kind::IoWait | Kind::TimerSet => Some(State::Run),
+            _ => continue,
+        };
         let number = *numbers.entry((event.track, event.a)).or_insert_with(|| {
-            let known_ns = first_kept_ns.get(&event.track).map_or(begin_ns, |ns| *ns);
-            tasks.push(Task::before(event, known_ns.max(begin_ns), end_ns));
+            let from_ns = first_kept_ns.get(&event.track).map_or(begin_ns, |ns| begin_ns.max(*ns));
+            let tape = Tape::new(from_ns, end_ns, (before, event.cpu), Alike::Keep);
+            let (id, track) = (event.a, event.track);
+            tasks.push(Task { id, track, tape, waits_for: State::Idle, woken_again: false });
             tasks.len() - 1
         });
         tasks[number].step(index, event);
     }
     tasks.into_iter().map(Task::finish).filter(|lane| !lane.spans.is_empty()).collect()
-}
-
-/// Events that all come from the loop's own thread and name a task first.
-fn is_of_a_task(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::TaskSpawn
-            | Kind::TaskWake
-            | Kind::TaskPollBegin
-            | Kind::TaskPollEnd
-            | Kind::TaskCancel
-            | Kind::IoWait
-            | Kind::TimerSet
-    )
 }
 
 /// One task while its events are read.
@@ -74,34 +67,16 @@ struct Task {
 const PENDING: u64 = 0;
 
 impl Task {
-    fn before(event: &Event, from_ns: u64, end_ns: u64) -> Self {
-        let state = match event.kind {
-            Kind::TaskSpawn => None,
-            Kind::TaskPollBegin => Some(State::Ready),
-            Kind::TaskWake | Kind::TaskCancel => Some(State::Idle),
-            _ => Some(State::Run),
-        };
-        let tape = Tape::new(from_ns, end_ns, (state, event.cpu), Alike::Keep);
-        let (id, track) = (event.a, event.track);
-        Self { id, track, tape, waits_for: State::Idle, woken_again: false }
-    }
-
     fn step(&mut self, index: u32, event: &Event) {
         let after = match event.kind {
             Kind::TaskWake if self.tape.now().0 == Some(State::Run) => {
-                self.woken_again = true;
-                return;
+                return self.woken_again = true;
             }
-            Kind::IoWait => {
-                self.waits_for = State::Wait;
-                return;
+            Kind::IoWait => return self.waits_for = State::Wait,
+            Kind::TimerSet if self.waits_for == State::Idle => {
+                return self.waits_for = State::Sleep;
             }
-            Kind::TimerSet => {
-                if self.waits_for == State::Idle {
-                    self.waits_for = State::Sleep;
-                }
-                return;
-            }
+            Kind::TimerSet => return,
             Kind::TaskPollBegin => {
                 (self.waits_for, self.woken_again) = (State::Idle, false);
                 Some(State::Run)
@@ -115,8 +90,7 @@ impl Task {
     }
 
     fn finish(self) -> Lane {
-        let living = |span: Span<Option<State>>| {
-            let Span { from_ns, until_ns, state, cpu, event } = span;
+        let living = |Span { from_ns, until_ns, state, cpu, event }: Span<Option<State>>| {
             state.map(|state| Span { from_ns, until_ns, state, cpu, event })
         };
         let spans = self.tape.finish().into_iter().filter_map(living).collect();

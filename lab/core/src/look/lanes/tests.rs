@@ -31,10 +31,10 @@ fn projections(recording: &Recording) -> String {
     for Flow { what, from, to } in flows::read(recording) {
         writeln!(text, "{}: {from} -> {to}", what.words()[0]).unwrap();
     }
-    for counter in counters::read(recording) {
-        let point = |point: &counters::Point| format!(" {}={}", point.at_ns / US, point.value);
-        let points: String = counter.points.iter().map(point).collect();
-        writeln!(text, "{:?}:{points}", counter.what).unwrap();
+    for (what, points) in counters::read(recording) {
+        let point = |(at_ns, value)| format!(" {}={value}", at_ns / US);
+        let points: String = points.into_iter().map(point).collect();
+        writeln!(text, "{what:?}:{points}").unwrap();
     }
     text
 }

@@ -18,54 +18,10 @@
 
 use std::collections::HashSet;
 
+use crate::look::palette::State;
 use trainyard::sys::Why;
 use trainyard::threads::Cause;
 use trainyard::trace::{Event, Kind};
-
-/// What a train does at a moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum State {
-    /// Nothing: no work has come yet, or all of it is done.
-    Idle,
-    /// It works, with the lock or without need of one.
-    Run,
-    /// It has work, and is about to ask for the lock.
-    Ready,
-    /// It waits for the lock.
-    WaitGil,
-    /// It works, with the lock given up.
-    Native,
-    /// It waits for a descriptor, a lock of its own, or an answer.
-    Wait,
-    /// It waits for time to pass.
-    Sleep,
-    /// It talks to the parent process.
-    Ipc,
-}
-
-impl State {
-    /// Every state.
-    pub const ALL: [Self; 8] = [
-        Self::Idle,
-        Self::Run,
-        Self::Ready,
-        Self::WaitGil,
-        Self::Native,
-        Self::Wait,
-        Self::Sleep,
-        Self::Ipc,
-    ];
-
-    /// Tells whether the train gets on with its work.
-    pub fn is_running(self) -> bool {
-        matches!(self, Self::Run | Self::Native)
-    }
-
-    /// Tells whether the train has something to do and cannot get on with it.
-    pub fn is_waiting(self) -> bool {
-        matches!(self, Self::Ready | Self::WaitGil | Self::Wait | Self::Sleep)
-    }
-}
 
 /// What makes a track a train.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,27 +33,22 @@ pub(super) enum Work {
 }
 
 impl Work {
-    /// Tells whether an event of this kind makes its track a train.
-    pub(super) fn is_shown_by(self, kind: Kind) -> bool {
-        match self {
-            Self::Units => matches!(
-                kind,
-                Kind::UnitBegin
-                    | Kind::UnitEnd
-                    | Kind::ThreadJobBegin
-                    | Kind::ThreadJobEnd
-                    | Kind::WorkerJobBegin
-                    | Kind::WorkerJobEnd
-            ),
-            Self::Presence => matches!(
-                kind,
-                Kind::GilTake
-                    | Kind::GilDrop
-                    | Kind::GilFree
-                    | Kind::GilLeave
-                    | Kind::TaskPollBegin
-                    | Kind::TaskPollEnd
-            ),
+    /// What a track shows of itself by an event of this kind.
+    pub(super) fn shown_by(kind: Kind) -> Option<Self> {
+        match kind {
+            Kind::UnitBegin
+            | Kind::UnitEnd
+            | Kind::ThreadJobBegin
+            | Kind::ThreadJobEnd
+            | Kind::WorkerJobBegin
+            | Kind::WorkerJobEnd => Some(Self::Units),
+            Kind::GilTake
+            | Kind::GilDrop
+            | Kind::GilFree
+            | Kind::GilLeave
+            | Kind::TaskPollBegin
+            | Kind::TaskPollEnd => Some(Self::Presence),
+            _ => None,
         }
     }
 }
@@ -141,58 +92,43 @@ enum Job {
 impl Train {
     /// The state before the first of `events`, which are all of one track.
     pub(super) fn before(events: &[Event], work: Work, has_lock: bool) -> Self {
-        let mut train = Self {
-            has_lock,
-            lock: Lock::Away,
-            doors: Vec::new(),
-            job: Job::None,
-            units: HashSet::new(),
-            parked: false,
-            work,
-            present: false,
-        };
-        train.lock = events.iter().find_map(lock_before).unwrap_or(Lock::Away);
-        train.job = events.iter().find_map(job_before).unwrap_or(Job::None);
+        let lock = events.iter().find_map(|event| match event.kind {
+            Kind::GilSwitched => Some(Lock::Waiting),
+            _ => lock_turn(event).map(|(before, _)| before),
+        });
+        let lock = lock.unwrap_or(Lock::Away);
+        let job = events.iter().find_map(|event| job_turn(event.kind));
+        let job = job.map_or(Job::None, |(before, _)| before);
         let park = |event: &&Event| matches!(event.kind, Kind::LoopPark | Kind::LoopUnpark);
-        train.parked = events.iter().find(park).is_some_and(|e| e.kind == Kind::LoopUnpark);
-        train.present = train.lock != Lock::Away || train.parked;
-        let mut seen = HashSet::new();
-        let mut depth = 0_usize;
+        let parked = events.iter().find(park).is_some_and(|e| e.kind == Kind::LoopUnpark);
+        let present = lock != Lock::Away || parked;
+        let (mut doors, mut units) = (Vec::new(), HashSet::new());
+        let (mut seen, mut depth) = (HashSet::new(), 0_usize);
         for event in events {
             match event.kind {
                 Kind::UnitBegin => drop(seen.insert(event.a)),
-                Kind::UnitEnd if !seen.contains(&event.a) => drop(train.units.insert(event.a)),
+                Kind::UnitEnd if !seen.contains(&event.a) => drop(units.insert(event.a)),
                 Kind::BlockBegin => depth += 1,
-                Kind::BlockEnd if depth == 0 => train.doors.push(why(event)),
+                Kind::BlockEnd if depth == 0 => doors.push(why(event)),
                 Kind::BlockEnd => depth -= 1,
                 _ => {}
             }
         }
         // The door that was left last is the outermost.
-        train.doors.reverse();
-        train
+        doors.reverse();
+        Self { has_lock, lock, doors, job, units, parked, work, present }
     }
 
     pub(super) fn step(&mut self, event: &Event) {
+        (_, self.lock) = lock_turn(event).unwrap_or((self.lock, self.lock));
+        (_, self.job) = job_turn(event.kind).unwrap_or((self.job, self.job));
         match event.kind {
-            Kind::GilWait | Kind::GilDropRequest | Kind::GilWakeFailed => {
-                self.lock = Lock::Waiting;
-            }
-            Kind::GilTake | Kind::GilFree => self.lock = Lock::Held,
-            Kind::GilDrop => self.lock = after_drop(event),
-            Kind::GilLeave | Kind::GilGiveUp => self.lock = Lock::Away,
             Kind::BlockBegin => self.doors.push(why(event)),
             Kind::BlockEnd => drop(self.doors.pop()),
-            Kind::ThreadJobBegin | Kind::WorkerJobBegin => self.job = Job::Running,
-            Kind::WorkerJobEnd => self.job = Job::Answered,
-            Kind::ThreadJobEnd | Kind::WorkerIdle => self.job = Job::None,
             Kind::UnitBegin => drop(self.units.insert(event.a)),
             Kind::UnitEnd => drop(self.units.remove(&event.a)),
             Kind::LoopPark => self.parked = true,
             Kind::LoopUnpark => self.parked = false,
-            _ => {}
-        }
-        match event.kind {
             Kind::GilWait | Kind::GilTake | Kind::GilFree | Kind::TaskPollBegin => {
                 self.present = true;
             }
@@ -231,26 +167,28 @@ impl Train {
     }
 }
 
-/// A drop at a check point is followed by waiting; any other by a call that needs no lock, or the end.
-fn after_drop(event: &Event) -> Lock {
-    if event.b == Cause::Own as u64 { Lock::Away } else { Lock::Waiting }
-}
-
-fn lock_before(event: &Event) -> Option<Lock> {
+/// Where a train was at the lock before an event, and where it is then.
+fn lock_turn(event: &Event) -> Option<(Lock, Lock)> {
     match event.kind {
-        Kind::GilDrop | Kind::GilLeave => Some(Lock::Held),
-        Kind::GilDropRequest | Kind::GilWakeFailed | Kind::GilSwitched | Kind::GilGiveUp => {
-            Some(Lock::Waiting)
-        }
-        Kind::GilWait | Kind::GilTake | Kind::GilFree => Some(Lock::Away),
+        Kind::GilWait => Some((Lock::Away, Lock::Waiting)),
+        Kind::GilDropRequest | Kind::GilWakeFailed => Some((Lock::Waiting, Lock::Waiting)),
+        Kind::GilTake | Kind::GilFree => Some((Lock::Away, Lock::Held)),
+        // A drop at a check point is followed by waiting; any other by a call that needs no lock,
+        // or the end.
+        Kind::GilDrop if event.b != Cause::Own as u64 => Some((Lock::Held, Lock::Waiting)),
+        Kind::GilDrop | Kind::GilLeave => Some((Lock::Held, Lock::Away)),
+        Kind::GilGiveUp => Some((Lock::Waiting, Lock::Away)),
         _ => None,
     }
 }
 
-fn job_before(event: &Event) -> Option<Job> {
-    match event.kind {
-        Kind::ThreadJobBegin | Kind::WorkerJobBegin | Kind::WorkerIdle => Some(Job::None),
-        Kind::ThreadJobEnd | Kind::WorkerJobEnd => Some(Job::Running),
+/// What became of a train's job: before an event, and then.
+fn job_turn(kind: Kind) -> Option<(Job, Job)> {
+    match kind {
+        Kind::ThreadJobBegin | Kind::WorkerJobBegin => Some((Job::None, Job::Running)),
+        Kind::ThreadJobEnd => Some((Job::Running, Job::None)),
+        Kind::WorkerJobEnd => Some((Job::Running, Job::Answered)),
+        Kind::WorkerIdle => Some((Job::None, Job::None)),
         _ => None,
     }
 }

@@ -13,20 +13,18 @@
 //! | others | a mark | the slice that begins there, or a mark |
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::ops::Range;
 
 use crate::look::lanes::flows::What;
 use crate::look::lanes::tape::joined;
-use crate::look::lanes::train::State;
-use crate::look::lanes::{Scene, Span};
-use trainyard::trace::Recording;
+use crate::look::lanes::{Lane, Scene, Span};
+use crate::look::palette::State;
+use trainyard::trace::Event;
 
-/// A lane as slices: neighbours in the same state are one, whatever processor they ran on.
-pub(super) struct Strip {
-    pub(super) track: u32,
-    pub(super) slices: Vec<Slice>,
-}
-
+/// A part of a lane: neighbours in the same state are one, whatever processor they ran on.
 pub(super) struct Slice {
+    pub(super) track: u32,
     pub(super) span: Span,
     pub(super) arrow: Option<Arrow>,
 }
@@ -48,106 +46,86 @@ pub(super) struct Mark {
 
 /// What carries the arrows of a run.
 pub(super) struct Arrows {
-    pub(super) strips: Vec<Strip>,
+    /// The slices of all trains, lane by lane.
+    pub(super) slices: Vec<Slice>,
     pub(super) marks: Vec<Mark>,
     /// The number of the arrow that enters each poll, by its event.
     pub(super) polls: HashMap<u32, u64>,
+    /// The last number that was given to an arrow.
+    pub(super) last_id: u64,
+    /// Which slices are of each track.
+    lanes: HashMap<u32, Range<usize>>,
+    /// The slice that each event begins.
+    begun: Vec<Option<usize>>,
 }
 
-/// Cuts the trains into slices, and numbers the arrows of a run, from `next_id` on.
-pub(super) fn bind(scene: &Scene<'_>, next_id: &mut u64) -> Arrows {
-    let slice = |span| Slice { span, arrow: None };
-    let strips = scene.trains().iter().map(|lane| Strip {
-        track: lane.track,
-        slices: joined(&lane.spans).into_iter().map(slice).collect(),
-    });
-    let strips: Vec<Strip> = strips.collect();
-    let mut begun: Vec<Option<(u32, u32)>> = vec![None; scene.recording.events.len()];
-    for (lane, strip) in (0..).zip(&strips) {
-        for (index, slice) in (0..).zip(&strip.slices) {
+impl Arrows {
+    /// Cuts the trains into slices, and numbers the arrows of a run, behind `last_id`.
+    pub(super) fn new(scene: &Scene<'_>, last_id: u64) -> Self {
+        let events = &scene.recording.events;
+        let (slices, marks, lanes) = (Vec::new(), Vec::new(), HashMap::new());
+        let (polls, begun) = (HashMap::new(), vec![None; events.len()]);
+        let mut arrows = Self { slices, marks, polls, last_id, lanes, begun };
+        for &Lane { track, ref spans, .. } in scene.trains() {
+            let first = arrows.slices.len();
+            let slice = |span| Slice { track, span, arrow: None };
+            arrows.slices.extend(joined(spans).into_iter().map(slice));
+            arrows.lanes.insert(track, first..arrows.slices.len());
+        }
+        for (index, slice) in arrows.slices.iter().enumerate() {
             if let Some(event) = slice.span.event {
-                begun[event as usize] = Some((lane, index));
+                arrows.begun[event as usize] = Some(index);
             }
         }
-    }
-    let polls = scene.tasks.iter().flat_map(|lane| &lane.spans).filter(|s| s.state == State::Run);
-    let polls: HashSet<u32> = polls.filter_map(|span| span.event).collect();
-    let lanes = (0..).zip(&strips).map(|(lane, strip)| (strip.track, lane)).collect();
-    let arrows = Arrows { strips, marks: Vec::new(), polls: HashMap::new() };
-    let mut binder = Binder { recording: scene.recording, lanes, begun, next_id, arrows };
-    for flow in &scene.flows {
-        // A poll that took no time at all is not drawn.
-        if flow.what == What::Wake && !polls.contains(&flow.to) {
-            continue;
+        let spans = scene.tasks.iter().flat_map(|lane| &lane.spans);
+        let polls: HashSet<u32> =
+            spans.filter(|span| span.state == State::Run).filter_map(|span| span.event).collect();
+        for flow in &scene.flows {
+            if flow.what != What::Wake {
+                let id = arrows.leave(flow.what, flow.from, events);
+                let (arrow, to) = (Arrow { id, enters: true, leaves: false }, flow.to);
+                arrows.put(arrows.begun[to as usize], Mark { event: to, what: flow.what, arrow });
+            } else if polls.contains(&flow.to) {
+                // A poll that took no time at all is not drawn.
+                let id = arrows.leave(flow.what, flow.from, events);
+                arrows.polls.insert(flow.to, id);
+            }
         }
-        let id = binder.leave(flow.what, flow.from);
-        if flow.what == What::Wake {
-            binder.arrows.polls.insert(flow.to, id);
-        } else {
-            binder.enter(flow.what, flow.to, id);
-        }
+        arrows
     }
-    binder.arrows
-}
 
-struct Binder<'a> {
-    recording: &'a Recording,
-    /// The lane of each track.
-    lanes: HashMap<u32, u32>,
-    /// The slice that each event begins: its lane, and its place there.
-    begun: Vec<Option<(u32, u32)>>,
-    next_id: &'a mut u64,
-    arrows: Arrows,
-}
-
-impl Binder<'_> {
-    fn leave(&mut self, what: What, event: u32) -> u64 {
-        let place = match what {
-            What::HandOff => self.holding(event),
+    fn leave(&mut self, what: What, event: u32, events: &[Event]) -> u64 {
+        let slice = match what {
+            What::HandOff => self.holding(&events[event as usize]),
             What::Answer => self.begun[event as usize],
             _ => None,
         };
-        let slice = place.map(|(lane, index)| {
-            &mut self.arrows.strips[lane as usize].slices[index as usize].arrow
-        });
-        let mut fresh = || {
-            *self.next_id += 1;
-            Arrow { id: *self.next_id, enters: false, leaves: true }
-        };
-        match slice {
-            // The lock came by an arrow, and goes on by the same.
-            Some(Some(arrow)) if !arrow.leaves && what == What::HandOff => {
-                arrow.leaves = true;
-                arrow.id
-            }
-            Some(none @ None) => none.insert(fresh()).id,
-            _ => {
-                let arrow = fresh();
-                self.arrows.marks.push(Mark { event, what, arrow });
-                arrow.id
-            }
+        let earlier = slice.and_then(|slice| self.slices[slice].arrow.as_mut());
+        // The lock came by an arrow, and goes on by the same.
+        if let Some(arrow) = earlier.filter(|arrow| !arrow.leaves && what == What::HandOff) {
+            arrow.leaves = true;
+            return arrow.id;
         }
+        self.last_id += 1;
+        let arrow = Arrow { id: self.last_id, enters: false, leaves: true };
+        self.put(slice, Mark { event, what, arrow });
+        arrow.id
     }
 
     /// The slice that a drop of the lock ends: the lock was held in it.
-    fn holding(&self, drop: u32) -> Option<(u32, u32)> {
-        let event = self.recording.events[drop as usize];
-        let lane = *self.lanes.get(&event.track)?;
-        let slices = &self.arrows.strips[lane as usize].slices;
-        let index = slices.partition_point(|slice| slice.span.until_ns < event.time_ns);
-        let slice = slices.get(index).filter(|slice| slice.span.from_ns < event.time_ns)?;
-        let index = u32::try_from(index).ok()?;
-        slice.span.state.is_running().then_some((lane, index))
+    fn holding(&self, drop: &Event) -> Option<usize> {
+        let lane = self.lanes.get(&drop.track)?.clone();
+        let slices = &self.slices[lane.clone()];
+        let index = slices.partition_point(|slice| slice.span.until_ns < drop.time_ns);
+        let slice = slices.get(index).filter(|slice| slice.span.from_ns < drop.time_ns)?;
+        slice.span.state.is_running().then_some(lane.start + index)
     }
 
-    fn enter(&mut self, what: What, event: u32, id: u64) {
-        let arrow = Arrow { id, enters: true, leaves: false };
-        let begun = self.begun[event as usize].map(|(lane, index)| {
-            &mut self.arrows.strips[lane as usize].slices[index as usize].arrow
-        });
-        match begun {
-            Some(none @ None) => *none = Some(arrow),
-            _ => self.arrows.marks.push(Mark { event, what, arrow }),
+    /// Ties an arrow to `slice` if that has none yet, and otherwise to a mark.
+    fn put(&mut self, slice: Option<usize>, mark: Mark) {
+        match slice.map(|slice| &mut self.slices[slice].arrow) {
+            Some(none @ None) => *none = Some(mark.arrow),
+            _ => self.marks.push(mark),
         }
     }
 }
@@ -157,5 +135,17 @@ impl Mark {
     pub(super) fn name(&self) -> &'static str {
         let [_, leaves, enters] = self.what.words();
         if self.arrow.leaves { leaves } else { enters }
+    }
+}
+
+/// The fields of a record that has this part in an arrow.
+pub(super) struct Bound(pub(super) Option<Arrow>);
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(Arrow { id, enters, leaves }) = self.0 else { return Ok(()) };
+        let enters = if enters { ",\"flow_in\":true" } else { "" };
+        let leaves = if leaves { ",\"flow_out\":true" } else { "" };
+        write!(f, ",\"bind_id\":{id}{enters}{leaves}")
     }
 }

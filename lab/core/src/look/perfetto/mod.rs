@@ -4,16 +4,10 @@
 //! becomes a track of its own; a lock becomes one too. Arrows lead from who woke to who was woken.
 //! Perfetto chooses colours by names, so a state has one name everywhere, and ours cannot be told.
 //!
-//! # The life of one document
-//!
-//! 1. The head: what the trace says about itself, and what is missing.
-//! 2. For each run: names and the order of its processes and threads; the marks that arrows leave;
-//!    the lanes; locks; counters; moments; tasks; the marks that arrows enter.
-//!
 //! # The rules
 //!
 //! The format is Google's "Trace Event Format"; what Perfetto makes of it stands in its
-//! `src/trace_processor/importers/json`. These are held by a validator in the tests:
+//! `src/trace_processor/importers/json`. A validator in the tests holds:
 //!
 //! - **PERFETTO-1** Every record has a pid and a tid that fit 32 bits, and each of them a name.
 //! - **PERFETTO-2** Times are microseconds from the begin of the run, with three decimals.
@@ -22,11 +16,8 @@
 //! - **PERFETTO-4** The number of an arrow is a JSON number, leaves once before it enters, and at
 //!   one moment the end that it leaves stands first in the document.
 //!
-//! # Not here
-//!
-//! Colours of our own: Perfetto ignores them in this format. Real scheduler data: a thread is
-//! `Running` while it works and `S` while it waits, as its own events say; whether the system gave
-//! it a processor all that time they do not know.
+//! Not here: real scheduler data. A thread is `Running` while it works and `S` while it waits, as
+//! its own events say; whether it had a processor all that time they do not know.
 //!
 //! Read next: `arrows`, `places`, `json`.
 
@@ -40,18 +31,16 @@ mod validator;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::fmt;
+use std::fmt::Display;
 use std::io::{self, Write};
 
+use self::arrows::{Arrow, Arrows, Bound, Slice};
+use self::json::{Arg, Args, Micros, Records, Text};
+use self::places::{Numbers, Place, Places};
 use super::missing::missing;
-use super::palette::look;
+use super::palette::{State, look};
 use crate::look::lanes::counters::{self, What as Counted};
-use crate::look::lanes::lock::Holder;
-use crate::look::lanes::train::State;
-use crate::look::lanes::{Lane, Scene, Span, names};
-use crate::look::perfetto::arrows::{Arrow, Arrows, Slice, Strip, bind};
-use crate::look::perfetto::json::{Args, Micros, Records, Text, Value};
-use crate::look::perfetto::places::{Numbers, Place, Places};
+use crate::look::lanes::{Holder, Lane, Scene, Span, names};
 use trainyard::trace::file::{Run, Trace};
 use trainyard::trace::{Event, Kind};
 
@@ -65,7 +54,7 @@ pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
     let head =
         format!("{{\"displayTimeUnit\":\"ns\",\"metadata\":{{{metadata}}},\"traceEvents\":[");
     let mut records = Records::new(out, head);
-    let (mut numbers, mut next_id) = (Numbers::default(), 0);
+    let (mut numbers, mut last_id) = (Numbers::default(), 0);
     for (index, run) in (0..).zip(&trace.runs) {
         let recording = &run.recording;
         let places = Places::new(recording, &mut numbers);
@@ -73,8 +62,8 @@ pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
         // INVARIANT: [PERFETTO-2] one origin for all records of a run.
         let origin_ns = recording.begin_ns.min(first_ns.unwrap_or(u64::MAX));
         let scene = Scene::read(recording, (origin_ns, origin_ns));
-        let arrows = bind(&scene, &mut next_id);
-        let names = names(recording);
+        let (arrows, names) = (Arrows::new(&scene, last_id), names(recording));
+        last_id = arrows.last_id;
         let records = &mut records;
         Writer { run, scene, origin_ns, places, names, arrows, records }.write(index)?;
     }
@@ -107,9 +96,8 @@ impl<'a> Writer<'a, '_> {
         self.names(index)?;
         // INVARIANT: [PERFETTO-4] what arrows leave stands before what they enter.
         self.marks(|arrow| arrow.leaves)?;
-        for strip in std::mem::take(&mut self.arrows.strips) {
-            self.lane(&strip)?;
-        }
+        let slices = std::mem::take(&mut self.arrows.slices);
+        slices.chunk_by(|a, b| a.track == b.track).try_for_each(|lane| self.lane(lane))?;
         for lane in std::mem::take(&mut self.scene.locks) {
             self.lock(&lane)?;
         }
@@ -138,38 +126,33 @@ impl<'a> Writer<'a, '_> {
         let lost = self.scene.recording.overwritten();
         let lost = if lost > 0 { format!(" ({lost} events were lost)") } else { String::new() };
         let label = Some(self.run.label()).filter(|label| !label.is_empty()).unwrap_or("a run");
-        for order in 0..self.places.processes.len() {
-            let (place, track) = self.places.processes[order];
+        for (order, (place, track)) in (0..).zip(self.places.processes.clone()) {
             let name = match order {
                 0 => format!("{label}{lost}"),
                 _ => format!("{}, {label}", self.name(track)),
             };
-            self.metadata("process", place, &name, index * PROCESSES_MAX + order as u64)?;
+            self.metadata("process", place, &name, index * PROCESSES_MAX + order)?;
         }
-        for order in 0..self.places.tracks.len() {
-            let (track, place) = self.places.tracks[order];
-            let name = self.name(track);
-            self.metadata("thread", place, &name, order as u64)?;
+        for (order, (track, place)) in (0..).zip(self.places.tracks.clone()) {
+            self.metadata("thread", place, &self.name(track), order)?;
         }
         Ok(())
     }
 
     fn metadata(&mut self, what: &str, place: Place, name: &str, order: u64) -> io::Result<()> {
-        let args = [
-            ("name", ("name", Value::Text(name))),
-            ("sort_index", ("sort_index", Value::Number(order))),
-        ];
-        args.into_iter().try_for_each(|(key, arg)| {
+        let args: [(&str, &dyn Display); 2] = [("name", &Text(name)), ("sort_index", &order)];
+        args.into_iter().try_for_each(|(key, value)| {
             let what = format!("{what}_{key}");
-            self.records.record(('M', &what), place, format_args!("{}", Args(&[Some(arg)])))
+            let args = [Some((key, value))];
+            self.records.record(('M', &what), place, format_args!("{}", Args(&args)))
         })
     }
 
-    fn lane(&mut self, strip: &Strip) -> io::Result<()> {
-        let place = self.places.of(strip.track);
-        strip.slices.iter().try_for_each(|slice| self.slice(slice, place))?;
+    fn lane(&mut self, slices: &[Slice]) -> io::Result<()> {
+        let place = self.places.of(slices[0].track);
+        slices.iter().try_for_each(|slice| self.slice(slice, place))?;
         let on_processor = |span: &Span| if span.state.is_running() { "Running" } else { "S" };
-        for run in strip.slices.chunk_by(|a, b| on_processor(&a.span) == on_processor(&b.span)) {
+        for run in slices.chunk_by(|a, b| on_processor(&a.span) == on_processor(&b.span)) {
             let (first, last) = (&run[0].span, &run[run.len() - 1].span);
             let (at, lasts) = (self.at(first.from_ns), Micros(last.until_ns - first.from_ns));
             let fields = format_args!(",\"ts\":{at},\"dur\":{lasts}");
@@ -178,16 +161,17 @@ impl<'a> Writer<'a, '_> {
         Ok(())
     }
 
-    fn slice(&mut self, slice: &Slice, place: Place) -> io::Result<()> {
-        let Slice { span, arrow } = slice;
+    fn slice(&mut self, Slice { span, arrow, .. }: &Slice, place: Place) -> io::Result<()> {
         let event = span.event.map(|event| self.scene.recording.events[event as usize]);
         let waits = event.filter(|_| span.state == State::WaitGil);
         let holder = waits.and_then(|event| holder(&self.scene.locks, &event, span));
         let holder = holder.map(|track| self.name(track));
-        let args = [
-            Some(("cpu", Value::Number(u64::from(span.cpu)))),
-            event.map(|event| ("event", Value::Text(event.kind.name()))),
-            holder.as_deref().map(|holder| ("holder", Value::Text(holder))),
+        let (event, holder) =
+            (event.map(|event| Text(event.kind.name())), holder.as_deref().map(Text));
+        let args: [Arg<'_>; 3] = [
+            Some(("cpu", &span.cpu)),
+            event.as_ref().map(|event| -> (_, &dyn Display) { ("event", event) }),
+            holder.as_ref().map(|holder| -> (_, &dyn Display) { ("holder", holder) }),
         ];
         let (at, lasts, args) = (self.at(span.from_ns), Micros(span.length_ns()), Args(&args));
         let fields =
@@ -198,10 +182,8 @@ impl<'a> Writer<'a, '_> {
     fn marks(&mut self, end: fn(&Arrow) -> bool) -> io::Result<()> {
         for mark in self.arrows.marks.iter().filter(|mark| end(&mark.arrow)) {
             let event = &self.scene.recording.events[mark.event as usize];
-            let place = self.places.of(event.track);
-            let (at, arrow) = (self.at(event.time_ns), Bound(Some(mark.arrow)));
-            let args = words(event);
-            let args = Args(&args);
+            let (place, words) = (self.places.of(event.track), words(event));
+            let (at, arrow, args) = (self.at(event.time_ns), Bound(Some(mark.arrow)), Args(&words));
             let fields = format_args!(",\"cat\":\"wake\",\"ts\":{at},\"dur\":0.000{arrow}{args}");
             self.records.record(('X', mark.name()), place, fields)?;
         }
@@ -268,18 +250,18 @@ impl<'a> Writer<'a, '_> {
     fn counters(&mut self) -> io::Result<()> {
         let counters = counters::read(self.scene.recording);
         let (mut loops, mut namesakes) = (HashMap::new(), HashMap::new());
-        for counter in &counters {
-            if let Counted::ReadyTasks(track) = counter.what {
+        for (what, _) in &counters {
+            if let Counted::ReadyTasks(track) = *what {
                 let pid = self.places.of(track).pid;
                 *loops.entry(pid).or_insert(0) += 1;
                 *namesakes.entry((pid, self.name(track))).or_insert(0) += 1;
             }
         }
-        for counter in &counters {
-            let (name, series, place) = match counter.what {
-                Counted::WaitingForLock(lock) => {
-                    (format!("lock {lock}"), "waiting", self.places.main())
-                }
+        for (what, points) in counters {
+            let main = self.places.main();
+            let (name, series, place) = match what {
+                Counted::WaitingForLock(lock) => (format!("lock {lock}"), "waiting", main),
+                Counted::InFlight => ("units".to_owned(), "in flight", main),
                 Counted::ReadyTasks(track) => {
                     // A counter is its process's, and has the number of its main thread. So it
                     // has its loop's name, where a process has several.
@@ -292,11 +274,9 @@ impl<'a> Writer<'a, '_> {
                     };
                     (name, "ready", Place { pid, tid: pid })
                 }
-                Counted::InFlight => ("units".to_owned(), "in flight", self.places.main()),
             };
-            for point in &counter.points {
-                let (at, args) =
-                    (self.at(point.at_ns), [Some((series, Value::Number(point.value)))]);
+            for (at_ns, value) in points {
+                let (at, args): (_, [Arg<'_>; 1]) = (self.at(at_ns), [Some((series, &value))]);
                 let fields = format_args!(",\"ts\":{at}{}", Args(&args));
                 self.records.record(('C', &name), place, fields)?;
             }
@@ -319,23 +299,11 @@ impl<'a> Writer<'a, '_> {
 /// More processes than a run can have; between the places of two runs in the order.
 const PROCESSES_MAX: u64 = 10_000;
 
-/// A slice's part in an arrow, as fields.
-struct Bound(Option<Arrow>);
-
-impl fmt::Display for Bound {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(Arrow { id, enters, leaves }) = self.0 else { return Ok(()) };
-        let enters = if enters { ",\"flow_in\":true" } else { "" };
-        let leaves = if leaves { ",\"flow_out\":true" } else { "" };
-        write!(f, ",\"bind_id\":{id}{enters}{leaves}")
-    }
-}
-
 /// The event's words, by their names.
-fn words(event: &Event) -> [Option<(&'static str, Value<'static>)>; 2] {
+fn words(event: &Event) -> [Arg<'_>; 2] {
     let (a, b) = event.kind.words();
-    [(a, event.a), (b, event.b)]
-        .map(|(name, word)| Some((name, Value::Number(word))).filter(|_| !name.is_empty()))
+    let words: [(_, &dyn Display); 2] = [(a, &event.a), (b, &event.b)];
+    words.map(|word| Some(word).filter(|(name, _)| !name.is_empty()))
 }
 
 /// Who had the lock when a thread began to wait for it: whoever takes it next, if it was free.
@@ -360,16 +328,16 @@ fn task_state(state: State) -> &'static str {
 
 /// The name of an event that is shown as a moment.
 fn moment(kind: Kind) -> Option<&'static str> {
-    match kind {
-        Kind::GilWakeFailed => Some("woken in vain"),
-        Kind::GilDropRequest => Some("drop request"),
-        Kind::GilStop => Some("stop the world"),
-        Kind::GilMode => Some("change the mode"),
-        Kind::GilResume => Some("resume the world"),
-        Kind::TaskCancel => Some("cancel task"),
-        Kind::WorkerSpawn => Some("start worker"),
-        Kind::WorkerReady => Some("worker is ready"),
-        Kind::WorkerExit => Some("worker has ended"),
-        _ => None,
-    }
+    Some(match kind {
+        Kind::GilWakeFailed => "woken in vain",
+        Kind::GilDropRequest => "drop request",
+        Kind::GilStop => "stop the world",
+        Kind::GilMode => "change the mode",
+        Kind::GilResume => "resume the world",
+        Kind::TaskCancel => "cancel task",
+        Kind::WorkerSpawn => "start worker",
+        Kind::WorkerReady => "worker is ready",
+        Kind::WorkerExit => "worker has ended",
+        _ => return None,
+    })
 }

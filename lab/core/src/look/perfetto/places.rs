@@ -58,15 +58,10 @@ impl Places {
         let mut pids: HashMap<u32, u32> = HashMap::new();
         let mut places = Self { of: HashMap::new(), tracks: Vec::new(), processes: Vec::new() };
         for (track, real_pid) in in_order(recording) {
-            let place = if let Some(&pid) = pids.get(&real_pid) {
-                Place { pid, tid: numbers.fresh() }
-            } else {
-                let pid = numbers.process(real_pid);
-                pids.insert(real_pid, pid);
-                let place = Place { pid, tid: pid };
-                places.processes.push((place, track));
-                place
-            };
+            let is_first = !pids.contains_key(&real_pid);
+            let pid = *pids.entry(real_pid).or_insert_with(|| numbers.process(real_pid));
+            let place = Place { pid, tid: if is_first { pid } else { numbers.fresh() } };
+            places.processes.extend(is_first.then_some((place, track)));
             places.of.insert(track, place);
             places.tracks.push((track, place));
         }

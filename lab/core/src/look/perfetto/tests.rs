@@ -6,28 +6,15 @@ use crate::look::lanes::tape::joined;
 use crate::look::testing::{self, all, arrows, lock_on};
 use trainyard::trace::Event;
 
-/// Holds the document of a trace to every rule.
-#[track_caller]
-pub(in crate::look) fn check(trace: &Trace) {
-    drop(valid(trace));
-}
-
 /// The records of a document, which breaks no rule.
 #[track_caller]
-fn valid(trace: &Trace) -> Vec<Read> {
+pub(in crate::look) fn valid(trace: &Trace) -> Vec<Read> {
     validate(&testing::text(write, trace))
 }
 
 /// How often there is a slice or a state of this name.
 fn count(records: &[Read], phase: char, name: &str) -> usize {
     records.iter().filter(|record| record.phase == phase && record.name == name).count()
-}
-
-/// The numbers of the arrows at the records of this name, which leave it or enter it.
-fn arrows_at(records: &[Read], (phase, name): (char, &str), flag: &str) -> Vec<u64> {
-    let of = records.iter().filter(|record| record.phase == phase && record.name == name);
-    let of = of.filter(|record| record.whole.get(flag).is_some());
-    of.map(|record| record.whole["bind_id"].as_u64().unwrap()).collect()
 }
 
 #[test]
@@ -49,22 +36,6 @@ fn a_lock_that_changes_hands_joins_the_slices_in_which_it_was_held() {
     let run = records.iter().filter(|record| record.phase == 'X' && record.name == "run");
     let worked_ns: u64 = run.map(|record| record.length_ns.unwrap()).sum();
     assert!(worked_ns <= 62_000_000, "{worked_ns}");
-}
-
-#[test]
-fn a_task_is_one_track_and_every_hop_has_its_arrow() {
-    let records = valid(&arrows());
-    let begun = records.iter().filter(|r| r.whole["cat"] == "task" && r.phase == 'b');
-    let begun: Vec<&str> = begun.map(|record| record.name.as_str()).collect();
-    assert_eq!(begun, ["task 7", "poll", "wait", "poll"]);
-    let from = |name| arrows_at(&records, ('X', name), "flow_out");
-    let to = |name| arrows_at(&records, ('X', name), "flow_in");
-    assert_eq!(from("wake task"), arrows_at(&records, ('b', "poll"), "flow_in"));
-    assert_eq!((from("wake task").len(), from("queue job").len()), (2, 2));
-    // Queued, sent, run by the worker, answered, read.
-    assert!(from("send job").len() == 1 && to("run").contains(&from("send job")[0]));
-    assert_eq!(from("IPC"), to("read answer"));
-    assert_eq!((from("call loop").len(), from("call loop")), (1, to("called")));
 }
 
 #[test]

@@ -9,13 +9,13 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 /// A record with the fields that most rules need.
-pub(super) struct Read {
+pub(crate) struct Read {
     pub(super) phase: char,
     pub(super) name: String,
     pub(super) pid: u32,
     pub(super) tid: u32,
-    /// Nanoseconds from the origin; `None` for metadata.
-    pub(super) at_ns: Option<u64>,
+    /// Nanoseconds from the origin; 0 for metadata.
+    pub(super) at_ns: u64,
     pub(super) length_ns: Option<u64>,
     pub(super) whole: Value,
 }
@@ -58,7 +58,7 @@ fn read(record: &Value) -> Read {
         'T' => assert!(matches!(&*name, "Running" | "S"), "{record}"),
         _ => {}
     }
-    Read { phase, name, pid, tid, at_ns, length_ns, whole: record.clone() }
+    Read { phase, name, pid, tid, at_ns: at_ns.unwrap_or(0), length_ns, whole: record.clone() }
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "below 2^53")]
@@ -72,15 +72,11 @@ fn nanoseconds(value: &Value) -> u64 {
 fn check_names(records: &[Read]) {
     let mut named: HashSet<(&str, u32, u32)> = HashSet::new();
     for Read { name, pid, tid, whole, .. } in records.iter().filter(|record| record.phase == 'M') {
-        let of_a_process = match name.as_str() {
-            "process_name" | "process_sort_index" => true,
-            "thread_name" | "thread_sort_index" => false,
-            other => panic!("unknown metadata {other}"),
-        };
-        let name_of = whole["args"]["name"].as_str();
-        let is_named = name_of.map_or(name.ends_with("sort_index"), |name| !name.is_empty());
-        assert!(is_named && (name_of.is_some() || whole["args"]["sort_index"].is_u64()), "{whole}");
-        let thread = if of_a_process { pid } else { tid };
+        let (of, what) = name.split_once('_').unwrap();
+        let thread = if of == "process" { pid } else { tid };
+        let argument = &whole["args"][what];
+        assert!(matches!(of, "process" | "thread") && argument != "", "{whole}");
+        assert!(if what == "name" { argument.is_string() } else { argument.is_u64() }, "{whole}");
         assert!(named.insert((name, *pid, *thread)), "named twice: {whole}");
     }
     let mut owners: HashMap<u32, u32> = HashMap::new();
@@ -124,16 +120,16 @@ fn check_nesting(records: &[Read]) {
         let Some(length_ns) = length_ns else { continue };
         let is_alone = whole["cat"] == "lane" || *phase == 'T';
         let slices = threads.entry((*phase, *pid, *tid)).or_default();
-        slices.push((at_ns.unwrap(), Reverse(*length_ns), is_alone));
+        slices.push((*at_ns, Reverse(*length_ns), is_alone));
     }
     for (thread, mut slices) in threads {
         slices.sort_unstable();
         let mut open: Vec<u64> = Vec::new();
         for (at_ns, Reverse(length_ns), is_alone) in slices {
             open.retain(|end_ns| *end_ns > at_ns);
-            assert!(!is_alone || open.is_empty(), "overlap on {thread:?} at {at_ns}");
             let end_ns = at_ns + length_ns;
-            assert!(open.iter().all(|outer| end_ns <= *outer), "{thread:?} at {at_ns}");
+            let nests = open.iter().all(|outer| !is_alone && end_ns <= *outer);
+            assert!(nests, "overlap on {thread:?} at {at_ns}");
             open.push(end_ns);
         }
     }
@@ -152,8 +148,7 @@ fn check_tracks(records: &[Read]) {
         assert!(u64::from_str_radix(id.strip_prefix("0x").unwrap(), 16).is_ok(), "{id}");
         let key = (*pid, whole["cat"].as_str().unwrap(), id);
         let (open, last_ns, outer) = tracks.entry(key).or_default();
-        let before_ns = std::mem::replace(last_ns, at_ns.unwrap());
-        assert!(before_ns <= *last_ns, "back in time: {whole}");
+        assert!(std::mem::replace(last_ns, *at_ns) <= *at_ns, "back in time: {whole}");
         if *phase == 'b' {
             *outer += usize::from(open.is_empty());
             open.push(name);
@@ -176,17 +171,15 @@ fn check_arrows(records: &[Read]) {
         let (enters, leaves) = (flag("flow_in"), flag("flow_out"));
         let id = whole.get("bind_id").map(|id| id.as_u64().expect("a JSON number"));
         assert_eq!(id.is_some(), enters || leaves, "{whole}");
-        if let Some(id) = id {
-            assert!(matches!(phase, 'X' | 'b'), "{whole}");
-            ends.push((at_ns.unwrap(), index, id, enters, leaves));
-        }
+        assert!(id.is_none() || matches!(phase, 'X' | 'b'), "{whole}");
+        ends.extend(id.map(|id| (*at_ns, index, id, enters, leaves)));
     }
     ends.sort_unstable();
     // Whether something has left that has not entered yet.
     let mut open: HashMap<u64, bool> = HashMap::new();
     for (_, index, id, enters, leaves) in ends {
         // Nothing enters that has not left, and nothing leaves twice.
-        let expected = if enters { Some(true) } else { None };
+        let expected = enters.then_some(true);
         assert_eq!(open.insert(id, leaves), expected, "{}", records[index].whole);
     }
     assert!(open.values().all(|flying| !flying), "some arrows enter nothing");

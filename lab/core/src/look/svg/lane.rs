@@ -1,20 +1,19 @@
 //! One lane as marks: span by span where there is room, and column by column where there is not.
 //!
-//! A short span is never lost, and none takes more room than it had time. Span by span, each has
-//! a least width, and shorter ones are drawn over longer ones. Column by column, a column is drawn
-//! as what took most of its time. What it was besides is a lower mark in it, and the less time it
-//! took the lower: waiting stands on the ground over the work, and work looks over the waiting.
-//! Work that comes so rarely that the columns tell its moments apart stands in them as ticks.
+//! A short span is never lost. Span by span, each has a least width, and shorter ones are drawn over
+//! longer ones. Column by column, a column is drawn as what took most of its time. What it was
+//! besides is a lower mark in it, the less time the lower: waiting stands on the ground over the
+//! work, and work looks over the waiting. Work so rare that columns tell its moments apart stands
+//! in them as ticks.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
-use super::{Frame, escaped};
-use crate::look::lanes::spent::{self, Spent};
+use super::Frame;
 use crate::look::lanes::tape::{Span, edge, joined};
-use crate::look::lanes::train::State;
-use crate::look::palette::look;
-use crate::text::numbers;
+use crate::look::lanes::{Spent, spent};
+use crate::look::palette::{State, look};
+use crate::text::plain::escaped;
+use crate::text::{add, numbers};
 use trainyard::trace::Recording;
 
 /// The least width of a mark, in units of the drawing: thinner ones are not seen.
@@ -22,7 +21,7 @@ const WIDTH_MIN: f64 = 0.8;
 
 /// Where a lane is drawn, and how many marks it may take.
 #[derive(Clone, Copy)]
-pub(super) struct Row<'a> {
+pub(super) struct Place<'a> {
     pub(super) frame: Frame,
     pub(super) top: f64,
     pub(super) height: f64,
@@ -31,41 +30,32 @@ pub(super) struct Row<'a> {
 }
 
 /// Draws the spans that lie in the frame.
-pub(super) fn draw(spans: &[Span], row: Row<'_>, recording: Option<&Recording>) -> String {
-    let Frame { from_ns, until_ns, .. } = row.frame;
+pub(super) fn draw(spans: &[Span], place: Place<'_>, recording: Option<&Recording>) -> String {
+    let Frame { from_ns, until_ns, .. } = place.frame;
     let first = spans.partition_point(|span| span.until_ns <= from_ns);
     let last = spans.partition_point(|span| span.from_ns < until_ns);
     // A change of processor alone would be a seam.
     let spans = joined(&spans[first..last.max(first)]);
-    if spans.len() <= row.marks_max {
-        one_by_one(&spans, row, recording)
-    } else {
-        by_columns(&spans, row)
+    if spans.len() > place.marks_max {
+        return by_columns(&spans, place);
     }
-}
-
-fn one_by_one(spans: &[Span], row: Row<'_>, recording: Option<&Recording>) -> String {
-    // Having nothing to do is the empty lane.
     let mut spans: Vec<&Span> = spans.iter().filter(|span| span.state != State::Idle).collect();
     spans.sort_by_key(|span| std::cmp::Reverse(span.length_ns()));
-    let mut text = String::new();
-    for span in spans {
-        let since_ns = span.from_ns.saturating_sub(row.frame.origin_ns);
-        let mut title = format!(
-            "{}: {}, {} from {} on",
-            row.name,
-            look(span.state).meaning,
-            numbers::nanoseconds(span.length_ns()),
-            numbers::nanoseconds(since_ns)
-        );
-        let event = recording.zip(span.event).map(|(r, event)| r.events[event as usize]);
-        if let Some(event) = event {
-            write!(title, ". {} ({})", event.kind.sentence(), event.kind.name()).expect("memory");
-        }
-        let (x, width) = row.frame.extent(span.from_ns, span.until_ns);
-        text += &mark(row, span.state, (x, width.max(WIDTH_MIN)), &title);
+    spans.iter().map(|span| one(span, place, recording)).collect()
+}
+
+/// One span. Having nothing to do is none: it is the empty lane.
+fn one(span: &Span, place: Place<'_>, recording: Option<&Recording>) -> String {
+    let since_ns = span.from_ns.saturating_sub(place.frame.origin_ns);
+    let [length, since] = [span.length_ns(), since_ns].map(numbers::nanoseconds);
+    let (name, meaning) = (place.name, look(span.state).meaning);
+    let mut title = format!("{name}: {meaning}, {length} from {since} on");
+    if let Some((recording, event)) = recording.zip(span.event) {
+        let kind = recording.events[event as usize].kind;
+        add!(title, ". {} ({})", kind.sentence(), kind.name());
     }
-    text
+    let (x, width) = place.frame.extent(span.from_ns, span.until_ns);
+    mark(place, span.state, (x, width.max(WIDTH_MIN)), &title)
 }
 
 /// The most columns of a lane: each is two units wide.
@@ -75,9 +65,9 @@ const HEIGHT_MIN: f64 = 3.0;
 
 /// The finest columns whose marks fit. Neighbours in which the same state took most of the time
 /// are one mark; whatever else was in them is one mark for each state.
-fn by_columns(spans: &[Span], row: Row<'_>) -> String {
-    let Frame { from_ns, until_ns, .. } = row.frame;
-    let marks_max = row.marks_max.saturating_sub(State::ALL.len());
+fn by_columns(spans: &[Span], place: Place<'_>) -> String {
+    let Frame { from_ns, until_ns, .. } = place.frame;
+    let marks_max = place.marks_max.saturating_sub(State::ALL.len());
     let alike = |left: &Spent, right: &Spent| left.longest() == right.longest();
     let mut count = COLUMNS_MAX;
     let mut cells = spent::cells(spans, from_ns, until_ns, count);
@@ -88,26 +78,26 @@ fn by_columns(spans: &[Span], row: Row<'_>) -> String {
     let edge = |column| edge(from_ns, until_ns, column, count);
     let (mut text, mut begin) = (String::new(), 0);
     for run in cells.chunk_by(alike) {
-        let end = begin + run.len();
+        let (from_ns, until_ns) = (edge(begin), edge(begin + run.len()));
+        begin += run.len();
         let state = run[0].longest();
         if state != State::Idle {
-            let spent = spent::between(spans, edge(begin), edge(end));
-            let title = format!("{}: {}", row.name, shares(&spent));
-            text += &mark(row, state, row.frame.extent(edge(begin), edge(end)), &title);
+            let shares = shares(&spent::between(spans, from_ns, until_ns));
+            let title = format!("{}: {shares}", place.name);
+            text += &mark(place, state, place.frame.extent(from_ns, until_ns), &title);
         }
-        begin = end;
     }
-    let extents = (0..count).map(|column| row.frame.extent(edge(column), edge(column + 1)));
-    text + &besides(&cells, extents, row)
+    let extents = (0..count).map(|column| place.frame.extent(edge(column), edge(column + 1)));
+    text + &besides(&cells, extents, place)
 }
 
 /// One mark for each state, which stands in every column that was in it for less than most of
 /// its time.
-fn besides(cells: &[Spent], extents: impl Iterator<Item = (f64, f64)>, row: Row<'_>) -> String {
+fn besides(cells: &[Spent], extents: impl Iterator<Item = (f64, f64)>, place: Place<'_>) -> String {
     let mut paths: BTreeMap<&str, (State, String)> = BTreeMap::new();
     let has_room = has_room(cells);
     for (spent, (x, width)) in cells.iter().zip(extents) {
-        for (state, bottom, top) in lower_marks(spent, HEIGHT_MIN / row.height) {
+        for (state, bottom, top) in lower_marks(spent, HEIGHT_MIN / place.height) {
             // Where there is room, work looks as it does span by span.
             let (bottom, top, width) = if has_room && state.is_running() {
                 (0.0, 1.0, (width * spent.share(state)).max(WIDTH_MIN))
@@ -115,15 +105,15 @@ fn besides(cells: &[Spent], extents: impl Iterator<Item = (f64, f64)>, row: Row<
                 (bottom, top, width)
             };
             let (_, path) = paths.entry(look(state).name).or_insert((state, String::new()));
-            let y = row.top + row.height * (1.0 - bottom);
-            let height = row.height * (top - bottom);
-            write!(path, "M{x:.1},{y:.1}h{width:.1}v-{height:.1}h-{width:.1}z").expect("memory");
+            let y = place.top + place.height * (1.0 - bottom);
+            let height = place.height * (top - bottom);
+            add!(path, "M{x:.1},{y:.1}h{width:.1}v-{height:.1}h-{width:.1}z");
         }
     }
-    let (mut text, title) = (String::new(), escaped(row.name));
+    let (mut text, title) = (String::new(), escaped(place.name));
     for (name, (state, path)) in paths {
         let title = format!("<title>{title}: {}</title>", look(state).meaning);
-        writeln!(text, "<path class=\"{name}\" d=\"{path}\">{title}</path>").expect("memory");
+        add!(text, "<path class=\"{name}\" d=\"{path}\">{title}</path>\n");
     }
     text
 }
@@ -131,11 +121,11 @@ fn besides(cells: &[Spent], extents: impl Iterator<Item = (f64, f64)>, row: Row<
 /// Tells whether moments of work are few enough to be told apart: whether most of the columns
 /// that were not mostly work, and not nothing, have none.
 fn has_room(cells: &[Spent]) -> bool {
-    let besides =
-        |spent: &&Spent| !spent.longest().is_running() && spent.has(|state| state != State::Idle);
-    let besides: Vec<&Spent> = cells.iter().filter(besides).collect();
-    let with_work = besides.iter().filter(|spent| spent.has(State::is_running)).count();
-    2 * with_work <= besides.len()
+    let besides = cells
+        .iter()
+        .filter(|spent| !spent.longest().is_running() && spent.has(|state| state != State::Idle));
+    let with_work = besides.clone().filter(|spent| spent.has(State::is_running)).count();
+    2 * with_work <= besides.count()
 }
 
 /// What a column was besides what took most of its time: the lower and the upper edge of each
@@ -143,8 +133,7 @@ fn has_room(cells: &[Spent]) -> bool {
 // INVARIANT: [SVG-2] a column in which anybody waited has a mark of that.
 fn lower_marks(spent: &Spent, least: f64) -> Vec<(State, f64, f64)> {
     let most_of = |is_one: fn(State) -> bool| {
-        let states = State::ALL.into_iter().filter(|state| is_one(*state));
-        states.filter(|state| spent.ns(*state) > 0).max_by_key(|state| spent.ns(*state))
+        spent.states().filter(|state| is_one(*state)).max_by_key(|state| spent.ns(*state))
     };
     let usual = |state| f64::from(look(state).height) / 100.0;
     let longest = spent.longest();
@@ -162,20 +151,19 @@ fn lower_marks(spent: &Spent, least: f64) -> Vec<(State, f64, f64)> {
     }
     marks
 }
+
 fn shares(spent: &Spent) -> String {
-    let states = State::ALL.into_iter().filter(|state| spent.ns(*state) > 0);
     let share = |state| format!("{} {}", look(state).meaning, numbers::percent(spent.share(state)));
-    states.map(share).collect::<Vec<_>>().join(", ")
+    spent.states().map(share).collect::<Vec<_>>().join(", ")
 }
 
-fn mark(row: Row<'_>, state: State, (x, width): (f64, f64), title: &str) -> String {
-    let look = look(state);
-    let height = row.height * f64::from(look.height) / 100.0;
-    let y = row.top + row.height - height;
+fn mark(place: Place<'_>, state: State, (x, width): (f64, f64), title: &str) -> String {
+    let (look, title) = (look(state), escaped(title));
+    let height = place.height * f64::from(look.height) / 100.0;
+    let y = place.top + place.height - height;
     format!(
         "<rect class=\"{}\" x=\"{x:.2}\" y=\"{y:.2}\" width=\"{width:.2}\" height=\"{height:.2}\">\
-         <title>{}</title></rect>\n",
-        look.name,
-        escaped(title)
+         <title>{title}</title></rect>\n",
+        look.name
     )
 }

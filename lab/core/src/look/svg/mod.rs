@@ -14,32 +14,24 @@
 //!   opens it, and a page that holds it scrolls.
 //! - **SVG-2** A short wait never vanishes; see `lane`.
 //!
-//! # Not here
-//!
-//! Depth: what needs zooming goes to Perfetto or to the page.
-//!
-//! Read next: `lane`, `style`.
+//! Not here: depth. What needs zooming goes to Perfetto or to the page. Read next: `lane`, `style`.
 
 mod lane;
 mod style;
 #[cfg(test)]
 pub(super) mod tests;
-mod text;
 
 use std::collections::HashMap;
-use std::fmt;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 
 use super::axis::Axis;
 use super::missing::missing;
-use super::palette::LOOKS;
-use super::timeline::{Asked, Row, Scale, Shown, Timeline, Whose, lock_name, plan, shares};
-use crate::look::lanes::Lane;
-use crate::look::lanes::lock::Holder;
-use crate::look::lanes::train::State;
-pub(super) use crate::look::svg::text::escaped;
-use crate::look::svg::text::lines_of;
-use crate::text::numbers;
+use super::palette::{LOOKS, State};
+use super::timeline::{Asked, Lock, Row, Scale, Shown, Timeline, places, plan, shares};
+use crate::look::lanes::Holder;
+use crate::text::plain::escaped;
+use crate::text::wrap::wrap;
+use crate::text::{add, numbers};
 use trainyard::trace::Recording;
 use trainyard::trace::file::Trace;
 
@@ -57,9 +49,8 @@ const MARKS_OF_AXIS: usize = 2 * (AXIS_LABELS_MAX + 1);
 const LANES_MAX: usize = 16;
 /// The most locks of one run that are drawn.
 const LOCKS_MAX: usize = 4;
-/// The most rows of a picture.
+/// The most rows of a picture, and the most runs.
 const ROWS_MAX: usize = 64;
-/// The most runs of a picture.
 const RUNS_MAX: usize = 32;
 /// The most lines on what is missing.
 const MISSING_MAX: usize = 40;
@@ -75,6 +66,12 @@ const LINE_HEIGHT: f64 = 18.0;
 const AXIS_LABELS_MAX: usize = 10;
 /// Longer names do not fit before the lanes.
 const NAME_MAX: usize = 20;
+/// The letters of a line: few are wider than seven units.
+const LINE_LETTERS: usize = 130;
+/// The most lines of one text.
+const LINES_MAX: usize = 8;
+/// There is room for two shares behind a lane.
+const NARROW: usize = 80;
 
 /// Writes the picture.
 ///
@@ -82,34 +79,29 @@ const NAME_MAX: usize = 20;
 ///
 /// Fails if `out` does.
 pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
-    let asked = Asked { run: None, from_ns: 0, until_ns: None, whose: Whose::Trains };
     let mut picture = Picture { body: String::new(), y: 14.0 };
     let title = trace.about.get("command").or(trace.about.get("program"));
-    picture.lines("head", &lines_of(title.unwrap_or("a recording")));
+    let title = title.unwrap_or("a recording");
+    picture.lines("head", &lines_of(title));
     picture.missing(&missing(trace));
-    match plan(trace, &asked) {
+    match plan(trace, &Asked::default()) {
         Ok(timeline) => picture.draw(&timeline, trace),
         Err(nothing) => picture.lines("warn", &lines_of(&nothing.to_string())),
     }
-    let mut out = BufWriter::new(out);
     let height = picture.y + 4.0;
-    writeln!(
+    let (title, style, body) = (escaped(title), style::definitions(), picture.body);
+    write!(
         out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height:.0}\" \
-         width=\"{WIDTH}\" height=\"{height:.0}\" role=\"img\">"
+         width=\"{WIDTH}\" height=\"{height:.0}\" role=\"img\">\n<title>{title}</title>\n{style}\
+         <rect class=\"paper\" width=\"{WIDTH}\" height=\"{height:.0}\"/>\n{body}</svg>\n"
     )?;
-    writeln!(out, "<title>{}</title>", escaped(title.unwrap_or("a recording")))?;
-    out.write_all(style::definitions().as_bytes())?;
-    writeln!(out, "<rect class=\"paper\" width=\"{WIDTH}\" height=\"{height:.0}\"/>")?;
-    out.write_all(picture.body.as_bytes())?;
-    writeln!(out, "</svg>")?;
     out.flush()
 }
 
-/// What is drawn so far, and down to where.
-struct Picture {
-    body: String,
-    y: f64,
+/// A text as lines that fit the page.
+fn lines_of(text: &str) -> Vec<String> {
+    wrap(text, LINE_LETTERS, 0).lines().take(LINES_MAX).map(str::to_owned).collect()
 }
 
 /// A part of a run, all moments of which have a place between the left and the right; its end is
@@ -138,19 +130,14 @@ impl Frame {
     }
 }
 
+/// What is drawn so far, and down to where.
+struct Picture {
+    body: String,
+    y: f64,
+}
+
 impl Picture {
-    /// A line of the document.
-    fn put(&mut self, line: fmt::Arguments<'_>) {
-        self.body += &line.to_string();
-        self.body.push('\n');
-    }
-
-    /// A line of text across the page.
-    fn line(&mut self, class: &str, text: &str) {
-        self.lines(class, &[text.to_owned()]);
-    }
-
-    /// Several of them, all but the first indented.
+    /// Lines of text across the page, all but the first indented.
     fn lines(&mut self, class: &str, lines: &[String]) {
         for (index, line) in lines.iter().enumerate() {
             let x = if index == 0 { 8.0 } else { 20.0 };
@@ -159,46 +146,43 @@ impl Picture {
         }
     }
 
+    fn text(&mut self, class: &str, (x, y): (f64, f64), text: &str) {
+        let text = escaped(text);
+        add!(self.body, "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\">{text}</text>\n");
+    }
+
     fn missing(&mut self, texts: &[String]) {
         let mut lines_left = MISSING_MAX;
         for (index, text) in texts.iter().enumerate() {
             let lines = lines_of(text);
             if lines.len() > lines_left {
                 let more = numbers::count(texts.len() - index, "more warning");
-                return self.line("warn", &format!("and so on: {more}"));
+                return self.lines("warn", &[format!("and so on: {more}")]);
             }
             lines_left -= lines.len();
             self.lines("warn", &lines);
         }
     }
 
-    fn text(&mut self, class: &str, (x, y): (f64, f64), text: &str) {
-        let text = escaped(text);
-        self.put(format_args!("<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\">{text}</text>"));
-    }
-
     fn draw(&mut self, timeline: &Timeline, trace: &Trace) {
         self.legend(timeline);
+        let all = timeline.scales.iter().map(|scale| scale.runs.len()).sum();
         let drawn = runs_that_fit(timeline);
         let marks_max = self.marks_of_a_row(timeline, drawn);
         let mut runs_left = drawn;
         for scale in &timeline.scales {
             let runs = &scale.runs[..scale.runs.len().min(runs_left)];
             for run in runs {
-                let recording = &trace.runs[run.number - 1].recording;
-                self.run(scale, run, recording, marks_max);
+                self.run(scale, run, &trace.runs[run.number - 1].recording, marks_max);
             }
             runs_left -= runs.len();
             if !runs.is_empty() {
                 self.axis(scale);
             }
         }
-        let all: usize = timeline.scales.iter().map(|scale| scale.runs.len()).sum();
         if all > drawn {
-            let runs = numbers::count(all - drawn, "more run");
-            let line = format!("{runs} of {all} not drawn; --run draws one of them alone");
+            self.left_out(all, drawn, "more run", "; --run draws one of them alone");
             self.y += 10.0;
-            self.line("small", &line);
         }
     }
 
@@ -220,28 +204,27 @@ impl Picture {
     #[expect(clippy::cast_precision_loss, reason = "a place on paper")]
     fn legend(&mut self, timeline: &Timeline) {
         self.y += 8.0;
-        let spans = || {
-            let runs = timeline.scales.iter().flat_map(|scale| &scale.runs);
-            runs.flat_map(|run| &run.rows)
-        };
+        let rows =
+            || timeline.scales.iter().flat_map(|scale| &scale.runs).flat_map(|run| &run.rows);
         let mut x = LEFT;
         for look in LOOKS.iter().filter(|look| look.state != State::Idle) {
-            if !spans().any(|row| row.spent.ns(look.state) > 0) {
+            if !rows().any(|row| row.spent.ns(look.state) > 0) {
                 continue;
             }
             let height = LANE_HEIGHT * f64::from(look.height) / 100.0;
             let (name, top) = (look.name, self.y + 4.0 - height);
-            self.put(format_args!(
+            add!(
+                self.body,
                 "<rect class=\"{name}\" x=\"{x:.1}\" y=\"{top:.1}\" width=\"24\" \
-                 height=\"{height:.1}\"/>"
-            ));
+                 height=\"{height:.1}\"/>\n"
+            );
             self.text("small", (x + 29.0, self.y + 3.0), look.meaning);
             // Letters of this size are seven units wide, at most.
             x += 50.0 + 6.2 * look.meaning.len() as f64;
         }
-        if spans().any(|row| !row.in_vain_ns.is_empty()) {
+        if rows().any(|row| !row.in_vain_ns.is_empty()) {
             let (top, bottom) = (self.y - 3.0, self.y + 3.0);
-            self.put(format_args!("<path class=\"vain\" d=\"M{x:.1},{top:.1} v6\"/>"));
+            add!(self.body, "<path class=\"vain\" d=\"M{x:.1},{top:.1} v6\"/>\n");
             self.text("small", (x + 6.0, bottom), "woken in vain");
         }
         self.y += LINE_HEIGHT;
@@ -252,38 +235,37 @@ impl Picture {
         let frame = Frame { origin_ns: run.begin_ns, from_ns, until_ns };
         self.y += 14.0;
         let length = numbers::nanoseconds(run.length_ns);
-        self.line("head", &format!("{}: {length}", run.label));
+        self.lines("head", &[format!("{}: {length}", run.label)]);
         self.y -= LINE_HEIGHT - 6.0;
-        let lanes = run.lanes();
+        let places = places(&run.rows);
         for lock in run.locks.iter().take(LOCKS_MAX) {
-            self.lock(frame, lock, (run, &lanes), marks_max);
+            self.lock(frame, lock, (&run.rows, &places), marks_max);
         }
-        for (index, Row { lane, spent, in_vain_ns }) in run.rows.iter().take(LANES_MAX).enumerate()
-        {
+        for (index, row) in run.rows.iter().take(LANES_MAX).enumerate() {
             let key = if run.locks.is_empty() { String::new() } else { format!("{index} ") };
-            let name: String = lane.name.chars().take(NAME_MAX).collect();
+            let name: String = row.name.chars().take(NAME_MAX).collect();
             let top = self.y;
             self.text("name", (8.0, top + 13.0), &format!("{key}{name}"));
             // The ground ends with the run, which may be shorter than the longest.
             let (ground, end) = (top + LANE_HEIGHT, frame.x(run.begin_ns + run.length_ns));
-            let path = format_args!("M{LEFT},{ground:.1} H{end:.1}");
-            self.put(format_args!("<path class=\"rule\" d=\"{path}\"/>"));
-            let place = lane::Row { frame, top, height: LANE_HEIGHT, marks_max, name: &lane.name };
-            self.body += &lane::draw(&lane.spans, place, Some(recording));
-            self.in_vain(frame, in_vain_ns, ground + 1.0);
-            let shares = shares(spent, NARROW).replace("  ", ", ");
+            add!(self.body, "<path class=\"rule\" d=\"M{LEFT},{ground:.1} H{end:.1}\"/>\n");
+            let (name, height) = (row.name.as_str(), LANE_HEIGHT);
+            let place = lane::Place { frame, top, height, marks_max, name };
+            self.body += &lane::draw(&row.spans, place, Some(recording));
+            self.in_vain(frame, &row.in_vain_ns, ground + 1.0);
+            let shares = shares(&row.spent, NARROW).replace("  ", ", ");
             self.text("shares", (RIGHT + 8.0, top + 13.0), &shares);
             self.y += LANE_PITCH;
         }
-        self.left_out(run.locks.len(), LOCKS_MAX, "more lock");
-        self.left_out(run.rows.len(), LANES_MAX, "more lane");
+        self.left_out(run.locks.len(), LOCKS_MAX, "more lock", "");
+        self.left_out(run.rows.len(), LANES_MAX, "more lane", "");
     }
 
-    fn left_out(&mut self, all: usize, drawn: usize, what: &str) {
+    fn left_out(&mut self, all: usize, drawn: usize, what: &str, remedy: &str) {
         if all > drawn {
             self.y += 10.0;
             let left_out = numbers::count(all - drawn, what);
-            self.line("small", &format!("{left_out} of {all} not drawn"));
+            self.lines("small", &[format!("{left_out} of {all} not drawn{remedy}")]);
             self.y -= 10.0;
         }
     }
@@ -298,7 +280,7 @@ impl Picture {
         if times > 0 {
             let (times, path) = (numbers::count(times, "time"), places.concat());
             let title = format_args!("<title>woken in vain {times}</title>");
-            self.put(format_args!("<path class=\"vain\" d=\"{path}\">{title}</path>"));
+            add!(self.body, "<path class=\"vain\" d=\"{path}\">{title}</path>\n");
         }
     }
 
@@ -306,15 +288,15 @@ impl Picture {
     fn lock(
         &mut self,
         frame: Frame,
-        lock: &Lane<Holder>,
-        (run, lanes): (&Shown, &HashMap<u32, usize>),
+        lock: &Lock,
+        (rows, places): (&[Row], &HashMap<u32, usize>),
         marks_max: usize,
     ) {
         let (top, height) = (self.y, LANE_HEIGHT * 0.6);
         self.y += LANE_PITCH * 0.7;
-        self.text("name", (8.0, top + 10.0), lock_name(lock, run));
+        self.text("name", (8.0, top + 10.0), &lock.name);
         let held = lock.spans.iter().filter_map(|span| match span.state {
-            Holder::Track(track) => Some((span, lanes.get(&track).copied())),
+            Holder::Track(track) => Some((span, places.get(&track).copied())),
             _ => None,
         });
         let held: Vec<_> = held.collect();
@@ -327,12 +309,12 @@ impl Picture {
         for (span, index) in held {
             let (x, width) = frame.extent(span.from_ns, span.until_ns);
             let class = if index.is_some_and(|index| index % 2 == 0) { "holder" } else { "other" };
-            let name = index.map_or("another thread", |index| run.rows[index].lane.name.as_str());
-            let title = escaped(name);
-            self.put(format_args!(
+            let title = escaped(index.map_or("another thread", |index| &rows[index].name));
+            add!(
+                self.body,
                 "<rect class=\"{class}\" x=\"{x:.2}\" y=\"{top:.1}\" width=\"{width:.2}\" \
-                 height=\"{height:.1}\"><title>{title} holds the lock</title></rect>"
-            ));
+                 height=\"{height:.1}\"><title>{title} holds the lock</title></rect>\n"
+            );
             if let Some(index) = index.filter(|_| width > 10.0) {
                 self.text("small", (x + width / 2.0 - 3.0, top + 9.5), &index.to_string());
             }
@@ -340,12 +322,13 @@ impl Picture {
     }
 
     fn axis(&mut self, scale: &Scale) {
-        let Axis { labels, unit } = Axis::new(scale.from_ns, scale.until_ns, AXIS_LABELS_MAX);
-        let frame = Frame { origin_ns: 0, from_ns: scale.from_ns, until_ns: scale.until_ns };
+        let Scale { from_ns, until_ns, .. } = *scale;
+        let Axis { labels, unit } = Axis::new(from_ns, until_ns, AXIS_LABELS_MAX);
+        let frame = Frame { origin_ns: 0, from_ns, until_ns };
         let (y, last) = (self.y, labels.len().saturating_sub(1));
         for (index, (at_ns, label)) in labels.into_iter().enumerate() {
             let x = frame.x(at_ns);
-            self.put(format_args!("<path class=\"rule\" d=\"M{x:.1},{y:.1} v4\"/>"));
+            add!(self.body, "<path class=\"rule\" d=\"M{x:.1},{y:.1} v4\"/>\n");
             let label = if index == last { format!("{label} {unit}") } else { label };
             self.text("small", (x, y + 15.0), &label);
         }
@@ -367,6 +350,3 @@ fn runs_that_fit(timeline: &Timeline) -> usize {
 fn rows_of(run: &Shown) -> usize {
     run.locks.len().min(LOCKS_MAX) + run.rows.len().min(LANES_MAX)
 }
-
-/// There is room for two shares behind a lane.
-const NARROW: usize = 80;

@@ -1,8 +1,7 @@
 //! Pictures of runs made up by hand: well-formed, small enough, and nothing lost.
 
 use super::*;
-use crate::look::lanes::Span;
-use crate::look::testing::{all, arrows, lock_on, text};
+use crate::look::testing::{all, arrows, lock_on, spans, text};
 use trainyard::trace::{Event, Kind};
 
 /// Every tag is closed in order, every attribute quoted, `<` and `&` stand for themselves nowhere,
@@ -39,7 +38,7 @@ pub(in crate::look) fn check_picture(picture: &str) {
     // Fails if a warning is wider than the page.
     for line in picture.lines().filter(|line| line.contains("class=\"warn\"")) {
         let words = line.split('>').nth(1).unwrap();
-        assert!(words.chars().count() <= text::LINE_LETTERS + "</text".len(), "{words}");
+        assert!(words.chars().count() <= LINE_LETTERS + "</text".len(), "{words}");
     }
 }
 
@@ -51,8 +50,6 @@ fn marks(picture: &str) -> usize {
 fn a_mark_says_what_happened_and_what_began_it() {
     let picture = text(write, &lock_on());
     for part in [
-        "<svg xmlns=",
-        "prefers-color-scheme: dark",
         "<title>thread 1: waiting for the lock, 5.02 ms from 10 us on. A thread found the global \
          lock taken and waits for it. (GilWait)</title>",
         ">run 51 %, wait GIL 49 %</text>",
@@ -62,9 +59,8 @@ fn a_mark_says_what_happened_and_what_began_it() {
     }
     check_picture(&picture);
     check_picture(&text(write, &arrows()));
-    let mut nothing = lock_on();
-    nothing.runs.clear();
-    assert!(text(write, &nothing).contains("there is nothing to draw"));
+    let nothing = text(write, &Trace { runs: Vec::new(), ..lock_on() });
+    assert!(nothing.contains("there is nothing to draw"));
 }
 
 /// Half a million spans, a thousand locks, a hundred runs of eleven kinds, and a thousand runs
@@ -106,15 +102,10 @@ fn a_picture_has_a_limit_whatever_was_recorded() {
 
 /// A lane of these lengths and states from 0 on, with room for so many marks.
 fn drawn(lengths: &[(u64, State)], marks_max: usize) -> String {
-    let mut until_ns = 0;
-    let spans = lengths.iter().map(|&(length, state)| {
-        until_ns += length;
-        Span { from_ns: until_ns - length, until_ns, state, cpu: 0, event: None }
-    });
-    let spans: Vec<_> = spans.collect();
+    let until_ns = lengths.iter().map(|(length, _)| length).sum();
     let frame = Frame { origin_ns: 0, from_ns: 0, until_ns };
-    let row = lane::Row { frame, top: 0.0, height: 18.0, marks_max, name: "first" };
-    lane::draw(&spans, row, None)
+    let place = lane::Place { frame, top: 0.0, height: 18.0, marks_max, name: "first" };
+    lane::draw(&spans(0, lengths), place, None)
 }
 
 /// The area of the marks of a state, as rectangles and as parts of one path.

@@ -1,21 +1,17 @@
 //! The page: legend, lanes, axis.
 
 use std::collections::HashMap;
-use std::fmt::Write;
 
-use super::{Row, Scale, Shown, Timeline};
+use super::{Row, Scale, Shown, Timeline, places};
 use crate::look::axis;
-use crate::look::lanes::lock::Holder;
-use crate::look::lanes::spent::Spent;
 use crate::look::lanes::tape::{pieces, place};
-use crate::look::lanes::train::State;
-use crate::look::lanes::{Lane, Span};
-use crate::look::palette::look;
+use crate::look::lanes::{Holder, Span, Spent};
+use crate::look::palette::{State, look};
 use crate::look::strip::{self, Mark};
 use crate::terms::output::Glyphs;
-use crate::text::numbers;
 use crate::text::plain::plain;
-use crate::text::wrap::wrap;
+use crate::text::wrap::{fill, wrap};
+use crate::text::{add, numbers};
 
 /// What is drawn on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +25,7 @@ pub struct Page {
 }
 
 /// Below this there is no room for a strip; such pages get wider lines than they have.
-pub(super) const WIDTH_MIN: usize = 40;
+const WIDTH_MIN: usize = 40;
 /// Narrower strips than this show no pattern: the shares go below them instead.
 const STRIP_WIDTH_MIN: usize = 24;
 /// Longer names are cut, so that a strip remains.
@@ -43,24 +39,25 @@ const NARROW: usize = 100;
 
 /// Draws the page.
 pub fn draw(timeline: &Timeline, page: Page) -> String {
-    let layout = Layout::new(timeline, page);
-    let of_scale = |scale| panels(scale, layout);
-    let panels: Vec<Vec<Panel<'_>>> = timeline.scales.iter().map(of_scale).collect();
-    let mut text = String::new();
-    for line in &timeline.missing {
-        text += &wrap(line, layout.columns, 2);
-    }
-    text += &legend(&panels, layout);
-    for (scale, panels) in timeline.scales.iter().zip(&panels) {
-        for panel in panels {
-            text += "\n";
-            text += &draw_panel(panel, scale, layout);
+    let mut drawing = Drawing {
+        layout: Layout::new(timeline, page),
+        text: String::new(),
+        marks: Vec::new(),
+        cells: String::new(),
+    };
+    let Layout { columns, label_width, strip_width, .. } = drawing.layout;
+    for scale in &timeline.scales {
+        for run in &scale.runs {
+            drawing.text += "\n";
+            drawing.run(run, scale);
         }
-        let axis = axis::line(scale.from_ns, scale.until_ns, layout.strip_width);
-        writeln!(text, " {:1$} {axis}", "", layout.label_width + 1).expect("to memory");
+        let axis = axis::line(scale.from_ns, scale.until_ns, strip_width);
+        add!(drawing.text, " {:1$} {axis}\n", "", label_width + 1);
     }
+    let missing: String = timeline.missing.iter().map(|line| wrap(line, columns, 2)).collect();
+    let mut text = missing + &drawing.legend() + &drawing.text;
     for (number, label) in &timeline.empty {
-        text += &wrap(&format!("{number}. {}: nothing to draw", plain(label)), layout.columns, 4);
+        text += &wrap(&format!("{number}. {}: nothing to draw", plain(label)), columns, 4);
     }
     text
 }
@@ -80,79 +77,33 @@ struct Layout {
 }
 
 impl Layout {
-    fn new(timeline: &Timeline, page: Page) -> Self {
-        let columns = page.width.max(WIDTH_MIN);
+    fn new(timeline: &Timeline, Page { width, glyphs, lanes_max }: Page) -> Self {
+        let columns = width.max(WIDTH_MIN);
         let runs = || timeline.scales.iter().flat_map(|scale| &scale.runs);
-        let rows = || runs().flat_map(|run| run.rows.iter().take(page.lanes_max));
-        let names = rows().map(|row| row.lane.name.as_str());
-        let locks = runs().flat_map(|run| run.locks.iter().map(|lock| lock_name(lock, run)));
-        let names = names.chain(locks).map(|name| name.chars().count().min(NAME_MAX));
+        let rows = || runs().flat_map(|run| run.rows.iter().take(lanes_max));
+        let locks = runs().flat_map(|run| &run.locks).map(|lock| &lock.name);
+        let names = rows().map(|row| &row.name).chain(locks);
+        let name_width = names.map(|name| name.chars().count().min(NAME_MAX)).max().unwrap_or(0);
         // A key and a space before each name.
-        let label_width = 2 + names.max().unwrap_or(0);
+        let label_width = 2 + name_width;
         let widest = rows().map(|row| shares(&row.spent, columns).len()).max().unwrap_or(0);
         // A space before the label, one after it, a bar on each side of the strip.
         let room = columns - label_width - 4;
         let beside = room.saturating_sub(1 + widest);
         let is_beside = beside >= STRIP_WIDTH_MIN;
-        Self {
-            columns,
-            label_width,
-            strip_width: if is_beside { beside } else { room },
-            is_beside,
-            lanes_max: page.lanes_max,
-            glyphs: page.glyphs,
-            numbered: runs().count() > 1,
-        }
+        let strip_width = if is_beside { beside } else { room };
+        let numbered = runs().count() > 1;
+        Self { columns, label_width, strip_width, is_beside, lanes_max, glyphs, numbered }
     }
 }
 
-/// One run, cut into cells.
-struct Panel<'a> {
-    run: &'a Shown,
-    locks: Vec<(String, String)>,
-    strips: Vec<Vec<Mark>>,
-    /// One line for each lane: how often it was woken in vain in each cell.
-    in_vain: Vec<Vec<usize>>,
-}
-
-fn panels(scale: &Scale, layout: Layout) -> Vec<Panel<'_>> {
-    scale.runs.iter().map(|run| panel(run, scale, layout)).collect()
-}
-
-fn panel<'a>(run: &'a Shown, scale: &Scale, layout: Layout) -> Panel<'a> {
-    let (cells, rows) = (layout.strip_width, &run.rows[..run.rows.len().min(layout.lanes_max)]);
-    let (from_ns, until_ns) = scale.window(run);
-    let mut lanes = run.lanes();
-    lanes.retain(|_, index| *index < rows.len());
-    let lock = |lock: &Lane<Holder>| {
-        let name = cut(lock_name(lock, run), layout.glyphs);
-        (name, lock_cells(&lock.spans, &lanes, (from_ns, until_ns), cells))
-    };
-    let in_vain = |row: &Row| {
-        let mut counts = vec![0; cells];
-        for &at_ns in row.in_vain_ns.iter().filter(|at| (from_ns..until_ns).contains(at)) {
-            counts[place(at_ns, from_ns, until_ns, cells)] += 1;
-        }
-        counts
-    };
-    let strip = |row: &Row| strip::marks(&row.lane.spans, from_ns, until_ns, cells);
-    Panel {
-        run,
-        locks: run.locks.iter().map(lock).collect(),
-        strips: rows.iter().map(strip).collect(),
-        in_vain: rows.iter().map(in_vain).collect(),
-    }
-}
-
-/// Locks have numbers where there are several.
-pub(in crate::look) fn lock_name<'a>(lock: &'a Lane<Holder>, run: &Shown) -> &'a str {
-    if run.locks.len() > 1 { &lock.name } else { "lock" }
-}
-
-/// The keys of the lanes: what the lock's lane says, and what stands before a lane's name.
-fn key(index: usize) -> char {
-    let digit = u32::try_from(index).ok().and_then(|index| char::from_digit(index, 36));
-    digit.unwrap_or(FURTHER)
+/// The lanes so far, and what a legend has to explain of them.
+struct Drawing {
+    layout: Layout,
+    text: String,
+    marks: Vec<Mark>,
+    /// The cells of all locks, and all ticks.
+    cells: String,
 }
 
 /// The lanes for which there is no digit and no letter have this one in common.
@@ -161,6 +112,80 @@ const FURTHER: char = '+';
 const ANOTHER: char = '*';
 /// The lock is switched off.
 const OFF: char = '~';
+
+impl Drawing {
+    /// Explains what occurs, on as many lines as it needs.
+    fn legend(&self) -> String {
+        let mut entries = strip::legend(&[&self.marks], self.layout.glyphs);
+        let in_vain = in_vain_glyph(1, self.layout.glyphs);
+        let is_key = self.cells.contains(|cell: char| cell.is_ascii_alphanumeric());
+        let ticks = [in_vain, in_vain_glyph(2, self.layout.glyphs)];
+        for (occurs, words) in [
+            (self.cells.contains(ticks), &*format!("{in_vain} woken in vain")),
+            (is_key, "0 1 2 the lane that holds the lock"),
+            (self.cells.contains(FURTHER), "+ one of the lanes that have this mark"),
+            (self.cells.contains(ANOTHER), "* another thread"),
+            (self.cells.contains(OFF), "~ the lock is off"),
+        ] {
+            entries.extend(occurs.then(|| words.to_owned()));
+        }
+        let lines = fill(entries, self.layout.columns - 2, "  ", 0);
+        format!(" {}\n", lines.join("\n "))
+    }
+
+    fn run(&mut self, run: &Shown, scale: &Scale) {
+        let Layout { columns, label_width, lanes_max, glyphs, .. } = self.layout;
+        self.text += &wrap(&heading(run, scale, self.layout.numbered), columns, 4);
+        let rows = &run.rows[..run.rows.len().min(lanes_max)];
+        let (lanes, window) = (places(rows), scale.window(run));
+        for lock in &run.locks {
+            let cells = lock_cells(&lock.spans, &lanes, window, self.layout.strip_width);
+            let name = cut(&lock.name, glyphs);
+            add!(self.text, "   {name:0$} |{cells}|\n", label_width - 2);
+            self.cells += &cells;
+        }
+        for (index, row) in rows.iter().enumerate() {
+            self.row(row, if run.locks.is_empty() { ' ' } else { key(index) }, window);
+        }
+        let (all, left_out) = (run.rows.len(), run.rows.len() - rows.len());
+        if left_out > 0 {
+            let (are, them) = if left_out == 1 { ("is", "it") } else { ("are", "them") };
+            let more = numbers::count(left_out, "more lane");
+            let line = format!("{more} {are} left out; --lanes {all} draws {them}");
+            for line in wrap(&line, columns - 3, 0).lines() {
+                add!(self.text, "   {line}\n");
+            }
+        }
+    }
+
+    fn row(&mut self, row: &Row, key: char, (from_ns, until_ns): (u64, u64)) {
+        let Layout { columns, label_width, strip_width, is_beside, glyphs, .. } = self.layout;
+        let name = cut(&plain(&row.name), glyphs);
+        let marks = strip::marks(&row.spans, from_ns, until_ns, strip_width);
+        let (strip, shares) = (strip::paint(&marks, glyphs), shares(&row.spent, columns));
+        self.marks.extend(marks);
+        let beside = if is_beside { format!(" {shares}") } else { String::new() };
+        add!(self.text, " {key} {name:0$} |{strip}|{beside}\n", label_width - 2);
+        let mut in_vain = vec![0; strip_width];
+        for &at_ns in row.in_vain_ns.iter().filter(|at| (from_ns..until_ns).contains(at)) {
+            in_vain[place(at_ns, from_ns, until_ns, strip_width)] += 1;
+        }
+        if in_vain.iter().any(|count| *count > 0) {
+            let ticks: String = in_vain.iter().map(|count| in_vain_glyph(*count, glyphs)).collect();
+            add!(self.text, " {:label_width$} |{ticks}|\n", "");
+            self.cells += &ticks;
+        }
+        if !is_beside {
+            add!(self.text, "   {shares}\n");
+        }
+    }
+}
+
+/// The keys of the lanes: what the lock's lane says, and what stands before a lane's name.
+fn key(index: usize) -> char {
+    let digit = u32::try_from(index).ok().and_then(|index| char::from_digit(index, 36));
+    digit.unwrap_or(FURTHER)
+}
 
 /// Whose the lock was for most of each cell.
 fn lock_cells(
@@ -188,78 +213,18 @@ fn lock_cells(
     held.iter().map(longest).collect()
 }
 
-/// Explains what occurs, on as many lines as it needs.
-fn legend(panels: &[Vec<Panel<'_>>], layout: Layout) -> String {
-    let panels = || panels.iter().flatten();
-    let strips: Vec<&[Mark]> =
-        panels().flat_map(|panel| &panel.strips).map(Vec::as_slice).collect();
-    let mut entries = strip::legend(&strips, layout.glyphs);
-    if panels().flat_map(|panel| &panel.in_vain).flatten().any(|count| *count > 0) {
-        entries.push(format!("{} woken in vain", in_vain_glyph(1, layout.glyphs)));
-    }
-    let mut explain = |is_one: fn(char) -> bool, words: &str| {
-        if panels().flat_map(|panel| &panel.locks).any(|(_, cells)| cells.contains(is_one)) {
-            entries.push(words.to_owned());
-        }
-    };
-    explain(|cell| cell.is_ascii_alphanumeric(), "0 1 2 the lane that holds the lock");
-    explain(|cell| cell == FURTHER, "+ one of the lanes that have this mark");
-    explain(|cell| cell == ANOTHER, "* another thread");
-    explain(|cell| cell == OFF, "~ the lock is off");
-    let lines = strip::flow(entries, layout.columns - 2);
-    " ".to_owned() + &lines.join("\n ") + "\n"
-}
-
-fn draw_panel(panel: &Panel<'_>, scale: &Scale, layout: Layout) -> String {
-    let Layout { label_width, glyphs, .. } = layout;
-    let mut text = wrap(&heading(panel.run, scale, layout), layout.columns, 4);
-    for (name, cells) in &panel.locks {
-        writeln!(text, "   {name:0$} |{cells}|", label_width - 2).expect("to memory");
-    }
-    for (index, strip) in panel.strips.iter().enumerate() {
-        let row = &panel.run.rows[index];
-        let key = if panel.locks.is_empty() { ' ' } else { key(index) };
-        let name = cut(&plain(&row.lane.name), glyphs);
-        let strip = strip::paint(strip, glyphs);
-        let shares = shares(&row.spent, layout.columns);
-        let beside = if layout.is_beside { format!(" {shares}") } else { String::new() };
-        writeln!(text, " {key} {name:0$} |{strip}|{beside}", label_width - 2).expect("to memory");
-        let in_vain = &panel.in_vain[index];
-        if in_vain.iter().any(|count| *count > 0) {
-            let ticks: String = in_vain.iter().map(|count| in_vain_glyph(*count, glyphs)).collect();
-            writeln!(text, " {:label_width$} |{ticks}|", "").expect("to memory");
-        }
-        if !layout.is_beside {
-            writeln!(text, "   {shares}").expect("to memory");
-        }
-    }
-    let left_out = panel.run.rows.len() - panel.strips.len();
-    if left_out > 0 {
-        let all = panel.run.rows.len();
-        let (are, them) = if left_out == 1 { ("is", "it") } else { ("are", "them") };
-        let more = numbers::count(left_out, "more lane");
-        let line = format!("{more} {are} left out; --lanes {all} draws {them}");
-        for line in wrap(&line, layout.columns - 3, 0).lines() {
-            writeln!(text, "   {line}").expect("to memory");
-        }
-    }
-    text
-}
-
 /// What the run is, how long it took, and what explains that.
-fn heading(run: &Shown, scale: &Scale, layout: Layout) -> String {
-    let number = if layout.numbered { format!("{}. ", run.number) } else { String::new() };
-    let mut heading =
-        format!("{number}{}: {}", plain(&run.label), numbers::nanoseconds(run.length_ns));
+fn heading(run: &Shown, scale: &Scale, numbered: bool) -> String {
+    let number = if numbered { format!("{}. ", run.number) } else { String::new() };
+    let (label, length) = (plain(&run.label), numbers::nanoseconds(run.length_ns));
     let figures = run.figures;
-    let cpus = numbers::count(figures.cpus_used, "CPU");
-    write!(heading, "; {cpus}, {} at a time", figures.running_at_once_max).expect("to memory");
+    let (cpus, at_once) = (numbers::count(figures.cpus_used, "CPU"), figures.running_at_once_max);
+    let mut heading = format!("{number}{label}: {length}; {cpus}, {at_once} at a time");
     if figures.in_flight_max > 0 {
-        write!(heading, "; {} in flight", figures.in_flight_max).expect("to memory");
+        add!(heading, "; {} in flight", figures.in_flight_max);
     }
     if run.hand_offs > 0 {
-        let hand_offs = numbers::count(run.hand_offs, "hand-off");
-        write!(heading, "; {hand_offs}").expect("to memory");
+        add!(heading, "; {}", numbers::count(run.hand_offs, "hand-off"));
     }
     if scale.from_ns > 0 || scale.until_ns < run.length_ns {
         heading += "; shares are of the part drawn";
@@ -269,15 +234,14 @@ fn heading(run: &Shown, scale: &Scale, layout: Layout) -> String {
 
 /// `run 33 %  wait GIL 67 %`: the states that took most of the time, on every lane in one order.
 pub(in crate::look) fn shares(spent: &Spent, columns: usize) -> String {
-    let mut shares: Vec<(State, f64)> =
-        State::ALL.into_iter().map(|state| (state, spent.share(state))).collect();
-    shares.retain(|(_, share)| *share > 0.0);
-    shares.sort_by(|(_, left), (_, right)| right.total_cmp(left));
-    shares.truncate(if columns < NARROW { SHARES_MAX_NARROW } else { SHARES_MAX });
-    shares.sort_by_key(|(state, _)| (!state.is_running(), !state.is_waiting()));
+    let mut states: Vec<State> = spent.states().collect();
+    states.sort_by(|left, right| spent.share(*right).total_cmp(&spent.share(*left)));
+    states.truncate(if columns < NARROW { SHARES_MAX_NARROW } else { SHARES_MAX });
+    states.sort_by_key(|state| (!state.is_running(), !state.is_waiting()));
     // INVARIANT: [TIMELINE-1] the document has the same number, not rounded.
-    let share = |(state, share)| format!("{} {}", look(state).label, numbers::percent(share));
-    shares.into_iter().map(share).collect::<Vec<_>>().join("  ")
+    let share =
+        |&state: &State| format!("{} {}", look(state).label, numbers::percent(spent.share(state)));
+    states.iter().map(share).collect::<Vec<_>>().join("  ")
 }
 
 fn in_vain_glyph(count: usize, glyphs: Glyphs) -> char {

@@ -1,10 +1,7 @@
 //! The timeline: a lane for each train, in the terminal.
 //!
 //! ```text
-//!                █ working  ▒ waiting for the lock  ╵ woken in vain
-//!                0 1 2 … the lane that holds the lock
-//!
-//! 1  3 threads, lock on: 30 ms, 8 hand-offs
+//! 1. 3 threads, lock on: 30 ms, 8 hand-offs
 //!     lock      |000001111122222000001111122222| free 0 %
 //!   0 worker-0  |█████▒▒▒▒▒▒▒▒▒▒█████▒▒▒▒▒▒▒▒▒▒| run 33 %  wait GIL 67 %
 //!   1 worker-1  |▒▒▒▒▒█████▒▒▒▒▒▒▒▒▒▒█████▒▒▒▒▒| run 33 %  wait GIL 67 %
@@ -24,32 +21,31 @@
 //! - **TIMELINE-1** A share on the page and the same share in the JSON are one number.
 //! - **TIMELINE-2** No line is wider than the page, if that has at least `WIDTH_MIN` columns.
 //!
-//! Read next: `draw`, `document`.
+//! Read next: `draw`.
 
-mod document;
 mod draw;
 #[cfg(test)]
 mod tests;
 
-pub use super::timeline::document::document;
-pub use super::timeline::draw::{Page, draw};
-pub(super) use super::timeline::draw::{lock_name, shares};
+pub(super) use self::draw::shares;
+pub use self::draw::{Page, draw};
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+
+use serde::{Serialize, Serializer};
 
 use super::missing::missing;
+use super::palette::{State, look};
 use super::pick::pick;
 use crate::look::lanes::flows::What;
-use crate::look::lanes::lock::Holder;
-use crate::look::lanes::spent::{self, Spent};
-use crate::look::lanes::{Figures, Lane, Scene};
+use crate::look::lanes::{Figures, Holder, Lane, Scene, Span, Spent, lock, spent};
 use crate::terms::error::{LabError, Result};
 use crate::text::numbers;
 use trainyard::trace::Kind;
 use trainyard::trace::file::{Run, Trace};
 
 /// What is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
     /// Which run: its number, from 1, or its label; `None` means all of them.
     pub run: Option<String>,
@@ -62,9 +58,10 @@ pub struct Asked {
 }
 
 /// Whose lanes are drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Whose {
     /// Threads, worker processes and loops.
+    #[default]
     Trains,
     /// The tasks of loops.
     Tasks,
@@ -74,13 +71,13 @@ pub enum Whose {
 #[derive(Clone, Debug)]
 pub struct Timeline {
     /// What the trace says about itself.
-    pub(super) about: Vec<(String, String)>,
+    about: BTreeMap<String, String>,
     /// What it does not show.
-    pub(super) missing: Vec<String>,
+    missing: Vec<String>,
     /// Runs that are to be compared, each group on a scale of its own.
     pub(super) scales: Vec<Scale>,
     /// Runs in which nobody worked: their numbers and labels.
-    pub(super) empty: Vec<(usize, String)>,
+    empty: Vec<(usize, String)>,
 }
 
 /// Runs on one scale.
@@ -101,41 +98,99 @@ impl Scale {
     }
 }
 
-/// One run.
-#[derive(Clone, Debug)]
+/// One run, as it is drawn and as it stands in the document.
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct Shown {
     /// Its place in the trace, from 1.
     pub(super) number: usize,
     pub(super) label: String,
-    pub(super) workload: Option<String>,
-    /// The moment that its lanes count from.
-    pub(super) begin_ns: u64,
+    workload: Option<String>,
     pub(super) length_ns: u64,
-    pub(super) figures: Figures,
+    /// What the shares are shares of, counted from its begin.
+    from_ns: u64,
+    until_ns: u64,
+    #[serde(flatten)]
+    figures: Figures,
     /// How often a lock went from one thread to another that waited.
-    pub(super) hand_offs: usize,
-    /// Whose lanes `rows` are.
-    pub(super) whose: Whose,
-    /// Who held its locks; empty for tasks, which share the track of their loop.
-    pub(super) locks: Vec<Lane<Holder>>,
+    hand_offs: usize,
+    /// Empty for tasks, which share the track of their loop.
+    pub(super) locks: Vec<Lock>,
+    #[serde(rename = "lanes")]
     pub(super) rows: Vec<Row>,
+    /// The moment that its lanes count from.
+    #[serde(skip)]
+    pub(super) begin_ns: u64,
+}
+
+/// A lock, and who held it.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Lock {
+    #[serde(rename = "lock")]
+    id: u64,
+    held_by: Vec<HeldBy>,
+    /// Locks have numbers where there are several.
+    #[serde(skip)]
+    pub(super) name: String,
+    #[serde(skip)]
+    pub(super) spans: Vec<Span<Holder>>,
+}
+
+/// How long a lane held a lock in the whole run.
+#[derive(Clone, Debug, Serialize)]
+struct HeldBy {
+    lane: Option<String>,
+    track: u32,
+    held_ns: u64,
 }
 
 /// One lane, and what is said of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct Row {
-    pub(super) lane: Lane,
+    pub(super) name: String,
+    track: u32,
+    /// How often it was woken in vain; not said of tasks, which share the track of their loop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    woken_in_vain: Option<usize>,
     /// How long it was in each state, in the part of the run that is drawn.
+    #[serde(rename = "share", serialize_with = "as_shares")]
     pub(super) spent: Spent,
-    /// When it was woken in vain; empty for tasks.
+    #[serde(skip)]
     pub(super) in_vain_ns: Vec<u64>,
+    #[serde(skip)]
+    pub(super) spans: Vec<Span>,
 }
 
-impl Shown {
-    /// Which lane is whose: places in `rows`, by track. Tasks share one, so they are not asked for.
-    pub(super) fn lanes(&self) -> HashMap<u32, usize> {
-        self.rows.iter().enumerate().map(|(index, row)| (row.lane.track, index)).collect()
-    }
+// INVARIANT: [TIMELINE-1] the page prints `Spent::share` of the same `Spent`.
+fn as_shares<S: Serializer>(spent: &Spent, out: S) -> std::result::Result<S::Ok, S::Error> {
+    let share = |state: State| (look(state).name, spent.share(state));
+    out.collect_map(spent.states().map(share).collect::<BTreeMap<_, _>>())
+}
+
+/// Which lane is whose: places in `rows`, by track. Tasks share one, so they are not asked for.
+pub(super) fn places(rows: &[Row]) -> HashMap<u32, usize> {
+    rows.iter().enumerate().map(|(index, row)| (row.track, index)).collect()
+}
+
+/// The timeline for programs: `trainyard.timeline/1`, the shares of every lane.
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    missing: &'a [String],
+    about: &'a BTreeMap<String, String>,
+    runs: Vec<&'a Shown>,
+}
+
+/// Writes the timeline as one JSON document, with all its lanes.
+///
+/// # Panics
+///
+/// Never: what it writes are texts and numbers.
+pub fn document(timeline: &Timeline) -> String {
+    let Timeline { about, missing, scales, .. } = timeline;
+    let mut runs: Vec<&Shown> = scales.iter().flat_map(|scale| &scale.runs).collect();
+    runs.sort_by_key(|run| run.number);
+    let document = Document { schema: "trainyard.timeline/1", missing, about, runs };
+    serde_json::to_string_pretty(&document).expect("it holds texts and numbers") + "\n"
 }
 
 /// Prepares what is asked for.
@@ -157,10 +212,9 @@ pub fn plan(trace: &Trace, asked: &Asked) -> Result<Timeline> {
             None => empty.push((number, run.label().to_owned())),
         }
     }
-    if shown.is_empty() {
+    let Some(longest_ns) = shown.iter().map(|run: &Shown| run.length_ns).max() else {
         return Err(LabError::BadInput(nothing(trace, asked)));
-    }
-    let longest_ns = shown.iter().map(|run: &Shown| run.length_ns).max().unwrap_or(0);
+    };
     if asked.from_ns >= asked.until_ns.unwrap_or(longest_ns).min(longest_ns) {
         let longest = numbers::nanoseconds(longest_ns);
         return Err(LabError::BadInput(format!(
@@ -184,13 +238,11 @@ fn nothing(trace: &Trace, asked: &Asked) -> String {
 }
 
 fn show(number: usize, run: &Run, asked: &Asked) -> Option<Shown> {
-    let Scene { recording, begin_ns, end_ns, lanes, mut locks, tasks, flows } =
+    let Scene { recording, begin_ns, end_ns, lanes, locks, tasks, flows } =
         Scene::read(&run.recording, (0, 0));
     let lanes = lanes?;
     // All tasks share the track of their loop: what a track did is said of no task.
     let of_trains = asked.whose == Whose::Trains;
-    // A lock that is off all the time has nothing to show.
-    locks.retain(|lock| of_trains && lock.spans.iter().any(|span| span.state != Holder::Off));
     let mut in_vain: HashMap<u32, Vec<u64>> = HashMap::new();
     for event in recording.events.iter().filter(|event| event.kind == Kind::GilWakeFailed) {
         in_vain.entry(event.track).or_default().push(event.time_ns);
@@ -198,13 +250,14 @@ fn show(number: usize, run: &Run, asked: &Asked) -> Option<Shown> {
     let from_ns = begin_ns.saturating_add(asked.from_ns).min(end_ns);
     let until_ns = asked.until_ns.map_or(end_ns, |until| begin_ns.saturating_add(until));
     let until_ns = until_ns.clamp(from_ns, end_ns);
-    let row = |lane: Lane| {
+    let row = |Lane { track, name, spans, .. }: Lane| {
         // A train is there all the time: what lies before its first span is lost, and no share.
-        let first = lane.spans.first().filter(|_| of_trains);
+        let first = spans.first().filter(|_| of_trains);
         let known_ns = first.map_or(from_ns, |span| span.from_ns.clamp(from_ns, until_ns));
-        let in_vain_ns = in_vain.remove(&lane.track).filter(|_| of_trains);
-        let spent = spent::between(&lane.spans, known_ns, until_ns);
-        Row { lane, spent, in_vain_ns: in_vain_ns.unwrap_or_default() }
+        let in_vain_ns = in_vain.remove(&track).filter(|_| of_trains).unwrap_or_default();
+        let woken_in_vain = of_trains.then_some(in_vain_ns.len());
+        let spent = spent::between(&spans, known_ns, until_ns);
+        Row { name, track, woken_in_vain, spent, in_vain_ns, spans }
     };
     let drawn = if of_trains { lanes.trains } else { tasks };
     let rows: Vec<Row> = drawn.into_iter().map(row).collect();
@@ -212,14 +265,31 @@ fn show(number: usize, run: &Run, asked: &Asked) -> Option<Shown> {
         number,
         label: run.label().to_owned(),
         workload: run.about.get("workload").map(str::to_owned),
-        begin_ns,
         length_ns: end_ns - begin_ns,
+        from_ns: 0,
+        until_ns: 0,
         figures: lanes.figures,
         hand_offs: flows.iter().filter(|flow| flow.what == What::HandOff).count(),
-        whose: asked.whose,
-        locks,
+        locks: if of_trains { shown_locks(locks, &rows) } else { Vec::new() },
         rows,
+        begin_ns,
     })
+}
+
+/// The locks that were ever on: one that is off all the time has nothing to show.
+fn shown_locks(mut locks: Vec<Lane<Holder>>, rows: &[Row]) -> Vec<Lock> {
+    locks.retain(|lock| lock.spans.iter().any(|span| span.state != Holder::Off));
+    let (places, is_only) = (places(rows), locks.len() == 1);
+    let held_by = |(track, held_ns): (u32, u64)| {
+        let lane = places.get(&track).map(|&index| rows[index].name.clone());
+        HeldBy { lane, track, held_ns }
+    };
+    let lock = |Lane { id, name, spans, .. }: Lane<Holder>| {
+        let held_by = lock::held_ns(&spans).into_iter().map(held_by).collect();
+        let name = if is_only { "lock".to_owned() } else { name };
+        Lock { id, held_by, name, spans }
+    };
+    locks.into_iter().map(lock).collect()
 }
 
 /// Runs of one workload are compared, so they share a scale.
@@ -237,5 +307,11 @@ fn scales(shown: Vec<Shown>, asked: &Asked) -> Vec<Scale> {
     }
     // What ends before the first moment that is asked for would be drawn as nothing.
     scales.retain(|scale| scale.from_ns < scale.until_ns);
+    for Scale { from_ns, until_ns, runs } in &mut scales {
+        for run in runs {
+            let in_run = |ns: u64| ns.min(run.length_ns);
+            (run.from_ns, run.until_ns) = (in_run(*from_ns), in_run(*until_ns));
+        }
+    }
     scales
 }

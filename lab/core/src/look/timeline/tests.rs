@@ -1,14 +1,12 @@
 //! Timelines of runs made up by hand.
 
 use super::*;
-use crate::look::lanes::train::State;
 use crate::look::palette::LOOKS;
 use crate::look::testing::{all, arrows, lock_on};
 use crate::terms::output::Glyphs;
-use trainyard::trace::{Event, Track};
+use trainyard::trace::{Event, Recording, Track};
 
 const PAGE: Page = Page { width: 80, glyphs: Glyphs::Unicode, lanes_max: 16 };
-const ALL: Asked = Asked { run: None, from_ns: 0, until_ns: None, whose: Whose::Trains };
 const MS: u64 = 1_000_000;
 
 fn page(trace: &Trace, asked: &Asked, page: Page) -> String {
@@ -16,15 +14,15 @@ fn page(trace: &Trace, asked: &Asked, page: Page) -> String {
     anstream::adapter::strip_str(&draw(&timeline, page)).to_string()
 }
 
-fn of_run(run: &str) -> Asked {
-    Asked { run: Some(run.to_owned()), ..ALL }
+/// The whole page of [`lock_on`], of which something is changed.
+fn changed(change: impl FnOnce(&mut Recording), on: Page) -> String {
+    let mut trace = lock_on();
+    change(&mut trace.runs[0].recording);
+    page(&trace, &Asked::default(), on)
 }
 
-#[test]
-fn two_threads_under_a_lock_look_like_this() {
-    let expected = include_str!("expected_80.txt");
-    let text = page(&all(), &of_run("7"), PAGE);
-    assert_eq!(text, expected, "\n{text}");
+fn of_run(run: &str) -> Asked {
+    Asked { run: Some(run.to_owned()), ..Asked::default() }
 }
 
 fn of_window(from_ns: u64, until_ns: u64) -> Asked {
@@ -32,11 +30,17 @@ fn of_window(from_ns: u64, until_ns: u64) -> Asked {
 }
 
 #[test]
+fn two_threads_under_a_lock_look_like_this() {
+    let text = page(&all(), &of_run("7"), PAGE);
+    assert_eq!(text, include_str!("expected_80.txt"), "\n{text}");
+}
+
+#[test]
 fn no_line_is_wider_than_the_page_and_the_alphabet_is_what_was_asked_for() {
     for glyphs in [Glyphs::Unicode, Glyphs::Ascii] {
         for width in (40..200).step_by(7) {
             for lanes_max in [1, 16] {
-                let text = page(&all(), &ALL, Page { width, glyphs, lanes_max });
+                let text = page(&all(), &Asked::default(), Page { width, glyphs, lanes_max });
                 // INVARIANT: [TIMELINE-2]
                 let widest = text.lines().map(|line| line.chars().count()).max().unwrap();
                 assert!(widest <= width, "{width} columns, {widest} used:\n{text}");
@@ -49,7 +53,7 @@ fn no_line_is_wider_than_the_page_and_the_alphabet_is_what_was_asked_for() {
 /// Every share that the page prints, next to the document's.
 #[test]
 fn the_page_and_the_document_say_the_same() {
-    for asked in [ALL, of_window(12 * MS, 15 * MS)] {
+    for asked in [Asked::default(), of_window(12 * MS, 15 * MS)] {
         let timeline = plan(&all(), &asked).unwrap();
         let text = page(&all(), &asked, Page { width: 160, ..PAGE });
         let json: serde_json::Value = serde_json::from_str(&document(&timeline)).unwrap();
@@ -77,19 +81,18 @@ fn the_page_and_the_document_say_the_same() {
 
 #[test]
 fn runs_of_one_workload_share_a_scale() {
-    let timeline = plan(&all(), &ALL).unwrap();
+    let timeline = plan(&all(), &Asked::default()).unwrap();
     let labels = |scale: &Scale| scale.runs.iter().map(|run| run.number).collect::<Vec<_>>();
     let scales: Vec<Vec<usize>> = timeline.scales.iter().map(labels).collect();
     assert_eq!(scales, [vec![1, 2, 3, 4, 5], vec![6, 7, 8, 9, 10, 11]]);
-    let text = page(&all(), &ALL, PAGE);
-    let strip = |label: &str| {
+    let text = page(&all(), &Asked::default(), PAGE);
+    let working = |label: &str| {
         let line = text.lines().position(|line| line.contains(label)).unwrap();
-        text.lines().nth(line + 1).unwrap().split('|').nth(1).unwrap().to_owned()
+        let strip = text.lines().nth(line + 1).unwrap().split('|').nth(1).unwrap();
+        strip.chars().filter(|cell| *cell == '█').count()
     };
     // A run that takes half as long is half as long.
-    let (off, sync) = (strip("2 threads, lock off"), strip("6. one after another"));
-    let working = |strip: &str| strip.chars().filter(|cell| *cell == '█').count();
-    assert!(working(&sync) >= 2 * working(&off) - 2, "{text}");
+    assert!(working("6. one after another") >= 2 * working("2 threads, lock off") - 2, "{text}");
 }
 
 #[test]
@@ -113,27 +116,26 @@ fn what_was_lost_is_neither_drawn_nor_counted() {
     let lost = |event: &Event| event.track == 0 && event.time_ns < 30 * MS;
     recording.events.retain(|event| !lost(event));
     recording.tracks[0].overwritten = 7;
-    let timeline = plan(&trace, &ALL).unwrap();
+    let timeline = plan(&trace, &Asked::default()).unwrap();
     let rows = &timeline.scales[0].runs[0].rows;
-    assert!(rows[0].lane.spans[0].from_ns >= 30 * MS && rows[0].spent.beyond_ns == 0);
-    assert_eq!(rows[1].lane.spans[0].from_ns, timeline.scales[0].runs[0].begin_ns);
-    let text = page(&trace, &ALL, PAGE);
+    assert!(rows[0].spans[0].from_ns >= 30 * MS && rows[0].spent.beyond_ns == 0);
+    assert_eq!(rows[1].spans[0].from_ns, timeline.scales[0].runs[0].begin_ns);
+    let text = page(&trace, &Asked::default(), PAGE);
     let lane = text.lines().find(|line| line.contains("0 thread 0")).unwrap();
-    assert!(lane.contains("|          "), "{text}");
-    assert!(text.contains("before is not drawn"), "{text}");
+    assert!(lane.contains("|          ") && text.contains("before is not drawn"), "{text}");
     // A window in which nothing is known has no shares.
-    let early = plan(&trace, &Asked { until_ns: Some(MS), ..ALL }).unwrap();
+    let early = plan(&trace, &Asked { until_ns: Some(MS), ..Asked::default() }).unwrap();
     assert_eq!(early.scales[0].runs[0].rows[0].spent, Spent::default());
 }
 
 #[test]
 fn failed_wakeups_stand_under_the_lane() {
-    let mut trace = lock_on();
-    let events = &mut trace.runs[0].recording.events;
-    let wait = events.iter().position(|event| event.kind == Kind::GilDropRequest).unwrap();
-    let vain = Event { kind: Kind::GilWakeFailed, b: 0, ..events[wait] };
-    events.insert(wait, vain);
-    let text = page(&trace, &ALL, PAGE);
+    let insert = |recording: &mut Recording| {
+        let events = &mut recording.events;
+        let wait = events.iter().position(|event| event.kind == Kind::GilDropRequest).unwrap();
+        events.insert(wait, Event { kind: Kind::GilWakeFailed, b: 0, ..events[wait] });
+    };
+    let text = changed(insert, PAGE);
     let lane = text.lines().position(|line| line.contains("1 thread 1")).unwrap();
     let ticks = text.lines().nth(lane + 1).unwrap();
     assert_eq!(ticks.matches('╵').count(), 1, "{text}");
@@ -149,17 +151,15 @@ fn lanes_that_are_left_out_are_counted() {
 /// Fails if the width of the names counts lanes alone.
 #[test]
 fn the_names_of_many_locks_have_room() {
-    let mut trace = lock_on();
-    let recording = &mut trace.runs[0].recording;
-    recording.tracks.iter_mut().for_each(|track| track.name = "t".to_owned());
-    let events = std::mem::take(&mut recording.events);
-    for event in events {
-        let is_lock = matches!(event.kind, Kind::GilTake | Kind::GilDrop);
-        let a = event.a + 4_000_000_000_000_000_000;
-        let more = is_lock.then_some(Event { a, ..event });
-        recording.events.extend(more.into_iter().chain([event]));
-    }
-    let text = page(&trace, &ALL, Page { width: 40, ..PAGE });
+    let double = |recording: &mut Recording| {
+        recording.tracks.iter_mut().for_each(|track| track.name = "t".to_owned());
+        for event in std::mem::take(&mut recording.events) {
+            let is_lock = matches!(event.kind, Kind::GilTake | Kind::GilDrop);
+            let more = Event { a: event.a + 4_000_000_000_000_000_000, ..event };
+            recording.events.extend(is_lock.then_some(more).into_iter().chain([event]));
+        }
+    };
+    let text = changed(double, Page { width: 40, ..PAGE });
     let widest = text.lines().map(|line| line.chars().count()).max().unwrap();
     // INVARIANT: [TIMELINE-2]
     assert!(widest <= 40 && text.contains("lock 4000000000…"), "{text}");
@@ -168,22 +168,20 @@ fn the_names_of_many_locks_have_room() {
 /// Fails if the mark of a lane without a digit is explained as a thread without a lane.
 #[test]
 fn lanes_without_a_digit_have_a_mark_of_their_own() {
-    let mut trace = lock_on();
-    let recording = &mut trace.runs[0].recording;
-    let unit = recording.events.iter().position(|event| event.kind == Kind::UnitBegin).unwrap();
-    let (at, event) = (recording.events[unit].time_ns, recording.events[unit]);
     // Lanes stand in the order of their names: these come first.
-    for number in 100..140 {
-        let name = format!("a {number}");
-        recording.tracks.push(Track { number, name, pid: 0, overwritten: 0 });
-        let a = u64::from(number) * 1000;
-        for (kind, more) in [(Kind::UnitEnd, 1), (Kind::UnitBegin, 0)] {
-            let one = Event { kind, track: number, time_ns: at + more, a, ..event };
-            recording.events.insert(unit + 1, one);
+    let add = |recording: &mut Recording| {
+        let mut units = recording.events.iter().filter(|event| event.kind == Kind::UnitBegin);
+        let unit = *units.next().unwrap();
+        for number in 100..140 {
+            let name = format!("a {number}");
+            recording.tracks.push(Track { number, name, pid: 0, overwritten: 0 });
+            let begin = Event { track: number, a: u64::from(number) * 1000, ..unit };
+            let end = Event { kind: Kind::UnitEnd, time_ns: unit.time_ns + 1, ..begin };
+            recording.events.extend([begin, end]);
         }
-    }
-    recording.events.sort_by_key(|event| event.time_ns);
-    let text = page(&trace, &ALL, Page { lanes_max: 50, ..PAGE });
+        recording.events.sort_by_key(|event| event.time_ns);
+    };
+    let text = changed(add, Page { lanes_max: 50, ..PAGE });
     assert!(text.contains("+ one of the lanes that have this mark"), "{text}");
     assert!(!text.contains("* another thread") && text.contains("\n + thread 1"), "{text}");
 }
@@ -193,16 +191,16 @@ fn lanes_without_a_digit_have_a_mark_of_their_own() {
 fn a_run_in_which_nobody_worked_is_named() {
     let mut trace = all();
     trace.runs[2].recording.events.clear();
-    let text = page(&trace, &ALL, PAGE);
+    let text = page(&trace, &Asked::default(), PAGE);
     assert!(text.ends_with("\n3. 5 threads, lock off: nothing to draw\n"), "{text}");
     trace.runs = vec![trace.runs.remove(2)];
-    let refused = plan(&trace, &ALL).unwrap_err().to_string();
+    let refused = plan(&trace, &Asked::default()).unwrap_err().to_string();
     assert!(refused.ends_with("(1 run, 0 events)"), "{refused}");
 }
 
 #[test]
 fn tasks_have_lanes_of_their_own() {
-    let asked = Asked { whose: Whose::Tasks, ..ALL };
+    let asked = Asked { whose: Whose::Tasks, ..Asked::default() };
     let text = page(&arrows(), &asked, PAGE);
     assert!(text.contains("task 7"), "{text}");
     // Fails if what the loop's track did is said of its first task.

@@ -106,8 +106,7 @@ fn left_beside(path: &Path) -> Vec<Left> {
     let begin = beside(&base, ".");
     let begin = begin.file_name().unwrap_or_default().as_bytes();
     let entries = fs::read_dir(folder(&base)).into_iter().flatten().flatten();
-    let names = entries.map(|entry| entry.file_name());
-    let left = names.filter_map(|name| {
+    let left = entries.map(|entry| entry.file_name()).filter_map(|name| {
         let end = str::from_utf8(name.as_bytes().strip_prefix(begin)?).ok()?;
         let (pid, is_flight) = parse(end)?;
         Some(Left { path: base.with_file_name(&name), is_flight, pid: pid.to_owned() })
@@ -117,8 +116,10 @@ fn left_beside(path: &Path) -> Vec<Left> {
 
 /// Reads what follows `FILE.`: which process, and whether these are rings.
 fn parse(end: &str) -> Option<(&str, bool)> {
-    let words: Vec<&str> = end.split('.').collect();
-    match words[..] {
+    let is_name = |name: &str| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    match end.split('.').collect::<Vec<&str>>()[..] {
         [tag, "unfinished"] => Some((pid_of(tag)?, false)),
         [name, tag, "flight"] if is_name(name) => Some((pid_of(tag)?, true)),
         [name, rings, "flight", tag, "unfinished"] if is_name(name) && pid_of(rings).is_some() => {
@@ -126,10 +127,6 @@ fn parse(end: &str) -> Option<(&str, bool)> {
         }
         _ => None,
     }
-}
-
-fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 fn pid_of(tag: &str) -> Option<&str> {

@@ -11,9 +11,8 @@
 //! A link stays a link: its target is replaced, or created. Other hard links of the old file keep
 //! the old content. A pipe or a device is written directly. The disk is not asked to flush.
 //!
-//! What an interrupted run has so far does not replace the result of an earlier run: if there is
-//! one, the new document goes to `FILE.incomplete`, or, where the folder takes no new file, to the
-//! folder for temporary files; and that is said.
+//! What an interrupted run has so far does not replace an earlier result: it goes to
+//! `FILE.incomplete`, or, where the folder takes no new file, to that for temporary files.
 //!
 //! # Invariants
 //!

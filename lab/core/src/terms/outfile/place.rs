@@ -11,7 +11,7 @@ const LINKS_MAX: usize = 40;
 /// A longer name is shortened before something is appended: a name has at most 255 bytes, and
 /// about 95 are appended to a FILE.
 const NAME_BYTES_MAX: usize = 155;
-/// What is left of a longer name; its hash is appended.
+/// What is left of a longer name; its hash is appended, because two may begin alike.
 const STEM_BYTES: usize = 138;
 
 /// Where a file is written in the end: links are followed, also one that leads to nothing yet.
@@ -37,7 +37,15 @@ pub(super) fn folder(path: &Path) -> &Path {
 
 /// The path of a file beside this one.
 pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = stem(path.file_name().unwrap_or_default().as_bytes());
+    let mut name = path.file_name().unwrap_or_default().as_bytes().to_vec();
+    if name.len() > NAME_BYTES_MAX {
+        // FNV-1a, with the constants of its authors.
+        let hash = name.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        name.truncate(STEM_BYTES);
+        name.extend_from_slice(format!("~{hash:016x}").as_bytes());
+    }
     name.extend_from_slice(suffix.as_bytes());
     path.with_file_name(OsStr::from_bytes(&name))
 }
@@ -49,26 +57,7 @@ pub(super) fn is_one(one: &Metadata, other: &Metadata) -> bool {
 
 /// The first path that leads to nothing, of one for each number.
 pub(super) fn first_free(path: impl Fn(u32) -> PathBuf) -> PathBuf {
-    let mut number = 0;
-    loop {
-        let path = path(number);
-        match fs::symlink_metadata(&path) {
-            Ok(_) => number += 1,
-            Err(_) => return path,
-        }
-    }
-}
-
-/// What the names beside a file begin with. Two long names that begin alike have their hash.
-fn stem(name: &[u8]) -> Vec<u8> {
-    if name.len() <= NAME_BYTES_MAX {
-        return name.to_vec();
-    }
-    // FNV-1a, with the constants of its authors.
-    let hash = name.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    let mut stem = name[..STEM_BYTES].to_vec();
-    stem.extend_from_slice(format!("~{hash:016x}").as_bytes());
-    stem
+    let mut paths = (0..).map(path);
+    let free = paths.find(|path| fs::symlink_metadata(path).is_err());
+    free.expect("no folder has so many files")
 }

@@ -9,6 +9,22 @@ fn text(text: &str) -> impl FnOnce(&mut File) -> io::Result<()> {
     move |file| file.write_all(text.as_bytes())
 }
 
+/// A folder of a test's own with files that hold something, and the path of a name in it.
+fn folder(files: &[(&str, &str)]) -> (tempfile::TempDir, impl Fn(&str) -> PathBuf + use<>) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_owned();
+    let at = move |name: &str| path.join(name);
+    for (name, text) in files {
+        fs::write(at(name), text).unwrap();
+    }
+    (folder, at)
+}
+
+#[track_caller]
+fn check(path: &Path, expected: &str) {
+    assert_eq!(fs::read_to_string(path).unwrap(), expected, "{path:?}");
+}
+
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
     let mut names: Vec<String> =
@@ -19,49 +35,40 @@ fn names(folder: &Path) -> Vec<String> {
 
 #[test]
 fn one_file_is_known_under_every_spelling() {
-    let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| folder.path().join(name);
+    let (_folder, at) = folder(&[("old", "")]);
     fs::create_dir(at("sub")).unwrap();
-    fs::write(at("old"), "").unwrap();
     fs::hard_link(at("old"), at("hard")).unwrap();
     symlink("old", at("link")).unwrap();
     symlink("new", at("dangling")).unwrap();
     symlink("round", at("round")).unwrap();
     for (one, other, expected) in [
-        ("old", "./old", true),
-        ("old", "sub/../old", true),
-        ("old", "hard", true),
-        ("old", "link", true),
-        ("new", "sub/../new", true),
-        ("new", "dangling", true),
-        ("new", "old", false),
-        ("new", "newer", false),
-        ("new", "sub/new", false),
-        ("round", "old", false),
-        ("missing/x", "missing/y", false),
+        ("old", &["./old", "sub/../old", "hard", "link"][..], true),
+        ("new", &["sub/../new", "dangling"], true),
+        ("new", &["old", "newer", "sub/new"], false),
+        ("round", &["old"], false),
+        ("missing/x", &["missing/y"], false),
     ] {
-        assert_eq!(is_same(&at(one), &at(other)), expected, "{one} {other}");
-        assert_eq!(is_same(&at(other), &at(one)), expected, "{other} {one}");
+        for (one, other) in other.iter().flat_map(|other| [(one, *other), (*other, one)]) {
+            assert_eq!(is_same(&at(one), &at(other)), expected, "{one} {other}");
+        }
     }
 }
 
 #[test]
 fn checking_a_file_neither_makes_nor_empties_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let (new, old) = (folder.path().join("new"), folder.path().join("old"));
-    fs::write(&old, "kept").unwrap();
-    symlink("nothing", folder.path().join("dangling")).unwrap();
+    let (folder, at) = folder(&[("old", "kept")]);
+    symlink("nothing", at("dangling")).unwrap();
     let changed = || {
         let metadata = fs::metadata(folder.path()).unwrap();
         (metadata.ctime(), metadata.ctime_nsec())
     };
     let before = changed();
-    for path in [&new, &old, &folder.path().join("dangling")] {
-        assert_eq!(check_writable(path), Ok(()), "{path:?}");
+    for name in ["new", "old", "dangling"] {
+        assert_eq!(check_writable(&at(name)), Ok(()), "{name}");
     }
     assert_eq!(changed(), before, "a file was made and removed");
     assert_eq!(names(folder.path()), ["dangling", "old"]);
-    assert_eq!(fs::read_to_string(&old).unwrap(), "kept");
+    check(&at("old"), "kept");
     for path in ["/", "", "/proc/no/such"] {
         assert!(check_writable(Path::new(path)).is_err(), "{path}");
     }
@@ -74,9 +81,8 @@ fn checking_a_file_neither_makes_nor_empties_it() {
 /// Root may write everywhere, and sees nothing here.
 #[test]
 fn a_folder_that_takes_no_file_is_refused_and_keeps_its_results() {
-    let folder = tempfile::tempdir().unwrap();
-    let (new, old) = (folder.path().join("new"), folder.path().join("old"));
-    fs::write(&old, "kept").unwrap();
+    let (folder, at) = folder(&[("old", "kept")]);
+    let (new, old) = (at("new"), at("old"));
     let set_mode = |mode| fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode));
     set_mode(0o555).unwrap();
     if may_create_in(folder.path()).is_err() {
@@ -85,11 +91,11 @@ fn a_folder_that_takes_no_file_is_refused_and_keeps_its_results() {
         assert_eq!(check_writable(&old), Ok(()));
         let part = write(&old, Extent::Partial, text("part")).unwrap();
         assert_eq!(part.parent(), Some(std::env::temp_dir().as_path()));
-        assert_eq!(fs::read_to_string(&part).unwrap(), "part");
+        check(&part, "part");
         fs::remove_file(part).unwrap();
-        assert_eq!(fs::read_to_string(&old).unwrap(), "kept");
+        check(&old, "kept");
         write(&old, Extent::Whole, text("new")).unwrap();
-        assert_eq!(fs::read_to_string(&old).unwrap(), "new");
+        check(&old, "new");
         assert_eq!(names(folder.path()), ["old"]);
     }
     set_mode(0o755).unwrap();
@@ -97,15 +103,13 @@ fn a_folder_that_takes_no_file_is_refused_and_keeps_its_results() {
 
 #[test]
 fn a_file_is_replaced_with_its_mode_and_a_link_stays_one() {
-    let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| folder.path().join(name);
-    fs::write(at("old"), "something longer than the document").unwrap();
+    let (folder, at) = folder(&[("old", "something longer than the document")]);
     fs::set_permissions(at("old"), fs::Permissions::from_mode(0o640)).unwrap();
     symlink("old", at("link")).unwrap();
     symlink("created", at("dangling")).unwrap();
     for (path, lands_in) in [("link", "old"), ("dangling", "created"), ("new", "new")] {
         write(&at(path), Extent::Whole, text("short")).unwrap();
-        assert_eq!(fs::read_to_string(at(lands_in)).unwrap(), "short", "{path}");
+        check(&at(lands_in), "short");
     }
     assert_eq!(fs::metadata(at("old")).unwrap().permissions().mode() & 0o777, 0o640);
     assert_eq!(fs::read_link(at("link")).unwrap(), Path::new("old"));
@@ -115,16 +119,15 @@ fn a_file_is_replaced_with_its_mode_and_a_link_stays_one() {
 /// Fails if a file is written in place.
 #[test]
 fn what_cannot_be_finished_leaves_the_old_file_and_nothing_else() {
-    let folder = tempfile::tempdir().unwrap();
-    let old = folder.path().join("old");
-    fs::write(&old, "kept").unwrap();
+    let (folder, at) = folder(&[("old", "kept")]);
+    let old = at("old");
     let error = write(&old, Extent::Whole, |file| {
         file.write_all(b"half")?;
         Err(ErrorKind::StorageFull.into())
     });
     let line = format!("cannot write to '{}': no storage space", old.display());
     assert_eq!(error.unwrap_err().to_string(), line);
-    assert_eq!(fs::read_to_string(&old).unwrap(), "kept");
+    check(&old, "kept");
     assert_eq!(names(folder.path()), ["old"]);
 }
 
@@ -132,32 +135,26 @@ fn what_cannot_be_finished_leaves_the_old_file_and_nothing_else() {
 fn a_device_is_written_as_it_is() {
     let full = write(Path::new("/dev/full"), Extent::Whole, text("x")).unwrap_err();
     assert!(full.to_string().starts_with("cannot write to '/dev/full': No space left"), "{full}");
-    assert_eq!(
-        write(Path::new("/dev/null"), Extent::Partial, text("x")).unwrap(),
-        Path::new("/dev/null")
-    );
+    let null = Path::new("/dev/null");
+    assert_eq!(write(null, Extent::Partial, text("x")).unwrap(), null);
 }
 
 /// Fails if an interrupted run takes the place of a whole one.
 #[test]
 fn a_part_does_not_replace_an_earlier_result() {
-    let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| folder.path().join(name);
-    fs::write(at("old"), "whole").unwrap();
-    fs::write(at("empty"), "").unwrap();
+    let (_folder, at) = folder(&[("old", "whole"), ("empty", "")]);
     for (path, lands_in) in [("old", "old.incomplete"), ("empty", "empty"), ("new", "new")] {
         assert_eq!(write(&at(path), Extent::Partial, text("part")).unwrap(), at(lands_in));
-        assert_eq!(fs::read_to_string(at(lands_in)).unwrap(), "part");
+        check(&at(lands_in), "part");
     }
-    assert_eq!(fs::read_to_string(at("old")).unwrap(), "whole");
+    check(&at("old"), "whole");
 }
 
 /// Fails if another user could read a private result while it is written.
 #[test]
 fn an_unfinished_file_is_no_more_public_than_the_old_one() {
-    let folder = tempfile::tempdir().unwrap();
-    let old = folder.path().join("old");
-    fs::write(&old, "whole").unwrap();
+    let (_folder, at) = folder(&[("old", "whole")]);
+    let old = at("old");
     fs::set_permissions(&old, fs::Permissions::from_mode(0o600)).unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     for extent in [Extent::Partial, Extent::Whole] {
@@ -172,10 +169,8 @@ fn an_unfinished_file_is_no_more_public_than_the_old_one() {
 /// The kernel lets nobody replace a file that is mounted by itself, or another user's in /tmp.
 #[test]
 fn what_may_not_be_replaced_is_written_in_place_unless_it_is_another_file_by_now() {
-    let folder = tempfile::tempdir().unwrap();
-    let (old, other) = (folder.path().join("old"), folder.path().join("other"));
-    fs::write(&old, "something longer than the document").unwrap();
-    fs::write(&other, "kept").unwrap();
+    let (folder, at) = folder(&[("old", "something longer than it"), ("other", "kept")]);
+    let (old, other) = (at("old"), at("other"));
     let metadata = fs::metadata(&old).unwrap();
     let copy_to = |target: &Path| {
         let (mut file, path) = leftovers::unfinished(&old, 0o600).unwrap();
@@ -183,18 +178,16 @@ fn what_may_not_be_replaced_is_written_in_place_unless_it_is_another_file_by_now
         replace::copy_over(&mut file, &path, target, &metadata).map_err(|why| why.to_string())
     };
     assert_eq!(copy_to(&old), Ok(()));
-    assert_eq!(fs::read_to_string(&old).unwrap(), "new");
+    check(&old, "new");
     assert_eq!(names(folder.path()), ["old", "other"]);
     let why = copy_to(&other).unwrap_err();
     assert!(why.contains("; what should be in it is in '"), "{why}");
-    assert_eq!(fs::read_to_string(&other).unwrap(), "kept");
+    check(&other, "kept");
     assert_eq!(names(folder.path()).len(), 3, "the new content is not lost");
 }
 
 #[test]
 fn what_dead_processes_left_is_swept_and_nothing_else() {
-    let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| folder.path().join(name);
     let (dead, own) = (u32::MAX, std::process::id());
     let left = [
         format!("x.{dead}.unfinished"),
@@ -218,14 +211,10 @@ fn what_dead_processes_left_is_swept_and_nothing_else() {
         "x.7-.unfinished".to_owned(),
         "x.flight".to_owned(),
     ];
-    for name in left.iter().chain(&kept) {
-        fs::write(at(name), "").unwrap();
-    }
-    let locked = [1, 2].map(|index| {
-        let file = File::open(at(&kept[index])).unwrap();
-        file.try_lock().unwrap();
-        file
-    });
+    let files: Vec<(&str, &str)> = left.iter().chain(&kept).map(|name| (&**name, "")).collect();
+    let (folder, at) = folder(&files);
+    let locked = [1, 2].map(|index| File::open(at(&kept[index])).unwrap());
+    assert!(locked.iter().all(|file| file.try_lock().is_ok()));
     write(&at("x"), Extent::Whole, text("new")).unwrap();
     kept.push("x".to_owned());
     kept.sort();
@@ -236,8 +225,7 @@ fn what_dead_processes_left_is_swept_and_nothing_else() {
 /// Fails if rings lie where nobody looks for them.
 #[test]
 fn rings_lie_where_they_are_swept() {
-    let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| folder.path().join(name);
+    let (folder, at) = folder(&[]);
     fs::create_dir(at("sub")).unwrap();
     symlink("sub/x", at("link")).unwrap();
     let long = "n".repeat(250);
@@ -253,8 +241,7 @@ fn rings_lie_where_they_are_swept() {
         let flight = flight_path(&at(path), "cpu/sync/1");
         assert_eq!(flight.parent(), Some(&*lies_in), "{path}");
         fs::write(&flight, "").unwrap();
-        let next = flight_path(&at(path), "cpu/sync/1");
-        assert_ne!(next, flight, "there is one already");
+        assert_ne!(flight_path(&at(path), "cpu/sync/1"), flight, "there is one already");
         assert_eq!(flights_left(&at(path)), [&*flight]);
         let own = format!(".{}.", std::process::id());
         let of_dead = flight.to_str().unwrap().replace(&own, &format!(".{}.", u32::MAX));
@@ -266,13 +253,13 @@ fn rings_lie_where_they_are_swept() {
 
 #[test]
 fn a_name_of_any_length_has_room_beside_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let [path, other] = ["a", "b"].map(|end| folder.path().join("n".repeat(254) + end));
+    let (folder, at) = folder(&[]);
+    let [path, other] = ["a", "b"].map(|end| at(&("n".repeat(254) + end)));
     let flight = flight_path(&path, &"r".repeat(200));
     fs::write(&flight, "").unwrap();
     assert_eq!(flights_left(&other), [""; 0].map(PathBuf::from), "they begin alike");
     write(&flight, Extent::Whole, text("rings")).unwrap();
     write(&path, Extent::Whole, text("new")).unwrap();
-    assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+    check(&path, "new");
     assert_eq!(write(&path, Extent::Partial, text("x")).unwrap().parent(), Some(folder.path()));
 }

@@ -41,7 +41,7 @@ impl Fitted {
             .fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
         // INVARIANT: [PLOT-1] nothing, or one value, gets room around it too.
         if low > high {
-            (low, high) = (0.0, 1.0);
+            (low, high) = (1.0, 1.0);
         }
         match scale {
             Scale::Linear => {
@@ -136,34 +136,22 @@ fn short(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn fitted(scale: &Scale, values: &[f64]) -> Fitted {
-        Fitted::new(scale, values.iter().copied())
-    }
-
-    fn texts(scale: &Scale, unit: Unit, values: &[f64]) -> Vec<String> {
-        let ticks = fitted(scale, values).ticks(unit, None);
-        ticks.into_iter().map(|(_, text)| text).collect()
-    }
-
     #[test]
-    fn ticks_are_round_numbers() {
-        assert_eq!(
-            texts(&Scale::Linear, Unit::Seconds, &[0.1, 0.9]),
-            ["0", "200 ms", "400 ms", "600 ms", "800 ms"]
-        );
-        assert_eq!(
-            texts(&Scale::Log, Unit::Seconds, &[0.011, 0.85]),
-            ["10 ms", "20 ms", "50 ms", "100 ms", "200 ms", "500 ms", "1 s"]
-        );
-        assert_eq!(texts(&Scale::Log, Unit::Count, &[1.0, 90_000.0]).len(), 6);
-    }
-
-    #[test]
-    fn few_values_are_ticks_themselves() {
-        let values = [1.0, 2.0, 4.0, 8.0, 64.0];
-        let ticks = fitted(&Scale::Log, &values).ticks(Unit::Count, Some(values.to_vec()));
-        assert_eq!(ticks.last(), Some(&(64.0, "64".to_owned())));
-        assert_eq!(ticks.len(), 5);
+    fn ticks_are_round_numbers_or_few_values_themselves() {
+        let (count, seconds) = (Unit::Count, Unit::Seconds);
+        let few = [1.0, 2.0, 4.0, 8.0, 64.0];
+        for (scale, unit, values, are_shown, expected) in [
+            (Scale::Linear, seconds, &[0.1, 0.9][..], false, "0, 200 ms, 400 ms, 600 ms, 800 ms"),
+            (Scale::Log, seconds, &[0.011, 0.2], false, "10 ms, 20 ms, 50 ms, 100 ms, 200 ms"),
+            (Scale::Log, seconds, &[0.2, 1.9], false, "200 ms, 500 ms, 1 s, 2 s"),
+            (Scale::Log, count, &[1.0, 90_000.0], false, "1, 10, 100, 1000, 10000, 100000"),
+            (Scale::Log, count, &few, true, "1, 2, 4, 8, 64"),
+        ] {
+            let fitted = Fitted::new(&scale, values.iter().copied());
+            let ticks = fitted.ticks(unit, are_shown.then(|| values.to_vec())).into_iter();
+            let texts: Vec<String> = ticks.map(|(_, text)| text).collect();
+            assert_eq!(texts.join(", "), expected);
+        }
     }
 
     /// [PLOT-1]
@@ -173,11 +161,12 @@ mod tests {
         let values = [&[][..], &[0.0], &[5.0], &[3.0, 3.0], &[1e-6, 1e3]];
         for (scale, values) in scales.iter().flat_map(|scale| values.map(|values| (scale, values)))
         {
-            let fitted = fitted(scale, values);
             // A logarithmic scale has no place for 0, and is not asked for one.
-            let shown = values.iter().filter(|value| **value > 0.0 || *scale != Scale::Log);
-            let mut places = shown.map(|&value| fitted.place(value));
+            let shown = || values.iter().copied().filter(|x| *x > 0.0 || *scale != Scale::Log);
+            let fitted = Fitted::new(scale, shown());
+            let mut places = shown().map(|value| fitted.place(value));
             assert!(places.all(|place| (0.0..=1.0).contains(&place)), "{scale:?} {values:?}");
+            assert!(fitted.ticks(Unit::Count, None).len() < 20, "{scale:?} {values:?}");
         }
     }
 }

@@ -29,7 +29,8 @@ use lab_core::look::lanes::Lanes;
 use lab_core::look::strip::{self, Mark};
 use lab_core::terms::output::Glyphs;
 use lab_core::terms::{CpuKernel, Measured, Model, Verdict, Workload};
-use lab_core::text::{numbers, wrap};
+use lab_core::text::numbers;
+use lab_core::text::wrap::{fill, wrap};
 
 /// How the picture and the table are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,8 +165,7 @@ fn legend(strips: &[&[Mark]], layout: Layout) -> String {
     } else {
         (1, label_width + strip_width + 2)
     };
-    let lines = strip::flow(strip::legend(strips, glyphs), columns).into_iter();
-    let lines = lines.filter(|line| !line.is_empty());
+    let lines = fill(strip::legend(strips, glyphs), columns, "  ", 0).into_iter();
     let indent = " ".repeat(indent);
     lines.fold(String::new(), |text, line| text + &indent + &line + "\n")
 }

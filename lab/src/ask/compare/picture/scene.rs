@@ -6,8 +6,8 @@
 
 use super::Subject;
 use crate::ask::compare::report::Report;
-use lab_core::look::lanes::train::State;
 use lab_core::look::lanes::{Lane, Lanes};
+use lab_core::look::palette::State;
 use lab_core::look::strip::{self, Mark};
 use lab_core::terms::{GilState, Model, Workload};
 
