@@ -3,9 +3,11 @@
 //! Each stop goes predict, run, look, change, make: a prediction before the run is what makes the
 //! difference between reading and learning (PRIMM: Sentance, Waite and Kallia, "Teaching computer
 //! programming with PRIMM", Computer Science Education 29, 2019). What is asked, run and checked is
-//! the experiment's; what to look at, to change and to make is its [`Lesson`](super::experiment::kit::lesson::Lesson), in the same file.
+//! the experiment's; what to look at, to change and to make is its [`Lesson`], on the
+//! same page.
 
-use super::experiment::kit::lesson::{Activity, Stop};
+use super::experiment::catalogue::tour;
+use super::experiment::kit::experiment::{Activity, Lesson};
 use super::experiment::running::page;
 use lab_core::text::add;
 use lab_core::text::wrap::wrap;
@@ -22,11 +24,6 @@ pub enum Guide {
 /// Columns of the page.
 const WIDTH: usize = 80;
 
-/// The stops, in their order.
-pub fn stops() -> &'static [Stop] {
-    super::experiment::catalogue::TOUR
-}
-
 /// Renders the page.
 ///
 /// # Panics
@@ -35,7 +32,7 @@ pub fn stops() -> &'static [Stop] {
 pub fn render(guide: Guide) -> String {
     match guide {
         Guide::Plan => plan(),
-        Guide::Stop(number) => stop(number, &stops()[number - 1]),
+        Guide::Stop(number) => stop(number),
     }
 }
 
@@ -44,7 +41,7 @@ fn plan() -> String {
                  At each you predict, run, look, change one thing, and make one. The answers are \
                  this machine's own.";
     let mut text = wrap(intro, WIDTH, 0) + "\n";
-    for (number, Stop { experiment, .. }) in (1..).zip(stops()) {
+    for (number, (experiment, _)) in (1..).zip(tour()) {
         let title = wrap(experiment.title, WIDTH - 26, 26);
         add!(text, "{number:>3}  {:20} {title}", experiment.name);
     }
@@ -52,16 +49,17 @@ fn plan() -> String {
     text
 }
 
-fn stop(number: usize, stop: &Stop) -> String {
-    let Stop { experiment, lesson } = stop;
-    let mut text = format!("Stop {number} of {}\n\n", stops().len());
+fn stop(number: usize) -> String {
+    let stops = tour();
+    let (experiment, Lesson { look, change, make }) = stops[number - 1];
+    let mut text = format!("Stop {number} of {}\n\n", stops.len());
     text += &page::question(experiment);
     text += "\nPredict: pick one before you go on, and say why.\n\n";
     add!(text, "Run:     trainyard experiment run {} --quick\n\n", experiment.name);
-    text += &task("Look:", &lesson.look);
-    text += &task("Change:", &lesson.change);
-    add!(text, "Make:    {}", wrap(lesson.make, WIDTH - INDENT, INDENT));
-    let next = if number < stops().len() {
+    text += &task("Look:", look);
+    text += &task("Change:", change);
+    add!(text, "Make:    {}", wrap(make, WIDTH - INDENT, INDENT));
+    let next = if number < stops.len() {
         format!("trainyard guide {}", number + 1)
     } else {
         "trainyard experiment list        there are more".to_owned()
@@ -85,9 +83,9 @@ mod tests {
     #[test]
     fn the_tour_has_twelve_different_stops_that_all_say_what_to_do() {
         let names: std::collections::BTreeSet<_> =
-            stops().iter().map(|stop| stop.experiment.name).collect();
-        assert_eq!((stops().len(), names.len()), (12, 12));
-        for number in 1..=stops().len() {
+            tour().iter().map(|(experiment, _)| experiment.name).collect();
+        assert_eq!((tour().len(), names.len()), (12, 12));
+        for number in 1..=tour().len() {
             let page = render(Guide::Stop(number));
             for word in ["Predict:", "Run:", "Look:", "Change:", "Make:", "Next:"] {
                 assert!(page.contains(word), "{number} has no {word}");

@@ -1,6 +1,7 @@
 //! The options of `trainyard guide`.
 
-use crate::ask::guide::{Guide, stops};
+use crate::ask::experiment::catalogue::tour;
+use crate::ask::guide::Guide;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -18,7 +19,7 @@ pub(super) struct GuideOptions {
 
 /// A positional argument, so its reason stands alone.
 fn stop(text: &str) -> Result<usize, String> {
-    let last = stops().len();
+    let last = tour().len();
     let number = text.parse().ok().filter(|number| (1..=last).contains(number));
     number.ok_or_else(|| format!("the guide has no stop '{text}'; its stops are 1 to {last}"))
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::ask::compare::next::{Suggestion, suggestions};
-use crate::ask::guide::stops;
+use crate::ask::experiment::catalogue::tour;
 use lab_core::terms::contender::{Model, Workload};
 use lab_core::terms::params::{CpuKernel, GilChoice, Params, Preset};
 use lab_core::work::race::setting::{Checks, Runner};
@@ -213,7 +213,7 @@ fn the_doctor_takes_an_effort_a_form_and_whether_goals_count() {
 
 #[test]
 fn every_command_of_the_tour_is_one() {
-    for task in stops().iter().flat_map(|stop| [stop.lesson.look, stop.lesson.change]) {
+    for task in tour().iter().flat_map(|(_, lesson)| [lesson.look, lesson.change]) {
         let parsed = parse_line(task.command);
         assert!(parsed.is_ok(), "{}: {parsed:?}", task.command);
     }

@@ -1,10 +1,10 @@
 //! Experiments: a question, a prediction, a run, and relations that say whether the answer is true.
 //!
 //! A claim about a lock is worth what can be shown on the reader's own machine. So each experiment
-//! is one file that reads like the page it becomes: what is asked, what one may expect, what is
-//! measured, which relations must hold between the figures, and what follows, said with the figures
-//! of the run itself. The same is run in each real CPython that the user names, so that "as
-//! CPython does" is a measurement.
+//! is up to three files beside each other: `convoy.md` says what is asked, what one may expect, what
+//! is done, what must hold and what follows; `convoy.rs` has the settings, what measures them and the
+//! relations; `convoy.py` is the same for each real CPython that the user names, so that "as CPython
+//! does" is a measurement.
 //!
 //! # The life of one experiment
 //!
@@ -28,12 +28,11 @@
 //! Each uses only those below it:
 //!
 //! 1. [`kit`]: what an experiment is made of, and what measures;
-//! 2. the groups [`models`], [`tasks`], [`lock`], [`threads`] and [`processes`]: one file for each
-//!    experiment, with its twin in Python beside it;
+//! 2. the groups [`models`], [`tasks`], [`lock`], [`threads`] and [`processes`] of experiments;
 //! 3. [`catalogue`]: all of them by name, and the guided tour;
 //! 4. [`running`]: the run, its processes, and what is printed.
 //!
-//! Read next: [`kit`], then any experiment, such as [`lock::convoy`].
+//! Read next: [`kit`], then any experiment, such as `lock/convoy.md` and `convoy.rs`.
 
 pub mod catalogue;
 pub mod kit;

@@ -1,50 +1,67 @@
 //! The catalogue: every experiment by group and by name, and the guided tour.
 
+use std::sync::LazyLock;
+
 use clap::ValueEnum;
 
-use super::kit::experiment::{Experiment, Group};
-use super::kit::lesson::Stop;
+use super::kit::experiment::{Design, Experiment, Group, Lesson};
 use super::{lock, models, processes, tasks, threads};
 use lab_core::terms::nearest::nearest;
 
-/// The experiments of a group, in the order in which they are best met.
-pub fn experiments(group: Group) -> &'static [&'static Experiment] {
+/// In the order in which they are best met.
+fn designs(group: Group) -> &'static [Design] {
     match group {
-        Group::Models => models::EXPERIMENTS,
-        Group::Tasks => tasks::EXPERIMENTS,
-        Group::Lock => lock::EXPERIMENTS,
-        Group::Threads => threads::EXPERIMENTS,
-        Group::Processes => processes::EXPERIMENTS,
+        Group::Models => models::DESIGNS,
+        Group::Tasks => tasks::DESIGNS,
+        Group::Lock => lock::DESIGNS,
+        Group::Threads => threads::DESIGNS,
+        Group::Processes => processes::DESIGNS,
     }
 }
 
+static ALL: LazyLock<Vec<Experiment>> = LazyLock::new(|| {
+    let of = |&group| designs(group).iter().map(move |design| Experiment::new(group, design));
+    Group::value_variants().iter().flat_map(of).collect()
+});
+
 /// Lists every experiment, in the order in which they are best met.
 pub fn all() -> impl Iterator<Item = &'static Experiment> {
-    Group::value_variants().iter().flat_map(|group| experiments(*group)).copied()
+    ALL.iter()
 }
 
-/// An experiment and the lesson beside it.
-macro_rules! stop {
-    ($group:ident :: $module:ident) => {
-        Stop { experiment: &$group::$module::EXPERIMENT, lesson: &$group::$module::LESSON }
-    };
+/// The experiments of a group.
+pub fn experiments(group: Group) -> impl Iterator<Item = &'static Experiment> {
+    all().filter(move |experiment| experiment.group == group)
 }
 
-/// The guided tour.
-pub const TOUR: &[Stop] = &[
-    stop!(models::three_names),
-    stop!(models::io),
-    stop!(models::cpu),
-    stop!(threads::what_is_the_lock),
-    stop!(lock::convoy),
-    stop!(lock::lost_updates),
-    stop!(threads::strategies),
-    stop!(threads::session_per_thread),
-    stop!(tasks::await_in_the_middle),
-    stop!(tasks::blocking_call),
-    stop!(processes::what_a_process_owns),
-    stop!(threads::pool_size),
+/// The stops of the guided tour.
+const TOUR: [&str; 12] = [
+    "three-names",
+    "io",
+    "cpu",
+    "what-is-the-lock",
+    "convoy",
+    "lost-updates",
+    "strategies",
+    "session-per-thread",
+    "await-in-the-middle",
+    "blocking-call",
+    "what-a-process-owns",
+    "pool-size",
 ];
+
+/// The guided tour: each stop, and what to do there.
+///
+/// # Panics
+///
+/// Does not: each stop is an experiment with a lesson.
+pub fn tour() -> [(&'static Experiment, &'static Lesson); TOUR.len()] {
+    TOUR.map(|name| {
+        let stop = all().find(|experiment| experiment.name == name);
+        let stop = stop.and_then(|one| one.lesson.as_ref().map(|lesson| (one, lesson)));
+        stop.unwrap_or_else(|| panic!("the stop {name} is no experiment with a lesson"))
+    })
+}
 
 /// Finds an experiment.
 ///

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::contender::Contender;
+use super::quantity::{is_count, written};
 use lab_core::terms::stats;
-use lab_core::text::numbers;
 
 /// The figures of one cell in one round, by name. A name ends with its unit, if it has one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -48,42 +48,22 @@ pub fn to_f64(count: impl TryInto<u64>) -> f64 {
 }
 
 /// How a figure is shown.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Column {
+    /// How it is [`written`], if its name does not say it.
+    pub form: &'static str,
     /// Its name in [`Figures`].
     pub figure: &'static str,
     /// What stands above it.
-    pub title: &'static str,
-    /// How it is written.
-    pub unit: Unit,
+    pub title: String,
 }
 
-/// How a figure is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// `5.12 ms`.
-    Seconds,
-    /// `12 345`.
-    Count,
-    /// `0.97`.
-    Plain,
-    /// `12 %`; the figure is a share of 1.
-    Percent,
-    /// `9.8 kB`.
-    Bytes,
-}
-
-impl Unit {
+impl Column {
     /// Writes a figure.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is shown")]
-    pub fn write(self, value: f64) -> String {
-        match self {
-            Self::Seconds => numbers::seconds(value),
-            Self::Count => numbers::grouped(value.max(0.0).round() as u64),
-            Self::Plain => format!("{value:.2}"),
-            Self::Percent => numbers::percent(value),
-            Self::Bytes => numbers::bytes(value),
-        }
+    pub fn write(&self, value: f64) -> String {
+        let form =
+            if self.form.is_empty() && is_count(self.figure) { "grouped" } else { self.form };
+        written(form, self.figure, value)
     }
 }
 
@@ -171,16 +151,11 @@ impl Results {
         self.of(contender, cell, figure).map(|count| count.round() as u64)
     }
 
-    /// Every CPython that was measured in `cell`, and its figure.
-    pub fn pythons<'a>(
-        &'a self,
-        cell: &'a str,
-        figure: &'a str,
-    ) -> impl Iterator<Item = (&'a Contender, f64)> {
-        let there = self.measured.iter().filter(move |one| one.cell == cell);
-        there
-            .filter(|one| one.contender != Contender::Ours)
-            .filter_map(move |one| Some((&one.contender, one.median(figure)?)))
+    /// The first CPython of which there is this figure.
+    pub fn first_python(&self, cell: &str, figure: &str) -> Option<&Contender> {
+        let there = self.measured.iter().filter(|one| one.cell == cell);
+        let mut theirs = there.filter(|one| one.contender != Contender::Ours);
+        Some(&theirs.find(|one| one.median(figure).is_some())?.contender)
     }
 }
 

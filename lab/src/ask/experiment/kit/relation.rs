@@ -2,62 +2,60 @@
 //!
 //! A relation never names a time of its own: it compares figures of one run with each other, or
 //! with the settings of the run, so that it is as true on a slow machine as on a fast one.
+//!
+//! ```ignore
+//! timing("chunks-share-the-cost", &that(|[one, hundred]| hundred <= one / 3.0)).wrong(make_long)
+//! ```
+//!
+//! Its words are on the experiment's page: what it says, which figures are seen, in the order of the
+//! claim's arguments, and which setting is wrong.
 
 use std::fmt;
 
 use serde::Serialize;
 
 use super::cell::Cell;
-use super::claim::{Claim, Special, special};
+use super::claim::Claim;
+use super::contender::Contender;
+use super::figures::Results;
 
-/// What must hold. Written as a sentence of calls:
-///
-/// ```ignore
-/// timing("chunks-share-the-cost")
-///     .says("small jobs in chunks of 100 take a third of the time one by one, at most.")
-///     .claims(&that("{job_s in chunks of 1} and {job_s in chunks of 100}", |[one, hundred]| {
-///         hundred <= one / 3.0
-///     }))
-///     .wrong("jobs of 2 ms", make_long)
-/// ```
+/// What must hold.
+#[derive(Clone, Copy)]
 pub struct Relation {
     /// What the command line calls it.
     pub name: &'static str,
     /// The claim, one sentence.
     pub says: &'static str,
+    /// The figures that it is about, as a text with holes.
+    pub seen: &'static str,
+    /// The setting under which it must fail.
+    pub fails_with: &'static str,
     /// Whom it is about.
     pub of: Of,
     /// Whether chance can make it fail.
     pub nature: Nature,
     /// The claim, for a program.
     pub claim: &'static dyn Claim,
-    /// How to make it fail.
-    pub wrong: Wrong,
+    /// Gives one of the cells that the claim reads the wrong setting.
+    pub change: fn(&mut Cell),
 }
 
 /// A relation that compares times. One that fails has failed three times while the machine was its
 /// own; one that others disturbed is skipped.
-pub const fn timing(name: &'static str) -> Relation {
-    Relation::new(name, Nature::Timing)
+pub const fn timing(name: &'static str, claim: &'static dyn Claim) -> Relation {
+    Relation::new(name, Nature::Timing, claim)
 }
 
 /// A relation that compares counts, which are right or wrong: checked once.
-pub const fn counting(name: &'static str) -> Relation {
-    Relation::new(name, Nature::Count)
+pub const fn counting(name: &'static str, claim: &'static dyn Claim) -> Relation {
+    Relation::new(name, Nature::Count, claim)
 }
 
 impl Relation {
-    /// About everybody, until it is told otherwise.
-    const fn new(name: &'static str, nature: Nature) -> Self {
-        const NOTHING: Special = special(|_| false, |_, _| None);
-        let wrong = Wrong { says: "", change: |_| () };
-        Self { name, says: "", of: Of::Everybody, nature, claim: &NOTHING, wrong }
-    }
-
-    /// Says the claim, in a sentence.
-    #[must_use]
-    pub const fn says(self, says: &'static str) -> Self {
-        Self { says, ..self }
+    /// About everybody, until it is told otherwise; its words are added when the page is read.
+    const fn new(name: &'static str, nature: Nature, claim: &'static dyn Claim) -> Self {
+        let (of, change) = (Of::Everybody, |_: &mut _| ());
+        Self { name, says: "", seen: "", fails_with: "", of, nature, claim, change }
     }
 
     /// Limits it to our runtime and the machine.
@@ -72,16 +70,20 @@ impl Relation {
         Self { of: Of::EachPython, ..self }
     }
 
-    /// Says the claim to the program.
+    /// Under this setting it must fail.
     #[must_use]
-    pub const fn claims(self, claim: &'static dyn Claim) -> Self {
-        Self { claim, ..self }
+    pub const fn wrong(self, change: fn(&mut Cell)) -> Self {
+        Self { change, ..self }
     }
 
-    /// Names the setting under which it must fail, and how a cell gets it.
-    #[must_use]
-    pub const fn wrong(self, says: &'static str, change: fn(&mut Cell)) -> Self {
-        Self { wrong: Wrong { says, change }, ..self }
+    /// Whether it looks at this cell.
+    pub fn reads(&self, cell: &Cell) -> bool {
+        self.claim.reads(self.seen, cell)
+    }
+
+    /// Looks. `None` if a figure is missing that it needs.
+    pub fn check(&self, results: &Results, who: &Contender) -> Option<Check> {
+        self.claim.check(self.seen, results, who)
     }
 }
 
@@ -105,15 +107,6 @@ pub enum Nature {
     /// It compares times, which chance and others on the machine can upset: measured again when it
     /// fails.
     Timing,
-}
-
-/// A setting that makes the relation false.
-#[derive(Clone, Copy, Debug)]
-pub struct Wrong {
-    /// What is changed.
-    pub says: &'static str,
-    /// Changes one of the cells that the relation reads.
-    pub change: fn(&mut Cell),
 }
 
 /// What a look has found.

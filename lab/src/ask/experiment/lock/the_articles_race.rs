@@ -10,70 +10,20 @@ use super::gil_asked_at_places;
 use crate::ask::experiment::kit::prelude::*;
 use trainyard::threads::{Attached, Place};
 
-/// Short tasks do not race.
-pub const EXPERIMENT: Experiment = Experiment {
-    name: "the-articles-race",
-    group: Group::Lock,
-    title: "5 000 tasks add to one counter, and nothing is lost",
-    question: "5 000 tasks in a pool of threads each do `counter += 1` a hundred times. A switch \
-               may fall into the middle of a `+=`, between the load and the store, and then \
-               updates are lost. Is the counter 500 000 in the end?",
-    choices: &[
-        "no: with so many threads some updates are lost, and each time others",
-        "yes, for `+=` is one operation",
-        "yes, because each task is over long before anybody asks for the lock",
-    ],
-    answer: 2,
-    method: "The article's tasks, each on a thread of its own, as its pool of 5 000 threads does \
-             it on CPython 3.6. The lock may be asked for between any two of the steps of a `+=`: \
-             a load, an addition, a store. Then the same with four tasks, each of which lasts for \
-             several switch intervals.",
-    cells,
-    ours: measure,
-    twin: Some(include_str!("the_articles_race.py")),
-    plays,
-    columns: &[
-        Column { figure: "lost_share", title: "lost", unit: Unit::Percent },
-        Column { figure: "lost", title: "updates\nlost", unit: Unit::Count },
-        Column { figure: "task_p50_s", title: "a task\ntakes", unit: Unit::Seconds },
-        Column { figure: "taken", title: "lock\ntaken", unit: Unit::Count },
-        Column { figure: "forced_switches", title: "forced", unit: Unit::Count },
-    ],
-    relations: &[
-        timing("the-article-loses-nothing")
-            .says("after the article's 5 000 tasks the counter is exact.")
-            .claims(&special(|cell| cell.label == ARTICLE, the_article_loses_nothing))
-            .wrong("four tasks of millions", make_long),
-        timing("a-task-is-shorter-than-an-interval")
-            .says("half of the tasks are over in a tenth of a switch interval.")
-            .claims(&that_by(
-                "{task_p50_s in 5 000 tasks of 100}",
-                |[took_s]| took_s < SHORT_S,
-                |[took_s]| format!("{} of {}", seconds(took_s), seconds(INTERVAL_S)),
-            ))
-            .wrong("four tasks of millions", make_long),
-        timing("long-tasks-lose")
-            .says("four tasks that last lose updates.")
-            .claims(&that("{lost in 4 tasks of millions} updates lost", |[lost]| lost > 0.0))
-            .wrong("a check point after each `+=` alone, as since CPython 3.10", |cell| {
-                cell.set("places", "back-edges");
-            }),
-    ],
-    explain: Told(
-        "The counter lost {lost in 5 000 tasks of 100} updates in the article's tasks. The lock \
-         was taken {taken in 5 000 tasks of 100} times there, and {forced_switches in 5 000 tasks \
-         of 100} times because somebody had asked: half of the tasks are over within {task_p50_s \
-         in 5 000 tasks of 100}, each gives the lock up at its end, and each time it changes \
-         hands whoever waits begins a new interval of 5 ms. The four tasks of {task_p50_s in 4 \
-         tasks of millions} each were asked {forced_switches in 4 tasks of millions} times, and \
-         lost {lost_share in 4 tasks of millions} of their updates. The race is there in both; a \
-         test that has never failed proves nothing.",
-    ),
-    read: &[
-        "src/threads/kernel/policy.rs: Place and Placement",
-        "https://github.com/realpython/materials, concurrency-overview/race_condition.py",
-    ],
-};
+pub(super) const DESIGN: Design = Design::new(include_str!("the_articles_race.md"), cells, measure)
+    .twin(include_str!("the_articles_race.py"), plays)
+    .relations(&[
+        timing(
+            "the-article-loses-nothing",
+            &that(|[lost, ..]: [f64; 3]| is(lost, 0)).skipped(interrupted),
+        )
+        .wrong(make_long),
+        timing("a-task-is-shorter-than-an-interval", &that(|[took_s]| took_s < SHORT_S))
+            .wrong(make_long),
+        timing("long-tasks-lose", &that(|[lost]| lost > 0.0)).wrong(|cell| {
+            cell.set("places", "back-edges");
+        }),
+    ]);
 
 const SHORT_S: f64 = INTERVAL_S / 10.0;
 const ARTICLE: &str = "5 000 tasks of 100";
@@ -132,17 +82,13 @@ fn increment(counter: &AtomicU64, at: &mut Attached<'_>) {
 
 /// The system may take the processor from whoever has the lock, for longer than an interval: then
 /// somebody does ask, and the article is right for once.
-fn the_article_loses_nothing(results: &Results, who: &Contender) -> Option<Check> {
-    let lost = results.of(who, ARTICLE, "lost")?;
-    let figure = |name| results.of(who, ARTICLE, name);
-    let (half_s, longest_s) = (figure("task_p50_s")?, figure("task_max_s")?);
-    if lost > 0.0 && half_s < SHORT_S && longest_s > INTERVAL_S {
-        return Some(Check::Skipped(format!(
+fn interrupted([lost, half_s, longest_s]: [f64; 3]) -> Option<String> {
+    (lost > 0.0 && half_s < SHORT_S && longest_s > INTERVAL_S).then(|| {
+        format!(
             "A task was interrupted: half of them took {}, but one {}, which is longer than an \
              interval, and {lost} updates were lost",
             seconds(half_s),
             seconds(longest_s)
-        )));
-    }
-    Some(Check::that(lost == 0.0, format!("{lost} updates lost")))
+        )
+    })
 }

@@ -3,24 +3,24 @@
 //! Each experiment is one file; its twin in Python lies beside it.
 
 mod arms;
-pub mod cpu;
+mod cpu;
 mod footprint;
-pub mod how_many;
-pub mod io;
-pub mod pipeline;
+mod how_many;
+mod io;
+mod pipeline;
 mod room;
-pub mod three_names;
+mod three_names;
 mod trains;
-pub mod ways_out;
+mod ways_out;
 
-use crate::ask::experiment::kit::experiment::Experiment;
+use crate::ask::experiment::kit::experiment::Design;
 
 /// In the order in which they are best met.
-pub const EXPERIMENTS: &[&Experiment] = &[
-    &three_names::EXPERIMENT,
-    &io::EXPERIMENT,
-    &cpu::EXPERIMENT,
-    &ways_out::EXPERIMENT,
-    &pipeline::EXPERIMENT,
-    &how_many::EXPERIMENT,
+pub const DESIGNS: &[Design] = &[
+    three_names::DESIGN,
+    io::DESIGN,
+    cpu::DESIGN,
+    ways_out::DESIGN,
+    pipeline::DESIGN,
+    how_many::DESIGN,
 ];

@@ -105,7 +105,7 @@ fn record_all(
     interrupts: &Interrupts,
     runs: &mut Vec<trace::file::Run>,
 ) -> Result<()> {
-    let cells = (experiment.cells)(scale);
+    let cells = experiment.cells(scale);
     let mut progress = Progress::start(cells.len());
     let flight = flight_path(path, experiment.name);
     for cell in &cells {

@@ -46,7 +46,7 @@ impl Finding {
     /// What follows; before it, what of that this run has not shown. It quotes our own figures, so
     /// our own relations are what it rests on.
     pub fn explanation(&self) -> Option<String> {
-        let explained = self.experiment.explain.say(&self.results)?;
+        let explained = self.experiment.explain(&self.results)?;
         let name = Contender::Ours.name();
         let ours = self.experiment.relations.iter().filter(|one| one.of != Of::EachPython);
         let open = ours.filter_map(|relation| {

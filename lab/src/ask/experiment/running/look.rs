@@ -42,12 +42,12 @@ impl Look {
     pub fn concerns(&self, contender: &Contender, cell: &Cell) -> bool {
         let is_compared = self.relation.of == Of::EachPython || cell.lock == Lock::Bare;
         let is_read = self.contender == *contender || is_compared && *contender == Contender::Ours;
-        is_read && self.relation.claim.reads(cell)
+        is_read && self.relation.reads(cell)
     }
 
     /// Notes how it ended; or gives itself back, to be measured again.
     pub fn close(mut self, finding: &mut Finding) -> Option<Self> {
-        let mut check = self.relation.claim.check(&finding.results, &self.contender);
+        let mut check = self.relation.check(&finding.results, &self.contender);
         let mut attempts = self.disturbed + self.undisturbed + 1;
         if let (Some(Check::Fails(figures)), Nature::Timing) = (&check, self.relation.nature) {
             let others = self.others(finding);
@@ -89,7 +89,7 @@ impl Look {
     fn left_out(&self, finding: &Finding) -> Option<String> {
         let is_read = |label: &str| {
             let cell = finding.cells.iter().find(|cell| cell.label == label);
-            cell.is_some_and(|cell| self.relation.claim.reads(cell))
+            cell.is_some_and(|cell| self.relation.reads(cell))
         };
         let mut left_out = finding.results.left_out.iter();
         let one = left_out.find(|one| one.contender == self.contender && is_read(&one.cell))?;

@@ -52,17 +52,17 @@ pub fn show(experiment: &Experiment) -> String {
     let mut text = question(experiment);
     text += &paragraph(experiment.method);
     text += "\nWhat must hold, and the wrong setting under which it must not:\n";
-    for Relation { name, says, wrong, .. } in experiment.relations {
+    for Relation { name, says, fails_with, .. } in &experiment.relations {
         text += &item(2, &format!("{name}: {says}"));
-        text += &item(INDENT, &format!("--wrong {name}: {}", wrong.says));
+        text += &item(INDENT, &format!("--wrong {name}: {fails_with}"));
     }
-    let cells = (experiment.cells)(Scale::Full);
+    let cells = experiment.cells(Scale::Full);
     let _ = writeln!(text, "\n{}:", count(cells.len(), "cell"));
     for cell in cells {
         let _ = writeln!(text, "  {}", cell.label);
     }
     text += "\nRead on:\n";
-    for place in experiment.read {
+    for place in &experiment.read {
         let _ = writeln!(text, "  {place}");
     }
     let _ = writeln!(text, "\nTry next:\n  trainyard experiment run {} --quick", experiment.name);
@@ -89,7 +89,7 @@ pub fn results(report: &Report) -> String {
     if let Some(relation) = report.wrong {
         let says = format!(
             "With a wrong setting ({}), so that the relation {} should fail.",
-            relation.wrong.says, relation.name
+            relation.fails_with, relation.name
         );
         text += &wrap(&says, WIDTH, 0);
         text.push('\n');
@@ -175,7 +175,7 @@ fn table(finding: &Finding) -> String {
     let columns: Vec<&Column> = finding.experiment.columns.iter().filter(has).collect();
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    let titles = columns.iter().map(|column| column.title);
+    let titles = columns.iter().map(|column| column.title.as_str());
     table.set_header(["", ""].into_iter().chain(titles));
     for cell in &finding.cells {
         let here = measured.iter().filter(|one| one.cell == cell.label);
@@ -183,7 +183,7 @@ fn table(finding: &Finding) -> String {
             let label = if index == 0 { cell.label.as_str() } else { "" };
             let figures = columns.iter().map(|column| {
                 let figure = one.median(column.figure);
-                figure.map_or_else(|| "-".to_owned(), |figure| column.unit.write(figure))
+                figure.map_or_else(|| "-".to_owned(), |figure| column.write(figure))
             });
             let names = [label.to_owned(), one.contender.name()];
             table.add_row(names.into_iter().chain(figures));

@@ -52,7 +52,7 @@ pub fn measure(
 ) -> Result<Figures> {
     let command = match contender {
         Contender::Ours => own(&["ours", experiment.name, &cell.json()]),
-        Contender::Python(python) => script(python, experiment.twin, &cell.json()),
+        Contender::Python(python) => script(python, experiment.design.twin, &cell.json()),
     };
     let before = Reading::take();
     let figures = ask(command, experiment, cell, contender, interrupts)?;
@@ -154,7 +154,7 @@ pub fn be(args: &[OsString]) -> Result<()> {
 fn be_a_cell(experiment: &Experiment, cell: &Cell, flight: Option<&Path>) -> Result<()> {
     let figures = match flight {
         Some(path) => recorded(experiment, cell, path)?,
-        None => (experiment.ours)(cell),
+        None => (experiment.design.ours)(cell),
     };
     match figures {
         Ok(figures) => say(&figures),
@@ -180,7 +180,7 @@ fn recorded(experiment: &Experiment, cell: &Cell, path: &Path) -> Result<Result<
     flight::keep_in(path, &about(None, None), &facts)
         .map_err(|why| LabError::failed(format!("cannot write to '{}'", path.display()), why))?;
     let recorder = trace::arm();
-    let figures = (experiment.ours)(cell);
+    let figures = (experiment.design.ours)(cell);
     let own = recorder.finish();
     let recording = elsewhere().take().unwrap_or(own);
     // In the place of the file that rings were kept in: all of them are in it, those too that found

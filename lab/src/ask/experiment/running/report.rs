@@ -66,7 +66,7 @@ impl Report {
             "quick": self.scale == Scale::Quick,
             "wrong": self.wrong.map(|relation| json!({
                 "relation": relation.name,
-                "setting": relation.wrong.says,
+                "setting": relation.fails_with,
             })),
             "host": self.host,
             "load_average": self.load_average,

@@ -56,11 +56,11 @@ pub fn in_processes<'a>(
 impl Plan {
     /// Lists the cells.
     pub fn cells(&self) -> Vec<Cell> {
-        let mut cells = (self.experiment.cells)(self.scale);
+        let mut cells = self.experiment.cells(self.scale);
         if let Some(relation) = self.wrong {
-            cells.retain(|cell| relation.claim.reads(cell));
+            cells.retain(|cell| relation.reads(cell));
             for cell in &mut cells {
-                (relation.wrong.change)(cell);
+                (relation.change)(cell);
             }
         }
         cells
@@ -108,7 +108,7 @@ impl Plan {
     /// Puts the outcomes into the experiment's order, and lets those that hold quote the figures of
     /// the last look, as the tables do.
     fn settle(&self, finding: &mut Finding) {
-        let relations = self.experiment.relations;
+        let relations = &self.experiment.relations;
         let place = |outcome: &Outcome| {
             let relation = relations.iter().position(|relation| relation.name == outcome.name);
             let who = self.contenders.iter().position(|who| who.name() == outcome.contender);
@@ -117,7 +117,7 @@ impl Plan {
         finding.outcomes.sort_by_key(place);
         for outcome in finding.outcomes.iter_mut().filter(|one| one.ending == Ending::Holds) {
             let (Some(relation), Some(who)) = place(outcome) else { continue };
-            let check = relations[relation].claim.check(&finding.results, &self.contenders[who]);
+            let check = relations[relation].check(&finding.results, &self.contenders[who]);
             if let Some(Check::Holds(figures)) = check {
                 outcome.figures = figures;
             }
@@ -153,14 +153,14 @@ impl Plan {
         let Contender::Python(python) = contender else { return true };
         let is_compared = self.wrong.is_none_or(|relation| relation.of == Of::EachPython);
         let cell = self.cell_of(contender, cell);
-        is_compared && self.experiment.twin.is_some() && (self.experiment.plays)(python, &cell)
+        is_compared && (self.experiment.design.plays)(python, &cell)
     }
 
     fn cell_of<'a>(&self, contender: &Contender, cell: &'a Cell) -> Cow<'a, Cell> {
         if self.wrong.is_none() || *contender == Contender::Ours {
             return Cow::Borrowed(cell);
         }
-        let mut right = (self.experiment.cells)(self.scale).into_iter();
+        let mut right = self.experiment.cells(self.scale).into_iter();
         let right = right.find(|right| right.label == cell.label);
         right.map_or(Cow::Borrowed(cell), Cow::Owned)
     }

@@ -12,63 +12,21 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Poll, Waker};
 use std::thread;
 
-use crate::ask::experiment::kit::claim::Claim;
 use crate::ask::experiment::kit::prelude::*;
-use crate::ask::experiment::tasks::theirs;
 use trainyard::coop::{self, yield_now};
 use trainyard::trace::{self, Kind};
 
-/// Who wakes a task, and what that takes.
-pub const EXPERIMENT: Experiment = Experiment {
-    name: "how-a-task-wakes",
-    group: Group::Tasks,
-    title: "a wake-up from the loop's own thread, and from another",
-    question: "A task waits for news, and 200 times somebody has some: another task, or another \
-               thread. How many system calls do the wake-ups take?",
-    choices: &[
-        "200, whoever calls: a task is woken by the kernel",
-        "none from a task; from a thread 200",
-        "none from a task; from a thread 200 if the loop sleeps, and none if it is awake",
-        "none: waking is writing to memory",
-    ],
-    answer: 2,
-    method: "A task is woken 200 times, each time when the news before has been heard: by another \
-             task, by a thread while a third task keeps the loop awake, and by a thread that waits \
-             each time until the kernel says that the loop's thread sleeps. The recorder counts \
-             rings of the loop's bell, an eventfd; the kernel counts the writes of who calls. In \
-             asyncio a thread calls `call_soon_threadsafe`, and counted is what it sends to the \
-             loop.",
-    cells,
-    ours: measure,
-    twin: Some(include_str!("how_a_task_wakes.py")),
-    plays: |python, _| python.has_tasks(),
-    columns: &[
-        Column { figure: "heard", title: "wake-ups", unit: Unit::Count },
-        Column { figure: "rung", title: "rings", unit: Unit::Count },
-        Column { figure: "saved", title: "rings\nsaved", unit: Unit::Count },
-        Column { figure: "writes", title: "writes, says\nthe kernel", unit: Unit::Count },
-    ],
-    relations: &[
-        counting("own-thread-no-call")
-            .says("a wake-up from the loop's own thread takes no system call.")
-            .claims(&Rings { cell: OWN, count: 0 })
-            .wrong("from a thread", |cell| cell.set("from", "asleep")),
-        counting("awake-no-call")
-            .says("a wake-up from another thread takes none while the loop is awake.")
+pub(super) const DESIGN: Design = Design::new(include_str!("how_a_task_wakes.md"), cells, measure)
+    .twin(include_str!("how_a_task_wakes.py"), |python, _| python.has_tasks())
+    .relations(&[
+        counting("own-thread-no-call", &that(|seen| are_rung(seen, 0.0)))
+            .wrong(|cell| cell.set("from", "asleep")),
+        counting("awake-no-call", &that(|seen| are_rung(seen, 0.0)))
             .of_ours()
-            .claims(&Rings { cell: AWAKE, count: 0 })
-            .wrong("the loop asleep", |cell| cell.set("from", "asleep")),
-        counting("asleep-one-call")
-            .says("a wake-up from another thread takes exactly one while the loop sleeps.")
-            .claims(&Rings { cell: ASLEEP, count: WAKES })
-            .wrong("from a task", |cell| cell.set("from", "own")),
-    ],
-    explain: By(explain),
-    read: &[
-        "src/coop/kernel/inbox.rs: who rings, and why no wake-up is lost",
-        "CPython's Lib/asyncio/selector_events.py: _write_to_self",
-    ],
-};
+            .wrong(|cell| cell.set("from", "asleep")),
+        counting("asleep-one-call", &that(|seen| are_rung(seen, 200.0)))
+            .wrong(|cell| cell.set("from", "own")),
+    ]);
 
 const OWN: &str = "from a task";
 const AWAKE: &str = "a thread, loop awake";
@@ -190,38 +148,8 @@ fn writes_of(work: impl FnOnce()) -> Option<u64> {
     Some(writes()? - before?)
 }
 
-/// That so many rings were counted for the wake-ups of `cell`; by the kernel too, if it counts.
-struct Rings {
-    cell: &'static str,
-    count: u64,
-}
-
-impl Claim for Rings {
-    fn reads(&self, cell: &Cell) -> bool {
-        cell.label == self.cell
-    }
-
-    fn check(&self, results: &Results, who: &Contender) -> Option<Check> {
-        let count = |figure| results.count(who, self.cell, figure);
-        let (rung, heard, writes) = (count("rung")?, count("heard")?, count("writes"));
-        let kernel = writes.map_or_else(String::new, |writes| format!(", and {writes} writes"));
-        let agrees = writes.is_none_or(|writes| writes == rung);
-        let figures = format!("{rung} rings for {heard} wake-ups{kernel}");
-        Some(Check::that(rung == self.count && heard == WAKES && agrees, figures))
-    }
-}
-
-fn explain(results: &Results) -> Option<String> {
-    let kernel =
-        Told(", and the kernel counted {writes in a thread, loop asleep} writes of who called");
-    let theirs = theirs(results, AWAKE, "rung", |who, rung| {
-        format!(" asyncio does not look whether the loop sleeps: {who} sent {rung} bytes to it.")
-    });
-    let told = Told(
-        "From a task a wake-up is a push into the run queue: {rung in from a task} rings. From a \
-         thread it goes through the inbox, and the caller looks whether the loop sleeps: {rung in \
-         a thread, loop awake} rings while it was awake, {rung in a thread, loop asleep} of 200 \
-         while it slept. Each ring is a write to an eventfd",
-    );
-    Some(format!("{}{}.{theirs}", told.say(results)?, kernel.say(results).unwrap_or_default()))
+/// That so many rings were counted for the wake-ups; by the kernel too, if it counts.
+#[expect(clippy::float_cmp, reason = "they are counts")]
+fn are_rung([rung, heard, writes]: [f64; 3], count: f64) -> bool {
+    rung == count && heard == to_f64(WAKES) && (writes.is_nan() || writes == rung)
 }

@@ -14,84 +14,19 @@ use trainyard::sys::prim::{Mutex, MutexGuard};
 use trainyard::sys::{Why, blocking};
 use trainyard::threads::{Attached, Gil, Guarded, with_both};
 
-/// Opposite order, one order, giving way.
-pub const EXPERIMENT: Experiment = Experiment {
-    name: "deadlock",
-    group: Group::Threads,
-    title: "two locks in opposite order, and three ways out",
-    question: "Under the global lock one thread runs at a time. Two threads transfer money between \
-               two accounts, each of which has a lock: one takes the locks of A and B, the other \
-               those of B and A. Do all transfers end?",
-    choices: &[
-        "yes: only one thread runs at a time, so nobody can come in between",
-        "no: in the end each has one lock and waits for the other",
-        "yes, but slowly: the global lock's switch interval breaks the tie",
-    ],
-    answer: 1,
-    method: "Two threads make transfers in opposite directions. A transfer takes the lock of the \
-             one account, does something that takes 1 ms, takes the lock of the other, and moves a \
-             coin. A watchdog calls it a deadlock when no transfer has ended for half a second. \
-             Then the same with the locks in the order of their addresses; then with a thread that \
-             finds the second lock taken, lets go of the first, and tries again; then, with the \
-             global lock off, as two guarded objects that are asked for at once.",
-    cells,
-    ours: measure,
-    twin: Some(include_str!("deadlock.py")),
-    plays: |python, cell| by_lock(python, cell) && cell.word("rule") != "with-both",
-    columns: &[
-        Column { figure: "done", title: "transfers\ndone", unit: Unit::Count },
-        Column { figure: "stood_still", title: "stood\nstill", unit: Unit::Count },
-        Column { figure: "gave_way", title: "gave\nway", unit: Unit::Count },
-    ],
-    relations: &[
-        counting("opposite-orders-stand-still")
-            .says(
-                "with the locks in opposite order not all transfers are made, and no more will be.",
-            )
-            .claims(&that(
-                "{All | stood_still in opposite order}{done in opposite order} were made{|, and \
-                 then none for 0.5 s stood_still in opposite order}",
-                |[stood_still, _, _]| is(stood_still, 1),
-            ))
-            .wrong("the order of the addresses", |cell| cell.set("rule", "by-address")),
-        counting("one-order-goes-on")
-            .says("with the locks in one order for everybody all transfers are made.")
-            .claims(&that(
-                "{done in order of addresses} were made{silent stood_still in order of addresses}",
-                goes_on,
-            ))
-            .wrong("opposite order", |cell| cell.set("rule", "as-asked")),
-        counting("giving-way-goes-on")
-            .says("with threads that let go of what they have all transfers are made.")
-            .claims(&that(
-                "{done in gives way} were made{silent stood_still in gives way}",
-                goes_on,
-            ))
-            .wrong("they hold what they have", |cell| cell.set("rule", "as-asked")),
-        counting("asking-for-both-goes-on")
-            .says("with guarded objects that are asked for at once all transfers are made.")
+pub(super) const DESIGN: Design = Design::new(include_str!("deadlock.md"), cells, measure)
+    .twin(include_str!("deadlock.py"), |python, cell| {
+        by_lock(python, cell) && cell.word("rule") != "with-both"
+    })
+    .relations(&[
+        counting("opposite-orders-stand-still", &that(|[stood_still, _, _]| is(stood_still, 1)))
+            .wrong(|cell| cell.set("rule", "by-address")),
+        counting("one-order-goes-on", &that(goes_on)).wrong(|cell| cell.set("rule", "as-asked")),
+        counting("giving-way-goes-on", &that(goes_on)).wrong(|cell| cell.set("rule", "as-asked")),
+        counting("asking-for-both-goes-on", &that(goes_on))
             .of_ours()
-            .claims(&that(
-                "{done in both at once, lock off} were made{silent stood_still in both at once, \
-                 lock off}",
-                goes_on,
-            ))
-            .wrong("plain locks, one after the other", |cell| cell.set("rule", "as-asked")),
-    ],
-    explain: Told(
-        "In opposite order {done in opposite order} transfers were made: then one thread had the \
-         lock of A and waited for B's, the other had B's and waited for A's. The global lock does \
-         not break the tie. It does not prevent it either: who waits for a lock gives the global \
-         one up, so the other thread comes as far. In the order of the addresses, the same for \
-         everybody, all {done in order of addresses} were made: whoever has the second lock has \
-         the first one already. Giving way works too, and cost {gave_way in gives way} vain \
-         attempts. Nothing but the program knows which of the two fits; no lock can.",
-    ),
-    read: &[
-        "src/threads/guarded.rs: with_both takes the locks in the order of their addresses",
-        "Dijkstra, \"Cooperating sequential processes\" (EWD 123, 1965): the deadly embrace",
-    ],
-};
+            .wrong(|cell| cell.set("rule", "as-asked")),
+    ]);
 
 /// No transfer in that time: nobody makes any more. One takes a millisecond.
 const PATIENCE: Duration = Duration::from_millis(500);

@@ -2,28 +2,28 @@
 //!
 //! Each experiment is one file; its twin in Python, if it has one, lies beside it.
 
-pub mod daemon;
-pub mod deadlock;
-pub mod pool_size;
-pub mod session_per_thread;
-pub mod strategies;
-pub mod what_is_the_lock;
-pub mod who_waits_for_what;
+mod daemon;
+mod deadlock;
+mod pool_size;
+mod session_per_thread;
+mod strategies;
+mod what_is_the_lock;
+mod who_waits_for_what;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::ask::experiment::kit::experiment::Experiment;
+use crate::ask::experiment::kit::experiment::Design;
 use crate::ask::experiment::kit::figures::Figures;
 
 /// In the order in which they are best met.
-pub const EXPERIMENTS: &[&Experiment] = &[
-    &what_is_the_lock::EXPERIMENT,
-    &who_waits_for_what::EXPERIMENT,
-    &pool_size::EXPERIMENT,
-    &session_per_thread::EXPERIMENT,
-    &strategies::EXPERIMENT,
-    &deadlock::EXPERIMENT,
-    &daemon::EXPERIMENT,
+pub const DESIGNS: &[Design] = &[
+    what_is_the_lock::DESIGN,
+    who_waits_for_what::DESIGN,
+    pool_size::DESIGN,
+    session_per_thread::DESIGN,
+    strategies::DESIGN,
+    deadlock::DESIGN,
+    daemon::DESIGN,
 ];
 
 /// Calls that are under way at the same time. ORDER: Relaxed, all of them; plain counters.

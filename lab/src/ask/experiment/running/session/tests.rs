@@ -2,13 +2,13 @@
 
 use std::cell::RefCell;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use super::*;
 use crate::ask::experiment::kit::cell::Lock;
 use crate::ask::experiment::kit::claim::{Special, special};
 use crate::ask::experiment::kit::contender::{Python, PythonGil, by_lock};
-use crate::ask::experiment::kit::experiment::Group;
-use crate::ask::experiment::kit::quantity::Explanation;
+use crate::ask::experiment::kit::experiment::{Design, Group};
 use crate::ask::experiment::kit::relation::{counting, timing};
 use crate::ask::experiment::running::others::OTHERS_SHARE;
 use lab_core::terms::error::LabError;
@@ -23,33 +23,47 @@ fn check(results: &Results, who: &Contender) -> Option<Check> {
     Some(Check::that((figure - 5.0).abs() < 1e-9, format!("It is {figure}")))
 }
 
-const CLAIM: Special = special(|cell| cell.label == "on", check);
-
 const fn about_x(relation: Relation) -> Relation {
-    relation.says("x is 5.").claims(&CLAIM).wrong("off", |cell| cell.lock = Lock::Off)
+    relation.wrong(|cell| cell.lock = Lock::Off)
 }
 
-static EXPERIMENT: Experiment = Experiment {
-    name: "example",
-    group: Group::Lock,
-    title: "an example",
-    question: "What is x?",
-    choices: &["5", "6"],
-    answer: 0,
-    method: "It is looked at.",
-    cells,
-    ours: |_| Ok(Figures::default()),
-    twin: Some(""),
-    plays: by_lock,
-    columns: &[],
-    relations: &[
-        about_x(timing("timing")),
-        about_x(counting("count").of_ours()),
-        about_x(counting("compared").of_each_python()),
-    ],
-    explain: Explanation::Told("It is what it is."),
-    read: &[],
-};
+const CLAIM: Special = special(|cell| cell.label == "on", check);
+
+const PAGE: &str = "\
+# example: an example
+
+What is x?
+
+1. **5**
+2. 6
+
+## What is done
+
+It is looked at.
+
+## What is shown
+
+## What must hold
+
+- timing: x is 5.
+- count: x is 5.
+- compared: x is 5.
+
+## What follows
+
+It is what it is.
+
+## Read on
+";
+
+static DESIGN: Design =
+    Design::new(PAGE, cells, |_| Ok(Figures::default())).twin("", by_lock).relations(&[
+        about_x(timing("timing", &CLAIM)),
+        about_x(counting("count", &CLAIM).of_ours()),
+        about_x(counting("compared", &CLAIM).of_each_python()),
+    ]);
+
+static EXPERIMENT: LazyLock<Experiment> = LazyLock::new(|| Experiment::new(Group::Lock, &DESIGN));
 
 fn plan(scale: Scale, wrong: Option<&'static Relation>) -> Plan {
     let (path, version, gil) = (PathBuf::from("python"), (3, 13, 0), PythonGil::Timed);

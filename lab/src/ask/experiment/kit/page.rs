@@ -1,0 +1,176 @@
+//! The words of an experiment: a page of Markdown beside its Rust file, read once.
+//!
+//! ```text
+//! # name: title
+//!
+//! The question?
+//!
+//! 1. a choice
+//! 2. **the right one**
+//!
+//! ## What is done            a paragraph
+//! ## What is shown           a line for each column: `- figure: title`, or `- plain figure: title`
+//! ## What must hold          for each relation `- name: what it says`, and below that
+//!                            `- seen: figures`, if a text says them, and `- fails with: setting`
+//! ## What follows            a paragraph, with the run's figures
+//! ## Read on                 a line for each place
+//! ## On the tour             if it is a stop: `- look: ..`, `- change: ..`, `- make: ..`
+//! ```
+//!
+//! A line that begins no item goes on with the one above. Figures stand in the texts as
+//! [`quantity`](super::quantity) says. A title's ` / ` is the end of a line.
+//!
+//! Pages are part of the program: one that is not of this form is a panic that names it, and a test
+//! of the catalogue reads them all.
+
+use super::experiment::{Activity, Design, Experiment, Group, Lesson};
+use super::figures::Column;
+use super::relation::Relation;
+
+/// The items of a page: paragraphs, and what a list has.
+struct Page {
+    name: &'static str,
+    sections: Vec<(&'static str, Vec<&'static str>)>,
+}
+
+impl Experiment {
+    /// Puts a design and the words of its page together.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the page is not of our form, or has other relations than the design.
+    pub fn new(group: Group, design: &'static Design) -> Self {
+        let page = Page::read(design.page);
+        let (question, choices) = page.sections[0].1.split_first().expect("a page asks something");
+        let answer = choices.iter().position(|choice| choice.starts_with("**"));
+        let heading = page.sections[0].0;
+        Self {
+            name: page.name,
+            group,
+            title: page.pair(heading).1,
+            question,
+            choices: choices.iter().map(|choice| choice.trim_matches('*')).collect(),
+            answer: answer.unwrap_or_else(|| panic!("{}: no choice is **right**", page.name)),
+            method: page.paragraph("What is done"),
+            columns: page.items("What is shown").iter().map(|item| page.column(item)).collect(),
+            relations: page.relations(design.relations),
+            explanation: page.paragraph("What follows"),
+            read: page.items("Read on").to_vec(),
+            lesson: page.find("On the tour").map(|items| page.lesson(items)),
+            design,
+        }
+    }
+}
+
+impl Page {
+    fn read(text: &'static str) -> Self {
+        let sections = text.trim_start_matches("# ").split("\n## ").map(|section| {
+            let (heading, rest) = section.split_once('\n').unwrap_or((section, ""));
+            (heading, items(rest))
+        });
+        let mut page = Self { name: "", sections: sections.collect() };
+        page.name = page.pair(page.sections[0].0).0;
+        page
+    }
+
+    fn find(&self, heading: &str) -> Option<&[&'static str]> {
+        let section = self.sections.iter().find(|(known, _)| *known == heading)?;
+        Some(&section.1)
+    }
+
+    fn items(&self, heading: &str) -> &[&'static str] {
+        self.find(heading).unwrap_or_else(|| panic!("{}: no '## {heading}'", self.name))
+    }
+
+    fn paragraph(&self, heading: &str) -> &'static str {
+        match self.items(heading) {
+            [paragraph] => paragraph,
+            items => panic!("{}: '{heading}' has {} paragraphs", self.name, items.len()),
+        }
+    }
+
+    /// The two sides of `name: words`.
+    fn pair(&self, item: &'static str) -> (&'static str, &'static str) {
+        let pair = item.split_once(": ");
+        pair.unwrap_or_else(|| panic!("{}: no ': ' in '{item}'", self.name))
+    }
+
+    fn column(&self, item: &'static str) -> Column {
+        let (figure, title) = self.pair(item);
+        let (form, figure) = figure.split_once(' ').unwrap_or(("", figure));
+        Column { form, figure, title: title.replace(" / ", "\n") }
+    }
+
+    /// What must hold, with its words.
+    fn relations(&self, relations: &[Relation]) -> Vec<Relation> {
+        let mut named: Vec<Relation> = Vec::new();
+        let mut designed = relations.iter();
+        for item in self.items("What must hold") {
+            match (self.pair(item), named.last_mut()) {
+                (("seen", seen), Some(last)) => last.seen = seen,
+                (("fails with", fails_with), Some(last)) => last.fails_with = fails_with,
+                ((name, says), _) => {
+                    let next = designed.next().filter(|relation| relation.name == name);
+                    let next = next.unwrap_or_else(|| panic!("{}: no next '{name}'", self.name));
+                    named.push(Relation { says, ..*next });
+                }
+            }
+        }
+        assert_eq!(designed.next().map(|one| one.name), None, "{}: one has no words", self.name);
+        named
+    }
+
+    fn lesson(&self, items: &[&'static str]) -> Lesson {
+        let [look, change, make] = items else { panic!("{}: look, change, make", self.name) };
+        let activity = |item: &'static str| {
+            let command_and_says = self.pair(item).1.trim_start_matches('`').split_once("`: ");
+            let (command, says) =
+                command_and_says.unwrap_or_else(|| panic!("{}: '{item}'", self.name));
+            Activity { command, says }
+        };
+        Lesson { look: activity(look), change: activity(change), make: self.pair(make).1 }
+    }
+}
+
+/// The items of a section, each in one line. They are as old as the program, and live as long.
+fn items(section: &str) -> Vec<&'static str> {
+    let mut items: Vec<String> = Vec::new();
+    let mut is_open = false;
+    for line in section.lines().map(str::trim) {
+        match (item(line), items.last_mut().filter(|_| is_open)) {
+            (None, Some(open)) if !line.is_empty() => open.extend([" ", line]),
+            (begun, _) if !line.is_empty() => items.push(begun.unwrap_or(line).to_owned()),
+            _ => {}
+        }
+        is_open = !line.is_empty();
+    }
+    items.into_iter().map(|item| &*item.leak()).collect()
+}
+
+/// What stands behind `- ` or `1. `.
+fn item(line: &str) -> Option<&str> {
+    let numbered = || {
+        let (number, rest) = line.split_once(". ")?;
+        number.parse::<u8>().ok().map(|_| rest)
+    };
+    line.strip_prefix("- ").or_else(numbered)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_is_its_paragraphs_and_the_items_of_its_lists() {
+        let section =
+            "\nOne 1.\nTwo.\n\nThree\n\n1. four\n   five\n2. **six**\n- a: b\n  c\n  - d\n";
+        let expected = ["One 1. Two.", "Three", "four five", "**six**", "a: b c", "d"];
+        assert_eq!(items(section), expected);
+    }
+
+    #[test]
+    #[should_panic(expected = "tea: no '## What is done'")]
+    fn a_page_without_a_section_is_named_with_it() {
+        Page::read("# tea: hot\n\nHow?\n\n## Read on\n\n- a\n").paragraph("What is done");
+    }
+}
