@@ -10,8 +10,6 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use lab_core::work::task::Task;
-
 /// `CPython`'s default switch interval.
 pub const INTERVAL_S: f64 = 0.005;
 
@@ -72,17 +70,25 @@ impl Lock {
     /// `CPython`'s default before.
     pub const TICKS: Self = Self::Ticks { every: NonZeroU32::new(100).expect("100 is not 0") };
 
-    /// How long a waiter waits before it asks, in seconds; 0 if nobody has to ask.
-    fn interval_s(self) -> f64 {
-        match self {
-            Self::Timed { interval_s } | Self::Unforced { interval_s } => interval_s,
-            Self::Ticks { .. } | Self::Off | Self::Bare | Self::None => 0.0,
-        }
-    }
+    /// Without forced switching.
+    pub const UNFORCED: Self = Self::Unforced { interval_s: INTERVAL_S };
 
-    /// The timed lock, with an interval in milliseconds.
-    pub fn timed_ms(interval_ms: f64) -> Self {
-        Self::Timed { interval_s: interval_ms / 1e3 }
+    /// What a page calls it: a word, or the timed lock's interval, such as `0.1 ms`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is neither.
+    pub fn named(name: &str) -> Self {
+        let interval_ms = name.strip_suffix(" ms").and_then(|number| number.parse::<f64>().ok());
+        match (name, interval_ms) {
+            ("timed", _) => Self::TIMED,
+            ("unforced", _) => Self::UNFORCED,
+            ("ticks", _) => Self::TICKS,
+            ("off", _) => Self::Off,
+            ("bare", _) => Self::Bare,
+            (_, Some(interval_ms)) => Self::Timed { interval_s: interval_ms / 1e3 },
+            _ => panic!("no lock is called '{name}'"),
+        }
     }
 }
 
@@ -94,6 +100,13 @@ pub enum Probe {
     Latency,
     /// How many answers come in a second, without a pause.
     Bandwidth,
+}
+
+impl Probe {
+    /// What a page calls it.
+    pub fn named(name: &str) -> Self {
+        if name == "bandwidth" { Self::Bandwidth } else { Self::Latency }
+    }
 }
 
 /// One setting.
@@ -110,55 +123,9 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// A cell without parameters.
-    pub fn new(label: impl Into<String>, lock: Lock) -> Self {
-        Self { label: label.into(), lock, probe: None, parameters: BTreeMap::new() }
-    }
-
-    /// A cell that has nothing to do with a lock.
+    /// A cell without parameters, which has nothing to do with a lock.
     pub fn plain(label: impl Into<String>) -> Self {
-        Self::new(label, Lock::None)
-    }
-
-    /// A cell in which threads do a task over and over, for [`hogs::throughput`].
-    ///
-    /// [`hogs::throughput`]: super::hogs::throughput
-    pub fn computing(
-        label: impl Into<String>,
-        lock: Lock,
-        threads: usize,
-        task: Task,
-        duration_s: f64,
-    ) -> Self {
-        let cell = Self::new(label, lock).with("threads", threads).with("task", task.name());
-        cell.with("duration_s", duration_s)
-    }
-
-    /// The same with one thread and with two: what a second one gains.
-    pub fn one_and_two(labels: [&str; 2], lock: Lock, task: Task, duration_s: f64) -> [Self; 2] {
-        let [one, two] = labels;
-        [(one, 1), (two, 2)]
-            .map(|(label, threads)| Self::computing(label, lock, threads, task, duration_s))
-    }
-
-    /// A server beside `hogs` threads that do a task, for [`echo::serve`]; asked `questions` times
-    /// by somebody who thinks before each.
-    ///
-    /// When it has answered, the server needs the lock again before it can wait for the next
-    /// question, and may wait an interval for that. The pause is so long that it is always back,
-    /// and each question finds it waiting.
-    ///
-    /// [`echo::serve`]: super::echo::serve
-    pub fn serving(
-        label: impl Into<String>,
-        lock: Lock,
-        hogs: usize,
-        task: Task,
-        questions: usize,
-    ) -> Self {
-        let mut cell = Self::new(label, lock).with("hogs", hogs).with("task", task.name());
-        cell.probe = Some(Probe::Latency);
-        cell.with("questions", questions).with("think_s", 2.0 * lock.interval_s() + 0.001)
+        Self { label: label.into(), lock: Lock::None, probe: None, parameters: BTreeMap::new() }
     }
 
     /// Gives it the lock `new` if it has `old`.

@@ -123,6 +123,9 @@ const SHARE_MIN: f64 = 0.8;
 /// One processor is one thread at a time; what more there is, is the kernel's work for them.
 pub const ONE_CPU: f64 = 1.15;
 
+/// Where experiments of the lock have their two threads without any.
+pub const BARE: &str = "no lock, 2 threads";
+
 /// No more than one processor was busy.
 pub const ONE_PROCESSOR: That<1> = that(|[busy]| busy <= ONE_CPU);
 

@@ -56,12 +56,19 @@ mod tests {
 
     #[test]
     fn a_python_is_measured_in_the_cells_whose_lock_it_has() {
-        let (timed, off) = (Cell::new("t", Lock::timed_ms(5.0)), Cell::new("o", Lock::Off));
+        let (timed, off) = (Lock::TIMED, Lock::Off);
         let new = python((3, 13, 0), PythonGil::Timed);
         let free = python((3, 13, 0), PythonGil::Off);
-        assert_eq!((by_lock(&new, &timed), by_lock(&new, &off)), (true, false));
-        assert_eq!((by_lock(&free, &timed), by_lock(&free, &off)), (false, true));
-        assert!(by_lock(&new, &Cell::plain("p")) && by_lock(&free, &Cell::plain("p")));
+        for (python, lock, plays) in [
+            (&new, timed, true),
+            (&new, off, false),
+            (&free, timed, false),
+            (&free, off, true),
+            (&new, Lock::None, true),
+            (&free, Lock::None, true),
+        ] {
+            assert_eq!(by_lock(python, &Cell { lock, ..Cell::plain("") }), plays, "{lock:?}");
+        }
         assert_eq!(new.name(), "CPython 3.13.0");
         assert_eq!(free.name(), "CPython 3.13.0, lock off");
     }

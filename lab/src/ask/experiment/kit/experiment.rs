@@ -11,6 +11,7 @@ use clap::ValueEnum;
 use super::cell::{Cell, Scale};
 use super::contender::{Contender, Python};
 use super::figures::{Column, Figures, Results};
+use super::page::cells;
 use super::quantity::said;
 use super::relation::Relation;
 use lab_core::terms::error::Result;
@@ -31,6 +32,8 @@ pub struct Experiment {
     pub answer: usize,
     /// What is done, so that somebody else can do it.
     pub method: &'static str,
+    /// The settings that are measured, as the page has them.
+    pub settings: Vec<&'static str>,
     /// The figures that are shown, the most important first.
     pub columns: Vec<Column>,
     /// What must hold between them.
@@ -50,9 +53,7 @@ pub struct Experiment {
 pub struct Design {
     /// The text of its page.
     pub page: &'static str,
-    /// The settings that are measured.
-    pub cells: fn(Scale) -> Vec<Cell>,
-    /// Measures one of them in our runtime, in a process of its own; the answer
+    /// Measures one setting in our runtime, in a process of its own; the answer
     /// [`NoRoom`](lab_core::terms::error::LabError::NoRoom) leaves the cell out.
     pub ours: fn(&Cell) -> Result<Figures>,
     /// The same in Python: what is run after `twin.py`. From 2.7 to 3.13.
@@ -66,14 +67,10 @@ pub struct Design {
 }
 
 impl Design {
-    /// Measures `cells` with `ours`.
-    pub const fn new(
-        page: &'static str,
-        cells: fn(Scale) -> Vec<Cell>,
-        ours: fn(&Cell) -> Result<Figures>,
-    ) -> Self {
+    /// Measures the settings of the page.
+    pub const fn new(page: &'static str, ours: fn(&Cell) -> Result<Figures>) -> Self {
         let (plays, notes) = (|_: &_, _: &_| false, |_: &_| Some(Figures::default()));
-        Self { page, cells, ours, twin: None, plays, relations: &[], notes }
+        Self { page, ours, twin: None, plays, relations: &[], notes }
     }
 
     /// Measures the cells that it `plays` in each CPython too.
@@ -123,7 +120,7 @@ impl Experiment {
 
     /// Lists its settings.
     pub fn cells(&self, scale: Scale) -> Vec<Cell> {
-        (self.design.cells)(scale)
+        cells(&self.settings, scale)
     }
 
     /// Says what follows; `None` if a figure is missing.

@@ -9,10 +9,14 @@
 //! 2. **the right one**
 //!
 //! ## What is done            a paragraph
+//! ## What is measured        for each setting `- label: name value, name value`; `20/90` is the quick
+//!                            and the full value, `only full` a setting of the full scale alone;
+//!                            `- each: ..` sets all, `- each X: ..` those whose labels begin with X
 //! ## What is shown           a line for each column: `- figure: title`, or `- plain figure: title`
 //! ## What must hold          for each relation `- name: what it says`, and below that
 //!                            `- seen: figures`, if a text says them, and `- fails with: setting`
 //! ## What follows            a paragraph, with the run's figures
+//! ## Background              for who reads this file
 //! ## Read on                 a line for each place
 //! ## On the tour             if it is a stop: `- look: ..`, `- change: ..`, `- make: ..`
 //! ```
@@ -23,6 +27,9 @@
 //! Pages are part of the program: one that is not of this form is a panic that names it, and a test
 //! of the catalogue reads them all.
 
+use serde_json::Value;
+
+use super::cell::{Cell, Lock, Probe, Scale};
 use super::experiment::{Activity, Design, Experiment, Group, Lesson};
 use super::figures::Column;
 use super::relation::Relation;
@@ -52,6 +59,7 @@ impl Experiment {
             choices: choices.iter().map(|choice| choice.trim_matches('*')).collect(),
             answer: answer.unwrap_or_else(|| panic!("{}: no choice is **right**", page.name)),
             method: page.paragraph("What is done"),
+            settings: page.items("What is measured").to_vec(),
             columns: page.items("What is shown").iter().map(|item| page.column(item)).collect(),
             relations: page.relations(design.relations),
             explanation: page.paragraph("What follows"),
@@ -132,6 +140,48 @@ impl Page {
     }
 }
 
+/// The cells of a page's settings, on this scale.
+///
+/// # Panics
+///
+/// Panics if a setting is not of our form.
+pub fn cells(settings: &[&'static str], scale: Scale) -> Vec<Cell> {
+    let pairs = settings.iter().map(|item| item.split_once(": ").expect("`label: name value`"));
+    let (each, own): (Vec<_>, Vec<_>) = pairs.partition(|(label, _)| label.starts_with("each"));
+    let parameters = |&(label, own): &(&'static str, &'static str)| {
+        let of_several = each.iter().filter(move |(each, _)| label.starts_with(each[4..].trim()));
+        let texts = std::iter::once(own).chain(of_several.map(|(_, text)| *text));
+        texts.flat_map(|text| text.split(", ")).map(|one| one.split_once(' ').expect(one))
+    };
+    let of_scale = |value: &'static str| {
+        value.split_once('/').map_or(value, |(quick, full)| scale.pick(quick, full))
+    };
+    let only_full = ("only", "full");
+    let is_meant = |row: &&_| scale == Scale::Full || !parameters(row).any(|one| one == only_full);
+    let cell = |row| {
+        let set_parameters = parameters(row).filter(|one| *one != only_full);
+        set_parameters
+            .fold(Cell::plain(row.0), |cell, (name, value)| set(cell, name, of_scale(value)))
+    };
+    own.iter().filter(is_meant).map(cell).collect()
+}
+
+fn set(mut cell: Cell, name: &str, value: &str) -> Cell {
+    match name {
+        "lock" => cell.lock = Lock::named(value),
+        "probe" => cell.probe = Some(Probe::named(value)),
+        _ => cell.set(name, read(value)),
+    }
+    cell
+}
+
+/// A number, or a word.
+fn read(value: &str) -> Value {
+    let digits = value.replace(' ', "");
+    let whole = digits.parse::<u64>().map(Value::from);
+    whole.or_else(|_| digits.parse::<f64>().map(Value::from)).unwrap_or_else(|_| value.into())
+}
+
 /// The items of a section, each in one line. They are as old as the program, and live as long.
 fn items(section: &str) -> Vec<&'static str> {
     let mut items: Vec<String> = Vec::new();
@@ -166,6 +216,23 @@ mod tests {
             "\nOne 1.\nTwo.\n\nThree\n\n1. four\n   five\n2. **six**\n- a: b\n  c\n  - d\n";
         let expected = ["One 1. Two.", "Three", "four five", "**six**", "a: b c", "d"];
         assert_eq!(items(section), expected);
+    }
+
+    #[test]
+    fn settings_are_cells_on_both_scales() {
+        let settings = [
+            "a b: how slow, s 0.5",
+            "c: only full, x 1",
+            "each: turns 20/1 900",
+            "each a: lock off",
+        ];
+        let [cell, other] = [Cell::plain("a b").with("how", "slow"), Cell::plain("c").with("x", 1)];
+        let cell = Cell { lock: Lock::Off, ..cell.with("s", 0.5) };
+        assert_eq!(cells(&settings, Scale::Quick), [cell.clone().with("turns", 20)]);
+        assert_eq!(
+            cells(&settings, Scale::Full),
+            [cell, other].map(|one| one.with("turns", 1_900))
+        );
     }
 
     #[test]

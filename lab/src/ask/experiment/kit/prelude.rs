@@ -2,7 +2,7 @@
 
 pub use super::cell::{Cell, INTERVAL_S, Lock, Probe, Scale};
 pub use super::claim::{
-    AS_BARE, ONE_CPU, ONE_PROCESSOR, gains_as_bare, is, most, no_second_processor,
+    AS_BARE, BARE, ONE_CPU, ONE_PROCESSOR, gains_as_bare, is, most, no_second_processor,
 };
 pub use super::claim::{special, that};
 pub use super::contender::{Contender, Python, by_lock};

@@ -1,12 +1,8 @@
 //! The convoy: a thread that only answers, beside one that computes.
-//!
-//! David Beazley described it when the lock of 3.2 was new (bpo-7946, 2010; closed unfixed in
-//! 2021). A thread gives the lock up to wait for the network, and must then get it back from a
-//! thread that never gives it up by itself.
 
 use crate::ask::experiment::kit::prelude::*;
 
-pub(super) const DESIGN: Design = Design::new(include_str!("convoy.md"), cells, echo::serve)
+pub(super) const DESIGN: Design = Design::new(include_str!("convoy.md"), echo::serve)
     .twin(include_str!("convoy.py"), by_lock)
     .relations(&[
         timing("one-to-two-intervals", &that(one_to_two_intervals))
@@ -24,27 +20,7 @@ pub(super) const DESIGN: Design = Design::new(include_str!("convoy.md"), cells, 
             .wrong(|cell| cell.lock = Lock::Off),
     ]);
 
-const ALONE: &str = "alone, 5 ms";
 const INTERVALS_MS: [f64; 4] = [0.1, 1.0, 5.0, 50.0];
-
-fn beside(interval_ms: f64) -> String {
-    format!("1 thread, {interval_ms} ms")
-}
-
-fn cells(scale: Scale) -> Vec<Cell> {
-    // Each takes three intervals, with the pause before it: 60 at least.
-    let answers = scale.pick(20, 60);
-    let cell = |label: &str, lock, hogs| Cell::serving(label, lock, hogs, Task::Pi, answers);
-    let mut cells = vec![cell(ALONE, Lock::TIMED, 0)];
-    // 20 answers at 50 ms take 3 s.
-    let intervals_ms = &INTERVALS_MS[..scale.pick(3, 4)];
-    cells.extend(intervals_ms.iter().map(|&ms| cell(&beside(ms), Lock::timed_ms(ms), 1)));
-    cells.extend([cell("alone, ticks", Lock::TICKS, 0), cell("1 thread, ticks", Lock::TICKS, 1)]);
-    if scale == Scale::Full {
-        cells.extend([2, 4].map(|hogs| cell(&format!("{hogs} threads, 5 ms"), Lock::TIMED, hogs)));
-    }
-    cells
-}
 
 /// Two threads are woken on the way, and a timer is late: three times what an answer takes that
 /// waits for no lock is granted for that.

@@ -1,11 +1,8 @@
 //! Fairness: do four threads that want the same get the same?
-//!
-//! Measured with Jain's index, as CPython's `Tools/lockbench` does it: 1 if all have the same,
-//! one over their number if one has it all.
 
 use crate::ask::experiment::kit::prelude::*;
 
-pub(super) const DESIGN: Design = Design::new(include_str!("fairness.md"), cells, hogs::throughput)
+pub(super) const DESIGN: Design = Design::new(include_str!("fairness.md"), hogs::throughput)
     .notes(is_as_even)
     .twin(include_str!("fairness.py"), by_lock)
     .relations(&[
@@ -23,15 +20,6 @@ pub(super) const DESIGN: Design = Design::new(include_str!("fairness.md"), cells
 /// What one round differs from the next is less.
 const LESS_EVEN: f64 = 0.05;
 const UNFORCED: Lock = Lock::Unforced { interval_s: INTERVAL_S };
-const BARE: &str = "no lock, 2 threads";
-
-fn cells(scale: Scale) -> Vec<Cell> {
-    let duration_s = scale.pick(0.4, 1.2);
-    let locks = [("timed", Lock::TIMED), ("timed, not forced", UNFORCED), ("ticks", Lock::TICKS)];
-    let cell = |(label, lock)| Cell::computing(label, lock, 4, Task::Pi, duration_s);
-    let bare = Cell::computing(BARE, Lock::Bare, 2, Task::Pi, duration_s);
-    locks.map(cell).into_iter().chain([bare]).collect()
-}
 
 fn is_as_even(results: &Results) -> Option<Figures> {
     let jain = |cell| results.ours(cell, "jain");

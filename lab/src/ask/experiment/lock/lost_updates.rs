@@ -1,8 +1,4 @@
 //! Lost updates: is `c += 1` atomic?
-//!
-//! Up to 3.9 CPython looked at the lock before nearly every instruction; since 3.10 only where a
-//! loop jumps back and where a function begins (gh-18334). So one statement became atomic by
-//! accident, and its neighbour did not.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -13,42 +9,21 @@ use lab_core::work::race::setting::to_threads;
 use trainyard::threads::Attached;
 use trainyard::vm::{Machine, Program};
 
-pub(super) const DESIGN: Design = Design::new(include_str!("lost_updates.md"), cells, measure)
+pub(super) const DESIGN: Design = Design::new(include_str!("lost_updates.md"), measure)
     .twin(include_str!("lost_updates.py"), plays)
     .relations(&[
-        timing("every-operation-loses-both", &that(|[plus, add]| plus > 0.0 && add > 0.0)).wrong(
-            |cell| {
-                cell.set("places", "back-edges");
-            },
-        ),
+        timing("every-operation-loses-both", &that(|[plus, add]| plus > 0.0 && add > 0.0))
+            .wrong(|cell| cell.set("places", "back-edges")),
         counting("back-edges-keep-plus-equals", &that(|[lost]| is(lost, 0)))
             .wrong(|cell| cell.set("places", "operations")),
-        timing("back-edges-lose-calls", &that(|[lost]| lost > 0.0)).wrong(|cell| {
-            cell.set("places", "never");
-        }),
-        timing("ticks-lose-both", &that(|[plus, add]| plus > 0.0 && add > 0.0)).wrong(|cell| {
-            cell.set("places", "back-edges");
-        }),
+        timing("back-edges-lose-calls", &that(|[lost]| lost > 0.0))
+            .wrong(|cell| cell.set("places", "never")),
+        timing("ticks-lose-both", &that(|[plus, add]| plus > 0.0 && add > 0.0))
+            .wrong(|cell| cell.set("places", "back-edges")),
     ]);
 
 const PLUS: &str = "c += 1";
 const ADD: &str = "c = add(c)";
-
-fn cells(scale: Scale) -> Vec<Cell> {
-    let places = [
-        ("each", Lock::TIMED, "operations"),
-        ("back edges", Lock::TIMED, "back-edges"),
-        ("ticks", Lock::TICKS, "operations"),
-    ];
-    let cell = |(name, lock, places), statement| {
-        let cell = Cell::new(format!("{statement}, {name}"), lock).with("places", places);
-        // Of an interpreter as many as last for 40 switch intervals.
-        cell.with("statement", statement)
-            .with("increments", scale.pick(2_000_000, 4_000_000))
-            .with("increments_in_python", scale.pick(500_000, 1_000_000))
-    };
-    places.map(|place| [PLUS, ADD].map(|statement| cell(place, statement))).concat()
-}
 
 /// Where a CPython looks depends on its version: nobody can set it.
 fn plays(python: &Python, cell: &Cell) -> bool {

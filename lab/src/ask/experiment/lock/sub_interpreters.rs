@@ -1,35 +1,18 @@
 //! Sub-interpreters: a lock for each worker.
-//!
-//! Since 3.12 each interpreter in a process may have a lock of its own (PEP 684). Then threads of
-//! different interpreters run at the same time; the price is that they share no objects.
 
 use crate::ask::experiment::kit::prelude::*;
 use trainyard::threads::ThreadPool;
 
-pub(super) const DESIGN: Design = Design::new(include_str!("sub_interpreters.md"), cells, measure)
+pub(super) const DESIGN: Design = Design::new(include_str!("sub_interpreters.md"), measure)
     .twin(include_str!("sub_interpreters.py"), plays)
     .relations(&[
         counting("own-locks-are-free", &that(|[times]| is(times, 0)))
             .of_ours()
             .wrong(|cell| cell.set("scope", "shared")),
         timing("own-locks-gain-a-processor", &AS_BARE).wrong(|cell| cell.set("scope", "shared")),
-        timing("one-lock-is-one-at-a-time", &ONE_PROCESSOR.if_two_processors(BARE[1]))
+        timing("one-lock-is-one-at-a-time", &ONE_PROCESSOR.if_two_processors(BARE))
             .wrong(|cell| cell.set("scope", "own")),
     ]);
-
-const SHARED: [&str; 2] = ["one lock, 1 worker", "one lock, 2 workers"];
-const OWN: [&str; 2] = ["own lock, 1 worker", "own locks, 2 workers"];
-const BARE: [&str; 2] = ["no lock, 1 thread", "no lock, 2 threads"];
-
-fn cells(scale: Scale) -> Vec<Cell> {
-    let duration_s = scale.pick(0.3, 1.0);
-    let cells = |labels, lock, scope| {
-        let cells = Cell::one_and_two(labels, lock, Task::Pi, duration_s);
-        cells.map(|cell| cell.with("scope", scope))
-    };
-    let shared = cells(SHARED, Lock::TIMED, "shared");
-    [shared, cells(OWN, Lock::TIMED, "own"), cells(BARE, Lock::Bare, "none")].concat()
-}
 
 /// A lock for each interpreter came with 3.12.
 fn plays(python: &Python, cell: &Cell) -> bool {

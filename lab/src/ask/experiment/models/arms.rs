@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use crate::ask::experiment::kit::cell::{Cell, Lock, Scale};
+use crate::ask::experiment::kit::cell::{Cell, Lock};
 use crate::ask::experiment::kit::figures::Figures;
 use crate::ask::experiment::kit::hogs;
 use crate::ask::experiment::kit::voice::recorded_elsewhere;
@@ -22,43 +22,12 @@ use lab_core::terms::params::{CpuKernel, Params, Preset};
 use lab_core::work::arm::Setup;
 use lab_core::work::server::ServerConfig;
 use lab_core::work::server::child::ServerProcess;
-use lab_core::work::task::Task;
 use trainyard::sys::signal::Interrupts;
 
 /// No round takes a tenth of it.
 const SILENCE_MAX: Duration = Duration::from_mins(1);
 /// The sums of the articles.
 const INPUTS: usize = 20;
-
-/// Plain threads without any lock, to see what the machine can do; see
-/// [`yardstick`](crate::ask::experiment::kit::yardstick).
-pub(super) const BARE: [&str; 2] = ["1 bare thread", "2 bare threads"];
-
-/// Twenty sums in each of these models, with so many trains, beside bare threads to compare with. A
-/// Python computes for `duration_s` instead.
-pub(super) fn computing(scale: Scale, ours: &[(&str, Model, usize)]) -> Vec<Cell> {
-    let (squares, duration_s) = scale.pick((2_000_000, 0.2), (5_000_000, 1.0));
-    let ours = ours.iter().map(|&(label, model, trains)| {
-        let cell = cell(label, Workload::Cpu, model, trains);
-        cell.with("squares", squares).with("duration_s", duration_s)
-    });
-    let bare = Cell::one_and_two(BARE, Lock::Bare, Task::Pi, duration_s);
-    ours.chain(bare.map(|cell| cell.with("model", "bare"))).collect()
-}
-
-/// So many pages, fetched in each of these models from a server that takes its time.
-pub(super) fn waiting(pages: usize, latency_s: f64, ours: &[(&str, Model, usize)]) -> Vec<Cell> {
-    let cell = |&(label, model, trains): &_| cell(label, Workload::Io, model, trains);
-    let cells = ours.iter().map(cell);
-    cells.map(|cell| cell.with("requests", pages).with("latency_s", latency_s)).collect()
-}
-
-fn cell(label: &str, workload: Workload, model: Model, trains: usize) -> Cell {
-    let has_lock = matches!(model, Model::Threads | Model::ThreadsNative);
-    let cell = Cell::new(label, if has_lock { Lock::TIMED } else { Lock::None });
-    let cell = cell.with("workload", workload.name());
-    cell.with("model", model.name()).with("threads", trains)
-}
 
 /// Measures one round of the cell's contender, in the processes that `compare` would start.
 pub(super) fn measure(cell: &Cell) -> Result<Figures> {

@@ -1,21 +1,20 @@
 //! Computing: which models of concurrency help a program that computes.
 
-use super::arms::{self, BARE};
+use super::arms;
 use crate::ask::experiment::kit::prelude::*;
-use lab_core::terms::contender::Model;
 
-pub(super) const DESIGN: Design = Design::new(include_str!("cpu.md"), cells, arms::measure)
+pub(super) const DESIGN: Design = Design::new(include_str!("cpu.md"), arms::measure)
     .twin(include_str!("cpu.py"), |python, cell| python.has_tasks() && by_lock(python, cell))
     .relations(&[
         counting(
             "never-two-at-once",
-            &that(|[tasks, threads]| is(tasks.max(threads), 1)).if_two_processors(BARE[1]),
+            &that(|[tasks, threads]| is(tasks.max(threads), 1)).if_two_processors("2 bare threads"),
         )
         .of_ours()
         .wrong(unlock),
         timing(
             "one-processor-is-busy",
-            &that(|busy: [f64; 2]| most(&busy) <= ONE_CPU).if_two_processors(BARE[1]),
+            &that(|busy: [f64; 2]| most(&busy) <= ONE_CPU).if_two_processors("2 bare threads"),
         )
         .wrong(unlock),
         timing(
@@ -30,20 +29,8 @@ pub(super) const DESIGN: Design = Design::new(include_str!("cpu.md"), cells, arm
         }),
     ]);
 
-const SYNC: &str = "one after another";
-const TASKS: &str = "20 tasks";
 const THREADS: &str = "2 threads";
 const PROCESSES: &str = "2 processes";
-
-fn cells(scale: Scale) -> Vec<Cell> {
-    let ours = [
-        (SYNC, Model::Sync, 1),
-        (TASKS, Model::Coop, 20),
-        (THREADS, Model::Threads, 2),
-        (PROCESSES, Model::Procs, 2),
-    ];
-    arms::computing(scale, &ours)
-}
 
 fn unlock(cell: &mut Cell) {
     if cell.label == THREADS {

@@ -9,7 +9,7 @@ use crate::ask::experiment::kit::prelude::*;
 use trainyard::sys::{Why, blocking};
 use trainyard::threads::Attached;
 
-pub(super) const DESIGN: Design = Design::new(include_str!("pipeline.md"), cells, measure)
+pub(super) const DESIGN: Design = Design::new(include_str!("pipeline.md"), measure)
     .twin(include_str!("pipeline.py"), by_lock)
     .relations(&[
         counting("a-slot-loses", &that(|[lost]| lost > 0.0))
@@ -27,20 +27,7 @@ pub(super) const DESIGN: Design = Design::new(include_str!("pipeline.md"), cells
             .wrong(|cell| cell.set("between", "unbounded")),
     ]);
 
-const MESSAGES: u64 = 1_000;
 const ROOM: u32 = 10;
-
-fn cells(_: Scale) -> Vec<Cell> {
-    let cell = |label, between| {
-        let cell = Cell::new(label, Lock::TIMED).with("between", between);
-        cell.with("messages", MESSAGES).with("room", ROOM)
-    };
-    vec![
-        cell("a variable", "slot"),
-        cell("a queue of 10", "bounded"),
-        cell("a queue without bound", "unbounded"),
-    ]
-}
 
 /// Puts a message; waits for room if it must, and gives the lock up meanwhile.
 type Put<'a> = Box<dyn Fn(u64) + Send + 'a>;

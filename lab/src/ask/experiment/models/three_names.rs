@@ -4,42 +4,28 @@
 use super::trains;
 use crate::ask::experiment::kit::prelude::*;
 
-pub(super) const DESIGN: Design =
-    Design::new(include_str!("three_names.md"), cells, trains::measure)
-        .twin(trains::TWIN, |python, _| python.has_tasks())
-        .relations(&[
-            counting(
-                "tasks-share-a-thread",
-                &that(|[threads, processes, sum]| {
-                    is(threads, 1) && is(processes, 1) && is(sum, 1_000)
-                }),
-            )
+pub(super) const DESIGN: Design = Design::new(include_str!("three_names.md"), trains::measure)
+    .twin(trains::TWIN, |python, _| python.has_tasks())
+    .relations(&[
+        counting(
+            "tasks-share-a-thread",
+            &that(|[threads, processes, sum]| is(threads, 1) && is(processes, 1) && is(sum, 1_000)),
+        )
+        .wrong(|cell| cell.set("model", "threads")),
+        counting(
+            "threads-share-a-memory",
+            &that(|[threads, processes, sum]| is(threads, 100) && is(processes, 1) && is(sum, 100)),
+        )
+        .wrong(|cell| cell.set("model", "tasks")),
+        counting(
+            "processes-share-neither",
+            &that(|[threads, processes, sum]| is(threads, 4) && is(processes, 4) && is(sum, 0)),
+        )
+        .wrong(|cell| cell.set("model", "threads")),
+        counting("each-takes-more-memory", &that(each_doubles))
             .wrong(|cell| cell.set("model", "threads")),
-            counting(
-                "threads-share-a-memory",
-                &that(|[threads, processes, sum]| {
-                    is(threads, 100) && is(processes, 1) && is(sum, 100)
-                }),
-            )
-            .wrong(|cell| cell.set("model", "tasks")),
-            counting(
-                "processes-share-neither",
-                &that(|[threads, processes, sum]| is(threads, 4) && is(processes, 4) && is(sum, 0)),
-            )
-            .wrong(|cell| cell.set("model", "threads")),
-            counting("each-takes-more-memory", &that(each_doubles))
-                .wrong(|cell| cell.set("model", "threads")),
-            timing("each-starts-later", &that(each_doubles))
-                .wrong(|cell| cell.set("model", "threads")),
-        ]);
-
-fn cells(_: Scale) -> Vec<Cell> {
-    vec![
-        trains::cell("1 000 tasks", "tasks", 1_000),
-        trains::cell("100 threads", "threads", 100),
-        trains::cell("4 processes", "processes", 4),
-    ]
-}
+        timing("each-starts-later", &that(each_doubles)).wrong(|cell| cell.set("model", "threads")),
+    ]);
 
 fn each_doubles([task, thread, process]: [f64; 3]) -> bool {
     thread > 2.0 * task && process > 2.0 * thread

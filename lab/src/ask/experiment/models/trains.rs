@@ -45,11 +45,6 @@ fn note() {
     GLOBAL.fetch_add(1, Ordering::Relaxed);
 }
 
-/// A cell with `count` trains of one `model`: tasks, threads or processes.
-pub(super) fn cell(label: impl Into<String>, model: &str, count: usize) -> Cell {
-    Cell::plain(label).with("model", model).with("count", count)
-}
-
 /// Starts the cell's trains, looks at them while all are alive, and lets them end.
 pub(super) fn measure(cell: &Cell) -> Result<Figures> {
     let (model, count) = (cell.word("model"), cell.count("count"));

@@ -1,13 +1,9 @@
 //! The three ways out of the lock that the notes name, and what each costs.
-//!
-//! "Getting multiple tasks running simultaneously requires a non-standard implementation of Python,
-//! writing some of your code in a different language, or using multiprocessing."
 
 use super::arms;
 use crate::ask::experiment::kit::prelude::*;
-use lab_core::terms::contender::Model;
 
-pub(super) const DESIGN: Design = Design::new(include_str!("ways_out.md"), cells, arms::measure)
+pub(super) const DESIGN: Design = Design::new(include_str!("ways_out.md"), arms::measure)
     .relations(&[
         timing(
             "each-way-gains-a-processor",
@@ -31,9 +27,7 @@ pub(super) const DESIGN: Design = Design::new(include_str!("ways_out.md"), cells
             ),
         )
         .of_ours()
-        .wrong(|cell| {
-            cell.lock = if cell.label == OFF { Lock::TIMED } else { Lock::Off };
-        }),
+        .wrong(|cell| cell.lock = if cell.label == OFF { Lock::TIMED } else { Lock::Off }),
         counting("processes-take-memory", &that(|[threads, processes]| processes > 1.5 * threads))
             .of_ours()
             .wrong(|cell| {
@@ -42,20 +36,7 @@ pub(super) const DESIGN: Design = Design::new(include_str!("ways_out.md"), cells
             }),
     ]);
 
-const LOCKED: &str = "2 threads, lock on";
 const OFF: &str = "lock off";
 const NATIVE: &str = "native loop";
 const PROCESSES: &str = "2 processes";
 const WAYS: [&str; 3] = [OFF, NATIVE, PROCESSES];
-
-fn cells(scale: Scale) -> Vec<Cell> {
-    let ours = [
-        (LOCKED, Model::Threads, 2),
-        (OFF, Model::Threads, 2),
-        (NATIVE, Model::ThreadsNative, 2),
-        (PROCESSES, Model::Procs, 2),
-    ];
-    let mut cells = arms::computing(scale, &ours);
-    cells[1].lock = Lock::Off;
-    cells
-}

@@ -1,7 +1,4 @@
 //! Chunks: many small jobs in one message.
-//!
-//! A job that crosses to another process costs some tens of microseconds, whatever it does. If it
-//! does little, several in one message share that cost: `Pool.map` has `chunksize` for it.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,7 +6,7 @@ use std::time::Duration;
 use super::Workers;
 use crate::ask::experiment::kit::prelude::*;
 
-pub(super) const DESIGN: Design = Design::new(include_str!("chunk_size.md"), cells, measure)
+pub(super) const DESIGN: Design = Design::new(include_str!("chunk_size.md"), measure)
     .twin(include_str!("chunk_size.py"), |python, _| python.version >= (3, 4, 0))
     .relations(&[
         timing("slower-than-a-loop", &that(|[in_a_loop, pool]| pool >= 3.0 * in_a_loop))
@@ -19,18 +16,6 @@ pub(super) const DESIGN: Design = Design::new(include_str!("chunk_size.md"), cel
         counting("one-chunk-is-one-worker", &that(|[workers]| is(workers, 1)))
             .wrong(|cell| cell.set("chunk", 1)),
     ]);
-
-fn cells(scale: Scale) -> Vec<Cell> {
-    let cell = |label: &str, chunk: usize| {
-        let cell = Cell::plain(label).with("chunk", chunk).with("takes_s", 0.0);
-        cell.with("jobs", scale.pick(4_000, 20_000))
-    };
-    let small = |chunk| cell(&format!("small, chunks of {chunk}"), chunk);
-    let mut long = [cell("2 ms, chunks of 1", 1), cell("2 ms, one chunk", 40)];
-    long.iter_mut().for_each(make_long);
-    let in_a_loop = cell("small, in a loop", 0);
-    [in_a_loop].into_iter().chain([1, 10, 100, 1_000].map(small)).chain(long).collect()
-}
 
 fn make_long(cell: &mut Cell) {
     cell.set("jobs", 40);

@@ -1,7 +1,4 @@
 //! Whose memory it is: what is sent, what is forked and read, what is forked and written.
-//!
-//! A forked child shares its parent's pages until one of them writes. In CPython reading an object
-//! writes to it, because its reference count is in it. What is sent to a worker is its own at once.
 
 use std::fs;
 use std::hint::black_box;
@@ -9,7 +6,7 @@ use std::hint::black_box;
 use super::Workers;
 use crate::ask::experiment::kit::prelude::*;
 
-pub(super) const DESIGN: Design = Design::new(include_str!("copy_on_write.md"), cells, measure)
+pub(super) const DESIGN: Design = Design::new(include_str!("copy_on_write.md"), measure)
     .twin(include_str!("copy_on_write.py"), |python, cell| {
         cell.label != "sent" && python.version >= (3, 4, 0)
     })
@@ -41,20 +38,6 @@ const SIZE: usize = 16 << 20;
 /// Of the 16 MiB. What a process needs to look around is far less than the rest.
 const MUCH: f64 = 0.7;
 const LITTLE: f64 = 0.3;
-
-fn cells(_: Scale) -> Vec<Cell> {
-    let rows = [
-        ("sent", "send"),
-        ("forked, untouched", "nothing"),
-        ("forked, bytes read", "read-bytes"),
-        ("forked, objects read", "read-objects"),
-        ("forked, written", "write"),
-    ];
-    let cell = |(label, touch)| {
-        Cell::plain(label).with("touch", touch).with("bytes", SIZE).with("sends", SIZE)
-    };
-    rows.map(cell).into()
-}
 
 fn measure(cell: &Cell) -> Result<Figures> {
     let kind = if cell.word("touch") == "send" { "process" } else { "fork" };

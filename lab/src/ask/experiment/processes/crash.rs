@@ -1,12 +1,9 @@
 //! A crash: whom it takes along, in a thread and in a worker process.
-//!
-//! An exception, or a panic, ends a job. A crash (a bad pointer in a C library, the kernel's
-//! out-of-memory killer) ends a process, with every thread in it.
 
 use super::Workers;
 use crate::ask::experiment::kit::prelude::*;
 
-pub(super) const DESIGN: Design = Design::new(include_str!("crash.md"), cells, measure)
+pub(super) const DESIGN: Design = Design::new(include_str!("crash.md"), measure)
     .twin(include_str!("crash.py"), |python, _| python.version >= (3, 4, 0))
     .relations(&[
         counting("a-thread-takes-the-program", &that(|[crashed, _]| is(crashed, 1)))
@@ -26,11 +23,6 @@ pub(super) const DESIGN: Design = Design::new(include_str!("crash.md"), cells, m
         .of_each_python()
         .wrong(|cell| cell.set("workers", "threads")),
     ]);
-
-fn cells(_: Scale) -> Vec<Cell> {
-    let cell = |workers| Cell::plain(workers).with("workers", workers).with("jobs", 10);
-    ["threads", "processes"].map(cell).into()
-}
 
 fn measure(cell: &Cell) -> Result<Figures> {
     if program::is_inside(cell) {

@@ -1,8 +1,4 @@
 //! The fork trap: a child that begins as a copy has the parent's locks, and not their owners.
-//!
-//! `fork` copies the memory of a process, and one of its threads. A lock that another thread held
-//! is held in the copy too, by nobody, so whoever asks for it waits for ever. Python has warned of
-//! it since 3.12, and has not forked by default since 3.14.
 
 use std::sync::{LazyLock, mpsc};
 use std::thread;
@@ -12,7 +8,7 @@ use super::Workers;
 use crate::ask::experiment::kit::prelude::*;
 use trainyard::sys::prim::Mutex;
 
-pub(super) const DESIGN: Design = Design::new(include_str!("fork_trap.md"), cells, measure)
+pub(super) const DESIGN: Design = Design::new(include_str!("fork_trap.md"), measure)
     .twin(include_str!("fork_trap.py"), |python, _| python.version >= (3, 4, 0))
     .relations(&[
         counting("others-get-the-lock", &that(|[thread, spawn]| is(thread + spawn, 0)))
@@ -24,11 +20,6 @@ pub(super) const DESIGN: Design = Design::new(include_str!("fork_trap.md"), cell
                 cell.set("held_s", 60.0);
             }),
     ]);
-
-fn cells(_: Scale) -> Vec<Cell> {
-    let cell = |worker| Cell::plain(worker).with("worker", worker).with("patience_s", 2.0);
-    ["thread", "spawn", "fork"].map(|worker| cell(worker).with("held_s", 0.1)).into()
-}
 
 /// What the job wants.
 static LOCK: LazyLock<Mutex<()>> = LazyLock::new(|| Mutex::new(()));

@@ -1,7 +1,4 @@
 //! What crossing costs: an argument for a thread, and one for a process, by its size.
-//!
-//! Threads share a memory, so a thread is given the thing itself. A process gets a copy, which goes
-//! through the kernel, there and back.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,7 +8,7 @@ use crate::ask::experiment::kit::prelude::*;
 use lab_core::terms::stats;
 use trainyard::procs::{Reader, Wire, WireError, Writer};
 
-pub(super) const DESIGN: Design = Design::new(include_str!("ipc_cost.md"), cells, measure)
+pub(super) const DESIGN: Design = Design::new(include_str!("ipc_cost.md"), measure)
     .twin(include_str!("ipc_cost.py"), |python, _| python.version >= (3, 4, 0))
     .relations(&[
         counting("a-thread-gets-the-array", &that(|[changed]| is(changed, 1)))
@@ -23,17 +20,6 @@ pub(super) const DESIGN: Design = Design::new(include_str!("ipc_cost.md"), cells
         timing("a-thread-does-not", &that(|[small, large]| large < 5.0 * small))
             .wrong(|cell| cell.set("worker", "process")),
     ]);
-
-fn cells(scale: Scale) -> Vec<Cell> {
-    let sizes = [("8 bytes", 8), ("64 KiB", 64 << 10), ("4 MiB", 4 << 20)];
-    let cells = ["thread", "process"].map(|worker| {
-        sizes.map(|(size, bytes)| {
-            let cell = Cell::plain(format!("{worker}, {size}")).with("worker", worker);
-            cell.with("bytes", bytes).with("rounds", scale.pick(40, 200))
-        })
-    });
-    cells.concat()
-}
 
 /// The argument: whoever has it can change it, and whoever shares it sees that.
 #[derive(Clone)]

@@ -1,14 +1,11 @@
 //! How workers come to be: threads, copies, and programs started anew.
-//!
-//! A thread shares everything, a fork is a copy, and a program started anew shares nothing and
-//! takes the longest. Ours has no fork, because of what [`fork_trap`](super::fork_trap) shows.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Workers;
 use crate::ask::experiment::kit::prelude::*;
 
-pub(super) const DESIGN: Design = Design::new(include_str!("start_methods.md"), cells, measure)
+pub(super) const DESIGN: Design = Design::new(include_str!("start_methods.md"), measure)
     .twin(include_str!("start_methods.py"), |python, _| python.version >= (3, 4, 0))
     .relations(&[
         counting("a-thread-finds-it", &that(|[found]| is(found, 1)))
@@ -21,12 +18,6 @@ pub(super) const DESIGN: Design = Design::new(include_str!("start_methods.md"), 
         timing("a-thread-is-there-first", &that(|[_, _, times]| times >= 5.0))
             .wrong(|cell| cell.set("worker", "thread")),
     ]);
-
-fn cells(_: Scale) -> Vec<Cell> {
-    let cell = |worker| Cell::plain(worker).with("worker", worker).with("starts", 10);
-    let workers = ["thread", "spawn", "fork", "forkserver"];
-    workers.map(|worker| cell(worker).with("starts_in_python", 3)).into()
-}
 
 static GLOBAL: AtomicUsize = AtomicUsize::new(0);
 

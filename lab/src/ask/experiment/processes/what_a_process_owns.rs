@@ -7,31 +7,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::Workers;
 use crate::ask::experiment::kit::prelude::*;
 
-pub(super) const DESIGN: Design =
-    Design::new(include_str!("what_a_process_owns.md"), cells, measure)
-        .twin(include_str!("what_a_process_owns.py"), |python, _| python.version >= (3, 4, 0))
-        .relations(&[
-            counting("threads-share-the-global", &that(|[here]| is(here, 40)))
-                .wrong(|cell| cell.set("workers", "processes")),
-            counting(
-                "processes-have-their-own",
-                &that(|[here, there]| is(here, 0) && there >= 10.0),
-            )
+pub(super) const DESIGN: Design = Design::new(include_str!("what_a_process_owns.md"), measure)
+    .twin(include_str!("what_a_process_owns.py"), |python, _| python.version >= (3, 4, 0))
+    .relations(&[
+        counting("threads-share-the-global", &that(|[here]| is(here, 40)))
+            .wrong(|cell| cell.set("workers", "processes")),
+        counting("processes-have-their-own", &that(|[here, there]| is(here, 0) && there >= 10.0))
             .wrong(|cell| cell.set("workers", "threads")),
-            counting("another-number", &that(|[elsewhere]| is(elsewhere, 4)))
-                .wrong(|cell| cell.set("workers", "threads")),
-            counting("a-new-program-has-no-file", &that(|[open]| is(open, 0)))
-                .of_ours()
-                .wrong(|cell| cell.set("workers", "threads")),
-            counting("a-forked-one-has", &that(|[theirs, ours]| theirs > 0.0 && is(ours, 0)))
-                .of_each_python()
-                .wrong(|cell| cell.set("workers", "threads")),
-        ]);
-
-fn cells(_: Scale) -> Vec<Cell> {
-    let cell = |workers| Cell::plain(workers).with("workers", workers).with("jobs", 4);
-    ["threads", "processes"].map(cell).into()
-}
+        counting("another-number", &that(|[elsewhere]| is(elsewhere, 4)))
+            .wrong(|cell| cell.set("workers", "threads")),
+        counting("a-new-program-has-no-file", &that(|[open]| is(open, 0)))
+            .of_ours()
+            .wrong(|cell| cell.set("workers", "threads")),
+        counting("a-forked-one-has", &that(|[theirs, ours]| theirs > 0.0 && is(ours, 0)))
+            .of_each_python()
+            .wrong(|cell| cell.set("workers", "threads")),
+    ]);
 
 /// Each process has its own.
 static GLOBAL: AtomicU64 = AtomicU64::new(0);

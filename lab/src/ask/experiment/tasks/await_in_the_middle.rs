@@ -7,29 +7,16 @@ use std::rc::Rc;
 use crate::ask::experiment::kit::prelude::*;
 use trainyard::coop::{self, join_all, yield_now};
 
-pub(super) const DESIGN: Design =
-    Design::new(include_str!("await_in_the_middle.md"), cells, measure)
-        .twin(include_str!("await_in_the_middle.py"), |python, _| python.has_tasks())
-        .relations(&[
-            counting("no-await-loses-nothing", &that(|[lost]| is(lost, 0)))
-                .wrong(|cell| cell.set("await", "middle")),
-            counting("an-await-loses-every-second", &that(|[lost]| is(lost, 1_000)))
-                .wrong(|cell| cell.set("await", "after")),
-            counting("a-lock-cures", &that(|[lost]| is(lost, 0)))
-                .wrong(|cell| cell.set("await", "middle")),
-        ]);
-
-/// Of each of the two tasks.
-const TURNS: u64 = 1_000;
-
-fn cells(_: Scale) -> Vec<Cell> {
-    let cell = |label, place| Cell::plain(label).with("turns", TURNS).with("await", place);
-    vec![
-        cell("await after it", "after"),
-        cell("await in its middle", "middle"),
-        cell("the same, locked", "locked"),
-    ]
-}
+pub(super) const DESIGN: Design = Design::new(include_str!("await_in_the_middle.md"), measure)
+    .twin(include_str!("await_in_the_middle.py"), |python, _| python.has_tasks())
+    .relations(&[
+        counting("no-await-loses-nothing", &that(|[lost]| is(lost, 0)))
+            .wrong(|cell| cell.set("await", "middle")),
+        counting("an-await-loses-every-second", &that(|[lost]| is(lost, 1_000)))
+            .wrong(|cell| cell.set("await", "after")),
+        counting("a-lock-cures", &that(|[lost]| is(lost, 0)))
+            .wrong(|cell| cell.set("await", "middle")),
+    ]);
 
 #[derive(Default)]
 struct Both {

@@ -10,7 +10,7 @@ use crate::ask::experiment::kit::prelude::*;
 use trainyard::coop::{self, Builder, JoinHandle, join_all};
 use trainyard::threads::ThreadPool;
 
-pub(super) const DESIGN: Design = Design::new(include_str!("blocking_call.md"), cells, measure)
+pub(super) const DESIGN: Design = Design::new(include_str!("blocking_call.md"), measure)
     .twin(include_str!("blocking_call.py"), |python, _| python.has_tasks())
     .relations(&[
         counting("called-one-at-a-time", &that(|[most]| is(most, 1)))
@@ -25,18 +25,10 @@ pub(super) const DESIGN: Design = Design::new(include_str!("blocking_call.md"), 
     ]);
 
 const NAPS: u32 = 10;
-const NAP_S: f64 = 0.02;
 
 /// A loop that the system does not let run for a whole nap sees the first one end too early.
 fn nearly_all([most]: [f64; 1]) -> bool {
     2.0 * most >= f64::from(NAPS)
-}
-
-fn cells(_: Scale) -> Vec<Cell> {
-    let cell =
-        |label, how| Cell::plain(label).with("how", how).with("naps", NAPS).with("nap_s", NAP_S);
-    let labels = [("called", "called"), ("awaited", "awaited"), ("given to threads", "offloaded")];
-    labels.map(|(label, how)| cell(label, how)).into()
 }
 
 /// What the loop and its tasks have seen.

@@ -16,7 +16,7 @@ use trainyard::coop;
 use trainyard::sys::{Why, blocking};
 use trainyard::threads::ThreadPool;
 
-pub(super) const DESIGN: Design = Design::new(include_str!("file_io.md"), cells, measure)
+pub(super) const DESIGN: Design = Design::new(include_str!("file_io.md"), measure)
     .twin(concat!(include_str!("neighbour.py"), "\n\n", include_str!("file_io.py")), |python, _| {
         python.has_tasks()
     })
@@ -32,24 +32,8 @@ pub(super) const DESIGN: Design = Design::new(include_str!("file_io.md"), cells,
             .wrong(|cell| cell.set("what", "called")),
     ]);
 
-const MEBIBYTES: usize = 16;
-/// Long enough for other tasks to run thousands of times, also from memory.
-const TIMES: usize = 8;
 /// Python's readers take pieces of this size too, and give the lock up for each.
 const PIECE_LEN: usize = 64 * 1024;
-
-fn cells(_: Scale) -> Vec<Cell> {
-    let cell = |label, what| {
-        let cell = Cell::plain(label).with("what", what);
-        cell.with("mebibytes", MEBIBYTES).with("times", TIMES)
-    };
-    vec![
-        cell("epoll, a file", "file"),
-        cell("epoll, a pipe", "pipe"),
-        cell("read in the task", "called"),
-        cell("read in a thread", "offloaded"),
-    ]
-}
 
 fn error([errno]: [f64; 1]) -> String {
     if is(errno, 0) { "no error".to_owned() } else { format!("errno {errno}") }

@@ -1,8 +1,4 @@
 //! What a wake-up costs: nothing, or one system call, and when.
-//!
-//! Only a system call ends a loop's sleep in `epoll`. The art is to make one only when the loop
-//! really sleeps. The recorder counts them; and so that it is not our word alone, the kernel counts
-//! the writes of the thread that calls.
 
 use std::fs;
 use std::future::poll_fn;
@@ -16,7 +12,7 @@ use crate::ask::experiment::kit::prelude::*;
 use trainyard::coop::{self, yield_now};
 use trainyard::trace::{self, Kind};
 
-pub(super) const DESIGN: Design = Design::new(include_str!("how_a_task_wakes.md"), cells, measure)
+pub(super) const DESIGN: Design = Design::new(include_str!("how_a_task_wakes.md"), measure)
     .twin(include_str!("how_a_task_wakes.py"), |python, _| python.has_tasks())
     .relations(&[
         counting("own-thread-no-call", &that(|seen| are_rung(seen, 0.0)))
@@ -28,15 +24,7 @@ pub(super) const DESIGN: Design = Design::new(include_str!("how_a_task_wakes.md"
             .wrong(|cell| cell.set("from", "own")),
     ]);
 
-const OWN: &str = "from a task";
-const AWAKE: &str = "a thread, loop awake";
-const ASLEEP: &str = "a thread, loop asleep";
 const WAKES: u64 = 200;
-
-fn cells(_: Scale) -> Vec<Cell> {
-    let cell = |label, from| Cell::plain(label).with("from", from).with("wakes", WAKES);
-    vec![cell(OWN, "own"), cell(AWAKE, "awake"), cell(ASLEEP, "asleep")]
-}
 
 /// A task that waits for news, and whoever has some.
 #[derive(Default)]

@@ -9,7 +9,7 @@ use crate::ask::experiment::tasks::neighbour;
 use trainyard::coop::net::TcpStream;
 use trainyard::coop::{Builder, yield_now};
 
-pub(super) const DESIGN: Design = Design::new(include_str!("starved_loop.md"), cells, measure)
+pub(super) const DESIGN: Design = Design::new(include_str!("starved_loop.md"), measure)
     .twin(
         concat!(include_str!("neighbour.py"), "\n\n", include_str!("starved_loop.py")),
         |python, _| python.has_tasks(),
@@ -24,19 +24,10 @@ pub(super) const DESIGN: Design = Design::new(include_str!("starved_loop.md"), c
             .wrong(|cell| cell.set("budget", u32::MAX)),
     ]);
 
-const READS: &str = "reads what is there";
 const STEPS: u64 = 200;
 const BYTES: u64 = 1_000;
 /// The loop's default.
 const BUDGET: u64 = 128;
-
-fn cells(_: Scale) -> Vec<Cell> {
-    let cell = |label, does| {
-        let cell = Cell::plain(label).with("does", does).with("budget", BUDGET);
-        cell.with("steps", STEPS).with("bytes", BYTES)
-    };
-    vec![cell("computes", "computes"), cell("computes and yields", "yields"), cell(READS, "reads")]
-}
 
 fn measure(cell: &Cell) -> Result<Figures> {
     let failed = |why: io::Error| LabError::failed("a task", why);

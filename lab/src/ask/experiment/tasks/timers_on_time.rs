@@ -1,7 +1,4 @@
 //! Timers: never early, in order, and how late.
-//!
-//! `epoll` counts its timeout in whole milliseconds, and a loop that relies on it must round up. A
-//! timerfd counts in nanoseconds.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -10,17 +7,16 @@ use std::time::Duration;
 use crate::ask::experiment::kit::prelude::*;
 use trainyard::coop::{self, join_all};
 
-pub(super) const DESIGN: Design = Design::new(include_str!("timers_on_time.md"), cells, measure)
+pub(super) const DESIGN: Design = Design::new(include_str!("timers_on_time.md"), measure)
     .twin(include_str!("timers_on_time.py"), |python, cell| {
         python.has_tasks() && cell.label == AS_SET
     })
     .relations(&[
-        counting("never-early", &that(|[early]| is(early, 0))).of_ours().wrong(|cell| {
-            cell.set("how", "rounded down");
-        }),
-        counting("in-order", &that(|[others]| is(others, 0))).wrong(|cell| {
-            cell.set("how", "one by one");
-        }),
+        counting("never-early", &that(|[early]| is(early, 0)))
+            .of_ours()
+            .wrong(|cell| cell.set("how", "rounded down")),
+        counting("in-order", &that(|[others]| is(others, 0)))
+            .wrong(|cell| cell.set("how", "one by one")),
         timing(
             "finer-than-a-millisecond",
             &that(|[late_s, _]| late_s < MILLISECOND.as_secs_f64() / 4.0)
@@ -35,21 +31,12 @@ pub(super) const DESIGN: Design = Design::new(include_str!("timers_on_time.md"),
     ]);
 
 const AS_SET: &str = "the loop's timers";
-const THREAD: &str = "a thread that sleeps";
 const TIMERS: u32 = 200;
 const APART: Duration = Duration::from_micros(300);
 /// From the beginning to the first deadline: two hundred tasks begin in a tenth of it.
 const LEAD: Duration = Duration::from_millis(5);
 /// What epoll counts in.
 const MILLISECOND: Duration = Duration::from_millis(1);
-
-fn cells(_: Scale) -> Vec<Cell> {
-    let cell = |label, how| {
-        let cell = Cell::plain(label).with("how", how).with("timers", TIMERS);
-        cell.with("apart_ns", APART.subsec_nanos())
-    };
-    vec![cell(AS_SET, "as set"), cell("rounded up to 1 ms", "rounded up"), cell(THREAD, "thread")]
-}
 
 fn measure(cell: &Cell) -> Result<Figures> {
     let mut lead = LEAD;

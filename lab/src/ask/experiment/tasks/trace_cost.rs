@@ -10,32 +10,24 @@ use trainyard::coop::{self, yield_now};
 use trainyard::sys::clock;
 use trainyard::trace::{self, Event, Kind};
 
-pub(super) const DESIGN: Design = Design::new(include_str!("trace_cost.md"), cells, measure)
-    .relations(&[
-        counting(
-            "nothing-is-lost",
-            &that(
-                // Beside its turns a task is polled once to begin with.
-                |[events, lost]| is(lost, 0) && events >= f64::from(EVENTS_A_TURN * TURNS),
-            ),
-        )
+pub(super) const DESIGN: Design = Design::new(include_str!("trace_cost.md"), measure).relations(&[
+    counting(
+        "nothing-is-lost",
+        &that(
+            // Beside its turns a task is polled once to begin with.
+            |[events, lost]| is(lost, 0) && events >= f64::from(EVENTS_A_TURN * TURNS),
+        ),
+    )
+    .of_ours()
+    .wrong(|cell| cell.set("turns", 5 * TURNS)),
+    timing("cheaper-than-a-line", &that(|[recorded, printed]| recorded < printed / 2.0))
         .of_ours()
-        .wrong(|cell| {
-            cell.set("turns", 5 * TURNS);
-        }),
-        timing("cheaper-than-a-line", &that(|[recorded, printed]| recorded < printed / 2.0))
-            .of_ours()
-            .wrong(|cell| cell.set("watch", "lines")),
-    ]);
+        .wrong(|cell| cell.set("watch", "lines")),
+]);
 
 const TURNS: u32 = 10_000;
 const EVENTS_A_TURN: u32 = 3;
 const ROUNDS: usize = 20;
-
-fn cells(_: Scale) -> Vec<Cell> {
-    let cell = |label, watch| Cell::plain(label).with("watch", watch).with("turns", TURNS);
-    vec![cell("recorded", "recorder"), cell("lines to /dev/null", "lines")]
-}
 
 fn measure(cell: &Cell) -> Result<Figures> {
     let turns = u32::try_from(cell.count("turns")).unwrap_or(u32::MAX);

@@ -1,7 +1,4 @@
 //! Daemon threads: what is done, and what is not, when the program ends.
-//!
-//! Python does not wait for a daemon: it is "just killed wherever it is". Its work stops in the
-//! middle, and what should clean up does not run.
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -9,7 +6,7 @@ use std::time::Duration;
 use crate::ask::experiment::kit::prelude::*;
 use trainyard::threads;
 
-pub(super) const DESIGN: Design = Design::new(include_str!("daemon.md"), cells, measure)
+pub(super) const DESIGN: Design = Design::new(include_str!("daemon.md"), measure)
     .twin(include_str!("daemon.py"), by_lock)
     .relations(&[
         counting(
@@ -23,11 +20,6 @@ pub(super) const DESIGN: Design = Design::new(include_str!("daemon.md"), cells, 
         )
         .wrong(|cell| cell.set("kind", "thread")),
     ]);
-
-fn cells(_: Scale) -> Vec<Cell> {
-    let cell = |kind| Cell::new(kind, Lock::TIMED).with("kind", kind).with("pieces", 8);
-    ["thread", "daemon"].map(|kind| cell(kind).with("first", 2).with("piece_s", 0.1)).into()
-}
 
 fn measure(cell: &Cell) -> Result<Figures> {
     if program::is_inside(cell) {

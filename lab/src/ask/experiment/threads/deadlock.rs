@@ -1,8 +1,4 @@
 //! Deadlock: two threads, two locks, and the order in which they are acquired.
-//!
-//! Two transfers in opposite directions can each hold one account's lock and wait for the other's
-//! for ever: Dijkstra's "deadly embrace" of 1965. The global lock has no part in it, because a
-//! thread that waits for another lock gives it up.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
@@ -14,7 +10,7 @@ use trainyard::sys::prim::{Mutex, MutexGuard};
 use trainyard::sys::{Why, blocking};
 use trainyard::threads::{Attached, Gil, Guarded, with_both};
 
-pub(super) const DESIGN: Design = Design::new(include_str!("deadlock.md"), cells, measure)
+pub(super) const DESIGN: Design = Design::new(include_str!("deadlock.md"), measure)
     .twin(include_str!("deadlock.py"), |python, cell| {
         by_lock(python, cell) && cell.word("rule") != "with-both"
     })
@@ -30,20 +26,6 @@ pub(super) const DESIGN: Design = Design::new(include_str!("deadlock.md"), cells
 
 /// No transfer in that time: nobody makes any more. One takes a millisecond.
 const PATIENCE: Duration = Duration::from_millis(500);
-
-fn cells(scale: Scale) -> Vec<Cell> {
-    let rows = [
-        ("opposite order", Lock::TIMED, "as-asked"),
-        ("order of addresses", Lock::TIMED, "by-address"),
-        ("gives way", Lock::TIMED, "gives-way"),
-        ("both at once, lock off", Lock::Off, "with-both"),
-    ];
-    let cell = |(label, lock, rule)| {
-        let cell = Cell::new(label, lock).with("rule", rule).with("pause_s", 0.001);
-        cell.with("transfers", scale.pick(20, 100)).with("patience_s", PATIENCE.as_secs_f64())
-    };
-    rows.map(cell).into()
-}
 
 fn goes_on([done, stood_still]: [f64; 2]) -> bool {
     is(stood_still, 0) && done > 0.0

@@ -1,19 +1,16 @@
 //! How many threads: as many as there is to wait for, and as few as there is to compute with.
-//!
-//! There is no right number for all tasks, so this experiment finds it for two.
 
 use std::time::Duration;
 
 use crate::ask::experiment::kit::prelude::*;
 use trainyard::threads::Attached;
 
-pub(super) const DESIGN: Design = Design::new(include_str!("pool_size.md"), cells, measure)
+pub(super) const DESIGN: Design = Design::new(include_str!("pool_size.md"), measure)
     .notes(knees)
     .twin(include_str!("pool_size.py"), by_lock)
     .relations(&[
-        timing("waiting-gains", &that(|[gained]| gained >= 4.0)).wrong(|cell| {
-            cell.set("kind", "wait-and-keep");
-        }),
+        timing("waiting-gains", &that(|[gained]| gained >= 4.0))
+            .wrong(|cell| cell.set("kind", "wait-and-keep")),
         timing(
             "computing-gains-nothing",
             &special(|cell| cell.word("kind") == COMPUTE, computing_gains_nothing),
@@ -30,21 +27,6 @@ const KNEE: f64 = 0.6;
 
 fn label(kind: &str, threads: usize) -> String {
     format!("{kind}, {}", count(threads, "thread"))
-}
-
-fn cells(scale: Scale) -> Vec<Cell> {
-    let sizes: &[usize] = scale.pick(&[1, 4, 16], &[1, 2, 4, 8, 16, 32]);
-    let duration_s = scale.pick(0.25, 0.5);
-    let cell = |kind, threads| {
-        let label = label(kind, threads);
-        let cell = match kind {
-            COMPUTE => Cell::computing(label, Lock::TIMED, threads, Task::Pi, duration_s),
-            _ => Cell::new(label, Lock::TIMED).with("duration_s", duration_s),
-        };
-        cell.with("pool", threads).with("kind", kind).with("wait_s", TASK.as_secs_f64())
-    };
-    let both = [WAIT, COMPUTE].into_iter();
-    both.flat_map(|kind| sizes.iter().map(move |&threads| cell(kind, threads))).collect()
 }
 
 fn measure(cell: &Cell) -> Result<Figures> {

@@ -1,7 +1,4 @@
 //! A session per thread: what goes wrong with one that is shared, and two cures.
-//!
-//! `requests.Session` is not made to be shared (requests #2766). A session asks and waits for the
-//! answer; if two threads do so on one connection, either may read the other's answer.
 
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
@@ -15,32 +12,18 @@ use trainyard::sys::poll::{self, Interest};
 use trainyard::sys::prim::Mutex;
 use trainyard::sys::{Why, blocking};
 
-pub(super) const DESIGN: Design =
-    Design::new(include_str!("session_per_thread.md"), cells, measure)
-        .twin(include_str!("session_per_thread.py"), by_lock)
-        .relations(&[
-            timing(
-                "shared-answers-the-wrong-thread",
-                &that(|[wrong, all]| all > 0.0 && wrong > 0.0),
-            )
+pub(super) const DESIGN: Design = Design::new(include_str!("session_per_thread.md"), measure)
+    .twin(include_str!("session_per_thread.py"), by_lock)
+    .relations(&[
+        timing("shared-answers-the-wrong-thread", &that(|[wrong, all]| all > 0.0 && wrong > 0.0))
             .wrong(|cell| cell.set("session", "own")),
-            counting("a-lock-cures", &that(|[wrong, all]| all > 0.0 && is(wrong, 0)))
-                .wrong(|cell| cell.set("session", "shared")),
-            counting("a-session-each-cures", &that(|[wrong, all]| all > 0.0 && is(wrong, 0)))
-                .wrong(|cell| cell.set("session", "shared")),
-            timing(
-                "only-a-session-each-overlaps",
-                &that(|[locked, own]| is(locked, 1) && own > 1.0),
-            )
+        counting("a-lock-cures", &that(|[wrong, all]| all > 0.0 && is(wrong, 0)))
+            .wrong(|cell| cell.set("session", "shared")),
+        counting("a-session-each-cures", &that(|[wrong, all]| all > 0.0 && is(wrong, 0)))
+            .wrong(|cell| cell.set("session", "shared")),
+        timing("only-a-session-each-overlaps", &that(|[locked, own]| is(locked, 1) && own > 1.0))
             .wrong(|cell| cell.set("session", "locked")),
-        ]);
-
-fn cells(_: Scale) -> Vec<Cell> {
-    let rows = [("one for all", "shared"), ("one, and a lock", "locked"), ("one for each", "own")];
-    let cell = |label| Cell::new(label, Lock::TIMED).with("trains", 4).with("questions", 100);
-    let cell = |(label, session)| cell(label).with("session", session).with("answer_s", 0.0002);
-    rows.map(cell).into()
-}
+    ]);
 
 /// A connection that may be shared, which is the mistake.
 struct Session(UnixStream);

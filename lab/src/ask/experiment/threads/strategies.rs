@@ -1,6 +1,4 @@
 //! Strategies: one sum that four threads add to, kept right in four ways, and not at all.
-//!
-//! It is the smallest problem that needs a strategy, so nothing else is measured.
 
 use std::sync::{Barrier, mpsc};
 use std::thread;
@@ -8,7 +6,7 @@ use std::thread;
 use crate::ask::experiment::kit::prelude::*;
 use lab_core::work::sums::Sums;
 
-pub(super) const DESIGN: Design = Design::new(include_str!("strategies.md"), cells, measure)
+pub(super) const DESIGN: Design = Design::new(include_str!("strategies.md"), measure)
     .twin(include_str!("strategies.py"), |_, cell| cell.word("strategy") != "atomic")
     .relations(&[
         timing("none-loses", &that(|[lost, _]| lost > 0.0))
@@ -37,31 +35,12 @@ pub(super) const DESIGN: Design = Design::new(include_str!("strategies.md"), cel
             ),
         )
         .of_ours()
-        .wrong(|cell| {
-            cell.set("strategy", "lock");
-        }),
+        .wrong(|cell| cell.set("strategy", "lock")),
     ]);
 
 const THREADS: usize = 4;
 /// So many take a thread longer than the system lets it run undisturbed.
 const UNPROTECTED: u64 = 20_000_000;
-
-fn cells(scale: Scale) -> Vec<Cell> {
-    let cell = |strategy| {
-        // A queue takes longer, and an interpreter for everything; but without a strategy threads
-        // must be interrupted a few times.
-        let (ones, in_python) = match strategy {
-            "queue" => (100_000, 5_000),
-            "lock" => (4_000_000, 50_000),
-            "none" => (UNPROTECTED, 300_000),
-            _ => (4_000_000, 100_000),
-        };
-        let (ones, in_python) = (scale.pick(ones, 2 * ones), scale.pick(in_python, 2 * in_python));
-        let cell = Cell::new(strategy, Lock::Off).with("strategy", strategy);
-        cell.with("ones", ones).with("ones_in_python", in_python)
-    };
-    ["none", "lock", "queue", "thread-local", "atomic"].map(cell).into()
-}
 
 #[expect(clippy::unnecessary_wraps, reason = "as other experiments, which can fail")]
 fn measure(cell: &Cell) -> Result<Figures> {

@@ -1,7 +1,4 @@
 //! What the global lock is: of all the threads that want to run, one does.
-//!
-//! The recording of a run says who had the lock when, and on which processor, so both can be
-//! counted.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +6,7 @@ use crate::ask::experiment::kit::prelude::*;
 use trainyard::sys::affinity;
 use trainyard::trace::{self, Event, Kind};
 
-pub(super) const DESIGN: Design = Design::new(include_str!("what_is_the_lock.md"), cells, measure)
+pub(super) const DESIGN: Design = Design::new(include_str!("what_is_the_lock.md"), measure)
     .relations(&[
         counting("one-inside", &that(|[inside, _]| is(inside, 1)))
             .of_ours()
@@ -21,23 +18,11 @@ pub(super) const DESIGN: Design = Design::new(include_str!("what_is_the_lock.md"
             }),
         )
         .of_ours()
-        .wrong(|cell| {
-            cell.set("processors", "one");
-        }),
+        .wrong(|cell| cell.set("processors", "one")),
         timing("off-lets-all-in", &that(|[inside]| is(inside, 3)))
             .of_ours()
             .wrong(|cell| cell.lock = Lock::TIMED),
     ]);
-
-const ON: &str = "lock on";
-
-fn cells(scale: Scale) -> Vec<Cell> {
-    let cell = |(label, lock)| {
-        let cell = Cell::computing(label, lock, 3, Task::Pi, scale.pick(0.3, 0.6));
-        cell.with("processors", "all")
-    };
-    [(ON, Lock::TIMED), ("lock off", Lock::Off)].map(cell).into()
-}
 
 fn measure(cell: &Cell) -> Result<Figures> {
     let failed = |why| LabError::failed("the cell", why);

@@ -1,7 +1,4 @@
 //! Who waits for what: threads that wait for the network hardly wait for the lock.
-//!
-//! The lock is given up around every call that may sleep. So whoever waits for something else does
-//! not hold it, and those who hold it do so for a moment.
 
 use std::sync::Barrier;
 use std::time::Duration;
@@ -11,31 +8,20 @@ use crate::ask::experiment::kit::prelude::*;
 use trainyard::sys::Why;
 use trainyard::threads::Attached;
 
-pub(super) const DESIGN: Design =
-    Design::new(include_str!("who_waits_for_what.md"), cells, measure)
-        .twin(include_str!("who_waits_for_what.py"), |python, cell| {
-            by_lock(python, cell) && python.version >= (3, 7, 0)
-        })
-        .relations(&[
-            timing("all-calls-at-once", &that(|[calls]| is(calls, 8)))
-                .wrong(|cell| cell.set("kind", "call-and-keep")),
-            timing("callers-hardly-wait", &that(|[share]| share < 0.1))
-                .wrong(|cell| cell.set("kind", "call-and-keep")),
-            timing("computers-wait", &that(|[share]| share > 1.0 / 3.0)).wrong(|cell| {
-                cell.set("kind", "native");
-            }),
-        ]);
+pub(super) const DESIGN: Design = Design::new(include_str!("who_waits_for_what.md"), measure)
+    .twin(include_str!("who_waits_for_what.py"), |python, cell| {
+        by_lock(python, cell) && python.version >= (3, 7, 0)
+    })
+    .relations(&[
+        timing("all-calls-at-once", &that(|[calls]| is(calls, 8)))
+            .wrong(|cell| cell.set("kind", "call-and-keep")),
+        timing("callers-hardly-wait", &that(|[share]| share < 0.1))
+            .wrong(|cell| cell.set("kind", "call-and-keep")),
+        timing("computers-wait", &that(|[share]| share > 1.0 / 3.0))
+            .wrong(|cell| cell.set("kind", "native")),
+    ]);
 
 const CALL: Duration = Duration::from_millis(5);
-
-fn cells(scale: Scale) -> Vec<Cell> {
-    let duration_s = scale.pick(0.3, 1.0);
-    let calls = Cell::new("8 threads call", Lock::TIMED).with("duration_s", duration_s);
-    let computes = Cell::computing("4 threads compute", Lock::TIMED, 4, Task::Pi, duration_s);
-    let calls = calls.with("kind", "call").with("trains", 8);
-    let computes = computes.with("kind", "compute").with("trains", 4);
-    [calls, computes].map(|cell| cell.with("call_s", CALL.as_secs_f64())).into()
-}
 
 fn measure(cell: &Cell) -> Result<Figures> {
     let (gil, in_flight) = (hogs::gil(cell), InFlight::default());

@@ -13,10 +13,6 @@ use crate::ask::experiment::kit::relation::{counting, timing};
 use crate::ask::experiment::running::others::OTHERS_SHARE;
 use lab_core::terms::error::LabError;
 
-fn cells(_: Scale) -> Vec<Cell> {
-    vec![Cell::new("on", Lock::TIMED).with("threads", 1), Cell::new("off", Lock::Off)]
-}
-
 /// The figure of `on` must be 5.
 fn check(results: &Results, who: &Contender) -> Option<Check> {
     let figure = results.of(who, "on", "x")?;
@@ -41,6 +37,11 @@ What is x?
 
 It is looked at.
 
+## What is measured
+
+- on: lock timed, threads 1
+- off: lock off
+
 ## What is shown
 
 ## What must hold
@@ -57,7 +58,7 @@ It is what it is.
 ";
 
 static DESIGN: Design =
-    Design::new(PAGE, cells, |_| Ok(Figures::default())).twin("", by_lock).relations(&[
+    Design::new(PAGE, |_| Ok(Figures::default())).twin("", by_lock).relations(&[
         about_x(timing("timing", &CLAIM)),
         about_x(counting("count", &CLAIM).of_ours()),
         about_x(counting("compared", &CLAIM).of_each_python()),
