@@ -1,8 +1,8 @@
-//! What a relation claims: a condition on the figures that its page names, or a function.
+//! What a relation claims: a condition on the figures that its page names.
 //!
 //! `that(|[regex, pi]| regex >= 10.0 * pi)` is about the two figures that stand, in this order, in the
 //! text that shows them: `{p50_s in regex} and {p50_s in pi}`. Which cells must be measured follows
-//! from it. [`special`] is for what cannot be said like this.
+//! from it.
 //!
 //! # What this machine can do
 //!
@@ -10,7 +10,6 @@
 //! it compares with two threads without any lock, beside one, measured in the same run; where even
 //! those do not run at the same time, it says so and is skipped.
 
-use super::cell::Cell;
 use super::contender::Contender;
 use super::figures::Results;
 use super::quantity::{quantities, said};
@@ -19,16 +18,10 @@ use lab_core::text::numbers::ratio;
 
 /// Something that figures show, or do not.
 pub trait Claim: Sync {
-    /// Whether it looks at this cell: at those that it names.
-    fn reads(&self, seen: &'static str, cell: &Cell) -> bool {
-        cell.is(&self.labels(seen))
-    }
     /// Looks. `None` if a figure is missing that it needs.
     fn check(&self, seen: &'static str, results: &Results, who: &Contender) -> Option<Check>;
-    /// The labels that it names, each of which must be a cell's.
-    fn labels(&self, seen: &'static str) -> Vec<&'static str> {
-        quantities(seen).flat_map(|one| one.labels()).collect()
-    }
+    /// The cells that it looks at.
+    fn labels(&self, seen: &'static str) -> Vec<&'static str>;
 }
 
 /// A claim about `N` figures; one that may be missing, and is, is not a number.
@@ -88,31 +81,6 @@ impl<const N: usize> Claim for That<N> {
     fn labels(&self, seen: &'static str) -> Vec<&'static str> {
         assert_eq!(quantities(seen).count(), N, "{seen}");
         quantities(seen).flat_map(|one| one.labels()).chain(self.bare).collect()
-    }
-}
-
-/// A claim that takes a function.
-#[derive(Clone, Copy, Debug)]
-pub struct Special {
-    reads: fn(&Cell) -> bool,
-    check: fn(&Results, &Contender) -> Option<Check>,
-}
-
-/// Claims what `check` finds in the cells that `reads` names.
-pub const fn special(
-    reads: fn(&Cell) -> bool,
-    check: fn(&Results, &Contender) -> Option<Check>,
-) -> Special {
-    Special { reads, check }
-}
-
-impl Claim for Special {
-    fn reads(&self, _: &'static str, cell: &Cell) -> bool {
-        (self.reads)(cell)
-    }
-
-    fn check(&self, _: &'static str, results: &Results, who: &Contender) -> Option<Check> {
-        (self.check)(results, who)
     }
 }
 
@@ -187,7 +155,7 @@ mod tests {
     #[test]
     fn a_claim_reads_the_cells_that_it_names_and_shows_their_figures() {
         let (claim, seen) = (that(|[a, b]| a >= 10.0 * b), "{p50_s in a} and {p50_s in b}");
-        assert!(claim.reads(seen, &Cell::plain("a")) && !claim.reads(seen, &Cell::plain("c")));
+        assert_eq!(claim.labels(seen), ["a", "b"]);
         let check = |a| {
             let results = results(&[("a", "p50_s", a), ("b", "p50_s", 0.001)]);
             claim.check(seen, &results, &Contender::Ours)
@@ -200,7 +168,7 @@ mod tests {
     #[test]
     fn without_a_second_processor_a_claim_is_skipped_unless_it_fails() {
         let (claim, seen) = (that(|[x]| is(x, 1)).if_two_processors("bare"), "It is {x in a}");
-        assert!(claim.reads(seen, &Cell::plain("bare")));
+        assert_eq!(claim.labels(seen), ["a", "bare"]);
         let check = |x| {
             let results = results(&[("a", "x", x), ("bare", "cpus_busy", 1.0)]);
             claim.check(seen, &results, &Contender::Ours)

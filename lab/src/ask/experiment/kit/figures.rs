@@ -145,12 +145,6 @@ impl Results {
         self.of(&Contender::Ours, cell, figure)
     }
 
-    /// The same as [`of`](Self::of), of a figure that counts.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is a count")]
-    pub fn count(&self, contender: &Contender, cell: &str, figure: &str) -> Option<u64> {
-        self.of(contender, cell, figure).map(|count| count.round() as u64)
-    }
-
     /// The first CPython of which there is this figure.
     pub fn first_python(&self, cell: &str, figure: &str) -> Option<&Contender> {
         let there = self.measured.iter().filter(|one| one.cell == cell);

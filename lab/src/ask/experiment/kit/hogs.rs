@@ -1,6 +1,5 @@
 //! Threads that compute: as neighbours of somebody who waits, or to see how much they get done.
 
-use std::io;
 use std::sync::RwLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -8,8 +7,7 @@ use std::time::Duration;
 
 use super::cell::{Cell, Lock};
 use super::figures::{Figures, jain, to_f64};
-use super::stopwatch::Stopwatch;
-use super::together::SOME;
+use super::time::Stopwatch;
 use lab_core::terms::error::{LabError, Result};
 use lab_core::work::task::Task;
 use trainyard::sys::rusage::{Whose, usage};
@@ -111,16 +109,14 @@ impl Drop for Raised<'_> {
 ///
 /// # Errors
 ///
-/// Fails if a thread cannot be started, or the kernel does not say how much processor time was used.
+/// Fails if the kernel does not say how much processor time was used.
 ///
 /// # Panics
 ///
-/// Passes on a panic of a task.
+/// As [`in_threads`].
 pub fn throughput(cell: &Cell) -> Result<Figures> {
     let (gil, threads, task) = (gil(cell), cell.count("threads"), Task::named(cell.word("task")));
-    let gate = RwLock::new(());
-    let run = || {
-        drop(gate.read());
+    let run = |_| {
         // From here: who waits for the lock all the time gets nothing done.
         let clock = Clock::start(cell);
         match cell.lock {
@@ -128,25 +124,42 @@ pub fn throughput(cell: &Cell) -> Result<Figures> {
             _ => gil.attach(|at| clock.repeat(|| task.call(at))),
         }
     };
-    let mut missing = None;
-    let figures = measured(|| {
-        thread::scope(|scope| {
-            let start = |number| named(number).spawn_scoped(scope, run);
-            // Opens when all have been started, and also when one could not be: none waits for it.
-            let closed = gate.write();
-            let started: io::Result<Vec<_>> = (0..threads).map(start).collect();
-            drop(closed);
-            let runs = started.unwrap_or_else(|why| {
-                missing = Some(limits::of_a_thread(why));
-                Vec::new()
-            });
-            runs.into_iter().map(|run| run.join().expect("a task does not panic")).collect()
-        })
-    })?;
-    match missing {
-        Some(why) => Err(LabError::failed("a cell", why)),
-        None => Ok(figures.and(counted(&[gil]))),
-    }
+    Ok(measured(|| together(threads, named, run))?.and(counted(&[gil])))
+}
+
+/// Only a limit far too low is in the way of these.
+const SOME: &str = "an experiment takes a handful of threads";
+
+/// Runs `work` in `count` threads that begin together, each of which is given its number; their
+/// answers, in order.
+///
+/// # Panics
+///
+/// Passes on a panic of a thread, and panics if threads are used up.
+pub fn in_threads<R: Send>(count: usize, work: impl Fn(usize) -> R + Sync) -> Vec<R> {
+    together(count, |_| thread::Builder::new(), work)
+}
+
+fn together<R: Send>(
+    count: usize,
+    builder: fn(usize) -> thread::Builder,
+    work: impl Fn(usize) -> R + Sync,
+) -> Vec<R> {
+    let gate = RwLock::new(());
+    let begin = |number| {
+        drop(gate.read());
+        work(number)
+    };
+    thread::scope(|scope| {
+        let begin = &begin;
+        // Opens when all have been started, and also when one could not be: none waits for it.
+        let closed = gate.write();
+        let start = |one| builder(one).spawn_scoped(scope, move || begin(one));
+        let started = |one| start(one).map_err(limits::of_a_thread).expect(SOME);
+        let threads: Vec<_> = (0..count).map(started).collect();
+        drop(closed);
+        threads.into_iter().map(|one| one.join().expect("a thread does not panic")).collect()
+    })
 }
 
 /// Runs `work`, which says what each of its threads did, if that is of interest; measures it.

@@ -8,11 +8,11 @@
 //! | a setting | `Cell::new`, `plain`, `computing`, `serving`, with `.with(name, value)` | [`cell`] |
 //! | what was measured | `Figures::default().with(name, value)` | [`figures`] |
 //! | what must hold | `timing` or `counting`, with a claim, and `.wrong(setting)` | [`relation`] |
-//! | that it holds | `&that(condition)`, `&special(cells, function)` | [`claim`] |
+//! | that it holds | `&that(condition)` | [`claim`] |
 //! | a figure of a cell | `{p50_s in a cell}`, on the page | [`quantity`] |
 //!
 //! What measures, in the cell's process: [`hogs`] are threads that compute, [`echo`] a server that
-//! is asked, [`program`] a program that may crash ([`heard`] listens to it), [`stopwatch`] the
+//! is asked, [`program`] a program that may crash ([`heard`] listens to it), [`time`] the
 //! clock.
 //!
 //! Nothing here knows an experiment by name.
@@ -26,11 +26,9 @@ pub mod figures;
 pub mod heard;
 pub mod hogs;
 pub mod page;
-pub mod pause;
 pub mod prelude;
 pub mod program;
 pub mod quantity;
 pub mod relation;
-pub mod stopwatch;
-pub mod together;
+pub mod time;
 pub mod voice;

@@ -78,7 +78,7 @@ impl Relation {
 
     /// Whether it looks at this cell.
     pub fn reads(&self, cell: &Cell) -> bool {
-        self.claim.reads(self.seen, cell)
+        cell.is(&self.claim.labels(self.seen))
     }
 
     /// Looks. `None` if a figure is missing that it needs.

@@ -6,25 +6,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
-use super::figures::Figures;
 use trainyard::sys::child;
 use trainyard::trace::Recording;
 
-/// Says figures, or the port, to the lab that started this process.
-///
-/// # Panics
-///
-/// Does not: figures are plain data.
-pub fn say(figures: &Figures) {
-    say_line(figures);
-}
-
-/// Says a line of JSON.
+/// Says a line, of figures or of the port, to the lab that started this process.
 ///
 /// # Panics
 ///
 /// Panics if `line` is no plain data.
-pub fn say_line(line: &impl Serialize) {
+pub fn say(line: &impl Serialize) {
     let line = serde_json::to_string(line).expect("figures are plain data");
     let mut stdout = io::stdout().lock();
     // A lab that is gone does not listen.

@@ -3,12 +3,16 @@
 
 use super::trains;
 use crate::ask::experiment::kit::prelude::*;
+use crate::ask::experiment::kit::quantity::written;
 
 pub(super) const DESIGN: Design = Design::new(include_str!("how_many.md"), trains::measure)
     .twin(trains::TWIN, |python, cell| python.has_tasks() && is_small(cell))
     .relations(&[
-        counting("all-are-alive-at-once", &special(|_| true, all_are_alive))
-            .wrong(|cell| cell.set("count", cell.count("count") / 2)),
+        counting(
+            "all-are-alive-at-once",
+            &that(|alive: [f64; 11]| missing(alive).is_none()).shown(shown),
+        )
+        .wrong(|cell| cell.set("count", cell.count("count") / 2)),
         counting("a-task-is-small", &that(|[task, thread]| 10.0 * task < thread)).wrong(be_threads),
         timing("a-task-starts-sooner", &that(|[task, thread]| 2.0 * task < thread))
             .wrong(be_threads),
@@ -30,13 +34,35 @@ fn be_threads(cell: &mut Cell) {
     cell.set("count", 1_000);
 }
 
-/// Shows a cell in which some are missing, or else the last. Its label says how many there should be.
-fn all_are_alive(results: &Results, who: &Contender) -> Option<Check> {
-    let cells = results.measured.iter().filter(|one| one.contender == *who).filter_map(|one| {
-        let digits: String = one.cell.chars().filter(char::is_ascii_digit).collect();
-        let (alive, wanted) = (results.count(who, &one.cell, "alive")?, digits.parse().ok()?);
-        Some((alive >= wanted, format!("{}: {} alive", one.cell, grouped(alive))))
-    });
-    let (holds, figures) = cells.reduce(|one, next| if one.0 { next } else { one })?;
-    Some(Check::that(holds, figures))
+/// In the order in which they are seen; each says how many there should be.
+const CELLS: [&str; 11] = [
+    "10 tasks",
+    "1 000 tasks",
+    "100 000 tasks",
+    "1 000 000 tasks",
+    "10 threads",
+    "1 000 threads",
+    "10 000 threads",
+    "2 processes",
+    "8 processes",
+    "50 processes",
+    "200 processes",
+];
+
+/// The cells that were measured, and how many were alive there.
+fn measured(alive: [f64; 11]) -> impl Iterator<Item = (&'static str, f64)> {
+    CELLS.into_iter().zip(alive).filter(|(_, alive)| !alive.is_nan())
+}
+
+fn missing(alive: [f64; 11]) -> Option<(&'static str, f64)> {
+    measured(alive).find(|(cell, alive)| {
+        let wanted = cell.chars().filter_map(|digit| digit.to_digit(10));
+        *alive < f64::from(wanted.fold(0, |number, digit| 10 * number + digit))
+    })
+}
+
+/// A cell in which some are missing, or else the last.
+fn shown(alive: [f64; 11]) -> String {
+    let (cell, alive) = missing(alive).or(measured(alive).last()).unwrap_or_default();
+    format!("{cell}: {} alive", written("grouped", "alive", alive))
 }

@@ -14,7 +14,7 @@ use super::footprint::Footprint;
 use super::room;
 use crate::ask::experiment::kit::cell::Cell;
 use crate::ask::experiment::kit::figures::{Figures, to_f64};
-use crate::ask::experiment::kit::stopwatch::Stopwatch;
+use crate::ask::experiment::kit::time::Stopwatch;
 use lab_core::terms::error::{LabError, Result};
 use trainyard::coop::{self, yield_now};
 use trainyard::procs::Pool;

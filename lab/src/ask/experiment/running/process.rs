@@ -21,7 +21,7 @@ use crate::ask::experiment::kit::echo;
 use crate::ask::experiment::kit::experiment::Experiment;
 use crate::ask::experiment::kit::figures::Figures;
 use crate::ask::experiment::kit::heard::{Heard, Running};
-use crate::ask::experiment::kit::voice::{elsewhere, own, say, say_line};
+use crate::ask::experiment::kit::voice::{elsewhere, own, say};
 use crate::measure::python::{NO_CURRENT_FOLDER, become_python};
 use crate::measure::record::{about, land};
 use lab_core::terms::error::{LabError, Result};
@@ -158,7 +158,7 @@ fn be_a_cell(experiment: &Experiment, cell: &Cell, flight: Option<&Path>) -> Res
     };
     match figures {
         Ok(figures) => say(&figures),
-        Err(LabError::NoRoom(no_room)) => say_line(&NoRoom { no_room }),
+        Err(LabError::NoRoom(no_room)) => say(&NoRoom { no_room }),
         Err(why) => return Err(why),
     }
     Ok(())

@@ -13,21 +13,25 @@ pub(super) const DESIGN: Design = Design::new(include_str!("pool_size.md"), meas
             .wrong(|cell| cell.set("kind", "wait-and-keep")),
         timing(
             "computing-gains-nothing",
-            &special(|cell| cell.word("kind") == COMPUTE, computing_gains_nothing),
+            &that(|done: [f64; 6]| best_gain(&done) <= 4.0 / 3.0)
+                .shown(|done| format!("The best pool does {}", ratio(best_gain(&done)))),
         )
         .wrong(|cell| cell.set("kind", WAIT)),
-        timing("two-knees", &special(|_| true, two_knees)).wrong(|cell| cell.set("kind", COMPUTE)),
+        timing(
+            "two-knees",
+            &that(|done: [f64; 12]| knee(&done[..6]) >= 4 * knee(&done[6..])).shown(|done| {
+                format!("{} and {}", count(knee(&done[..6]), "thread"), knee(&done[6..]))
+            }),
+        )
+        .wrong(|cell| cell.set("kind", COMPUTE)),
     ]);
 
 const WAIT: &str = "wait";
 const COMPUTE: &str = "compute";
+const SIZES: [usize; 6] = [1, 2, 4, 8, 16, 32];
 const TASK: Duration = Duration::from_millis(2);
 /// Of the best, which the knee gets done.
 const KNEE: f64 = 0.6;
-
-fn label(kind: &str, threads: usize) -> String {
-    format!("{kind}, {}", count(threads, "thread"))
-}
 
 fn measure(cell: &Cell) -> Result<Figures> {
     let threads = cell.count("pool");
@@ -50,40 +54,25 @@ fn turn(kind: &str, at: &mut Attached<'_>) {
     }
 }
 
-/// The pools of one kind by size, and what each gets done.
-fn pools(results: &Results, who: &Contender, kind: &str) -> Vec<(usize, f64)> {
-    let done =
-        |&threads: &usize| Some((threads, results.of(who, &label(kind, threads), "calls_per_s")?));
-    [1, 2, 4, 8, 16, 32].iter().filter_map(done).collect()
+/// How much more than the smallest pool the best gets done.
+fn best_gain(done: &[f64]) -> f64 {
+    most(done) / done[0]
 }
 
-fn best(pools: &[(usize, f64)]) -> f64 {
-    pools.iter().map(|(_, done)| *done).fold(0.0, f64::max)
-}
-
-fn knee(pools: &[(usize, f64)]) -> Option<usize> {
-    pools.iter().find(|(_, done)| *done >= KNEE * best(pools)).map(|(threads, _)| *threads)
-}
-
-fn computing_gains_nothing(results: &Results, who: &Contender) -> Option<Check> {
-    let pools = pools(results, who, COMPUTE);
-    let gained = best(&pools) / pools.first()?.1;
-    Some(Check::that(gained <= 4.0 / 3.0, format!("The best pool does {}", ratio(gained))))
-}
-
-fn two_knees(results: &Results, who: &Contender) -> Option<Check> {
-    let waiting = knee(&pools(results, who, WAIT))?;
-    let computing = knee(&pools(results, who, COMPUTE))?;
-    let figures = format!("{} and {computing}", count(waiting, "thread"));
-    Some(Check::that(waiting >= 4 * computing, figures))
+/// The smallest size of those that get nearly as much done as the best.
+fn knee(done: &[f64]) -> usize {
+    let enough = KNEE * most(done);
+    SIZES.into_iter().zip(done).find(|(_, done)| **done >= enough).map_or(0, |(size, _)| size)
 }
 
 fn knees(results: &Results) -> Option<Figures> {
-    let [waiting, computing] = [WAIT, COMPUTE].map(|kind| pools(results, &Contender::Ours, kind));
-    Some(
-        Figures::default()
-            .with_count("waiting_knee", knee(&waiting)?)
-            .with("waiting_gain", waiting.last()?.1 / waiting.first()?.1)
-            .with_count("computing_knee", knee(&computing)?),
-    )
+    let done = |kind| {
+        let label = |size| format!("{kind}, {}", count(size, "thread"));
+        SIZES.map(|size| results.ours(&label(size), "calls_per_s").unwrap_or(f64::NAN))
+    };
+    let (waiting, computing) = (done(WAIT), done(COMPUTE));
+    let largest = waiting.into_iter().rfind(|done| !done.is_nan())?;
+    let figures = Figures::default().with_count("waiting_knee", knee(&waiting));
+    let figures = figures.with("waiting_gain", largest / waiting[0]);
+    Some(figures.with_count("computing_knee", knee(&computing)))
 }

@@ -6,24 +6,19 @@ use std::sync::LazyLock;
 
 use super::*;
 use crate::ask::experiment::kit::cell::Lock;
-use crate::ask::experiment::kit::claim::{Special, special};
+use crate::ask::experiment::kit::claim::{That, is, that};
 use crate::ask::experiment::kit::contender::{Python, PythonGil, by_lock};
 use crate::ask::experiment::kit::experiment::{Design, Group};
 use crate::ask::experiment::kit::relation::{counting, timing};
 use crate::ask::experiment::running::others::OTHERS_SHARE;
 use lab_core::terms::error::LabError;
 
-/// The figure of `on` must be 5.
-fn check(results: &Results, who: &Contender) -> Option<Check> {
-    let figure = results.of(who, "on", "x")?;
-    Some(Check::that((figure - 5.0).abs() < 1e-9, format!("It is {figure}")))
-}
-
 const fn about_x(relation: Relation) -> Relation {
     relation.wrong(|cell| cell.lock = Lock::Off)
 }
 
-const CLAIM: Special = special(|cell| cell.label == "on", check);
+/// The figure of `on` must be 5.
+const CLAIM: That<1> = that(|[x]| is(x, 5));
 
 const PAGE: &str = "\
 # example: an example
@@ -47,8 +42,11 @@ It is looked at.
 ## What must hold
 
 - timing: x is 5.
+  - seen: It is {x in on}
 - count: x is 5.
+  - seen: It is {x in on}
 - compared: x is 5.
+  - seen: It is {x in on}
 
 ## What follows
 
