@@ -53,7 +53,9 @@ fn every_relation_reads_cells_and_its_wrong_setting_changes_them() {
                 check_label(experiment, relation.seen, label);
             }
             let before = cells.clone();
-            cells.iter_mut().for_each(relation.change);
+            for cell in &mut cells {
+                relation.make_wrong(cell);
+            }
             assert_ne!(before, cells, "{who} is not made wrong");
             let labels = |cells: &[Cell]| -> Vec<String> {
                 cells.iter().map(|cell| cell.label.clone()).collect()

@@ -14,7 +14,8 @@
 //!                            `- each: ..` sets all, `- each X: ..` those whose labels begin with X
 //! ## What is shown           a line for each column: `- figure: title`, or `- plain figure: title`
 //! ## What must hold          for each relation `- name: what it says`, and below that
-//!                            `- seen: figures`, if a text says them, and `- fails with: setting`
+//!                            `- seen: figures`, `- fails with: what is wrong`, and what that is:
+//!                            `- wrong: name value`, or `- wrong X: ..` as `- each X: ..` above
 //! ## What follows            a paragraph, with the run's figures
 //! ## Background              for who reads this file
 //! ## Read on                 a line for each place
@@ -112,19 +113,27 @@ impl Page {
     /// What must hold, with its words.
     fn relations(&self, relations: &[Relation]) -> Vec<Relation> {
         let mut named: Vec<Relation> = Vec::new();
+        let mut wrong: Vec<Vec<Setting>> = Vec::new();
         let mut designed = relations.iter();
         for item in self.items("What must hold") {
             match (self.pair(item), named.last_mut()) {
                 (("seen", seen), Some(last)) => last.seen = seen,
                 (("fails with", fails_with), Some(last)) => last.fails_with = fails_with,
+                ((label, set), Some(_)) if label.starts_with("wrong") => {
+                    wrong.last_mut().expect("a relation").push((label[5..].trim(), set));
+                }
                 ((name, says), _) => {
                     let next = designed.next().filter(|relation| relation.name == name);
                     let next = next.unwrap_or_else(|| panic!("{}: no next '{name}'", self.name));
                     named.push(Relation { says, ..*next });
+                    wrong.push(Vec::new());
                 }
             }
         }
         assert_eq!(designed.next().map(|one| one.name), None, "{}: one has no words", self.name);
+        for (relation, wrong) in named.iter_mut().zip(wrong) {
+            relation.wrong = wrong.leak();
+        }
         named
     }
 
@@ -140,6 +149,9 @@ impl Page {
     }
 }
 
+/// Labels' beginning, and parameters: `name value, name value`.
+pub type Setting = (&'static str, &'static str);
+
 /// The cells of a page's settings, on this scale.
 ///
 /// # Panics
@@ -148,31 +160,42 @@ impl Page {
 pub fn cells(settings: &[&'static str], scale: Scale) -> Vec<Cell> {
     let pairs = settings.iter().map(|item| item.split_once(": ").expect("`label: name value`"));
     let (each, own): (Vec<_>, Vec<_>) = pairs.partition(|(label, _)| label.starts_with("each"));
-    let parameters = |&(label, own): &(&'static str, &'static str)| {
-        let of_several = each.iter().filter(move |(each, _)| label.starts_with(each[4..].trim()));
-        let texts = std::iter::once(own).chain(of_several.map(|(_, text)| *text));
-        texts.flat_map(|text| text.split(", ")).map(|one| one.split_once(' ').expect(one))
-    };
-    let of_scale = |value: &'static str| {
-        value.split_once('/').map_or(value, |(quick, full)| scale.pick(quick, full))
-    };
-    let only_full = ("only", "full");
-    let is_meant = |row: &&_| scale == Scale::Full || !parameters(row).any(|one| one == only_full);
-    let cell = |row| {
-        let set_parameters = parameters(row).filter(|one| *one != only_full);
-        set_parameters
-            .fold(Cell::plain(row.0), |cell, (name, value)| set(cell, name, of_scale(value)))
-    };
-    own.iter().filter(is_meant).map(cell).collect()
+    let mut cells = Vec::new();
+    for (label, text) in own {
+        let mut cell = Cell::plain(label);
+        let of_several = each.iter().filter(|(each, _)| label.starts_with(each[4..].trim()));
+        let texts = std::iter::once(text).chain(of_several.map(|(_, text)| *text));
+        for (name, value) in texts.flat_map(parameters) {
+            let of_scale = |(quick, full)| scale.pick(quick, full);
+            set(&mut cell, name, value.split_once('/').map_or(value, of_scale));
+        }
+        if cell.parameters.remove("only").is_none() || scale == Scale::Full {
+            cells.push(cell);
+        }
+    }
+    cells
 }
 
-fn set(mut cell: Cell, name: &str, value: &str) -> Cell {
+/// Sets what `settings` say of this cell.
+pub fn set_all(cell: &mut Cell, settings: &[Setting]) {
+    for (label, text) in settings {
+        let parameters = parameters(text).filter(|_| cell.label.starts_with(label));
+        for (name, value) in parameters.collect::<Vec<_>>() {
+            set(cell, name, value);
+        }
+    }
+}
+
+fn parameters(text: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    text.split(", ").map(|one| one.split_once(' ').expect(one))
+}
+
+fn set(cell: &mut Cell, name: &str, value: &str) {
     match name {
         "lock" => cell.lock = Lock::named(value),
         "probe" => cell.probe = Some(Probe::named(value)),
         _ => cell.set(name, read(value)),
     }
-    cell
 }
 
 /// A number, or a word.

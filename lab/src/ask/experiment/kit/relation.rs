@@ -4,7 +4,7 @@
 //! with the settings of the run, so that it is as true on a slow machine as on a fast one.
 //!
 //! ```ignore
-//! timing("chunks-share-the-cost", &that(|[one, hundred]| hundred <= one / 3.0)).wrong(make_long)
+//! timing("chunks-share-the-cost", &that(|[one, hundred]| hundred <= one / 3.0))
 //! ```
 //!
 //! Its words are on the experiment's page: what it says, which figures are seen, in the order of the
@@ -18,6 +18,7 @@ use super::cell::Cell;
 use super::claim::Claim;
 use super::contender::Contender;
 use super::figures::Results;
+use super::page::{Setting, set_all};
 
 /// What must hold.
 #[derive(Clone, Copy)]
@@ -36,8 +37,8 @@ pub struct Relation {
     pub nature: Nature,
     /// The claim, for a program.
     pub claim: &'static dyn Claim,
-    /// Gives one of the cells that the claim reads the wrong setting.
-    pub change: fn(&mut Cell),
+    /// That setting.
+    pub wrong: &'static [Setting],
 }
 
 /// A relation that compares times. One that fails has failed three times while the machine was its
@@ -54,8 +55,8 @@ pub const fn counting(name: &'static str, claim: &'static dyn Claim) -> Relation
 impl Relation {
     /// About everybody, until it is told otherwise; its words are added when the page is read.
     const fn new(name: &'static str, nature: Nature, claim: &'static dyn Claim) -> Self {
-        let (of, change) = (Of::Everybody, |_: &mut _| ());
-        Self { name, says: "", seen: "", fails_with: "", of, nature, claim, change }
+        let of = Of::Everybody;
+        Self { name, says: "", seen: "", fails_with: "", wrong: &[], of, nature, claim }
     }
 
     /// Limits it to our runtime and the machine.
@@ -70,10 +71,9 @@ impl Relation {
         Self { of: Of::EachPython, ..self }
     }
 
-    /// Under this setting it must fail.
-    #[must_use]
-    pub const fn wrong(self, change: fn(&mut Cell)) -> Self {
-        Self { change, ..self }
+    /// Gives a cell that it reads the wrong setting.
+    pub fn make_wrong(&self, cell: &mut Cell) {
+        set_all(cell, self.wrong);
     }
 
     /// Whether it looks at this cell.

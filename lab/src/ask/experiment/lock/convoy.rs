@@ -5,19 +5,14 @@ use crate::ask::experiment::kit::prelude::*;
 pub(super) const DESIGN: Design = Design::new(include_str!("convoy.md"), echo::serve)
     .twin(include_str!("convoy.py"), by_lock)
     .relations(&[
-        timing("one-to-two-intervals", &that(one_to_two_intervals))
-            .wrong(|cell| cell.lock = Lock::Off),
+        timing("one-to-two-intervals", &that(one_to_two_intervals)),
         timing(
             "grows-with-the-interval",
             &that(grows_with_the_interval)
                 .shown(|took| format!("From {} to {}", seconds(took[0]), seconds(most(&took)))),
-        )
-        .wrong(|cell| cell.lock = Lock::TIMED),
-        timing("ticks-let-in", &that(|[p50_s]| p50_s < INTERVAL_S / 5.0))
-            .wrong(|cell| cell.lock = Lock::TIMED),
-        timing("as-cpython", &that(as_cpython))
-            .of_each_python()
-            .wrong(|cell| cell.lock = Lock::Off),
+        ),
+        timing("ticks-let-in", &that(|[p50_s]| p50_s < INTERVAL_S / 5.0)),
+        timing("as-cpython", &that(as_cpython)).of_each_python(),
     ]);
 
 const INTERVALS_MS: [f64; 4] = [0.1, 1.0, 5.0, 50.0];

@@ -6,20 +6,17 @@ pub(super) const DESIGN: Design = Design::new(include_str!("fairness.md"), hogs:
     .notes(is_as_even)
     .twin(include_str!("fairness.py"), by_lock)
     .relations(&[
-        timing("timed-is-even", &that(|[jain]| jain >= 0.8))
-            .wrong(|cell| cell.lock = Lock::Timed { interval_s: 10.0 }),
+        timing("timed-is-even", &that(|[jain]| jain >= 0.8)),
         // On one processor who is woken is often let in before whoever woke it can go on.
         timing(
             "forced-wakes-who-runs",
             &that(|[wasted]| wasted < 1.0 / 3.0).if_two_processors(BARE),
         )
-        .of_ours()
-        .wrong(|cell| cell.exchange(Lock::TIMED, UNFORCED)),
+        .of_ours(),
     ]);
 
 /// What one round differs from the next is less.
 const LESS_EVEN: f64 = 0.05;
-const UNFORCED: Lock = Lock::Unforced { interval_s: INTERVAL_S };
 
 fn is_as_even(results: &Results) -> Option<Figures> {
     let jain = |cell| results.ours(cell, "jain");

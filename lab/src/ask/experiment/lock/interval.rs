@@ -6,11 +6,8 @@ pub(super) const DESIGN: Design = Design::new(include_str!("interval.md"), echo:
     .notes(costs_work)
     .twin(include_str!("interval.py"), by_lock)
     .relations(&[
-        timing("long-is-slow-to-answer", &that(|[long, short]| long >= 10.0 * short))
-            .wrong(|cell| cell.lock = Lock::TIMED),
-        timing("short-switches-often", &that(|[short, long]| short >= 2.0 * long))
-            .of_ours()
-            .wrong(|cell| cell.lock = Lock::TIMED),
+        timing("long-is-slow-to-answer", &that(|[long, short]| long >= 10.0 * short)),
+        timing("short-switches-often", &that(|[short, long]| short >= 2.0 * long)).of_ours(),
     ]);
 
 /// Of the work at 5 ms: what is done at 0.1 ms, if it costs little.

@@ -10,17 +10,14 @@ pub(super) const DESIGN: Design = Design::new(include_str!("scaling.md"), hogs::
             &that(|busy: [f64; 3]| most(&busy) <= ONE_CPU)
                 .shown(|busy| format!("At most {:.2} busy", most(&busy)))
                 .if_two_processors(BARE),
-        )
-        .wrong(|cell| cell.exchange(Lock::TIMED, Lock::Off)),
+        ),
         timing(
             "on-gains-nothing",
             &that(|figures| (HALF..=ONE_CPU).contains(&gained(figures)))
                 .shown(|figures| format!("{} what one does", ratio(gained(figures))))
                 .if_two_processors(BARE),
-        )
-        .wrong(|cell| cell.exchange(Lock::TIMED, Lock::Off)),
-        timing("off-gains-a-processor", &AS_BARE)
-            .wrong(|cell| cell.exchange(Lock::Off, Lock::TIMED)),
+        ),
+        timing("off-gains-a-processor", &AS_BARE),
     ]);
 
 /// Switches cost something, but not half of the work.

@@ -6,12 +6,9 @@ use trainyard::threads::ThreadPool;
 pub(super) const DESIGN: Design = Design::new(include_str!("sub_interpreters.md"), measure)
     .twin(include_str!("sub_interpreters.py"), plays)
     .relations(&[
-        counting("own-locks-are-free", &that(|[times]| is(times, 0)))
-            .of_ours()
-            .wrong(|cell| cell.set("scope", "shared")),
-        timing("own-locks-gain-a-processor", &AS_BARE).wrong(|cell| cell.set("scope", "shared")),
-        timing("one-lock-is-one-at-a-time", &ONE_PROCESSOR.if_two_processors(BARE))
-            .wrong(|cell| cell.set("scope", "own")),
+        counting("own-locks-are-free", &that(|[times]| is(times, 0))).of_ours(),
+        timing("own-locks-gain-a-processor", &AS_BARE),
+        timing("one-lock-is-one-at-a-time", &ONE_PROCESSOR.if_two_processors(BARE)),
     ]);
 
 /// A lock for each interpreter came with 3.12.

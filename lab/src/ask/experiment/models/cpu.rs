@@ -10,33 +10,17 @@ pub(super) const DESIGN: Design = Design::new(include_str!("cpu.md"), arms::meas
             "never-two-at-once",
             &that(|[tasks, threads]| is(tasks.max(threads), 1)).if_two_processors("2 bare threads"),
         )
-        .of_ours()
-        .wrong(unlock),
+        .of_ours(),
         timing(
             "one-processor-is-busy",
             &that(|busy: [f64; 2]| most(&busy) <= ONE_CPU).if_two_processors("2 bare threads"),
-        )
-        .wrong(unlock),
+        ),
         timing(
             "processes-gain-a-processor",
             &that(|[gained, bare, _]| processes_gain(gained, bare))
                 .skipped(|[_, bare, busy]| no_second_processor(bare, busy)),
-        )
-        .wrong(|cell| {
-            if cell.label == PROCESSES {
-                cell.set("threads", 1);
-            }
-        }),
+        ),
     ]);
-
-const THREADS: &str = "2 threads";
-const PROCESSES: &str = "2 processes";
-
-fn unlock(cell: &mut Cell) {
-    if cell.label == THREADS {
-        cell.lock = Lock::Off;
-    }
-}
 
 /// A round of the quick scale is over in a tenth of a second, and its processes talk for a part of it.
 fn processes_gain(gained: f64, bare: f64) -> bool {

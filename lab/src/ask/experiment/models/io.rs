@@ -10,12 +10,10 @@ pub(super) const DESIGN: Design = Design::new(include_str!("io.md"), arms::measu
             is(sync, 1) && is(threads, 4) && is(processes, 4) && is(tasks, 12)
         }),
     )
-    .of_ours()
-    .wrong(|cell| cell.set("model", "sync")),
+    .of_ours(),
     timing(
         "waiting-overlaps",
         &that(|[threads, processes, tasks]| threads >= 2.0 && processes >= 2.0 && tasks >= 4.0),
     )
-    .of_ours()
-    .wrong(|cell| cell.set("model", "sync")),
+    .of_ours(),
 ]);

@@ -10,21 +10,17 @@ pub(super) const DESIGN: Design = Design::new(include_str!("three_names.md"), tr
         counting(
             "tasks-share-a-thread",
             &that(|[threads, processes, sum]| is(threads, 1) && is(processes, 1) && is(sum, 1_000)),
-        )
-        .wrong(|cell| cell.set("model", "threads")),
+        ),
         counting(
             "threads-share-a-memory",
             &that(|[threads, processes, sum]| is(threads, 100) && is(processes, 1) && is(sum, 100)),
-        )
-        .wrong(|cell| cell.set("model", "tasks")),
+        ),
         counting(
             "processes-share-neither",
             &that(|[threads, processes, sum]| is(threads, 4) && is(processes, 4) && is(sum, 0)),
-        )
-        .wrong(|cell| cell.set("model", "threads")),
-        counting("each-takes-more-memory", &that(each_doubles))
-            .wrong(|cell| cell.set("model", "threads")),
-        timing("each-starts-later", &that(each_doubles)).wrong(|cell| cell.set("model", "threads")),
+        ),
+        counting("each-takes-more-memory", &that(each_doubles)),
+        timing("each-starts-later", &that(each_doubles)),
     ]);
 
 fn each_doubles([task, thread, process]: [f64; 3]) -> bool {

@@ -12,13 +12,7 @@ pub(super) const DESIGN: Design = Design::new(include_str!("ways_out.md"), arms:
             })
             .skipped(|[_, bare, .., busy]| no_second_processor(bare, busy)),
         )
-        .of_ours()
-        .wrong(|cell| {
-            if cell.is(&WAYS) {
-                cell.lock = Lock::TIMED;
-                cell.set("model", "threads");
-            }
-        }),
+        .of_ours(),
         counting(
             "a-lock-that-is-off-is-not-taken",
             &that(
@@ -26,17 +20,7 @@ pub(super) const DESIGN: Design = Design::new(include_str!("ways_out.md"), arms:
                 |[off, native]| is(off, 0) && native >= 20.0,
             ),
         )
-        .of_ours()
-        .wrong(|cell| cell.lock = if cell.label == OFF { Lock::TIMED } else { Lock::Off }),
+        .of_ours(),
         counting("processes-take-memory", &that(|[threads, processes]| processes > 1.5 * threads))
-            .of_ours()
-            .wrong(|cell| {
-                cell.lock = Lock::TIMED;
-                cell.set("model", "threads");
-            }),
+            .of_ours(),
     ]);
-
-const OFF: &str = "lock off";
-const NATIVE: &str = "native loop";
-const PROCESSES: &str = "2 processes";
-const WAYS: [&str; 3] = [OFF, NATIVE, PROCESSES];

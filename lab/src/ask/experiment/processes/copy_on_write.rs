@@ -11,27 +11,22 @@ pub(super) const DESIGN: Design = Design::new(include_str!("copy_on_write.md"), 
         cell.label != "sent" && python.version >= (3, 4, 0)
     })
     .relations(&[
-        counting("what-is-sent-is-its-own", &that(|[ours]| ours >= MUCH))
-            .of_ours()
-            .wrong(|cell| cell.set("sends", 0)),
+        counting("what-is-sent-is-its-own", &that(|[ours]| ours >= MUCH)).of_ours(),
         counting(
             "bytes-that-are-read-are-shared",
             &that(|[theirs, ours]| ours >= MUCH && theirs <= LITTLE),
         )
-        .of_each_python()
-        .wrong(|cell| cell.set("sends", 0)),
+        .of_each_python(),
         counting(
             "objects-that-are-read-are-copied",
             &that(|[theirs, ours]| ours >= MUCH && theirs >= MUCH),
         )
-        .of_each_python()
-        .wrong(|cell| cell.set("sends", 0)),
+        .of_each_python(),
         counting(
             "what-is-written-is-copied",
             &that(|[theirs, ours]| ours >= MUCH && theirs >= MUCH),
         )
-        .of_each_python()
-        .wrong(|cell| cell.set("sends", 0)),
+        .of_each_python(),
     ]);
 
 const SIZE: usize = 16 << 20;

@@ -6,22 +6,19 @@ use crate::ask::experiment::kit::prelude::*;
 pub(super) const DESIGN: Design = Design::new(include_str!("crash.md"), measure)
     .twin(include_str!("crash.py"), |python, _| python.version >= (3, 4, 0))
     .relations(&[
-        counting("a-thread-takes-the-program", &that(|[crashed, _]| is(crashed, 1)))
-            .wrong(|cell| cell.set("workers", "processes")),
+        counting("a-thread-takes-the-program", &that(|[crashed, _]| is(crashed, 1))),
         counting(
             "a-worker-takes-its-own-job",
             &that(|[answered, lost, goes_on]| is(answered, 9) && is(lost, 1) && is(goes_on, 1)),
         )
-        .of_ours()
-        .wrong(|cell| cell.set("workers", "threads")),
+        .of_ours(),
         counting(
             "cpythons-pool-breaks",
             &that(|[crashed, lost, theirs, ours]| {
                 is(crashed, 0) && lost >= 1.0 && is(theirs, 0) && is(ours, 1)
             }),
         )
-        .of_each_python()
-        .wrong(|cell| cell.set("workers", "threads")),
+        .of_each_python(),
     ]);
 
 fn measure(cell: &Cell) -> Result<Figures> {

@@ -8,15 +8,11 @@ use crate::ask::experiment::kit::prelude::*;
 pub(super) const DESIGN: Design = Design::new(include_str!("start_methods.md"), measure)
     .twin(include_str!("start_methods.py"), |python, _| python.version >= (3, 4, 0))
     .relations(&[
-        counting("a-thread-finds-it", &that(|[found]| is(found, 1)))
-            .wrong(|cell| cell.set("worker", "spawn")),
-        counting("a-new-program-does-not", &that(|[found]| is(found, 0)))
-            .wrong(|cell| cell.set("worker", "thread")),
+        counting("a-thread-finds-it", &that(|[found]| is(found, 1))),
+        counting("a-new-program-does-not", &that(|[found]| is(found, 0))),
         counting("a-forked-child-does", &that(|[theirs, ours]| is(theirs, 1) && is(ours, 0)))
-            .of_each_python()
-            .wrong(|cell| cell.set("worker", "thread")),
-        timing("a-thread-is-there-first", &that(|[_, _, times]| times >= 5.0))
-            .wrong(|cell| cell.set("worker", "thread")),
+            .of_each_python(),
+        timing("a-thread-is-there-first", &that(|[_, _, times]| times >= 5.0)),
     ]);
 
 static GLOBAL: AtomicUsize = AtomicUsize::new(0);

@@ -10,18 +10,12 @@ use crate::ask::experiment::kit::prelude::*;
 pub(super) const DESIGN: Design = Design::new(include_str!("what_a_process_owns.md"), measure)
     .twin(include_str!("what_a_process_owns.py"), |python, _| python.version >= (3, 4, 0))
     .relations(&[
-        counting("threads-share-the-global", &that(|[here]| is(here, 40)))
-            .wrong(|cell| cell.set("workers", "processes")),
-        counting("processes-have-their-own", &that(|[here, there]| is(here, 0) && there >= 10.0))
-            .wrong(|cell| cell.set("workers", "threads")),
-        counting("another-number", &that(|[elsewhere]| is(elsewhere, 4)))
-            .wrong(|cell| cell.set("workers", "threads")),
-        counting("a-new-program-has-no-file", &that(|[open]| is(open, 0)))
-            .of_ours()
-            .wrong(|cell| cell.set("workers", "threads")),
+        counting("threads-share-the-global", &that(|[here]| is(here, 40))),
+        counting("processes-have-their-own", &that(|[here, there]| is(here, 0) && there >= 10.0)),
+        counting("another-number", &that(|[elsewhere]| is(elsewhere, 4))),
+        counting("a-new-program-has-no-file", &that(|[open]| is(open, 0))).of_ours(),
         counting("a-forked-one-has", &that(|[theirs, ours]| theirs > 0.0 && is(ours, 0)))
-            .of_each_python()
-            .wrong(|cell| cell.set("workers", "threads")),
+            .of_each_python(),
     ]);
 
 /// Each process has its own.

@@ -60,7 +60,7 @@ impl Plan {
         if let Some(relation) = self.wrong {
             cells.retain(|cell| relation.reads(cell));
             for cell in &mut cells {
-                (relation.change)(cell);
+                relation.make_wrong(cell);
             }
         }
         cells

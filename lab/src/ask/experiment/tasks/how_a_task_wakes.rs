@@ -15,13 +15,9 @@ use trainyard::trace::{self, Kind};
 pub(super) const DESIGN: Design = Design::new(include_str!("how_a_task_wakes.md"), measure)
     .twin(include_str!("how_a_task_wakes.py"), |python, _| python.has_tasks())
     .relations(&[
-        counting("own-thread-no-call", &that(|seen| are_rung(seen, 0.0)))
-            .wrong(|cell| cell.set("from", "asleep")),
-        counting("awake-no-call", &that(|seen| are_rung(seen, 0.0)))
-            .of_ours()
-            .wrong(|cell| cell.set("from", "asleep")),
-        counting("asleep-one-call", &that(|seen| are_rung(seen, 200.0)))
-            .wrong(|cell| cell.set("from", "own")),
+        counting("own-thread-no-call", &that(|seen| are_rung(seen, 0.0))),
+        counting("awake-no-call", &that(|seen| are_rung(seen, 0.0))).of_ours(),
+        counting("asleep-one-call", &that(|seen| are_rung(seen, 200.0))),
     ]);
 
 const WAKES: u64 = 200;

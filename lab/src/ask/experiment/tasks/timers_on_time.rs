@@ -12,22 +12,14 @@ pub(super) const DESIGN: Design = Design::new(include_str!("timers_on_time.md"),
         python.has_tasks() && cell.label == AS_SET
     })
     .relations(&[
-        counting("never-early", &that(|[early]| is(early, 0)))
-            .of_ours()
-            .wrong(|cell| cell.set("how", "rounded down")),
-        counting("in-order", &that(|[others]| is(others, 0)))
-            .wrong(|cell| cell.set("how", "one by one")),
+        counting("never-early", &that(|[early]| is(early, 0))).of_ours(),
+        counting("in-order", &that(|[others]| is(others, 0))),
         timing(
             "finer-than-a-millisecond",
             &that(|[late_s, _]| late_s < MILLISECOND.as_secs_f64() / 4.0)
                 .skipped(|[_, thread_s]| is_too_late(thread_s)),
         )
-        .of_ours()
-        .wrong(|cell| {
-            if cell.label == AS_SET {
-                cell.set("how", "rounded up");
-            }
-        }),
+        .of_ours(),
     ]);
 
 const AS_SET: &str = "the loop's timers";

@@ -15,13 +15,10 @@ pub(super) const DESIGN: Design = Design::new(include_str!("deadlock.md"), measu
         by_lock(python, cell) && cell.word("rule") != "with-both"
     })
     .relations(&[
-        counting("opposite-orders-stand-still", &that(|[stood_still, _, _]| is(stood_still, 1)))
-            .wrong(|cell| cell.set("rule", "by-address")),
-        counting("one-order-goes-on", &that(goes_on)).wrong(|cell| cell.set("rule", "as-asked")),
-        counting("giving-way-goes-on", &that(goes_on)).wrong(|cell| cell.set("rule", "as-asked")),
-        counting("asking-for-both-goes-on", &that(goes_on))
-            .of_ours()
-            .wrong(|cell| cell.set("rule", "as-asked")),
+        counting("opposite-orders-stand-still", &that(|[stood_still, _, _]| is(stood_still, 1))),
+        counting("one-order-goes-on", &that(goes_on)),
+        counting("giving-way-goes-on", &that(goes_on)),
+        counting("asking-for-both-goes-on", &that(goes_on)).of_ours(),
     ]);
 
 /// No transfer in that time: nobody makes any more. One takes a millisecond.

@@ -9,21 +9,18 @@ pub(super) const DESIGN: Design = Design::new(include_str!("pool_size.md"), meas
     .notes(knees)
     .twin(include_str!("pool_size.py"), by_lock)
     .relations(&[
-        timing("waiting-gains", &that(|[gained]| gained >= 4.0))
-            .wrong(|cell| cell.set("kind", "wait-and-keep")),
+        timing("waiting-gains", &that(|[gained]| gained >= 4.0)),
         timing(
             "computing-gains-nothing",
             &that(|done: [f64; 6]| best_gain(&done) <= 4.0 / 3.0)
                 .shown(|done| format!("The best pool does {}", ratio(best_gain(&done)))),
-        )
-        .wrong(|cell| cell.set("kind", WAIT)),
+        ),
         timing(
             "two-knees",
             &that(|done: [f64; 12]| knee(&done[..6]) >= 4 * knee(&done[6..])).shown(|done| {
                 format!("{} and {}", count(knee(&done[..6]), "thread"), knee(&done[6..]))
             }),
-        )
-        .wrong(|cell| cell.set("kind", COMPUTE)),
+        ),
     ]);
 
 const WAIT: &str = "wait";

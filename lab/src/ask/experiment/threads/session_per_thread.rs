@@ -15,14 +15,10 @@ use trainyard::sys::{Why, blocking};
 pub(super) const DESIGN: Design = Design::new(include_str!("session_per_thread.md"), measure)
     .twin(include_str!("session_per_thread.py"), by_lock)
     .relations(&[
-        timing("shared-answers-the-wrong-thread", &that(|[wrong, all]| all > 0.0 && wrong > 0.0))
-            .wrong(|cell| cell.set("session", "own")),
-        counting("a-lock-cures", &that(|[wrong, all]| all > 0.0 && is(wrong, 0)))
-            .wrong(|cell| cell.set("session", "shared")),
-        counting("a-session-each-cures", &that(|[wrong, all]| all > 0.0 && is(wrong, 0)))
-            .wrong(|cell| cell.set("session", "shared")),
-        timing("only-a-session-each-overlaps", &that(|[locked, own]| is(locked, 1) && own > 1.0))
-            .wrong(|cell| cell.set("session", "locked")),
+        timing("shared-answers-the-wrong-thread", &that(|[wrong, all]| all > 0.0 && wrong > 0.0)),
+        counting("a-lock-cures", &that(|[wrong, all]| all > 0.0 && is(wrong, 0))),
+        counting("a-session-each-cures", &that(|[wrong, all]| all > 0.0 && is(wrong, 0))),
+        timing("only-a-session-each-overlaps", &that(|[locked, own]| is(locked, 1) && own > 1.0)),
     ]);
 
 /// A connection that may be shared, which is the mistake.

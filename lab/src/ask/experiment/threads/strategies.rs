@@ -9,8 +9,7 @@ use lab_core::work::sums::Sums;
 pub(super) const DESIGN: Design = Design::new(include_str!("strategies.md"), measure)
     .twin(include_str!("strategies.py"), |_, cell| cell.word("strategy") != "atomic")
     .relations(&[
-        timing("none-loses", &that(|[lost, _]| lost > 0.0))
-            .wrong(|cell| cell.set("strategy", "lock")),
+        timing("none-loses", &that(|[lost, _]| lost > 0.0)),
         counting(
             "each-of-them-is-exact",
             &that(|lost: [f64; 4]| is(known(lost).sum(), 0)).shown(|lost| {
@@ -20,11 +19,7 @@ pub(super) const DESIGN: Design = Design::new(include_str!("strategies.md"), mea
                     known(lost).count()
                 )
             }),
-        )
-        .wrong(|cell| {
-            cell.set("strategy", "none");
-            cell.set("ones", UNPROTECTED);
-        }),
+        ),
         timing(
             "own-is-the-cheapest",
             &that(|[own, lock, queue, atomic]| own < lock.min(queue).min(atomic) / 2.0).shown(
@@ -34,13 +29,10 @@ pub(super) const DESIGN: Design = Design::new(include_str!("strategies.md"), mea
                 },
             ),
         )
-        .of_ours()
-        .wrong(|cell| cell.set("strategy", "lock")),
+        .of_ours(),
     ]);
 
 const THREADS: usize = 4;
-/// So many take a thread longer than the system lets it run undisturbed.
-const UNPROTECTED: u64 = 20_000_000;
 
 #[expect(clippy::unnecessary_wraps, reason = "as other experiments, which can fail")]
 fn measure(cell: &Cell) -> Result<Figures> {

@@ -8,20 +8,15 @@ use trainyard::trace::{self, Event, Kind};
 
 pub(super) const DESIGN: Design = Design::new(include_str!("what_is_the_lock.md"), measure)
     .relations(&[
-        counting("one-inside", &that(|[inside, _]| is(inside, 1)))
-            .of_ours()
-            .wrong(|cell| cell.lock = Lock::Off),
+        counting("one-inside", &that(|[inside, _]| is(inside, 1))).of_ours(),
         timing(
             "on-any-processor",
             &that(|[processors, _]| processors > 1.0).skipped(|[_, allowed]| {
                 (allowed < 2.0).then(|| "There is one processor here".to_owned())
             }),
         )
-        .of_ours()
-        .wrong(|cell| cell.set("processors", "one")),
-        timing("off-lets-all-in", &that(|[inside]| is(inside, 3)))
-            .of_ours()
-            .wrong(|cell| cell.lock = Lock::TIMED),
+        .of_ours(),
+        timing("off-lets-all-in", &that(|[inside]| is(inside, 3))).of_ours(),
     ]);
 
 fn measure(cell: &Cell) -> Result<Figures> {

@@ -13,10 +13,6 @@ use crate::ask::experiment::kit::relation::{counting, timing};
 use crate::ask::experiment::running::others::OTHERS_SHARE;
 use lab_core::terms::error::LabError;
 
-const fn about_x(relation: Relation) -> Relation {
-    relation.wrong(|cell| cell.lock = Lock::Off)
-}
-
 /// The figure of `on` must be 5.
 const CLAIM: That<1> = that(|[x]| is(x, 5));
 
@@ -43,10 +39,16 @@ It is looked at.
 
 - timing: x is 5.
   - seen: It is {x in on}
+  - fails with: off
+  - wrong: lock off
 - count: x is 5.
   - seen: It is {x in on}
+  - fails with: off
+  - wrong: lock off
 - compared: x is 5.
   - seen: It is {x in on}
+  - fails with: off
+  - wrong: lock off
 
 ## What follows
 
@@ -57,9 +59,9 @@ It is what it is.
 
 static DESIGN: Design =
     Design::new(PAGE, |_| Ok(Figures::default())).twin("", by_lock).relations(&[
-        about_x(timing("timing", &CLAIM)),
-        about_x(counting("count", &CLAIM).of_ours()),
-        about_x(counting("compared", &CLAIM).of_each_python()),
+        timing("timing", &CLAIM),
+        counting("count", &CLAIM).of_ours(),
+        counting("compared", &CLAIM).of_each_python(),
     ]);
 
 static EXPERIMENT: LazyLock<Experiment> = LazyLock::new(|| Experiment::new(Group::Lock, &DESIGN));
