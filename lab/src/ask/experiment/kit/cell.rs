@@ -102,13 +102,6 @@ pub enum Probe {
     Bandwidth,
 }
 
-impl Probe {
-    /// What a page calls it.
-    pub fn named(name: &str) -> Self {
-        if name == "bandwidth" { Self::Bandwidth } else { Self::Latency }
-    }
-}
-
 /// One setting.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
@@ -128,13 +121,6 @@ impl Cell {
         Self { label: label.into(), lock: Lock::None, probe: None, parameters: BTreeMap::new() }
     }
 
-    /// Gives it the lock `new` if it has `old`.
-    pub fn exchange(&mut self, old: Lock, new: Lock) {
-        if self.lock == old {
-            self.lock = new;
-        }
-    }
-
     /// Sets a parameter.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
@@ -142,7 +128,7 @@ impl Cell {
         self
     }
 
-    /// Sets a parameter, or changes it: what a wrong setting does.
+    /// The same in place.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
         self.parameters.insert(name.to_owned(), value.into());
     }
@@ -154,11 +140,7 @@ impl Cell {
         value.unwrap_or_else(|| panic!("cell '{}' has no {what} '{name}'", self.label))
     }
 
-    /// A number that the experiment has set.
-    ///
-    /// # Panics
-    ///
-    /// Panics if it has not, as the next three do.
+    /// A number that the experiment has set; a panic if it has not, as the next three.
     pub fn number(&self, name: &str) -> f64 {
         self.parameter("number", name, Value::as_f64)
     }
@@ -184,11 +166,7 @@ impl Cell {
     }
 
     /// What crosses to its process.
-    ///
-    /// # Panics
-    ///
-    /// Does not: a cell is plain data.
     pub fn json(&self) -> String {
-        serde_json::to_string(self).expect("a cell is plain data")
+        serde_json::json!(self).to_string()
     }
 }

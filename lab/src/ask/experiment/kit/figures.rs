@@ -210,33 +210,39 @@ mod tests {
     #[test]
     fn a_percentile_is_one_of_the_samples() {
         let samples: Vec<f64> = (1..=100).rev().map(f64::from).collect();
-        check_close(percentile(&samples, 0.5).unwrap(), 50.0);
-        check_close(percentile(&samples, 0.99).unwrap(), 99.0);
-        check_close(percentile(&samples, 1.0).unwrap(), 100.0);
-        check_close(percentile(&[7.0], 0.5).unwrap(), 7.0);
+        for (samples, share, value) in [
+            (&samples[..], 0.5, 50.0),
+            (&samples, 0.99, 99.0),
+            (&samples, 1.0, 100.0),
+            (&[7.0], 0.5, 7.0),
+        ] {
+            check_close(percentile(samples, share).unwrap(), value);
+        }
         assert_eq!(percentile(&[], 0.5), None);
     }
 
     #[test]
     fn jains_index_goes_from_one_over_n_to_one() {
-        check_close(jain(&[5.0, 5.0, 5.0, 5.0]), 1.0);
-        check_close(jain(&[5.0, 0.0, 0.0, 0.0]), 0.25);
-        check_close(jain(&[0.0, 0.0]), 1.0);
-        check_close(jain(&[1.0, 3.0]), 0.8);
+        for (shares, index) in
+            [([5.0, 5.0], 1.0), ([5.0, 0.0], 0.5), ([0.0, 0.0], 1.0), ([1.0, 3.0], 0.8)]
+        {
+            check_close(jain(&shares), index);
+        }
     }
 
     #[test]
     fn a_figure_is_the_median_of_its_rounds_and_newer_cells_replace_older_ones() {
-        let mut results = Results::default();
-        for value in [1.0, 9.0, 2.0] {
-            results.push(&Contender::Ours, "a", Figures::default().with("x", value));
-        }
+        let of = |cells: &[(&str, f64)]| {
+            let mut results = Results::default();
+            for (cell, value) in cells {
+                results.push(&Contender::Ours, cell, Figures::default().with("x", *value));
+            }
+            results
+        };
+        let mut results = of(&[("a", 1.0), ("a", 9.0), ("a", 2.0)]);
         check_close(results.ours("a", "x").unwrap(), 2.0);
         assert_eq!((results.ours("b", "x"), results.ours("a", "y")), (None, None));
-        let mut newer = Results::default();
-        newer.push(&Contender::Ours, "a", Figures::default().with("x", 7.0));
-        newer.push(&Contender::Ours, "b", Figures::default().with("x", 8.0));
-        results.replace(newer);
+        results.replace(of(&[("a", 7.0), ("b", 8.0)]));
         check_close(results.ours("a", "x").unwrap(), 7.0);
         check_close(results.ours("b", "x").unwrap(), 8.0);
     }

@@ -30,7 +30,7 @@
 
 use serde_json::Value;
 
-use super::cell::{Cell, Lock, Probe, Scale};
+use super::cell::{Cell, Lock, Scale};
 use super::experiment::{Activity, Design, Experiment, Group, Lesson};
 use super::figures::Column;
 use super::relation::Relation;
@@ -193,7 +193,7 @@ fn parameters(text: &'static str) -> impl Iterator<Item = (&'static str, &'stati
 fn set(cell: &mut Cell, name: &str, value: &str) {
     match name {
         "lock" => cell.lock = Lock::named(value),
-        "probe" => cell.probe = Some(Probe::named(value)),
+        "probe" => cell.probe = Some(serde_json::from_value(value.into()).expect("a probe")),
         _ => cell.set(name, read(value)),
     }
 }

@@ -1,6 +1,6 @@
 //! What nearly every experiment says: `use crate::ask::experiment::kit::prelude::*;`.
 
-pub use super::cell::{Cell, INTERVAL_S, Lock, Probe, Scale};
+pub use super::cell::{Cell, INTERVAL_S, Lock};
 pub use super::claim::{AS_BARE, BARE, ONE_CPU, ONE_PROCESSOR, that};
 pub use super::claim::{gains_as_bare, is, most, no_second_processor};
 pub use super::contender::{Contender, Python, by_lock};

@@ -111,19 +111,22 @@ pub enum Nature {
 
 /// What a look has found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Check {
-    /// It holds, as these figures show.
-    Holds(String),
-    /// It does not.
-    Fails(String),
-    /// This machine cannot show it, for this reason.
-    Skipped(String),
+pub struct Check {
+    /// How it ended.
+    pub ending: Ending,
+    /// The figures that show it, or why it was not checked.
+    pub figures: String,
 }
 
 impl Check {
     /// Holds if `holds`, with the figures that say so.
     pub fn that(holds: bool, figures: String) -> Self {
-        if holds { Self::Holds(figures) } else { Self::Fails(figures) }
+        Self { ending: if holds { Ending::Holds } else { Ending::Failed }, figures }
+    }
+
+    /// This machine cannot show it, for this reason.
+    pub fn skipped(figures: String) -> Self {
+        Self { ending: Ending::Skipped, figures }
     }
 }
 

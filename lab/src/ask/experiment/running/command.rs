@@ -6,14 +6,12 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
-use super::finding::Prediction;
-use super::report::Report;
+use super::report::{Prediction, Report};
 use super::session::{Plan, in_processes};
 use super::{page, process};
 use crate::ask::experiment::kit::cell::Scale;
 use crate::ask::experiment::kit::contender::Contender;
 use crate::ask::experiment::kit::experiment::{Experiment, Group};
-use crate::ask::experiment::kit::relation::Relation;
 use crate::measure::prepare::listen;
 use crate::measure::progress::Progress;
 use crate::measure::python::find::find_all;
@@ -90,11 +88,13 @@ impl Record {
         let ended = self.experiments.iter().try_for_each(|experiment| {
             record_all(experiment, self.scale, &self.trace, &interrupts, &mut runs)
         });
-        let (trace, extent) =
-            (Trace::of(record::about(None, None), runs), Extent::of(ended.is_ok()));
-        let saved = record::save(trace, &self.trace, extent);
+        let saved = save(runs, &self.trace, Extent::of(ended.is_ok()));
         ended.and(saved)
     }
+}
+
+fn save(runs: Vec<trace::file::Run>, path: &Path, extent: Extent) -> Result<()> {
+    record::save(Trace::of(record::about(None, None), runs), path, extent)
 }
 
 /// Adds a recording of each cell of ours to `runs`, as far as it comes.
@@ -124,15 +124,15 @@ fn record_all(
 impl Run {
     fn run(&self) -> Result<(String, Result<()>)> {
         self.trace.as_deref().map_or(Ok(()), check_writable)?;
-        let contenders = self.contenders()?;
+        let pythons = find_all(&self.pythons)?.into_iter().map(Contender::Python);
         let interrupts = listen()?;
         let mut report = Report {
             host: Host::read(),
             // Looked at now: the run itself will keep the machine busy.
             load_average: Conditions::read().load_average,
             scale: self.scale,
-            wrong: self.wrong_relation(),
-            contenders,
+            wrong: self.wrong.and_then(|name| self.experiments.first()?.relation(name)),
+            contenders: std::iter::once(Contender::Ours).chain(pythons).collect(),
             findings: Vec::new(),
             is_complete: true,
         };
@@ -143,30 +143,15 @@ impl Run {
             record_all(experiment, self.scale, path, &interrupts, &mut runs)
         });
         report.is_complete = ended.is_ok();
-        if ended.is_ok() {
-            ended = report.verdict();
-        }
+        ended = ended.and_then(|()| report.verdict());
         if let Some(path) = &self.trace {
-            let extent = Extent::of(report.is_complete);
-            let saved = record::save(Trace::of(record::about(None, None), runs), path, extent);
-            ended = ended.and(saved);
+            ended = ended.and(save(runs, path, Extent::of(report.is_complete)));
         }
         let text = match self.format {
             Format::Json => report.json(),
             _ => page::results(&report),
         };
         Ok((text, ended))
-    }
-
-    /// Ours, and each CPython.
-    fn contenders(&self) -> Result<Vec<Contender>> {
-        let pythons = find_all(&self.pythons)?.into_iter().map(Contender::Python);
-        Ok(std::iter::once(Contender::Ours).chain(pythons).collect())
-    }
-
-    fn wrong_relation(&self) -> Option<&'static Relation> {
-        let name = self.wrong?;
-        self.experiments.first()?.relation(name)
     }
 
     fn one(

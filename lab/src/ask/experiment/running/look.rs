@@ -11,10 +11,11 @@
 //!
 //! What holds, holds: nothing is asked of the machine then.
 
-use super::finding::Finding;
 use super::others::{OTHERS_SHARE, OTHERS_SHARE_MAX};
+use super::report::Finding;
 use crate::ask::experiment::kit::cell::{Cell, Lock};
 use crate::ask::experiment::kit::contender::Contender;
+use crate::ask::experiment::kit::figures::{LeftOut, to_f64};
 use crate::ask::experiment::kit::relation::{Check, Ending, Nature, Of, Outcome, Relation};
 use lab_core::text::numbers::percent;
 
@@ -47,9 +48,12 @@ impl Look {
 
     /// Notes how it ended; or gives itself back, to be measured again.
     pub fn close(mut self, finding: &mut Finding) -> Option<Self> {
-        let mut check = self.relation.check(&finding.results, &self.contender);
-        let mut attempts = self.disturbed + self.undisturbed + 1;
-        if let (Some(Check::Fails(figures)), Nature::Timing) = (&check, self.relation.nature) {
+        let Relation { name, says, nature, .. } = *self.relation;
+        let checked = self.relation.check(&finding.results, &self.contender);
+        let has_failed = checked.as_ref().is_some_and(|check| check.ending == Ending::Failed);
+        let mut check = checked.or_else(|| self.unchecked(finding))?;
+        let attempts = self.disturbed + self.undisturbed + 1;
+        if has_failed && nature == Nature::Timing {
             let others = self.others(finding);
             let is_disturbed = others > OTHERS_SHARE_MAX;
             let tries = if is_disturbed { &mut self.disturbed } else { &mut self.undisturbed };
@@ -57,16 +61,16 @@ impl Look {
             if *tries < TRIES {
                 return Some(self);
             }
-            attempts = self.disturbed + self.undisturbed;
             if is_disturbed {
-                let others = percent(others);
-                check = Some(Check::Skipped(format!(
+                let (others, figures) = (percent(others), check.figures);
+                check = Check::skipped(format!(
                     "others used {others} of the machine's processor time meanwhile ({figures})"
-                )));
+                ));
             }
         }
-        let outcome = self.outcome(check, attempts, finding);
-        finding.outcomes.extend(outcome);
+        let Check { ending, figures } = check;
+        let contender = self.contender.name();
+        finding.outcomes.push(Outcome { name, says, nature, contender, ending, figures, attempts });
         None
     }
 
@@ -74,44 +78,26 @@ impl Look {
     /// the rounds.
     fn others(&self, finding: &Finding) -> f64 {
         let measured = finding.results.measured.iter().filter(|one| {
-            let cell = finding.cells.iter().find(|cell| cell.label == one.cell);
-            cell.is_some_and(|cell| self.concerns(&one.contender, cell))
+            let mut cells = finding.cells.iter().filter(|cell| cell.label == one.cell);
+            cells.any(|cell| self.concerns(&one.contender, cell))
         });
         let shares = measured.map(|one| {
             let samples = one.samples(OTHERS_SHARE);
-            let rounds = u32::try_from(samples.len()).unwrap_or(u32::MAX);
-            samples.iter().sum::<f64>() / f64::from(rounds.max(1))
+            samples.iter().sum::<f64>() / to_f64(samples.len()).max(1.0)
         });
         shares.fold(0.0, f64::max)
     }
 
-    /// Why a cell that it reads was left out, if one was.
-    fn left_out(&self, finding: &Finding) -> Option<String> {
-        let is_read = |label: &str| {
-            let cell = finding.cells.iter().find(|cell| cell.label == label);
-            cell.is_some_and(|cell| self.relation.reads(cell))
+    /// Why it was not checked: a cell that it reads was left out, or else there is a mistake in ours.
+    /// Nothing, if the contender was not measured in what it reads.
+    fn unchecked(&self, finding: &Finding) -> Option<Check> {
+        let is_read = |one: &&LeftOut| {
+            let mut cells = finding.cells.iter().filter(|cell| cell.label == one.cell);
+            one.contender == self.contender && cells.any(|cell| self.relation.reads(cell))
         };
-        let mut left_out = finding.results.left_out.iter();
-        let one = left_out.find(|one| one.contender == self.contender && is_read(&one.cell))?;
-        Some(format!("{}: {}", one.cell, one.why))
-    }
-
-    /// Nothing, if the contender was not measured in what the relation reads.
-    fn outcome(self, check: Option<Check>, attempts: usize, finding: &Finding) -> Option<Outcome> {
-        let (ending, figures) = match check {
-            Some(Check::Holds(figures)) => (Ending::Holds, figures),
-            Some(Check::Fails(figures)) => (Ending::Failed, figures),
-            Some(Check::Skipped(why)) => (Ending::Skipped, why),
-            None => match self.left_out(finding) {
-                Some(why) => (Ending::Skipped, why),
-                None if self.contender == Contender::Ours => {
-                    (Ending::Failed, "a figure is missing".to_owned())
-                }
-                None => return None,
-            },
-        };
-        let Relation { name, says, nature, .. } = *self.relation;
-        let contender = self.contender.name();
-        Some(Outcome { name, says, nature, contender, ending, figures, attempts })
+        let left_out = finding.results.left_out.iter().find(is_read);
+        let left_out = left_out.map(|one| Check::skipped(format!("{}: {}", one.cell, one.why)));
+        let is_ours = self.contender == Contender::Ours;
+        left_out.or(is_ours.then(|| Check::that(false, "a figure is missing".to_owned())))
     }
 }

@@ -8,8 +8,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style as Ansi};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
-use super::finding::{Finding, Prediction};
-use super::report::{Report, names};
+use super::report::{Finding, Prediction, Report, names};
 use crate::ask::experiment::catalogue::experiments;
 use crate::ask::experiment::kit::cell::Scale;
 use crate::ask::experiment::kit::experiment::{Experiment, Group};

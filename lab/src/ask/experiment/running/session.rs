@@ -15,9 +15,9 @@
 
 use std::borrow::Cow;
 
-use super::finding::{Finding, Prediction};
 use super::look::Look;
 use super::process;
+use super::report::{Finding, Prediction};
 use crate::ask::experiment::kit::cell::{Cell, Scale};
 use crate::ask::experiment::kit::contender::Contender;
 use crate::ask::experiment::kit::experiment::Experiment;
@@ -118,7 +118,7 @@ impl Plan {
         for outcome in finding.outcomes.iter_mut().filter(|one| one.ending == Ending::Holds) {
             let (Some(relation), Some(who)) = place(outcome) else { continue };
             let check = relations[relation].check(&finding.results, &self.contenders[who]);
-            if let Some(Check::Holds(figures)) = check {
+            if let Some(Check { ending: Ending::Holds, figures }) = check {
                 outcome.figures = figures;
             }
         }
