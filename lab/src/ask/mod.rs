@@ -10,7 +10,7 @@
 pub mod compare;
 pub mod doctor;
 pub mod document;
-pub mod experiment;
+pub(crate) mod experiment;
 pub mod guide;
 pub mod race;
 pub mod sweep;

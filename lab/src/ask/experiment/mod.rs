@@ -34,11 +34,11 @@
 //!
 //! Read next: [`kit`], then any experiment, such as `lock/convoy.md` and `convoy.rs`.
 
-pub mod catalogue;
-pub mod kit;
-pub mod lock;
-pub mod models;
-pub mod processes;
-pub mod running;
-pub mod tasks;
-pub mod threads;
+pub(crate) mod catalogue;
+pub(crate) mod kit;
+pub(crate) mod lock;
+pub(crate) mod models;
+pub(crate) mod processes;
+pub(crate) mod running;
+pub(crate) mod tasks;
+pub(crate) mod threads;

@@ -25,12 +25,12 @@ static ALL: LazyLock<Vec<Experiment>> = LazyLock::new(|| {
 });
 
 /// Lists every experiment, in the order in which they are best met.
-pub fn all() -> impl Iterator<Item = &'static Experiment> {
+pub(crate) fn all() -> impl Iterator<Item = &'static Experiment> {
     ALL.iter()
 }
 
 /// The experiments of a group.
-pub fn experiments(group: Group) -> impl Iterator<Item = &'static Experiment> {
+pub(crate) fn experiments(group: Group) -> impl Iterator<Item = &'static Experiment> {
     all().filter(move |experiment| experiment.group == group)
 }
 
@@ -51,11 +51,7 @@ const TOUR: [&str; 12] = [
 ];
 
 /// The guided tour: each stop, and what to do there.
-///
-/// # Panics
-///
-/// Does not: each stop is an experiment with a lesson.
-pub fn tour() -> [(&'static Experiment, &'static Lesson); TOUR.len()] {
+pub(crate) fn tour() -> [(&'static Experiment, &'static Lesson); TOUR.len()] {
     TOUR.map(|name| {
         let stop = all().find(|experiment| experiment.name == name);
         let stop = stop.and_then(|one| one.lesson.as_ref().map(|lesson| (one, lesson)));
@@ -68,7 +64,7 @@ pub fn tour() -> [(&'static Experiment, &'static Lesson); TOUR.len()] {
 /// # Errors
 ///
 /// One line that names the experiment whose name is nearest.
-pub fn find(name: &str) -> Result<&'static Experiment, String> {
+pub(crate) fn find(name: &str) -> Result<&'static Experiment, String> {
     all().find(|experiment| experiment.name == name).ok_or_else(|| {
         let names = all().map(|experiment| experiment.name);
         match nearest(name, names) {

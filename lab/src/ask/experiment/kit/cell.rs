@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// `CPython`'s default switch interval.
-pub const INTERVAL_S: f64 = 0.005;
+pub(crate) const INTERVAL_S: f64 = 0.005;
 
 /// How much time an experiment takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,20 +42,11 @@ impl Scale {
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Lock {
     /// `CPython` 3.2 and later: a waiter asks after one interval, in seconds.
-    Timed {
-        /// `sys.setswitchinterval`.
-        interval_s: f64,
-    },
+    Timed { interval_s: f64 },
     /// The same without forced switching: who dropped the lock may take it back at once.
-    Unforced {
-        /// As above.
-        interval_s: f64,
-    },
+    Unforced { interval_s: f64 },
     /// `CPython` before 3.2: dropped and taken again every so many check points.
-    Ticks {
-        /// `sys.setcheckinterval`.
-        every: NonZeroU32,
-    },
+    Ticks { every: NonZeroU32 },
     /// The lock is there, and off: free-threaded.
     Off,
     /// No lock of ours at all: plain threads, to see what the machine can do.
@@ -74,10 +65,6 @@ impl Lock {
     pub const UNFORCED: Self = Self::Unforced { interval_s: INTERVAL_S };
 
     /// What a page calls it: a word, or the timed lock's interval, such as `0.1 ms`.
-    ///
-    /// # Panics
-    ///
-    /// Panics if it is neither.
     pub fn named(name: &str) -> Self {
         let interval_ms = name.strip_suffix(" ms").and_then(|number| number.parse::<f64>().ok());
         match (name, interval_ms) {
@@ -107,11 +94,9 @@ pub enum Probe {
 pub struct Cell {
     /// Its name: unique in the experiment.
     pub label: String,
-    /// Which lock.
     pub lock: Lock,
     /// Who asks it, if it is a server.
     pub probe: Option<Probe>,
-    /// Whatever the experiment sets.
     pub parameters: BTreeMap<String, Value>,
 }
 
@@ -122,7 +107,6 @@ impl Cell {
     }
 
     /// Sets a parameter.
-    #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.set(name, value);
         self

@@ -10,6 +10,8 @@
 //! it compares with two threads without any lock, beside one, measured in the same run; where even
 //! those do not run at the same time, it says so and is skipped.
 
+use std::fmt::Debug;
+
 use super::contender::Contender;
 use super::figures::Results;
 use super::quantity::{quantities, said};
@@ -17,7 +19,7 @@ use super::relation::{Check, Ending};
 use lab_core::text::numbers::ratio;
 
 /// Something that figures show, or do not.
-pub trait Claim: Sync {
+pub trait Claim: Debug + Sync {
     /// Looks. `None` if a figure is missing that it needs.
     fn check(&self, seen: &'static str, results: &Results, who: &Contender) -> Option<Check>;
     /// The cells that it looks at.
@@ -26,7 +28,7 @@ pub trait Claim: Sync {
 
 /// A claim about `N` figures; one that may be missing, and is, is not a number.
 #[derive(Clone, Copy, Debug)]
-pub struct That<const N: usize> {
+pub(crate) struct That<const N: usize> {
     holds: fn([f64; N]) -> bool,
     shown: Option<fn([f64; N]) -> String>,
     skipped: fn([f64; N]) -> Option<String>,
@@ -34,27 +36,24 @@ pub struct That<const N: usize> {
 }
 
 /// Claims that `holds` is true of the figures that are seen.
-pub const fn that<const N: usize>(holds: fn([f64; N]) -> bool) -> That<N> {
+pub(crate) const fn that<const N: usize>(holds: fn([f64; N]) -> bool) -> That<N> {
     That { holds, shown: None, skipped: |_| None, bare: None }
 }
 
 impl<const N: usize> That<N> {
     /// Shown in words that depend on the figures; of the text only the holes count.
-    #[must_use]
-    pub const fn shown(self, shown: fn([f64; N]) -> String) -> Self {
+    pub(crate) const fn shown(self, shown: fn([f64; N]) -> String) -> Self {
         Self { shown: Some(shown), ..self }
     }
 
     /// Skipped where the figures give a reason why this machine cannot show it.
-    #[must_use]
-    pub const fn skipped(self, skipped: fn([f64; N]) -> Option<String>) -> Self {
+    pub(crate) const fn skipped(self, skipped: fn([f64; N]) -> Option<String>) -> Self {
         Self { skipped, ..self }
     }
 
     /// What holds is skipped where two threads without any lock, in the cell `bare`, did not run at
     /// once; what fails has failed in any case.
-    #[must_use]
-    pub const fn if_two_processors(self, bare: &'static str) -> Self {
+    pub(crate) const fn if_two_processors(self, bare: &'static str) -> Self {
         Self { bare: Some(bare), ..self }
     }
 }
@@ -87,26 +86,26 @@ const GAIN_MIN: f64 = 1.3;
 /// Of what bare threads gain.
 const SHARE_MIN: f64 = 0.8;
 /// One processor is one thread at a time; what more there is, is the kernel's work for them.
-pub const ONE_CPU: f64 = 1.15;
+pub(crate) const ONE_CPU: f64 = 1.15;
 
 /// Where experiments of the lock have their two threads without any.
-pub const BARE: &str = "no lock, 2 threads";
+pub(crate) const BARE: &str = "no lock, 2 threads";
 
 /// No more than one processor was busy.
-pub const ONE_PROCESSOR: That<1> = that(|[busy]| busy <= ONE_CPU);
+pub(crate) const ONE_PROCESSOR: That<1> = that(|[busy]| busy <= ONE_CPU);
 
 /// A second worker gains about what a second bare thread does: of how much both did beside one, and
 /// how many processors the bare threads kept busy.
-pub const AS_BARE: That<3> = that(|[gained, bare, _]| gains_as_bare(gained, bare))
+pub(crate) const AS_BARE: That<3> = that(|[gained, bare, _]| gains_as_bare(gained, bare))
     .skipped(|[_, bare, busy]| no_second_processor(bare, busy));
 
 /// Whether what was gained is about what bare threads have gained.
-pub fn gains_as_bare(gained: f64, bare: f64) -> bool {
+pub(crate) fn gains_as_bare(gained: f64, bare: f64) -> bool {
     gained >= SHARE_MIN * bare
 }
 
 /// Why bare threads that did `gained` of what one did, on so many busy processors, are no measure.
-pub fn no_second_processor(gained: f64, busy: f64) -> Option<String> {
+pub(crate) fn no_second_processor(gained: f64, busy: f64) -> Option<String> {
     if busy < GAIN_MIN {
         return Some(none_to_be_had(busy));
     }
@@ -128,12 +127,12 @@ fn none_to_be_had(busy: f64) -> String {
 }
 
 /// Whether a figure that counts is `count`.
-pub fn is(figure: f64, count: u32) -> bool {
+pub(crate) fn is(figure: f64, count: u32) -> bool {
     (figure - f64::from(count)).abs() < 0.5
 }
 
 /// The largest of `figures`; those that are missing do not count.
-pub fn most(figures: &[f64]) -> f64 {
+pub(crate) fn most(figures: &[f64]) -> f64 {
     figures.iter().copied().fold(f64::NAN, f64::max)
 }
 

@@ -4,14 +4,12 @@ use std::fmt;
 
 use super::cell::{Cell, Lock};
 
-pub use lab_core::terms::python::{Python, PythonGil};
+pub(crate) use lab_core::terms::python::{Python, PythonGil};
 
 /// Who is measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Contender {
-    /// Our own runtime.
     Ours,
-    /// A CPython.
     Python(Python),
 }
 
@@ -33,7 +31,7 @@ impl fmt::Display for Contender {
 
 /// A CPython is measured in the cells whose lock it has, as it cannot change it, and in those that
 /// are about no lock.
-pub fn by_lock(python: &Python, cell: &Cell) -> bool {
+pub(crate) fn by_lock(python: &Python, cell: &Cell) -> bool {
     match cell.lock {
         Lock::Timed { .. } => python.gil == PythonGil::Timed,
         Lock::Off => python.gil == PythonGil::Off,

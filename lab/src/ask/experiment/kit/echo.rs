@@ -37,11 +37,7 @@ const SILENCE_MAX: Duration = Duration::from_secs(5);
 const ASKING_MAX: Duration = Duration::from_secs(6);
 
 /// Answers until it is told to end, while the cell's `hogs` threads do its `task`.
-///
-/// # Errors
-///
-/// Fails if a socket does.
-pub fn serve(cell: &Cell) -> Result<Figures> {
+pub(crate) fn serve(cell: &Cell) -> Result<Figures> {
     let failed = |why: io::Error| LabError::failed("the server of a cell", why);
     let gil = hogs::gil(cell);
     let (hogs, task) = (cell.count("hogs"), Task::named(cell.word("task")));
@@ -72,20 +68,12 @@ fn answer(socket: &UdpSocket, at: &mut Attached<'_>, beside: &Beside) -> io::Res
 }
 
 /// The same where somebody asks, and [`hogs::throughput`] where nobody does.
-///
-/// # Errors
-///
-/// As either.
-pub fn serve_or_compute(cell: &Cell) -> Result<Figures> {
+pub(crate) fn serve_or_compute(cell: &Cell) -> Result<Figures> {
     if cell.probe.is_some() { serve(cell) } else { hogs::throughput(cell) }
 }
 
 /// Asks the server at `port`, as `cell` says, and ends it.
-///
-/// # Errors
-///
-/// Fails if a socket does, or an answer does not come.
-pub fn ask(cell: &Cell, port: u16) -> Result<Figures> {
+pub(crate) fn ask(cell: &Cell, port: u16) -> Result<Figures> {
     let failed = |why: io::Error| LabError::failed("the asker", why);
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
     socket.connect((Ipv4Addr::LOCALHOST, port)).map_err(failed)?;

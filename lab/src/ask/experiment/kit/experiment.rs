@@ -4,8 +4,6 @@
 //!
 //! Read next: [`relation`](super::relation), then any experiment.
 
-use std::fmt;
-
 use clap::ValueEnum;
 
 use super::cell::{Cell, Scale};
@@ -17,16 +15,14 @@ use super::relation::Relation;
 use lab_core::terms::error::Result;
 
 /// Everything that there is to say about one question.
+#[derive(Debug)]
 pub struct Experiment {
     /// What the command line calls it.
     pub name: &'static str,
-    /// What it is about.
     pub group: Group,
-    /// One line.
     pub title: &'static str,
     /// What is asked, in words that need no knowledge of the answer.
     pub question: &'static str,
-    /// What one may predict.
     pub choices: Vec<&'static str>,
     /// Which of the choices is right, counted from 0.
     pub answer: usize,
@@ -36,7 +32,6 @@ pub struct Experiment {
     pub settings: Vec<&'static str>,
     /// The figures that are shown, the most important first.
     pub columns: Vec<Column>,
-    /// What must hold between them.
     pub relations: Vec<Relation>,
     /// What follows, said with the run's own figures.
     pub explanation: &'static str,
@@ -44,14 +39,12 @@ pub struct Experiment {
     pub read: Vec<&'static str>,
     /// What to do about it on the guided tour.
     pub lesson: Option<Lesson>,
-    /// The rest.
     pub design: &'static Design,
 }
 
 /// What of an experiment is Rust.
 #[derive(Debug)]
 pub struct Design {
-    /// The text of its page.
     pub page: &'static str,
     /// Measures one setting in our runtime, in a process of its own; the answer
     /// [`NoRoom`](lab_core::terms::error::LabError::NoRoom) leaves the cell out.
@@ -60,7 +53,6 @@ pub struct Design {
     pub twin: Option<&'static str>,
     /// Which cells a CPython can be measured in.
     pub plays: fn(&Python, &Cell) -> bool,
-    /// What must hold, still without words.
     pub relations: &'static [Relation],
     /// Figures that only the explanation needs, made of the others.
     pub notes: fn(&Results) -> Option<Figures>,
@@ -74,19 +66,16 @@ impl Design {
     }
 
     /// Measures the cells that it `plays` in each CPython too.
-    #[must_use]
     pub const fn twin(self, twin: &'static str, plays: fn(&Python, &Cell) -> bool) -> Self {
         Self { twin: Some(twin), plays, ..self }
     }
 
     /// Checks these.
-    #[must_use]
     pub const fn relations(self, relations: &'static [Relation]) -> Self {
         Self { relations, ..self }
     }
 
     /// Makes figures of the results, for the explanation alone.
-    #[must_use]
     pub const fn notes(self, notes: fn(&Results) -> Option<Figures>) -> Self {
         Self { notes, ..self }
     }
@@ -131,12 +120,6 @@ impl Experiment {
     }
 }
 
-impl fmt::Debug for Experiment {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Experiment({})", self.name)
-    }
-}
-
 /// Two values are the same experiment if they have the same name: names are unique.
 impl PartialEq for Experiment {
     fn eq(&self, other: &Self) -> bool {
@@ -149,15 +132,10 @@ impl Eq for Experiment {}
 /// What an experiment is about; in the order in which the groups are best met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Group {
-    /// Threads, tasks and processes beside each other.
     Models,
-    /// The loop and its tasks.
     Tasks,
-    /// The global lock.
     Lock,
-    /// Threads, and what they share.
     Threads,
-    /// Processes, and what they do not.
     Processes,
 }
 

@@ -15,14 +15,12 @@ pub struct Figures(pub BTreeMap<String, f64>);
 
 impl Figures {
     /// Adds a figure.
-    #[must_use]
     pub fn with(mut self, name: &str, value: f64) -> Self {
         self.0.insert(name.to_owned(), value);
         self
     }
 
     /// Adds a count.
-    #[must_use]
     pub fn with_count(self, name: &str, count: impl TryInto<u64>) -> Self {
         self.with(name, to_f64(count))
     }
@@ -34,7 +32,6 @@ impl Figures {
     }
 
     /// Adds all figures of `others`.
-    #[must_use]
     pub fn and(mut self, others: Self) -> Self {
         self.0.extend(others.0);
         self
@@ -43,7 +40,7 @@ impl Figures {
 
 /// A count as a figure.
 #[expect(clippy::cast_precision_loss, reason = "counts of a few seconds are far below 2^53")]
-pub fn to_f64(count: impl TryInto<u64>) -> f64 {
+pub(crate) fn to_f64(count: impl TryInto<u64>) -> f64 {
     count.try_into().unwrap_or(u64::MAX) as f64
 }
 
@@ -70,22 +67,16 @@ impl Column {
 /// One cell of one contender, in all rounds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
-    /// Who.
     pub contender: Contender,
-    /// The cell's label.
     pub cell: String,
-    /// What, round by round.
     pub rounds: Vec<Figures>,
 }
 
 /// A cell that this machine has no room for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LeftOut {
-    /// Who could not be measured.
     pub contender: Contender,
-    /// The cell's label.
     pub cell: String,
-    /// Why.
     pub why: String,
 }
 
@@ -94,7 +85,6 @@ pub struct LeftOut {
 pub struct Results {
     /// In the order in which it was measured.
     pub measured: Vec<Measured>,
-    /// What could not be.
     pub left_out: Vec<LeftOut>,
 }
 
@@ -181,7 +171,7 @@ impl Measured {
     clippy::cast_precision_loss,
     reason = "an index of a list in memory"
 )]
-pub fn percentile(samples: &[f64], share: f64) -> Option<f64> {
+pub(crate) fn percentile(samples: &[f64], share: f64) -> Option<f64> {
     let mut sorted = samples.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
     let rank = (share * sorted.len() as f64).ceil() as usize;
@@ -192,7 +182,7 @@ pub fn percentile(samples: &[f64], share: f64) -> Option<f64> {
 ///
 /// Jain, Chiu and Hawe, "A quantitative measure of fairness" (DEC-TR-301, 1984).
 #[expect(clippy::cast_precision_loss, reason = "a handful of threads")]
-pub fn jain(shares: &[f64]) -> f64 {
+pub(crate) fn jain(shares: &[f64]) -> f64 {
     let sum: f64 = shares.iter().sum();
     let squares: f64 = shares.iter().map(|share| share * share).sum();
     if squares == 0.0 { 1.0 } else { sum * sum / (shares.len() as f64 * squares) }

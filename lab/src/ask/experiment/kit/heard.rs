@@ -18,7 +18,7 @@ use trainyard::sys::{child, clock};
 
 /// A process that speaks.
 #[derive(Debug)]
-pub struct Running {
+pub(crate) struct Running {
     child: Child,
     output: PipeReader,
     said: Vec<u8>,
@@ -27,7 +27,7 @@ pub struct Running {
 
 /// What is heard next.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Heard {
+pub(crate) enum Heard {
     /// A line of JSON, without its end.
     Line(Vec<u8>),
     /// The other end is closed: the process has ended, or is about to.
@@ -38,11 +38,7 @@ pub enum Heard {
 
 impl Running {
     /// Starts it.
-    ///
-    /// # Errors
-    ///
-    /// Fails if no process can be had.
-    pub fn start(mut command: Command) -> Result<Self> {
+    pub(crate) fn start(mut command: Command) -> Result<Self> {
         let (output, theirs) = io::pipe().map_err(failed)?;
         command.stdin(Stdio::null()).stdout(theirs.try_clone().map_err(failed)?).stderr(theirs);
         let child = child::start(command.process_group(0)).map_err(failed)?;
@@ -55,7 +51,11 @@ impl Running {
     /// # Errors
     ///
     /// [`LabError::Interrupted`] after Ctrl-C, if that is to be listened to.
-    pub fn hear(&mut self, deadline_ns: u64, interrupts: Option<&Interrupts>) -> Result<Heard> {
+    pub(crate) fn hear(
+        &mut self,
+        deadline_ns: u64,
+        interrupts: Option<&Interrupts>,
+    ) -> Result<Heard> {
         loop {
             if let Some(line) = self.next_line() {
                 return Ok(Heard::Line(line));
@@ -93,17 +93,13 @@ impl Running {
     }
 
     /// Waits until it has ended by itself.
-    ///
-    /// # Errors
-    ///
-    /// Fails if somebody else has reaped it.
-    pub fn wait(&mut self) -> Result<ExitStatus> {
+    pub(crate) fn wait(&mut self) -> Result<ExitStatus> {
         self.child.wait().map_err(failed)
     }
 
     /// Why it ended, when it is [`Heard::Closed`] without having said what it should: its last
     /// complaint, or its status.
-    pub fn last_words(&mut self) -> LabError {
+    pub(crate) fn last_words(&mut self) -> LabError {
         self.complaints += &String::from_utf8_lossy(&self.said);
         let line = reason(&self.complaints);
         let line = line.map(|line| line.strip_prefix("trainyard: ").unwrap_or(line).to_owned());

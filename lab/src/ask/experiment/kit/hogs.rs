@@ -15,12 +15,12 @@ use trainyard::sys::{clock, limits};
 use trainyard::threads::{Attached, Counters, ForcedSwitching, Gil, Mode, ThreadPool, Timed};
 
 /// The lock of `cell`. Threads of a bare cell never attach; whoever else asks gets one that is off.
-pub fn gil(cell: &Cell) -> Gil {
+pub(crate) fn gil(cell: &Cell) -> Gil {
     Gil::new(mode(cell.lock))
 }
 
 /// The same, as a mode.
-pub fn mode(lock: Lock) -> Mode {
+pub(crate) fn mode(lock: Lock) -> Mode {
     match lock {
         Lock::Timed { interval_s } => Mode::timed(Duration::from_secs_f64(interval_s)),
         Lock::Unforced { interval_s } => Mode::on(Timed {
@@ -33,11 +33,7 @@ pub fn mode(lock: Lock) -> Mode {
 }
 
 /// A pool of `workers` threads under `gil`.
-///
-/// # Errors
-///
-/// Fails if a thread cannot be started.
-pub fn pool(workers: usize, gil: Gil) -> Result<ThreadPool> {
+pub(crate) fn pool(workers: usize, gil: Gil) -> Result<ThreadPool> {
     let pool = ThreadPool::builder().workers(workers).gil(gil).build();
     pool.map_err(|why| LabError::failed("the pool of threads", why))
 }
@@ -47,7 +43,7 @@ const STARVED_MAX_NS: u64 = 6_000_000_000;
 
 /// Until when the hogs beside `main` compute.
 #[derive(Debug)]
-pub struct Beside {
+pub(crate) struct Beside {
     done: AtomicBool,
     turn_ns: AtomicU64,
 }
@@ -55,7 +51,7 @@ pub struct Beside {
 impl Beside {
     /// `main` has a turn. The hogs end if it gets no other for 6 s: on a machine with nothing else to
     /// do, those of the old lock never let it in again.
-    pub fn turn(&self) {
+    pub(crate) fn turn(&self) {
         // ORDER: Relaxed, here and below; seen late, it costs a call more.
         self.turn_ns.store(clock::now_ns(), Ordering::Relaxed);
     }
@@ -73,11 +69,7 @@ impl Beside {
 }
 
 /// Runs `main` in this thread while `count` threads compute beside it, all under `gil`.
-///
-/// # Panics
-///
-/// Panics if threads are used up.
-pub fn beside<R>(gil: &Gil, count: usize, task: Task, main: impl FnOnce(&Beside) -> R) -> R {
+pub(crate) fn beside<R>(gil: &Gil, count: usize, task: Task, main: impl FnOnce(&Beside) -> R) -> R {
     let beside = Beside { done: AtomicBool::new(false), turn_ns: AtomicU64::new(clock::now_ns()) };
     thread::scope(|scope| {
         for number in 0..count {
@@ -106,15 +98,7 @@ impl Drop for Raised<'_> {
 
 /// Lets `threads` threads do a `task` over and over for a time, all under the cell's lock, and
 /// says how much they did: the cell's `threads`, `task` and `duration_s`.
-///
-/// # Errors
-///
-/// Fails if the kernel does not say how much processor time was used.
-///
-/// # Panics
-///
-/// As [`in_threads`].
-pub fn throughput(cell: &Cell) -> Result<Figures> {
+pub(crate) fn throughput(cell: &Cell) -> Result<Figures> {
     let (gil, threads, task) = (gil(cell), cell.count("threads"), Task::named(cell.word("task")));
     let run = |_| {
         // From here: who waits for the lock all the time gets nothing done.
@@ -136,7 +120,7 @@ const SOME: &str = "an experiment takes a handful of threads";
 /// # Panics
 ///
 /// Passes on a panic of a thread, and panics if threads are used up.
-pub fn in_threads<R: Send>(count: usize, work: impl Fn(usize) -> R + Sync) -> Vec<R> {
+pub(crate) fn in_threads<R: Send>(count: usize, work: impl Fn(usize) -> R + Sync) -> Vec<R> {
     together(count, |_| thread::Builder::new(), work)
 }
 
@@ -163,11 +147,7 @@ fn together<R: Send>(
 }
 
 /// Runs `work`, which says what each of its threads did, if that is of interest; measures it.
-///
-/// # Errors
-///
-/// Fails if the kernel does not say how much processor time was used.
-pub fn measured(work: impl FnOnce() -> Vec<Turns>) -> Result<Figures> {
+pub(crate) fn measured(work: impl FnOnce() -> Vec<Turns>) -> Result<Figures> {
     let (used_s, begun) = (processor_time_s()?, Stopwatch::start());
     let turns = work();
     let wall_s = begun.seconds();
@@ -177,7 +157,7 @@ pub fn measured(work: impl FnOnce() -> Vec<Turns>) -> Result<Figures> {
 }
 
 /// What `gils` have counted.
-pub fn counted(gils: &[Gil]) -> Figures {
+pub(crate) fn counted(gils: &[Gil]) -> Figures {
     let sum = |count: fn(&Counters) -> u64| {
         to_f64(gils.iter().map(|gil| count(&gil.counters())).sum::<u64>())
     };
@@ -192,26 +172,26 @@ pub fn counted(gils: &[Gil]) -> Figures {
 
 /// What one thread did, and how long that took.
 #[derive(Clone, Copy, Debug)]
-pub struct Turns {
+pub(crate) struct Turns {
     count: u64,
     elapsed: Duration,
 }
 
 /// When a thread began, and how long it goes on.
 #[derive(Clone, Copy, Debug)]
-pub struct Clock {
+pub(crate) struct Clock {
     begun: Stopwatch,
     duration: Duration,
 }
 
 impl Clock {
     /// Begins now, for the cell's `duration_s`.
-    pub fn start(cell: &Cell) -> Self {
+    pub(crate) fn start(cell: &Cell) -> Self {
         Self { begun: Stopwatch::start(), duration: cell.duration() }
     }
 
     /// Calls until the time is over. The last call may end later.
-    pub fn repeat(self, mut call: impl FnMut()) -> Turns {
+    pub(crate) fn repeat(self, mut call: impl FnMut()) -> Turns {
         let mut count = 0;
         loop {
             let elapsed = self.begun.elapsed();

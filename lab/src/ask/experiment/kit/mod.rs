@@ -17,18 +17,18 @@
 //!
 //! Nothing here knows an experiment by name.
 
-pub mod cell;
-pub mod claim;
-pub mod contender;
-pub mod echo;
-pub mod experiment;
-pub mod figures;
-pub mod heard;
-pub mod hogs;
-pub mod page;
-pub mod prelude;
-pub mod program;
-pub mod quantity;
-pub mod relation;
-pub mod time;
-pub mod voice;
+pub(crate) mod cell;
+pub(crate) mod claim;
+pub(crate) mod contender;
+pub(crate) mod echo;
+pub(crate) mod experiment;
+pub(crate) mod figures;
+pub(crate) mod heard;
+pub(crate) mod hogs;
+pub(crate) mod page;
+pub(crate) mod prelude;
+pub(crate) mod program;
+pub(crate) mod quantity;
+pub(crate) mod relation;
+pub(crate) mod time;
+pub(crate) mod voice;

@@ -150,14 +150,10 @@ impl Page {
 }
 
 /// Labels' beginning, and parameters: `name value, name value`.
-pub type Setting = (&'static str, &'static str);
+pub(crate) type Setting = (&'static str, &'static str);
 
 /// The cells of a page's settings, on this scale.
-///
-/// # Panics
-///
-/// Panics if a setting is not of our form.
-pub fn cells(settings: &[&'static str], scale: Scale) -> Vec<Cell> {
+pub(crate) fn cells(settings: &[&'static str], scale: Scale) -> Vec<Cell> {
     let pairs = settings.iter().map(|item| item.split_once(": ").expect("`label: name value`"));
     let (each, own): (Vec<_>, Vec<_>) = pairs.partition(|(label, _)| label.starts_with("each"));
     let mut cells = Vec::new();
@@ -177,7 +173,7 @@ pub fn cells(settings: &[&'static str], scale: Scale) -> Vec<Cell> {
 }
 
 /// Sets what `settings` say of this cell.
-pub fn set_all(cell: &mut Cell, settings: &[Setting]) {
+pub(crate) fn set_all(cell: &mut Cell, settings: &[Setting]) {
     for (label, text) in settings {
         let parameters = parameters(text).filter(|_| cell.label.starts_with(label));
         for (name, value) in parameters.collect::<Vec<_>>() {

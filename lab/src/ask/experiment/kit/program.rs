@@ -19,11 +19,11 @@ use trainyard::sys::clock;
 /// Set in the cell of the program inside.
 const INSIDE: &str = "inside";
 /// A program that has not ended by then does not do what is claimed of it.
-pub const TIME_MAX: Duration = Duration::from_secs(20);
+pub(crate) const TIME_MAX: Duration = Duration::from_secs(20);
 
 /// What is known of a program when it has ended.
 #[derive(Debug)]
-pub struct Ended {
+pub(crate) struct Ended {
     /// What it said, line by line.
     pub said: Vec<Figures>,
     /// How it ended; `None` if it was killed because its time was over.
@@ -32,32 +32,28 @@ pub struct Ended {
 
 impl Ended {
     /// How many lines had the figure `name`.
-    pub fn count(&self, name: &str) -> usize {
+    pub(crate) fn count(&self, name: &str) -> usize {
         self.said.iter().filter(|line| line.0.contains_key(name)).count()
     }
 
     /// Whether a signal ended it that nobody here has sent.
-    pub fn has_crashed(&self) -> bool {
+    pub(crate) fn has_crashed(&self) -> bool {
         self.status.is_some_and(|status| status.signal().is_some())
     }
 }
 
 /// Whether this is the program inside.
-pub fn is_inside(cell: &Cell) -> bool {
+pub(crate) fn is_inside(cell: &Cell) -> bool {
     cell.parameters.contains_key(INSIDE)
 }
 
 /// Says `what` from inside, for [`Ended::count`].
-pub fn tell(what: &str) {
+pub(crate) fn tell(what: &str) {
     super::voice::say(&Figures::default().with(what, 1.0));
 }
 
 /// Runs the experiment `name` once more, as a program for at most `time_max`.
-///
-/// # Errors
-///
-/// Fails if the program cannot be started, or says what are no figures.
-pub fn run(name: &str, cell: &Cell, time_max: Duration) -> Result<Ended> {
+pub(crate) fn run(name: &str, cell: &Cell, time_max: Duration) -> Result<Ended> {
     let mut program =
         Running::start(own(&["ours", name, &cell.clone().with(INSIDE, true).json()]))?;
     let (deadline_ns, mut said) = (clock::deadline_ns(time_max), Vec::new());

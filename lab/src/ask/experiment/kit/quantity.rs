@@ -26,7 +26,7 @@ use lab_core::text::numbers::{bytes, count, grouped, percent, ratio, seconds};
 
 /// A figure of a cell, or what it is compared with that of another.
 #[derive(Clone, Copy, Debug)]
-pub struct Quantity {
+pub(crate) struct Quantity {
     whose: Whose,
     form: &'static str,
     figure: &'static str,
@@ -42,13 +42,17 @@ enum Whose {
 }
 
 /// The quantities that a text names, in order.
-pub fn quantities(text: &'static str) -> impl Iterator<Item = Quantity> {
+pub(crate) fn quantities(text: &'static str) -> impl Iterator<Item = Quantity> {
     text.split(['{', '}']).skip(1).step_by(2).map(Quantity::named)
 }
 
 /// A text with its holes filled, and what they were filled with, in order; `None` if a figure is
 /// missing. One that is missing in brackets is not a number.
-pub fn said(text: &'static str, results: &Results, who: &Contender) -> Option<(String, Vec<f64>)> {
+pub(crate) fn said(
+    text: &'static str,
+    results: &Results,
+    who: &Contender,
+) -> Option<(String, Vec<f64>)> {
     let (mut said, mut values) = (String::new(), Vec::new());
     for (number, part) in text.split(['[', ']']).enumerate() {
         match filled(part, results, who) {
@@ -118,13 +122,13 @@ impl Quantity {
     }
 
     /// The cells that it is about; none if it is about the whole run.
-    pub fn labels(&self) -> impl Iterator<Item = &'static str> + use<> {
+    pub(crate) fn labels(&self) -> impl Iterator<Item = &'static str> + use<> {
         self.beside.into_iter().chain([self.cell]).filter(|label| !label.is_empty())
     }
 }
 
 /// Writes a figure in a form, or as its name says.
-pub fn written(form: &str, figure: &str, value: f64) -> String {
+pub(crate) fn written(form: &str, figure: &str, value: f64) -> String {
     if let Some((none, some)) = form.split_once('|') {
         return if whole(value) == 0 { none } else { some }.to_owned();
     }
@@ -144,7 +148,7 @@ pub fn written(form: &str, figure: &str, value: f64) -> String {
 }
 
 /// Whether a figure counts what its name says, and is neither a time, a size nor a share.
-pub fn is_count(figure: &str) -> bool {
+pub(crate) fn is_count(figure: &str) -> bool {
     !is_time(figure) && !figure.ends_with("_bytes") && !figure.ends_with("share")
 }
 

@@ -10,8 +10,6 @@
 //! Its words are on the experiment's page: what it says, which figures are seen, in the order of the
 //! claim's arguments, and which setting is wrong.
 
-use std::fmt;
-
 use serde::Serialize;
 
 use super::cell::Cell;
@@ -21,9 +19,8 @@ use super::figures::Results;
 use super::page::{Setting, set_all};
 
 /// What must hold.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Relation {
-    /// What the command line calls it.
     pub name: &'static str,
     /// The claim, one sentence.
     pub says: &'static str,
@@ -31,9 +28,7 @@ pub struct Relation {
     pub seen: &'static str,
     /// The setting under which it must fail.
     pub fails_with: &'static str,
-    /// Whom it is about.
     pub of: Of,
-    /// Whether chance can make it fail.
     pub nature: Nature,
     /// The claim, for a program.
     pub claim: &'static dyn Claim,
@@ -43,12 +38,12 @@ pub struct Relation {
 
 /// A relation that compares times. One that fails has failed three times while the machine was its
 /// own; one that others disturbed is skipped.
-pub const fn timing(name: &'static str, claim: &'static dyn Claim) -> Relation {
+pub(crate) const fn timing(name: &'static str, claim: &'static dyn Claim) -> Relation {
     Relation::new(name, Nature::Timing, claim)
 }
 
 /// A relation that compares counts, which are right or wrong: checked once.
-pub const fn counting(name: &'static str, claim: &'static dyn Claim) -> Relation {
+pub(crate) const fn counting(name: &'static str, claim: &'static dyn Claim) -> Relation {
     Relation::new(name, Nature::Count, claim)
 }
 
@@ -60,13 +55,11 @@ impl Relation {
     }
 
     /// Limits it to our runtime and the machine.
-    #[must_use]
     pub const fn of_ours(self) -> Self {
         Self { of: Of::Ours, ..self }
     }
 
     /// Makes it about each CPython, compared with ours.
-    #[must_use]
     pub const fn of_each_python(self) -> Self {
         Self { of: Of::EachPython, ..self }
     }
@@ -112,7 +105,6 @@ pub enum Nature {
 /// What a look has found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// How it ended.
     pub ending: Ending,
     /// The figures that show it, or why it was not checked.
     pub figures: String,
@@ -132,21 +124,15 @@ impl Check {
 
 /// The end of a relation, in every output.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Outcome {
-    /// The relation.
+pub(crate) struct Outcome {
     pub name: &'static str,
-    /// Its claim.
     pub says: &'static str,
-    /// Whether chance can make it fail.
     pub nature: Nature,
-    /// Whom it was checked for.
     pub contender: String,
-    /// How it ended.
     #[serde(rename = "outcome")]
     pub ending: Ending,
     /// The figures, or why it was not checked.
     pub figures: String,
-    /// How often it was measured.
     pub attempts: usize,
 }
 
@@ -154,16 +140,9 @@ pub struct Outcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ending {
-    /// It holds.
     Holds,
     /// It was measured as often as it may be, and does not.
     Failed,
     /// It could not be checked here.
     Skipped,
-}
-
-impl fmt::Debug for Relation {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Relation({})", self.name)
-    }
 }

@@ -7,34 +7,34 @@ use trainyard::sys::{Why, blocking, clock};
 
 /// Runs since it was started, by the clock that all figures are measured with.
 #[derive(Clone, Copy, Debug)]
-pub struct Stopwatch {
+pub(crate) struct Stopwatch {
     begun_ns: u64,
 }
 
 impl Stopwatch {
     /// Starts now.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self { begun_ns: clock::now_ns() }
     }
 
     /// How long it has run.
-    pub fn elapsed(self) -> Duration {
+    pub(crate) fn elapsed(self) -> Duration {
         Duration::from_nanos(clock::now_ns() - self.begun_ns)
     }
 
     /// The same, as a figure.
-    pub fn seconds(self) -> f64 {
+    pub(crate) fn seconds(self) -> f64 {
         self.elapsed().as_secs_f64()
     }
 }
 
 /// A call that takes a while, as to a server or a disk: gives up meanwhile what others may need.
-pub fn pause(time: Duration) {
+pub(crate) fn pause(time: Duration) {
     blocking(Why::Sleep, || pause_and_keep(time));
 }
 
 /// The same as a C library does it that knows of no lock: keeps it.
 #[expect(clippy::disallowed_methods, reason = "here is what it looks like without the door")]
-pub fn pause_and_keep(time: Duration) {
+pub(crate) fn pause_and_keep(time: Duration) {
     thread::sleep(time);
 }

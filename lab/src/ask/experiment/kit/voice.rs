@@ -10,11 +10,7 @@ use trainyard::sys::child;
 use trainyard::trace::Recording;
 
 /// Says a line, of figures or of the port, to the lab that started this process.
-///
-/// # Panics
-///
-/// Panics if `line` is no plain data.
-pub fn say(line: &impl Serialize) {
+pub(crate) fn say(line: &impl Serialize) {
     let line = serde_json::to_string(line).expect("figures are plain data");
     let mut stdout = io::stdout().lock();
     // A lab that is gone does not listen.
@@ -25,17 +21,17 @@ pub fn say(line: &impl Serialize) {
 static ELSEWHERE: Mutex<Option<Recording>> = Mutex::new(None);
 
 /// The place where [`recorded_elsewhere`] leaves it.
-pub fn elsewhere() -> MutexGuard<'static, Option<Recording>> {
+pub(crate) fn elsewhere() -> MutexGuard<'static, Option<Recording>> {
     ELSEWHERE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Leaves the recording of the process that was measured, where it is not this one.
-pub fn recorded_elsewhere(recording: Recording) {
+pub(crate) fn recorded_elsewhere(recording: Recording) {
     *elsewhere() = Some(recording);
 }
 
 /// This program, as one of the processes.
-pub fn own(words: &[&str]) -> Command {
+pub(crate) fn own(words: &[&str]) -> Command {
     let mut command = child::own_program();
     command.arg("__experiment").arg(std::process::id().to_string()).args(words);
     command

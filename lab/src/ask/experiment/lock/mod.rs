@@ -18,7 +18,7 @@ use crate::ask::experiment::kit::hogs;
 use trainyard::threads::{Gil, Placement};
 
 /// In the order in which they are best met.
-pub const DESIGNS: &[Design] = &[
+pub(crate) const DESIGNS: &[Design] = &[
     scaling::DESIGN,
     convoy::DESIGN,
     interval::DESIGN,

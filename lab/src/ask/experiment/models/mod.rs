@@ -16,7 +16,7 @@ mod ways_out;
 use crate::ask::experiment::kit::experiment::Design;
 
 /// In the order in which they are best met.
-pub const DESIGNS: &[Design] = &[
+pub(crate) const DESIGNS: &[Design] = &[
     three_names::DESIGN,
     io::DESIGN,
     cpu::DESIGN,

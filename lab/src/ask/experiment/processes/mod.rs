@@ -19,7 +19,7 @@ use trainyard::procs::{Pool, Wire};
 use trainyard::threads::{Gil, Mode, ThreadPool};
 
 /// In the order in which they are best met.
-pub const DESIGNS: &[Design] = &[
+pub(crate) const DESIGNS: &[Design] = &[
     what_a_process_owns::DESIGN,
     start_methods::DESIGN,
     fork_trap::DESIGN,

@@ -28,28 +28,21 @@ use trainyard::trace::file::Trace;
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// What there is.
     List,
-    /// What one of them asks, does and checks.
     Show(&'static Experiment),
-    /// Run some.
     Run(Run),
-    /// Record some.
     Record(Record),
 }
 
 /// Which are run, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
-    /// Which.
     pub experiments: Vec<&'static Experiment>,
     /// Beside which CPython, one of each version; `auto` is the first `python3` of the PATH.
     pub pythons: Vec<PathBuf>,
-    /// How long.
     pub scale: Scale,
     /// The name of the relation that is to fail, one of the only experiment.
     pub wrong: Option<&'static str>,
-    /// How it is shown.
     pub format: Format,
     /// Where our cells' recordings go, each of one round more.
     pub trace: Option<PathBuf>,
@@ -58,11 +51,8 @@ pub struct Run {
 /// Which are recorded and not measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// Which.
     pub experiments: Vec<&'static Experiment>,
-    /// How long.
     pub scale: Scale,
-    /// Where to.
     pub trace: PathBuf,
 }
 
@@ -71,7 +61,7 @@ pub struct Record {
 /// # Errors
 ///
 /// [`LabError::BadInput`] before anything was run.
-pub fn run(command: &Command) -> Result<(String, Result<()>)> {
+pub(crate) fn run(command: &Command) -> Result<(String, Result<()>)> {
     match command {
         Command::List => Ok((page::list(Group::value_variants()), Ok(()))),
         Command::Show(experiment) => Ok((page::show(experiment), Ok(()))),

@@ -25,7 +25,7 @@ const TRIES: usize = 3;
 
 /// A relation, whom it is checked for, and how often it has failed.
 #[derive(Debug)]
-pub struct Look {
+pub(crate) struct Look {
     relation: &'static Relation,
     contender: Contender,
     disturbed: usize,
@@ -34,20 +34,20 @@ pub struct Look {
 
 impl Look {
     /// Has not looked yet.
-    pub fn new(relation: &'static Relation, contender: Contender) -> Self {
+    pub(crate) fn new(relation: &'static Relation, contender: Contender) -> Self {
         Self { relation, contender, disturbed: 0, undisturbed: 0 }
     }
 
     /// Whether it reads what `contender` does in `cell`: the one whom it is about, and we whom it
     /// compares with, or whose bare threads are the measure.
-    pub fn concerns(&self, contender: &Contender, cell: &Cell) -> bool {
+    pub(crate) fn concerns(&self, contender: &Contender, cell: &Cell) -> bool {
         let is_compared = self.relation.of == Of::EachPython || cell.lock == Lock::Bare;
         let is_read = self.contender == *contender || is_compared && *contender == Contender::Ours;
         is_read && self.relation.reads(cell)
     }
 
     /// Notes how it ended; or gives itself back, to be measured again.
-    pub fn close(mut self, finding: &mut Finding) -> Option<Self> {
+    pub(crate) fn close(mut self, finding: &mut Finding) -> Option<Self> {
         let Relation { name, says, nature, .. } = *self.relation;
         let checked = self.relation.check(&finding.results, &self.contender);
         let has_failed = checked.as_ref().is_some_and(|check| check.ending == Ending::Failed);

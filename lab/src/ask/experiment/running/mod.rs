@@ -4,10 +4,10 @@
 //! cell, [`others`] is what others took of the machine meanwhile, and each [`look`] at a relation
 //! ends as a part of the [`report`], which is printed as JSON or as a [`page`].
 
-pub mod command;
-pub mod look;
-pub mod others;
-pub mod page;
-pub mod process;
-pub mod report;
-pub mod session;
+pub(crate) mod command;
+pub(crate) mod look;
+pub(crate) mod others;
+pub(crate) mod page;
+pub(crate) mod process;
+pub(crate) mod report;
+pub(crate) mod session;

@@ -16,14 +16,14 @@ use trainyard::sys::clock;
 use trainyard::sys::rusage::{Whose, usage};
 
 /// The share of all processors' time that others used, as each measured cell carries it.
-pub const OTHERS_SHARE: &str = "others_share";
+pub(crate) const OTHERS_SHARE: &str = "others_share";
 
 /// More than this share is a busy machine: 5 % of a processor where there are two.
 ///
 /// An idle machine's own services stay below 1 %, and the narrowest relations allow for 15 %. What
 /// matters is the chance that others want the very processor that a cell needs, so the limit is a
 /// share of the machine and not of one processor: one busy program among 64 disturbs nobody.
-pub const OTHERS_SHARE_MAX: f64 = 0.025;
+pub(crate) const OTHERS_SHARE_MAX: f64 = 0.025;
 
 /// The kernel's unit in `/proc/stat`, in milliseconds: `USER_HZ` is 100 on every machine that we run on.
 const TICK_MS: u64 = 10;
@@ -34,7 +34,7 @@ const ROUNDING: Duration = Duration::from_millis(2 * TICK_MS);
 
 /// The accounts of the machine and of the experiment at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reading {
+pub(crate) struct Reading {
     at: Duration,
     processors: u32,
     /// Of all processors, since the machine was started.
@@ -45,14 +45,14 @@ pub struct Reading {
 
 impl Reading {
     /// Reads them; `None` if the kernel does not say.
-    pub fn take() -> Option<Self> {
+    pub(crate) fn take() -> Option<Self> {
         let (processors, idle) = idle(&fs::read_to_string("/proc/stat").ok()?)?;
         let ours = used(Whose::Process).ok()? + used(Whose::Children).ok()?;
         Some(Self { at: Duration::from_nanos(clock::now_ns()), processors, idle, ours })
     }
 
     /// The share of all processors' time since `earlier` that was neither idle nor ours.
-    pub fn others_since(self, earlier: Self) -> f64 {
+    pub(crate) fn others_since(self, earlier: Self) -> f64 {
         let all = self.at.saturating_sub(earlier.at) * self.processors;
         let accounted = self.idle.saturating_sub(earlier.idle)
             + self.ours.saturating_sub(earlier.ours)

@@ -30,7 +30,7 @@ const NAME_WIDTH: usize = 20;
 const WORD_WIDTH: usize = 8;
 
 /// Lists experiments, group by group. A line that begins with two blanks and a letter begins one.
-pub fn list(groups: &[Group]) -> String {
+pub(crate) fn list(groups: &[Group]) -> String {
     let mut text = String::new();
     for group in groups {
         let _ = writeln!(text, "{BOLD}{}{BOLD:#}: {}", group.name(), group.title());
@@ -47,7 +47,7 @@ pub fn list(groups: &[Group]) -> String {
 }
 
 /// Says what an experiment asks, does and checks.
-pub fn show(experiment: &Experiment) -> String {
+pub(crate) fn show(experiment: &Experiment) -> String {
     let mut text = question(experiment);
     text += &paragraph(experiment.method);
     text += "\nWhat must hold, and the wrong setting under which it must not:\n";
@@ -73,7 +73,7 @@ fn heading(experiment: &Experiment) -> String {
 }
 
 /// The question, and what one may predict.
-pub fn question(experiment: &Experiment) -> String {
+pub(crate) fn question(experiment: &Experiment) -> String {
     let mut text = heading(experiment);
     text += &wrap(experiment.question, WIDTH, 0);
     for (index, choice) in experiment.choices.iter().enumerate() {
@@ -83,7 +83,7 @@ pub fn question(experiment: &Experiment) -> String {
 }
 
 /// What a run has found.
-pub fn results(report: &Report) -> String {
+pub(crate) fn results(report: &Report) -> String {
     let mut text = String::new();
     if let Some(relation) = report.wrong {
         let says = format!(

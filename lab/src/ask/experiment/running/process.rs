@@ -44,7 +44,7 @@ const SILENCE_MAX: Duration = Duration::from_mins(2);
 /// [`LabError::Interrupted`] after Ctrl-C; [`LabError::NoRoom`] if the contender's process says that
 /// this machine has none; [`LabError::Failed`] if it ends without figures, with the last line of
 /// what it complained about.
-pub fn measure(
+pub(crate) fn measure(
     experiment: &Experiment,
     cell: &Cell,
     contender: &Contender,
@@ -66,7 +66,7 @@ pub fn measure(
 /// Runs our `cell` of `experiment` once more, on the record, which is kept at `flight` meanwhile.
 /// Of a cell that dies there is the recording up to its death, and why it died: an error as of
 /// [`measure`].
-pub fn record(
+pub(crate) fn record(
     experiment: &Experiment,
     cell: &Cell,
     flight: &Path,
@@ -112,11 +112,7 @@ struct NoRoom {
 
 /// Is one of the processes: `PARENT ours NAME CELL [FLIGHT]`, `PARENT ask PORT CELL`, or
 /// `PARENT python PATH SCRIPT CELL`.
-///
-/// # Errors
-///
-/// Fails if the cell does, or if the arguments are not the lab's.
-pub fn be(args: &[OsString]) -> Result<()> {
+pub(crate) fn be(args: &[OsString]) -> Result<()> {
     let failed = |why: io::Error| LabError::failed("a cell", why);
     process::die_with_parent().map_err(failed)?;
     let words: Vec<&str> = args.iter().filter_map(|word| word.to_str()).collect();

@@ -12,22 +12,18 @@ use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::host::Host;
 
 /// The name and version of the JSON form.
-pub const SCHEMA: &str = "trainyard.experiment/1";
+pub(crate) const SCHEMA: &str = "trainyard.experiment/1";
 
 /// Everything that a run of experiments found out.
 #[derive(Debug)]
-pub struct Report {
-    /// The machine.
+pub(crate) struct Report {
     pub host: Host,
     /// How many threads wanted to run before we began, if the kernel says.
     pub load_average: Option<f64>,
-    /// How long was measured.
     pub scale: Scale,
     /// The relation that was to fail.
     pub wrong: Option<&'static Relation>,
-    /// By whom.
     pub contenders: Vec<Contender>,
-    /// What was found, experiment by experiment.
     pub findings: Vec<Finding>,
     /// Whether everything was run that was asked for.
     pub is_complete: bool,
@@ -40,7 +36,7 @@ impl Report {
     ///
     /// [`LabError::Failed`] names those that do not, and says how many were skipped. With a wrong
     /// setting that is what was to be seen, and said; it is no success all the same.
-    pub fn verdict(&self) -> Result<()> {
+    pub(crate) fn verdict(&self) -> Result<()> {
         let count = |ending| {
             let outcomes = self.findings.iter().flat_map(|finding| &finding.outcomes);
             outcomes.filter(|outcome| outcome.ending == ending).count()
@@ -60,7 +56,7 @@ impl Report {
     }
 
     /// Renders the document.
-    pub fn json(&self) -> String {
+    pub(crate) fn json(&self) -> String {
         let document = json!({
             "schema": SCHEMA,
             "complete": self.is_complete,
@@ -98,22 +94,18 @@ impl Report {
 
 /// What a run has found, as far as it came.
 #[derive(Debug)]
-pub struct Finding {
-    /// What was run.
+pub(crate) struct Finding {
     pub experiment: &'static Experiment,
     /// The settings, as they were measured.
     pub cells: Vec<Cell>,
-    /// The figures.
     pub results: Results,
-    /// The relations that were checked.
     pub outcomes: Vec<Outcome>,
-    /// What was predicted.
     pub prediction: Prediction,
 }
 
 /// What was predicted, if anybody was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Prediction {
+pub(crate) enum Prediction {
     /// Nobody was asked, so the question is still to be shown.
     NotAsked,
     /// Somebody just wants to see.
@@ -124,7 +116,7 @@ pub enum Prediction {
 
 impl Prediction {
     /// The number, if there is one.
-    pub fn choice(self) -> Option<usize> {
+    pub(crate) fn choice(self) -> Option<usize> {
         match self {
             Self::Choice(choice) => Some(choice),
             Self::NotAsked | Self::None => None,
@@ -135,7 +127,7 @@ impl Prediction {
 impl Finding {
     /// What follows; before it, what of that this run has not shown. It quotes our own figures, so
     /// our own relations are what it rests on.
-    pub fn explanation(&self) -> Option<String> {
+    pub(crate) fn explanation(&self) -> Option<String> {
         let explained = self.experiment.explain(&self.results)?;
         let name = Contender::Ours.name();
         let ours = self.experiment.relations.iter().filter(|one| one.of != Of::EachPython);
@@ -162,7 +154,7 @@ impl Finding {
 }
 
 /// `as-cpython (convoy)`: the relations that ended so, each once for however many contenders.
-pub fn names(findings: &[Finding], ending: Ending) -> Vec<String> {
+pub(crate) fn names(findings: &[Finding], ending: Ending) -> Vec<String> {
     let names = findings.iter().flat_map(|finding| {
         let ended = finding.outcomes.iter().filter(|outcome| outcome.ending == ending);
         ended.map(|outcome| format!("{} ({})", outcome.name, finding.experiment.name))

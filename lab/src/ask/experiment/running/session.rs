@@ -28,10 +28,8 @@ use trainyard::sys::signal::Interrupts;
 
 /// How an experiment is run.
 #[derive(Debug)]
-pub struct Plan {
-    /// Which one.
+pub(crate) struct Plan {
     pub experiment: &'static Experiment,
-    /// How long.
     pub scale: Scale,
     /// The relation that is to fail, if one is.
     pub wrong: Option<&'static Relation>,
@@ -40,10 +38,11 @@ pub struct Plan {
 }
 
 /// Measures one cell of one contender: what a test puts in the place of a process.
-pub type Instrument<'a> = dyn FnMut(&'static Experiment, &Cell, &Contender) -> Result<Figures> + 'a;
+pub(crate) type Instrument<'a> =
+    dyn FnMut(&'static Experiment, &Cell, &Contender) -> Result<Figures> + 'a;
 
 /// Measures in processes, until a signal comes. `look` is told what is measured next.
-pub fn in_processes<'a>(
+pub(crate) fn in_processes<'a>(
     interrupts: &'a Interrupts,
     mut look: impl FnMut(&str) + 'a,
 ) -> impl FnMut(&'static Experiment, &Cell, &Contender) -> Result<Figures> + 'a {
@@ -55,7 +54,7 @@ pub fn in_processes<'a>(
 
 impl Plan {
     /// Lists the cells.
-    pub fn cells(&self) -> Vec<Cell> {
+    pub(crate) fn cells(&self) -> Vec<Cell> {
         let mut cells = self.experiment.cells(self.scale);
         if let Some(relation) = self.wrong {
             cells.retain(|cell| relation.reads(cell));
@@ -67,7 +66,7 @@ impl Plan {
     }
 
     /// How many measurements it takes, if no relation has to be looked at twice.
-    pub fn measurements(&self) -> usize {
+    pub(crate) fn measurements(&self) -> usize {
         let cells = self.cells();
         let pairs =
             cells.iter().flat_map(|cell| self.contenders.iter().map(move |who| (cell, who)));
@@ -75,7 +74,7 @@ impl Plan {
     }
 
     /// Runs it. A finding is there in any case: as far as it came.
-    pub fn run(&self, instrument: &mut Instrument<'_>) -> (Finding, Result<()>) {
+    pub(crate) fn run(&self, instrument: &mut Instrument<'_>) -> (Finding, Result<()>) {
         let mut finding = Finding {
             experiment: self.experiment,
             cells: self.cells(),

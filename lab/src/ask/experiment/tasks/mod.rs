@@ -14,7 +14,7 @@ mod trace_cost;
 use crate::ask::experiment::kit::experiment::Design;
 
 /// In the order in which they are best met.
-pub const DESIGNS: &[Design] = &[
+pub(crate) const DESIGNS: &[Design] = &[
     await_in_the_middle::DESIGN,
     starved_loop::DESIGN,
     blocking_call::DESIGN,

@@ -16,7 +16,7 @@ use crate::ask::experiment::kit::experiment::Design;
 use crate::ask::experiment::kit::figures::Figures;
 
 /// In the order in which they are best met.
-pub const DESIGNS: &[Design] = &[
+pub(crate) const DESIGNS: &[Design] = &[
     what_is_the_lock::DESIGN,
     who_waits_for_what::DESIGN,
     pool_size::DESIGN,

@@ -16,49 +16,9 @@ use lab_core::terms::error::LabError;
 /// The figure of `on` must be 5.
 const CLAIM: That<1> = that(|[x]| is(x, 5));
 
-const PAGE: &str = "\
-# example: an example
-
-What is x?
-
-1. **5**
-2. 6
-
-## What is done
-
-It is looked at.
-
-## What is measured
-
-- on: lock timed, threads 1
-- off: lock off
-
-## What is shown
-
-## What must hold
-
-- timing: x is 5.
-  - seen: It is {x in on}
-  - fails with: off
-  - wrong: lock off
-- count: x is 5.
-  - seen: It is {x in on}
-  - fails with: off
-  - wrong: lock off
-- compared: x is 5.
-  - seen: It is {x in on}
-  - fails with: off
-  - wrong: lock off
-
-## What follows
-
-It is what it is.
-
-## Read on
-";
-
-static DESIGN: Design =
-    Design::new(PAGE, |_| Ok(Figures::default())).twin("", by_lock).relations(&[
+static DESIGN: Design = Design::new(include_str!("example.md"), |_| Ok(Figures::default()))
+    .twin("", by_lock)
+    .relations(&[
         timing("timing", &CLAIM),
         counting("count", &CLAIM).of_ours(),
         counting("compared", &CLAIM).of_each_python(),
