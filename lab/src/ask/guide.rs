@@ -51,7 +51,7 @@ fn plan() -> String {
 
 fn stop(number: usize) -> String {
     let stops = tour();
-    let (experiment, Lesson { look, change, make }) = stops[number - 1];
+    let (experiment, Lesson { look, change, make, .. }) = stops[number - 1];
     let mut text = format!("Stop {number} of {}\n\n", stops.len());
     text += &page::question(experiment);
     text += "\nPredict: pick one before you go on, and say why.\n\n";

@@ -34,29 +34,12 @@ pub(crate) fn experiments(group: Group) -> impl Iterator<Item = &'static Experim
     all().filter(move |experiment| experiment.group == group)
 }
 
-/// The stops of the guided tour.
-const TOUR: [&str; 12] = [
-    "three-names",
-    "io",
-    "cpu",
-    "what-is-the-lock",
-    "convoy",
-    "lost-updates",
-    "strategies",
-    "session-per-thread",
-    "await-in-the-middle",
-    "blocking-call",
-    "what-a-process-owns",
-    "pool-size",
-];
-
 /// The guided tour: each stop, and what to do there.
-pub(crate) fn tour() -> [(&'static Experiment, &'static Lesson); TOUR.len()] {
-    TOUR.map(|name| {
-        let stop = all().find(|experiment| experiment.name == name);
-        let stop = stop.and_then(|one| one.lesson.as_ref().map(|lesson| (one, lesson)));
-        stop.unwrap_or_else(|| panic!("the stop {name} is no experiment with a lesson"))
-    })
+pub(crate) fn tour() -> Vec<(&'static Experiment, &'static Lesson)> {
+    let stops = all().filter_map(|one| one.lesson.as_ref().map(|lesson| (one, lesson)));
+    let mut stops: Vec<_> = stops.collect();
+    stops.sort_by_key(|(_, lesson)| lesson.stop);
+    stops
 }
 
 /// Finds an experiment.

@@ -98,13 +98,13 @@ fn latency(socket: &UdpSocket, cell: &Cell) -> io::Result<Figures> {
         #[expect(clippy::disallowed_methods, reason = "the asker has no lock to give up")]
         thread::sleep(think);
         let asked = Stopwatch::start();
-        let answered = exchange(socket, &[1; 2])?;
-        if warm_up > 0 && answered == Answered::Yes {
+        let is_answered = exchange(socket, &[1; 2])?;
+        if warm_up > 0 && is_answered {
             warm_up -= 1;
             continue;
         }
         latencies_s.push(asked.seconds());
-        if answered == Answered::No {
+        if !is_answered {
             break;
         }
     }
@@ -123,7 +123,7 @@ fn bandwidth(socket: &UdpSocket, duration: Duration) -> io::Result<Figures> {
     let begun = Stopwatch::start();
     let mut answers = 0_u32;
     loop {
-        answers += u32::from(exchange(socket, &packet)? == Answered::Yes);
+        answers += u32::from(exchange(socket, &packet)?);
         let elapsed = begun.elapsed();
         if elapsed >= duration {
             let rate = f64::from(answers) / elapsed.as_secs_f64();
@@ -132,20 +132,14 @@ fn bandwidth(socket: &UdpSocket, duration: Duration) -> io::Result<Figures> {
     }
 }
 
-/// Whether an answer came in time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Answered {
-    Yes,
-    No,
-}
-
-fn exchange(socket: &UdpSocket, question: &[u8]) -> io::Result<Answered> {
+/// Asks, and waits; whether the answer came in time.
+fn exchange(socket: &UdpSocket, question: &[u8]) -> io::Result<bool> {
     let mut answer = [0; PACKET_LEN];
     socket.send(question)?;
     match socket.recv(&mut answer) {
-        Ok(len) if &answer[..len] == question => Ok(Answered::Yes),
+        Ok(len) if &answer[..len] == question => Ok(true),
         Ok(_) => Err(io::Error::other("the answer is not the question")),
-        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(Answered::No),
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
         Err(error) => Err(error),
     }
 }

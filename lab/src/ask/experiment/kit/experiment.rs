@@ -84,6 +84,8 @@ impl Design {
 /// What one does at a stop of the tour, beside running the experiment.
 #[derive(Clone, Copy, Debug)]
 pub struct Lesson {
+    /// Which stop it is, from 1.
+    pub stop: usize,
     /// What to look at, and by which command.
     pub look: Activity,
     /// One thing to change, and what to watch then.

@@ -19,7 +19,7 @@
 //! ## What follows            a paragraph, with the run's figures
 //! ## Background              for who reads this file
 //! ## Read on                 a line for each place
-//! ## On the tour             if it is a stop: `- look: ..`, `- change: ..`, `- make: ..`
+//! ## Stop 1 of the tour      if it is one: `- look: ..`, `- change: ..`, `- make: ..`
 //! ```
 //!
 //! A line that begins no item goes on with the one above. Figures stand in the texts as
@@ -65,7 +65,7 @@ impl Experiment {
             relations: page.relations(design.relations),
             explanation: page.paragraph("What follows"),
             read: page.items("Read on").to_vec(),
-            lesson: page.find("On the tour").map(|items| page.lesson(items)),
+            lesson: page.lesson(),
             design,
         }
     }
@@ -82,13 +82,9 @@ impl Page {
         page
     }
 
-    fn find(&self, heading: &str) -> Option<&[&'static str]> {
-        let section = self.sections.iter().find(|(known, _)| *known == heading)?;
-        Some(&section.1)
-    }
-
     fn items(&self, heading: &str) -> &[&'static str] {
-        self.find(heading).unwrap_or_else(|| panic!("{}: no '## {heading}'", self.name))
+        let section = self.sections.iter().find(|(known, _)| *known == heading);
+        &section.unwrap_or_else(|| panic!("{}: no '## {heading}'", self.name)).1
     }
 
     fn paragraph(&self, heading: &str) -> &'static str {
@@ -110,42 +106,43 @@ impl Page {
         Column { form, figure, title: title.replace(" / ", "\n") }
     }
 
-    /// What must hold, with its words.
+    /// What must hold, with its words: an item with its name, and parts that go with it.
     fn relations(&self, relations: &[Relation]) -> Vec<Relation> {
-        let mut named: Vec<Relation> = Vec::new();
-        let mut wrong: Vec<Vec<Setting>> = Vec::new();
-        let mut designed = relations.iter();
-        for item in self.items("What must hold") {
-            match (self.pair(item), named.last_mut()) {
-                (("seen", seen), Some(last)) => last.seen = seen,
-                (("fails with", fails_with), Some(last)) => last.fails_with = fails_with,
-                ((label, set), Some(_)) if label.starts_with("wrong") => {
-                    wrong.last_mut().expect("a relation").push((label[5..].trim(), set));
-                }
-                ((name, says), _) => {
-                    let next = designed.next().filter(|relation| relation.name == name);
-                    let next = next.unwrap_or_else(|| panic!("{}: no next '{name}'", self.name));
-                    named.push(Relation { says, ..*next });
-                    wrong.push(Vec::new());
-                }
-            }
-        }
-        assert_eq!(designed.next().map(|one| one.name), None, "{}: one has no words", self.name);
-        for (relation, wrong) in named.iter_mut().zip(wrong) {
-            relation.wrong = wrong.leak();
-        }
-        named
+        let items = self.items("What must hold").iter().map(|item| self.pair(item));
+        let is_part = |(key, _): &(&str, &str)| {
+            ["seen", "fails with"].contains(key) || key.starts_with("wrong")
+        };
+        let items: Vec<_> = items.collect();
+        let names = items.iter().filter(|item| !is_part(item)).map(|item| item.0);
+        assert!(names.eq(relations.iter().map(|one| one.name)), "{}: other relations", self.name);
+        let of = |relation: &Relation| {
+            let mut own = items.iter().skip_while(|(name, _)| *name != relation.name).copied();
+            let (_, says) = own.next().expect("the names are the same");
+            let parts: Vec<_> = own.take_while(is_part).collect();
+            let text =
+                |part| parts.iter().find(|(key, _)| *key == part).map_or("", |(_, text)| text);
+            let wrong =
+                parts.iter().filter_map(|(key, set)| Some((key.strip_prefix("wrong")?, *set)));
+            let wrong = wrong.map(|(label, set)| (label.trim(), set)).collect::<Vec<_>>().leak();
+            let (seen, fails_with) = (text("seen"), text("fails with"));
+            Relation { says, seen, fails_with, wrong, ..*relation }
+        };
+        relations.iter().map(of).collect()
     }
 
-    fn lesson(&self, items: &[&'static str]) -> Lesson {
-        let [look, change, make] = items else { panic!("{}: look, change, make", self.name) };
+    fn lesson(&self) -> Option<Lesson> {
+        let number = |heading: &str| heading.strip_prefix("Stop ")?.split(' ').next()?.parse().ok();
+        let mut sections = self.sections.iter();
+        let (stop, items) =
+            sections.find_map(|(heading, items)| Some((number(heading)?, items)))?;
+        let [look, change, make] = items[..] else { panic!("{}: look, change, make", self.name) };
         let activity = |item: &'static str| {
-            let command_and_says = self.pair(item).1.trim_start_matches('`').split_once("`: ");
-            let (command, says) =
-                command_and_says.unwrap_or_else(|| panic!("{}: '{item}'", self.name));
+            let pair = self.pair(item).1.trim_start_matches('`').split_once("`: ");
+            let (command, says) = pair.unwrap_or_else(|| panic!("{}: '{item}'", self.name));
             Activity { command, says }
         };
-        Lesson { look: activity(look), change: activity(change), make: self.pair(make).1 }
+        let (look, change) = (activity(look), activity(change));
+        Some(Lesson { stop, look, change, make: self.pair(make).1 })
     }
 }
 
@@ -172,21 +169,13 @@ pub(crate) fn cells(settings: &[&'static str], scale: Scale) -> Vec<Cell> {
     cells
 }
 
-/// Sets what `settings` say of this cell.
-pub(crate) fn set_all(cell: &mut Cell, settings: &[Setting]) {
-    for (label, text) in settings {
-        let parameters = parameters(text).filter(|_| cell.label.starts_with(label));
-        for (name, value) in parameters.collect::<Vec<_>>() {
-            set(cell, name, value);
-        }
-    }
-}
-
-fn parameters(text: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+/// The parameters that a setting has.
+pub(crate) fn parameters(text: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
     text.split(", ").map(|one| one.split_once(' ').expect(one))
 }
 
-fn set(cell: &mut Cell, name: &str, value: &str) {
+/// Sets a parameter, the lock or the probe.
+pub(crate) fn set(cell: &mut Cell, name: &str, value: &str) {
     match name {
         "lock" => cell.lock = Lock::named(value),
         "probe" => cell.probe = Some(serde_json::from_value(value.into()).expect("a probe")),

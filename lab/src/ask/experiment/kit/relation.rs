@@ -16,7 +16,7 @@ use super::cell::Cell;
 use super::claim::Claim;
 use super::contender::Contender;
 use super::figures::Results;
-use super::page::{Setting, set_all};
+use super::page::{Setting, parameters, set};
 
 /// What must hold.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +66,11 @@ impl Relation {
 
     /// Gives a cell that it reads the wrong setting.
     pub fn make_wrong(&self, cell: &mut Cell) {
-        set_all(cell, self.wrong);
+        let own = self.wrong.iter().filter(|(label, _)| cell.label.starts_with(label));
+        let parameters: Vec<_> = own.flat_map(|(_, text)| parameters(text)).collect();
+        for (name, value) in parameters {
+            set(cell, name, value);
+        }
     }
 
     /// Whether it looks at this cell.

@@ -1,5 +1,7 @@
 //! A crash: whom it takes along, in a thread and in a worker process.
 
+use std::os::unix::process::ExitStatusExt;
+
 use super::Workers;
 use crate::ask::experiment::kit::prelude::*;
 
@@ -25,12 +27,9 @@ fn measure(cell: &Cell) -> Result<Figures> {
     if program::is_inside(cell) {
         return be_the_program(cell);
     }
-    let ended = program::run("crash", cell, program::TIME_MAX)?;
-    Ok(Figures::default()
-        .with_count("answered", ended.count("answer"))
-        .with_count("lost", ended.count("lost"))
-        .with_count("goes_on", ended.count("goes_on"))
-        .with_count("crashed", ended.has_crashed()))
+    let (told, status) = program::run("crash", cell, &["answered", "lost", "goes_on"])?;
+    let signal = status.and_then(|status| status.signal());
+    Ok(told.with_count("crashed", signal.is_some()))
 }
 
 /// The job that crashes is the third.
@@ -48,7 +47,7 @@ fn be_the_program(cell: &Cell) -> Result<Figures> {
     let handles: Vec<_> = (0..jobs).map(|number| workers.submit(job, number)).collect();
     for (number, handle) in (0..).zip(handles) {
         let is_right = handle.join().is_ok_and(|answer| answer == number);
-        program::tell(if is_right { "answer" } else { "lost" });
+        program::tell(if is_right { "answered" } else { "lost" });
     }
     if workers.submit(job, jobs).join().is_ok() {
         program::tell("goes_on");

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style as Ansi};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
-use super::report::{Finding, Prediction, Report, names};
+use super::report::{self, Finding, Prediction, Report, names};
 use crate::ask::experiment::catalogue::experiments;
 use crate::ask::experiment::kit::cell::Scale;
 use crate::ask::experiment::kit::experiment::{Experiment, Group};
@@ -106,12 +106,8 @@ pub(crate) fn results(report: &Report) -> String {
 
 /// How all relations of several experiments ended, the count last, where it is seen.
 fn sum(findings: &[Finding]) -> String {
-    let ended = |ending: Ending| {
-        let all = findings.iter().flat_map(|finding| &finding.outcomes);
-        all.filter(|outcome| outcome.ending == ending).count()
-    };
-    let (hold, skipped, failed) =
-        (ended(Ending::Holds), ended(Ending::Skipped), ended(Ending::Failed));
+    let [hold, skipped, failed] = [Ending::Holds, Ending::Skipped, Ending::Failed]
+        .map(|ending| report::count(findings, ending));
     let holds = if hold == 1 { "relation holds" } else { "relations hold" };
     let line = format!("{hold} {holds}, {skipped} skipped, {failed} failed");
     let named = |word: &str, ending| {

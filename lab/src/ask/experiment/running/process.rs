@@ -87,21 +87,23 @@ fn ask(
     contender: &Contender,
     interrupts: &Interrupts,
 ) -> Result<Figures> {
-    let named = |why: LabError| match why {
+    let answered = || {
+        let mut running = Running::start(command)?;
+        let mut answered = Figures::default();
+        if cell.probe.is_some() {
+            let port =
+                figures(&mut running, interrupts)?.0.get("port").copied().unwrap_or(f64::NAN);
+            let mut asker = Running::start(own(&["ask", &port.to_string(), &cell.json()]))?;
+            answered = figures(&mut asker, interrupts)?;
+        }
+        Ok(figures(&mut running, interrupts)?.and(answered))
+    };
+    answered().map_err(|why| match why {
         LabError::Failed(why) => {
             LabError::failed(format!("{}, {contender}, {}", experiment.name, cell.label), why)
         }
         other => other,
-    };
-    let mut running = Running::start(command).map_err(named)?;
-    let mut answered = Figures::default();
-    if cell.probe.is_some() {
-        let first = figures(&mut running, interrupts).map_err(named)?;
-        let port = first.0.get("port").copied().unwrap_or(f64::NAN);
-        let mut asker = Running::start(own(&["ask", &port.to_string(), &cell.json()]))?;
-        answered = figures(&mut asker, interrupts).map_err(named)?;
-    }
-    Ok(figures(&mut running, interrupts).map_err(named)?.and(answered))
+    })
 }
 
 /// What a cell says instead of figures, ours or a script.

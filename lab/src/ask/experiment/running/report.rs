@@ -37,11 +37,7 @@ impl Report {
     /// [`LabError::Failed`] names those that do not, and says how many were skipped. With a wrong
     /// setting that is what was to be seen, and said; it is no success all the same.
     pub(crate) fn verdict(&self) -> Result<()> {
-        let count = |ending| {
-            let outcomes = self.findings.iter().flat_map(|finding| &finding.outcomes);
-            outcomes.filter(|outcome| outcome.ending == ending).count()
-        };
-        let failed = count(Ending::Failed);
+        let failed = count(&self.findings, Ending::Failed);
         if failed == 0 {
             return Ok(());
         }
@@ -50,7 +46,7 @@ impl Report {
             ", as is expected with the wrong setting".to_owned()
         } else {
             let names = names(&self.findings, Ending::Failed).join(", ");
-            format!(": {names}; {} skipped", count(Ending::Skipped))
+            format!(": {names}; {} skipped", count(&self.findings, Ending::Skipped))
         };
         Err(LabError::Failed(format!("{failed} {relations} failed{which}")))
     }
@@ -151,6 +147,12 @@ impl Finding {
             open.join(", ")
         ))
     }
+}
+
+/// How many relations ended so, for whomever.
+pub(crate) fn count(findings: &[Finding], ending: Ending) -> usize {
+    let outcomes = findings.iter().flat_map(|finding| &finding.outcomes);
+    outcomes.filter(|outcome| outcome.ending == ending).count()
 }
 
 /// `as-cpython (convoy)`: the relations that ended so, each once for however many contenders.

@@ -23,11 +23,8 @@ fn measure(cell: &Cell) -> Result<Figures> {
     if program::is_inside(cell) {
         return be_the_program(cell);
     }
-    let ended = program::run("daemon", cell, program::TIME_MAX)?;
-    Ok(Figures::default()
-        .with_count("pieces", ended.count("piece"))
-        .with_count("cleaned", ended.count("cleaned"))
-        .with_count("has_ended", ended.status.is_some_and(|status| status.success())))
+    let (told, status) = program::run("daemon", cell, &["pieces", "cleaned"])?;
+    Ok(told.with_count("has_ended", status.is_some_and(|status| status.success())))
 }
 
 /// The program: its main is the closure.
@@ -40,7 +37,7 @@ fn be_the_program(cell: &Cell) -> Result<Figures> {
         let do_pieces = |pieces, takes| {
             for _ in 0..pieces {
                 pause(takes);
-                program::tell("piece");
+                program::tell("pieces");
             }
         };
         let work = move || {

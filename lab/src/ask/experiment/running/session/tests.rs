@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use super::*;
-use crate::ask::experiment::kit::cell::Lock;
 use crate::ask::experiment::kit::claim::{That, is, that};
 use crate::ask::experiment::kit::contender::{Python, PythonGil, by_lock};
 use crate::ask::experiment::kit::experiment::{Design, Group};
@@ -48,13 +47,12 @@ fn run(
     (log.into_inner(), finding, ended)
 }
 
-/// Who was checked, how it ended, and after how many tries.
-fn ends(finding: &Finding) -> Vec<(&str, &str, Ending, usize)> {
-    let outcomes = finding.outcomes.iter();
-    outcomes.map(|one| (one.name, one.contender.as_str(), one.ending, one.attempts)).collect()
+/// What was checked, for whom, how it ended, and after how many tries.
+fn ends(finding: &Finding) -> Vec<String> {
+    let line =
+        |one: &Outcome| format!("{} {} {:?} {}", one.name, one.contender, one.ending, one.attempts);
+    finding.outcomes.iter().map(line).collect()
 }
-
-const PYTHON: &str = "CPython 3.13.0";
 
 #[test]
 fn each_contender_is_measured_where_it_can_be_in_turn() {
@@ -64,26 +62,16 @@ fn each_contender_is_measured_where_it_can_be_in_turn() {
     let reversed = ["CPython 3.13.0 on", "ours on", "ours off"];
     assert_eq!(log, [round, reversed, round].concat());
     assert_eq!(log.len(), plan(Scale::Full, None).measurements());
-    let holds = |name, who| (name, who, Ending::Holds, 1);
-    let expected = [
-        holds("timing", "ours"),
-        holds("timing", PYTHON),
-        holds("count", "ours"),
-        holds("compared", PYTHON),
-    ];
+    let [first, second] = ["timing ours Holds 1", "timing CPython 3.13.0 Holds 1"];
+    let expected = [first, second, "count ours Holds 1", "compared CPython 3.13.0 Holds 1"];
     assert_eq!(ends(&finding), expected);
 }
 
 #[test]
 fn a_relation_about_times_gets_three_tries_and_one_about_counts_one() {
     let (log, finding, _) = run(&plan(Scale::Quick, None), |_, _, _| Ok(6.0));
-    let failed = |name, who, attempts| (name, who, Ending::Failed, attempts);
-    let expected = [
-        failed("timing", "ours", 3),
-        failed("timing", PYTHON, 3),
-        failed("count", "ours", 1),
-        failed("compared", PYTHON, 1),
-    ];
+    let [first, second] = ["timing ours Failed 3", "timing CPython 3.13.0 Failed 3"];
+    let expected = [first, second, "count ours Failed 1", "compared CPython 3.13.0 Failed 1"];
     assert_eq!(ends(&finding), expected);
     let again = ["ours on", "CPython 3.13.0 on"];
     assert_eq!(log[3..], [again, again].concat(), "only what the relation reads");
@@ -93,33 +81,29 @@ fn a_relation_about_times_gets_three_tries_and_one_about_counts_one() {
 fn what_a_second_look_finds_takes_the_place_of_the_first() {
     let unlucky = |_: &Contender, _: &Cell, before| Ok(if before == 0 { 6.0 } else { 5.0 });
     let (_, finding, _) = run(&plan(Scale::Quick, None), unlucky);
-    assert_eq!(ends(&finding)[0], ("timing", "ours", Ending::Holds, 2));
+    assert_eq!(ends(&finding)[0], "timing ours Holds 2");
     assert_eq!(finding.results.ours("on", "x"), Some(5.0));
     assert_eq!(finding.results.ours("off", "x"), Some(6.0), "nobody asked for that one again");
 }
 
+/// It is a setting of our lock: a CPython has no part in it, but for one that ours is compared with,
+/// and that is measured in the right one.
 #[test]
-fn a_wrong_setting_changes_the_cells_of_its_relation_and_checks_nothing_else() {
-    let wrong = EXPERIMENT.relation("timing");
-    let is_on = |_: &Contender, cell: &Cell, _| Ok(if cell.lock == Lock::Off { 0.0 } else { 5.0 });
-    let (log, finding, ended) = run(&plan(Scale::Quick, wrong), is_on);
-    assert_eq!(ended, Ok(()));
-    // It is a setting of our lock: a CPython has no part in it.
-    assert_eq!(log, ["ours on"; 3]);
-    assert_eq!(ends(&finding), [("timing", "ours", Ending::Failed, 3)]);
-}
-
-#[test]
-fn a_cpython_that_ours_is_compared_with_is_measured_in_the_right_setting() {
-    let wrong = EXPERIMENT.relation("compared");
-    let locks = RefCell::new(Vec::new());
-    let (_, finding, _) = run(&plan(Scale::Quick, wrong), |who, cell, _| {
-        locks.borrow_mut().push((who.name(), cell.lock));
-        Ok(6.0)
-    });
-    let expected = [("ours".to_owned(), Lock::Off), (PYTHON.to_owned(), Lock::TIMED)];
-    assert_eq!(locks.into_inner(), expected);
-    assert_eq!(ends(&finding), [("compared", PYTHON, Ending::Failed, 1)]);
+fn a_wrong_setting_changes_our_cells_of_its_relation_and_checks_nothing_else() {
+    let (ours, python) = ("ours Off".to_owned(), "CPython 3.13.0 Timed { interval_s: 0.005 }");
+    for (name, measured, end) in [
+        ("timing", vec![ours.clone(); 3], "timing ours Failed 3"),
+        ("compared", vec![ours, python.to_owned()], "compared CPython 3.13.0 Failed 1"),
+    ] {
+        let locks = RefCell::new(Vec::new());
+        let plan = plan(Scale::Quick, EXPERIMENT.relation(name));
+        let (_, finding, ended) = run(&plan, |who, cell, _| {
+            locks.borrow_mut().push(format!("{who} {:?}", cell.lock));
+            Ok(6.0)
+        });
+        assert_eq!((locks.into_inner(), ended), (measured, Ok(())));
+        assert_eq!(ends(&finding), [end]);
+    }
 }
 
 /// Runs with accounts made up: `tries` are `x` and the share that others used of the machine, in
@@ -133,7 +117,7 @@ fn check_tries(tries: &[(f64, f64)], ending: Ending, attempts: usize) -> String 
         let (x, others) = if is_tried { *next.next().expect("no try more") } else { (5.0, 0.9) };
         Ok(Figures::default().with("x", x).with(OTHERS_SHARE, others))
     });
-    assert_eq!(ends(&finding)[0], ("timing", "ours", ending, attempts), "{tries:?}");
+    assert_eq!(ends(&finding)[0], format!("timing ours {ending:?} {attempts}"), "{tries:?}");
     assert_eq!(next.len(), 0, "{tries:?}: too few tries");
     finding.outcomes[0].figures.clone()
 }
