@@ -17,9 +17,9 @@ use std::time::Duration;
 
 use super::cell::{Cell, Probe};
 use super::figures::{Figures, percentile};
+use super::heard::say;
 use super::hogs::{self, Beside};
 use super::time::Stopwatch;
-use super::voice::say;
 use lab_core::terms::error::{LabError, Result};
 use lab_core::work::task::Task;
 use trainyard::sys::Why;

@@ -1,20 +1,52 @@
-//! A process that is heard line by line, and that does not outlive who listens.
+//! How a process of an experiment begins, speaks and is heard, and that it does not outlive who listens.
 //!
 //! It speaks in lines of JSON, one for its figures; whatever else it writes, to its standard output
 //! or error, is a complaint, the last of which says why it ended. Dropping a [`Running`] kills and
 //! reaps it; if the lab itself is killed the kernel does, as the process has asked for. It leads a
 //! process group of its own, so that Ctrl-C at the terminal reaches the lab alone.
 
-use std::io::{self, PipeReader, Read};
+use std::io::{self, PipeReader, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use serde::Serialize;
 
 use lab_core::terms::error::{LabError, Result};
 use trainyard::sys::poll::{self, Interest};
 use trainyard::sys::signal::Interrupts;
 use trainyard::sys::{child, clock};
+use trainyard::trace::Recording;
+
+/// Says a line, of figures or of the port, to the lab that started this process.
+pub(crate) fn say(line: &impl Serialize) {
+    let line = serde_json::to_string(line).expect("figures are plain data");
+    let mut stdout = io::stdout().lock();
+    // A lab that is gone does not listen.
+    drop(writeln!(stdout, "{line}").and_then(|()| stdout.flush()));
+}
+
+/// What a cell recorded that measures another process of ours.
+static ELSEWHERE: Mutex<Option<Recording>> = Mutex::new(None);
+
+/// The place where [`recorded_elsewhere`] leaves it.
+pub(crate) fn elsewhere() -> MutexGuard<'static, Option<Recording>> {
+    ELSEWHERE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Leaves the recording of the process that was measured, where it is not this one.
+pub(crate) fn recorded_elsewhere(recording: Recording) {
+    *elsewhere() = Some(recording);
+}
+
+/// This program, as one of the processes.
+pub(crate) fn own(words: &[&str]) -> Command {
+    let mut command = child::own_program();
+    command.arg("__experiment").arg(std::process::id().to_string()).args(words);
+    command
+}
 
 /// A process that speaks.
 #[derive(Debug)]

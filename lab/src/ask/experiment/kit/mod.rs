@@ -31,4 +31,3 @@ pub(crate) mod program;
 pub(crate) mod quantity;
 pub(crate) mod relation;
 pub(crate) mod time;
-pub(crate) mod voice;

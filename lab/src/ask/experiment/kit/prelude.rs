@@ -1,5 +1,9 @@
 //! What nearly every experiment says: `use crate::ask::experiment::kit::prelude::*;`.
 
+pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
+pub(crate) use std::time::Duration;
+pub(crate) use std::{io, thread};
+
 pub(crate) use super::cell::{Cell, INTERVAL_S, Lock};
 pub(crate) use super::claim::{AS_BARE, BARE, ONE_CPU, ONE_PROCESSOR, that};
 pub(crate) use super::claim::{gains_as_bare, is, most, no_second_processor};
@@ -13,3 +17,5 @@ pub(crate) use super::{echo, hogs, program};
 pub(crate) use lab_core::terms::error::{LabError, Result};
 pub(crate) use lab_core::text::numbers::{count, ratio, seconds};
 pub(crate) use lab_core::work::task::Task;
+pub(crate) use trainyard::sys::{Why, blocking};
+pub(crate) use trainyard::threads::{Attached, ThreadPool};

@@ -10,8 +10,7 @@ use std::time::Duration;
 
 use super::cell::Cell;
 use super::figures::Figures;
-use super::heard::{Heard, Running};
-use super::voice::own;
+use super::heard::{Heard, Running, own, say};
 use lab_core::terms::error::{LabError, Result};
 use trainyard::sys::clock;
 
@@ -27,7 +26,7 @@ pub(crate) fn is_inside(cell: &Cell) -> bool {
 
 /// Says `what` from inside, to be counted.
 pub(crate) fn tell(what: &str) {
-    super::voice::say(&Figures::default().with(what, 1.0));
+    say(&Figures::default().with(what, 1.0));
 }
 
 /// Runs the experiment `name` once more, as a program. Returns how often it has told each of `what`,

@@ -1,12 +1,11 @@
 //! Lost updates: is `c += 1` atomic?
 
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::AtomicI64;
 
 use super::gil_asked_at_places;
 use crate::ask::experiment::kit::prelude::*;
 use lab_core::work::race::setting::to_threads;
-use trainyard::threads::Attached;
 use trainyard::vm::{Machine, Program};
 
 pub(super) const DESIGN: Design = Design::new(include_str!("lost_updates.md"), measure)

@@ -1,6 +1,4 @@
 //! The group `lock`: what a global interpreter lock does, and what it does not.
-//!
-//! Each experiment is one file; its twin in Python lies beside it.
 
 mod c_library;
 mod ccbench;

@@ -1,7 +1,6 @@
 //! Sub-interpreters: a lock for each worker.
 
 use crate::ask::experiment::kit::prelude::*;
-use trainyard::threads::ThreadPool;
 
 pub(super) const DESIGN: Design = Design::new(include_str!("sub_interpreters.md"), measure)
     .twin(include_str!("sub_interpreters.py"), plays)

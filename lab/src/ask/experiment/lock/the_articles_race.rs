@@ -1,7 +1,5 @@
 //! The article's own race, which never races.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use super::gil_asked_at_places;
 use crate::ask::experiment::kit::prelude::*;
 use trainyard::threads::{Attached, Place};

@@ -10,8 +10,8 @@ use clap::ValueEnum;
 
 use crate::ask::experiment::kit::cell::{Cell, Lock};
 use crate::ask::experiment::kit::figures::Figures;
+use crate::ask::experiment::kit::heard::recorded_elsewhere;
 use crate::ask::experiment::kit::hogs;
-use crate::ask::experiment::kit::voice::recorded_elsewhere;
 use crate::measure::arm_process::{ArmProcess, Halt};
 use crate::measure::sources::lines_changed;
 use crate::measure::usage::Account;

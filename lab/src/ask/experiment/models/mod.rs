@@ -1,6 +1,4 @@
 //! The group `models`: one problem for threads, tasks and processes, and what each makes of it.
-//!
-//! Each experiment is one file; its twin in Python lies beside it.
 
 mod arms;
 mod cpu;

@@ -1,13 +1,9 @@
 //! A producer and a consumer: a queue that is made to be shared, and a variable that is not. Real
 //! Python's article on threads builds the same pipeline, first with the one, then with the other.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
-use std::thread;
 
 use crate::ask::experiment::kit::prelude::*;
-use trainyard::sys::{Why, blocking};
-use trainyard::threads::Attached;
 
 pub(super) const DESIGN: Design = Design::new(include_str!("pipeline.md"), measure)
     .twin(include_str!("pipeline.py"), by_lock)

@@ -1,7 +1,6 @@
 //! Chunks: many small jobs in one message.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use super::Workers;
 use crate::ask::experiment::kit::prelude::*;

@@ -1,8 +1,6 @@
 //! The fork trap: a child that begins as a copy has the parent's locks, and not their owners.
 
 use std::sync::{LazyLock, mpsc};
-use std::thread;
-use std::time::Duration;
 
 use super::Workers;
 use crate::ask::experiment::kit::prelude::*;

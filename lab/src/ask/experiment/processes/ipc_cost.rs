@@ -1,7 +1,6 @@
 //! What crossing costs: an argument for a thread, and one for a process, by its size.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Workers;
 use crate::ask::experiment::kit::prelude::*;

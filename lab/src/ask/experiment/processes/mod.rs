@@ -1,7 +1,5 @@
 //! The group `processes`: what a process has for itself, what that costs, and what it saves.
-//!
-//! Each experiment is one file; its twin in Python, if it has one, lies beside it. What is done in
-//! processes is done in threads too, by the same functions.
+//! What is done in processes is done in threads too, by the same functions.
 
 mod chunk_size;
 mod copy_on_write;

@@ -1,6 +1,6 @@
 //! How workers come to be: threads, copies, and programs started anew.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 
 use super::Workers;
 use crate::ask::experiment::kit::prelude::*;

@@ -2,7 +2,6 @@
 
 use std::fs::{self, File};
 use std::os::fd::{AsFd, AsRawFd};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Workers;
 use crate::ask::experiment::kit::prelude::*;
@@ -30,7 +29,7 @@ fn look_around((number, file): (i32, String)) -> (u32, u64, bool) {
 }
 
 fn measure(cell: &Cell) -> Result<Figures> {
-    let failed = |why: std::io::Error| LabError::failed("the cell", why);
+    let failed = |why: io::Error| LabError::failed("the cell", why);
     // The program that runs, also when its file was replaced.
     let file = File::open("/proc/self/exe").map_err(failed)?;
     let number = file.as_fd().as_raw_fd();

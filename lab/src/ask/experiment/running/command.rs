@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use super::report::{Prediction, Report};
-use super::session::{Plan, in_processes};
+use super::session::Plan;
 use super::{page, process};
 use crate::ask::experiment::kit::cell::Scale;
 use crate::ask::experiment::kit::contender::Contender;
@@ -156,13 +156,12 @@ impl Run {
         };
         let (scale, contenders) = (self.scale, report.contenders.clone());
         let plan = Plan { experiment, scale, wrong: report.wrong, contenders };
-        let measurements = plan.measurements();
-        let mut progress = Progress::start(measurements);
-        let look = |what: &str| {
-            progress.tick_text(what);
+        let mut progress = Progress::start(plan.measurements());
+        let (mut finding, ended) = plan.run(&mut |cell, contender| {
+            progress.tick_text(&format!("{}: {contender}, {}", experiment.name, cell.label));
             progress.advance();
-        };
-        let (mut finding, ended) = plan.run(&mut in_processes(interrupts, look));
+            process::measure(experiment, cell, contender, interrupts)
+        });
         finding.prediction = prediction;
         report.findings.push(finding);
         ended

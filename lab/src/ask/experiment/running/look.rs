@@ -23,19 +23,34 @@ use lab_core::text::numbers::percent;
 /// row once in a thousand.
 const TRIES: usize = 3;
 
-/// A relation, whom it is checked for, and how often it has failed.
+/// A relation, whom it is checked for, how often it has failed, and how it ended.
 #[derive(Debug)]
 pub(crate) struct Look {
     relation: &'static Relation,
     contender: Contender,
+    attempts: usize,
     disturbed: usize,
     undisturbed: usize,
+    end: End,
+}
+
+#[derive(Debug)]
+enum End {
+    Open,
+    /// The contender was not measured in what the relation reads.
+    Unseen,
+    Seen(Check),
 }
 
 impl Look {
     /// Has not looked yet.
     pub(crate) fn new(relation: &'static Relation, contender: Contender) -> Self {
-        Self { relation, contender, disturbed: 0, undisturbed: 0 }
+        Self { relation, contender, attempts: 0, disturbed: 0, undisturbed: 0, end: End::Open }
+    }
+
+    /// Whether it is to be measured, once or again.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.end, End::Open)
     }
 
     /// Whether it reads what `contender` does in `cell`: the one whom it is about, and we whom it
@@ -46,32 +61,40 @@ impl Look {
         is_read && self.relation.reads(cell)
     }
 
-    /// Notes how it ended; or gives itself back, to be measured again.
-    pub(crate) fn close(mut self, finding: &mut Finding) -> Option<Self> {
-        let Relation { name, says, nature, .. } = *self.relation;
+    /// Looks, and ends with what it sees, or stays open.
+    pub(crate) fn look(&mut self, finding: &Finding) {
+        self.attempts += 1;
         let checked = self.relation.check(&finding.results, &self.contender);
         let has_failed = checked.as_ref().is_some_and(|check| check.ending == Ending::Failed);
-        let mut check = checked.or_else(|| self.unchecked(finding))?;
-        let attempts = self.disturbed + self.undisturbed + 1;
-        if has_failed && nature == Nature::Timing {
+        let mut check = checked.or_else(|| self.unchecked(finding));
+        if has_failed && self.relation.nature == Nature::Timing {
             let others = self.others(finding);
             let is_disturbed = others > OTHERS_SHARE_MAX;
             let tries = if is_disturbed { &mut self.disturbed } else { &mut self.undisturbed };
             *tries += 1;
             if *tries < TRIES {
-                return Some(self);
+                return;
             }
             if is_disturbed {
-                let (others, figures) = (percent(others), check.figures);
-                check = Check::skipped(format!(
+                let (others, figures) =
+                    (percent(others), check.map_or_else(String::new, |check| check.figures));
+                check = Some(Check::skipped(format!(
                     "others used {others} of the machine's processor time meanwhile ({figures})"
-                ));
+                )));
             }
         }
-        let Check { ending, figures } = check;
+        self.end = check.map_or(End::Unseen, End::Seen);
+    }
+
+    /// How it ended. What holds quotes the figures of the last look, as the tables do.
+    pub(crate) fn outcome(&self, finding: &Finding) -> Option<Outcome> {
+        let End::Seen(check) = &self.end else { return None };
+        let last = self.relation.check(&finding.results, &self.contender);
+        let last = last.filter(|last| [last.ending, check.ending] == [Ending::Holds; 2]);
+        let Check { ending, figures } = last.unwrap_or_else(|| check.clone());
+        let (Relation { name, says, nature, .. }, attempts) = (*self.relation, self.attempts);
         let contender = self.contender.name();
-        finding.outcomes.push(Outcome { name, says, nature, contender, ending, figures, attempts });
-        None
+        Some(Outcome { name, says, nature, contender, ending, figures, attempts })
     }
 
     /// The largest share of the machine that others used in a cell that it reads, on average over

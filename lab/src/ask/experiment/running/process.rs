@@ -20,8 +20,7 @@ use crate::ask::experiment::kit::contender::{Contender, Python};
 use crate::ask::experiment::kit::echo;
 use crate::ask::experiment::kit::experiment::Experiment;
 use crate::ask::experiment::kit::figures::Figures;
-use crate::ask::experiment::kit::heard::{Heard, Running};
-use crate::ask::experiment::kit::voice::{elsewhere, own, say};
+use crate::ask::experiment::kit::heard::{Heard, Running, elsewhere, own, say};
 use crate::measure::python::{NO_CURRENT_FOLDER, become_python};
 use crate::measure::record::{about, land};
 use lab_core::terms::error::{LabError, Result};
@@ -136,8 +135,7 @@ pub(crate) fn be(args: &[OsString]) -> Result<()> {
             be_a_cell(experiment, &read(document)?, flight.first().map(Path::new))
         }
         (["ask", port, document], _) => {
-            let port = port.parse().map_err(|_| not_ours())?;
-            say(&echo::ask(&read(document)?, port)?);
+            say(&echo::ask(&read(document)?, port.parse().map_err(|_| not_ours())?)?);
             Ok(())
         }
         // The path of a Python need not be text.

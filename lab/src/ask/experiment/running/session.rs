@@ -16,15 +16,13 @@
 use std::borrow::Cow;
 
 use super::look::Look;
-use super::process;
 use super::report::{Finding, Prediction};
 use crate::ask::experiment::kit::cell::{Cell, Scale};
 use crate::ask::experiment::kit::contender::Contender;
 use crate::ask::experiment::kit::experiment::Experiment;
 use crate::ask::experiment::kit::figures::{Figures, Results};
-use crate::ask::experiment::kit::relation::{Check, Ending, Of, Outcome, Relation};
+use crate::ask::experiment::kit::relation::{Of, Relation};
 use lab_core::terms::error::{LabError, Result};
-use trainyard::sys::signal::Interrupts;
 
 /// How an experiment is run.
 #[derive(Debug)]
@@ -38,19 +36,7 @@ pub(crate) struct Plan {
 }
 
 /// Measures one cell of one contender: what a test puts in the place of a process.
-pub(crate) type Instrument<'a> =
-    dyn FnMut(&'static Experiment, &Cell, &Contender) -> Result<Figures> + 'a;
-
-/// Measures in processes, until a signal comes. `look` is told what is measured next.
-pub(crate) fn in_processes<'a>(
-    interrupts: &'a Interrupts,
-    mut look: impl FnMut(&str) + 'a,
-) -> impl FnMut(&'static Experiment, &Cell, &Contender) -> Result<Figures> + 'a {
-    move |experiment, cell, contender| {
-        look(&format!("{}: {contender}, {}", experiment.name, cell.label));
-        process::measure(experiment, cell, contender, interrupts)
-    }
-}
+pub(crate) type Instrument<'a> = dyn FnMut(&Cell, &Contender) -> Result<Figures> + 'a;
 
 impl Plan {
     /// Lists the cells.
@@ -82,44 +68,33 @@ impl Plan {
             outcomes: Vec::new(),
             prediction: Prediction::NotAsked,
         };
-        let ended = self.fill(&mut finding, instrument);
+        let mut looks = self.looks();
+        let ended = self.fill(&mut finding, &mut looks, instrument);
+        finding.outcomes = looks.iter().filter_map(|look| look.outcome(&finding)).collect();
         (finding, ended)
     }
 
-    fn fill(&self, finding: &mut Finding, instrument: &mut Instrument<'_>) -> Result<()> {
+    fn fill(
+        &self,
+        finding: &mut Finding,
+        looks: &mut [Look],
+        instrument: &mut Instrument<'_>,
+    ) -> Result<()> {
         for round in 0..self.scale.rounds() {
             for cell in &finding.cells {
                 self.round(cell, round, &mut finding.results, instrument)?;
             }
         }
-        let mut open: Vec<Look> = self.looks();
         loop {
-            open = open.into_iter().filter_map(|look| look.close(finding)).collect();
+            let mut open: Vec<&mut Look> = looks.iter_mut().filter(|look| look.is_open()).collect();
+            for look in &mut open {
+                look.look(finding);
+            }
+            open.retain(|look| look.is_open());
             if open.is_empty() {
-                break;
+                return Ok(());
             }
             self.look_again(&open, finding, instrument)?;
-        }
-        self.settle(finding);
-        Ok(())
-    }
-
-    /// Puts the outcomes into the experiment's order, and lets those that hold quote the figures of
-    /// the last look, as the tables do.
-    fn settle(&self, finding: &mut Finding) {
-        let relations = &self.experiment.relations;
-        let place = |outcome: &Outcome| {
-            let relation = relations.iter().position(|relation| relation.name == outcome.name);
-            let who = self.contenders.iter().position(|who| who.name() == outcome.contender);
-            (relation, who)
-        };
-        finding.outcomes.sort_by_key(place);
-        for outcome in finding.outcomes.iter_mut().filter(|one| one.ending == Ending::Holds) {
-            let (Some(relation), Some(who)) = place(outcome) else { continue };
-            let check = relations[relation].check(&finding.results, &self.contenders[who]);
-            if let Some(Check { ending: Ending::Holds, figures }) = check {
-                outcome.figures = figures;
-            }
         }
     }
 
@@ -137,7 +112,7 @@ impl Plan {
             contenders.reverse();
         }
         for contender in contenders {
-            match instrument(self.experiment, &self.cell_of(contender, cell), contender) {
+            match instrument(&self.cell_of(contender, cell), contender) {
                 Ok(figures) => results.push(contender, &cell.label, figures),
                 Err(LabError::NoRoom(why)) => results.leave_out(contender, &cell.label, why),
                 Err(why) => return Err(why),
@@ -186,7 +161,7 @@ impl Plan {
     /// Measures once more what the failed looks read.
     fn look_again(
         &self,
-        again: &[Look],
+        again: &[&mut Look],
         finding: &mut Finding,
         instrument: &mut Instrument<'_>,
     ) -> Result<()> {

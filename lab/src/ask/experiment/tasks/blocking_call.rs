@@ -2,13 +2,10 @@
 //! call that sleeps without an await: it keeps the loop's one thread, and with it every other task.
 
 use std::cell::Cell as Shared;
-use std::io;
 use std::rc::Rc;
-use std::time::Duration;
 
 use crate::ask::experiment::kit::prelude::*;
 use trainyard::coop::{self, Builder, JoinHandle, join_all};
-use trainyard::threads::ThreadPool;
 
 pub(super) const DESIGN: Design = Design::new(include_str!("blocking_call.md"), measure)
     .twin(include_str!("blocking_call.py"), |python, _| python.has_tasks())

@@ -13,8 +13,6 @@ use mio::{Interest, Poll, Token};
 use crate::ask::experiment::kit::prelude::*;
 use crate::ask::experiment::tasks::neighbour;
 use trainyard::coop;
-use trainyard::sys::{Why, blocking};
-use trainyard::threads::ThreadPool;
 
 pub(super) const DESIGN: Design = Design::new(include_str!("file_io.md"), measure)
     .twin(concat!(include_str!("neighbour.py"), "\n\n", include_str!("file_io.py")), |python, _| {

@@ -3,10 +3,8 @@
 use std::fs;
 use std::future::poll_fn;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Poll, Waker};
-use std::thread;
 
 use crate::ask::experiment::kit::prelude::*;
 use trainyard::coop::{self, yield_now};

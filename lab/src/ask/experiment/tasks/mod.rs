@@ -1,6 +1,4 @@
 //! The group `tasks`: what a loop does for its tasks, and what it cannot do.
-//!
-//! Each experiment is one file; its twin in Python lies beside it.
 
 mod await_in_the_middle;
 mod blocking_call;

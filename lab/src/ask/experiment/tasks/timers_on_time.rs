@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::Duration;
 
 use crate::ask::experiment::kit::prelude::*;
 use trainyard::coop::{self, join_all};

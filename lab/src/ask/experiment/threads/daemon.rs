@@ -1,7 +1,6 @@
 //! Daemon threads: what is done, and what is not, when the program ends.
 
 use std::sync::mpsc;
-use std::time::Duration;
 
 use crate::ask::experiment::kit::prelude::*;
 use trainyard::threads;

@@ -1,13 +1,10 @@
 //! Deadlock: two threads, two locks, and the order in which they are acquired.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Barrier};
-use std::thread;
-use std::time::Duration;
 
 use crate::ask::experiment::kit::prelude::*;
 use trainyard::sys::prim::{Mutex, MutexGuard};
-use trainyard::sys::{Why, blocking};
 use trainyard::threads::{Attached, Gil, Guarded, with_both};
 
 pub(super) const DESIGN: Design = Design::new(include_str!("deadlock.md"), measure)

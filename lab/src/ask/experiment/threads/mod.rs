@@ -1,6 +1,4 @@
 //! The group `threads`: what threads share, what goes wrong with it, and what helps.
-//!
-//! Each experiment is one file; its twin in Python, if it has one, lies beside it.
 
 mod daemon;
 mod deadlock;

@@ -1,9 +1,6 @@
 //! How many threads: as many as there is to wait for, and as few as there is to compute with.
 
-use std::time::Duration;
-
 use crate::ask::experiment::kit::prelude::*;
-use trainyard::threads::Attached;
 
 pub(super) const DESIGN: Design = Design::new(include_str!("pool_size.md"), measure)
     .notes(knees)

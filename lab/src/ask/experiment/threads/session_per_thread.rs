@@ -3,14 +3,11 @@
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::thread;
-use std::time::Duration;
 
 use super::InFlight;
 use crate::ask::experiment::kit::prelude::*;
 use trainyard::sys::poll::{self, Interest};
 use trainyard::sys::prim::Mutex;
-use trainyard::sys::{Why, blocking};
 
 pub(super) const DESIGN: Design = Design::new(include_str!("session_per_thread.md"), measure)
     .twin(include_str!("session_per_thread.py"), by_lock)

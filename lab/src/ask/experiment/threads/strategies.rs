@@ -1,7 +1,6 @@
 //! Strategies: one sum that four threads add to, kept right in four ways, and not at all.
 
 use std::sync::{Barrier, mpsc};
-use std::thread;
 
 use crate::ask::experiment::kit::prelude::*;
 use lab_core::work::sums::Sums;

@@ -1,11 +1,7 @@
 //! Who waits for what: threads that wait for the network hardly wait for the lock.
 
-use std::time::Duration;
-
 use super::InFlight;
 use crate::ask::experiment::kit::prelude::*;
-use trainyard::sys::Why;
-use trainyard::threads::Attached;
 
 pub(super) const DESIGN: Design = Design::new(include_str!("who_waits_for_what.md"), measure)
     .twin(include_str!("who_waits_for_what.py"), |python, cell| {

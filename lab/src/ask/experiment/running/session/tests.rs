@@ -8,7 +8,7 @@ use super::*;
 use crate::ask::experiment::kit::claim::{That, is, that};
 use crate::ask::experiment::kit::contender::{Python, PythonGil, by_lock};
 use crate::ask::experiment::kit::experiment::{Design, Group};
-use crate::ask::experiment::kit::relation::{counting, timing};
+use crate::ask::experiment::kit::relation::{Ending, Outcome, counting, timing};
 use crate::ask::experiment::running::others::OTHERS_SHARE;
 use lab_core::terms::error::LabError;
 
@@ -38,7 +38,7 @@ fn run(
     x: impl Fn(&Contender, &Cell, usize) -> Result<f64>,
 ) -> (Vec<String>, Finding, Result<()>) {
     let log = RefCell::new(Vec::new());
-    let (finding, ended) = plan.run(&mut |_, cell, who| {
+    let (finding, ended) = plan.run(&mut |cell, who| {
         let line = format!("{who} {}", cell.label);
         let before = log.borrow().iter().filter(|known| **known == line).count();
         log.borrow_mut().push(line);
@@ -111,7 +111,7 @@ fn a_wrong_setting_changes_our_cells_of_its_relation_and_checks_nothing_else() {
 #[track_caller]
 fn check_tries(tries: &[(f64, f64)], ending: Ending, attempts: usize) -> String {
     let mut next = tries.iter();
-    let (finding, _) = plan(Scale::Quick, None).run(&mut |_, cell, who| {
+    let (finding, _) = plan(Scale::Quick, None).run(&mut |cell, who| {
         let is_tried = *who == Contender::Ours && cell.label == "on";
         // The cell that nobody reads, and what others did there, excuse nobody.
         let (x, others) = if is_tried { *next.next().expect("no try more") } else { (5.0, 0.9) };
@@ -143,7 +143,7 @@ fn what_fails_has_failed_on_a_quiet_machine_and_is_skipped_on_a_busy_one() {
 #[test]
 fn a_count_that_is_wrong_has_failed_on_a_busy_machine_too() {
     let (finding, _) = plan(Scale::Quick, None)
-        .run(&mut |_, _, _| Ok(Figures::default().with("x", 6.0).with(OTHERS_SHARE, 0.5)));
+        .run(&mut |_, _| Ok(Figures::default().with("x", 6.0).with(OTHERS_SHARE, 0.5)));
     assert_eq!(finding.outcomes[2].ending, Ending::Failed);
 }
 
