@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::ask::experiment::kit::cell::{Cell, Scale};
+use crate::ask::experiment::kit::prelude::*;
 use crate::ask::experiment::kit::quantity::quantities;
 
 /// Each label of a text is a cell's, on the small scale too if it does not stand in brackets.

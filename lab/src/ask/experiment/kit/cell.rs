@@ -144,9 +144,9 @@ impl Cell {
         labels.contains(&self.label.as_str())
     }
 
-    /// How long it is measured: its `duration_s`.
-    pub fn duration(&self) -> Duration {
-        Duration::from_secs_f64(self.number("duration_s"))
+    /// A time in seconds that the experiment has set, such as `duration_s`.
+    pub fn time(&self, name: &str) -> Duration {
+        Duration::from_secs_f64(self.number(name))
     }
 
     /// What crosses to its process.

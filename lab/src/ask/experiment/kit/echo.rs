@@ -12,18 +12,10 @@
 
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, UdpSocket};
-use std::thread;
-use std::time::Duration;
 
-use super::cell::{Cell, Probe};
-use super::figures::{Figures, percentile};
 use super::heard::say;
 use super::hogs::{self, Beside};
-use super::time::Stopwatch;
-use lab_core::terms::error::{LabError, Result};
-use lab_core::work::task::Task;
-use trainyard::sys::Why;
-use trainyard::threads::Attached;
+use super::prelude::*;
 
 /// Ends the server. A question is longer.
 const END: &[u8] = b"E";
@@ -79,7 +71,7 @@ pub(crate) fn ask(cell: &Cell, port: u16) -> Result<Figures> {
     socket.connect((Ipv4Addr::LOCALHOST, port)).map_err(failed)?;
     socket.set_read_timeout(Some(SILENCE_MAX)).map_err(failed)?;
     let figures = match cell.probe {
-        Some(Probe::Bandwidth) => bandwidth(&socket, cell.duration()),
+        Some(Probe::Bandwidth) => bandwidth(&socket, cell.time("duration_s")),
         _ => latency(&socket, cell),
     };
     let figures = figures.map_err(failed)?;
@@ -89,7 +81,7 @@ pub(crate) fn ask(cell: &Cell, port: u16) -> Result<Figures> {
 
 /// The cell's `questions`, with `think_s` before each; at least one is measured.
 fn latency(socket: &UdpSocket, cell: &Cell) -> io::Result<Figures> {
-    let think = Duration::from_secs_f64(cell.number("think_s"));
+    let think = cell.time("think_s");
     let begun = Stopwatch::start();
     let is_over = || begun.elapsed() > ASKING_MAX;
     let mut latencies_s = Vec::new();

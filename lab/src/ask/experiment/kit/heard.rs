@@ -178,6 +178,8 @@ mod tests {
             ("echo '{}'; echo first; echo the reason >&2", "the reason"),
             ("echo '{}'; echo half a line | tr -d '\\n'", "half a line"),
             ("echo '{}'; exit 3", "it ended without figures (exit status: 3)"),
+            ("echo '{}'; echo 'trainyard: last'; echo", "last"),
+            ("echo '{}'; echo 'x panicked at a.rs:'; echo no room; echo note: more", "no room"),
         ] {
             let mut running = shell(script);
             assert_eq!(running.hear(u64::MAX, None).unwrap(), Heard::Line(b"{}".to_vec()));
@@ -191,17 +193,5 @@ mod tests {
         let deadline_ns = clock::deadline_ns(Duration::from_millis(1));
         let heard = shell("exec sleep 60").hear(deadline_ns, None);
         assert_eq!(heard.unwrap(), Heard::Silence);
-    }
-
-    #[test]
-    fn a_panic_is_told_by_its_message_and_all_else_by_the_last_line() {
-        let panic = "one\n\nthread 'main' (7) panicked at a.rs:1:2:\nno room\nnote: run with ...\n";
-        for (complaint, line) in [
-            (panic, Some("no room")),
-            ("trainyard: first\ntrainyard: last\n\n", Some("trainyard: last")),
-            ("\n", None),
-        ] {
-            assert_eq!(reason(complaint), line);
-        }
     }
 }

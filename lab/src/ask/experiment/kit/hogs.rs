@@ -2,14 +2,8 @@
 
 use std::sync::RwLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread;
-use std::time::Duration;
 
-use super::cell::{Cell, Lock};
-use super::figures::{Figures, jain, to_f64};
-use super::time::Stopwatch;
-use lab_core::terms::error::{LabError, Result};
-use lab_core::work::task::Task;
+use super::prelude::*;
 use trainyard::sys::rusage::{Whose, usage};
 use trainyard::sys::{clock, limits};
 use trainyard::threads::{Attached, Counters, ForcedSwitching, Gil, Mode, ThreadPool, Timed};
@@ -187,7 +181,7 @@ pub(crate) struct Clock {
 impl Clock {
     /// Begins now, for the cell's `duration_s`.
     pub(crate) fn start(cell: &Cell) -> Self {
-        Self { begun: Stopwatch::start(), duration: cell.duration() }
+        Self { begun: Stopwatch::start(), duration: cell.time("duration_s") }
     }
 
     /// Calls until the time is over. The last call may end later.

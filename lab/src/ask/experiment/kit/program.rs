@@ -6,12 +6,9 @@
 //! has not ended in time is killed.
 
 use std::process::ExitStatus;
-use std::time::Duration;
 
-use super::cell::Cell;
-use super::figures::Figures;
 use super::heard::{Heard, Running, own, say};
-use lab_core::terms::error::{LabError, Result};
+use super::prelude::*;
 use trainyard::sys::clock;
 
 /// Set in the cell of the program inside.

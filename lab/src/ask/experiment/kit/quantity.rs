@@ -27,18 +27,12 @@ use lab_core::text::numbers::{bytes, count, grouped, percent, ratio, seconds};
 /// A figure of a cell, or what it is compared with that of another.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Quantity {
-    whose: Whose,
+    /// `our`, `their`, or empty: whoever is checked.
+    whose: &'static str,
     form: &'static str,
     figure: &'static str,
     cell: &'static str,
     beside: Option<&'static str>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Whose {
-    Checked,
-    Ours,
-    Theirs,
 }
 
 /// The quantities that a text names, in order.
@@ -90,11 +84,8 @@ fn filled(text: &'static str, results: &Results, who: &Contender) -> Option<(Str
 impl Quantity {
     fn named(hole: &'static str) -> Self {
         let (words, cells) = hole.split_once(" in ").unwrap_or((hole, ""));
-        let (whose, words) = match words.split_once(' ') {
-            Some(("our", rest)) => (Whose::Ours, rest),
-            Some(("their", rest)) => (Whose::Theirs, rest),
-            _ => (Whose::Checked, words),
-        };
+        let own = words.split_once(' ').filter(|(whose, _)| ["our", "their"].contains(whose));
+        let (whose, words) = own.unwrap_or(("", words));
         let (form, figure) = words.rsplit_once(' ').unwrap_or(("", words));
         let (cell, beside) = match cells.split_once(" / ") {
             Some((cell, beside)) => (cell, Some(beside)),
@@ -105,9 +96,9 @@ impl Quantity {
 
     fn who<'a>(&self, results: &'a Results, who: &'a Contender) -> Option<&'a Contender> {
         match self.whose {
-            Whose::Checked => Some(who),
-            Whose::Ours => Some(&Contender::Ours),
-            Whose::Theirs => results.first_python(self.cell, self.figure),
+            "our" => Some(&Contender::Ours),
+            "their" => results.first_python(self.cell, self.figure),
+            _ => Some(who),
         }
     }
 

@@ -10,9 +10,8 @@ mod scaling;
 mod sub_interpreters;
 mod the_articles_race;
 
-use crate::ask::experiment::kit::cell::Cell;
-use crate::ask::experiment::kit::experiment::Design;
 use crate::ask::experiment::kit::hogs;
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::threads::{Gil, Placement};
 
 /// In the order in which they are best met.

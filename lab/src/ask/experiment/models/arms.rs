@@ -4,20 +4,16 @@
 //! which model helps measures those files: one round, and one on the record for what was in flight
 //! at once.
 
-use std::time::Duration;
-
 use clap::ValueEnum;
 
-use crate::ask::experiment::kit::cell::{Cell, Lock};
-use crate::ask::experiment::kit::figures::Figures;
 use crate::ask::experiment::kit::heard::recorded_elsewhere;
 use crate::ask::experiment::kit::hogs;
+use crate::ask::experiment::kit::prelude::*;
 use crate::measure::arm_process::{ArmProcess, Halt};
 use crate::measure::sources::lines_changed;
 use crate::measure::usage::Account;
 use lab_core::look::lanes::Lanes;
 use lab_core::terms::contender::{Contender, GilState, Model, Workload};
-use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::params::{CpuKernel, Params, Preset};
 use lab_core::work::arm::Setup;
 use lab_core::work::server::ServerConfig;
@@ -79,7 +75,7 @@ fn contender(cell: &Cell) -> (Contender, Params) {
     let workload = workload.expect("a cell of this module names a workload");
     let mut params = Params { workloads: vec![workload], ..Params::of(Preset::Quick) };
     if workload == Workload::Io {
-        let latency = Duration::from_secs_f64(cell.number("latency_s"));
+        let latency = cell.time("latency_s");
         params.requests = cell.count("requests");
         params.latency_ns = u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX);
     } else {

@@ -4,11 +4,9 @@
 //! What processes share, such as the program's code, costs nothing more. See `proc_pid_smaps(5)`
 //! and `proc_pid_status(5)`.
 
+use crate::ask::experiment::kit::prelude::*;
 use std::fmt::Display;
 use std::fs;
-
-use crate::ask::experiment::kit::figures::to_f64;
-use lab_core::terms::error::{LabError, Result};
 
 /// The bytes in memory that nobody else has, and the addresses.
 pub(super) type Footprint = [f64; 2];

@@ -6,16 +6,10 @@
 use std::cell::Cell as Local;
 use std::fs;
 use std::future::pending;
-use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use super::footprint::{Footprint, footprint, of_each};
 use super::room;
-use crate::ask::experiment::kit::cell::Cell;
-use crate::ask::experiment::kit::figures::{Figures, to_f64};
-use crate::ask::experiment::kit::time::Stopwatch;
-use lab_core::terms::error::{LabError, Result};
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::coop::{self, yield_now};
 use trainyard::procs::Pool;
 use trainyard::threads::{Gil, Mode, ThreadPool};

@@ -18,7 +18,7 @@ pub(super) const DESIGN: Design = Design::new(include_str!("fork_trap.md"), meas
 static LOCK: LazyLock<Mutex<()>> = LazyLock::new(|| Mutex::new(()));
 
 fn measure(cell: &Cell) -> Result<Figures> {
-    let held = Duration::from_secs_f64(cell.number("held_s"));
+    let held = cell.time("held_s");
     let (sender, is_held) = mpsc::channel();
     let (started, is_started) = mpsc::channel::<()>();
     // Nobody joins it: it may hold the lock for longer than anybody waits, and ends with the cell.

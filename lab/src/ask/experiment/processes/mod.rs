@@ -9,9 +9,8 @@ mod ipc_cost;
 mod start_methods;
 mod what_a_process_owns;
 
-use crate::ask::experiment::kit::experiment::Design;
 use crate::ask::experiment::kit::hogs;
-use lab_core::terms::error::{LabError, Result};
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::handle::{JobError, JobHandle};
 use trainyard::procs::{Pool, Wire};
 use trainyard::threads::{Gil, Mode, ThreadPool};

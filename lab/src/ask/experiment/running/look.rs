@@ -13,11 +13,7 @@
 
 use super::others::{OTHERS_SHARE, OTHERS_SHARE_MAX};
 use super::report::Finding;
-use crate::ask::experiment::kit::cell::{Cell, Lock};
-use crate::ask::experiment::kit::contender::Contender;
-use crate::ask::experiment::kit::figures::{LeftOut, to_f64};
-use crate::ask::experiment::kit::relation::{Check, Ending, Nature, Of, Outcome, Relation};
-use lab_core::text::numbers::percent;
+use crate::ask::experiment::kit::prelude::*;
 
 /// So many tries of one kind decide. What chance upsets once in ten times, it upsets three times in a
 /// row once in a thousand.

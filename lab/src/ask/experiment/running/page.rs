@@ -10,11 +10,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use super::report::{self, Finding, Prediction, Report, names};
 use crate::ask::experiment::catalogue::experiments;
-use crate::ask::experiment::kit::cell::Scale;
-use crate::ask::experiment::kit::experiment::{Experiment, Group};
-use crate::ask::experiment::kit::figures::{Column, LeftOut};
-use crate::ask::experiment::kit::relation::{Ending, Outcome, Relation};
-use lab_core::text::numbers::count;
+use crate::ask::experiment::kit::prelude::*;
 use lab_core::text::wrap::wrap;
 
 const BOLD: Ansi = Ansi::new().bold();
@@ -233,8 +229,6 @@ fn item(indent: usize, text: &str) -> String {
 mod tests {
     use super::*;
     use crate::ask::experiment::catalogue::find;
-    use crate::ask::experiment::kit::figures::Results;
-    use crate::ask::experiment::kit::relation::Nature;
 
     fn finding(name: &str, endings: &[Ending]) -> Finding {
         let experiment = find(name).unwrap();

@@ -6,24 +6,18 @@
 //! Python is killed with the lab because our program asks for that and then becomes the Python.
 
 use std::ffi::{OsStr, OsString};
-use std::io;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::others::{OTHERS_SHARE, Reading};
 use crate::ask::experiment::catalogue::find;
-use crate::ask::experiment::kit::cell::Cell;
-use crate::ask::experiment::kit::contender::{Contender, Python};
 use crate::ask::experiment::kit::echo;
-use crate::ask::experiment::kit::experiment::Experiment;
-use crate::ask::experiment::kit::figures::Figures;
 use crate::ask::experiment::kit::heard::{Heard, Running, elsewhere, own, say};
+use crate::ask::experiment::kit::prelude::*;
 use crate::measure::python::{NO_CURRENT_FOLDER, become_python};
 use crate::measure::record::{about, land};
-use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::outfile::{self, Extent};
 use trainyard::sys::signal::Interrupts;
 use trainyard::sys::{clock, process};

@@ -3,12 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::ask::experiment::kit::cell::{Cell, Scale};
-use crate::ask::experiment::kit::contender::Contender;
-use crate::ask::experiment::kit::experiment::Experiment;
-use crate::ask::experiment::kit::figures::{Measured, Results};
-use crate::ask::experiment::kit::relation::{Ending, Of, Outcome, Relation};
-use lab_core::terms::error::{LabError, Result};
+use crate::ask::experiment::kit::prelude::*;
 use lab_core::terms::host::Host;
 
 /// The name and version of the JSON form.

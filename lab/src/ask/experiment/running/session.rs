@@ -17,12 +17,7 @@ use std::borrow::Cow;
 
 use super::look::Look;
 use super::report::{Finding, Prediction};
-use crate::ask::experiment::kit::cell::{Cell, Scale};
-use crate::ask::experiment::kit::contender::Contender;
-use crate::ask::experiment::kit::experiment::Experiment;
-use crate::ask::experiment::kit::figures::{Figures, Results};
-use crate::ask::experiment::kit::relation::{Of, Relation};
-use lab_core::terms::error::{LabError, Result};
+use crate::ask::experiment::kit::prelude::*;
 
 /// How an experiment is run.
 #[derive(Debug)]

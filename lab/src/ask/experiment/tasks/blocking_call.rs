@@ -19,11 +19,9 @@ pub(super) const DESIGN: Design = Design::new(include_str!("blocking_call.md"), 
         ),
     ]);
 
-const NAPS: u32 = 10;
-
-/// A loop that the system does not let run for a whole nap sees the first one end too early.
+/// Of ten. A loop that the system does not let run for a whole nap sees the first one end too early.
 fn nearly_all([most]: [f64; 1]) -> bool {
-    2.0 * most >= f64::from(NAPS)
+    most >= 5.0
 }
 
 /// What the loop and its tasks have seen.
@@ -36,7 +34,7 @@ struct Seen {
 
 fn measure(cell: &Cell) -> Result<Figures> {
     let (naps, how) = (cell.count("naps"), cell.word("how"));
-    let nap = Duration::from_secs_f64(cell.number("nap_s"));
+    let nap = cell.time("nap_s");
     let failed = |why: io::Error| LabError::failed("the loop", why);
     let pool = Rc::new(ThreadPool::builder().workers(naps).build().map_err(failed)?);
     let seen = Rc::new(Seen::default());

@@ -13,12 +13,10 @@ use trainyard::trace::{self, Kind};
 pub(super) const DESIGN: Design = Design::new(include_str!("how_a_task_wakes.md"), measure)
     .twin(include_str!("how_a_task_wakes.py"), |python, _| python.has_tasks())
     .relations(&[
-        counting("own-thread-no-call", &that(|seen| are_rung(seen, 0.0))),
-        counting("awake-no-call", &that(|seen| are_rung(seen, 0.0))).of_ours(),
-        counting("asleep-one-call", &that(|seen| are_rung(seen, 200.0))),
+        counting("own-thread-no-call", &that(|seen| are_rung(seen, 0))),
+        counting("awake-no-call", &that(|seen| are_rung(seen, 0))).of_ours(),
+        counting("asleep-one-call", &that(|seen| are_rung(seen, 200))),
     ]);
-
-const WAKES: u64 = 200;
 
 /// A task that waits for news, and whoever has some.
 #[derive(Default)]
@@ -131,7 +129,6 @@ fn writes_of(work: impl FnOnce()) -> Option<u64> {
 }
 
 /// That so many rings were counted for the wake-ups; by the kernel too, if it counts.
-#[expect(clippy::float_cmp, reason = "they are counts")]
-fn are_rung([rung, heard, writes]: [f64; 3], count: f64) -> bool {
-    rung == count && heard == to_f64(WAKES) && (writes.is_nan() || writes == rung)
+fn are_rung([rung, heard, writes]: [f64; 3], count: u32) -> bool {
+    is(rung, count) && is(heard, 200) && (writes.is_nan() || is(writes, count))
 }

@@ -22,17 +22,17 @@ pub(super) const DESIGN: Design = Design::new(include_str!("timers_on_time.md"),
     ]);
 
 const AS_SET: &str = "the loop's timers";
-const TIMERS: u32 = 200;
-const APART: Duration = Duration::from_micros(300);
 /// From the beginning to the first deadline: two hundred tasks begin in a tenth of it.
 const LEAD: Duration = Duration::from_millis(5);
 /// What epoll counts in.
 const MILLISECOND: Duration = Duration::from_millis(1);
 
 fn measure(cell: &Cell) -> Result<Figures> {
+    let (timers, apart_ns) = (cell.count("timers") as u64, cell.count("apart_ns") as u64);
     let mut lead = LEAD;
     loop {
-        let deadlines: Vec<Duration> = (0..TIMERS).map(|number| lead + number * APART).collect();
+        let deadline = |number| lead + Duration::from_nanos(number * apart_ns);
+        let deadlines: Vec<Duration> = (0..timers).map(deadline).collect();
         let fired = match cell.word("how") {
             "thread" => Some(sleep_in_thread(&deadlines)),
             how => coop::run(wait(&deadlines, how)),

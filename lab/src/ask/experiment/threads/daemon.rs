@@ -29,7 +29,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
 /// The program: its main is the closure.
 fn be_the_program(cell: &Cell) -> Result<Figures> {
     let (pieces, first) = (cell.count("pieces"), cell.count("first"));
-    let takes = Duration::from_secs_f64(cell.number("piece_s"));
+    let takes = cell.time("piece_s");
     threads::run(|| {
         let gil = hogs::gil(cell);
         let (sender, first_are_done) = mpsc::channel();

@@ -18,9 +18,6 @@ pub(super) const DESIGN: Design = Design::new(include_str!("deadlock.md"), measu
         counting("asking-for-both-goes-on", &that(goes_on)).of_ours(),
     ]);
 
-/// No transfer in that time: nobody makes any more. One takes a millisecond.
-const PATIENCE: Duration = Duration::from_millis(500);
-
 fn goes_on([done, stood_still]: [f64; 2]) -> bool {
     is(stood_still, 0) && done > 0.0
 }
@@ -42,7 +39,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
         locked: Default::default(),
         guarded: [0, 0].map(|coins| Guarded::new(&gil, coins)),
         gil,
-        pause: Duration::from_secs_f64(cell.number("pause_s")),
+        pause: cell.time("pause_s"),
         done: AtomicUsize::new(0),
         gave_way: AtomicUsize::new(0),
     });
@@ -56,7 +53,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
             bank.gil.attach(|at| (0..transfers).for_each(|_| bank.transfer(from, &rule, at)));
         });
     }
-    let stood_still = bank.stands_still(2 * transfers);
+    let stood_still = bank.stands_still(2 * transfers, cell.time("patience_s"));
     // ORDER: Relaxed, both; plain counters.
     Ok(Figures::default()
         .with_count("done", bank.done.load(Ordering::Relaxed))
@@ -106,10 +103,10 @@ impl Bank {
         }
     }
 
-    /// Waits until all transfers are made, or none has been for too long.
-    fn stands_still(&self, transfers: usize) -> bool {
+    /// Waits until all transfers are made, or none has been for so long: one takes a millisecond.
+    fn stands_still(&self, transfers: usize, patience: Duration) -> bool {
         let (mut known, mut since) = (0, Stopwatch::start());
-        while since.elapsed() <= PATIENCE {
+        while since.elapsed() <= patience {
             pause(Duration::from_millis(5));
             let done = self.done.load(Ordering::Relaxed); // ORDER: Relaxed; a plain counter.
             if done == transfers {

@@ -8,10 +8,8 @@ mod strategies;
 mod what_is_the_lock;
 mod who_waits_for_what;
 
+use crate::ask::experiment::kit::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
-
-use crate::ask::experiment::kit::experiment::Design;
-use crate::ask::experiment::kit::figures::Figures;
 
 /// In the order in which they are best met.
 pub(crate) const DESIGNS: &[Design] = &[

@@ -49,7 +49,7 @@ impl Session {
 fn measure(cell: &Cell) -> Result<Figures> {
     let failed = |why: io::Error| LabError::failed("a session", why);
     let (gil, trains, session) = (hogs::gil(cell), cell.count("trains"), cell.word("session"));
-    let takes = Duration::from_secs_f64(cell.number("answer_s"));
+    let takes = cell.time("answer_s");
     let sessions = (0..if session == "own" { trains } else { 1 }).map(|_| Session::open(takes));
     let sessions = sessions.collect::<io::Result<Vec<_>>>().map_err(failed)?;
     let (in_flight, one_at_a_time) = (InFlight::default(), Mutex::new(()));

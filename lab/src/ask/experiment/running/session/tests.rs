@@ -5,10 +5,8 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use super::*;
-use crate::ask::experiment::kit::claim::{That, is, that};
-use crate::ask::experiment::kit::contender::{Python, PythonGil, by_lock};
-use crate::ask::experiment::kit::experiment::{Design, Group};
-use crate::ask::experiment::kit::relation::{Ending, Outcome, counting, timing};
+use crate::ask::experiment::kit::claim::That;
+use crate::ask::experiment::kit::contender::PythonGil;
 use crate::ask::experiment::running::others::OTHERS_SHARE;
 use lab_core::terms::error::LabError;
 
