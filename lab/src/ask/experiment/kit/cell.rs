@@ -139,11 +139,6 @@ impl Cell {
         self.parameter("word", name, Value::as_str)
     }
 
-    /// Whether it has one of these labels.
-    pub fn is(&self, labels: &[&str]) -> bool {
-        labels.contains(&self.label.as_str())
-    }
-
     /// A time in seconds that the experiment has set, such as `duration_s`.
     pub fn time(&self, name: &str) -> Duration {
         Duration::from_secs_f64(self.number(name))

@@ -81,6 +81,12 @@ impl Design {
     }
 }
 
+/// The designs of these modules.
+macro_rules! designs {
+    ($($module:ident),*) => { &[$($module::DESIGN),*] };
+}
+pub(crate) use designs;
+
 /// What one does at a stop of the tour, beside running the experiment.
 #[derive(Clone, Copy, Debug)]
 pub struct Lesson {

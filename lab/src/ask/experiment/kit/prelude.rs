@@ -8,7 +8,7 @@ pub(crate) use super::cell::{Cell, INTERVAL_S, Lock, Probe, Scale};
 pub(crate) use super::claim::{AS_BARE, BARE, ONE_CPU, ONE_PROCESSOR, that};
 pub(crate) use super::claim::{gains_as_bare, is, most, no_second_processor};
 pub(crate) use super::contender::{Contender, Python, by_lock};
-pub(crate) use super::experiment::{Design, Experiment, Group};
+pub(crate) use super::experiment::{Design, Experiment, Group, designs};
 pub(crate) use super::figures::{Column, Figures, LeftOut, Measured, Results};
 pub(crate) use super::figures::{jain, percentile, to_f64};
 pub(crate) use super::hogs::{Clock, in_threads};

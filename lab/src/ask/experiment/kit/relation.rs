@@ -37,23 +37,18 @@ pub struct Relation {
 }
 
 /// A relation that compares times. One that fails has failed three times while the machine was its
-/// own; one that others disturbed is skipped.
+/// own; one that others disturbed is skipped. Its words are added when the page is read.
 pub(crate) const fn timing(name: &'static str, claim: &'static dyn Claim) -> Relation {
-    Relation::new(name, Nature::Timing, claim)
+    let (of, nature) = (Of::Everybody, Nature::Timing);
+    Relation { name, says: "", seen: "", fails_with: "", wrong: &[], of, nature, claim }
 }
 
 /// A relation that compares counts, which are right or wrong: checked once.
 pub(crate) const fn counting(name: &'static str, claim: &'static dyn Claim) -> Relation {
-    Relation::new(name, Nature::Count, claim)
+    Relation { nature: Nature::Count, ..timing(name, claim) }
 }
 
 impl Relation {
-    /// About everybody, until it is told otherwise; its words are added when the page is read.
-    const fn new(name: &'static str, nature: Nature, claim: &'static dyn Claim) -> Self {
-        let of = Of::Everybody;
-        Self { name, says: "", seen: "", fails_with: "", wrong: &[], of, nature, claim }
-    }
-
     /// Limits it to our runtime and the machine.
     pub const fn of_ours(self) -> Self {
         Self { of: Of::Ours, ..self }
@@ -75,7 +70,7 @@ impl Relation {
 
     /// Whether it looks at this cell.
     pub fn reads(&self, cell: &Cell) -> bool {
-        cell.is(&self.claim.labels(self.seen))
+        self.claim.labels(self.seen).contains(&cell.label.as_str())
     }
 
     /// Looks. `None` if a figure is missing that it needs.

@@ -10,22 +10,14 @@ mod scaling;
 mod sub_interpreters;
 mod the_articles_race;
 
-use crate::ask::experiment::kit::hogs;
 use crate::ask::experiment::kit::prelude::*;
 use trainyard::threads::{Gil, Placement};
 
 /// In the order in which they are best met.
-pub(crate) const DESIGNS: &[Design] = &[
-    scaling::DESIGN,
-    convoy::DESIGN,
-    interval::DESIGN,
-    c_library::DESIGN,
-    ccbench::DESIGN,
-    fairness::DESIGN,
-    sub_interpreters::DESIGN,
-    lost_updates::DESIGN,
-    the_articles_race::DESIGN,
-];
+pub(crate) const DESIGNS: &[Design] = designs! {
+    scaling, convoy, interval, c_library, ccbench, fairness, sub_interpreters, lost_updates,
+    the_articles_race
+};
 
 /// The lock of `cell`, which may be asked for at its `places`.
 fn gil_asked_at_places(cell: &Cell) -> Gil {

@@ -7,7 +7,6 @@
 use clap::ValueEnum;
 
 use crate::ask::experiment::kit::heard::recorded_elsewhere;
-use crate::ask::experiment::kit::hogs;
 use crate::ask::experiment::kit::prelude::*;
 use crate::measure::arm_process::{ArmProcess, Halt};
 use crate::measure::sources::lines_changed;

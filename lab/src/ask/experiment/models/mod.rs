@@ -11,14 +11,9 @@ mod three_names;
 mod trains;
 mod ways_out;
 
-use crate::ask::experiment::kit::experiment::Design;
+use crate::ask::experiment::kit::prelude::{Design, designs};
 
 /// In the order in which they are best met.
-pub(crate) const DESIGNS: &[Design] = &[
-    three_names::DESIGN,
-    io::DESIGN,
-    cpu::DESIGN,
-    ways_out::DESIGN,
-    pipeline::DESIGN,
-    how_many::DESIGN,
-];
+pub(crate) const DESIGNS: &[Design] = designs! {
+    three_names, io, cpu, ways_out, pipeline, how_many
+};

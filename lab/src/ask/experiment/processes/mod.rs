@@ -9,22 +9,15 @@ mod ipc_cost;
 mod start_methods;
 mod what_a_process_owns;
 
-use crate::ask::experiment::kit::hogs;
 use crate::ask::experiment::kit::prelude::*;
 use trainyard::handle::{JobError, JobHandle};
 use trainyard::procs::{Pool, Wire};
-use trainyard::threads::{Gil, Mode, ThreadPool};
+use trainyard::threads::{Gil, Mode};
 
 /// In the order in which they are best met.
-pub(crate) const DESIGNS: &[Design] = &[
-    what_a_process_owns::DESIGN,
-    start_methods::DESIGN,
-    fork_trap::DESIGN,
-    ipc_cost::DESIGN,
-    chunk_size::DESIGN,
-    copy_on_write::DESIGN,
-    crash::DESIGN,
-];
+pub(crate) const DESIGNS: &[Design] = designs! {
+    what_a_process_owns, start_methods, fork_trap, ipc_cost, chunk_size, copy_on_write, crash
+};
 
 /// What can be sent to a thread and to a process.
 trait Sent: Wire + Send + 'static {}

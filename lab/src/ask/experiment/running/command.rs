@@ -167,7 +167,8 @@ impl Run {
 
 /// Asks for a prediction, where somebody can answer.
 fn predict(experiment: &Experiment, interrupts: &Interrupts) -> Result<Prediction> {
-    if !can_answer() {
+    // Somebody who sits there, and reads the page that follows, too.
+    if !(io::stdin().is_terminal() && io::stderr().is_terminal() && io::stdout().is_terminal()) {
         return Ok(Prediction::NotAsked);
     }
     let choices = experiment.choices.len();
@@ -189,11 +190,6 @@ fn predict(experiment: &Experiment, interrupts: &Interrupts) -> Result<Predictio
             Some(choice) => return Ok(Prediction::Choice(choice)),
         }
     }
-}
-
-/// Whether somebody sits there who reads the page that follows, too.
-fn can_answer() -> bool {
-    io::stdin().is_terminal() && io::stderr().is_terminal() && io::stdout().is_terminal()
 }
 
 /// Reads a line, or nothing at the end of the input; a signal ends the wait.

@@ -9,15 +9,10 @@ mod starved_loop;
 mod timers_on_time;
 mod trace_cost;
 
-use crate::ask::experiment::kit::experiment::Design;
+use crate::ask::experiment::kit::prelude::{Design, designs};
 
 /// In the order in which they are best met.
-pub(crate) const DESIGNS: &[Design] = &[
-    await_in_the_middle::DESIGN,
-    starved_loop::DESIGN,
-    blocking_call::DESIGN,
-    file_io::DESIGN,
-    how_a_task_wakes::DESIGN,
-    timers_on_time::DESIGN,
-    trace_cost::DESIGN,
-];
+pub(crate) const DESIGNS: &[Design] = designs! {
+    await_in_the_middle, starved_loop, blocking_call, file_io, how_a_task_wakes,
+    timers_on_time, trace_cost
+};

@@ -8,19 +8,15 @@ mod strategies;
 mod what_is_the_lock;
 mod who_waits_for_what;
 
+use std::sync::atomic::AtomicUsize;
+
 use crate::ask::experiment::kit::prelude::*;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// In the order in which they are best met.
-pub(crate) const DESIGNS: &[Design] = &[
-    what_is_the_lock::DESIGN,
-    who_waits_for_what::DESIGN,
-    pool_size::DESIGN,
-    session_per_thread::DESIGN,
-    strategies::DESIGN,
-    deadlock::DESIGN,
-    daemon::DESIGN,
-];
+pub(crate) const DESIGNS: &[Design] = designs! {
+    what_is_the_lock, who_waits_for_what, pool_size, session_per_thread, strategies, deadlock,
+    daemon
+};
 
 /// Calls that are under way at the same time. ORDER: Relaxed, all of them; plain counters.
 #[derive(Default)]
