@@ -61,19 +61,15 @@ impl Lock {
     /// `CPython`'s default before.
     pub const TICKS: Self = Self::Ticks { every: NonZeroU32::new(100).expect("100 is not 0") };
 
-    /// Without forced switching.
-    pub const UNFORCED: Self = Self::Unforced { interval_s: INTERVAL_S };
-
     /// What a page calls it: a word, or the timed lock's interval, such as `0.1 ms`.
     pub fn named(name: &str) -> Self {
-        let interval_ms = name.strip_suffix(" ms").and_then(|number| number.parse::<f64>().ok());
-        match (name, interval_ms) {
-            ("timed", _) => Self::TIMED,
-            ("unforced", _) => Self::UNFORCED,
-            ("ticks", _) => Self::TICKS,
-            ("off", _) => Self::Off,
-            ("bare", _) => Self::Bare,
-            (_, Some(interval_ms)) => Self::Timed { interval_s: interval_ms / 1e3 },
+        match name.split_once(' ') {
+            None if name == "timed" => Self::TIMED,
+            None if name == "unforced" => Self::Unforced { interval_s: INTERVAL_S },
+            None if name == "ticks" => Self::TICKS,
+            None if name == "off" => Self::Off,
+            None if name == "bare" => Self::Bare,
+            Some((ms, "ms")) => Self::Timed { interval_s: ms.parse::<f64>().expect(ms) / 1e3 },
             _ => panic!("no lock is called '{name}'"),
         }
     }

@@ -13,19 +13,13 @@ pub enum Contender {
     Python(Python),
 }
 
-impl Contender {
-    /// The name in every output.
-    pub fn name(&self) -> String {
-        match self {
-            Self::Ours => "ours".to_owned(),
-            Self::Python(python) => python.name(),
-        }
-    }
-}
-
+/// The name in every output.
 impl fmt::Display for Contender {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(&self.name())
+        match self {
+            Self::Ours => formatter.pad("ours"),
+            Self::Python(python) => formatter.pad(&python.name()),
+        }
     }
 }
 

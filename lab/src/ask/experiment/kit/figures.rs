@@ -20,6 +20,14 @@ impl Figures {
         self
     }
 
+    /// Adds a figure that may be missing.
+    pub fn with_some(self, name: &str, value: Option<f64>) -> Self {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
+    }
+
     /// Adds a count.
     pub fn with_count(self, name: &str, count: impl TryInto<u64>) -> Self {
         self.with(name, to_f64(count))

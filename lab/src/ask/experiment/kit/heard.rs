@@ -9,7 +9,7 @@ use std::io::{self, PipeReader, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -28,18 +28,8 @@ pub(crate) fn say(line: &impl Serialize) {
     drop(writeln!(stdout, "{line}").and_then(|()| stdout.flush()));
 }
 
-/// What a cell recorded that measures another process of ours.
-static ELSEWHERE: Mutex<Option<Recording>> = Mutex::new(None);
-
-/// The place where [`recorded_elsewhere`] leaves it.
-pub(crate) fn elsewhere() -> MutexGuard<'static, Option<Recording>> {
-    ELSEWHERE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Leaves the recording of the process that was measured, where it is not this one.
-pub(crate) fn recorded_elsewhere(recording: Recording) {
-    *elsewhere() = Some(recording);
-}
+/// What a cell leaves that has measured, and recorded, another process of ours.
+pub(crate) static ELSEWHERE: OnceLock<Recording> = OnceLock::new();
 
 /// This program, as one of the processes.
 pub(crate) fn own(words: &[&str]) -> Command {

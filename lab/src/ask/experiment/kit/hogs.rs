@@ -147,7 +147,11 @@ pub(crate) fn measured(work: impl FnOnce() -> Vec<Turns>) -> Result<Figures> {
     let wall_s = begun.seconds();
     let used_s = processor_time_s()? - used_s;
     let busy = Figures::default().with("cpus_busy", used_s / wall_s);
-    Ok(if turns.is_empty() { busy } else { busy.and(figures(&turns)) })
+    let counts: Vec<f64> = turns.iter().map(|one| to_f64(one.count)).collect();
+    let Some(longest) = turns.iter().map(|one| one.elapsed).max() else { return Ok(busy) };
+    // ccbench divides by the longest time, which is the pessimist's choice.
+    let rate = counts.iter().sum::<f64>() / longest.as_secs_f64();
+    Ok(busy.with("calls_per_s", rate).with("jain", jain(&counts)))
 }
 
 /// What `gils` have counted.
@@ -196,15 +200,6 @@ impl Clock {
             count += 1;
         }
     }
-}
-
-/// ccbench divides by the longest time, which is the pessimist's choice.
-fn figures(turns: &[Turns]) -> Figures {
-    let counts: Vec<f64> = turns.iter().map(|one| to_f64(one.count)).collect();
-    let longest = turns.iter().map(|one| one.elapsed).max().unwrap_or_default();
-    Figures::default()
-        .with("calls_per_s", counts.iter().sum::<f64>() / longest.as_secs_f64())
-        .with("jain", jain(&counts))
 }
 
 fn processor_time_s() -> Result<f64> {

@@ -72,7 +72,7 @@ fn filled(text: &'static str, results: &Results, who: &Contender) -> Option<(Str
         let who = quantity.who(results, who)?;
         let value = quantity.value(results, who)?;
         filled += &match quantity.form {
-            "who" => who.name(),
+            "who" => who.to_string(),
             "" if quantity.beside.is_some() => ratio(value),
             form => written(form, quantity.figure, value),
         };

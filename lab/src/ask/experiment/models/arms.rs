@@ -6,7 +6,7 @@
 
 use clap::ValueEnum;
 
-use crate::ask::experiment::kit::heard::recorded_elsewhere;
+use crate::ask::experiment::kit::heard::ELSEWHERE;
 use crate::ask::experiment::kit::prelude::*;
 use crate::measure::arm_process::{ArmProcess, Halt};
 use crate::measure::sources::lines_changed;
@@ -52,8 +52,9 @@ pub(super) fn measure(cell: &Cell) -> Result<Figures> {
     let wall_s = Duration::from_nanos(outcome.wall_ns).as_secs_f64();
     let units = u32::try_from(outcome.units).unwrap_or(u32::MAX);
     let lanes = Lanes::read(&recording).map(|lanes| lanes.figures).unwrap_or_default();
-    recorded_elsewhere(recording);
-    let figures = Figures::default()
+    // A cell measures once.
+    drop(ELSEWHERE.set(recording));
+    Ok(Figures::default()
         .with("wall_s", wall_s)
         .with("calls_per_s", f64::from(units) / wall_s)
         .with("startup_s", startup.as_secs_f64())
@@ -61,11 +62,8 @@ pub(super) fn measure(cell: &Cell) -> Result<Figures> {
         .with_count("memory_bytes", usage.max_rss_bytes)
         .with_count("in_flight_max", lanes.in_flight_max)
         .with_count("at_once_max", lanes.running_at_once_max)
-        .with_count("lines", lines_changed(&contender).unwrap_or(0));
-    Ok(match outcome.gil {
-        Some(gil) => figures.with_count("taken", gil.acquisitions),
-        None => figures,
-    })
+        .with_count("lines", lines_changed(&contender).unwrap_or(0))
+        .with_some("taken", outcome.gil.map(|gil| to_f64(gil.acquisitions))))
 }
 
 fn contender(cell: &Cell) -> (Contender, Params) {

@@ -70,15 +70,13 @@ fn measure(cell: &Cell) -> Result<Figures> {
     });
     let (arrived, pairs) = (seen.len() as u64, seen.windows(2));
     let under_way = (0..).zip(&seen).map(|(taken, seen)| seen[1].saturating_sub(taken));
-    let figures = Figures::default()
+    // What was written over is not under way.
+    let under_way = under_way.max().filter(|_| cell.word("between") != "slot");
+    Ok(Figures::default()
         .with_count("arrived", arrived)
         .with_count("lost", messages - arrived)
-        .with_count("out_of_order", pairs.filter(|pair| pair[1][0] <= pair[0][0]).count());
-    Ok(match cell.word("between") {
-        // What was written over is not under way.
-        "slot" => figures,
-        _ => figures.with_count("under_way_max", under_way.max().unwrap_or(0)),
-    })
+        .with_count("out_of_order", pairs.filter(|pair| pair[1][0] <= pair[0][0]).count())
+        .with_some("under_way_max", under_way.map(to_f64)))
 }
 
 const LISTENS: &str = "the consumer takes until the producer is gone";

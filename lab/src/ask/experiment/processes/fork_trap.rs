@@ -33,11 +33,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
     let worker = Workers::start(cell.word("worker"), 1)?;
     drop(started);
     let waited_s = worker.submit(take_within, cell.number("patience_s")).join()?;
-    let figures = Figures::default().with_count("hung", waited_s.is_none());
-    Ok(match waited_s {
-        Some(waited_s) => figures.with("waited_s", waited_s),
-        None => figures,
-    })
+    Ok(Figures::default().with_count("hung", waited_s.is_none()).with_some("waited_s", waited_s))
 }
 
 /// The job: takes the lock, and says how long that took; nothing if it has not got it in time.

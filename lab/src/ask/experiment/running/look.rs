@@ -89,7 +89,7 @@ impl Look {
         let last = last.filter(|last| [last.ending, check.ending] == [Ending::Holds; 2]);
         let Check { ending, figures } = last.unwrap_or_else(|| check.clone());
         let (Relation { name, says, nature, .. }, attempts) = (*self.relation, self.attempts);
-        let contender = self.contender.name();
+        let contender = self.contender.to_string();
         Some(Outcome { name, says, nature, contender, ending, figures, attempts })
     }
 

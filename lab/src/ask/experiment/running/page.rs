@@ -176,7 +176,7 @@ fn table(finding: &Finding) -> String {
                 let figure = one.median(column.figure);
                 figure.map_or_else(|| "-".to_owned(), |figure| column.write(figure))
             });
-            let names = [label.to_owned(), one.contender.name()];
+            let names = [label.to_owned(), one.contender.to_string()];
             table.add_row(names.into_iter().chain(figures));
         }
     }

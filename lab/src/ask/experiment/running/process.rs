@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::others::{OTHERS_SHARE, Reading};
 use crate::ask::experiment::catalogue::find;
 use crate::ask::experiment::kit::echo;
-use crate::ask::experiment::kit::heard::{Heard, Running, elsewhere, own, say};
+use crate::ask::experiment::kit::heard::{ELSEWHERE, Heard, Running, own, say};
 use crate::ask::experiment::kit::prelude::*;
 use crate::measure::python::{NO_CURRENT_FOLDER, become_python};
 use crate::measure::record::{about, land};
@@ -172,7 +172,7 @@ fn recorded(experiment: &Experiment, cell: &Cell, path: &Path) -> Result<Result<
     let recorder = trace::arm();
     let figures = (experiment.design.ours)(cell);
     let own = recorder.finish();
-    let recording = elsewhere().take().unwrap_or(own);
+    let recording = ELSEWHERE.get().cloned().unwrap_or(own);
     // In the place of the file that rings were kept in: all of them are in it, those too that found
     // no room there.
     let trace = Trace::of(about(None, None), vec![Run { about: facts, recording }]);

@@ -120,7 +120,7 @@ impl Finding {
     /// our own relations are what it rests on.
     pub(crate) fn explanation(&self) -> Option<String> {
         let explained = self.experiment.explain(&self.results)?;
-        let name = Contender::Ours.name();
+        let name = Contender::Ours.to_string();
         let ours = self.experiment.relations.iter().filter(|one| one.of != Of::EachPython);
         let open = ours.filter_map(|relation| {
             let is_it = |one: &&Outcome| one.name == relation.name && one.contender == name;
@@ -166,13 +166,14 @@ fn contender(contender: &Contender) -> Value {
         Contender::Ours => None,
         Contender::Python(python) => Some(python.path.display().to_string()),
     };
-    json!({ "name": contender.name(), "python": path })
+    json!({ "name": contender.to_string(), "python": path })
 }
 
 fn cell_of(finding: &Finding, cell: &Cell) -> Value {
     let here = finding.results.measured.iter().filter(|one| one.cell == cell.label);
     let left_out = finding.results.left_out.iter().filter(|one| one.cell == cell.label);
-    let left_out = left_out.map(|one| json!({ "contender": one.contender.name(), "why": one.why }));
+    let left_out =
+        left_out.map(|one| json!({ "contender": one.contender.to_string(), "why": one.why }));
     json!({
         "label": cell.label,
         "lock": cell.lock,
@@ -186,5 +187,5 @@ fn measured(one: &Measured) -> Value {
     let figure = |name| json!({ "median": one.median(name), "samples": one.samples(name) });
     let figures: Map<String, Value> =
         one.names().map(|name| (name.to_owned(), figure(name))).collect();
-    json!({ "contender": one.contender.name(), "figures": figures })
+    json!({ "contender": one.contender.to_string(), "figures": figures })
 }

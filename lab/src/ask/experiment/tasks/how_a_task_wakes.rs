@@ -71,14 +71,11 @@ fn measure(cell: &Cell) -> Result<Figures> {
     });
     let events = recorder.finish().events;
     let count = |kind| events.iter().filter(|event| event.kind == kind).count();
-    let figures = Figures::default()
+    Ok(Figures::default()
         .with_count("heard", news.heard())
         .with_count("rung", count(Kind::BellRung))
-        .with_count("saved", count(Kind::BellSaved));
-    Ok(match writes {
-        Some(writes) => figures.with_count("writes", writes),
-        None => figures,
-    })
+        .with_count("saved", count(Kind::BellSaved))
+        .with_some("writes", writes.map(to_f64)))
 }
 
 /// What runs in the loop: the task that listens, and beside it who tells, or who keeps the loop
