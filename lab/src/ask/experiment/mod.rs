@@ -2,9 +2,9 @@
 //!
 //! A claim about a lock is worth what can be shown on the reader's own machine. So each experiment
 //! is up to three files beside each other: `convoy.md` says what is asked, what one may expect, what
-//! is done, what must hold and what follows; `convoy.rs` has the settings, what measures them and the
-//! relations; `convoy.py` is the same for each real CPython that the user names, so that "as CPython
-//! does" is a measurement.
+//! is done, in which settings, what must hold and what follows; `convoy.rs` measures a setting, and
+//! has the condition of each relation; `convoy.py` measures the same in each real CPython that the
+//! user names, so that "as CPython does" is a measurement.
 //!
 //! # The life of one experiment
 //!
@@ -23,14 +23,8 @@
 //! `trainyard experiment run convoy --wrong one-to-two-intervals` runs the same cells with that one
 //! change, checks the same relation, and ends with exit code 1. CI runs every one of them.
 //!
-//! # Four layers
-//!
-//! Each uses only those below it:
-//!
-//! 1. [`kit`]: what an experiment is made of, and what measures;
-//! 2. the groups [`models`], [`tasks`], [`lock`], [`threads`] and [`processes`] of experiments;
-//! 3. [`catalogue`]: all of them by name, and the guided tour;
-//! 4. [`running`]: the run, its processes, and what is printed.
+//! Each of the layers uses only those before it: [`kit`], which experiments are made of; their groups
+//! [`models`], [`tasks`], [`lock`], [`threads`] and [`processes`]; the [`catalogue`]; [`running`].
 //!
 //! Read next: [`kit`], then any experiment, such as `lock/convoy.md` and `convoy.rs`.
 

@@ -25,6 +25,21 @@ fn names_are_unique_and_found_and_a_near_one_is_suggested() {
     assert!(unknown.ends_with("`trainyard experiment list` has them"), "{unknown}");
 }
 
+/// And none is forgotten.
+#[test]
+fn a_page_has_the_name_of_its_file_and_the_group_of_its_folder() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/ask/experiment");
+    let pages = |group: Group| {
+        let entries = std::fs::read_dir(format!("{folder}/{}", group.name())).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter_map(|name| Some(name.strip_suffix(".md")?.replace('_', "-"))).collect()
+    };
+    for group in Group::value_variants() {
+        let names: BTreeSet<String> = experiments(*group).map(|one| one.name.to_owned()).collect();
+        assert_eq!(names, pages(*group));
+    }
+}
+
 #[test]
 fn every_experiment_is_a_whole_page() {
     for experiment in all() {

@@ -71,6 +71,10 @@ fn filled(text: &'static str, results: &Results, who: &Contender) -> Option<(Str
         let quantity = Quantity::named(part);
         let who = quantity.who(results, who)?;
         let value = quantity.value(results, who)?;
+        if quantity.form == "silent" {
+            // A space before it is a place where the page may break the line.
+            filled.truncate(filled.trim_end().len());
+        }
         filled += &match quantity.form {
             "who" => who.to_string(),
             "" if quantity.beside.is_some() => ratio(value),
@@ -169,7 +173,7 @@ mod tests {
             ("{grouped lost in a} lost", 12_345.0, "12 345 lost"),
             ("It is {plain jain in a}", 0.967, "It is 0.97"),
             ("{turn turns in a}", 1.0, "1 turn"),
-            ("{silent turns in a}.", 1.0, "."),
+            ("in a {silent turns in a}.", 1.0, "in a."),
             ("{our lost in a} in ours", 3.0, "3 in ours"),
             ("{our percent lost in a} in ours", 0.5, "50 % in ours"),
             ("It {lives|has died deaths in a}", 0.0, "It lives"),

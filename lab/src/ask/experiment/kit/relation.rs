@@ -90,14 +90,11 @@ pub enum Of {
     EachPython,
 }
 
-/// Whether chance can make a relation fail.
+/// Whether chance can make a relation fail: see [`counting`] and [`timing`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Nature {
-    /// It compares counts, which are right or wrong: checked once.
     Count,
-    /// It compares times, which chance and others on the machine can upset: measured again when it
-    /// fails.
     Timing,
 }
 

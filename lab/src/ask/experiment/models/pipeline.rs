@@ -5,29 +5,29 @@ use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
 
 use crate::ask::experiment::kit::prelude::*;
 
-pub(super) const DESIGN: Design = Design::new(include_str!("pipeline.md"), measure)
-    .twin(include_str!("pipeline.py"), by_lock)
-    .relations(&[
-        counting("a-slot-loses", &that(|[lost]| lost > 0.0)),
-        counting(
-            "a-queue-loses-nothing",
-            &that(|all| all.iter().all(|count| is(*count, 0))).shown(
-                |[lost, more, out, further]| {
-                    format!("{} lost, {} out of order", lost + more, out + further)
-                },
+pub(super) const DESIGN: Design =
+    Design::new(include_str!("pipeline.md"), |cell| Ok(measure(cell)))
+        .twin(include_str!("pipeline.py"), by_lock)
+        .relations(&[
+            counting("a-slot-loses", &that(|[lost]| lost > 0.0)),
+            counting(
+                "a-queue-loses-nothing",
+                &that(|all| all.iter().all(|count| is(*count, 0))).shown(
+                    |[lost, more, out, further]| {
+                        format!("{} lost, {} out of order", lost + more, out + further)
+                    },
+                ),
             ),
-        ),
-        // Room for 10, and one in each hand.
-        counting("the-bound-holds", &that(|[most]| most <= 12.0)),
-    ]);
+            // Room for 10, and one in each hand.
+            counting("the-bound-holds", &that(|[most]| most <= 12.0)),
+        ]);
 
 /// Puts a message; waits for room if it must, and gives the lock up meanwhile.
 type Put<'a> = Box<dyn Fn(u64) + Send + 'a>;
 /// Waits for a message that is not the one before; `None` when there will be no more.
 type Take<'a> = Box<dyn Fn(u64, &mut Attached<'_>) -> Option<u64> + 'a>;
 
-#[expect(clippy::unnecessary_wraps, reason = "as other experiments, which can fail")]
-fn measure(cell: &Cell) -> Result<Figures> {
+fn measure(cell: &Cell) -> Figures {
     let (gil, messages) = (hogs::gil(cell), cell.count("messages") as u64);
     let (slot, made) = (AtomicU64::new(0), AtomicU64::new(0));
     let (put, take): (Put<'_>, Take<'_>) = match cell.word("between") {
@@ -72,11 +72,11 @@ fn measure(cell: &Cell) -> Result<Figures> {
     let under_way = (0..).zip(&seen).map(|(taken, seen)| seen[1].saturating_sub(taken));
     // What was written over is not under way.
     let under_way = under_way.max().filter(|_| cell.word("between") != "slot");
-    Ok(Figures::default()
+    Figures::default()
         .with_count("arrived", arrived)
         .with_count("lost", messages - arrived)
         .with_count("out_of_order", pairs.filter(|pair| pair[1][0] <= pair[0][0]).count())
-        .with_some("under_way_max", under_way.map(to_f64)))
+        .with_some("under_way_max", under_way.map(to_f64))
 }
 
 const LISTENS: &str = "the consumer takes until the producer is gone";

@@ -7,16 +7,20 @@ use crate::ask::experiment::kit::prelude::*;
 use trainyard::sys::prim::{Mutex, MutexGuard};
 use trainyard::threads::{Attached, Gil, Guarded, with_both};
 
-pub(super) const DESIGN: Design = Design::new(include_str!("deadlock.md"), measure)
-    .twin(include_str!("deadlock.py"), |python, cell| {
-        by_lock(python, cell) && cell.word("rule") != "with-both"
-    })
-    .relations(&[
-        counting("opposite-orders-stand-still", &that(|[stood_still, _, _]| is(stood_still, 1))),
-        counting("one-order-goes-on", &that(goes_on)),
-        counting("giving-way-goes-on", &that(goes_on)),
-        counting("asking-for-both-goes-on", &that(goes_on)).of_ours(),
-    ]);
+pub(super) const DESIGN: Design =
+    Design::new(include_str!("deadlock.md"), |cell| Ok(measure(cell)))
+        .twin(include_str!("deadlock.py"), |python, cell| {
+            by_lock(python, cell) && cell.word("rule") != "with-both"
+        })
+        .relations(&[
+            counting(
+                "opposite-orders-stand-still",
+                &that(|[stood_still, _, _]| is(stood_still, 1)),
+            ),
+            counting("one-order-goes-on", &that(goes_on)),
+            counting("giving-way-goes-on", &that(goes_on)),
+            counting("asking-for-both-goes-on", &that(goes_on)).of_ours(),
+        ]);
 
 fn goes_on([done, stood_still]: [f64; 2]) -> bool {
     is(stood_still, 0) && done > 0.0
@@ -32,8 +36,7 @@ struct Bank {
     gave_way: AtomicUsize,
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "as other experiments, which can fail")]
-fn measure(cell: &Cell) -> Result<Figures> {
+fn measure(cell: &Cell) -> Figures {
     let gil = hogs::gil(cell);
     let bank = Arc::new(Bank {
         locked: Default::default(),
@@ -55,10 +58,10 @@ fn measure(cell: &Cell) -> Result<Figures> {
     }
     let stood_still = bank.stands_still(2 * transfers, cell.time("patience_s"));
     // ORDER: Relaxed, both; plain counters.
-    Ok(Figures::default()
+    Figures::default()
         .with_count("done", bank.done.load(Ordering::Relaxed))
         .with_count("stood_still", stood_still)
-        .with_count("gave_way", bank.gave_way.load(Ordering::Relaxed)))
+        .with_count("gave_way", bank.gave_way.load(Ordering::Relaxed))
 }
 
 impl Bank {

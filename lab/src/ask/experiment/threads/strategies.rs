@@ -5,36 +5,36 @@ use std::sync::{Barrier, mpsc};
 use crate::ask::experiment::kit::prelude::*;
 use lab_core::work::sums::Sums;
 
-pub(super) const DESIGN: Design = Design::new(include_str!("strategies.md"), measure)
-    .twin(include_str!("strategies.py"), |_, cell| cell.word("strategy") != "atomic")
-    .relations(&[
-        timing("none-loses", &that(|[lost, _]| lost > 0.0)),
-        counting(
-            "each-of-them-is-exact",
-            &that(|lost: [f64; 4]| is(known(lost).sum(), 0)).shown(|lost| {
-                format!(
-                    "{} ones lost with {} strategies",
-                    known(lost).sum::<f64>(),
-                    known(lost).count()
-                )
-            }),
-        ),
-        timing(
-            "own-is-the-cheapest",
-            &that(|[own, lock, queue, atomic]| own < lock.min(queue).min(atomic) / 2.0).shown(
-                |[own, lock, queue, atomic]| {
-                    let next = lock.min(queue).min(atomic);
-                    format!("{}; the next takes {}", seconds(own), seconds(next))
-                },
+pub(super) const DESIGN: Design =
+    Design::new(include_str!("strategies.md"), |cell| Ok(measure(cell)))
+        .twin(include_str!("strategies.py"), |_, cell| cell.word("strategy") != "atomic")
+        .relations(&[
+            timing("none-loses", &that(|[lost, _]| lost > 0.0)),
+            counting(
+                "each-of-them-is-exact",
+                &that(|lost: [f64; 4]| is(known(lost).sum(), 0)).shown(|lost| {
+                    format!(
+                        "{} ones lost with {} strategies",
+                        known(lost).sum::<f64>(),
+                        known(lost).count()
+                    )
+                }),
             ),
-        )
-        .of_ours(),
-    ]);
+            timing(
+                "own-is-the-cheapest",
+                &that(|[own, lock, queue, atomic]| own < lock.min(queue).min(atomic) / 2.0).shown(
+                    |[own, lock, queue, atomic]| {
+                        let next = lock.min(queue).min(atomic);
+                        format!("{}; the next takes {}", seconds(own), seconds(next))
+                    },
+                ),
+            )
+            .of_ours(),
+        ]);
 
 const THREADS: usize = 4;
 
-#[expect(clippy::unnecessary_wraps, reason = "as other experiments, which can fail")]
-fn measure(cell: &Cell) -> Result<Figures> {
+fn measure(cell: &Cell) -> Figures {
     let (sums, ones) = (Sums::default(), cell.count("ones") as u64);
     let (start, mut stopwatch) = (Barrier::new(THREADS + 1), Stopwatch::start());
     let queued = thread::scope(|scope| {
@@ -53,7 +53,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
     });
     let took_s = stopwatch.seconds();
     let expected = THREADS as u64 * ones;
-    Ok(Figures::lost(expected, queued + sums.total()).with("update_s", took_s / to_f64(expected)))
+    Figures::lost(expected, queued + sums.total()).with("update_s", took_s / to_f64(expected))
 }
 
 /// Python has no atomic number.
