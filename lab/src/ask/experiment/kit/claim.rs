@@ -173,4 +173,25 @@ mod tests {
         assert_eq!(check(1.0).unwrap().ending, Ending::Skipped);
         assert_eq!(check(2.0), Some(Check::that(false, "It is 2".to_owned())));
     }
+
+    #[test]
+    fn a_second_worker_is_compared_with_a_second_bare_thread_if_that_shows_anything() {
+        let seen = "{x in b / a} what one does; bare {our x in d / c} {our silent cpus_busy in d}";
+        for (gained, bare, busy, ending) in [
+            (2.0, 2.0, 2.0, Ending::Holds),
+            (1.5, 2.0, 2.0, Ending::Failed),
+            (2.0, 1.2, 2.0, Ending::Skipped),
+            (1.0, 2.0, 1.0, Ending::Skipped),
+        ] {
+            let rows = [("a", "x", 1.0), ("b", "x", gained), ("c", "x", 1.0), ("d", "x", bare)];
+            let mut results = results(&rows);
+            let ours = &mut results.measured.last_mut().unwrap().rounds[0];
+            *ours = ours.clone().with("cpus_busy", busy);
+            let check = AS_BARE.check(seen, &results, &Contender::Ours).unwrap();
+            assert_eq!(check.ending, ending, "{check:?}");
+            if ending == Ending::Holds {
+                assert_eq!(check.figures, format!("{0} what one does; bare {0}", ratio(2.0)));
+            }
+        }
+    }
 }

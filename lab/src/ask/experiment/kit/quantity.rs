@@ -91,6 +91,7 @@ impl Quantity {
         let own = words.split_once(' ').filter(|(whose, _)| ["our", "their"].contains(whose));
         let (whose, words) = own.unwrap_or(("", words));
         let (form, figure) = words.rsplit_once(' ').unwrap_or(("", words));
+        assert!(form.contains('|') || !form.contains(' '), "{hole}: its form is no word");
         let (cell, beside) = match cells.split_once(" / ") {
             Some((cell, beside)) => (cell, Some(beside)),
             None => (cells, None),
