@@ -9,7 +9,7 @@ pub(super) const DESIGN: Design = Design::new(include_str!("convoy.md"), echo::s
         timing(
             "grows-with-the-interval",
             &that(grows_with_the_interval)
-                .shown(|took| format!("From {} to {}", seconds(took[0]), seconds(most(&took)))),
+                .shown(|took| format!("From {} to {}", seconds(took[0]), seconds(last(took)))),
         ),
         timing("ticks-let-in", &that(|[p50_s]| p50_s < INTERVAL_S / 5.0)),
         timing("as-cpython", &that(as_cpython)).of_each_python(),
@@ -29,6 +29,11 @@ fn one_to_two_intervals([tenth, one, five, fifty, alone]: [f64; 5]) -> bool {
 
 fn grows_with_the_interval(took: [f64; 4]) -> bool {
     took.windows(2).all(|pair| pair[1].is_nan() || pair[1] >= 2.0 * pair[0])
+}
+
+/// At 50 ms, if that was measured.
+fn last([.., five, fifty]: [f64; 4]) -> f64 {
+    if fifty.is_nan() { five } else { fifty }
 }
 
 /// The longer of ours and theirs at each interval is at most one and a half times the shorter.

@@ -13,7 +13,11 @@ pub(super) const DESIGN: Design = Design::new(include_str!("cpu.md"), arms::meas
         .of_ours(),
         timing(
             "one-processor-is-busy",
-            &that(|busy: [f64; 2]| most(&busy) <= ONE_CPU).if_two_processors("2 bare threads"),
+            &that(|busy: [f64; 2]| most(&busy) <= ONE_CPU)
+                .shown(|[tasks, threads]| {
+                    format!("{:.2} busy", if tasks > ONE_CPU { tasks } else { threads })
+                })
+                .if_two_processors("2 bare threads"),
         ),
         timing(
             "processes-gain-a-processor",
