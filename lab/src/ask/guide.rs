@@ -3,7 +3,7 @@
 //! Each stop goes predict, run, look, change, make: a prediction before the run is what makes the
 //! difference between reading and learning (PRIMM: Sentance, Waite and Kallia, "Teaching computer
 //! programming with PRIMM", Computer Science Education 29, 2019). What is asked, run and checked is
-//! the experiment's; what to look at, to change and to make is its [`Lesson`], on the
+//! the experiment's; what to look at, to change and to make is its lesson, on the
 //! same page.
 
 use super::experiment::catalogue::tour;
