@@ -3,9 +3,11 @@
 //! Each stop goes predict, run, look, change, make: a prediction before the run is what makes the
 //! difference between reading and learning (PRIMM: Sentance, Waite and Kallia, "Teaching computer
 //! programming with PRIMM", Computer Science Education 29, 2019). What is asked, run and checked is
-//! the experiment's; what to look at, to change and to make is its [`Lesson`](super::experiment::kit::lesson::Lesson), in the same file.
+//! the experiment's; what to look at, to change and to make is its lesson, on the
+//! same page.
 
-use super::experiment::kit::lesson::{Activity, Stop};
+use super::experiment::catalogue::tour;
+use super::experiment::kit::experiment::{Activity, Lesson};
 use super::experiment::running::page;
 use lab_core::text::add;
 use lab_core::text::wrap::wrap;
@@ -26,7 +28,7 @@ pub struct Guide {
 
 /// A positional argument, so its reason stands alone.
 fn stop_number(text: &str) -> Result<usize, String> {
-    let last = stops().len();
+    let last = tour().len();
     let number = text.parse().ok().filter(|number| (1..=last).contains(number));
     number.ok_or_else(|| format!("the guide has no stop '{text}'; its stops are 1 to {last}"))
 }
@@ -34,14 +36,9 @@ fn stop_number(text: &str) -> Result<usize, String> {
 /// Columns of the page.
 const WIDTH: usize = 80;
 
-/// The stops, in their order.
-pub fn stops() -> &'static [Stop] {
-    super::experiment::catalogue::TOUR
-}
-
 /// Renders the page of a stop, or the plan.
 pub(crate) fn render(guide: Guide) -> String {
-    guide.stop.map_or_else(plan, |number| stop(number, &stops()[number - 1]))
+    guide.stop.map_or_else(plan, stop)
 }
 
 fn plan() -> String {
@@ -49,7 +46,7 @@ fn plan() -> String {
                  At each you predict, run, look, change one thing, and make one. The answers are \
                  this machine's own.";
     let mut text = wrap(intro, WIDTH, 0) + "\n";
-    for (number, Stop { experiment, .. }) in (1..).zip(stops()) {
+    for (number, (experiment, _)) in (1..).zip(tour()) {
         let title = wrap(experiment.title, WIDTH - 26, 26);
         add!(text, "{number:>3}  {:20} {title}", experiment.name);
     }
@@ -57,16 +54,17 @@ fn plan() -> String {
     text
 }
 
-fn stop(number: usize, stop: &Stop) -> String {
-    let Stop { experiment, lesson } = stop;
-    let mut text = format!("Stop {number} of {}\n\n", stops().len());
+fn stop(number: usize) -> String {
+    let stops = tour();
+    let (experiment, Lesson { look, change, make, .. }) = stops[number - 1];
+    let mut text = format!("Stop {number} of {}\n\n", stops.len());
     text += &page::question(experiment);
     text += "\nPredict: pick one before you go on, and say why.\n\n";
     add!(text, "Run:     trainyard experiment run {} --quick\n\n", experiment.name);
-    text += &task("Look:", &lesson.look);
-    text += &task("Change:", &lesson.change);
-    add!(text, "Make:    {}", wrap(lesson.make, WIDTH - INDENT, INDENT));
-    let next = if number < stops().len() {
+    text += &task("Look:", look);
+    text += &task("Change:", change);
+    add!(text, "Make:    {}", wrap(make, WIDTH - INDENT, INDENT));
+    let next = if number < stops.len() {
         format!("trainyard guide {}", number + 1)
     } else {
         "trainyard experiment list        there are more".to_owned()
@@ -90,9 +88,9 @@ mod tests {
     #[test]
     fn the_tour_has_twelve_different_stops_that_all_say_what_to_do() {
         let names: std::collections::BTreeSet<_> =
-            stops().iter().map(|stop| stop.experiment.name).collect();
-        assert_eq!((stops().len(), names.len()), (12, 12));
-        for number in 1..=stops().len() {
+            tour().iter().map(|(experiment, _)| experiment.name).collect();
+        assert_eq!((tour().len(), names.len()), (12, 12));
+        for number in 1..=tour().len() {
             let page = render(Guide { stop: Some(number) });
             for word in ["Predict:", "Run:", "Look:", "Change:", "Make:", "Next:"] {
                 assert!(page.contains(word), "{number} has no {word}");

@@ -1,7 +1,7 @@
 //! What can be asked of the laboratory: a folder or a file for each question.
 //!
 //! [`compare`] measures every model side by side, and [`sweep`] does so for many values of a
-//! parameter. [`race`] runs one program in every way there is. An [`experiment`] has a question, a
+//! parameter. [`race`] runs one program in every way there is. An `experiment` has a question, a
 //! prediction and relations that must hold; the [`guide`] is a tour through twelve of them.
 //! [`timeline`] draws what was recorded, [`export`] turns it into a document, [`trace_check`] judges
 //! it, and [`doctor`] examines the machine.
@@ -12,7 +12,7 @@
 pub mod compare;
 pub mod doctor;
 pub mod document;
-pub mod experiment;
+pub(crate) mod experiment;
 pub mod export;
 pub mod guide;
 pub(crate) mod options;

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::ask::compare::next::suggestions;
-use crate::ask::guide::stops;
+use crate::ask::experiment::catalogue::tour;
 use crate::ask::sweep::plan::Sweep;
 use lab_core::terms::output::{Color, Format, Glyphs, Output};
 use lab_core::terms::{CpuKernel, GilChoice, Model, Params, Preset, Workload};
@@ -206,7 +206,7 @@ proptest! {
 
 #[test]
 fn every_command_of_the_tour_is_one() {
-    for task in stops().iter().flat_map(|stop| [stop.lesson.look, stop.lesson.change]) {
+    for task in tour().iter().flat_map(|(_, lesson)| [lesson.look, lesson.change]) {
         let parsed = parse_line(task.command);
         assert!(parsed.is_ok(), "{}: {parsed:?}", task.command);
     }

@@ -1,10 +1,10 @@
 //! Experiments: a question, a prediction, a run, and relations that say whether the answer is true.
 //!
 //! A claim about a lock is worth what can be shown on the reader's own machine. So each experiment
-//! is one file that reads like the page it becomes: what is asked, what one may expect, what is
-//! measured, which relations must hold between the figures, and what follows, said with the figures
-//! of the run itself. The same is run in each real CPython that the user names, so that "as
-//! CPython does" is a measurement.
+//! is up to three files beside each other: `convoy.md` says what is asked, what one may expect, what
+//! is done, in which settings, what must hold and what follows; `convoy.rs` measures a setting, and
+//! has the condition of each relation; `convoy.py` measures the same in each real CPython that the
+//! user names, so that "as CPython does" is a measurement.
 //!
 //! # The life of one experiment
 //!
@@ -23,23 +23,16 @@
 //! `trainyard experiment run convoy --wrong one-to-two-intervals` runs the same cells with that one
 //! change, checks the same relation, and ends with exit code 1. CI runs every one of them.
 //!
-//! # Four layers
+//! Each of the layers uses only those before it: [`kit`], which experiments are made of; their groups
+//! [`models`], [`tasks`], [`lock`], [`threads`] and [`processes`]; the [`catalogue`]; [`running`].
 //!
-//! Each uses only those below it:
-//!
-//! 1. [`kit`]: what an experiment is made of, and what measures;
-//! 2. the groups [`models`], [`tasks`], [`lock`], [`threads`] and [`processes`]: one file for each
-//!    experiment, with its twin in Python beside it;
-//! 3. [`catalogue`]: all of them by name, and the guided tour;
-//! 4. [`running`]: the run, its processes, and what is printed.
-//!
-//! Read next: [`kit`], then any experiment, such as [`lock::convoy`].
+//! Read next: [`kit`], then any experiment, such as `lock/convoy.md` and `convoy.rs`.
 
-pub mod catalogue;
-pub mod kit;
-pub mod lock;
-pub mod models;
-pub mod processes;
-pub mod running;
-pub mod tasks;
-pub mod threads;
+pub(crate) mod catalogue;
+pub(crate) mod kit;
+pub(crate) mod lock;
+pub(crate) mod models;
+pub(crate) mod processes;
+pub(crate) mod running;
+pub(crate) mod tasks;
+pub(crate) mod threads;

@@ -18,7 +18,7 @@ const WIDTH: usize = 100;
 pub(super) fn page(experiment: &Experiment, quoted: &dyn Fn(&str) -> Option<String>) -> String {
     let Experiment { name, title, question, choices, answer, method, .. } = experiment;
     let mut text = format!("# {name}: {title}\n\n{}\n", wrap(question, WIDTH, 0));
-    for (number, choice) in (1..).zip(*choices) {
+    for (number, choice) in (1..).zip(choices) {
         add!(text, "{number}. {}", wrap(choice, WIDTH - 3, 3));
     }
     let right = wrap(choices[*answer], WIDTH, 0);
@@ -38,8 +38,8 @@ pub(super) fn page(experiment: &Experiment, quoted: &dyn Fn(&str) -> Option<Stri
 
 fn settings(experiment: &Experiment) -> String {
     let labels: Vec<String> =
-        (experiment.cells)(Scale::Full).into_iter().map(|cell| cell.label).collect();
-    let beside = match experiment.twin {
+        experiment.cells(Scale::Full).into_iter().map(|cell| cell.label).collect();
+    let beside = match experiment.design.twin {
         Some(_) => " A CPython of your own does the same with `--python=PATH`.",
         None => "",
     };
@@ -52,9 +52,9 @@ fn relations(experiment: &Experiment) -> String {
          every run, and fails with its wrong setting.\n\n| relation | it says | fails with |\n\
          | --- | --- | --- |\n",
     );
-    for relation in experiment.relations {
+    for relation in &experiment.relations {
         let (name, says) = (relation.name, capitalised(relation.says));
-        let wrong = relation.wrong.says;
+        let wrong = relation.fails_with;
         add!(text, "| {name} | {says} | {wrong}: `--wrong {name}` |\n");
     }
     text
@@ -84,7 +84,7 @@ fn seen(experiment: &Experiment, quoted: &dyn Fn(&str) -> Option<String>) -> Str
 
 fn read_on(experiment: &Experiment) -> String {
     let mut text = String::from("\n## Read on\n\n");
-    for place in experiment.read {
+    for place in &experiment.read {
         let line = match place.split_once(": ") {
             Some((target, why)) if target.starts_with("https://") => format!("<{target}>: {why}"),
             Some((file, why)) if is_file(file) => format!("[{file}](../../{file}): {why}"),

@@ -76,8 +76,8 @@ pub fn readme_list() -> String {
 fn list(heading: impl Fn(&str) -> String, folder: &str) -> String {
     let mut text = String::new();
     for group in Group::value_variants() {
-        let experiments = catalogue::experiments(*group);
-        if experiments.is_empty() {
+        let mut experiments = catalogue::experiments(*group).peekable();
+        if experiments.peek().is_none() {
             continue;
         }
         text += &heading(&capitalised(group.title()));

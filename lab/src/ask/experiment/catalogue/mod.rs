@@ -1,57 +1,53 @@
 //! The catalogue: every experiment by group and by name, and the guided tour.
 
+use std::sync::LazyLock;
+
 use clap::ValueEnum;
 
-use super::kit::experiment::{Experiment, Group};
-use super::kit::lesson::Stop;
+use super::kit::experiment::{Design, Experiment, Group, Lesson};
 use super::{lock, models, processes, tasks, threads};
 use lab_core::terms::nearest::nearest;
 
-/// The experiments of a group, in the order in which they are best met.
-pub fn experiments(group: Group) -> &'static [&'static Experiment] {
+/// In the order in which they are best met.
+fn designs(group: Group) -> &'static [Design] {
     match group {
-        Group::Models => models::EXPERIMENTS,
-        Group::Tasks => tasks::EXPERIMENTS,
-        Group::Lock => lock::EXPERIMENTS,
-        Group::Threads => threads::EXPERIMENTS,
-        Group::Processes => processes::EXPERIMENTS,
+        Group::Models => models::DESIGNS,
+        Group::Tasks => tasks::DESIGNS,
+        Group::Lock => lock::DESIGNS,
+        Group::Threads => threads::DESIGNS,
+        Group::Processes => processes::DESIGNS,
     }
 }
 
+static ALL: LazyLock<Vec<Experiment>> = LazyLock::new(|| {
+    let of = |&group| designs(group).iter().map(move |design| Experiment::new(group, design));
+    Group::value_variants().iter().flat_map(of).collect()
+});
+
 /// Lists every experiment, in the order in which they are best met.
-pub fn all() -> impl Iterator<Item = &'static Experiment> {
-    Group::value_variants().iter().flat_map(|group| experiments(*group)).copied()
+pub(crate) fn all() -> impl Iterator<Item = &'static Experiment> {
+    ALL.iter()
 }
 
-/// An experiment and the lesson beside it.
-macro_rules! stop {
-    ($group:ident :: $module:ident) => {
-        Stop { experiment: &$group::$module::EXPERIMENT, lesson: &$group::$module::LESSON }
-    };
+/// The experiments of a group.
+pub(crate) fn experiments(group: Group) -> impl Iterator<Item = &'static Experiment> {
+    all().filter(move |experiment| experiment.group == group)
 }
 
-/// The guided tour.
-pub const TOUR: &[Stop] = &[
-    stop!(models::three_names),
-    stop!(models::io),
-    stop!(models::cpu),
-    stop!(threads::what_is_the_lock),
-    stop!(lock::convoy),
-    stop!(lock::lost_updates),
-    stop!(threads::strategies),
-    stop!(threads::session_per_thread),
-    stop!(tasks::await_in_the_middle),
-    stop!(tasks::blocking_call),
-    stop!(processes::what_a_process_owns),
-    stop!(threads::pool_size),
-];
+/// The guided tour: each stop, and what to do there.
+pub(crate) fn tour() -> Vec<(&'static Experiment, &'static Lesson)> {
+    let stops = all().filter_map(|one| one.lesson.as_ref().map(|lesson| (one, lesson)));
+    let mut stops: Vec<_> = stops.collect();
+    stops.sort_by_key(|(_, lesson)| lesson.stop);
+    stops
+}
 
 /// Finds an experiment.
 ///
 /// # Errors
 ///
 /// One line that names the experiment whose name is nearest.
-pub fn find(name: &str) -> Result<&'static Experiment, String> {
+pub(crate) fn find(name: &str) -> Result<&'static Experiment, String> {
     all().find(|experiment| experiment.name == name).ok_or_else(|| {
         let names = all().map(|experiment| experiment.name);
         match nearest(name, names) {

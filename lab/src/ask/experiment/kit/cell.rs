@@ -10,10 +10,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use lab_core::work::task::Task;
-
 /// `CPython`'s default switch interval.
-pub const INTERVAL_S: f64 = 0.005;
+pub(crate) const INTERVAL_S: f64 = 0.005;
 
 /// How much time an experiment takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,20 +42,11 @@ impl Scale {
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Lock {
     /// `CPython` 3.2 and later: a waiter asks after one interval, in seconds.
-    Timed {
-        /// `sys.setswitchinterval`.
-        interval_s: f64,
-    },
+    Timed { interval_s: f64 },
     /// The same without forced switching: who dropped the lock may take it back at once.
-    Unforced {
-        /// As above.
-        interval_s: f64,
-    },
+    Unforced { interval_s: f64 },
     /// `CPython` before 3.2: dropped and taken again every so many check points.
-    Ticks {
-        /// `sys.setcheckinterval`.
-        every: NonZeroU32,
-    },
+    Ticks { every: NonZeroU32 },
     /// The lock is there, and off: free-threaded.
     Off,
     /// No lock of ours at all: plain threads, to see what the machine can do.
@@ -72,17 +61,17 @@ impl Lock {
     /// `CPython`'s default before.
     pub const TICKS: Self = Self::Ticks { every: NonZeroU32::new(100).expect("100 is not 0") };
 
-    /// How long a waiter waits before it asks, in seconds; 0 if nobody has to ask.
-    fn interval_s(self) -> f64 {
-        match self {
-            Self::Timed { interval_s } | Self::Unforced { interval_s } => interval_s,
-            Self::Ticks { .. } | Self::Off | Self::Bare | Self::None => 0.0,
+    /// What a page calls it: a word, or the timed lock's interval, such as `0.1 ms`.
+    pub fn named(name: &str) -> Self {
+        match name.split_once(' ') {
+            None if name == "timed" => Self::TIMED,
+            None if name == "unforced" => Self::Unforced { interval_s: INTERVAL_S },
+            None if name == "ticks" => Self::TICKS,
+            None if name == "off" => Self::Off,
+            None if name == "bare" => Self::Bare,
+            Some((ms, "ms")) => Self::Timed { interval_s: ms.parse::<f64>().expect(ms) / 1e3 },
+            _ => panic!("no lock is called '{name}'"),
         }
-    }
-
-    /// The timed lock, with an interval in milliseconds.
-    pub fn timed_ms(interval_ms: f64) -> Self {
-        Self::Timed { interval_s: interval_ms / 1e3 }
     }
 }
 
@@ -101,81 +90,25 @@ pub enum Probe {
 pub struct Cell {
     /// Its name: unique in the experiment.
     pub label: String,
-    /// Which lock.
     pub lock: Lock,
     /// Who asks it, if it is a server.
     pub probe: Option<Probe>,
-    /// Whatever the experiment sets.
     pub parameters: BTreeMap<String, Value>,
 }
 
 impl Cell {
-    /// A cell without parameters.
-    pub fn new(label: impl Into<String>, lock: Lock) -> Self {
-        Self { label: label.into(), lock, probe: None, parameters: BTreeMap::new() }
-    }
-
-    /// A cell that has nothing to do with a lock.
+    /// A cell without parameters, which has nothing to do with a lock.
     pub fn plain(label: impl Into<String>) -> Self {
-        Self::new(label, Lock::None)
-    }
-
-    /// A cell in which threads do a task over and over, for [`hogs::throughput`].
-    ///
-    /// [`hogs::throughput`]: super::hogs::throughput
-    pub fn computing(
-        label: impl Into<String>,
-        lock: Lock,
-        threads: usize,
-        task: Task,
-        duration_s: f64,
-    ) -> Self {
-        let cell = Self::new(label, lock).with("threads", threads).with("task", task.name());
-        cell.with("duration_s", duration_s)
-    }
-
-    /// The same with one thread and with two: what a second one gains.
-    pub fn one_and_two(labels: [&str; 2], lock: Lock, task: Task, duration_s: f64) -> [Self; 2] {
-        let [one, two] = labels;
-        [(one, 1), (two, 2)]
-            .map(|(label, threads)| Self::computing(label, lock, threads, task, duration_s))
-    }
-
-    /// A server beside `hogs` threads that do a task, for [`echo::serve`]; asked `questions` times
-    /// by somebody who thinks before each.
-    ///
-    /// When it has answered, the server needs the lock again before it can wait for the next
-    /// question, and may wait an interval for that. The pause is so long that it is always back,
-    /// and each question finds it waiting.
-    ///
-    /// [`echo::serve`]: super::echo::serve
-    pub fn serving(
-        label: impl Into<String>,
-        lock: Lock,
-        hogs: usize,
-        task: Task,
-        questions: usize,
-    ) -> Self {
-        let mut cell = Self::new(label, lock).with("hogs", hogs).with("task", task.name());
-        cell.probe = Some(Probe::Latency);
-        cell.with("questions", questions).with("think_s", 2.0 * lock.interval_s() + 0.001)
-    }
-
-    /// Gives it the lock `new` if it has `old`.
-    pub fn exchange(&mut self, old: Lock, new: Lock) {
-        if self.lock == old {
-            self.lock = new;
-        }
+        Self { label: label.into(), lock: Lock::None, probe: None, parameters: BTreeMap::new() }
     }
 
     /// Sets a parameter.
-    #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.set(name, value);
         self
     }
 
-    /// Sets a parameter, or changes it: what a wrong setting does.
+    /// The same in place.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
         self.parameters.insert(name.to_owned(), value.into());
     }
@@ -187,11 +120,7 @@ impl Cell {
         value.unwrap_or_else(|| panic!("cell '{}' has no {what} '{name}'", self.label))
     }
 
-    /// A number that the experiment has set.
-    ///
-    /// # Panics
-    ///
-    /// Panics if it has not, as the next three do.
+    /// A number that the experiment has set; a panic if it has not, as the next three.
     pub fn number(&self, name: &str) -> f64 {
         self.parameter("number", name, Value::as_f64)
     }
@@ -206,22 +135,13 @@ impl Cell {
         self.parameter("word", name, Value::as_str)
     }
 
-    /// Whether it has one of these labels.
-    pub fn is(&self, labels: &[&str]) -> bool {
-        labels.contains(&self.label.as_str())
-    }
-
-    /// How long it is measured: its `duration_s`.
-    pub fn duration(&self) -> Duration {
-        Duration::from_secs_f64(self.number("duration_s"))
+    /// A time in seconds that the experiment has set, such as `duration_s`.
+    pub fn time(&self, name: &str) -> Duration {
+        Duration::from_secs_f64(self.number(name))
     }
 
     /// What crosses to its process.
-    ///
-    /// # Panics
-    ///
-    /// Does not: a cell is plain data.
     pub fn json(&self) -> String {
-        serde_json::to_string(self).expect("a cell is plain data")
+        serde_json::json!(self).to_string()
     }
 }

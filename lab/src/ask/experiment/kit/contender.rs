@@ -4,36 +4,28 @@ use std::fmt;
 
 use super::cell::{Cell, Lock};
 
-pub use lab_core::terms::python::{Python, PythonGil};
+pub(crate) use lab_core::terms::python::{Python, PythonGil};
 
 /// Who is measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Contender {
-    /// Our own runtime.
     Ours,
-    /// A CPython.
     Python(Python),
 }
 
-impl Contender {
-    /// The name in every output.
-    pub fn name(&self) -> String {
-        match self {
-            Self::Ours => "ours".to_owned(),
-            Self::Python(python) => python.name(),
-        }
-    }
-}
-
+/// The name in every output.
 impl fmt::Display for Contender {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(&self.name())
+        match self {
+            Self::Ours => formatter.pad("ours"),
+            Self::Python(python) => formatter.pad(&python.name()),
+        }
     }
 }
 
 /// A CPython is measured in the cells whose lock it has, as it cannot change it, and in those that
 /// are about no lock.
-pub fn by_lock(python: &Python, cell: &Cell) -> bool {
+pub(crate) fn by_lock(python: &Python, cell: &Cell) -> bool {
     match cell.lock {
         Lock::Timed { .. } => python.gil == PythonGil::Timed,
         Lock::Off => python.gil == PythonGil::Off,
@@ -50,19 +42,13 @@ mod tests {
 
     use super::*;
 
-    fn python(version: (u32, u32, u32), gil: PythonGil) -> Python {
-        Python { path: PathBuf::from("python"), version, gil }
-    }
-
     #[test]
     fn a_python_is_measured_in_the_cells_whose_lock_it_has() {
-        let (timed, off) = (Cell::new("t", Lock::timed_ms(5.0)), Cell::new("o", Lock::Off));
-        let new = python((3, 13, 0), PythonGil::Timed);
-        let free = python((3, 13, 0), PythonGil::Off);
-        assert_eq!((by_lock(&new, &timed), by_lock(&new, &off)), (true, false));
-        assert_eq!((by_lock(&free, &timed), by_lock(&free, &off)), (false, true));
-        assert!(by_lock(&new, &Cell::plain("p")) && by_lock(&free, &Cell::plain("p")));
-        assert_eq!(new.name(), "CPython 3.13.0");
-        assert_eq!(free.name(), "CPython 3.13.0, lock off");
+        for (gil, timed, off) in [(PythonGil::Timed, true, false), (PythonGil::Off, false, true)] {
+            let python = Python { path: PathBuf::from("python"), version: (3, 13, 0), gil };
+            for (lock, plays) in [(Lock::TIMED, timed), (Lock::Off, off), (Lock::None, true)] {
+                assert_eq!(by_lock(&python, &Cell { lock, ..Cell::plain("") }), plays, "{lock:?}");
+            }
+        }
     }
 }

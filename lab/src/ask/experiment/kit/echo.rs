@@ -12,18 +12,10 @@
 
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, UdpSocket};
-use std::thread;
-use std::time::Duration;
 
-use super::cell::{Cell, Probe};
-use super::figures::{Figures, percentile};
+use super::heard::say;
 use super::hogs::{self, Beside};
-use super::stopwatch::Stopwatch;
-use super::voice::say;
-use lab_core::terms::error::{LabError, Result};
-use lab_core::work::task::Task;
-use trainyard::sys::Why;
-use trainyard::threads::Attached;
+use super::prelude::*;
 
 /// Ends the server. A question is longer.
 const END: &[u8] = b"E";
@@ -37,11 +29,7 @@ const SILENCE_MAX: Duration = Duration::from_secs(5);
 const ASKING_MAX: Duration = Duration::from_secs(6);
 
 /// Answers until it is told to end, while the cell's `hogs` threads do its `task`.
-///
-/// # Errors
-///
-/// Fails if a socket does.
-pub fn serve(cell: &Cell) -> Result<Figures> {
+pub(crate) fn serve(cell: &Cell) -> Result<Figures> {
     let failed = |why: io::Error| LabError::failed("the server of a cell", why);
     let gil = hogs::gil(cell);
     let (hogs, task) = (cell.count("hogs"), Task::named(cell.word("task")));
@@ -72,26 +60,18 @@ fn answer(socket: &UdpSocket, at: &mut Attached<'_>, beside: &Beside) -> io::Res
 }
 
 /// The same where somebody asks, and [`hogs::throughput`] where nobody does.
-///
-/// # Errors
-///
-/// As either.
-pub fn serve_or_compute(cell: &Cell) -> Result<Figures> {
+pub(crate) fn serve_or_compute(cell: &Cell) -> Result<Figures> {
     if cell.probe.is_some() { serve(cell) } else { hogs::throughput(cell) }
 }
 
 /// Asks the server at `port`, as `cell` says, and ends it.
-///
-/// # Errors
-///
-/// Fails if a socket does, or an answer does not come.
-pub fn ask(cell: &Cell, port: u16) -> Result<Figures> {
+pub(crate) fn ask(cell: &Cell, port: u16) -> Result<Figures> {
     let failed = |why: io::Error| LabError::failed("the asker", why);
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
     socket.connect((Ipv4Addr::LOCALHOST, port)).map_err(failed)?;
     socket.set_read_timeout(Some(SILENCE_MAX)).map_err(failed)?;
     let figures = match cell.probe {
-        Some(Probe::Bandwidth) => bandwidth(&socket, cell.duration()),
+        Some(Probe::Bandwidth) => bandwidth(&socket, cell.time("duration_s")),
         _ => latency(&socket, cell),
     };
     let figures = figures.map_err(failed)?;
@@ -101,7 +81,7 @@ pub fn ask(cell: &Cell, port: u16) -> Result<Figures> {
 
 /// The cell's `questions`, with `think_s` before each; at least one is measured.
 fn latency(socket: &UdpSocket, cell: &Cell) -> io::Result<Figures> {
-    let think = Duration::from_secs_f64(cell.number("think_s"));
+    let think = cell.time("think_s");
     let begun = Stopwatch::start();
     let is_over = || begun.elapsed() > ASKING_MAX;
     let mut latencies_s = Vec::new();
@@ -110,13 +90,13 @@ fn latency(socket: &UdpSocket, cell: &Cell) -> io::Result<Figures> {
         #[expect(clippy::disallowed_methods, reason = "the asker has no lock to give up")]
         thread::sleep(think);
         let asked = Stopwatch::start();
-        let answered = exchange(socket, &[1; 2])?;
-        if warm_up > 0 && answered == Answered::Yes {
+        let is_answered = exchange(socket, &[1; 2])?;
+        if warm_up > 0 && is_answered {
             warm_up -= 1;
             continue;
         }
         latencies_s.push(asked.seconds());
-        if answered == Answered::No {
+        if !is_answered {
             break;
         }
     }
@@ -135,7 +115,7 @@ fn bandwidth(socket: &UdpSocket, duration: Duration) -> io::Result<Figures> {
     let begun = Stopwatch::start();
     let mut answers = 0_u32;
     loop {
-        answers += u32::from(exchange(socket, &packet)? == Answered::Yes);
+        answers += u32::from(exchange(socket, &packet)?);
         let elapsed = begun.elapsed();
         if elapsed >= duration {
             let rate = f64::from(answers) / elapsed.as_secs_f64();
@@ -144,20 +124,14 @@ fn bandwidth(socket: &UdpSocket, duration: Duration) -> io::Result<Figures> {
     }
 }
 
-/// Whether an answer came in time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Answered {
-    Yes,
-    No,
-}
-
-fn exchange(socket: &UdpSocket, question: &[u8]) -> io::Result<Answered> {
+/// Asks, and waits; whether the answer came in time.
+fn exchange(socket: &UdpSocket, question: &[u8]) -> io::Result<bool> {
     let mut answer = [0; PACKET_LEN];
     socket.send(question)?;
     match socket.recv(&mut answer) {
-        Ok(len) if &answer[..len] == question => Ok(Answered::Yes),
+        Ok(len) if &answer[..len] == question => Ok(true),
         Ok(_) => Err(io::Error::other("the answer is not the question")),
-        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(Answered::No),
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
         Err(error) => Err(error),
     }
 }

@@ -1,63 +1,130 @@
 //! An experiment: all that there is to say about one question, as one value.
 //!
-//! Read next: [`relation`](super::relation) and [`claim`](super::claim), then any experiment.
-
-use std::fmt;
+//! Its words are a [`page`](super::page); the rest, in Rust, is its [`Design`].
+//!
+//! Read next: [`relation`](super::relation), then any experiment.
 
 use clap::ValueEnum;
 
 use super::cell::{Cell, Scale};
-use super::contender::Python;
-use super::figures::{Column, Figures};
-use super::quantity::Explanation;
+use super::contender::{Contender, Python};
+use super::figures::{Column, Figures, Results};
+use super::page::cells;
+use super::quantity::said;
 use super::relation::Relation;
 use lab_core::terms::error::Result;
 
 /// Everything that there is to say about one question.
+#[derive(Debug)]
 pub struct Experiment {
     /// What the command line calls it.
     pub name: &'static str,
-    /// What it is about.
     pub group: Group,
-    /// One line.
     pub title: &'static str,
     /// What is asked, in words that need no knowledge of the answer.
     pub question: &'static str,
-    /// What one may predict.
-    pub choices: &'static [&'static str],
+    pub choices: Vec<&'static str>,
     /// Which of the choices is right, counted from 0.
     pub answer: usize,
     /// What is done, so that somebody else can do it.
     pub method: &'static str,
-    /// The settings that are measured.
-    pub cells: fn(Scale) -> Vec<Cell>,
-    /// Measures one of them in our runtime, in a process of its own; the answer
+    /// The settings that are measured, as the page has them.
+    pub settings: Vec<&'static str>,
+    /// The figures that are shown, the most important first.
+    pub columns: Vec<Column>,
+    pub relations: Vec<Relation>,
+    /// What follows, said with the run's own figures.
+    pub explanation: &'static str,
+    /// Where to read on: files of ours, and sources.
+    pub read: Vec<&'static str>,
+    /// What to do about it on the guided tour.
+    pub lesson: Option<Lesson>,
+    pub design: &'static Design,
+}
+
+/// What of an experiment is Rust.
+#[derive(Debug)]
+pub struct Design {
+    pub page: &'static str,
+    /// Measures one setting in our runtime, in a process of its own; the answer
     /// [`NoRoom`](lab_core::terms::error::LabError::NoRoom) leaves the cell out.
     pub ours: fn(&Cell) -> Result<Figures>,
     /// The same in Python: what is run after `twin.py`. From 2.7 to 3.13.
     pub twin: Option<&'static str>,
     /// Which cells a CPython can be measured in.
     pub plays: fn(&Python, &Cell) -> bool,
-    /// The figures that are shown, the most important first.
-    pub columns: &'static [Column],
-    /// What must hold between them.
     pub relations: &'static [Relation],
-    /// What follows, said with the run's own figures.
-    pub explain: Explanation,
-    /// Where to read on: files of ours, and sources.
-    pub read: &'static [&'static str],
+    /// Figures that only the explanation needs, made of the others.
+    pub notes: fn(&Results) -> Option<Figures>,
+}
+
+impl Design {
+    /// Measures the settings of the page.
+    pub const fn new(page: &'static str, ours: fn(&Cell) -> Result<Figures>) -> Self {
+        let (plays, notes) = (|_: &_, _: &_| false, |_: &_| Some(Figures::default()));
+        Self { page, ours, twin: None, plays, relations: &[], notes }
+    }
+
+    /// Measures the cells that it `plays` in each CPython too.
+    pub const fn twin(self, twin: &'static str, plays: fn(&Python, &Cell) -> bool) -> Self {
+        Self { twin: Some(twin), plays, ..self }
+    }
+
+    /// Checks these.
+    pub const fn relations(self, relations: &'static [Relation]) -> Self {
+        Self { relations, ..self }
+    }
+
+    /// Makes figures of the results, for the explanation alone.
+    pub const fn notes(self, notes: fn(&Results) -> Option<Figures>) -> Self {
+        Self { notes, ..self }
+    }
+}
+
+/// The designs of these modules.
+macro_rules! designs {
+    ($($module:ident),*) => { &[$($module::DESIGN),*] };
+}
+pub(crate) use designs;
+
+/// What one does at a stop of the tour, beside running the experiment.
+#[derive(Clone, Copy, Debug)]
+pub struct Lesson {
+    /// Which stop it is, from 1.
+    pub stop: usize,
+    /// What to look at, and by which command.
+    pub look: Activity,
+    /// One thing to change, and what to watch then.
+    pub change: Activity,
+    /// Something to make oneself.
+    pub make: &'static str,
+}
+
+/// A command, and why one would run it.
+#[derive(Clone, Copy, Debug)]
+pub struct Activity {
+    /// What is typed after `trainyard `.
+    pub command: &'static str,
+    /// What to look at in what it prints.
+    pub says: &'static str,
 }
 
 impl Experiment {
     /// Finds one of its relations.
-    pub fn relation(&self, name: &str) -> Option<&'static Relation> {
+    pub fn relation(&self, name: &str) -> Option<&Relation> {
         self.relations.iter().find(|relation| relation.name == name)
     }
-}
 
-impl fmt::Debug for Experiment {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Experiment({})", self.name)
+    /// Lists its settings.
+    pub fn cells(&self, scale: Scale) -> Vec<Cell> {
+        cells(&self.settings, scale)
+    }
+
+    /// Says what follows; `None` if a figure is missing.
+    pub fn explain(&self, results: &Results) -> Option<String> {
+        let mut results = results.clone();
+        results.push(&Contender::Ours, "", (self.design.notes)(&results)?);
+        said(self.explanation, &results, &Contender::Ours).map(|(text, _)| text)
     }
 }
 
@@ -73,15 +140,10 @@ impl Eq for Experiment {}
 /// What an experiment is about; in the order in which the groups are best met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Group {
-    /// Threads, tasks and processes beside each other.
     Models,
-    /// The loop and its tasks.
     Tasks,
-    /// The global lock.
     Lock,
-    /// Threads, and what they share.
     Threads,
-    /// Processes, and what they do not.
     Processes,
 }
 

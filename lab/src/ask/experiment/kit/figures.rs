@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::contender::Contender;
+use super::quantity::{is_count, written};
 use lab_core::terms::stats;
-use lab_core::text::numbers;
 
 /// The figures of one cell in one round, by name. A name ends with its unit, if it has one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -15,14 +15,20 @@ pub struct Figures(pub BTreeMap<String, f64>);
 
 impl Figures {
     /// Adds a figure.
-    #[must_use]
     pub fn with(mut self, name: &str, value: f64) -> Self {
         self.0.insert(name.to_owned(), value);
         self
     }
 
+    /// Adds a figure that may be missing.
+    pub fn with_some(self, name: &str, value: Option<f64>) -> Self {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
+    }
+
     /// Adds a count.
-    #[must_use]
     pub fn with_count(self, name: &str, count: impl TryInto<u64>) -> Self {
         self.with(name, to_f64(count))
     }
@@ -34,7 +40,6 @@ impl Figures {
     }
 
     /// Adds all figures of `others`.
-    #[must_use]
     pub fn and(mut self, others: Self) -> Self {
         self.0.extend(others.0);
         self
@@ -43,69 +48,43 @@ impl Figures {
 
 /// A count as a figure.
 #[expect(clippy::cast_precision_loss, reason = "counts of a few seconds are far below 2^53")]
-pub fn to_f64(count: impl TryInto<u64>) -> f64 {
+pub(crate) fn to_f64(count: impl TryInto<u64>) -> f64 {
     count.try_into().unwrap_or(u64::MAX) as f64
 }
 
 /// How a figure is shown.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Column {
+    /// How it is [`written`], if its name does not say it.
+    pub form: &'static str,
     /// Its name in [`Figures`].
     pub figure: &'static str,
     /// What stands above it.
-    pub title: &'static str,
-    /// How it is written.
-    pub unit: Unit,
+    pub title: String,
 }
 
-/// How a figure is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// `5.12 ms`.
-    Seconds,
-    /// `12 345`.
-    Count,
-    /// `0.97`.
-    Plain,
-    /// `12 %`; the figure is a share of 1.
-    Percent,
-    /// `9.8 kB`.
-    Bytes,
-}
-
-impl Unit {
+impl Column {
     /// Writes a figure.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is shown")]
-    pub fn write(self, value: f64) -> String {
-        match self {
-            Self::Seconds => numbers::seconds(value),
-            Self::Count => numbers::grouped(value.max(0.0).round() as u64),
-            Self::Plain => format!("{value:.2}"),
-            Self::Percent => numbers::percent(value),
-            Self::Bytes => numbers::bytes(value),
-        }
+    pub fn write(&self, value: f64) -> String {
+        let form =
+            if self.form.is_empty() && is_count(self.figure) { "grouped" } else { self.form };
+        written(form, self.figure, value)
     }
 }
 
 /// One cell of one contender, in all rounds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
-    /// Who.
     pub contender: Contender,
-    /// The cell's label.
     pub cell: String,
-    /// What, round by round.
     pub rounds: Vec<Figures>,
 }
 
 /// A cell that this machine has no room for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LeftOut {
-    /// Who could not be measured.
     pub contender: Contender,
-    /// The cell's label.
     pub cell: String,
-    /// Why.
     pub why: String,
 }
 
@@ -114,7 +93,6 @@ pub struct LeftOut {
 pub struct Results {
     /// In the order in which it was measured.
     pub measured: Vec<Measured>,
-    /// What could not be.
     pub left_out: Vec<LeftOut>,
 }
 
@@ -165,22 +143,11 @@ impl Results {
         self.of(&Contender::Ours, cell, figure)
     }
 
-    /// The same as [`of`](Self::of), of a figure that counts.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is a count")]
-    pub fn count(&self, contender: &Contender, cell: &str, figure: &str) -> Option<u64> {
-        self.of(contender, cell, figure).map(|count| count.round() as u64)
-    }
-
-    /// Every CPython that was measured in `cell`, and its figure.
-    pub fn pythons<'a>(
-        &'a self,
-        cell: &'a str,
-        figure: &'a str,
-    ) -> impl Iterator<Item = (&'a Contender, f64)> {
-        let there = self.measured.iter().filter(move |one| one.cell == cell);
-        there
-            .filter(|one| one.contender != Contender::Ours)
-            .filter_map(move |one| Some((&one.contender, one.median(figure)?)))
+    /// The first CPython of which there is this figure.
+    pub fn first_python(&self, cell: &str, figure: &str) -> Option<&Contender> {
+        let there = self.measured.iter().filter(|one| one.cell == cell);
+        let mut theirs = there.filter(|one| one.contender != Contender::Ours);
+        Some(&theirs.find(|one| one.median(figure).is_some())?.contender)
     }
 }
 
@@ -212,7 +179,7 @@ impl Measured {
     clippy::cast_precision_loss,
     reason = "an index of a list in memory"
 )]
-pub fn percentile(samples: &[f64], share: f64) -> Option<f64> {
+pub(crate) fn percentile(samples: &[f64], share: f64) -> Option<f64> {
     let mut sorted = samples.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
     let rank = (share * sorted.len() as f64).ceil() as usize;
@@ -223,7 +190,7 @@ pub fn percentile(samples: &[f64], share: f64) -> Option<f64> {
 ///
 /// Jain, Chiu and Hawe, "A quantitative measure of fairness" (DEC-TR-301, 1984).
 #[expect(clippy::cast_precision_loss, reason = "a handful of threads")]
-pub fn jain(shares: &[f64]) -> f64 {
+pub(crate) fn jain(shares: &[f64]) -> f64 {
     let sum: f64 = shares.iter().sum();
     let squares: f64 = shares.iter().map(|share| share * share).sum();
     if squares == 0.0 { 1.0 } else { sum * sum / (shares.len() as f64 * squares) }
@@ -241,33 +208,39 @@ mod tests {
     #[test]
     fn a_percentile_is_one_of_the_samples() {
         let samples: Vec<f64> = (1..=100).rev().map(f64::from).collect();
-        check_close(percentile(&samples, 0.5).unwrap(), 50.0);
-        check_close(percentile(&samples, 0.99).unwrap(), 99.0);
-        check_close(percentile(&samples, 1.0).unwrap(), 100.0);
-        check_close(percentile(&[7.0], 0.5).unwrap(), 7.0);
+        for (samples, share, value) in [
+            (&samples[..], 0.5, 50.0),
+            (&samples, 0.99, 99.0),
+            (&samples, 1.0, 100.0),
+            (&[7.0], 0.5, 7.0),
+        ] {
+            check_close(percentile(samples, share).unwrap(), value);
+        }
         assert_eq!(percentile(&[], 0.5), None);
     }
 
     #[test]
     fn jains_index_goes_from_one_over_n_to_one() {
-        check_close(jain(&[5.0, 5.0, 5.0, 5.0]), 1.0);
-        check_close(jain(&[5.0, 0.0, 0.0, 0.0]), 0.25);
-        check_close(jain(&[0.0, 0.0]), 1.0);
-        check_close(jain(&[1.0, 3.0]), 0.8);
+        for (shares, index) in
+            [([5.0, 5.0], 1.0), ([5.0, 0.0], 0.5), ([0.0, 0.0], 1.0), ([1.0, 3.0], 0.8)]
+        {
+            check_close(jain(&shares), index);
+        }
     }
 
     #[test]
     fn a_figure_is_the_median_of_its_rounds_and_newer_cells_replace_older_ones() {
-        let mut results = Results::default();
-        for value in [1.0, 9.0, 2.0] {
-            results.push(&Contender::Ours, "a", Figures::default().with("x", value));
-        }
+        let of = |cells: &[(&str, f64)]| {
+            let mut results = Results::default();
+            for (cell, value) in cells {
+                results.push(&Contender::Ours, cell, Figures::default().with("x", *value));
+            }
+            results
+        };
+        let mut results = of(&[("a", 1.0), ("a", 9.0), ("a", 2.0)]);
         check_close(results.ours("a", "x").unwrap(), 2.0);
         assert_eq!((results.ours("b", "x"), results.ours("a", "y")), (None, None));
-        let mut newer = Results::default();
-        newer.push(&Contender::Ours, "a", Figures::default().with("x", 7.0));
-        newer.push(&Contender::Ours, "b", Figures::default().with("x", 8.0));
-        results.replace(newer);
+        results.replace(of(&[("a", 7.0), ("b", 8.0)]));
         check_close(results.ours("a", "x").unwrap(), 7.0);
         check_close(results.ours("b", "x").unwrap(), 8.0);
     }

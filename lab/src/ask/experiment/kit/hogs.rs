@@ -1,28 +1,20 @@
 //! Threads that compute: as neighbours of somebody who waits, or to see how much they get done.
 
-use std::io;
 use std::sync::RwLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread;
-use std::time::Duration;
 
-use super::cell::{Cell, Lock};
-use super::figures::{Figures, jain, to_f64};
-use super::stopwatch::Stopwatch;
-use super::together::SOME;
-use lab_core::terms::error::{LabError, Result};
-use lab_core::work::task::Task;
+use super::prelude::*;
 use trainyard::sys::rusage::{Whose, usage};
 use trainyard::sys::{clock, limits};
 use trainyard::threads::{Attached, Counters, ForcedSwitching, Gil, Mode, ThreadPool, Timed};
 
 /// The lock of `cell`. Threads of a bare cell never attach; whoever else asks gets one that is off.
-pub fn gil(cell: &Cell) -> Gil {
+pub(crate) fn gil(cell: &Cell) -> Gil {
     Gil::new(mode(cell.lock))
 }
 
 /// The same, as a mode.
-pub fn mode(lock: Lock) -> Mode {
+pub(crate) fn mode(lock: Lock) -> Mode {
     match lock {
         Lock::Timed { interval_s } => Mode::timed(Duration::from_secs_f64(interval_s)),
         Lock::Unforced { interval_s } => Mode::on(Timed {
@@ -35,11 +27,7 @@ pub fn mode(lock: Lock) -> Mode {
 }
 
 /// A pool of `workers` threads under `gil`.
-///
-/// # Errors
-///
-/// Fails if a thread cannot be started.
-pub fn pool(workers: usize, gil: Gil) -> Result<ThreadPool> {
+pub(crate) fn pool(workers: usize, gil: Gil) -> Result<ThreadPool> {
     let pool = ThreadPool::builder().workers(workers).gil(gil).build();
     pool.map_err(|why| LabError::failed("the pool of threads", why))
 }
@@ -49,7 +37,7 @@ const STARVED_MAX_NS: u64 = 6_000_000_000;
 
 /// Until when the hogs beside `main` compute.
 #[derive(Debug)]
-pub struct Beside {
+pub(crate) struct Beside {
     done: AtomicBool,
     turn_ns: AtomicU64,
 }
@@ -57,7 +45,7 @@ pub struct Beside {
 impl Beside {
     /// `main` has a turn. The hogs end if it gets no other for 6 s: on a machine with nothing else to
     /// do, those of the old lock never let it in again.
-    pub fn turn(&self) {
+    pub(crate) fn turn(&self) {
         // ORDER: Relaxed, here and below; seen late, it costs a call more.
         self.turn_ns.store(clock::now_ns(), Ordering::Relaxed);
     }
@@ -75,11 +63,7 @@ impl Beside {
 }
 
 /// Runs `main` in this thread while `count` threads compute beside it, all under `gil`.
-///
-/// # Panics
-///
-/// Panics if threads are used up.
-pub fn beside<R>(gil: &Gil, count: usize, task: Task, main: impl FnOnce(&Beside) -> R) -> R {
+pub(crate) fn beside<R>(gil: &Gil, count: usize, task: Task, main: impl FnOnce(&Beside) -> R) -> R {
     let beside = Beside { done: AtomicBool::new(false), turn_ns: AtomicU64::new(clock::now_ns()) };
     thread::scope(|scope| {
         for number in 0..count {
@@ -108,19 +92,9 @@ impl Drop for Raised<'_> {
 
 /// Lets `threads` threads do a `task` over and over for a time, all under the cell's lock, and
 /// says how much they did: the cell's `threads`, `task` and `duration_s`.
-///
-/// # Errors
-///
-/// Fails if a thread cannot be started, or the kernel does not say how much processor time was used.
-///
-/// # Panics
-///
-/// Passes on a panic of a task.
-pub fn throughput(cell: &Cell) -> Result<Figures> {
+pub(crate) fn throughput(cell: &Cell) -> Result<Figures> {
     let (gil, threads, task) = (gil(cell), cell.count("threads"), Task::named(cell.word("task")));
-    let gate = RwLock::new(());
-    let run = || {
-        drop(gate.read());
+    let run = |_| {
         // From here: who waits for the lock all the time gets nothing done.
         let clock = Clock::start(cell);
         match cell.lock {
@@ -128,43 +102,60 @@ pub fn throughput(cell: &Cell) -> Result<Figures> {
             _ => gil.attach(|at| clock.repeat(|| task.call(at))),
         }
     };
-    let mut missing = None;
-    let figures = measured(|| {
-        thread::scope(|scope| {
-            let start = |number| named(number).spawn_scoped(scope, run);
-            // Opens when all have been started, and also when one could not be: none waits for it.
-            let closed = gate.write();
-            let started: io::Result<Vec<_>> = (0..threads).map(start).collect();
-            drop(closed);
-            let runs = started.unwrap_or_else(|why| {
-                missing = Some(limits::of_a_thread(why));
-                Vec::new()
-            });
-            runs.into_iter().map(|run| run.join().expect("a task does not panic")).collect()
-        })
-    })?;
-    match missing {
-        Some(why) => Err(LabError::failed("a cell", why)),
-        None => Ok(figures.and(counted(&[gil]))),
-    }
+    Ok(measured(|| together(threads, named, run))?.and(counted(&[gil])))
+}
+
+/// Only a limit far too low is in the way of these.
+const SOME: &str = "an experiment takes a handful of threads";
+
+/// Runs `work` in `count` threads that begin together, each of which is given its number; their
+/// answers, in order.
+///
+/// # Panics
+///
+/// Passes on a panic of a thread, and panics if threads are used up.
+pub(crate) fn in_threads<R: Send>(count: usize, work: impl Fn(usize) -> R + Sync) -> Vec<R> {
+    together(count, |_| thread::Builder::new(), work)
+}
+
+fn together<R: Send>(
+    count: usize,
+    builder: fn(usize) -> thread::Builder,
+    work: impl Fn(usize) -> R + Sync,
+) -> Vec<R> {
+    let gate = RwLock::new(());
+    let begin = |number| {
+        drop(gate.read());
+        work(number)
+    };
+    thread::scope(|scope| {
+        let begin = &begin;
+        // Opens when all have been started, and also when one could not be: none waits for it.
+        let closed = gate.write();
+        let start = |one| builder(one).spawn_scoped(scope, move || begin(one));
+        let started = |one| start(one).map_err(limits::of_a_thread).expect(SOME);
+        let threads: Vec<_> = (0..count).map(started).collect();
+        drop(closed);
+        threads.into_iter().map(|one| one.join().expect("a thread does not panic")).collect()
+    })
 }
 
 /// Runs `work`, which says what each of its threads did, if that is of interest; measures it.
-///
-/// # Errors
-///
-/// Fails if the kernel does not say how much processor time was used.
-pub fn measured(work: impl FnOnce() -> Vec<Turns>) -> Result<Figures> {
+pub(crate) fn measured(work: impl FnOnce() -> Vec<Turns>) -> Result<Figures> {
     let (used_s, begun) = (processor_time_s()?, Stopwatch::start());
     let turns = work();
     let wall_s = begun.seconds();
     let used_s = processor_time_s()? - used_s;
     let busy = Figures::default().with("cpus_busy", used_s / wall_s);
-    Ok(if turns.is_empty() { busy } else { busy.and(figures(&turns)) })
+    let counts: Vec<f64> = turns.iter().map(|one| to_f64(one.count)).collect();
+    let Some(longest) = turns.iter().map(|one| one.elapsed).max() else { return Ok(busy) };
+    // ccbench divides by the longest time, which is the pessimist's choice.
+    let rate = counts.iter().sum::<f64>() / longest.as_secs_f64();
+    Ok(busy.with("calls_per_s", rate).with("jain", jain(&counts)))
 }
 
 /// What `gils` have counted.
-pub fn counted(gils: &[Gil]) -> Figures {
+pub(crate) fn counted(gils: &[Gil]) -> Figures {
     let sum = |count: fn(&Counters) -> u64| {
         to_f64(gils.iter().map(|gil| count(&gil.counters())).sum::<u64>())
     };
@@ -179,26 +170,26 @@ pub fn counted(gils: &[Gil]) -> Figures {
 
 /// What one thread did, and how long that took.
 #[derive(Clone, Copy, Debug)]
-pub struct Turns {
+pub(crate) struct Turns {
     count: u64,
     elapsed: Duration,
 }
 
 /// When a thread began, and how long it goes on.
 #[derive(Clone, Copy, Debug)]
-pub struct Clock {
+pub(crate) struct Clock {
     begun: Stopwatch,
     duration: Duration,
 }
 
 impl Clock {
     /// Begins now, for the cell's `duration_s`.
-    pub fn start(cell: &Cell) -> Self {
-        Self { begun: Stopwatch::start(), duration: cell.duration() }
+    pub(crate) fn start(cell: &Cell) -> Self {
+        Self { begun: Stopwatch::start(), duration: cell.time("duration_s") }
     }
 
     /// Calls until the time is over. The last call may end later.
-    pub fn repeat(self, mut call: impl FnMut()) -> Turns {
+    pub(crate) fn repeat(self, mut call: impl FnMut()) -> Turns {
         let mut count = 0;
         loop {
             let elapsed = self.begun.elapsed();
@@ -209,15 +200,6 @@ impl Clock {
             count += 1;
         }
     }
-}
-
-/// ccbench divides by the longest time, which is the pessimist's choice.
-fn figures(turns: &[Turns]) -> Figures {
-    let counts: Vec<f64> = turns.iter().map(|one| to_f64(one.count)).collect();
-    let longest = turns.iter().map(|one| one.elapsed).max().unwrap_or_default();
-    Figures::default()
-        .with("calls_per_s", counts.iter().sum::<f64>() / longest.as_secs_f64())
-        .with("jain", jain(&counts))
 }
 
 fn processor_time_s() -> Result<f64> {

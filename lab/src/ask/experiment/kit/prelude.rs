@@ -1,20 +1,23 @@
-//! What nearly every experiment says: `use crate::ask::experiment::kit::prelude::*;`.
+//! What nearly every file here says: `use crate::ask::experiment::kit::prelude::*;`.
 
-pub use super::cell::{Cell, INTERVAL_S, Lock, Probe, Scale};
-pub use super::claim::{AsBare, OneProcessor, is, special, that, that_by};
-pub use super::contender::{Contender, Python, by_lock};
-pub use super::experiment::{Experiment, Group};
-pub use super::figures::{Column, Figures, Results, Unit, percentile, to_f64};
-pub use super::hogs::Clock;
-pub use super::lesson::{Activity, Lesson};
-pub use super::pause::{pause, pause_and_keep};
-pub use super::quantity::Explanation::{By, Told};
-pub use super::relation::{Check, counting, timing};
-pub use super::stopwatch::Stopwatch;
-pub use super::together::in_threads;
-pub use super::voice::{recorded_elsewhere, say};
-pub use super::yardstick::{ONE_CPU, gain, gains_as_bare, one_processor, with_two_processors};
-pub use super::{echo, hogs, program};
-pub use lab_core::terms::error::{LabError, Result};
-pub use lab_core::text::numbers::{bytes, count, grouped, percent, ratio, seconds};
-pub use lab_core::work::task::Task;
+pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
+pub(crate) use std::time::Duration;
+pub(crate) use std::{io, thread};
+
+pub(crate) use super::cell::{Cell, INTERVAL_S, Lock, Probe, Scale};
+pub(crate) use super::claim::{AS_BARE, BARE, ONE_CPU, ONE_PROCESSOR, that};
+pub(crate) use super::claim::{gains_as_bare, is, most, no_second_processor};
+pub(crate) use super::contender::{Contender, Python, by_lock};
+pub(crate) use super::experiment::{Design, Experiment, Group, designs};
+pub(crate) use super::figures::{Column, Figures, LeftOut, Measured, Results};
+pub(crate) use super::figures::{jain, percentile, to_f64};
+pub(crate) use super::hogs::{Clock, in_threads};
+pub(crate) use super::relation::{Check, Ending, Nature, Of, Outcome, Relation};
+pub(crate) use super::relation::{counting, timing};
+pub(crate) use super::time::{Stopwatch, pause, pause_and_keep};
+pub(crate) use super::{echo, hogs, program};
+pub(crate) use lab_core::terms::error::{LabError, Result};
+pub(crate) use lab_core::text::numbers::{count, percent, ratio, seconds};
+pub(crate) use lab_core::work::task::Task;
+pub(crate) use trainyard::sys::{Why, blocking};
+pub(crate) use trainyard::threads::{Attached, ThreadPool};

@@ -5,72 +5,43 @@
 //! program of its own, hears what it says until it ends, and looks how it ended. A program that
 //! has not ended in time is killed.
 
-use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
-use std::time::Duration;
 
-use super::cell::Cell;
-use super::figures::Figures;
-use super::heard::{Heard, Running};
-use super::voice::own;
-use lab_core::terms::error::{LabError, Result};
+use super::heard::{Heard, Running, own, say};
+use super::prelude::*;
 use trainyard::sys::clock;
 
 /// Set in the cell of the program inside.
 const INSIDE: &str = "inside";
 /// A program that has not ended by then does not do what is claimed of it.
-pub const TIME_MAX: Duration = Duration::from_secs(20);
-
-/// What is known of a program when it has ended.
-#[derive(Debug)]
-pub struct Ended {
-    /// What it said, line by line.
-    pub said: Vec<Figures>,
-    /// How it ended; `None` if it was killed because its time was over.
-    pub status: Option<ExitStatus>,
-}
-
-impl Ended {
-    /// How many lines had the figure `name`.
-    pub fn count(&self, name: &str) -> usize {
-        self.said.iter().filter(|line| line.0.contains_key(name)).count()
-    }
-
-    /// Whether a signal ended it that nobody here has sent.
-    pub fn has_crashed(&self) -> bool {
-        self.status.is_some_and(|status| status.signal().is_some())
-    }
-}
+const TIME_MAX: Duration = Duration::from_secs(20);
 
 /// Whether this is the program inside.
-pub fn is_inside(cell: &Cell) -> bool {
+pub(crate) fn is_inside(cell: &Cell) -> bool {
     cell.parameters.contains_key(INSIDE)
 }
 
-/// Says `what` from inside, for [`Ended::count`].
-pub fn tell(what: &str) {
-    super::voice::say(&Figures::default().with(what, 1.0));
+/// Says `what` from inside, to be counted.
+pub(crate) fn tell(what: &str) {
+    say(&Figures::default().with(what, 1.0));
 }
 
-/// Runs the experiment `name` once more, as a program for at most `time_max`.
-///
-/// # Errors
-///
-/// Fails if the program cannot be started, or says what are no figures.
-pub fn run(name: &str, cell: &Cell, time_max: Duration) -> Result<Ended> {
-    let mut program =
-        Running::start(own(&["ours", name, &cell.clone().with(INSIDE, true).json()]))?;
-    let (deadline_ns, mut said) = (clock::deadline_ns(time_max), Vec::new());
+/// Runs the experiment `name` once more, as a program. Returns how often it has told each of `what`,
+/// and how it ended; `None` if it was killed because its time was over.
+pub(crate) fn run(name: &str, cell: &Cell, what: &[&str]) -> Result<(Figures, Option<ExitStatus>)> {
+    let cell = cell.clone().with(INSIDE, true);
+    let mut program = Running::start(own(&["ours", name, &cell.json()]))?;
+    let mut told = what.iter().fold(Figures::default(), |none, what| none.with(what, 0.0));
+    let deadline_ns = clock::deadline_ns(TIME_MAX);
     loop {
-        let status = match program.hear(deadline_ns, None)? {
-            Heard::Line(line) => {
-                let figures = serde_json::from_slice(&line);
-                said.push(figures.map_err(|why| LabError::failed("a program in a cell", why))?);
-                continue;
-            }
-            Heard::Closed => Some(program.wait()?),
-            Heard::Silence => None,
+        let line = match program.hear(deadline_ns, None)? {
+            Heard::Line(line) => serde_json::from_slice::<Figures>(&line),
+            Heard::Closed => return Ok((told, Some(program.wait()?))),
+            Heard::Silence => return Ok((told, None)),
         };
-        return Ok(Ended { said, status });
+        let line = line.map_err(|why| LabError::failed("a program in a cell", why))?;
+        for what in line.0.into_keys() {
+            *told.0.entry(what).or_default() += 1.0;
+        }
     }
 }

@@ -4,61 +4,25 @@
 //! which model helps measures those files: one round, and one on the record for what was in flight
 //! at once.
 
-use std::time::Duration;
-
 use clap::ValueEnum;
 
-use crate::ask::experiment::kit::cell::{Cell, Lock, Scale};
-use crate::ask::experiment::kit::figures::Figures;
-use crate::ask::experiment::kit::hogs;
-use crate::ask::experiment::kit::voice::recorded_elsewhere;
+use crate::ask::experiment::kit::heard::ELSEWHERE;
+use crate::ask::experiment::kit::prelude::*;
 use crate::measure::arm_process::{ArmProcess, Halt};
 use crate::measure::lines::lines_changed;
 use crate::measure::usage::Account;
 use lab_core::look::lanes::Lanes;
 use lab_core::terms::contender::{Contender, GilState, Model, Workload};
-use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::params::{CpuKernel, Params, Preset};
 use lab_core::work::arm::Setup;
 use lab_core::work::server::ServerConfig;
 use lab_core::work::server::{START_TIMEOUT, ServerProcess};
-use lab_core::work::task::Task;
 use trainyard::sys::signal::Interrupts;
 
 /// No round takes a tenth of it.
 const SILENCE_MAX: Duration = Duration::from_mins(1);
 /// The sums of the articles.
 const INPUTS: usize = 20;
-
-/// Plain threads without any lock, to see what the machine can do; see
-/// [`yardstick`](crate::ask::experiment::kit::yardstick).
-pub(super) const BARE: [&str; 2] = ["1 bare thread", "2 bare threads"];
-
-/// Twenty sums in each of these models, with so many trains, beside bare threads to compare with. A
-/// Python computes for `duration_s` instead.
-pub(super) fn computing(scale: Scale, ours: &[(&str, Model, usize)]) -> Vec<Cell> {
-    let (squares, duration_s) = scale.pick((2_000_000, 0.2), (5_000_000, 1.0));
-    let ours = ours.iter().map(|&(label, model, trains)| {
-        let cell = cell(label, Workload::Cpu, model, trains);
-        cell.with("squares", squares).with("duration_s", duration_s)
-    });
-    let bare = Cell::one_and_two(BARE, Lock::Bare, Task::Pi, duration_s);
-    ours.chain(bare.map(|cell| cell.with("model", "bare"))).collect()
-}
-
-/// So many pages, fetched in each of these models from a server that takes its time.
-pub(super) fn waiting(pages: usize, latency_s: f64, ours: &[(&str, Model, usize)]) -> Vec<Cell> {
-    let cell = |&(label, model, trains): &_| cell(label, Workload::Io, model, trains);
-    let cells = ours.iter().map(cell);
-    cells.map(|cell| cell.with("requests", pages).with("latency_s", latency_s)).collect()
-}
-
-fn cell(label: &str, workload: Workload, model: Model, trains: usize) -> Cell {
-    let has_lock = matches!(model, Model::Threads | Model::ThreadsNative);
-    let cell = Cell::new(label, if has_lock { Lock::TIMED } else { Lock::None });
-    let cell = cell.with("workload", workload.name());
-    cell.with("model", model.name()).with("threads", trains)
-}
 
 /// Measures one round of the cell's contender, in the processes that `compare` would start.
 pub(super) fn measure(cell: &Cell) -> Result<Figures> {
@@ -88,8 +52,9 @@ pub(super) fn measure(cell: &Cell) -> Result<Figures> {
     let wall_s = Duration::from_nanos(outcome.wall_ns).as_secs_f64();
     let units = u32::try_from(outcome.units).unwrap_or(u32::MAX);
     let lanes = Lanes::read(&recording).map(|lanes| lanes.figures).unwrap_or_default();
-    recorded_elsewhere(recording);
-    let figures = Figures::default()
+    // A cell measures once.
+    drop(ELSEWHERE.set(recording));
+    Ok(Figures::default()
         .with("wall_s", wall_s)
         .with("calls_per_s", f64::from(units) / wall_s)
         .with("startup_s", startup.as_secs_f64())
@@ -97,11 +62,8 @@ pub(super) fn measure(cell: &Cell) -> Result<Figures> {
         .with_count("memory_bytes", usage.max_rss_bytes)
         .with_count("in_flight_max", lanes.in_flight_max)
         .with_count("at_once_max", lanes.running_at_once_max)
-        .with_count("lines", lines_changed(&contender).unwrap_or(0));
-    Ok(match outcome.gil {
-        Some(gil) => figures.with_count("taken", gil.acquisitions),
-        None => figures,
-    })
+        .with_count("lines", lines_changed(&contender).unwrap_or(0))
+        .with_some("taken", outcome.gil.map(|gil| to_f64(gil.acquisitions))))
 }
 
 fn contender(cell: &Cell) -> (Contender, Params) {
@@ -110,7 +72,7 @@ fn contender(cell: &Cell) -> (Contender, Params) {
     let workload = workload.expect("a cell of this module names a workload");
     let mut params = Params { workloads: vec![workload], ..Params::of(Preset::Quick) };
     if workload == Workload::Io {
-        let latency = Duration::from_secs_f64(cell.number("latency_s"));
+        let latency = cell.time("latency_s");
         params.requests = cell.count("requests");
         params.latency_ns = u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX);
     } else {

@@ -1,26 +1,19 @@
 //! The group `models`: one problem for threads, tasks and processes, and what each makes of it.
-//!
-//! Each experiment is one file; its twin in Python lies beside it.
 
 mod arms;
-pub mod cpu;
+mod cpu;
 mod footprint;
-pub mod how_many;
-pub mod io;
-pub mod pipeline;
+mod how_many;
+mod io;
+mod pipeline;
 mod room;
-pub mod three_names;
+mod three_names;
 mod trains;
-pub mod ways_out;
+mod ways_out;
 
-use crate::ask::experiment::kit::experiment::Experiment;
+use crate::ask::experiment::kit::prelude::{Design, designs};
 
 /// In the order in which they are best met.
-pub const EXPERIMENTS: &[&Experiment] = &[
-    &three_names::EXPERIMENT,
-    &io::EXPERIMENT,
-    &cpu::EXPERIMENT,
-    &ways_out::EXPERIMENT,
-    &pipeline::EXPERIMENT,
-    &how_many::EXPERIMENT,
-];
+pub(crate) const DESIGNS: &[Design] = designs! {
+    three_names, io, cpu, ways_out, pipeline, how_many
+};

@@ -6,16 +6,10 @@
 use std::cell::Cell as Local;
 use std::fs;
 use std::future::pending;
-use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use super::footprint::Footprint;
+use super::footprint::{Footprint, footprint, of_each};
 use super::room;
-use crate::ask::experiment::kit::cell::Cell;
-use crate::ask::experiment::kit::figures::{Figures, to_f64};
-use crate::ask::experiment::kit::stopwatch::Stopwatch;
-use lab_core::terms::error::{LabError, Result};
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::coop::{self, yield_now};
 use trainyard::procs::Pool;
 use trainyard::threads::{Gil, Mode, ThreadPool};
@@ -45,11 +39,6 @@ fn note() {
     GLOBAL.fetch_add(1, Ordering::Relaxed);
 }
 
-/// A cell with `count` trains of one `model`: tasks, threads or processes.
-pub(super) fn cell(label: impl Into<String>, model: &str, count: usize) -> Cell {
-    Cell::plain(label).with("model", model).with("count", count)
-}
-
 /// Starts the cell's trains, looks at them while all are alive, and lets them end.
 pub(super) fn measure(cell: &Cell) -> Result<Figures> {
     let (model, count) = (cell.word("model"), cell.count("count"));
@@ -63,7 +52,7 @@ pub(super) fn measure(cell: &Cell) -> Result<Figures> {
 
 fn tasks(count: usize) -> Result<Figures> {
     coop::run(async {
-        let (before, stopwatch) = (Footprint::of("self")?, Stopwatch::start());
+        let (before, stopwatch) = (footprint("self")?, Stopwatch::start());
         for _ in 0..count {
             // Detached: they are dropped with the loop.
             drop(coop::spawn(async {
@@ -76,7 +65,7 @@ fn tasks(count: usize) -> Result<Figures> {
             yield_now().await;
         }
         let took_s = stopwatch.seconds();
-        let each = Footprint::of("self")?.of_each(before, count);
+        let each = of_each(before, footprint("self")?, count);
         // The one that counts is one too.
         let alive = coop::tasks().len() - 1;
         Ok(figures(count, took_s, each).with_count("alive", alive))
@@ -84,13 +73,13 @@ fn tasks(count: usize) -> Result<Figures> {
 }
 
 fn threads(count: usize) -> Result<Figures> {
-    let (before, stopwatch) = (Footprint::of("self")?, Stopwatch::start());
+    let (before, stopwatch) = (footprint("self")?, Stopwatch::start());
     // The lock is off: thousands of threads that end at once would all be in line for it, and each
     // looks after every switch interval whether it is its turn.
     let pool = ThreadPool::builder().workers(count).gil(Gil::new(Mode::Off));
     let pool = pool.initializer(note).build().map_err(refused)?;
     let took_s = stopwatch.seconds();
-    let each = Footprint::of("self")?.of_each(before, count);
+    let each = of_each(before, footprint("self")?, count);
     let alive = fs::read_dir("/proc/self/task").map_or(0, Iterator::count).saturating_sub(1);
     drop(pool);
     Ok(figures(count, took_s, each).with_count("alive", alive))
@@ -102,14 +91,9 @@ fn processes(count: usize) -> Result<Figures> {
     let pool = pool.build().map_err(|why| LabError::failed("the pool", why))?;
     let took_s = stopwatch.seconds();
     let pids = pool.pids();
-    let prints = pids.iter().take(LOOKED_AT).map(Footprint::of).collect::<Result<Vec<_>>>()?;
-    let mean = |bytes: fn(&Footprint) -> f64| {
-        prints.iter().map(bytes).sum::<f64>() / to_f64(prints.len()).max(1.0)
-    };
-    let each = Footprint {
-        private_bytes: mean(|one| one.private_bytes),
-        virtual_bytes: mean(|one| one.virtual_bytes),
-    };
+    let prints = pids.iter().take(LOOKED_AT).map(footprint).collect::<Result<Vec<_>>>()?;
+    let sum = prints.iter().fold([0.0; 2], |sum, one| [sum[0] + one[0], sum[1] + one[1]]);
+    let each = of_each([0.0; 2], sum, prints.len().max(1));
     let (figures, all) = (figures(count, took_s, each), pids.len());
     Ok(figures.with_count("alive", all).with_count("threads", all).with_count("processes", all))
 }
@@ -125,15 +109,15 @@ fn refused(why: io::Error) -> LabError {
 }
 
 /// Also what this process knows of its trains; those in others add to variables of their own.
-fn figures(count: usize, took_s: f64, each: Footprint) -> Figures {
+fn figures(count: usize, took_s: f64, [private, addresses]: Footprint) -> Figures {
     // ORDER: Relaxed; as in `note`.
     let [threads, sum] = [&THREADS, &GLOBAL].map(|count| count.load(Ordering::Relaxed));
     Figures::default()
         .with("started_s", took_s)
         .with("start_s", took_s / to_f64(count))
-        .with("memory_bytes", each.private_bytes)
-        .with("memory_all_bytes", each.private_bytes * to_f64(count))
-        .with("virtual_bytes", each.virtual_bytes)
+        .with("memory_bytes", private)
+        .with("memory_all_bytes", private * to_f64(count))
+        .with("virtual_bytes", addresses)
         .with_count("threads", threads)
         .with_count("processes", 1)
         .with_count("sum", sum)

@@ -1,33 +1,23 @@
 //! The group `processes`: what a process has for itself, what that costs, and what it saves.
-//!
-//! Each experiment is one file; its twin in Python, if it has one, lies beside it. What is done in
-//! processes is done in threads too, by the same functions.
+//! What is done in processes is done in threads too, by the same functions.
 
-pub mod chunk_size;
-pub mod copy_on_write;
-pub mod crash;
-pub mod fork_trap;
-pub mod ipc_cost;
-pub mod start_methods;
-pub mod what_a_process_owns;
+mod chunk_size;
+mod copy_on_write;
+mod crash;
+mod fork_trap;
+mod ipc_cost;
+mod start_methods;
+mod what_a_process_owns;
 
-use crate::ask::experiment::kit::experiment::Experiment;
-use crate::ask::experiment::kit::hogs;
-use lab_core::terms::error::{LabError, Result};
+use crate::ask::experiment::kit::prelude::*;
 use trainyard::handle::{JobError, JobHandle};
 use trainyard::procs::{Pool, Wire};
-use trainyard::threads::{Gil, Mode, ThreadPool};
+use trainyard::threads::{Gil, Mode};
 
 /// In the order in which they are best met.
-pub const EXPERIMENTS: &[&Experiment] = &[
-    &what_a_process_owns::EXPERIMENT,
-    &start_methods::EXPERIMENT,
-    &fork_trap::EXPERIMENT,
-    &ipc_cost::EXPERIMENT,
-    &chunk_size::EXPERIMENT,
-    &copy_on_write::EXPERIMENT,
-    &crash::EXPERIMENT,
-];
+pub(crate) const DESIGNS: &[Design] = designs! {
+    what_a_process_owns, start_methods, fork_trap, ipc_cost, chunk_size, copy_on_write, crash
+};
 
 /// What can be sent to a thread and to a process.
 trait Sent: Wire + Send + 'static {}

@@ -6,22 +6,17 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
-use super::finding::Prediction;
-use super::report::Report;
-use super::session::{Plan, in_processes};
+use super::report::{Prediction, Report};
+use super::session::Plan;
 use super::{page, process};
 use crate::ask::experiment::catalogue;
-use crate::ask::experiment::kit::cell::Scale;
-use crate::ask::experiment::kit::contender::Contender;
-use crate::ask::experiment::kit::experiment::{Experiment, Group};
-use crate::ask::experiment::kit::relation::Relation;
+use crate::ask::experiment::kit::prelude::*;
 use crate::ask::options::distinct;
 use crate::ask::values;
 use crate::measure::prepare::listen;
 use crate::measure::progress::Progress;
 use crate::measure::python::find::find_all;
 use crate::measure::record;
-use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::host::{Conditions, Host};
 use lab_core::terms::nearest::suggestion;
 use lab_core::terms::outfile::{Extent, check_writable, flight_path};
@@ -32,7 +27,7 @@ use trainyard::trace;
 use trainyard::trace::file::Trace;
 
 /// Examples that stand below every page of help about experiments.
-pub const EXAMPLES: &str = "\
+pub(crate) const EXAMPLES: &str = "\
 Examples:
   trainyard experiment list
   trainyard experiment show convoy               what it asks, does and checks
@@ -47,7 +42,7 @@ Exit status: 0 done, 1 a run or a relation failed, 2 bad input, 130 interrupted.
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// List the experiments
     List,
     /// Show what one asks, does and checks
@@ -66,7 +61,7 @@ pub enum Command {
 
 /// Which are recorded and not measured.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
-pub struct Record {
+pub(crate) struct Record {
     #[command(flatten)]
     which: Which,
 
@@ -97,7 +92,7 @@ struct Which {
 
 /// Which are run, and how.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
-pub struct Run {
+pub(crate) struct Run {
     #[command(flatten)]
     which: Which,
 
@@ -182,7 +177,7 @@ fn record_all(
     interrupts: &Interrupts,
     runs: &mut Vec<trace::file::Run>,
 ) -> Result<()> {
-    let cells = (experiment.cells)(scale);
+    let cells = experiment.cells(scale);
     let mut progress = Progress::start(cells.len());
     let flight = flight_path(path, experiment.name);
     for cell in &cells {
@@ -263,11 +258,11 @@ impl Run {
         let (scale, contenders) = (report.scale, report.contenders.clone());
         let plan = Plan { experiment, scale, wrong: report.wrong, contenders };
         let mut progress = Progress::start(plan.measurements());
-        let look = |what: &str| {
-            progress.tick(what);
+        let (mut finding, ended) = plan.run(&mut |cell, contender| {
+            progress.tick(&format!("{}: {contender}, {}", experiment.name, cell.label));
             progress.advance();
-        };
-        let (mut finding, ended) = plan.run(&mut in_processes(interrupts, look));
+            process::measure(experiment, cell, contender, interrupts)
+        });
         finding.prediction = prediction;
         report.findings.push(finding);
         ended

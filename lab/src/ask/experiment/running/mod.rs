@@ -2,13 +2,12 @@
 //!
 //! [`command`] does what the command line asks. [`session`] is one run: [`process`] measures each
 //! cell, [`others`] is what others took of the machine meanwhile, and each [`look`] at a relation
-//! ends as a part of the [`finding`]. [`report`] and [`page`] are the two forms of the end.
+//! ends as a part of the [`report`], which is printed as JSON or as a [`page`].
 
-pub mod command;
-pub mod finding;
-pub mod look;
-pub mod others;
-pub mod page;
-pub mod process;
-pub mod report;
-pub mod session;
+pub(crate) mod command;
+pub(crate) mod look;
+pub(crate) mod others;
+pub(crate) mod page;
+pub(crate) mod process;
+pub(crate) mod report;
+pub(crate) mod session;

@@ -8,14 +8,9 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style as Ansi};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
-use super::finding::{Finding, Prediction};
-use super::report::{Report, names};
+use super::report::{self, Finding, Prediction, Report, names};
 use crate::ask::experiment::catalogue::experiments;
-use crate::ask::experiment::kit::cell::Scale;
-use crate::ask::experiment::kit::experiment::{Experiment, Group};
-use crate::ask::experiment::kit::figures::{Column, LeftOut};
-use crate::ask::experiment::kit::relation::{Ending, Outcome, Relation};
-use lab_core::text::numbers::count;
+use crate::ask::experiment::kit::prelude::*;
 use lab_core::text::wrap::wrap;
 
 const BOLD: Ansi = Ansi::new().bold();
@@ -31,7 +26,7 @@ const NAME_WIDTH: usize = 20;
 const WORD_WIDTH: usize = 8;
 
 /// Lists experiments, group by group. A line that begins with two blanks and a letter begins one.
-pub fn list(groups: &[Group]) -> String {
+pub(crate) fn list(groups: &[Group]) -> String {
     let mut text = String::new();
     for group in groups {
         let _ = writeln!(text, "{BOLD}{}{BOLD:#}: {}", group.name(), group.title());
@@ -48,21 +43,21 @@ pub fn list(groups: &[Group]) -> String {
 }
 
 /// Says what an experiment asks, does and checks.
-pub fn show(experiment: &Experiment) -> String {
+pub(crate) fn show(experiment: &Experiment) -> String {
     let mut text = question(experiment);
     text += &paragraph(experiment.method);
     text += "\nWhat must hold, and the wrong setting under which it must not:\n";
-    for Relation { name, says, wrong, .. } in experiment.relations {
+    for Relation { name, says, fails_with, .. } in &experiment.relations {
         text += &item(2, &format!("{name}: {says}"));
-        text += &item(INDENT, &format!("--wrong {name}: {}", wrong.says));
+        text += &item(INDENT, &format!("--wrong {name}: {fails_with}"));
     }
-    let cells = (experiment.cells)(Scale::Full);
+    let cells = experiment.cells(Scale::Full);
     let _ = writeln!(text, "\n{}:", count(cells.len(), "cell"));
     for cell in cells {
         let _ = writeln!(text, "  {}", cell.label);
     }
     text += "\nRead on:\n";
-    for place in experiment.read {
+    for place in &experiment.read {
         let _ = writeln!(text, "  {place}");
     }
     let _ = writeln!(text, "\nTry next:\n  trainyard experiment run {} --quick", experiment.name);
@@ -74,7 +69,7 @@ fn heading(experiment: &Experiment) -> String {
 }
 
 /// The question, and what one may predict.
-pub fn question(experiment: &Experiment) -> String {
+pub(crate) fn question(experiment: &Experiment) -> String {
     let mut text = heading(experiment);
     text += &wrap(experiment.question, WIDTH, 0);
     for (index, choice) in experiment.choices.iter().enumerate() {
@@ -84,12 +79,12 @@ pub fn question(experiment: &Experiment) -> String {
 }
 
 /// What a run has found.
-pub fn results(report: &Report) -> String {
+pub(crate) fn results(report: &Report) -> String {
     let mut text = String::new();
     if let Some(relation) = report.wrong {
         let says = format!(
             "With a wrong setting ({}), so that the relation {} should fail.",
-            relation.wrong.says, relation.name
+            relation.fails_with, relation.name
         );
         text += &wrap(&says, WIDTH, 0);
         text.push('\n');
@@ -107,12 +102,8 @@ pub fn results(report: &Report) -> String {
 
 /// How all relations of several experiments ended, the count last, where it is seen.
 fn sum(findings: &[Finding]) -> String {
-    let ended = |ending: Ending| {
-        let all = findings.iter().flat_map(|finding| &finding.outcomes);
-        all.filter(|outcome| outcome.ending == ending).count()
-    };
-    let (hold, skipped, failed) =
-        (ended(Ending::Holds), ended(Ending::Skipped), ended(Ending::Failed));
+    let [hold, skipped, failed] = [Ending::Holds, Ending::Skipped, Ending::Failed]
+        .map(|ending| report::count(findings, ending));
     let holds = if hold == 1 { "relation holds" } else { "relations hold" };
     let line = format!("{hold} {holds}, {skipped} skipped, {failed} failed");
     let named = |word: &str, ending| {
@@ -175,7 +166,7 @@ fn table(finding: &Finding) -> String {
     let columns: Vec<&Column> = finding.experiment.columns.iter().filter(has).collect();
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    let titles = columns.iter().map(|column| column.title);
+    let titles = columns.iter().map(|column| column.title.as_str());
     table.set_header(["", ""].into_iter().chain(titles));
     for cell in &finding.cells {
         let here = measured.iter().filter(|one| one.cell == cell.label);
@@ -183,9 +174,9 @@ fn table(finding: &Finding) -> String {
             let label = if index == 0 { cell.label.as_str() } else { "" };
             let figures = columns.iter().map(|column| {
                 let figure = one.median(column.figure);
-                figure.map_or_else(|| "-".to_owned(), |figure| column.unit.write(figure))
+                figure.map_or_else(|| "-".to_owned(), |figure| column.write(figure))
             });
-            let names = [label.to_owned(), one.contender.name()];
+            let names = [label.to_owned(), one.contender.to_string()];
             table.add_row(names.into_iter().chain(figures));
         }
     }
@@ -238,8 +229,6 @@ fn item(indent: usize, text: &str) -> String {
 mod tests {
     use super::*;
     use crate::ask::experiment::catalogue::find;
-    use crate::ask::experiment::kit::figures::Results;
-    use crate::ask::experiment::kit::relation::Nature;
 
     fn finding(name: &str, endings: &[Ending]) -> Finding {
         let experiment = find(name).unwrap();

@@ -6,25 +6,18 @@
 //! Python is killed with the lab because our program asks for that and then becomes the Python.
 
 use std::ffi::{OsStr, OsString};
-use std::io;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::others::{OTHERS_SHARE, Reading};
 use crate::ask::experiment::catalogue::find;
-use crate::ask::experiment::kit::cell::Cell;
-use crate::ask::experiment::kit::contender::{Contender, Python};
 use crate::ask::experiment::kit::echo;
-use crate::ask::experiment::kit::experiment::Experiment;
-use crate::ask::experiment::kit::figures::Figures;
-use crate::ask::experiment::kit::heard::{Heard, Running};
-use crate::ask::experiment::kit::voice::{elsewhere, own, say, say_line};
+use crate::ask::experiment::kit::heard::{ELSEWHERE, Heard, Running, own, say};
+use crate::ask::experiment::kit::prelude::*;
 use crate::measure::python::{NO_CURRENT_FOLDER, become_python};
 use crate::measure::record::{about, land};
-use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::outfile::{self, Extent};
 use trainyard::sys::signal::Interrupts;
 use trainyard::sys::{clock, process};
@@ -44,7 +37,7 @@ const SILENCE_MAX: Duration = Duration::from_mins(2);
 /// [`LabError::Interrupted`] after Ctrl-C; [`LabError::NoRoom`] if the contender's process says that
 /// this machine has none; [`LabError::Failed`] if it ends without figures, with the last line of
 /// what it complained about.
-pub fn measure(
+pub(crate) fn measure(
     experiment: &Experiment,
     cell: &Cell,
     contender: &Contender,
@@ -52,7 +45,7 @@ pub fn measure(
 ) -> Result<Figures> {
     let command = match contender {
         Contender::Ours => own(&["ours", experiment.name, &cell.json()]),
-        Contender::Python(python) => script(python, experiment.twin, &cell.json()),
+        Contender::Python(python) => script(python, experiment.design.twin, &cell.json()),
     };
     let before = Reading::take();
     let figures = ask(command, experiment, cell, contender, interrupts)?;
@@ -66,7 +59,7 @@ pub fn measure(
 /// Runs our `cell` of `experiment` once more, on the record, which is kept at `flight` meanwhile.
 /// Of a cell that dies there is the recording up to its death, and why it died: an error as of
 /// [`measure`].
-pub fn record(
+pub(crate) fn record(
     experiment: &Experiment,
     cell: &Cell,
     flight: &Path,
@@ -87,21 +80,23 @@ fn ask(
     contender: &Contender,
     interrupts: &Interrupts,
 ) -> Result<Figures> {
-    let named = |why: LabError| match why {
+    let answered = || {
+        let mut running = Running::start(command)?;
+        let mut answered = Figures::default();
+        if cell.probe.is_some() {
+            let port =
+                figures(&mut running, interrupts)?.0.get("port").copied().unwrap_or(f64::NAN);
+            let mut asker = Running::start(own(&["ask", &port.to_string(), &cell.json()]))?;
+            answered = figures(&mut asker, interrupts)?;
+        }
+        Ok(figures(&mut running, interrupts)?.and(answered))
+    };
+    answered().map_err(|why| match why {
         LabError::Failed(why) => {
             LabError::failed(format!("{}, {contender}, {}", experiment.name, cell.label), why)
         }
         other => other,
-    };
-    let mut running = Running::start(command).map_err(named)?;
-    let mut answered = Figures::default();
-    if cell.probe.is_some() {
-        let first = figures(&mut running, interrupts).map_err(named)?;
-        let port = first.0.get("port").copied().unwrap_or(f64::NAN);
-        let mut asker = Running::start(own(&["ask", &port.to_string(), &cell.json()]))?;
-        answered = figures(&mut asker, interrupts).map_err(named)?;
-    }
-    Ok(figures(&mut running, interrupts).map_err(named)?.and(answered))
+    })
 }
 
 /// What a cell says instead of figures, ours or a script.
@@ -112,11 +107,7 @@ struct NoRoom {
 
 /// Is one of the processes: `PARENT ours NAME CELL [FLIGHT]`, `PARENT ask PORT CELL`, or
 /// `PARENT python PATH SCRIPT CELL`.
-///
-/// # Errors
-///
-/// Fails if the cell does, or if the arguments are not the lab's.
-pub fn be(args: &[OsString]) -> Result<()> {
+pub(crate) fn be(args: &[OsString]) -> Result<()> {
     let failed = |why: io::Error| LabError::failed("a cell", why);
     process::die_with_parent().map_err(failed)?;
     let words: Vec<&str> = args.iter().filter_map(|word| word.to_str()).collect();
@@ -138,8 +129,7 @@ pub fn be(args: &[OsString]) -> Result<()> {
             be_a_cell(experiment, &read(document)?, flight.first().map(Path::new))
         }
         (["ask", port, document], _) => {
-            let port = port.parse().map_err(|_| not_ours())?;
-            say(&echo::ask(&read(document)?, port)?);
+            say(&echo::ask(&read(document)?, port.parse().map_err(|_| not_ours())?)?);
             Ok(())
         }
         // The path of a Python need not be text.
@@ -154,11 +144,11 @@ pub fn be(args: &[OsString]) -> Result<()> {
 fn be_a_cell(experiment: &Experiment, cell: &Cell, flight: Option<&Path>) -> Result<()> {
     let figures = match flight {
         Some(path) => recorded(experiment, cell, path)?,
-        None => (experiment.ours)(cell),
+        None => (experiment.design.ours)(cell),
     };
     match figures {
         Ok(figures) => say(&figures),
-        Err(LabError::NoRoom(no_room)) => say_line(&NoRoom { no_room }),
+        Err(LabError::NoRoom(no_room)) => say(&NoRoom { no_room }),
         Err(why) => return Err(why),
     }
     Ok(())
@@ -180,9 +170,9 @@ fn recorded(experiment: &Experiment, cell: &Cell, path: &Path) -> Result<Result<
     flight::keep_in(path, &about(None, None), &facts)
         .map_err(|why| LabError::failed(format!("cannot write to '{}'", path.display()), why))?;
     let recorder = trace::arm();
-    let figures = (experiment.ours)(cell);
+    let figures = (experiment.design.ours)(cell);
     let own = recorder.finish();
-    let recording = elsewhere().take().unwrap_or(own);
+    let recording = ELSEWHERE.get().cloned().unwrap_or(own);
     // In the place of the file that rings were kept in: all of them are in it, those too that found
     // no room there.
     let trace = Trace::of(about(None, None), vec![Run { about: facts, recording }]);

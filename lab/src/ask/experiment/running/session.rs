@@ -15,23 +15,14 @@
 
 use std::borrow::Cow;
 
-use super::finding::{Finding, Prediction};
 use super::look::Look;
-use super::process;
-use crate::ask::experiment::kit::cell::{Cell, Scale};
-use crate::ask::experiment::kit::contender::Contender;
-use crate::ask::experiment::kit::experiment::Experiment;
-use crate::ask::experiment::kit::figures::{Figures, Results};
-use crate::ask::experiment::kit::relation::{Check, Ending, Of, Outcome, Relation};
-use lab_core::terms::error::{LabError, Result};
-use trainyard::sys::signal::Interrupts;
+use super::report::{Finding, Prediction};
+use crate::ask::experiment::kit::prelude::*;
 
 /// How an experiment is run.
 #[derive(Debug)]
-pub struct Plan {
-    /// Which one.
+pub(crate) struct Plan {
     pub experiment: &'static Experiment,
-    /// How long.
     pub scale: Scale,
     /// The relation that is to fail, if one is.
     pub wrong: Option<&'static Relation>,
@@ -40,34 +31,23 @@ pub struct Plan {
 }
 
 /// Measures one cell of one contender: what a test puts in the place of a process.
-pub type Instrument<'a> = dyn FnMut(&'static Experiment, &Cell, &Contender) -> Result<Figures> + 'a;
-
-/// Measures in processes, until a signal comes. `look` is told what is measured next.
-pub fn in_processes<'a>(
-    interrupts: &'a Interrupts,
-    mut look: impl FnMut(&str) + 'a,
-) -> impl FnMut(&'static Experiment, &Cell, &Contender) -> Result<Figures> + 'a {
-    move |experiment, cell, contender| {
-        look(&format!("{}: {contender}, {}", experiment.name, cell.label));
-        process::measure(experiment, cell, contender, interrupts)
-    }
-}
+pub(crate) type Instrument<'a> = dyn FnMut(&Cell, &Contender) -> Result<Figures> + 'a;
 
 impl Plan {
     /// Lists the cells.
-    pub fn cells(&self) -> Vec<Cell> {
-        let mut cells = (self.experiment.cells)(self.scale);
+    pub(crate) fn cells(&self) -> Vec<Cell> {
+        let mut cells = self.experiment.cells(self.scale);
         if let Some(relation) = self.wrong {
-            cells.retain(|cell| relation.claim.reads(cell));
+            cells.retain(|cell| relation.reads(cell));
             for cell in &mut cells {
-                (relation.wrong.change)(cell);
+                relation.make_wrong(cell);
             }
         }
         cells
     }
 
     /// How many measurements it takes, if no relation has to be looked at twice.
-    pub fn measurements(&self) -> usize {
+    pub(crate) fn measurements(&self) -> usize {
         let cells = self.cells();
         let pairs =
             cells.iter().flat_map(|cell| self.contenders.iter().map(move |who| (cell, who)));
@@ -75,7 +55,7 @@ impl Plan {
     }
 
     /// Runs it. A finding is there in any case: as far as it came.
-    pub fn run(&self, instrument: &mut Instrument<'_>) -> (Finding, Result<()>) {
+    pub(crate) fn run(&self, instrument: &mut Instrument<'_>) -> (Finding, Result<()>) {
         let mut finding = Finding {
             experiment: self.experiment,
             cells: self.cells(),
@@ -83,44 +63,33 @@ impl Plan {
             outcomes: Vec::new(),
             prediction: Prediction::NotAsked,
         };
-        let ended = self.fill(&mut finding, instrument);
+        let mut looks = self.looks();
+        let ended = self.fill(&mut finding, &mut looks, instrument);
+        finding.outcomes = looks.iter().filter_map(|look| look.outcome(&finding)).collect();
         (finding, ended)
     }
 
-    fn fill(&self, finding: &mut Finding, instrument: &mut Instrument<'_>) -> Result<()> {
+    fn fill(
+        &self,
+        finding: &mut Finding,
+        looks: &mut [Look],
+        instrument: &mut Instrument<'_>,
+    ) -> Result<()> {
         for round in 0..self.scale.rounds() {
             for cell in &finding.cells {
                 self.round(cell, round, &mut finding.results, instrument)?;
             }
         }
-        let mut open: Vec<Look> = self.looks();
         loop {
-            open = open.into_iter().filter_map(|look| look.close(finding)).collect();
+            let mut open: Vec<&mut Look> = looks.iter_mut().filter(|look| look.is_open()).collect();
+            for look in &mut open {
+                look.look(finding);
+            }
+            open.retain(|look| look.is_open());
             if open.is_empty() {
-                break;
+                return Ok(());
             }
             self.look_again(&open, finding, instrument)?;
-        }
-        self.settle(finding);
-        Ok(())
-    }
-
-    /// Puts the outcomes into the experiment's order, and lets those that hold quote the figures of
-    /// the last look, as the tables do.
-    fn settle(&self, finding: &mut Finding) {
-        let relations = self.experiment.relations;
-        let place = |outcome: &Outcome| {
-            let relation = relations.iter().position(|relation| relation.name == outcome.name);
-            let who = self.contenders.iter().position(|who| who.name() == outcome.contender);
-            (relation, who)
-        };
-        finding.outcomes.sort_by_key(place);
-        for outcome in finding.outcomes.iter_mut().filter(|one| one.ending == Ending::Holds) {
-            let (Some(relation), Some(who)) = place(outcome) else { continue };
-            let check = relations[relation].claim.check(&finding.results, &self.contenders[who]);
-            if let Some(Check::Holds(figures)) = check {
-                outcome.figures = figures;
-            }
         }
     }
 
@@ -138,7 +107,7 @@ impl Plan {
             contenders.reverse();
         }
         for contender in contenders {
-            match instrument(self.experiment, &self.cell_of(contender, cell), contender) {
+            match instrument(&self.cell_of(contender, cell), contender) {
                 Ok(figures) => results.push(contender, &cell.label, figures),
                 Err(LabError::NoRoom(why)) => results.leave_out(contender, &cell.label, why),
                 Err(why) => return Err(why),
@@ -153,14 +122,14 @@ impl Plan {
         let Contender::Python(python) = contender else { return true };
         let is_compared = self.wrong.is_none_or(|relation| relation.of == Of::EachPython);
         let cell = self.cell_of(contender, cell);
-        is_compared && self.experiment.twin.is_some() && (self.experiment.plays)(python, &cell)
+        is_compared && (self.experiment.design.plays)(python, &cell)
     }
 
     fn cell_of<'a>(&self, contender: &Contender, cell: &'a Cell) -> Cow<'a, Cell> {
         if self.wrong.is_none() || *contender == Contender::Ours {
             return Cow::Borrowed(cell);
         }
-        let mut right = (self.experiment.cells)(self.scale).into_iter();
+        let mut right = self.experiment.cells(self.scale).into_iter();
         let right = right.find(|right| right.label == cell.label);
         right.map_or(Cow::Borrowed(cell), Cow::Owned)
     }
@@ -187,7 +156,7 @@ impl Plan {
     /// Measures once more what the failed looks read.
     fn look_again(
         &self,
-        again: &[Look],
+        again: &[&mut Look],
         finding: &mut Finding,
         instrument: &mut Instrument<'_>,
     ) -> Result<()> {

@@ -7,89 +7,13 @@ use std::rc::Rc;
 use crate::ask::experiment::kit::prelude::*;
 use trainyard::coop::{self, join_all, yield_now};
 
-/// Tasks lose an update where an await stands in its middle, and nowhere else.
-pub const EXPERIMENT: Experiment = Experiment {
-    name: "await-in-the-middle",
-    group: Group::Tasks,
-    title: "x = x + 1 in two tasks, with and without an await in it",
-    question: "Two tasks of one loop add 1 to the same x, a thousand times each, and take turns \
-               after each addition. No lock protects x. Then the same with an await between the \
-               reading of x and the writing. What is lost?",
-    choices: &[
-        "nothing in either: tasks run one at a time",
-        "some updates in both, each time others",
-        "nothing without the await in the middle; with it every second update, each time the same",
-        "everything, once two tasks share a variable without a lock",
-    ],
-    answer: 2,
-    method: "Two tasks of one loop, each adding 1 to one variable. In the first setting the await \
-             that lets the other run stands after the statement, in the second between the reading \
-             and the writing. In the third it stands there too, but under a lock for tasks: six \
-             lines, a flag and an await.",
-    cells,
-    ours: measure,
-    twin: Some(include_str!("await_in_the_middle.py")),
-    plays: |python, _| python.has_tasks(),
-    columns: &[
-        Column { figure: "lost_share", title: "lost", unit: Unit::Percent },
-        Column { figure: "lost", title: "updates\nlost", unit: Unit::Count },
-        Column { figure: "x", title: "x in\nthe end", unit: Unit::Count },
-    ],
-    relations: &[
-        counting("no-await-loses-nothing")
-            .says("without an await in the middle x is exact.")
-            .claims(&that("{grouped lost in await after it} of 2 000 lost", |[lost]| is(lost, 0)))
-            .wrong("the await in the middle", |cell| cell.set("await", "middle")),
-        counting("an-await-loses-every-second")
-            .says("with an await in the middle exactly half of the updates are lost.")
-            .claims(&that("{grouped lost in await in its middle} of 2 000 lost", |[lost]| {
-                is(lost, 1_000)
-            }))
-            .wrong("the await after the statement", |cell| cell.set("await", "after")),
-        counting("a-lock-cures")
-            .says("with a lock around the three steps x is exact again.")
-            .claims(&that("{grouped lost in the same, locked} of 2 000 lost", |[lost]| is(lost, 0)))
-            .wrong("the same without the lock", |cell| cell.set("await", "middle")),
-    ],
-    explain: Told(
-        "A task is interrupted where it awaits, and nowhere else: {lost_share in await after it} \
-         of the updates are lost with the await after the statement. With the await in its middle \
-         both tasks read the same x before either writes: {lost_share in await in its middle}, in \
-         every run the same. So two tasks need no lock for what stands between two awaits; whoever \
-         puts an await there needs one again (with it: {lost_share in the same, locked}). With \
-         threads nobody can see where the interruption falls.",
-    ),
-    read: &[
-        "src/coop/kernel/scheduler.rs: a poll runs from one await to the next",
-        "examples/switch_in_the_middle.rs: the same, beside threads",
-    ],
-};
-
-/// What to do about it in the guided tour.
-pub const LESSON: Lesson = Lesson {
-    look: Activity {
-        command: "race await-in-the-middle --model coop",
-        says: "half of the updates are lost, each time the same ones: nothing here is chance.",
-    },
-    change: Activity {
-        command: "race 'x = x + 1' --model coop",
-        says: "without the await in the middle nothing is lost, and there is no lock.",
-    },
-    make: "Put the await somewhere else in a program of your own, and predict the outcome before \
-           `trainyard race` tells it.",
-};
-
-/// Of each of the two tasks.
-const TURNS: u64 = 1_000;
-
-fn cells(_: Scale) -> Vec<Cell> {
-    let cell = |label, place| Cell::plain(label).with("turns", TURNS).with("await", place);
-    vec![
-        cell("await after it", "after"),
-        cell("await in its middle", "middle"),
-        cell("the same, locked", "locked"),
-    ]
-}
+pub(super) const DESIGN: Design = Design::new(include_str!("await_in_the_middle.md"), measure)
+    .twin(include_str!("await_in_the_middle.py"), |python, _| python.has_tasks())
+    .relations(&[
+        counting("no-await-loses-nothing", &that(|[lost]| is(lost, 0))),
+        counting("an-await-loses-every-second", &that(|[lost]| is(lost, 1_000))),
+        counting("a-lock-cures", &that(|[lost]| is(lost, 0))),
+    ]);
 
 #[derive(Default)]
 struct Both {

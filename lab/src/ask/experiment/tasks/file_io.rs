@@ -13,89 +13,21 @@ use mio::{Interest, Poll, Token};
 use crate::ask::experiment::kit::prelude::*;
 use crate::ask::experiment::tasks::neighbour;
 use trainyard::coop;
-use trainyard::sys::{Why, blocking};
-use trainyard::threads::ThreadPool;
 
-/// A file is no socket.
-pub const EXPERIMENT: Experiment = Experiment {
-    name: "file-io",
-    group: Group::Tasks,
-    title: "waiting for a file, which epoll refuses",
-    question: "A loop waits for sockets with `epoll`. A task wants to read a large file. What does \
-               `epoll` say when it is asked to watch the file?",
-    choices: &[
-        "it tells when the disk has the data",
-        "it says at once, and always, that the file is ready",
-        "it refuses: EPERM",
-        "it reads the file itself, and tells when it is done",
-    ],
-    answer: 2,
-    method: "`epoll` is asked to watch a regular file, and a pipe. Then a task reads a file of 16 \
-             MiB that the kernel has in memory, eight times over: once by calling `read`, once in \
-             a thread whose answer it awaits. A second task of the loop counts how often it runs \
-             meanwhile.",
-    cells,
-    ours: measure,
-    twin: Some(concat!(include_str!("neighbour.py"), "\n\n", include_str!("file_io.py"))),
-    plays: |python, _| python.has_tasks(),
-    columns: &[
-        Column { figure: "errno", title: "errno", unit: Unit::Count },
-        Column { figure: "read_s", title: "the reads\ntake", unit: Unit::Seconds },
-        Column { figure: "turns", title: "turns of\nthe other", unit: Unit::Count },
-        Column { figure: "longest_s", title: "its longest\nwait", unit: Unit::Seconds },
-    ],
-    relations: &[
-        counting("epoll-refuses-a-file")
-            .says("epoll answers EPERM, which is 1, for a regular file.")
-            .claims(&that_by("{errno in epoll, a file}", |[errno]| is(errno, 1), error))
-            .wrong("a pipe", |cell| cell.set("what", "pipe")),
-        counting("epoll-takes-a-pipe")
-            .says("epoll watches a pipe.")
-            .claims(&that_by("{errno in epoll, a pipe}", |[errno]| is(errno, 0), error))
-            .wrong("a regular file", |cell| cell.set("what", "file")),
-        counting("a-read-keeps-the-loop")
-            .says("while a task reads a file, no other task runs.")
-            .claims(&that("{grouped turns in read in the task} turns", |[turns]| is(turns, 0)))
-            .wrong("in a thread", |cell| cell.set("what", "offloaded")),
+pub(super) const DESIGN: Design = Design::new(include_str!("file_io.md"), measure)
+    .twin(concat!(include_str!("neighbour.py"), "\n\n", include_str!("file_io.py")), |python, _| {
+        python.has_tasks()
+    })
+    .relations(&[
+        counting("epoll-refuses-a-file", &that(|[errno]| is(errno, 1)).shown(error)),
+        counting("epoll-takes-a-pipe", &that(|[errno]| is(errno, 0)).shown(error)),
+        counting("a-read-keeps-the-loop", &that(|[turns]| is(turns, 0))),
         // A loop that gets no processor until the thread is done has no turns either.
-        timing("a-thread-sets-it-free")
-            .says("while a thread reads a file, the other tasks run.")
-            .claims(&that("{grouped turns in read in a thread} turns", |[turns]| turns > 0.0))
-            .wrong("in the task", |cell| cell.set("what", "called")),
-    ],
-    explain: Told(
-        "For the file epoll answers errno {errno in epoll, a file}, for the pipe {errno in epoll, \
-         a pipe}. There is no moment at which a file becomes ready: a read of it does not wait, it \
-         takes its time, and here even from memory {read_s in read in the task} for 128 MiB; a \
-         disk takes longer. In the task they are one long poll, in which the other task ran {turns \
-         in read in the task} times. In a thread they took {read_s in read in a thread}, and the \
-         other ran {grouped turns in read in a thread} times. So a loop hands files to threads, \
-         and asyncio has no files at all.",
-    ),
-    read: &[
-        "src/coop/kernel/reactor.rs: what the loop can wait for",
-        "epoll_ctl(2), EPERM: \"The target file fd does not support epoll\"",
-    ],
-};
+        timing("a-thread-sets-it-free", &that(|[turns]| turns > 0.0)),
+    ]);
 
-const MEBIBYTES: usize = 16;
-/// Long enough for other tasks to run thousands of times, also from memory.
-const TIMES: usize = 8;
 /// Python's readers take pieces of this size too, and give the lock up for each.
 const PIECE_LEN: usize = 64 * 1024;
-
-fn cells(_: Scale) -> Vec<Cell> {
-    let cell = |label, what| {
-        let cell = Cell::plain(label).with("what", what);
-        cell.with("mebibytes", MEBIBYTES).with("times", TIMES)
-    };
-    vec![
-        cell("epoll, a file", "file"),
-        cell("epoll, a pipe", "pipe"),
-        cell("read in the task", "called"),
-        cell("read in a thread", "offloaded"),
-    ]
-}
 
 fn error([errno]: [f64; 1]) -> String {
     if is(errno, 0) { "no error".to_owned() } else { format!("errno {errno}") }

@@ -1,84 +1,22 @@
 //! What a wake-up costs: nothing, or one system call, and when.
-//!
-//! Only a system call ends a loop's sleep in `epoll`. The art is to make one only when the loop
-//! really sleeps. The recorder counts them; and so that it is not our word alone, the kernel counts
-//! the writes of the thread that calls.
 
 use std::fs;
 use std::future::poll_fn;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Poll, Waker};
-use std::thread;
 
-use crate::ask::experiment::kit::claim::Claim;
 use crate::ask::experiment::kit::prelude::*;
-use crate::ask::experiment::tasks::theirs;
 use trainyard::coop::{self, yield_now};
 use trainyard::trace::{self, Kind};
 
-/// Who wakes a task, and what that takes.
-pub const EXPERIMENT: Experiment = Experiment {
-    name: "how-a-task-wakes",
-    group: Group::Tasks,
-    title: "a wake-up from the loop's own thread, and from another",
-    question: "A task waits for news, and 200 times somebody has some: another task, or another \
-               thread. How many system calls do the wake-ups take?",
-    choices: &[
-        "200, whoever calls: a task is woken by the kernel",
-        "none from a task; from a thread 200",
-        "none from a task; from a thread 200 if the loop sleeps, and none if it is awake",
-        "none: waking is writing to memory",
-    ],
-    answer: 2,
-    method: "A task is woken 200 times, each time when the news before has been heard: by another \
-             task, by a thread while a third task keeps the loop awake, and by a thread that waits \
-             each time until the kernel says that the loop's thread sleeps. The recorder counts \
-             rings of the loop's bell, an eventfd; the kernel counts the writes of who calls. In \
-             asyncio a thread calls `call_soon_threadsafe`, and counted is what it sends to the \
-             loop.",
-    cells,
-    ours: measure,
-    twin: Some(include_str!("how_a_task_wakes.py")),
-    plays: |python, _| python.has_tasks(),
-    columns: &[
-        Column { figure: "heard", title: "wake-ups", unit: Unit::Count },
-        Column { figure: "rung", title: "rings", unit: Unit::Count },
-        Column { figure: "saved", title: "rings\nsaved", unit: Unit::Count },
-        Column { figure: "writes", title: "writes, says\nthe kernel", unit: Unit::Count },
-    ],
-    relations: &[
-        counting("own-thread-no-call")
-            .says("a wake-up from the loop's own thread takes no system call.")
-            .claims(&Rings { cell: OWN, count: 0 })
-            .wrong("from a thread", |cell| cell.set("from", "asleep")),
-        counting("awake-no-call")
-            .says("a wake-up from another thread takes none while the loop is awake.")
-            .of_ours()
-            .claims(&Rings { cell: AWAKE, count: 0 })
-            .wrong("the loop asleep", |cell| cell.set("from", "asleep")),
-        counting("asleep-one-call")
-            .says("a wake-up from another thread takes exactly one while the loop sleeps.")
-            .claims(&Rings { cell: ASLEEP, count: WAKES })
-            .wrong("from a task", |cell| cell.set("from", "own")),
-    ],
-    explain: By(explain),
-    read: &[
-        "src/coop/kernel/inbox.rs: who rings, and why no wake-up is lost",
-        "CPython's Lib/asyncio/selector_events.py: _write_to_self",
-    ],
-};
-
-const OWN: &str = "from a task";
-const AWAKE: &str = "a thread, loop awake";
-const ASLEEP: &str = "a thread, loop asleep";
-const WAKES: u64 = 200;
-
-fn cells(_: Scale) -> Vec<Cell> {
-    let cell = |label, from| Cell::plain(label).with("from", from).with("wakes", WAKES);
-    vec![cell(OWN, "own"), cell(AWAKE, "awake"), cell(ASLEEP, "asleep")]
-}
+pub(super) const DESIGN: Design = Design::new(include_str!("how_a_task_wakes.md"), measure)
+    .twin(include_str!("how_a_task_wakes.py"), |python, _| python.has_tasks())
+    .relations(&[
+        counting("own-thread-no-call", &that(|seen| are_rung(seen, 0))),
+        counting("awake-no-call", &that(|seen| are_rung(seen, 0))).of_ours(),
+        counting("asleep-one-call", &that(|seen| are_rung(seen, 200))),
+    ]);
 
 /// A task that waits for news, and whoever has some.
 #[derive(Default)]
@@ -133,14 +71,11 @@ fn measure(cell: &Cell) -> Result<Figures> {
     });
     let events = recorder.finish().events;
     let count = |kind| events.iter().filter(|event| event.kind == kind).count();
-    let figures = Figures::default()
+    Ok(Figures::default()
         .with_count("heard", news.heard())
         .with_count("rung", count(Kind::BellRung))
-        .with_count("saved", count(Kind::BellSaved));
-    Ok(match writes {
-        Some(writes) => figures.with_count("writes", writes),
-        None => figures,
-    })
+        .with_count("saved", count(Kind::BellSaved))
+        .with_some("writes", writes.map(to_f64)))
 }
 
 /// What runs in the loop: the task that listens, and beside it who tells, or who keeps the loop
@@ -190,38 +125,7 @@ fn writes_of(work: impl FnOnce()) -> Option<u64> {
     Some(writes()? - before?)
 }
 
-/// That so many rings were counted for the wake-ups of `cell`; by the kernel too, if it counts.
-struct Rings {
-    cell: &'static str,
-    count: u64,
-}
-
-impl Claim for Rings {
-    fn reads(&self, cell: &Cell) -> bool {
-        cell.label == self.cell
-    }
-
-    fn check(&self, results: &Results, who: &Contender) -> Option<Check> {
-        let count = |figure| results.count(who, self.cell, figure);
-        let (rung, heard, writes) = (count("rung")?, count("heard")?, count("writes"));
-        let kernel = writes.map_or_else(String::new, |writes| format!(", and {writes} writes"));
-        let agrees = writes.is_none_or(|writes| writes == rung);
-        let figures = format!("{rung} rings for {heard} wake-ups{kernel}");
-        Some(Check::that(rung == self.count && heard == WAKES && agrees, figures))
-    }
-}
-
-fn explain(results: &Results) -> Option<String> {
-    let kernel =
-        Told(", and the kernel counted {writes in a thread, loop asleep} writes of who called");
-    let theirs = theirs(results, AWAKE, "rung", |who, rung| {
-        format!(" asyncio does not look whether the loop sleeps: {who} sent {rung} bytes to it.")
-    });
-    let told = Told(
-        "From a task a wake-up is a push into the run queue: {rung in from a task} rings. From a \
-         thread it goes through the inbox, and the caller looks whether the loop sleeps: {rung in \
-         a thread, loop awake} rings while it was awake, {rung in a thread, loop asleep} of 200 \
-         while it slept. Each ring is a write to an eventfd",
-    );
-    Some(format!("{}{}.{theirs}", told.say(results)?, kernel.say(results).unwrap_or_default()))
+/// That so many rings were counted for the wake-ups; by the kernel too, if it counts.
+fn are_rung([rung, heard, writes]: [f64; 3], count: u32) -> bool {
+    is(rung, count) && is(heard, 200) && (writes.is_nan() || is(writes, count))
 }

@@ -2,9 +2,8 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::time::Duration;
 
-use crate::ask::experiment::kit::figures::Figures;
+use crate::ask::experiment::kit::prelude::*;
 use lab_core::terms::error::Result;
 use trainyard::coop::{self, yield_now};
 use trainyard::sys::clock;

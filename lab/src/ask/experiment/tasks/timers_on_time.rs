@@ -1,100 +1,38 @@
 //! Timers: never early, in order, and how late.
-//!
-//! `epoll` counts its timeout in whole milliseconds, and a loop that relies on it must round up. A
-//! timerfd counts in nanoseconds.
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::Duration;
 
 use crate::ask::experiment::kit::prelude::*;
-use crate::ask::experiment::tasks::theirs;
 use trainyard::coop::{self, join_all};
 
-/// When a timer fires.
-pub const EXPERIMENT: Experiment = Experiment {
-    name: "timers-on-time",
-    group: Group::Tasks,
-    title: "200 timers: in order, never early, and how late",
-    question: "200 tasks sleep until deadlines that are 0.3 ms apart, and were set in no order. \
-               How late do half of them wake up, at most?",
-    choices: &[
-        "half a millisecond: epoll counts in milliseconds",
-        "0.3 ms: each waits for the one before",
-        "far less than that, and a few may be early",
-        "far less than that, and none is early",
-    ],
-    answer: 3,
-    method: "200 tasks sleep until deadlines 0.3 ms apart, and note the time when they run. The \
-             last deadline is set first, the first last. The same with deadlines rounded up to \
-             milliseconds, as epoll would; and a thread that sleeps from one deadline to the next, \
-             to see what the machine can do now.",
-    cells,
-    ours: measure,
-    twin: Some(include_str!("timers_on_time.py")),
-    plays: |python, cell| python.has_tasks() && cell.label == AS_SET,
-    columns: &[
-        Column { figure: "early", title: "early", unit: Unit::Count },
-        Column { figure: "out_of_order", title: "out of\norder", unit: Unit::Count },
-        Column { figure: "late_p50_s", title: "half late\nby at most", unit: Unit::Seconds },
-        Column { figure: "late_p95_s", title: "95 %", unit: Unit::Seconds },
-    ],
-    relations: &[
-        counting("never-early")
-            .says("no timer fires before its deadline.")
-            .of_ours()
-            .claims(&that("{early in the loop's timers} of 200", |[early]| is(early, 0)))
-            .wrong("deadlines rounded down to milliseconds", |cell| {
-                cell.set("how", "rounded down");
-            }),
-        counting("in-order")
-            .says("timers fire in the order of their deadlines, in whatever order they were set.")
-            .claims(&that("{out_of_order in the loop's timers} of 200", |[others]| is(others, 0)))
-            .wrong("one task waits for them in the order in which they were set", |cell| {
-                cell.set("how", "one by one");
-            }),
-        timing("finer-than-a-millisecond")
-            .says(
-                "half of them are late by less than a quarter of the millisecond that epoll counts \
-                 in.",
-            )
-            .of_ours()
-            .claims(&special(|cell| cell.is(&[AS_SET, THREAD]), finer_than_a_millisecond))
-            .wrong("deadlines rounded up to milliseconds", |cell| {
-                if cell.label == AS_SET {
-                    cell.set("how", "rounded up");
-                }
-            }),
-    ],
-    explain: By(explain),
-    read: &[
-        "src/coop/kernel/timer.rs: the heap of deadlines",
-        "src/sys/timerfd.rs: what ends the loop's sleep",
-        "epoll_wait(2): the timeout is in milliseconds",
-    ],
-};
+pub(super) const DESIGN: Design = Design::new(include_str!("timers_on_time.md"), measure)
+    .twin(include_str!("timers_on_time.py"), |python, cell| {
+        python.has_tasks() && cell.label == AS_SET
+    })
+    .relations(&[
+        counting("never-early", &that(|[early]| is(early, 0))).of_ours(),
+        counting("in-order", &that(|[others]| is(others, 0))),
+        timing(
+            "finer-than-a-millisecond",
+            &that(|[late_s, _]| late_s < MILLISECOND.as_secs_f64() / 4.0)
+                .skipped(|[_, thread_s]| is_too_late(thread_s)),
+        )
+        .of_ours(),
+    ]);
 
 const AS_SET: &str = "the loop's timers";
-const THREAD: &str = "a thread that sleeps";
-const TIMERS: u32 = 200;
-const APART: Duration = Duration::from_micros(300);
 /// From the beginning to the first deadline: two hundred tasks begin in a tenth of it.
 const LEAD: Duration = Duration::from_millis(5);
 /// What epoll counts in.
 const MILLISECOND: Duration = Duration::from_millis(1);
 
-fn cells(_: Scale) -> Vec<Cell> {
-    let cell = |label, how| {
-        let cell = Cell::plain(label).with("how", how).with("timers", TIMERS);
-        cell.with("apart_ns", APART.subsec_nanos())
-    };
-    vec![cell(AS_SET, "as set"), cell("rounded up to 1 ms", "rounded up"), cell(THREAD, "thread")]
-}
-
 fn measure(cell: &Cell) -> Result<Figures> {
+    let (timers, apart_ns) = (cell.count("timers") as u64, cell.count("apart_ns") as u64);
     let mut lead = LEAD;
     loop {
-        let deadlines: Vec<Duration> = (0..TIMERS).map(|number| lead + number * APART).collect();
+        let deadline = |number| lead + Duration::from_nanos(number * apart_ns);
+        let deadlines: Vec<Duration> = (0..timers).map(deadline).collect();
         let fired = match cell.word("how") {
             "thread" => Some(sleep_in_thread(&deadlines)),
             how => coop::run(wait(&deadlines, how)),
@@ -168,30 +106,9 @@ fn figures(fired: &[Fired]) -> Figures {
         .with("late_p95_s", at(0.95))
 }
 
-fn finer_than_a_millisecond(results: &Results, who: &Contender) -> Option<Check> {
-    let (late_s, thread_s) =
-        (results.of(who, AS_SET, "late_p50_s")?, results.of(who, THREAD, "late_p50_s")?);
-    if thread_s > MILLISECOND.as_secs_f64() / 8.0 {
-        return Some(Check::Skipped(format!(
-            "A plain thread that sleeps is late by {} on this machine, now",
-            seconds(thread_s)
-        )));
-    }
-    let figures = format!("{}; a plain thread {}", seconds(late_s), seconds(thread_s));
-    Some(Check::that(late_s < MILLISECOND.as_secs_f64() / 4.0, figures))
-}
-
-fn explain(results: &Results) -> Option<String> {
-    let told = Told(
-        "Half of the loop's timers were late by {late_p50_s in the loop's timers} at most, {early \
-         in the loop's timers} were early, {out_of_order in the loop's timers} out of order: the \
-         deadlines lie in a heap, and the next one is set in a timerfd, to the nanosecond. With \
-         deadlines rounded up to milliseconds it was {late_p50_s in rounded up to 1 ms}. A thread \
-         that just sleeps was late by {late_p50_s in a thread that sleeps}: the rest is the \
-         machine's.",
-    );
-    let theirs = theirs(results, AS_SET, "late_p50_s", |who, late_s| {
-        format!(" asyncio rounds up to what epoll counts in: {} in {who}.", seconds(late_s))
-    });
-    Some(told.say(results)? + &theirs)
+fn is_too_late(thread_s: f64) -> Option<String> {
+    (thread_s > MILLISECOND.as_secs_f64() / 8.0).then(|| {
+        let late = seconds(thread_s);
+        format!("A plain thread that sleeps is late by {late} on this machine, now")
+    })
 }

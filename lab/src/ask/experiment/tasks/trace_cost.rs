@@ -10,79 +10,21 @@ use trainyard::coop::{self, yield_now};
 use trainyard::sys::clock;
 use trainyard::trace::{self, Event, Kind};
 
-/// What an event costs.
-pub const EXPERIMENT: Experiment = Experiment {
-    name: "trace-cost",
-    group: Group::Tasks,
-    title: "what it costs to be watched",
-    question: "A task takes ten thousand turns. Each turn is three events: it was woken, its poll \
-               began, its poll ended. What does it cost to record them all, against printing a \
-               line for each to /dev/null?",
-    choices: &[
-        "about the same: both write an event",
-        "less than half, and no event is lost",
-        "less than half, but some events are lost",
-        "nothing can be said: a program that is watched behaves differently",
-    ],
-    answer: 1,
-    method: "One task of a loop yields ten thousand times. Twenty such rounds are watched and \
-             twenty are not, in turn; the median of each is taken. Watched means: the recorder is \
-             armed; or, in the other setting, the task writes three lines to /dev/null in each \
-             turn.",
-    cells,
-    ours: measure,
-    twin: None,
-    plays: |_, _| false,
-    columns: &[
-        Column { figure: "bare_s", title: "a turn", unit: Unit::Seconds },
-        Column { figure: "watched_s", title: "a turn\nwatched", unit: Unit::Seconds },
-        Column { figure: "event_s", title: "an event", unit: Unit::Seconds },
-        Column { figure: "events", title: "events", unit: Unit::Count },
-        Column { figure: "lost", title: "lost", unit: Unit::Count },
-    ],
-    relations: &[
-        counting("nothing-is-lost")
-            .says("every turn's three events are in the recording, and none was overwritten.")
-            .of_ours()
-            .claims(&that(
-                "{grouped events in recorded} events, {grouped lost in recorded} lost",
-                // Beside its turns a task is polled once to begin with.
-                |[events, lost]| is(lost, 0) && events >= f64::from(EVENTS_A_TURN * TURNS),
-            ))
-            .wrong("five times as many turns, more than a ring holds", |cell| {
-                cell.set("turns", 5 * TURNS);
-            }),
-        timing("cheaper-than-a-line")
-            .says("to record an event costs less than half of what it costs to print a line.")
-            .of_ours()
-            .claims(&that(
-                "{event_s in recorded} and {event_s in lines to /dev/null}",
-                |[recorded, printed]| recorded < printed / 2.0,
-            ))
-            .wrong("lines in both", |cell| cell.set("watch", "lines")),
-    ],
-    explain: Told(
-        "A turn of the task takes {bare_s in recorded}, and {watched_s in recorded} on the record: \
-         {event_s in recorded} for each of its three events. A line for each, which nobody even \
-         keeps, costs {event_s in lines to /dev/null}: the program would be one that prints. {lost \
-         in recorded} of {grouped events in recorded} events were lost. An event costs the same \
-         whatever the work is, so a trace is true where the work is much longer than an event, as \
-         a request is; and the rounds that `compare` measures are never the recorded one.",
-    ),
-    read: &[
-        "src/trace/mod.rs: emit, one load and a branch while nobody records",
-        "src/trace/ring.rs: where an event goes, without a lock",
-    ],
-};
+pub(super) const DESIGN: Design = Design::new(include_str!("trace_cost.md"), measure).relations(&[
+    counting(
+        "nothing-is-lost",
+        &that(
+            // Beside its turns a task is polled once to begin with.
+            |[events, lost]| is(lost, 0) && events >= f64::from(EVENTS_A_TURN * TURNS),
+        ),
+    )
+    .of_ours(),
+    timing("cheaper-than-a-line", &that(|[recorded, printed]| recorded < printed / 2.0)).of_ours(),
+]);
 
 const TURNS: u32 = 10_000;
 const EVENTS_A_TURN: u32 = 3;
 const ROUNDS: usize = 20;
-
-fn cells(_: Scale) -> Vec<Cell> {
-    let cell = |label, watch| Cell::plain(label).with("watch", watch).with("turns", TURNS);
-    vec![cell("recorded", "recorder"), cell("lines to /dev/null", "lines")]
-}
 
 fn measure(cell: &Cell) -> Result<Figures> {
     let turns = u32::try_from(cell.count("turns")).unwrap_or(u32::MAX);

@@ -1,30 +1,22 @@
 //! The group `threads`: what threads share, what goes wrong with it, and what helps.
-//!
-//! Each experiment is one file; its twin in Python, if it has one, lies beside it.
 
-pub mod daemon;
-pub mod deadlock;
-pub mod pool_size;
-pub mod session_per_thread;
-pub mod strategies;
-pub mod what_is_the_lock;
-pub mod who_waits_for_what;
+mod daemon;
+mod deadlock;
+mod pool_size;
+mod session_per_thread;
+mod strategies;
+mod what_is_the_lock;
+mod who_waits_for_what;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 
-use crate::ask::experiment::kit::experiment::Experiment;
-use crate::ask::experiment::kit::figures::Figures;
+use crate::ask::experiment::kit::prelude::*;
 
 /// In the order in which they are best met.
-pub const EXPERIMENTS: &[&Experiment] = &[
-    &what_is_the_lock::EXPERIMENT,
-    &who_waits_for_what::EXPERIMENT,
-    &pool_size::EXPERIMENT,
-    &session_per_thread::EXPERIMENT,
-    &strategies::EXPERIMENT,
-    &deadlock::EXPERIMENT,
-    &daemon::EXPERIMENT,
-];
+pub(crate) const DESIGNS: &[Design] = designs! {
+    what_is_the_lock, who_waits_for_what, pool_size, session_per_thread, strategies, deadlock,
+    daemon
+};
 
 /// Calls that are under way at the same time. ORDER: Relaxed, all of them; plain counters.
 #[derive(Default)]

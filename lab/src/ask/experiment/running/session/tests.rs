@@ -2,54 +2,26 @@
 
 use std::cell::RefCell;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use super::*;
-use crate::ask::experiment::kit::cell::Lock;
-use crate::ask::experiment::kit::claim::{Special, special};
-use crate::ask::experiment::kit::contender::{Python, PythonGil, by_lock};
-use crate::ask::experiment::kit::experiment::Group;
-use crate::ask::experiment::kit::quantity::Explanation;
-use crate::ask::experiment::kit::relation::{counting, timing};
+use crate::ask::experiment::kit::claim::That;
+use crate::ask::experiment::kit::contender::PythonGil;
 use crate::ask::experiment::running::others::OTHERS_SHARE;
 use lab_core::terms::error::LabError;
 
-fn cells(_: Scale) -> Vec<Cell> {
-    vec![Cell::new("on", Lock::TIMED).with("threads", 1), Cell::new("off", Lock::Off)]
-}
-
 /// The figure of `on` must be 5.
-fn check(results: &Results, who: &Contender) -> Option<Check> {
-    let figure = results.of(who, "on", "x")?;
-    Some(Check::that((figure - 5.0).abs() < 1e-9, format!("It is {figure}")))
-}
+const CLAIM: That<1> = that(|[x]| is(x, 5));
 
-const CLAIM: Special = special(|cell| cell.label == "on", check);
+static DESIGN: Design = Design::new(include_str!("example.md"), |_| Ok(Figures::default()))
+    .twin("", by_lock)
+    .relations(&[
+        timing("timing", &CLAIM),
+        counting("count", &CLAIM).of_ours(),
+        counting("compared", &CLAIM).of_each_python(),
+    ]);
 
-const fn about_x(relation: Relation) -> Relation {
-    relation.says("x is 5.").claims(&CLAIM).wrong("off", |cell| cell.lock = Lock::Off)
-}
-
-static EXPERIMENT: Experiment = Experiment {
-    name: "example",
-    group: Group::Lock,
-    title: "an example",
-    question: "What is x?",
-    choices: &["5", "6"],
-    answer: 0,
-    method: "It is looked at.",
-    cells,
-    ours: |_| Ok(Figures::default()),
-    twin: Some(""),
-    plays: by_lock,
-    columns: &[],
-    relations: &[
-        about_x(timing("timing")),
-        about_x(counting("count").of_ours()),
-        about_x(counting("compared").of_each_python()),
-    ],
-    explain: Explanation::Told("It is what it is."),
-    read: &[],
-};
+static EXPERIMENT: LazyLock<Experiment> = LazyLock::new(|| Experiment::new(Group::Lock, &DESIGN));
 
 fn plan(scale: Scale, wrong: Option<&'static Relation>) -> Plan {
     let (path, version, gil) = (PathBuf::from("python"), (3, 13, 0), PythonGil::Timed);
@@ -64,7 +36,7 @@ fn run(
     x: impl Fn(&Contender, &Cell, usize) -> Result<f64>,
 ) -> (Vec<String>, Finding, Result<()>) {
     let log = RefCell::new(Vec::new());
-    let (finding, ended) = plan.run(&mut |_, cell, who| {
+    let (finding, ended) = plan.run(&mut |cell, who| {
         let line = format!("{who} {}", cell.label);
         let before = log.borrow().iter().filter(|known| **known == line).count();
         log.borrow_mut().push(line);
@@ -73,13 +45,12 @@ fn run(
     (log.into_inner(), finding, ended)
 }
 
-/// Who was checked, how it ended, and after how many tries.
-fn ends(finding: &Finding) -> Vec<(&str, &str, Ending, usize)> {
-    let outcomes = finding.outcomes.iter();
-    outcomes.map(|one| (one.name, one.contender.as_str(), one.ending, one.attempts)).collect()
+/// What was checked, for whom, how it ended, and after how many tries.
+fn ends(finding: &Finding) -> Vec<String> {
+    let line =
+        |one: &Outcome| format!("{} {} {:?} {}", one.name, one.contender, one.ending, one.attempts);
+    finding.outcomes.iter().map(line).collect()
 }
-
-const PYTHON: &str = "CPython 3.13.0";
 
 #[test]
 fn each_contender_is_measured_where_it_can_be_in_turn() {
@@ -89,26 +60,16 @@ fn each_contender_is_measured_where_it_can_be_in_turn() {
     let reversed = ["CPython 3.13.0 on", "ours on", "ours off"];
     assert_eq!(log, [round, reversed, round].concat());
     assert_eq!(log.len(), plan(Scale::Full, None).measurements());
-    let holds = |name, who| (name, who, Ending::Holds, 1);
-    let expected = [
-        holds("timing", "ours"),
-        holds("timing", PYTHON),
-        holds("count", "ours"),
-        holds("compared", PYTHON),
-    ];
+    let [first, second] = ["timing ours Holds 1", "timing CPython 3.13.0 Holds 1"];
+    let expected = [first, second, "count ours Holds 1", "compared CPython 3.13.0 Holds 1"];
     assert_eq!(ends(&finding), expected);
 }
 
 #[test]
 fn a_relation_about_times_gets_three_tries_and_one_about_counts_one() {
     let (log, finding, _) = run(&plan(Scale::Quick, None), |_, _, _| Ok(6.0));
-    let failed = |name, who, attempts| (name, who, Ending::Failed, attempts);
-    let expected = [
-        failed("timing", "ours", 3),
-        failed("timing", PYTHON, 3),
-        failed("count", "ours", 1),
-        failed("compared", PYTHON, 1),
-    ];
+    let [first, second] = ["timing ours Failed 3", "timing CPython 3.13.0 Failed 3"];
+    let expected = [first, second, "count ours Failed 1", "compared CPython 3.13.0 Failed 1"];
     assert_eq!(ends(&finding), expected);
     let again = ["ours on", "CPython 3.13.0 on"];
     assert_eq!(log[3..], [again, again].concat(), "only what the relation reads");
@@ -118,33 +79,29 @@ fn a_relation_about_times_gets_three_tries_and_one_about_counts_one() {
 fn what_a_second_look_finds_takes_the_place_of_the_first() {
     let unlucky = |_: &Contender, _: &Cell, before| Ok(if before == 0 { 6.0 } else { 5.0 });
     let (_, finding, _) = run(&plan(Scale::Quick, None), unlucky);
-    assert_eq!(ends(&finding)[0], ("timing", "ours", Ending::Holds, 2));
+    assert_eq!(ends(&finding)[0], "timing ours Holds 2");
     assert_eq!(finding.results.ours("on", "x"), Some(5.0));
     assert_eq!(finding.results.ours("off", "x"), Some(6.0), "nobody asked for that one again");
 }
 
+/// It is a setting of our lock: a CPython has no part in it, but for one that ours is compared with,
+/// and that is measured in the right one.
 #[test]
-fn a_wrong_setting_changes_the_cells_of_its_relation_and_checks_nothing_else() {
-    let wrong = EXPERIMENT.relation("timing");
-    let is_on = |_: &Contender, cell: &Cell, _| Ok(if cell.lock == Lock::Off { 0.0 } else { 5.0 });
-    let (log, finding, ended) = run(&plan(Scale::Quick, wrong), is_on);
-    assert_eq!(ended, Ok(()));
-    // It is a setting of our lock: a CPython has no part in it.
-    assert_eq!(log, ["ours on"; 3]);
-    assert_eq!(ends(&finding), [("timing", "ours", Ending::Failed, 3)]);
-}
-
-#[test]
-fn a_cpython_that_ours_is_compared_with_is_measured_in_the_right_setting() {
-    let wrong = EXPERIMENT.relation("compared");
-    let locks = RefCell::new(Vec::new());
-    let (_, finding, _) = run(&plan(Scale::Quick, wrong), |who, cell, _| {
-        locks.borrow_mut().push((who.name(), cell.lock));
-        Ok(6.0)
-    });
-    let expected = [("ours".to_owned(), Lock::Off), (PYTHON.to_owned(), Lock::TIMED)];
-    assert_eq!(locks.into_inner(), expected);
-    assert_eq!(ends(&finding), [("compared", PYTHON, Ending::Failed, 1)]);
+fn a_wrong_setting_changes_our_cells_of_its_relation_and_checks_nothing_else() {
+    let (ours, python) = ("ours Off".to_owned(), "CPython 3.13.0 Timed { interval_s: 0.005 }");
+    for (name, measured, end) in [
+        ("timing", vec![ours.clone(); 3], "timing ours Failed 3"),
+        ("compared", vec![ours, python.to_owned()], "compared CPython 3.13.0 Failed 1"),
+    ] {
+        let locks = RefCell::new(Vec::new());
+        let plan = plan(Scale::Quick, EXPERIMENT.relation(name));
+        let (_, finding, ended) = run(&plan, |who, cell, _| {
+            locks.borrow_mut().push(format!("{who} {:?}", cell.lock));
+            Ok(6.0)
+        });
+        assert_eq!((locks.into_inner(), ended), (measured, Ok(())));
+        assert_eq!(ends(&finding), [end]);
+    }
 }
 
 /// Runs with accounts made up: `tries` are `x` and the share that others used of the machine, in
@@ -152,13 +109,13 @@ fn a_cpython_that_ours_is_compared_with_is_measured_in_the_right_setting() {
 #[track_caller]
 fn check_tries(tries: &[(f64, f64)], ending: Ending, attempts: usize) -> String {
     let mut next = tries.iter();
-    let (finding, _) = plan(Scale::Quick, None).run(&mut |_, cell, who| {
+    let (finding, _) = plan(Scale::Quick, None).run(&mut |cell, who| {
         let is_tried = *who == Contender::Ours && cell.label == "on";
         // The cell that nobody reads, and what others did there, excuse nobody.
         let (x, others) = if is_tried { *next.next().expect("no try more") } else { (5.0, 0.9) };
         Ok(Figures::default().with("x", x).with(OTHERS_SHARE, others))
     });
-    assert_eq!(ends(&finding)[0], ("timing", "ours", ending, attempts), "{tries:?}");
+    assert_eq!(ends(&finding)[0], format!("timing ours {ending:?} {attempts}"), "{tries:?}");
     assert_eq!(next.len(), 0, "{tries:?}: too few tries");
     finding.outcomes[0].figures.clone()
 }
@@ -184,7 +141,7 @@ fn what_fails_has_failed_on_a_quiet_machine_and_is_skipped_on_a_busy_one() {
 #[test]
 fn a_count_that_is_wrong_has_failed_on_a_busy_machine_too() {
     let (finding, _) = plan(Scale::Quick, None)
-        .run(&mut |_, _, _| Ok(Figures::default().with("x", 6.0).with(OTHERS_SHARE, 0.5)));
+        .run(&mut |_, _| Ok(Figures::default().with("x", 6.0).with(OTHERS_SHARE, 0.5)));
     assert_eq!(finding.outcomes[2].ending, Ending::Failed);
 }
 
