@@ -32,7 +32,9 @@ pub mod counters;
 pub mod guarded;
 pub mod history;
 pub mod kernel;
+pub mod map;
 pub mod program;
+pub mod scope;
 
 pub use counters::{Counters, Histogram, Standing, ThreadReport};
 pub use guarded::{Guarded, with_both};
@@ -44,3 +46,4 @@ pub use kernel::policy::{
 pub use kernel::pool::{Builder, ThreadPool};
 pub use kernel::world::Stalled;
 pub use program::{run, spawn, spawn_daemon};
+pub use scope::Scope;

@@ -148,6 +148,17 @@ impl Hook for Attachment {
     }
 }
 
+/// Runs `program` with the token of this thread, inside an attachment whose closure runs further out.
+///
+/// # Panics
+///
+/// Panics if there is none.
+pub(in crate::threads) fn attached<R>(program: impl FnOnce(&mut Attached<'_>) -> R) -> R {
+    let current = slot(&CURRENT, |current| current.clone());
+    let current = current.expect("a job of the pool runs attached");
+    Gil { lock: Arc::clone(&current.lock) }.attach(program)
+}
+
 /// Holds the lock, unless an outer attachment holds it already.
 pub(super) struct Held {
     /// `None` if an outer attachment holds the lock.

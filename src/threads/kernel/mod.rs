@@ -2,11 +2,13 @@
 //!
 //! In this order: [`policy`], the rules; [`thread`], one thread's two words; [`lock`], how the lock
 //! changes hands; [`queue`], how a thread waits for it; [`world`], how its mode changes;
-//! [`gil`], the handle with the knobs; [`attach`], the token; [`pool`], threads that run jobs. What
+//! [`gil`], the handle with the knobs; [`attach`], the token; [`job`], a job of the pool;
+//! [`work_queue`], where jobs wait, and workers for them; [`pool`], threads that run jobs. What
 //! is counted on the way is in [`counters`](super::counters).
 
 pub mod attach;
 pub mod gil;
+pub mod job;
 pub mod lock;
 #[cfg(all(test, loom))]
 mod models;
@@ -14,4 +16,5 @@ pub mod policy;
 pub mod pool;
 pub mod queue;
 pub mod thread;
+pub mod work_queue;
 pub mod world;
