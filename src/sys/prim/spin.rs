@@ -6,7 +6,7 @@
 //! are scarce, who looks keeps away who would answer. So each place where threads look learns: a look
 //! that was in vain halves how long the next one lasts, one that was not doubles it.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// About 20 µs where a pause takes 40 ns: as long as it takes to wake a thread in a virtual machine.
 /// None in a model, where time does not pass.
@@ -19,11 +19,23 @@ const LOOKS_MIN: u32 = if cfg!(loom) { 0 } else { 32 };
 #[derive(Debug)]
 pub(crate) struct Spin {
     looks: AtomicU32,
+    learns: AtomicBool,
 }
 
 impl Spin {
     pub(crate) const fn new() -> Self {
-        Self { looks: AtomicU32::new(LOOKS_MAX) }
+        Self { looks: AtomicU32::new(LOOKS_MAX), learns: AtomicBool::new(true) }
+    }
+
+    /// A place where nobody looks, unless it is [fixed](Self::fix) at some number.
+    pub(crate) const fn none() -> Self {
+        Self { looks: AtomicU32::new(0), learns: AtomicBool::new(false) }
+    }
+
+    /// From now on threads look so often, and nothing is learnt.
+    pub(crate) fn fix(&self, looks: u32) {
+        self.learns.store(false, Ordering::Relaxed);
+        self.looks.store(looks, Ordering::Relaxed);
     }
 
     /// Looks until `is_true`, but not for long.
@@ -40,7 +52,7 @@ impl Spin {
         });
         let learnt = if is_seen { looks * 2 } else { looks / 2 }.clamp(LOOKS_MIN, LOOKS_MAX);
         // A look is cheaper than a change.
-        if learnt != looks {
+        if learnt != looks && self.learns.load(Ordering::Relaxed) {
             self.looks.store(learnt, Ordering::Relaxed);
         }
     }

@@ -261,8 +261,7 @@ impl<'a> Attached<'a> {
         // Inside a blocking call that was given the token there is nothing to give.
         let may_give = attachment.is_held.get() && !attachment.in_section.get();
         if may_give && attachment.lock.placement().honours(place) {
-            attachment.leave(Thread::cause(asked));
-            attachment.acquire();
+            attachment.lock.give_way(&attachment.thread, Thread::cause(asked));
         }
     }
 

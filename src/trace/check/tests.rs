@@ -81,8 +81,10 @@ fn a_switch_is_asked_for_and_seen() {
         (1, Kind::GilWait, 5, 0),
         (1, Kind::GilDropRequest, 5, 8),
         (2, Kind::GilDrop, 5, 1),
-        (1, Kind::GilTake, 5, 8),
         (2, Kind::GilWait, 5, 0),
+        (1, Kind::GilTake, 5, 8),
+        (1, Kind::GilDrop, 5, 0),
+        (2, Kind::GilTake, 5, 7),
     ];
     check_last_is_illegal(
         &[&switched[..], &again].concat(),

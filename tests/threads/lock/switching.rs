@@ -35,6 +35,7 @@ fn a_thread_that_was_asked_does_not_take_the_lock_back_before_another_had_it() {
 #[test]
 fn every_forced_switch_was_asked_for() {
     let gil = short();
+    gil.keep_time(true);
     spinners(&gil, &["one", "two"], 6);
     let counters = gil.counters();
     assert!(counters.drop_requests >= counters.forced_switches);
