@@ -228,6 +228,7 @@ impl Lock {
     /// Locks the mutex, and closes the turn.
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock();
+        // STEP: close-the-turn
         if let Was::Open(holder) = self.turn.close() {
             state.learn(holder);
         }
@@ -442,7 +443,7 @@ impl Lock {
         if !is_told {
             trace::emit(Kind::GilDrop, self.id, cause as u64);
         }
-        // STEP: mark-free, leave-turn
+        // STEP: mark-free, leave-turn, pass-the-turn-on
         state.turn.holds = false;
         self.turn.set(state.turn);
         let hold_ns = if state.keeps_time { clock::now_ns() - state.taken_at_ns } else { 0 };

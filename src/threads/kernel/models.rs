@@ -107,7 +107,7 @@ fn one_holder(mode: Mode) {
     hold(&shared, &here, 0);
     thread.join().unwrap();
     timer.join().unwrap();
-    assert!(!shared.lock.state().locked);
+    assert!(!shared.lock.state().turn.holds);
 }
 
 /// Fails if `leave_queue` leaves the waiter in the queue. (That it also takes its request back, and

@@ -201,7 +201,7 @@ impl Lock {
         // INVARIANT: [GIL-4] a switch that comes while we sleep begins our interval anew; but for the one
         // that we owe, which comes first.
         let seen = state.switch_number + u64::from(state.must_let_pass(me));
-        // STEP: wait-one-interval
+        // STEP: wait-one-interval, sleep-until-called
         let ended;
         (state, ended) = match sleep {
             Some(sleep) => me.turn.wait_timeout(state, sleep),
