@@ -38,7 +38,7 @@ pub mod scope;
 
 pub use counters::{Counters, Histogram, Standing, ThreadReport};
 pub use guarded::{Guarded, with_both};
-pub use kernel::attach::Attached;
+pub use kernel::attach::{Attached, Breaker};
 pub use kernel::gil::Gil;
 pub use kernel::policy::{
     Barging, Cause, ForcedSwitching, Mode, Party, Place, Placement, Policy, Ticks, Timed,

@@ -215,18 +215,45 @@ pub struct Attached<'a> {
     not_send: PhantomData<*mut ()>,
 }
 
+/// A word that can be looked at: raised while it is not 0. CPython's eval breaker.
+///
+/// # Example: one that nobody raises
+///
+/// ```
+/// use std::sync::atomic::AtomicU32;
+/// use trainyard::threads::Breaker;
+///
+/// static UNASKED: AtomicU32 = AtomicU32::new(0);
+/// assert!(!Breaker::watching(&UNASKED).is_raised());
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Breaker<'a>(&'a AtomicU32);
+
+impl<'a> Breaker<'a> {
+    /// Watches a word of the caller's own.
+    pub fn watching(word: &'a AtomicU32) -> Self {
+        Self(word)
+    }
+
+    /// Tells whether there is something to do.
+    #[inline]
+    pub fn is_raised(self) -> bool {
+        // ORDER: Relaxed; see `Thread::asked`.
+        self.0.load(Ordering::Relaxed) != 0
+    }
+}
+
 impl<'a> Attached<'a> {
     pub(super) fn new(attachment: &'a Attachment) -> Self {
         Self { attachment, thread: &attachment.thread, not_send: PhantomData }
     }
 
-    /// Returns the word that is not 0 while this thread has something to do at its next check point;
-    /// CPython's eval breaker.
+    /// Returns what tells whether this thread has something to do at its next check point.
     ///
-    /// For a loop that is compiled once and runs under a lock and without one: it looks at the
-    /// word itself, and calls [`checkpoint`](Self::checkpoint) when the word is not 0.
-    pub fn asked(&self) -> &'a AtomicU32 {
-        self.thread.breaker()
+    /// For a loop that is compiled once and runs under a lock and without one: it looks at the breaker
+    /// itself, and calls [`checkpoint`](Self::checkpoint) when it is raised.
+    pub fn asked(&self) -> Breaker<'a> {
+        Breaker(self.thread.breaker())
     }
 
     /// Gives the lock to another thread if one has asked for it; for the end of each turn of a loop.
