@@ -23,8 +23,8 @@
 //!
 //! # One allocation
 //!
-//! Both ends share one block, and a pool of threads keeps the job's program in the same block (its
-//! last field, [`Shared::work`]): a job costs one allocation. A handle knows nothing of the work; to
+//! Both ends share one block, and a pool of threads keeps the job's program in the same block (the
+//! last field of `shared`): a job costs one allocation. A handle knows nothing of the work; to
 //! it the field is a `dyn` without methods.
 //!
 //! # Not here
@@ -32,25 +32,28 @@
 //! Several takers of one answer (`JobHandle` is not `Clone`), and stopping a job that runs: no
 //! runtime can do that to a thread.
 //!
-//! The counterpart in Python is `concurrent.futures.Future`. Read next: [`error`].
+//! The counterpart in Python is `concurrent.futures.Future`. Read next: `shared`.
 
 pub(crate) mod contained;
 pub(crate) mod crew;
 pub mod error;
+mod shared;
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64 as Counter;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 pub use error::JobError;
 
-use self::contained::contained;
-use self::crew::{CrewId, Joining, WouldDeadlock};
-use crate::sys::prim::{AtomicBool, Condvar, Mutex, Ordering, Spin};
+pub(crate) use self::shared::{Only, Shared};
+
+use self::crew::CrewId;
+use self::shared::Phase;
+use crate::sys::prim::Ordering;
 use crate::sys::{Why, blocking, clock};
 use crate::trace::{self, Kind};
 
@@ -74,6 +77,11 @@ impl JobId {
         }
         Self(first)
     }
+
+    /// Says that the job is done.
+    pub(crate) fn note_done(self, has_failed: bool) {
+        trace::emit(Kind::JobDone, self.0, u64::from(has_failed));
+    }
 }
 
 impl fmt::Display for JobId {
@@ -84,43 +92,6 @@ impl fmt::Display for JobId {
 
 /// What a job answers.
 pub type JobResult<T> = Result<T, JobError>;
-
-type Callback = Box<dyn FnOnce() + Send>;
-
-/// Where threads look for a while whether their job is done. One place for all of them: a job does not
-/// live long enough to learn.
-static JOINS: Spin = Spin::new();
-
-/// What only the pool knows of a job; to a handle it is opaque.
-type Opaque = dyn Send + Sync;
-
-/// Both ends of a job, and `work`, which belongs to the pool's.
-pub(crate) struct Shared<T, W: ?Sized = Opaque> {
-    id: JobId,
-    /// Whose workers run it.
-    crew: CrewId,
-    state: Mutex<State<T>>,
-    /// What `State::phase` says, for a thread that spins or only asks.
-    is_done: AtomicBool,
-    done: Condvar,
-    pub(crate) work: W,
-}
-
-/// Guarded by `Shared::state`.
-struct State<T> {
-    phase: Phase<T>,
-    waker: Option<Waker>,
-    callbacks: Vec<Callback>,
-    /// A worker of the job's own pool sleeps until it is done; see [`crew`].
-    joiner: Option<Joining>,
-}
-
-enum Phase<T> {
-    Queued,
-    Running,
-    Done(JobResult<T>),
-    Taken,
-}
 
 /// Creates the two ends of a new job, which counts as queued from here on.
 ///
@@ -186,119 +157,6 @@ impl<T> Drop for Promise<T> {
         // INVARIANT: [HANDLE-3]
         if let Some(shared) = self.shared.take() {
             shared.finish(Only::Always, Err(JobError::Shutdown));
-        }
-    }
-}
-
-/// Which jobs [`Shared::finish`] may end.
-#[derive(Clone, Copy)]
-pub(crate) enum Only {
-    Always,
-    IfQueued,
-}
-
-impl<T, W> Shared<T, W> {
-    /// Makes a job that counts as queued from here on, and that `crew` will run.
-    pub(crate) fn new(crew: CrewId, work: W) -> Arc<Self> {
-        let id = JobId::next();
-        let state =
-            State { phase: Phase::Queued, waker: None, callbacks: Vec::new(), joiner: None };
-        let (state, is_done, done) = (Mutex::new(state), AtomicBool::new(false), Condvar::new());
-        Arc::new(Self { id, crew, state, is_done, done, work })
-    }
-}
-
-impl<T, W: ?Sized> Shared<T, W> {
-    pub(crate) fn id(&self) -> JobId {
-        self.id
-    }
-
-    /// Marks the job as running, unless it was cancelled.
-    pub(crate) fn start(&self) -> Start {
-        let mut state = self.state.lock();
-        match state.phase {
-            Phase::Queued | Phase::Running => {
-                state.phase = Phase::Running;
-                Start::Run
-            }
-            Phase::Done(_) | Phase::Taken => Start::Cancelled,
-        }
-    }
-
-    /// Ends the job if it has not ended, and returns whether this call did it.
-    pub(crate) fn finish(&self, only: Only, result: JobResult<T>) -> bool {
-        let mut state = self.state.lock();
-        // INVARIANT: [HANDLE-1] the phase becomes Done only here, under the lock.
-        match (&state.phase, only) {
-            (Phase::Queued, _) | (Phase::Running, Only::Always) => {}
-            (Phase::Running, Only::IfQueued) | (Phase::Done(_) | Phase::Taken, _) => return false,
-        }
-        trace::emit(Kind::JobDone, self.id.0, u64::from(result.is_err()));
-        state.phase = Phase::Done(result);
-        // ORDER: Relaxed; a hint. Who sees it takes the answer under the lock.
-        self.is_done.store(true, Ordering::Relaxed);
-        // INVARIANT: [CREW-1] under the lock, so that nobody counts who may go on.
-        drop(state.joiner.take());
-        let (waker, callbacks) = (state.waker.take(), std::mem::take(&mut state.callbacks));
-        drop(state);
-        // INVARIANT: [HANDLE-2] the lock is released by now.
-        self.done.notify_all();
-        // Each is foreign code, and one that panics must not silence the others.
-        if let Some(waker) = waker {
-            contained(|| waker.wake());
-        }
-        callbacks.into_iter().for_each(contained);
-        true
-    }
-
-    /// Takes the answer if there is one.
-    fn take(&self) -> Option<JobResult<T>> {
-        self.state.lock().take_result()
-    }
-
-    /// Sleeps until the job is done and takes its answer, or until `deadline_ns` has passed.
-    fn wait(&self, deadline_ns: Option<u64>) -> Option<JobResult<T>> {
-        // ORDER: Relaxed; see `finish`.
-        JOINS.until(|| self.is_done.load(Ordering::Relaxed));
-        let mut state = self.state.lock();
-        if deadline_ns.is_none() && state.note_joiner(self.crew).is_err() {
-            return Some(Err(JobError::WouldDeadlock));
-        }
-        loop {
-            if let Some(result) = state.take_result() {
-                return Some(result);
-            }
-            let Some(deadline_ns) = deadline_ns else {
-                state = self.done.wait(state);
-                continue;
-            };
-            let left_ns = deadline_ns.saturating_sub(clock::now_ns());
-            if left_ns == 0 {
-                return None;
-            }
-            (state, _) = self.done.wait_timeout(state, Duration::from_nanos(left_ns));
-        }
-    }
-}
-
-impl<T> State<T> {
-    /// Counts this thread as waiting, if it works for the pool that runs the job, and must wait.
-    fn note_joiner(&mut self, crew: CrewId) -> Result<(), WouldDeadlock> {
-        if matches!(self.phase, Phase::Queued | Phase::Running) {
-            self.joiner = Joining::begin(crew)?;
-        }
-        Ok(())
-    }
-
-    /// Takes the answer if there is one; panics if it was taken before.
-    fn take_result(&mut self) -> Option<JobResult<T>> {
-        match std::mem::replace(&mut self.phase, Phase::Taken) {
-            Phase::Done(result) => Some(result),
-            Phase::Taken => panic!("the job's answer was taken already"),
-            before => {
-                self.phase = before;
-                None
-            }
         }
     }
 }

@@ -1,8 +1,9 @@
 //! What a job's two ends promise each other.
+#![expect(unsafe_code, reason = "a waker whose clone is code of the test's own")]
 
 use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::task::Wake;
+use std::task::{Wake, Waker};
 
 use super::*;
 
@@ -117,7 +118,6 @@ fn a_callback_that_panics_does_not_silence_the_next() {
 
 /// Fails (hangs) if the waker is cloned under the lock.
 #[test]
-#[expect(unsafe_code, reason = "a waker whose clone is code of the test's own")]
 fn a_waker_may_ask_the_handle_while_it_is_cloned() {
     use std::task::{RawWaker, RawWakerVTable};
 

@@ -32,9 +32,8 @@ pub mod counters;
 pub mod guarded;
 pub mod history;
 pub mod kernel;
-pub mod map;
+pub mod pool;
 pub mod program;
-pub mod scope;
 
 pub use counters::{Counters, Histogram, Standing, ThreadReport};
 pub use guarded::{Guarded, with_both};
@@ -43,7 +42,7 @@ pub use kernel::gil::Gil;
 pub use kernel::policy::{
     Barging, Cause, ForcedSwitching, Mode, Party, Place, Placement, Policy, Ticks, Timed,
 };
-pub use kernel::pool::{Builder, ThreadPool};
 pub use kernel::world::Stalled;
+pub use pool::scope::Scope;
+pub use pool::{Builder, ThreadPool};
 pub use program::{run, spawn, spawn_daemon};
-pub use scope::Scope;

@@ -139,7 +139,7 @@ pub(crate) fn queues_at_an_open_word() -> Explorer<Lock> {
 }
 
 /// The third twin.
-pub(crate) fn opens_though_somebody_waits() -> Explorer<Lock> {
+pub(crate) fn opens_too_early() -> Explorer<Lock> {
     with("close-the-turn", take_and_open::<0>, take_and_open::<1>)
 }
 

@@ -27,7 +27,7 @@
 //! - **ATTACH-3** Inside a section, see [`Guarded`](crate::threads::Guarded), nothing gives the lock
 //!   up and nobody attaches.
 //!
-//! Read next: [`pool`](super::pool).
+//! Read next: the pool that runs jobs under the lock, [`pool`](crate::threads::pool).
 
 use std::cell::{Cell, RefCell};
 use std::fmt;

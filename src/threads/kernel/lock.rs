@@ -44,15 +44,15 @@
 //! switch; here it waits in the queue. One condition for all waiters: each sleeps on its own, so that a
 //! policy can choose.
 //!
-//! Read next: [`queue`](super::queue).
+//! Read next: `leave`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64 as Counter;
 
-use super::policy::{Cause, ForcedSwitching, Mode, Placement, Policy};
+use super::policy::{Cause, Mode, Placement, Policy};
 use super::queue::{Left, Ticket, Waiter, Wish, wake};
-use super::thread::{Entry, Exit, Thread};
+use super::thread::{Entry, Thread};
 use super::turn::{Holder, Turn, Was};
 use crate::sys::prim::{AtomicBool, AtomicU32, Condvar, Mutex, MutexGuard, Ordering, Spin};
 use crate::sys::{clock, errno};
@@ -93,7 +93,7 @@ pub(super) struct State {
     /// When the lock was taken; or, if nobody waited then, when somebody first did.
     pub(super) taken_at_ns: u64,
     /// Each hold is timed, and the turn always closed.
-    keeps_time: bool,
+    pub(super) keeps_time: bool,
     /// In the order in which they came.
     pub(super) waiting: BTreeMap<Ticket, Waiter>,
     /// Who alone may take the free lock, where barging is forbidden.
@@ -271,7 +271,7 @@ impl Lock {
         match self.turn.take(me.number) {
             Some(before) => {
                 me.tally.acquisitions.add(1);
-                trace::emit(Kind::GilTake, self.id, before);
+                self.note_take(before);
                 me.forget_ticks();
                 if me.is_refused() {
                     self.leave(me, Cause::Own);
@@ -324,7 +324,7 @@ impl Lock {
     }
 
     /// Waits for the lock and takes it, unless it is off after all.
-    fn take_turn<'a>(
+    pub(super) fn take_turn<'a>(
         &'a self,
         mut state: MutexGuard<'a, State>,
         me: &Arc<Thread>,
@@ -351,6 +351,11 @@ impl Lock {
         }
     }
 
+    #[inline]
+    fn note_take(&self, before: u64) {
+        trace::emit(Kind::GilTake, self.id, before);
+    }
+
     fn become_holder(&self, mut state: MutexGuard<'_, State>, me: &Arc<Thread>) {
         // STEP: take, take-turn
         // INVARIANT: [GIL-1] it was free, and we hold `state`.
@@ -365,109 +370,8 @@ impl Lock {
         let every = state.policy.as_ref().and_then(|policy| policy.ticks());
         me.count_ticks(every.map(std::num::NonZeroU32::get));
         state.taken_at_ns = clock::now_ns();
-        trace::emit(Kind::GilTake, self.id, before);
+        self.note_take(before);
         self.release(state);
-    }
-
-    /// Gives the lock up, for as long as the thread likes.
-    ///
-    /// Nobody waits here for the switch that the thread may owe, unlike in CPython, where a system call
-    /// can begin one hand-off late: the thread waits for it when it wants the lock again.
-    #[inline]
-    pub(super) fn leave(&self, me: &Arc<Thread>, cause: Cause) {
-        let may_leave = self.turn.may_leave(me.number);
-        if may_leave {
-            trace::emit(Kind::GilDrop, self.id, cause as u64);
-            // STEP: leave-the-turn
-            if self.turn.leave(me.number) {
-                me.dropped(cause, 0);
-                return;
-            }
-        }
-        self.leave_closed(me, cause, may_leave);
-    }
-
-    #[cold]
-    fn leave_closed(&self, me: &Arc<Thread>, cause: Cause, is_told: bool) {
-        // At a check point nobody expects it to change.
-        let _errno = errno::keep();
-        if !self.is_on() {
-            trace::emit(Kind::GilLeave, self.id, 0);
-            self.exit(me);
-            return;
-        }
-        let mut state = self.state();
-        let called = self.mark_free(&mut state, me, cause, is_told);
-        self.release(state);
-        // Not under the mutex: on one processor the waiter runs at once, and needs it.
-        wake(called);
-    }
-
-    /// Gives the lock up at a check point, and takes it again.
-    pub(super) fn give_way(&self, me: &Arc<Thread>, cause: Cause) {
-        let _errno = errno::keep();
-        let mut called = None;
-        let mut taken = None;
-        if self.is_on() {
-            let mut state = self.state();
-            called = self.mark_free(&mut state, me, cause, false);
-            if state.admits(me) {
-                // Also who takes the lock straight back has called: the other finds it taken.
-                self.release(state);
-            } else {
-                taken =
-                    self.take_turn(state, me, Wish { called: called.take(), ..Wish::default() });
-            }
-        } else {
-            self.leave(me, cause);
-        }
-        wake(called);
-        let taken = taken.unwrap_or_else(|| self.take(me, None));
-        assert_eq!(taken, Taken::Yes, "without a deadline nobody comes too late");
-    }
-
-    /// Marks the lock free, and chooses who is called. Under the mutex.
-    fn mark_free(
-        &self,
-        state: &mut State,
-        me: &Arc<Thread>,
-        cause: Cause,
-        is_told: bool,
-    ) -> Option<Arc<Thread>> {
-        assert!(
-            state.turn.holds && state.was_last_held_by(me),
-            "GIL-1: thread {} drops a lock that {} holds",
-            me.name,
-            state.holder().map_or("nobody", |holder| &holder.name)
-        );
-        if !is_told {
-            trace::emit(Kind::GilDrop, self.id, cause as u64);
-        }
-        // STEP: mark-free, leave-turn, pass-the-turn-on
-        state.turn.holds = false;
-        self.turn.set(state.turn);
-        let hold_ns = if state.keeps_time { clock::now_ns() - state.taken_at_ns } else { 0 };
-        me.dropped(cause, hold_ns);
-        if state.is_stopped {
-            self.halted.notify_all();
-        }
-        let forced = state.policy.as_ref().map(|policy| policy.forced_switching());
-        // INVARIANT: [GIL-2]
-        state.owes_switch = forced == Some(ForcedSwitching::Yes) && me.is_asked_to_drop();
-        // INVARIANT: [GIL-3] it was asked for, and here it is.
-        me.forget_request();
-        state.call_next()
-    }
-
-    /// Ceases to run attached while the lock is off.
-    fn exit(&self, me: &Thread) {
-        if me.exit() == Exit::TellTheStopper {
-            // STEP: tell-the-stopper
-            // Under the mutex, so that whoever stops the world is asleep, or has yet to look.
-            let state = self.state.lock();
-            self.halted.notify_all();
-            drop(state);
-        }
     }
 }
 

@@ -4,7 +4,7 @@
 //!
 //! 1. [`ThreadPool::submit`] makes a block that both ends of the job share, with its program in it,
 //!    and queues it.
-//! 2. A worker takes it ([`work_queue`](super::work_queue)). While a worker waits for one it does not
+//! 2. A worker takes it (`work_queue`). While a worker waits for one it does not
 //!    hold the global lock: that is a blocking call.
 //! 3. The worker, attached to the lock, runs the job. A panic is caught here and nowhere else.
 //! 4. The job is done, which wakes whoever joins or awaits.
@@ -14,10 +14,18 @@
 //! - **POOL-1** A job that was queued is run, cancelled, or answered with `Shutdown`: never lost.
 //! - **POOL-2** A job's panic ends the job and not its thread.
 //!
+//! Read in this order: `job`, one job; `work_queue`, where jobs wait for a worker and workers for a
+//! job; this file; [`scope`], jobs that borrow; `map`, one program for many items.
+//!
 //! # Not here
 //!
 //! Running another job while a worker waits for one: a worker that waits sleeps. (A pool that steals
 //! work inside a join runs whatever it finds, under whatever locks the waiting job holds: rayon#592.)
+
+mod job;
+mod map;
+pub mod scope;
+mod work_queue;
 
 use std::any::Any;
 use std::fmt;
@@ -26,11 +34,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
-use super::attach::Attached;
-use super::gil::Gil;
-use super::job::{Answering, Bare, Job};
-use super::policy::Mode;
-use super::work_queue::WorkQueue;
+use self::job::{Answering, Bare, Job};
+use self::work_queue::WorkQueue;
+use super::kernel::attach::Attached;
+use super::kernel::gil::Gil;
+use super::kernel::policy::Mode;
 use crate::handle::contained::contained;
 use crate::handle::crew::Crew;
 use crate::handle::{JobError, JobHandle};
@@ -52,9 +60,9 @@ pub struct ThreadPool {
 }
 
 /// What the pool and its threads share.
-pub(in crate::threads) struct Shared {
-    pub(in crate::threads) crew: Arc<Crew>,
-    pub(in crate::threads) queue: WorkQueue,
+struct Shared {
+    crew: Arc<Crew>,
+    queue: WorkQueue,
     start_up: Mutex<StartUp>,
     /// The last thread is ready.
     started: Condvar,
@@ -113,10 +121,6 @@ impl ThreadPool {
         F: FnOnce(&mut Attached<'_>) + Send + 'static,
     {
         self.shared.queue.push(Job::Bare(Bare::new(Box::new(program))));
-    }
-
-    pub(in crate::threads) fn shared(&self) -> &Shared {
-        &self.shared
     }
 
     /// Takes no more jobs. Those that are queued still run.

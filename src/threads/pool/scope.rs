@@ -22,13 +22,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::thread;
 
-use super::kernel::attach::{Attached, attached};
-use super::kernel::job::{Bare, Job};
-use super::kernel::pool::ThreadPool;
+use super::ThreadPool;
+use super::job::{Bare, Job};
 use crate::handle::contained::{contained, discard};
 use crate::handle::crew::Crew;
 use crate::sys::prim::{Condvar, Mutex, MutexGuard};
 use crate::sys::{Why, blocking};
+use crate::threads::kernel::attach::{Attached, attached};
 
 type Program<'scope> = Box<dyn FnOnce(&mut Attached<'_>) + Send + 'scope>;
 
@@ -136,13 +136,13 @@ impl<'scope> Scope<'scope, '_> {
         drop(state);
         if needs_helper {
             let helper = Helper { work: Arc::clone(&self.work), counts: Cell::new(true) };
-            self.pool.shared().queue.push(Job::Helper(Box::new(move |at| helper.help(at))));
+            self.pool.shared.queue.push(Job::Helper(Box::new(move |at| helper.help(at))));
         }
     }
 
     /// Waits until all jobs have ended.
     fn wait(&self) {
-        if Crew::is_mine(self.pool.shared().crew.id) {
+        if Crew::is_mine(self.pool.shared.crew.id) {
             // Once the queue is empty no look is needed any more: what the jobs that still run will
             // submit is run by the helpers that run them. [SCOPE-2]
             attached(|at| self.work.run_all(at, |_| ()));

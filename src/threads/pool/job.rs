@@ -3,19 +3,19 @@
 //! An *answering* job is one block with its handle: both ends, and the program in it. A *bare* one is a
 //! box, and nobody waits for it.
 //!
-//! Read next: [`work_queue`](super::work_queue).
+//! Read next: `work_queue`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::attach::Attached;
 use crate::handle::crew::CrewId;
 use crate::handle::{JobError, JobHandle, JobId, Only, Shared, Start};
 use crate::sys::prim::Mutex;
+use crate::threads::kernel::attach::Attached;
 use crate::trace::{self, Kind};
 
 /// What a worker takes from the queue.
-pub(in crate::threads) enum Job {
+pub(super) enum Job {
     Answering(Answering),
     Bare(Bare),
     /// Runs other jobs, and is none itself.
@@ -24,7 +24,7 @@ pub(in crate::threads) enum Job {
 
 impl Job {
     /// Runs it, and passes on a panic, which an answering job does not let out.
-    pub(in crate::threads) fn run(self, at: &mut Attached<'_>) {
+    pub(super) fn run(self, at: &mut Attached<'_>) {
         match self {
             Self::Answering(mut job) => {
                 if let Some(block) = job.0.take() {
@@ -37,8 +37,18 @@ impl Job {
     }
 }
 
+/// Says that this thread runs a job.
+pub(super) fn begin(JobId(id): JobId) {
+    trace::emit(Kind::ThreadJobBegin, id, 0);
+}
+
+/// Says that this thread is done with a job.
+pub(super) fn end(JobId(id): JobId) {
+    trace::emit(Kind::ThreadJobEnd, id, 0);
+}
+
 /// A job with a handle. Dropped, it answers [`JobError::Shutdown`].
-pub(in crate::threads) struct Answering(Option<Arc<dyn Block>>);
+pub(super) struct Answering(Option<Arc<dyn Block>>);
 
 impl Answering {
     pub(super) fn new<T, F>(crew: CrewId, program: F) -> (Self, JobHandle<T>)
@@ -78,9 +88,9 @@ where
     fn run(&self, at: &mut Attached<'_>) {
         let program = self.work.0.lock().take();
         let Some(program) = program.filter(|_| self.start() == Start::Run) else { return };
-        trace::emit(Kind::ThreadJobBegin, self.id().0, 0);
+        begin(self.id());
         let answer = catch_unwind(AssertUnwindSafe(|| program(at)));
-        trace::emit(Kind::ThreadJobEnd, self.id().0, 0);
+        end(self.id());
         self.finish(Only::Always, answer.map_err(JobError::panicked));
     }
 
@@ -91,18 +101,18 @@ where
 }
 
 /// A job that nobody waits for.
-pub(in crate::threads) struct Bare {
+pub(super) struct Bare {
     id: JobId,
     program: Box<dyn FnOnce(&mut Attached<'_>) + Send>,
 }
 
 impl Bare {
-    pub(in crate::threads) fn new(program: Box<dyn FnOnce(&mut Attached<'_>) + Send>) -> Self {
+    pub(super) fn new(program: Box<dyn FnOnce(&mut Attached<'_>) + Send>) -> Self {
         Self { id: JobId::next(), program }
     }
 
     fn run(self, at: &mut Attached<'_>) {
-        trace::emit(Kind::ThreadJobBegin, self.id.0, 0);
+        begin(self.id);
         let done = Done(self.id);
         (self.program)(at);
         drop(done);
@@ -114,7 +124,7 @@ struct Done(JobId);
 
 impl Drop for Done {
     fn drop(&mut self) {
-        trace::emit(Kind::ThreadJobEnd, self.0.0, 0);
-        trace::emit(Kind::JobDone, self.0.0, u64::from(std::thread::panicking()));
+        end(self.0);
+        self.0.note_done(std::thread::panicking());
     }
 }

@@ -13,11 +13,10 @@
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::kernel::attach::Attached;
-use super::kernel::pool::ThreadPool;
+use super::{ThreadPool, job};
 use crate::handle::{JobError, JobId, JobResult};
 use crate::sys::prim::Mutex;
-use crate::trace::{self, Kind};
+use crate::threads::kernel::attach::Attached;
 
 /// How many runs are left for each worker when one takes a run.
 const RUNS: usize = 4;
@@ -150,24 +149,22 @@ fn answers<I, T>(
     // A panic ends the inner loop, and is the answer of the item that it was at.
     while let Err(panic) = catch_unwind(AssertUnwindSafe(|| {
         for item in items.by_ref() {
-            let id = id.0 + answers.len() as u64;
-            trace::emit(Kind::ThreadJobBegin, id, 0);
+            let id = JobId(id.0 + answers.len() as u64);
+            job::begin(id);
             let answer = program(at, item);
             answers.push(Ok(answer));
-            note_end(id, false);
+            job::end(id);
+            id.note_done(false);
             at.checkpoint();
         }
     })) {
-        note_end(id.0 + answers.len() as u64, true);
+        let id = JobId(id.0 + answers.len() as u64);
+        job::end(id);
+        id.note_done(true);
         answers.push(Err(JobError::panicked(panic)));
         at.checkpoint();
     }
     answers
-}
-
-fn note_end(id: u64, has_failed: bool) {
-    trace::emit(Kind::ThreadJobEnd, id, 0);
-    trace::emit(Kind::JobDone, id, u64::from(has_failed));
 }
 
 /// The answers of one run, from the first on. Dropped, it drops them.

@@ -29,7 +29,7 @@
 //! - **QUEUE-1** While a job is queued, and a worker is idle, a worker searches, or has been called.
 //! - **QUEUE-2** Lock order: the shared queue, then a worker's own; never two workers' own.
 //!
-//! Read next: [`pool`](super::pool).
+//! Read next: [`pool`](super).
 
 use std::collections::VecDeque;
 
@@ -42,7 +42,7 @@ use crate::sys::{Why, blocking};
 const BATCH_MAX: usize = 32;
 
 /// Jobs and workers.
-pub(in crate::threads) struct WorkQueue {
+pub(super) struct WorkQueue {
     state: Mutex<State>,
     /// What `State` says of `jobs` and `is_closed`, for a worker that searches.
     has_news: AtomicBool,
@@ -105,7 +105,7 @@ impl WorkQueue {
     }
 
     /// Queues a job; drops it if the queue is closed.
-    pub(in crate::threads) fn push(&self, job: Job) {
+    pub(super) fn push(&self, job: Job) {
         let mut state = self.state.lock();
         if state.is_closed {
             drop(state);
@@ -175,6 +175,7 @@ impl WorkQueue {
 
     /// Takes the oldest job of another worker's own queue. Under the mutex.
     fn steal(&self, thief: usize) -> Option<Job> {
+        // INVARIANT: [QUEUE-2] one after another.
         let others = (1..self.workers()).map(|step| (thief + step) % self.workers());
         others.into_iter().find_map(|other| self.own[other].0.lock().pop_front())
     }
