@@ -52,6 +52,9 @@ pub enum JobError {
     },
     /// The pool was shut down before the job ran.
     Shutdown,
+    /// A job waits for another of its own pool, all of whose workers wait likewise: none is left to
+    /// run it. The job itself is not lost: it runs once a worker is free.
+    WouldDeadlock,
 }
 
 impl JobError {
@@ -83,6 +86,10 @@ impl fmt::Display for JobError {
             Self::Refused { reason } => write!(formatter, "the job was refused: {reason}"),
             Self::PoolBroken { reason } => write!(formatter, "the pool is broken: {reason}"),
             Self::Shutdown => write!(formatter, "the pool was shut down before the job ran"),
+            Self::WouldDeadlock => write!(
+                formatter,
+                "every worker of the pool waits for a job of the same pool: none is left to run it"
+            ),
         }
     }
 }

@@ -21,33 +21,68 @@
 //! - **HANDLE-3** A promise that is dropped unfulfilled answers [`JobError::Shutdown`], so nobody
 //!   waits for ever.
 //!
+//! # One allocation
+//!
+//! Both ends share one block, and a pool of threads keeps the job's program in the same block (the
+//! last field of `shared`): a job costs one allocation. A handle knows nothing of the work; to
+//! it the field is a `dyn` without methods.
+//!
 //! # Not here
 //!
 //! Several takers of one answer (`JobHandle` is not `Clone`), and stopping a job that runs: no
 //! runtime can do that to a thread.
 //!
-//! The counterpart in Python is `concurrent.futures.Future`. Read next: [`error`].
+//! The counterpart in Python is `concurrent.futures.Future`. Read next: `shared`.
 
+pub(crate) mod contained;
+pub(crate) mod crew;
 pub mod error;
+mod shared;
 
 use std::fmt;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64 as Counter;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 pub use error::JobError;
 
-use crate::sys::prim::{Condvar, Mutex, Ordering};
+pub(crate) use self::shared::{Only, Shared};
+
+use self::crew::CrewId;
+use self::shared::Phase;
+use crate::sys::prim::Ordering;
 use crate::sys::{Why, blocking, clock};
 use crate::trace::{self, Kind};
 
 /// A job's number, unique in its process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct JobId(pub u64);
+
+impl JobId {
+    /// Returns a number that no other job of this process has.
+    pub(crate) fn next() -> Self {
+        Self::several(1)
+    }
+
+    /// Returns the first of `count` such numbers, one after another, which count as queued.
+    pub(crate) fn several(count: usize) -> Self {
+        static NEXT: Counter = Counter::new(1);
+        // ORDER: Relaxed; a plain counter.
+        let first = NEXT.fetch_add(count as u64, Ordering::Relaxed);
+        if trace::is_armed() {
+            (first..first + count as u64).for_each(|id| trace::emit(Kind::JobQueued, id, 0));
+        }
+        Self(first)
+    }
+
+    /// Says that the job is done.
+    pub(crate) fn note_done(self, has_failed: bool) {
+        trace::emit(Kind::JobDone, self.0, u64::from(has_failed));
+    }
+}
 
 impl fmt::Display for JobId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -57,28 +92,6 @@ impl fmt::Display for JobId {
 
 /// What a job answers.
 pub type JobResult<T> = Result<T, JobError>;
-
-type Callback = Box<dyn FnOnce() + Send>;
-
-struct Shared<T> {
-    id: JobId,
-    state: Mutex<State<T>>,
-    done: Condvar,
-}
-
-/// Guarded by `Shared::state`.
-struct State<T> {
-    phase: Phase<T>,
-    waker: Option<Waker>,
-    callbacks: Vec<Callback>,
-}
-
-enum Phase<T> {
-    Queued,
-    Running,
-    Done(JobResult<T>),
-    Taken,
-}
 
 /// Creates the two ends of a new job, which counts as queued from here on.
 ///
@@ -90,12 +103,7 @@ enum Phase<T> {
 /// assert_eq!(handle.join().unwrap(), 42);
 /// ```
 pub fn job<T>() -> (Promise<T>, JobHandle<T>) {
-    static NEXT: Counter = Counter::new(1);
-    // ORDER: Relaxed; a plain counter.
-    let id = JobId(NEXT.fetch_add(1, Ordering::Relaxed));
-    trace::emit(Kind::JobQueued, id.0, 0);
-    let state = State { phase: Phase::Queued, waker: None, callbacks: Vec::new() };
-    let shared = Arc::new(Shared { id, state: Mutex::new(state), done: Condvar::new() });
+    let shared: Arc<Shared<T>> = Shared::new(CrewId::NONE, ());
     (Promise { shared: Some(Arc::clone(&shared)) }, JobHandle { shared })
 }
 
@@ -129,14 +137,7 @@ impl<T> Promise<T> {
     ///
     /// A job that is tried again after its worker died may start a second time.
     pub fn start(&self) -> Start {
-        let mut state = self.shared().state.lock();
-        match state.phase {
-            Phase::Queued | Phase::Running => {
-                state.phase = Phase::Running;
-                Start::Run
-            }
-            Phase::Done(_) | Phase::Taken => Start::Cancelled,
-        }
+        self.shared().start()
     }
 
     /// Gives the answer to whoever waits, wakes them, and runs the callbacks in this thread.
@@ -160,72 +161,6 @@ impl<T> Drop for Promise<T> {
     }
 }
 
-/// Which jobs [`Shared::finish`] may end.
-#[derive(Clone, Copy)]
-enum Only {
-    Always,
-    IfQueued,
-}
-
-impl<T> Shared<T> {
-    /// Ends the job if it has not ended, and returns whether this call did it.
-    fn finish(&self, only: Only, result: JobResult<T>) -> bool {
-        let mut state = self.state.lock();
-        // INVARIANT: [HANDLE-1] the phase becomes Done only here, under the lock.
-        match (&state.phase, only) {
-            (Phase::Queued, _) | (Phase::Running, Only::Always) => {}
-            (Phase::Running, Only::IfQueued) | (Phase::Done(_) | Phase::Taken, _) => return false,
-        }
-        trace::emit(Kind::JobDone, self.id.0, u64::from(result.is_err()));
-        state.phase = Phase::Done(result);
-        let (waker, callbacks) = (state.waker.take(), std::mem::take(&mut state.callbacks));
-        drop(state);
-        // INVARIANT: [HANDLE-2] the lock is released by now.
-        self.done.notify_all();
-        // Each is foreign code, and one that panics must not silence the others.
-        if let Some(waker) = waker {
-            drop(catch_unwind(AssertUnwindSafe(|| waker.wake())));
-        }
-        for callback in callbacks {
-            drop(catch_unwind(AssertUnwindSafe(callback)));
-        }
-        true
-    }
-
-    /// Sleeps until the job is done and takes its answer, or until `deadline_ns` has passed.
-    fn wait(&self, deadline_ns: Option<u64>) -> Option<JobResult<T>> {
-        let mut state = self.state.lock();
-        loop {
-            if let Some(result) = state.take_result() {
-                return Some(result);
-            }
-            let Some(deadline_ns) = deadline_ns else {
-                state = self.done.wait(state);
-                continue;
-            };
-            let left_ns = deadline_ns.saturating_sub(clock::now_ns());
-            if left_ns == 0 {
-                return None;
-            }
-            (state, _) = self.done.wait_timeout(state, Duration::from_nanos(left_ns));
-        }
-    }
-}
-
-impl<T> State<T> {
-    /// Takes the answer if there is one; panics if it was taken before.
-    fn take_result(&mut self) -> Option<JobResult<T>> {
-        match std::mem::replace(&mut self.phase, Phase::Taken) {
-            Phase::Done(result) => Some(result),
-            Phase::Taken => panic!("the job's answer was taken already"),
-            before => {
-                self.phase = before;
-                None
-            }
-        }
-    }
-}
-
 /// The caller's end of a job: wait for its answer, cancel it, or drop it and let it run.
 ///
 /// # Cancel behaviour
@@ -238,6 +173,10 @@ pub struct JobHandle<T> {
 }
 
 impl<T> JobHandle<T> {
+    pub(crate) fn of(shared: Arc<Shared<T>>) -> Self {
+        Self { shared }
+    }
+
     /// Returns the job's number.
     pub fn id(&self) -> JobId {
         self.shared.id
@@ -245,17 +184,20 @@ impl<T> JobHandle<T> {
 
     /// Sleeps until the job is done, and returns its answer.
     ///
-    /// A thread that holds a global lock gives it up meanwhile.
+    /// A thread that holds a global lock gives it up meanwhile, unless the job is done already.
     ///
     /// # Errors
     ///
-    /// Says what became of a job that has no answer; see [`JobError`].
+    /// Says what became of a job that has no answer; see [`JobError`]. A worker whose pool has no
+    /// other that could run the job gets [`JobError::WouldDeadlock`].
     ///
     /// # Panics
     ///
     /// Panics if the answer was taken before, by [`join_timeout`](Self::join_timeout) or `.await`.
     pub fn join(self) -> JobResult<T> {
-        let answer = blocking(Why::Job, || self.shared.wait(None));
+        // A job that is done is joined without giving the global lock up.
+        let answer = self.shared.take();
+        let answer = answer.or_else(|| blocking(Why::Job, || self.shared.wait(None)));
         answer.expect("a wait without a deadline ends with an answer")
     }
 
@@ -267,7 +209,8 @@ impl<T> JobHandle<T> {
     pub fn join_timeout(&mut self, timeout: Duration) -> Option<JobResult<T>> {
         let limit = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);
         let deadline = clock::now_ns().saturating_add(limit);
-        blocking(Why::Job, || self.shared.wait(Some(deadline)))
+        let answer = self.shared.take();
+        answer.or_else(|| blocking(Why::Job, || self.shared.wait(Some(deadline))))
     }
 
     /// Tells whether the job has ended, however it did.
@@ -303,9 +246,20 @@ impl<T> Future for JobHandle<T> {
         if let Some(result) = state.take_result() {
             return Poll::Ready(result);
         }
-        let replaced = state.waker.replace(context.waker().clone());
+        if state.waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
+            return Poll::Pending;
+        }
         drop(state);
-        // INVARIANT: [HANDLE-2] a waker's destructor is foreign code too.
+        // INVARIANT: [HANDLE-2] a waker's clone and its destructor are foreign code too.
+        let waker = context.waker().clone();
+        let mut state = self.shared.state.lock();
+        if let Some(result) = state.take_result() {
+            drop(state);
+            drop(waker);
+            return Poll::Ready(result);
+        }
+        let replaced = state.waker.replace(waker);
+        drop(state);
         drop(replaced);
         Poll::Pending
     }

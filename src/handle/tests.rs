@@ -1,7 +1,9 @@
 //! What a job's two ends promise each other.
+#![expect(unsafe_code, reason = "a waker whose clone is code of the test's own")]
 
+use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::task::Wake;
+use std::task::{Wake, Waker};
 
 use super::*;
 
@@ -112,6 +114,25 @@ fn a_callback_that_panics_does_not_silence_the_next() {
     });
     promise.fulfil(Ok(()));
     assert_eq!(called.load(Ordering::Relaxed), 1);
+}
+
+/// Fails (hangs) if the waker is cloned under the lock.
+#[test]
+fn a_waker_may_ask_the_handle_while_it_is_cloned() {
+    use std::task::{RawWaker, RawWakerVTable};
+
+    static HANDLE: std::sync::OnceLock<JobHandle<()>> = std::sync::OnceLock::new();
+    fn ask(data: *const ()) -> RawWaker {
+        assert!(!HANDLE.get().unwrap().is_finished());
+        RawWaker::new(data, &TABLE)
+    }
+    static TABLE: RawWakerVTable = RawWakerVTable::new(ask, |_| (), |_| (), |_| ());
+    let (_promise, handle) = job::<()>();
+    let mut polled = JobHandle { shared: Arc::clone(&handle.shared) };
+    HANDLE.set(handle).unwrap();
+    // SAFETY: the table's functions do nothing with the pointer.
+    let waker = unsafe { Waker::from_raw(RawWaker::new(std::ptr::null(), &TABLE)) };
+    assert!(Pin::new(&mut polled).poll(&mut Context::from_waker(&waker)).is_pending());
 }
 
 #[test]

@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_process_that_was_killed_says_by_which_signal() {
-        let child = child("sleep 1000");
+        let child = child("exec sleep 1000");
         child.signal(Signal::Kill).unwrap();
         assert_eq!(child.reap().unwrap().signal(), Some(9));
     }

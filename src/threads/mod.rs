@@ -32,15 +32,17 @@ pub mod counters;
 pub mod guarded;
 pub mod history;
 pub mod kernel;
+pub mod pool;
 pub mod program;
 
 pub use counters::{Counters, Histogram, Standing, ThreadReport};
 pub use guarded::{Guarded, with_both};
-pub use kernel::attach::Attached;
+pub use kernel::attach::{Attached, Breaker};
 pub use kernel::gil::Gil;
 pub use kernel::policy::{
     Barging, Cause, ForcedSwitching, Mode, Party, Place, Placement, Policy, Ticks, Timed,
 };
-pub use kernel::pool::{Builder, ThreadPool};
 pub use kernel::world::Stalled;
+pub use pool::scope::Scope;
+pub use pool::{Builder, ThreadPool};
 pub use program::{run, spawn, spawn_daemon};

@@ -28,7 +28,7 @@ use std::thread;
 
 use super::kernel::attach::{Attached, Refusal, abandon_when};
 use super::kernel::gil::Gil;
-use super::kernel::pool::named;
+use super::pool::named;
 use crate::handle::{JobError, JobHandle, Start, job};
 use crate::sys::prim::Mutex;
 use crate::sys::{Why, blocking, limits};

@@ -3,17 +3,18 @@
 //! # The life of one hand-off
 //!
 //! Three trains do the same: take the lock, look once at their breaker, give way if somebody
-//! asked, leave. The third one's program may end while it waits: it is refused, and leaves the
+//! asked, leave. Who gives way queues in the same turn of the mutex, and is not admitted before another
+//! has had the lock. The third train's program may end while it waits: it is refused, and leaves the
 //! queue without the lock. The steps are those of `src/threads/kernel/lock.rs` and `queue.rs`,
 //! which tell the story. Their mutex `state` is part of the model, because some steps follow
 //! each other under it; and so is every notification, because one waiter alone is called.
 //!
 //! The first twin is CPython's gh-96387: a waiter that asked leaves without the lock and without a
-//! word. The holder answers the request, and waits for a taker who never comes. The second
-//! twin does not wait until another has had the lock: the releaser, which is running while the
-//! waiter is only waking, takes it straight back. The third one takes its request back, but tells
-//! nobody who waits for it already. The fourth was called, and passes the call on to nobody. The
-//! fifth asks whoever holds the lock, though another was served while it slept.
+//! word. There the holder then waited for a taker who never came; here it only gives way in vain. The second twin does not make the
+//! releaser let another go first: it is running while the waiter is only waking, and takes the lock
+//! straight back. The third calls the next one first, and queues in a turn of its own: the one that was
+//! called finds nobody waiting. The fourth was called, and passes the call on to nobody. The fifth asks
+//! whoever holds the lock, though another was served while it slept.
 
 use trainyard::interleave::{Action, Explorer, Step, ensure};
 
@@ -45,8 +46,8 @@ pub(crate) struct Lock {
     breaker: [bool; 3],
     sleep: [Sleep; 3],
     seen: [u8; 3],
-    /// It gave way, and sleeps until another has had the lock.
-    watches: [bool; 3],
+    /// The last holder was asked, and lets another go first.
+    owes_switch: bool,
     /// This time it leaves for good.
     is_leaving: [bool; 3],
     is_refused: bool,
@@ -55,6 +56,7 @@ pub(crate) struct Lock {
     gave_way: Option<usize>,
     was_taken_back: bool,
     was_asked_too_early: bool,
+    was_overlooked: bool,
 }
 
 impl Lock {
@@ -65,15 +67,22 @@ impl Lock {
     /// Sleeps in the queue, which lets go of `state`.
     fn fall_asleep(&mut self, me: usize) -> Step {
         self.state = None;
-        self.seen[me] = self.switch_number;
+        self.seen[me] = self.switch_number + u8::from(self.must_let_pass(me));
         self.sleep[me] = Sleep::Asleep;
         Step::Goto("wait-one-interval")
     }
 
-    /// Calls the first in the queue. One that is awake already will look by itself.
+    fn must_let_pass(&self, me: usize) -> bool {
+        self.owes_switch
+            && self.last_holder == Some(me)
+            && self.queue.iter().any(|waiter| *waiter != me)
+    }
+
+    /// Calls the first in the queue that may go. One that is awake already will look by itself.
     fn call_next(&mut self) {
-        if let Some(first) = self.queue.first().filter(|_| !self.locked) {
-            let sleep = &mut self.sleep[*first];
+        let mut may_go = self.queue.iter().copied().filter(|waiter| !self.must_let_pass(*waiter));
+        if let Some(first) = may_go.next().filter(|_| !self.locked) {
+            let sleep = &mut self.sleep[first];
             *sleep = if *sleep == Sleep::Asleep { Sleep::Woken } else { *sleep };
         }
     }
@@ -87,24 +96,29 @@ fn take<const ME: usize>(lock: &mut Lock) -> Step {
     if !lock.may_enter(ME) {
         return Step::Blocked;
     }
-    if lock.locked {
-        if !lock.queue.contains(&ME) {
-            lock.queue.push(ME);
-        }
-        return lock.fall_asleep(ME);
+    if lock.locked || lock.must_let_pass(ME) {
+        return queue::<ME>(lock);
     }
     lock.queue.retain(|waiter| *waiter != ME);
     lock.locked = true;
-    lock.was_taken_back |= lock.gave_way == Some(ME);
-    lock.gave_way = None;
+    if let Some(releaser) = lock.gave_way.take() {
+        lock.was_taken_back |= releaser == ME;
+        lock.was_overlooked |= releaser != ME && !lock.queue.contains(&releaser);
+    }
     if lock.last_holder != Some(ME) {
         lock.last_holder = Some(ME);
         lock.switch_number += 1;
-        lock.watches = [false; 3];
+        lock.owes_switch = false;
     }
-    lock.breaker[ME] = false;
     lock.state = None;
     Step::Goto("look-at-breaker")
+}
+
+fn queue<const ME: usize>(lock: &mut Lock) -> Step {
+    if !lock.queue.contains(&ME) {
+        lock.queue.push(ME);
+    }
+    lock.fall_asleep(ME)
 }
 
 fn wait_one_interval<const ME: usize>(lock: &mut Lock) -> Step {
@@ -116,10 +130,10 @@ fn wait_one_interval<const ME: usize>(lock: &mut Lock) -> Step {
     if lock.must_leave(ME) {
         return Step::Goto("leave-queue");
     }
-    if !lock.locked {
+    if !lock.locked && !lock.must_let_pass(ME) {
         return Step::Goto("take");
     }
-    if reason == Sleep::IntervalOver && lock.switch_number == lock.seen[ME] {
+    if reason == Sleep::IntervalOver && lock.locked && lock.switch_number == lock.seen[ME] {
         return Step::Next;
     }
     lock.fall_asleep(ME)
@@ -145,8 +159,8 @@ fn leave_queue<const ME: usize>(lock: &mut Lock) -> Step {
     lock.queue.retain(|waiter| *waiter != ME);
     if lock.queue.is_empty() {
         take_request_back(lock);
-        wake_releasers(lock);
     }
+    forget_who_gave_way(lock);
     lock.call_next();
     leave(lock)
 }
@@ -157,9 +171,10 @@ fn take_request_back(lock: &mut Lock) {
     }
 }
 
-fn wake_releasers(lock: &mut Lock) {
-    lock.watches = [false; 3];
-    lock.gave_way = None;
+/// Who gave way may leave, and may go on when nobody else waits any more.
+fn forget_who_gave_way(lock: &mut Lock) {
+    let waits = |releaser: &usize| lock.queue.contains(releaser) && lock.must_let_pass(*releaser);
+    lock.gave_way = lock.gave_way.filter(waits);
 }
 
 fn leave(lock: &mut Lock) -> Step {
@@ -169,18 +184,7 @@ fn leave(lock: &mut Lock) -> Step {
 
 fn keep_the_request<const ME: usize>(lock: &mut Lock) -> Step {
     lock.queue.retain(|waiter| *waiter != ME);
-    if lock.queue.is_empty() {
-        wake_releasers(lock);
-    }
-    lock.call_next();
-    leave(lock)
-}
-
-fn tell_no_releaser<const ME: usize>(lock: &mut Lock) -> Step {
-    lock.queue.retain(|waiter| *waiter != ME);
-    if lock.queue.is_empty() {
-        take_request_back(lock);
-    }
+    forget_who_gave_way(lock);
     lock.call_next();
     leave(lock)
 }
@@ -189,8 +193,8 @@ fn keep_the_call<const ME: usize>(lock: &mut Lock) -> Step {
     lock.queue.retain(|waiter| *waiter != ME);
     if lock.queue.is_empty() {
         take_request_back(lock);
-        wake_releasers(lock);
     }
+    forget_who_gave_way(lock);
     leave(lock)
 }
 
@@ -199,40 +203,44 @@ fn look_at_breaker<const ME: usize>(lock: &mut Lock) -> Step {
     Step::Next
 }
 
+/// Marks the lock free, and calls the next; who gives way queues in the same turn.
 fn mark_free<const ME: usize>(lock: &mut Lock) -> Step {
-    let nobody_waits = lock.queue.is_empty();
-    match mark_free_without_a_look::<ME>(lock) {
-        Step::Next if nobody_waits => {
-            (lock.watches[ME], lock.gave_way) = (false, None);
-            go_on::<ME>(lock)
+    match mark_free_and_call::<ME>(lock) {
+        Step::Next if lock.must_let_pass(ME) => queue::<ME>(lock),
+        Step::Next => Step::Goto("take"),
+        other => other,
+    }
+}
+
+fn mark_free_and_call<const ME: usize>(lock: &mut Lock) -> Step {
+    if !lock.may_enter(ME) {
+        return Step::Blocked;
+    }
+    lock.locked = false;
+    lock.owes_switch = std::mem::replace(&mut lock.breaker[ME], false);
+    lock.call_next();
+    if lock.is_leaving[ME] {
+        return Step::Done;
+    }
+    lock.gave_way = lock.must_let_pass(ME).then_some(ME);
+    Step::Next
+}
+
+fn mark_free_and_go_on<const ME: usize>(lock: &mut Lock) -> Step {
+    match mark_free_and_call::<ME>(lock) {
+        Step::Next => {
+            lock.owes_switch = false;
+            Step::Goto("take")
         }
         other => other,
     }
 }
 
-fn mark_free_without_a_look<const ME: usize>(lock: &mut Lock) -> Step {
-    if !lock.may_enter(ME) {
-        return Step::Blocked;
+fn mark_free_and_queue_later<const ME: usize>(lock: &mut Lock) -> Step {
+    match mark_free_and_call::<ME>(lock) {
+        Step::Next => Step::Goto("take"),
+        other => other,
     }
-    lock.locked = false;
-    lock.call_next();
-    if !std::mem::replace(&mut lock.breaker[ME], false) {
-        return go_on::<ME>(lock);
-    }
-    lock.gave_way = Some(ME);
-    lock.watches[ME] = true;
-    Step::Next
-}
-
-fn wait_until_switched<const ME: usize>(lock: &mut Lock) -> Step {
-    if lock.watches[ME] || !lock.may_enter(ME) {
-        return Step::Blocked;
-    }
-    go_on::<ME>(lock)
-}
-
-fn go_on<const ME: usize>(lock: &mut Lock) -> Step {
-    if lock.is_leaving[ME] { Step::Done } else { Step::Goto("take") }
 }
 
 /// Ends every sleep that is under way.
@@ -255,16 +263,6 @@ fn refuse(lock: &mut Lock) -> Step {
     Step::Done
 }
 
-fn mark_free_and_go_on<const ME: usize>(lock: &mut Lock) -> Step {
-    match mark_free::<ME>(lock) {
-        Step::Next => {
-            lock.watches[ME] = false;
-            go_on::<ME>(lock)
-        }
-        other => other,
-    }
-}
-
 type Steps = Vec<(&'static str, Action<Lock>)>;
 
 fn train<const ME: usize>() -> Steps {
@@ -275,7 +273,6 @@ fn train<const ME: usize>() -> Steps {
         ("leave-queue", leave_queue::<ME>),
         ("look-at-breaker", look_at_breaker::<ME>),
         ("mark-free", mark_free::<ME>),
-        ("wait-until-switched", wait_until_switched::<ME>),
     ]
 }
 
@@ -304,26 +301,20 @@ pub(crate) fn correct() -> Explorer<Lock> {
         .script("program", &[("refuse", refuse)])
 }
 
-/// A train that marks the lock free in this way, and C, which leaves the queue in this way.
-fn with_leaver(mark_free: Action<Lock>, leave: Action<Lock>) -> Explorer<Lock> {
-    let a = with_step(train::<A>(), "mark-free", mark_free);
-    let c = with_step(train::<C>(), "leave-queue", leave);
+/// The first twin: a waiter leaves its request behind.
+pub(crate) fn leaves_its_request() -> Explorer<Lock> {
+    let c = with_step(train::<C>(), "leave-queue", keep_the_request::<C>);
     Explorer::new(Lock::default())
-        .script("A", &a)
+        .script("A", &train::<A>())
         .script("C", &c)
         .script("clock", &CLOCK[..1])
         .script("program", &[("refuse", refuse)])
 }
 
-/// The first twin: a waiter leaves its request behind, and who gives way does not look whether
-/// anybody waits.
-pub(crate) fn leaves_its_request() -> Explorer<Lock> {
-    with_leaver(mark_free_without_a_look::<A>, keep_the_request::<C>)
-}
-
-/// The third twin: a waiter leaves, and the releaser that waits for it is not told.
-pub(crate) fn tells_no_releaser() -> Explorer<Lock> {
-    with_leaver(mark_free::<A>, tell_no_releaser::<C>)
+/// The third twin: a train that gives way calls the next, and queues in a turn of its own.
+pub(crate) fn queues_too_late() -> Explorer<Lock> {
+    let a = with_step(train::<A>(), "mark-free", mark_free_and_queue_later::<A>);
+    with_two(&a, &train::<B>(), 1)
 }
 
 /// The fourth twin: a waiter leaves that was called, and calls nobody in its place.
@@ -353,6 +344,9 @@ pub(crate) fn always(lock: &Lock) -> Result<(), &'static str> {
         !lock.was_taken_back,
         "who gives way does not take the lock back before another had it",
     )?;
+    let is_stale = lock.queue.is_empty() && lock.breaker != [false; 3];
+    ensure(!is_stale, "no request outlives the last who waits")?;
+    ensure(!lock.was_overlooked, "who gives way waits when the next one takes the lock")?;
     ensure(!lock.was_asked_too_early, "who asks has seen one holder for a whole interval")
 }
 

@@ -17,6 +17,7 @@ pub(crate) mod handoff;
 pub(crate) mod inbox;
 pub(crate) mod task;
 pub(crate) mod toggle;
+pub(crate) mod turn;
 
 /// Whether the code that a protocol models exists.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -50,6 +51,12 @@ pub(crate) const PROTOCOLS: &[Protocol] = &[
         modelled: Modelled::Yes,
         world: &["clock", "program"],
         steps: || handoff::correct().steps().collect(),
+    },
+    Protocol {
+        name: "turn",
+        modelled: Modelled::Yes,
+        world: &[],
+        steps: || turn::correct().steps().collect(),
     },
     Protocol {
         name: "death",

@@ -1,7 +1,6 @@
 //! Every protocol of the crate, in every order of its steps; and its twins, which must fail.
 //!
-//! A correct script that passes proves little as long as nobody has seen the same rules fail.
-//! So each protocol has a twin with one mistake, and the test of the twin states the schedule
+//! A correct script that passes proves little while nobody has seen the same rules fail: each protocol has a twin with one mistake, and the test of the twin states the schedule
 //! that the explorer finds: the shortest order of steps in which the mistake does its harm.
 //! The models are in `tests/interleave/`.
 
@@ -11,7 +10,7 @@ mod protocols;
 
 use std::collections::BTreeMap;
 
-use protocols::{PROTOCOLS, death, handoff, inbox, task, toggle};
+use protocols::{PROTOCOLS, death, handoff, inbox, task, toggle, turn};
 use trainyard::interleave::{CheckError, Checked};
 
 /// The check must pass, on at least so many states that it cannot have been vacuous.
@@ -61,25 +60,60 @@ fn the_lock_changes_hands_and_nobody_waits_for_ever() {
     check_holds(handoff::correct().check(handoff::always, handoff::finally), 10_000);
 }
 
+const MISSED: &[&str] = &[
+    "   A               B",
+    "1  take-the-turn",
+    "2                  take-the-turn",
+    "3                  close-the-turn",
+    "4  leave-the-turn",
+    ".                  (sleep-until-called)",
+];
+
 #[test]
-fn a_waiter_that_leaves_its_request_behind_hangs_the_holder() {
+fn a_word_that_is_closed_in_time_loses_no_waiter() {
+    check_holds(turn::correct().check(turn::always, turn::finally), 15);
+}
+
+#[test]
+fn a_holder_that_leaves_a_closed_word_without_a_look_calls_nobody() {
+    check_breaks(
+        turn::leaves_without_a_look().check(turn::always, turn::finally),
+        "deadlock",
+        MISSED,
+    );
+}
+
+#[test]
+fn a_waiter_that_queues_at_an_open_word_is_not_seen() {
+    check_breaks(
+        turn::queues_at_an_open_word().check(turn::always, turn::finally),
+        "deadlock",
+        MISSED,
+    );
+}
+
+#[test]
+fn a_word_that_is_opened_though_somebody_waits_loses_the_waiter() {
+    check_breaks(turn::opens_too_early().check(turn::always, turn::finally), "deadlock", MISSED);
+}
+
+#[test]
+fn a_waiter_that_leaves_its_request_behind_interrupts_the_holder_in_vain() {
     let twin = handoff::leaves_its_request();
     check_breaks(
         twin.check(handoff::always, handoff::finally),
-        "deadlock",
+        "no request outlives the last who waits",
         &[
-            "    A                      C                  clock          program",
-            " 1  take",
-            " 2  look-at-breaker",
-            " 3                         take",
-            " 4                                            pass-interval",
-            " 5                         wait-one-interval",
-            " 6                         ask",
-            " 7                                                           refuse",
-            " 8                         wait-one-interval",
-            " 9                         leave-queue",
-            "10  mark-free",
-            " .  (wait-until-switched)",
+            "   A                  C                  clock          program",
+            "1  take",
+            "2                     take",
+            "3                                        pass-interval",
+            "4                     wait-one-interval",
+            "5                     ask",
+            "6                                                       refuse",
+            "7                     wait-one-interval",
+            "8                     leave-queue",
+            ".  (look-at-breaker)",
         ],
     );
 }
@@ -106,24 +140,23 @@ fn a_releaser_that_is_not_made_to_wait_takes_the_lock_back() {
 }
 
 #[test]
-fn a_waiter_that_leaves_and_tells_no_releaser_lets_it_wait_for_ever() {
-    let twin = handoff::tells_no_releaser();
+fn a_releaser_that_calls_before_it_queues_is_overlooked() {
+    let twin = handoff::queues_too_late();
     check_breaks(
         twin.check(handoff::always, handoff::finally),
-        "deadlock",
+        "who gives way waits when the next one takes the lock",
         &[
-            "    A                      C                  clock          program",
-            " 1  take",
-            " 2  look-at-breaker",
-            " 3                         take",
-            " 4                                            pass-interval",
-            " 5                         wait-one-interval",
-            " 6                         ask",
-            " 7  mark-free",
-            " 8                                                           refuse",
-            " 9                         wait-one-interval",
-            "10                         leave-queue",
-            " .  (wait-until-switched)",
+            "   A                B                  clock",
+            "1  take",
+            "2                   take",
+            "3                                      pass-interval",
+            "4                   wait-one-interval",
+            "5                   ask",
+            "6  look-at-breaker",
+            "7  mark-free",
+            "8                   wait-one-interval",
+            "9                   take",
+            ".  (take)           (look-at-breaker)",
         ],
     );
 }

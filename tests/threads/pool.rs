@@ -9,7 +9,7 @@ use std::thread;
 
 use trainyard::handle::JobError;
 use trainyard::sys::{Why, blocking};
-use trainyard::threads::{Gil, Mode, ThreadPool};
+use trainyard::threads::{Attached, Gil, Mode, ThreadPool};
 use trainyard::trace::{self, Kind};
 
 use crate::alone::alone;
@@ -113,4 +113,187 @@ fn a_pool_that_works_obeys_the_model_with_the_lock_on_and_off() {
             assert!(begun.count() >= 30);
         }
     });
+}
+
+#[test]
+fn a_worker_that_joins_a_job_that_nobody_is_left_to_run_is_told() {
+    let pool = Arc::new(ThreadPool::builder().workers(1).build().unwrap());
+    let own = Arc::clone(&pool);
+    let outer = pool.submit(move |_| own.submit(|_| 1).join());
+    assert!(matches!(outer.join().unwrap(), Err(JobError::WouldDeadlock)));
+    assert_eq!(pool.submit(|_| 2).join().unwrap(), 2, "the pool goes on");
+}
+
+/// Both workers wait for a job behind them: the second to wait is told, so its worker is free again,
+/// and runs what the first waits for.
+#[test]
+fn of_two_workers_that_would_deadlock_one_is_told_and_the_other_gets_its_answer() {
+    let pool = Arc::new(ThreadPool::builder().workers(2).build().unwrap());
+    let both = Arc::new(std::sync::Barrier::new(2));
+    let outer = || {
+        let (pool, both) = (Arc::clone(&pool), Arc::clone(&both));
+        move |_: &mut Attached<'_>| {
+            blocking(Why::Lock, || both.wait());
+            pool.submit(|_| 1).join()
+        }
+    };
+    let answers = [pool.submit(outer()), pool.submit(outer())].map(|outer| outer.join().unwrap());
+    let told = answers.iter().filter(|answer| matches!(answer, Err(JobError::WouldDeadlock)));
+    let answered = answers.iter().filter(|answer| matches!(answer, Ok(1)));
+    assert_eq!((told.count(), answered.count()), (1, 1));
+}
+
+#[test]
+fn a_callback_in_the_only_worker_that_joins_is_told() {
+    let pool = Arc::new(ThreadPool::builder().workers(1).build().unwrap());
+    let (told, seen) = mpsc::channel();
+    let (release, released) = mpsc::channel::<()>();
+    let first = pool.submit(move |_| blocking(Why::Lock, || released.recv().is_ok()));
+    let own = Arc::clone(&pool);
+    first.on_done(move || told.send(own.submit(|_| ()).join()).unwrap());
+    release.send(()).unwrap();
+    assert!(matches!(seen.recv().unwrap(), Err(JobError::WouldDeadlock)));
+}
+
+/// The first job waits for all that came after it, of which its worker took some along with it.
+///
+/// Fails (hangs) if workers do not steal.
+#[test]
+fn no_job_waits_behind_a_long_one_while_a_worker_has_nothing_to_do() {
+    let pool = ThreadPool::builder().workers(2).gil(Gil::new(Mode::Off)).build().unwrap();
+    let (ended, ends) = mpsc::channel();
+    // Both workers wait at the gate, so that the queue is long when they look at it.
+    let gate = Arc::new(std::sync::Barrier::new(3));
+    for _ in 0..2 {
+        let gate = Arc::clone(&gate);
+        pool.spawn(move |_| _ = gate.wait());
+    }
+    let long = pool.submit(move |_| ends.iter().take(199).count());
+    for _ in 0..199 {
+        let ended = ended.clone();
+        pool.spawn(move |_| ended.send(()).unwrap());
+    }
+    gate.wait();
+    assert_eq!(long.join().unwrap(), 199);
+}
+
+#[test]
+fn the_destructor_of_what_a_job_panicked_with_may_panic_too() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("the payload's destructor");
+        }
+    }
+    let pool = ThreadPool::builder().workers(1).build().unwrap();
+    pool.spawn(|_| std::panic::panic_any(Bomb));
+    drop(pool.submit::<(), _>(|_| std::panic::panic_any(Bomb)));
+    assert_eq!(pool.submit(|_| 8).join().unwrap(), 8);
+    let builder = ThreadPool::builder().workers(1).initializer(|| std::panic::panic_any(Bomb));
+    assert!(builder.build().is_err());
+}
+
+mod scope {
+    use super::*;
+
+    #[test]
+    fn jobs_that_borrow_have_ended_when_the_scope_ends() {
+        for mode in [Mode::default(), Mode::Off] {
+            let pool = ThreadPool::builder().workers(3).gil(Gil::new(mode)).build().unwrap();
+            let mut squares = [0; 100];
+            pool.scope(|scope| {
+                for (n, square) in squares.iter_mut().enumerate() {
+                    scope.spawn(move |_| *square = n * n);
+                }
+            });
+            assert!(squares.iter().enumerate().all(|(n, square)| *square == n * n));
+        }
+    }
+
+    #[test]
+    fn a_job_may_submit_further_ones() {
+        let (pool, count) = (ThreadPool::builder().workers(2).build().unwrap(), AtomicU64::new(0));
+        let count = &count;
+        pool.scope(|scope| {
+            scope.spawn(move |_| {
+                for _ in 0..100 {
+                    scope.spawn(|_| _ = count.fetch_add(1, Ordering::Relaxed));
+                }
+            });
+        });
+        assert_eq!(count.load(Ordering::Relaxed), 100);
+    }
+
+    #[test]
+    fn its_panic_is_passed_on_when_all_jobs_have_ended() {
+        let (pool, count) = (ThreadPool::builder().workers(2).build().unwrap(), AtomicU64::new(0));
+        let count = &count;
+        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            pool.scope(|scope| {
+                scope.spawn(|_| panic!("one of them"));
+                for _ in 0..100 {
+                    scope.spawn(|_| _ = count.fetch_add(1, Ordering::Relaxed));
+                }
+            });
+        }));
+        assert_eq!(ended.unwrap_err().downcast_ref::<&str>(), Some(&"one of them"));
+        assert_eq!(count.load(Ordering::Relaxed), 100);
+    }
+
+    /// Fails (hangs) if whoever opened the scope does not run its jobs.
+    #[test]
+    fn a_scope_and_a_map_inside_the_only_worker_go_on() {
+        let pool = Arc::new(ThreadPool::builder().workers(1).build().unwrap());
+        let own = Arc::clone(&pool);
+        let outer = pool.submit(move |_| {
+            let sum = AtomicU64::new(0);
+            own.scope(|scope| scope.spawn(|_| sum.store(1, Ordering::Relaxed)));
+            let mapped = own.map(0..10_u64, |_, n| n).into_iter().map(Result::unwrap).sum::<u64>();
+            sum.into_inner() + mapped + own.map_slice(&[1, 2], |_, n| *n).iter().sum::<u64>()
+        });
+        assert_eq!(outer.join().unwrap(), 1 + 45 + 3);
+    }
+
+    #[test]
+    fn a_closed_pool_says_that_the_jobs_were_dropped() {
+        let pool = ThreadPool::builder().workers(1).build().unwrap();
+        pool.close();
+        let dropped = Arc::new(());
+        let held = Arc::clone(&dropped);
+        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            pool.scope(|scope| scope.spawn(move |_| drop(held)));
+        }));
+        assert!(ended.is_err());
+        assert_eq!(Arc::strong_count(&dropped), 1);
+    }
+}
+
+mod map {
+    use super::*;
+
+    #[test]
+    fn the_panic_of_one_item_is_its_answer_and_the_others_have_theirs() {
+        let pool = ThreadPool::builder().workers(2).build().unwrap();
+        let answers = pool.map(0..100_u64, |_, n| 1000 / (n % 10));
+        for (n, answer) in answers.iter().enumerate() {
+            assert_eq!(answer.is_err(), n % 10 == 0, "{n}");
+        }
+    }
+
+    /// Fails if the answers that were written before a panic are leaked, or dropped twice.
+    #[test]
+    fn a_panic_drops_the_answers_that_were_written() {
+        let pool = ThreadPool::builder().workers(2).build().unwrap();
+        let (counted, numbers) = (Arc::new(()), (0..1000).collect::<Vec<_>>());
+        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            pool.map_slice(&numbers, |_, n| {
+                assert!(*n != 700, "item 700");
+                Arc::clone(&counted)
+            })
+        }));
+        assert!(ended.is_err());
+        assert_eq!(Arc::strong_count(&counted), 1);
+        assert_eq!(pool.map_slice(&numbers, |_, _| Arc::clone(&counted)).len(), 1000);
+        assert_eq!(Arc::strong_count(&counted), 1);
+    }
 }

@@ -206,7 +206,7 @@ fn through_the_lock(cpus: [usize; 2]) -> Vec<f64> {
     let (gil, journeys) = (Gil::new(Mode::timed(THINK)), Journeys::default());
     let is_over = AtomicBool::new(false);
     let compute_until_asked = |at: &Attached<'_>| {
-        while at.asked().load(Ordering::Relaxed) == 0 && !is_over.load(Ordering::Relaxed) {
+        while !at.asked().is_raised() && !is_over.load(Ordering::Relaxed) {
             compute_for(BETWEEN_CHECK_POINTS);
         }
     };

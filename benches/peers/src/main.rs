@@ -8,6 +8,7 @@ mod echo;
 mod gil;
 mod handoff;
 mod locks;
+mod pool;
 mod quiet;
 mod runner;
 
@@ -84,6 +85,7 @@ fn scenarios(pythons: &[PathBuf]) -> Vec<Scenario> {
         gil::two_cpu_threads(),
         echo::lock_off(),
     ];
+    scenarios.extend(pool::scenarios());
     scenarios.extend(echo::lock_on(pythons));
     scenarios
 }

@@ -1,14 +1,16 @@
 //! A condition variable on one futex word.
 //!
 //! The word counts notifications. A waiter reads it while it still holds the mutex, unlocks, and
-//! sleeps only if the count is unchanged.
+//! sleeps only if the count is unchanged. A second word counts the waiters: while there is none, a
+//! notification is one load, and no system call.
 //!
 //! # Why no wake-up is lost
 //!
 //! Whoever makes the condition true does so under the mutex, hence before the waiter's check or
 //! after its unlock. Before: the waiter sees the condition and does not wait. After: the waiter
 //! has read the count already, the notifier moves it on, and the futex refuses to sleep on the
-//! old count (see [`futex`](super::futex)).
+//! old count (see [`futex`](super::futex)). The notifier also sees the waiter counted: it was counted
+//! under the mutex, before the notifier had it.
 //!
 //! # Not here
 //!
@@ -16,7 +18,7 @@
 
 use std::time::Duration;
 
-use super::{Futex, MutexGuard, Ordering, Wait};
+use super::{AtomicU32, Futex, MutexGuard, Ordering, Wait};
 
 /// Lets threads sleep until another has changed what a mutex protects.
 ///
@@ -40,19 +42,21 @@ use super::{Futex, MutexGuard, Ordering, Wait};
 #[derive(Debug)]
 pub struct Condvar {
     notifications: Futex,
+    /// How many threads wait, or are about to.
+    waiters: AtomicU32,
 }
 
 impl Condvar {
     /// Creates a condition variable that nobody waits on.
     #[cfg(not(loom))]
     pub const fn new() -> Self {
-        Self { notifications: Futex::new(0) }
+        Self { notifications: Futex::new(0), waiters: AtomicU32::new(0) }
     }
 
     /// Creates a condition variable of the model.
     #[cfg(loom)]
     pub fn new() -> Self {
-        Self { notifications: Futex::new(0) }
+        Self { notifications: Futex::new(0), waiters: AtomicU32::new(0) }
     }
 
     /// Unlocks, sleeps until notified, and locks again.
@@ -77,12 +81,17 @@ impl Condvar {
         let mutex = guard.mutex();
         // ORDER: Relaxed. The mutex, which we hold, orders this before the condition's change.
         let seen = self.notifications.word().load(Ordering::Relaxed);
+        self.waiters.fetch_add(1, Ordering::Relaxed);
         drop(guard);
         let ended = self.notifications.wait(seen, timeout);
+        // ORDER: Relaxed. Read too high, it costs a system call.
+        self.waiters.fetch_sub(1, Ordering::Relaxed);
         (mutex.lock(), ended)
     }
 
     /// Wakes one waiter, if there is one.
+    ///
+    /// Whoever calls this has had the mutex since the condition became true.
     pub fn notify_one(&self) {
         self.notify(1);
     }
@@ -92,7 +101,12 @@ impl Condvar {
         self.notify(u32::MAX);
     }
 
+    #[inline]
     fn notify(&self, count: u32) {
+        // ORDER: Relaxed. Who must be woken was counted under the mutex, before we had it.
+        if self.waiters.load(Ordering::Relaxed) == 0 {
+            return;
+        }
         // ORDER: Relaxed. The waiter gets its data through the mutex; the kernel orders the word.
         self.notifications.word().fetch_add(1, Ordering::Relaxed);
         self.notifications.wake(count);

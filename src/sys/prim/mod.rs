@@ -9,15 +9,17 @@
 //! Where a word must be a `static`, or is shared with another process, std's atomics are named
 //! directly: loom's have no `const` constructor and no fixed size.
 //!
-//! Read in this order: [`futex`], [`mutex`], [`condvar`].
+//! Read in this order: [`futex`], [`mutex`], [`condvar`], `spin`.
 
 pub mod condvar;
 pub mod futex;
 pub mod mutex;
+mod spin;
 
 pub use condvar::Condvar;
 pub use futex::{Futex, Wait};
 pub use mutex::{Mutex, MutexGuard};
+pub(crate) use spin::Spin;
 
 #[cfg(loom)]
 pub use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};

@@ -27,7 +27,7 @@
 //! - **ATTACH-3** Inside a section, see [`Guarded`](crate::threads::Guarded), nothing gives the lock
 //!   up and nobody attaches.
 //!
-//! Read next: [`pool`](super::pool).
+//! Read next: the pool that runs jobs under the lock, [`pool`](crate::threads::pool).
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -148,6 +148,17 @@ impl Hook for Attachment {
     }
 }
 
+/// Runs `program` with the token of this thread, inside an attachment whose closure runs further out.
+///
+/// # Panics
+///
+/// Panics if there is none.
+pub(in crate::threads) fn attached<R>(program: impl FnOnce(&mut Attached<'_>) -> R) -> R {
+    let current = slot(&CURRENT, |current| current.clone());
+    let current = current.expect("a job of the pool runs attached");
+    Gil { lock: Arc::clone(&current.lock) }.attach(program)
+}
+
 /// Holds the lock, unless an outer attachment holds it already.
 pub(super) struct Held {
     /// `None` if an outer attachment holds the lock.
@@ -204,18 +215,45 @@ pub struct Attached<'a> {
     not_send: PhantomData<*mut ()>,
 }
 
+/// A word that can be looked at: raised while it is not 0. CPython's eval breaker.
+///
+/// # Example: one that nobody raises
+///
+/// ```
+/// use std::sync::atomic::AtomicU32;
+/// use trainyard::threads::Breaker;
+///
+/// static UNASKED: AtomicU32 = AtomicU32::new(0);
+/// assert!(!Breaker::watching(&UNASKED).is_raised());
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Breaker<'a>(&'a AtomicU32);
+
+impl<'a> Breaker<'a> {
+    /// Watches a word of the caller's own.
+    pub fn watching(word: &'a AtomicU32) -> Self {
+        Self(word)
+    }
+
+    /// Tells whether there is something to do.
+    #[inline]
+    pub fn is_raised(self) -> bool {
+        // ORDER: Relaxed; see `Thread::asked`.
+        self.0.load(Ordering::Relaxed) != 0
+    }
+}
+
 impl<'a> Attached<'a> {
     pub(super) fn new(attachment: &'a Attachment) -> Self {
         Self { attachment, thread: &attachment.thread, not_send: PhantomData }
     }
 
-    /// Returns the word that is not 0 while this thread has something to do at its next check point;
-    /// CPython's eval breaker.
+    /// Returns what tells whether this thread has something to do at its next check point.
     ///
-    /// For a loop that is compiled once and runs under a lock and without one: it looks at the
-    /// word itself, and calls [`checkpoint`](Self::checkpoint) when the word is not 0.
-    pub fn asked(&self) -> &'a AtomicU32 {
-        self.thread.breaker()
+    /// For a loop that is compiled once and runs under a lock and without one: it looks at the breaker
+    /// itself, and calls [`checkpoint`](Self::checkpoint) when it is raised.
+    pub fn asked(&self) -> Breaker<'a> {
+        Breaker(self.thread.breaker())
     }
 
     /// Gives the lock to another thread if one has asked for it; for the end of each turn of a loop.
@@ -250,8 +288,7 @@ impl<'a> Attached<'a> {
         // Inside a blocking call that was given the token there is nothing to give.
         let may_give = attachment.is_held.get() && !attachment.in_section.get();
         if may_give && attachment.lock.placement().honours(place) {
-            attachment.leave(Thread::cause(asked));
-            attachment.acquire();
+            attachment.lock.give_way(&attachment.thread, Thread::cause(asked));
         }
     }
 

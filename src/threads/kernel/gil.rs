@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::attach::{Attached, Attachment, Held};
-use super::lock::Lock;
+use super::lock::{Lock, State};
 use super::policy::{Mode, Placement};
 use super::world::Stalled;
 use crate::sys::{Why, blocking, clock};
@@ -62,7 +62,7 @@ impl Gil {
 
     /// Returns whether the lock is on, and by which rules.
     pub fn mode(&self) -> Mode {
-        self.lock.state.lock().mode()
+        self.lock.read(State::mode)
     }
 
     /// Tells whether the lock is on; for a thread that is attached, until its next check point.
@@ -116,22 +116,35 @@ impl Gil {
         self.lock.set_placement(placement);
     }
 
-    /// Says how often a thread that finds the lock taken looks again before it sleeps; 0 if not said.
+    /// Says how often a thread that finds the lock taken looks again before it sleeps, and how often one
+    /// that has asked for it.
     ///
-    /// A look takes a few nanoseconds. Worth it where the lock is held for less time than it takes
-    /// to wake a thread up, and there is a processor to spare.
+    /// If not said, a thread does not look before it sleeps, and looks after it has asked: up to 512
+    /// times, less where that was in vain. A look takes some ten nanoseconds. Worth it where the lock is
+    /// held for less time than it takes to wake a thread up, and there is a processor to spare.
     pub fn set_spins(&self, spins: u32) {
-        self.lock.set_spins(spins);
+        self.lock.before_sleeping.fix(spins);
+        self.lock.after_asking.fix(spins);
     }
 
-    /// Returns what the lock has counted so far, exactly; it counts nothing while it is off.
+    /// Times each hold, and counts it in the same moment in which the lock changes hands; or ceases to.
+    ///
+    /// A lock that does not keep time counts a hold that nobody waits for a moment after it has begun
+    /// or ended, and [`Counters::hold_ns`] stands still: to look at a clock takes several times as long
+    /// as to take the lock.
+    pub fn keep_time(&self, keeps_time: bool) {
+        self.lock.keep_time(keeps_time);
+    }
+
+    /// Returns what the lock has counted so far; it counts nothing while it is off. Exact while the lock
+    /// [keeps time](Self::keep_time), and when no thread runs attached.
     pub fn counters(&self) -> Counters {
-        self.lock.state.lock().counters()
+        self.lock.read(State::counters)
     }
 
     /// Returns how long threads waited for the lock, each time, those that have ended included.
     pub fn waits(&self) -> Histogram {
-        self.lock.state.lock().waits()
+        self.lock.read(State::waits)
     }
 
     /// Returns who holds the lock, who waits, and what each thread has counted: every thread that

@@ -2,7 +2,8 @@
 //!
 //! The algorithm is CPython's since 3.2 (Antoine Pitrou, 2009; `Python/ceval_gil.c`): a flag under
 //! a mutex, a condition to wait for it, and a request that a waiter leaves for the holder. Where
-//! CPython has one rule, a [`Policy`] answers.
+//! CPython has one rule, a [`Policy`] answers. While nobody waits none of it is needed: the lock is
+//! taken and left in one word, see [`turn`](super::turn).
 //!
 //! # The life of one forced hand-off
 //!
@@ -10,44 +11,50 @@
 //!     A holds the lock                          B wants it
 //!     |                                         1. finds it taken, sleeps one interval
 //!     | runs                                    2. time is over, and no switch came meanwhile:
-//!     |                                            raises A's breaker, sleeps again
+//!     |                                            raises A's breaker, waits on
 //!     3. sees the breaker at a check point
-//!     4. marks the lock free, calls a waiter
-//!     5. sleeps until another has held it       6. takes it, wakes A
-//!     7. A is a waiter now: step 1                 runs
+//!     4. marks the lock free, and queues
+//!     5. calls B, and waits                     6. takes it
+//!                                                  runs
 //! ```
 //!
-//! Without step 5 the operating system usually lets A go on, A takes the lock back before B has
-//! woken up, and B starves. That step is what 3.2 calls forced switching.
+//! In step 4 A could take the lock back before B has woken up; the operating system usually lets A go
+//! on, and B would starve. So A is not admitted until another has held the lock. That rule is what 3.2
+//! calls forced switching.
 //!
 //! # Invariants
 //!
-//! - **GIL-1** `locked` and `last_holder` change only under `state`; at most one thread holds.
+//! - **GIL-1** At most one thread holds. `State::turn` says which, as long as the turn is closed; see
+//!   TURN-1.
 //! - **GIL-2** A thread that drops the lock on request does not take it again before another has,
-//!   unless nobody waits any more.
+//!   unless nobody else waits any more.
 //! - **GIL-3** A breaker is raised only for the thread that holds the lock at that moment, and is
-//!   lowered when that thread takes the lock or has seen it taken, and when the last waiter gives
-//!   up: no stale request survives (gh-96387).
+//!   lowered when that thread drops the lock, and when the last waiter gives up: no stale request
+//!   survives (gh-96387).
 //! - **GIL-4** A thread whose wait is reset by somebody else's switch asks for nothing, and waits
 //!   a further full interval. So with many waiters each switch costs everybody one interval.
 //! - **GIL-5** Whoever leaves the queue without the lock passes the call on: a free lock that
 //!   somebody waits for has a waiter on its way to it, or the world stands still.
+//! - **GIL-6** The turn is closed while somebody waits, while the world stands still, and while the mode
+//!   is off, counts ticks, or keeps time.
 //!
 //! # Not here
 //!
-//! Two mutexes: CPython has a second one for step 5 alone; with a condition of our own one is
-//! enough. One condition for all waiters: each sleeps on its own, so that a policy can choose.
+//! Two mutexes and two conditions: CPython has the second ones for a releaser that waits for the
+//! switch; here it waits in the queue. One condition for all waiters: each sleeps on its own, so that a
+//! policy can choose.
 //!
-//! Read next: [`queue`](super::queue).
+//! Read next: `leave`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64 as Counter;
 
-use super::policy::{Cause, ForcedSwitching, Mode, Placement, Policy};
-use super::queue::{Left, Ticket, Waiter, wake};
-use super::thread::{Entry, Exit, Thread};
-use crate::sys::prim::{AtomicBool, AtomicU32, Condvar, Mutex, MutexGuard, Ordering};
+use super::policy::{Cause, Mode, Placement, Policy};
+use super::queue::{Left, Ticket, Waiter, Wish, wake};
+use super::thread::{Entry, Thread};
+use super::turn::{Holder, Turn, Was};
+use crate::sys::prim::{AtomicBool, AtomicU32, Condvar, Mutex, MutexGuard, Ordering, Spin};
 use crate::sys::{clock, errno};
 use crate::threads::counters::{Counters, Histogram};
 use crate::trace::{self, Kind};
@@ -59,14 +66,11 @@ pub(super) struct Lock {
     /// Whether `State::policy` is there. Changes only while no thread runs attached, so a thread
     /// that does may look at it without the mutex.
     pub(super) is_on: AtomicBool,
-    /// What `State::locked` says, for a thread that spins.
-    looks_free: AtomicBool,
-    /// How often a thread that finds the lock taken looks again before it sleeps.
-    spins: AtomicU32,
+    pub(super) turn: Turn,
+    pub(super) before_sleeping: Spin,
+    pub(super) after_asking: Spin,
     placement: AtomicU32,
-    pub(super) state: Mutex<State>,
-    /// The lock has another holder than before. Goes with `state`.
-    pub(super) switched: Condvar,
+    state: Mutex<State>,
     /// A thread that was asked to stop has left. Goes with `state`.
     pub(super) halted: Condvar,
     /// One change of the mode at a time. Lock order: this, then `state`.
@@ -78,17 +82,22 @@ pub(super) struct Lock {
 pub(super) struct State {
     /// `None` while the lock is off.
     pub(super) policy: Option<Arc<dyn Policy>>,
-    pub(super) locked: bool,
+    /// What the lock's turn says, as long as it is closed.
+    pub(super) turn: Holder,
+    /// Whose number that is, unless it has ended.
     pub(super) last_holder: Option<Arc<Thread>>,
+    /// The last holder dropped the lock on request: it lets another go first. See GIL-2.
+    pub(super) owes_switch: bool,
     /// How often the holder changed; a waiter sees by it that somebody else was served.
     pub(super) switch_number: u64,
+    /// When the lock was taken; or, if nobody waited then, when somebody first did.
     pub(super) taken_at_ns: u64,
+    /// Each hold is timed, and the turn always closed.
+    pub(super) keeps_time: bool,
     /// In the order in which they came.
     pub(super) waiting: BTreeMap<Ticket, Waiter>,
     /// Who alone may take the free lock, where barging is forbidden.
     pub(super) next: Option<Arc<Thread>>,
-    /// How many threads wait for `switched`. Nobody to wake: no system call.
-    watching: u32,
     /// Every thread that has attached and has not ended.
     pub(super) threads: Vec<Arc<Thread>>,
     /// The counts of threads that have ended.
@@ -108,13 +117,13 @@ pub(super) enum Taken {
 }
 
 impl State {
-    pub(super) fn was_last_held_by(&self, thread: &Arc<Thread>) -> bool {
-        self.last_holder.as_ref().is_some_and(|last| Arc::ptr_eq(last, thread))
+    pub(super) fn was_last_held_by(&self, thread: &Thread) -> bool {
+        self.turn.number == thread.number
     }
 
     /// Returns who holds the lock now.
     pub(super) fn holder(&self) -> Option<&Arc<Thread>> {
-        self.last_holder.as_ref().filter(|_| self.locked)
+        self.last_holder.as_ref().filter(|_| self.turn.holds)
     }
 
     pub(super) fn mode(&self) -> Mode {
@@ -139,6 +148,31 @@ impl State {
         self.threads.iter().for_each(|thread| sum.add(thread.tally.counters()));
         sum
     }
+
+    /// Takes in what was done while the turn was open.
+    fn learn(&mut self, holder: Holder) {
+        if self.turn.number != holder.number {
+            let number = holder.number;
+            self.last_holder = self.threads.iter().find(|known| known.number == number).cloned();
+        }
+        self.note_holder(holder);
+        self.taken_at_ns = clock::now_ns();
+    }
+
+    fn note_holder(&mut self, holder: Holder) {
+        if self.turn.number != holder.number {
+            self.owes_switch = false;
+            self.switch_number += 1;
+        }
+        self.turn = holder;
+    }
+
+    /// Tells whether the lock can be taken and left without the mutex.
+    // INVARIANT: [GIL-6]
+    fn may_open(&self) -> bool {
+        let counts = self.policy.as_ref().is_none_or(|policy| policy.ticks().is_some());
+        !counts && !self.keeps_time && !self.is_stopped && self.waiting.is_empty()
+    }
 }
 
 impl Lock {
@@ -147,13 +181,14 @@ impl Lock {
         let is_on = mode.is_on();
         let state = State {
             policy: mode.into_policy(),
-            locked: false,
+            turn: Holder::default(),
             last_holder: None,
+            owes_switch: false,
             switch_number: 0,
             taken_at_ns: 0,
+            keeps_time: false,
             waiting: BTreeMap::new(),
             next: None,
-            watching: 0,
             threads: Vec::new(),
             retired: Counters::default(),
             retired_waits: Histogram::default(),
@@ -163,11 +198,11 @@ impl Lock {
             // ORDER: Relaxed; a plain counter.
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             is_on: AtomicBool::new(is_on),
-            looks_free: AtomicBool::new(true),
-            spins: AtomicU32::new(0),
+            turn: Turn::new(),
+            before_sleeping: Spin::none(),
+            after_asking: Spin::new(),
             placement: AtomicU32::new(Placement::default() as u32),
             state: Mutex::new(state),
-            switched: Condvar::new(),
             halted: Condvar::new(),
             changing: Mutex::new(()),
         }
@@ -190,20 +225,75 @@ impl Lock {
         self.placement.store(placement as u32, Ordering::Relaxed);
     }
 
-    pub(super) fn set_spins(&self, spins: u32) {
-        // ORDER: Relaxed; it orders nothing.
-        self.spins.store(spins, Ordering::Relaxed);
+    /// Locks the mutex, and closes the turn.
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state.lock();
+        // STEP: close-the-turn
+        if let Was::Open(holder) = self.turn.close() {
+            state.learn(holder);
+        }
+        state
+    }
+
+    /// Locks the mutex again, for a thread that waits: as long as it does the turn is closed.
+    pub(super) fn again(&self) -> MutexGuard<'_, State> {
+        self.state.lock()
+    }
+
+    /// Reads what the mutex protects.
+    pub(super) fn read<R>(&self, read: impl FnOnce(&State) -> R) -> R {
+        let state = self.state();
+        let answer = read(&state);
+        self.release(state);
+        answer
+    }
+
+    /// Unlocks the mutex, and opens the turn if nobody needs it closed.
+    pub(super) fn release(&self, state: MutexGuard<'_, State>) {
+        if state.may_open() {
+            self.turn.open();
+        }
+        drop(state);
+    }
+
+    pub(super) fn keep_time(&self, keeps_time: bool) {
+        let mut state = self.state();
+        state.keeps_time = keeps_time;
+        self.release(state);
     }
 
     /// Waits until `me` may run attached: with the lock, or beside others while it is off.
     ///
     /// A wait for the lock, but not for a world that stands still, ends at `deadline_ns`.
+    #[inline]
     pub(super) fn take(&self, me: &Arc<Thread>, deadline_ns: Option<u64>) -> Taken {
+        // STEP: take-the-turn
+        match self.turn.take(me.number) {
+            Some(before) => {
+                me.tally.acquisitions.add(1);
+                self.note_take(before);
+                me.forget_ticks();
+                if me.is_refused() {
+                    self.leave(me, Cause::Own);
+                    sleep_for_ever();
+                }
+                Taken::Yes
+            }
+            None => self.take_closed(me, deadline_ns),
+        }
+    }
+
+    #[cold]
+    fn take_closed(&self, me: &Arc<Thread>, deadline_ns: Option<u64>) -> Taken {
         let _errno = errno::keep();
+        self.before_sleeping.until(|| self.turn.looks_free());
         loop {
             // STEP: look-at-mode
-            let taken =
-                if self.is_on() { self.take_turn(me, deadline_ns) } else { self.enter_free(me) };
+            let taken = if self.is_on() {
+                self.take_turn(self.state(), me, Wish { deadline_ns, called: None })
+            } else {
+                self.enter_free(me)
+            };
             // `None`: the mode has changed meanwhile.
             if let Some(taken) = taken {
                 return taken;
@@ -234,150 +324,54 @@ impl Lock {
     }
 
     /// Waits for the lock and takes it, unless it is off after all.
-    fn take_turn(&self, me: &Arc<Thread>, deadline_ns: Option<u64>) -> Option<Taken> {
-        let mut state = self.state.lock();
-        if state.locked {
-            state = self.spin(state);
-        }
+    pub(super) fn take_turn<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        me: &Arc<Thread>,
+        wish: Wish,
+    ) -> Option<Taken> {
+        let mut left = Left::WithTheLock;
         if !state.admits(me) {
-            let left;
-            (state, left) = self.wait_until_admitted(state, me, deadline_ns);
-            match left {
-                Left::WithTheLock => {}
-                Left::TooLate => return Some(Taken::TooLate),
-                Left::SwitchedOff => return None,
-                Left::Refused => {
-                    drop(state);
-                    sleep_for_ever()
-                }
-            }
+            (state, left) = self.wait_until_admitted(state, me, wish);
         }
-        match me.enter() {
-            Entry::Admitted => {}
-            Entry::Suspended => unreachable!("WORLD-1: the world stands still, and `admits` let"),
-            Entry::Refused => {
-                let called = state.call_next();
-                drop(state);
-                wake(called);
-                sleep_for_ever()
+        let called = match left {
+            Left::WithTheLock if me.is_refused() => state.call_next(),
+            Left::WithTheLock => {
+                self.become_holder(state, me);
+                return Some(Taken::Yes);
             }
+            Left::TooLate | Left::SwitchedOff | Left::Refused => None,
+        };
+        self.release(state);
+        wake(called);
+        match left {
+            Left::TooLate => Some(Taken::TooLate),
+            Left::SwitchedOff => None,
+            Left::WithTheLock | Left::Refused => sleep_for_ever(),
         }
-        self.become_holder(state, me);
-        Some(Taken::Yes)
+    }
+
+    #[inline]
+    fn note_take(&self, before: u64) {
+        trace::emit(Kind::GilTake, self.id, before);
     }
 
     fn become_holder(&self, mut state: MutexGuard<'_, State>, me: &Arc<Thread>) {
         // STEP: take, take-turn
         // INVARIANT: [GIL-1] it was free, and we hold `state`.
-        state.locked = true;
-        // ORDER: Relaxed; a hint.
-        self.looks_free.store(false, Ordering::Relaxed);
-        state.next = None;
-        let switched = !state.was_last_held_by(me);
-        let before = state.last_holder.as_ref().map_or(0, |last| last.number);
-        if switched {
+        let before = state.turn.number;
+        if !state.was_last_held_by(me) {
             state.last_holder = Some(Arc::clone(me));
-            state.switch_number += 1;
         }
+        state.note_holder(Holder { number: me.number, holds: true });
+        self.turn.set(state.turn);
+        state.next = None;
         me.tally.acquisitions.add(1);
-        // INVARIANT: [GIL-3] whatever was asked of us, we have given the lock up since.
-        me.forget_request();
         let every = state.policy.as_ref().and_then(|policy| policy.ticks());
         me.count_ticks(every.map(std::num::NonZeroU32::get));
         state.taken_at_ns = clock::now_ns();
-        trace::emit(Kind::GilTake, self.id, before);
-        let watched = switched && state.watching > 0;
-        drop(state);
-        if watched {
-            self.switched.notify_all();
-        }
-    }
-
-    /// Marks the lock free, calls a waiter, and honours a request by letting another go first.
-    pub(super) fn leave(&self, me: &Arc<Thread>, cause: Cause) {
-        // At a check point nobody expects it to change.
-        let _errno = errno::keep();
-        if !self.is_on() {
-            trace::emit(Kind::GilLeave, self.id, 0);
-            self.exit(me);
-            return;
-        }
-        let mut state = self.state.lock();
-        assert!(
-            state.holder().is_some_and(|holder| Arc::ptr_eq(holder, me)),
-            "GIL-1: thread {} drops a lock that {} holds",
-            me.name,
-            state.holder().map_or("nobody", |holder| &holder.name)
-        );
-        trace::emit(Kind::GilDrop, self.id, cause as u64);
-        // STEP: mark-free, leave-turn
-        state.locked = false;
-        // ORDER: Relaxed; a hint.
-        self.looks_free.store(true, Ordering::Relaxed);
-        me.dropped(cause, clock::now_ns() - state.taken_at_ns);
-        if me.exit() == Exit::TellTheStopper {
-            self.halted.notify_all();
-        }
-        let called = state.call_next();
-        let forced = state.policy.as_ref().map(|policy| policy.forced_switching());
-        let must_switch = forced == Some(ForcedSwitching::Yes) && me.is_asked_to_drop();
-        // INVARIANT: [GIL-3] it was asked for, and here it is.
-        me.forget_request();
-        drop(state);
-        // Not under the mutex: on one processor the waiter runs at once, and needs it.
-        wake(called);
-        if must_switch {
-            self.wait_until_switched(me);
-        }
-    }
-
-    /// Sleeps until another thread has held the lock, or nobody waits for it any more.
-    ///
-    /// As in CPython this also runs when a thread drops the lock of its own accord to sleep, so a
-    /// system call may begin one hand-off late. CPython leaves it out when a thread drops the lock
-    /// for the last time; here the lock cannot know, since a closure that ends may be followed by
-    /// another.
-    fn wait_until_switched(&self, me: &Arc<Thread>) {
-        let mut state = self.state.lock();
-        // INVARIANT: [GIL-2] this loop ends when another has taken the lock, or nobody wants to.
-        // STEP: wait-until-switched
-        state.watching += 1;
-        while state.was_last_held_by(me) && !state.waiting.is_empty() {
-            state = self.switched.wait(state);
-        }
-        state.watching -= 1;
-        if !state.was_last_held_by(me) {
-            trace::emit(Kind::GilSwitched, self.id, 0);
-        }
-    }
-
-    /// Looks at a lock that is taken, for a while, before it is worth a sleep.
-    fn spin<'a>(&'a self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        // ORDER: Relaxed; see `set_spins`.
-        let spins = self.spins.load(Ordering::Relaxed);
-        if spins == 0 {
-            return state;
-        }
-        drop(state);
-        for _ in 0..spins {
-            // ORDER: Relaxed; a hint, looked at again under the mutex.
-            if self.looks_free.load(Ordering::Relaxed) {
-                break;
-            }
-            std::hint::spin_loop();
-        }
-        self.state.lock()
-    }
-
-    /// Ceases to run attached while the lock is off.
-    fn exit(&self, me: &Thread) {
-        if me.exit() == Exit::TellTheStopper {
-            // STEP: tell-the-stopper
-            // Under the mutex, so that whoever stops the world is asleep, or has yet to look.
-            let state = self.state.lock();
-            self.halted.notify_all();
-            drop(state);
-        }
+        self.note_take(before);
+        self.release(state);
     }
 }
 

@@ -107,7 +107,7 @@ fn one_holder(mode: Mode) {
     hold(&shared, &here, 0);
     thread.join().unwrap();
     timer.join().unwrap();
-    assert!(!shared.lock.state.lock().locked);
+    assert!(!shared.lock.state().turn.holds);
 }
 
 /// Fails if `leave_queue` leaves the waiter in the queue. (That it also takes its request back, and
@@ -126,8 +126,8 @@ fn loom_a_waiter_that_gives_up_is_gone() {
         });
         hold(&shared, &here, 0);
         thread.join().unwrap();
-        let state = shared.lock.state.lock();
-        assert!(!state.locked && state.waiting.is_empty() && here.asked() == 0);
+        let state = shared.lock.state();
+        assert!(!state.turn.holds && state.waiting.is_empty() && here.asked() == 0);
     });
 }
 
@@ -177,6 +177,6 @@ fn loom_two_changes_take_turns() {
         for toggler in togglers {
             toggler.join().unwrap();
         }
-        assert!(!shared.lock.state.lock().is_stopped && here.asked() == 0);
+        assert!(!shared.lock.state().is_stopped && here.asked() == 0);
     });
 }

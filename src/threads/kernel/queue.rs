@@ -45,6 +45,15 @@ pub(super) struct Waiter {
     is_called: bool,
 }
 
+/// What a thread that comes into the queue brings along.
+#[derive(Default)]
+pub(super) struct Wish {
+    /// When it gives up.
+    pub(super) deadline_ns: Option<u64>,
+    /// Whom it has called, having just dropped the lock: to be woken once it is in the queue itself.
+    pub(super) called: Option<Arc<Thread>>,
+}
+
 /// Why a waiter leaves the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Left {
@@ -69,11 +78,18 @@ impl State {
         self.waiting.values().any(|waiter| Arc::ptr_eq(&waiter.thread, thread))
     }
 
+    /// Tells whether `thread` has to let another go first. See GIL-2.
+    fn must_let_pass(&self, thread: &Thread) -> bool {
+        let mut others = self.waiting.values().filter(|other| other.thread.number != thread.number);
+        self.owes_switch && self.was_last_held_by(thread) && others.next().is_some()
+    }
+
     /// Tells whether `me` may take the lock.
     pub(super) fn admits(&self, me: &Arc<Thread>) -> bool {
         let Some(policy) = &self.policy else { return false };
-        let is_free = !self.locked && !self.is_stopped;
+        let is_free = !self.turn.holds && !self.is_stopped;
         is_free
+            && !self.must_let_pass(me)
             && (self.waiting.is_empty()
                 || policy.barging() == Barging::Allowed
                 || self.next.as_ref().is_some_and(|next| Arc::ptr_eq(next, me)))
@@ -83,10 +99,21 @@ impl State {
     #[must_use = "a waiter that is called and not woken sleeps over a free lock"]
     pub(super) fn call_next(&mut self) -> Option<Arc<Thread>> {
         let last = self.waiting.len().checked_sub(1)?;
-        let policy = self.policy.clone().filter(|_| !self.locked && !self.is_stopped)?;
+        let policy = self.policy.clone().filter(|_| !self.turn.holds && !self.is_stopped)?;
         let now_ns = clock::now_ns();
-        let mut parties = self.waiting.values().map(|waiter| waiter.party(now_ns));
-        let chosen = or_abort(|| policy.choose(&mut parties));
+        let mut all = self.waiting.values().map(|waiter| waiter.party(now_ns));
+        // INVARIANT: [GIL-2] one of them may have to let another go first.
+        let barred = self.waiting.values().position(|waiter| self.must_let_pass(&waiter.thread));
+        let chosen = match barred {
+            None => or_abort(|| policy.choose(&mut all)),
+            Some(barred) => {
+                let mut others: Vec<Party> = all.collect();
+                others.remove(barred);
+                let chosen = or_abort(|| policy.choose(&mut others.into_iter()));
+                let chosen = chosen.min(self.waiting.len() - 2);
+                chosen + usize::from(chosen >= barred)
+            }
+        };
         // A policy is foreign code; one that points past the end means the last.
         let waiter = self.waiting.values_mut().nth(chosen.min(last))?;
         waiter.is_called = true;
@@ -100,7 +127,7 @@ impl State {
         // A free lock that was promised to another is as good as taken by it.
         let (policy, holder) = (self.policy.as_ref()?, self.holder().or(self.next.as_ref())?);
         let now_ns = clock::now_ns();
-        let held_ns = if self.locked { now_ns.saturating_sub(self.taken_at_ns) } else { 0 };
+        let held_ns = if self.turn.holds { now_ns.saturating_sub(self.taken_at_ns) } else { 0 };
         let held = Duration::from_nanos(held_ns);
         let holding = Party::new(holder.number, holder.last_drop(), held);
         let patience = or_abort(|| policy.patience(me.party(now_ns), holding))?;
@@ -122,7 +149,7 @@ impl Lock {
         &'a self,
         mut state: MutexGuard<'a, State>,
         me: &Arc<Thread>,
-        deadline_ns: Option<u64>,
+        Wish { deadline_ns, called }: Wish,
     ) -> (MutexGuard<'a, State>, Left) {
         if state.policy.is_none() {
             return (state, Left::SwitchedOff);
@@ -130,8 +157,15 @@ impl Lock {
         trace::emit(Kind::GilWait, self.id, 0);
         me.tally.contended.add(1);
         let came_at_ns = clock::now_ns();
+        let owed_at = (called.is_some() && state.owes_switch).then_some(state.switch_number);
         let thread = Arc::clone(me);
         let ticket = state.queue(Waiter { thread, came_at_ns, is_called: false });
+        if called.is_some() {
+            // Not under the mutex: on one processor the one that was called runs at once, and needs it.
+            drop(state);
+            wake(called);
+            state = self.again();
+        }
         let left = loop {
             if state.policy.is_none() {
                 break Left::SwitchedOff;
@@ -145,6 +179,9 @@ impl Lock {
             state = self.wait_one_interval(state, me, ticket, deadline_ns);
         };
         me.tally.waited(clock::now_ns() - came_at_ns);
+        if left == Left::WithTheLock && owed_at.is_some_and(|then| then < state.switch_number) {
+            trace::emit(Kind::GilSwitched, self.id, 0);
+        }
         self.leave_queue(&mut state, me, ticket, left);
         (state, left)
     }
@@ -161,24 +198,50 @@ impl Lock {
         let until_deadline = deadline_ns
             .map(|deadline_ns| Duration::from_nanos(deadline_ns.saturating_sub(clock::now_ns())));
         let sleep = patience.into_iter().chain(until_deadline).min();
-        // INVARIANT: [GIL-4] a switch that comes while we sleep begins our interval anew.
-        let seen = state.switch_number;
-        // STEP: wait-one-interval
+        // INVARIANT: [GIL-4] a switch that comes while we sleep begins our interval anew; but for the one
+        // that we owe, which comes first.
+        let seen = state.switch_number + u64::from(state.must_let_pass(me));
+        // STEP: wait-one-interval, sleep-until-called
         let ended;
         (state, ended) = match sleep {
             Some(sleep) => me.turn.wait_timeout(state, sleep),
             None => (me.turn.wait(state), Wait::Woken),
         };
+        self.note_call(&mut state, me, ticket);
+        let is_over = ended == Wait::TimedOut && sleep == patience;
+        if is_over && state.turn.holds && state.switch_number == seen {
+            self.ask_the_holder(&state, me);
+            state = self.look_after_asking(state, me, ticket);
+        }
+        state
+    }
+
+    /// Notes whether `me` was called in vain.
+    fn note_call(&self, state: &mut State, me: &Thread, ticket: Ticket) {
         let waiter = state.waiting.get_mut(&ticket).expect(QUEUED);
         let was_called = std::mem::take(&mut waiter.is_called);
-        if was_called && state.locked {
+        if was_called && state.turn.holds {
             trace::emit(Kind::GilWakeFailed, self.id, 0);
             me.tally.failed_wakeups.add(1);
         }
-        let is_over = ended == Wait::TimedOut && sleep == patience;
-        if is_over && state.locked && state.switch_number == seen {
-            self.ask_the_holder(&state, me);
+    }
+
+    /// Looks for a while whether the holder has dropped the lock: a thread that computes comes to its
+    /// next check point sooner than a sleeper wakes up. Only the first in the queue looks.
+    fn look_after_asking<'a>(
+        &'a self,
+        state: MutexGuard<'a, State>,
+        me: &Thread,
+        ticket: Ticket,
+    ) -> MutexGuard<'a, State> {
+        let is_first = state.waiting.first_key_value().is_some_and(|(first, _)| *first == ticket);
+        if !is_first {
+            return state;
         }
+        drop(state);
+        self.after_asking.until(|| self.turn.looks_free());
+        let mut state = self.again();
+        self.note_call(&mut state, me, ticket);
         state
     }
 
@@ -205,7 +268,6 @@ impl Lock {
         // INVARIANT: [GIL-3] nobody is left who asks.
         if state.waiting.is_empty() {
             state.last_holder.iter().for_each(|holder| holder.forget_request());
-            self.switched.notify_all();
         }
         // INVARIANT: [GIL-5] perhaps the call was ours.
         wake(state.call_next());

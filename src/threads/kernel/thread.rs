@@ -68,7 +68,7 @@ pub(super) struct Thread {
     status: AtomicU32,
     /// How many check points are left until the thread drops the lock; under `COUNT` alone.
     ticks_left: AtomicU32,
-    /// Why it dropped the lock the last time. Under the lock's mutex.
+    /// Why it dropped the lock the last time.
     last_drop: AtomicU32,
     pub(super) tally: Tally,
     /// Where the thread sleeps when it waits for the lock, or for the world to go on. Goes with the
@@ -196,6 +196,14 @@ impl Thread {
         }
     }
 
+    /// Ceases to count, if an earlier policy left it at that. The thread itself.
+    #[inline]
+    pub(super) fn forget_ticks(&self) {
+        if self.asked() != 0 {
+            self.count_ticks(None);
+        }
+    }
+
     /// Counts one check point. The thread itself.
     #[inline]
     pub(super) fn tick(&self) -> Tick {
@@ -211,9 +219,9 @@ impl Thread {
         Cause::from_word(self.last_drop.load(Ordering::Relaxed))
     }
 
-    /// Notes why the thread drops the lock. Under the mutex.
+    /// Notes that the thread has dropped the lock. The thread itself.
     pub(super) fn dropped(&self, cause: Cause, hold_ns: u64) {
-        // ORDER: Relaxed; under the mutex.
+        // ORDER: Relaxed; nobody else writes it, and a policy that reads it late asks for little.
         self.last_drop.store(cause as u32, Ordering::Relaxed);
         self.tally.dropped(cause, hold_ns);
     }
@@ -266,6 +274,12 @@ impl Thread {
         // ORDER: Relaxed; see `asked`.
         self.breaker.fetch_or(STOP_AT_CHECKPOINT, Ordering::Relaxed);
         Stopped::StillRuns
+    }
+
+    /// Asks the thread, which holds the lock, to leave. Under the mutex.
+    pub(super) fn ask_to_stop(&self) {
+        // ORDER: Relaxed; see `asked`.
+        self.breaker.fetch_or(STOP_AT_CHECKPOINT, Ordering::Relaxed);
     }
 
     /// Lets the thread run again. Under the mutex.

@@ -65,7 +65,7 @@ impl Lock {
         let _one_at_a_time = self.changing.lock();
         // Lives longer than `state`: a policy is foreign code, and so is its destructor.
         let _before;
-        let state = self.state.lock();
+        let state = self.state();
         if mode.is_on() && state.mode().is_on() {
             _before = self.set_rules(state, mode);
             return Ok(());
@@ -85,6 +85,7 @@ impl Lock {
         state.holder().into_iter().for_each(|holder| holder.ask_to_drop());
         let _everybody_is_woken = state.call_next();
         state.threads.iter().for_each(|thread| thread.turn.notify_all());
+        self.release(state);
         before
     }
 
@@ -94,7 +95,7 @@ impl Lock {
         let is_on = mode.is_on();
         let only_rules = is_on && state.policy.is_some();
         assert!(
-            only_rules || (state.is_stopped && !state.locked),
+            only_rules || (state.is_stopped && !state.turn.holds),
             "WORLD-1: the lock is switched on or off while nobody runs"
         );
         trace::emit(Kind::GilMode, self.id, u64::from(is_on) + u64::from(only_rules));
@@ -117,11 +118,13 @@ impl Lock {
             // Who still runs is looked for below, each time that somebody has left.
             let _runs = thread.stop();
         }
+        // While the lock is on the one that runs is its holder.
+        state.holder().into_iter().for_each(|holder| holder.ask_to_stop());
         let deadline_ns = clock::deadline_ns(patience);
         let mut ended = Wait::Woken;
         loop {
             // STEP: look-who-runs
-            let Some(running) = state.threads.iter().find(|thread| thread.is_attached()) else {
+            let Some(running) = state.running() else {
                 return Ok(state);
             };
             if ended == Wait::TimedOut {
@@ -147,12 +150,12 @@ impl Lock {
             // STEP: wake-everybody
             thread.turn.notify_all();
         }
-        self.switched.notify_all();
+        self.release(state);
     }
 
     /// Sleeps until the world goes on.
     pub(super) fn wait_until_resumed(&self, me: &Thread) {
-        let mut state = self.state.lock();
+        let mut state = self.again();
         // STEP: wait-until-resumed
         while state.is_stopped {
             state = me.turn.wait(state);
@@ -161,7 +164,7 @@ impl Lock {
 
     /// Makes `thread` known, so that the world can be stopped without forgetting it.
     pub(super) fn register(&self, thread: &Arc<Thread>) {
-        let mut state = self.state.lock();
+        let mut state = self.again();
         if state.is_stopped {
             let stopped = thread.stop();
             assert_eq!(stopped, Stopped::Already, "a thread is registered before it attaches");
@@ -171,31 +174,44 @@ impl Lock {
 
     /// Forgets a thread that never attaches again, but not what it has counted.
     pub(super) fn retire(&self, thread: &Arc<Thread>) {
-        self.state.lock().retire(thread);
+        let mut state = self.state();
+        state.retire(thread);
+        self.release(state);
     }
 
     /// Forbids `thread` to run attached ever again.
     pub(super) fn refuse(&self, thread: &Thread) {
-        let state = self.state.lock();
+        let state = self.state();
         thread.refuse();
         thread.turn.notify_all();
-        drop(state);
+        self.release(state);
     }
 
     /// Returns what every thread does at this moment, and what it has counted.
     pub(super) fn reports(&self) -> Vec<ThreadReport> {
-        let state = self.state.lock();
+        self.read(State::reports)
+    }
+}
+
+impl State {
+    /// Returns a thread that runs attached: the holder, or one of several while the lock is off.
+    fn running(&self) -> Option<&Arc<Thread>> {
+        self.holder().or_else(|| self.threads.iter().find(|thread| thread.is_attached()))
+    }
+
+    fn reports(&self) -> Vec<ThreadReport> {
         let report = |thread: &Arc<Thread>| ThreadReport {
             name: thread.name.clone(),
             number: thread.number,
             standing: match thread {
                 thread if thread.is_attached() => Standing::Running,
-                thread if state.is_waiting(thread) => Standing::Waiting,
+                thread if self.turn.holds && self.was_last_held_by(thread) => Standing::Running,
+                thread if self.is_waiting(thread) => Standing::Waiting,
                 _ => Standing::Detached,
             },
             counters: thread.tally.counters(),
             waits: thread.tally.histogram(),
         };
-        state.threads.iter().map(report).collect()
+        self.threads.iter().map(report).collect()
     }
 }

@@ -74,7 +74,8 @@ enum World {
     Changed(u32),
 }
 
-/// A thread dropped the lock when somebody had asked for it: then it waits until another has it.
+/// A thread dropped the lock at a check point because somebody had asked for it: it takes the lock again
+/// after another has had it.
 pub(super) struct Owed {
     pub(super) lock: u64,
     /// How often the lock had been taken when it was dropped.
@@ -158,7 +159,7 @@ impl Lock {
             "a drop on request was requested",
             "GilDropRequest by a waiter since the lock was taken",
         )?;
-        whose.owed = (request != Request::None).then_some(Owed { lock, takes, request });
+        whose.owed = (cause == ASKED).then_some(Owed { lock, takes, request });
         Ok(())
     }
 

@@ -29,8 +29,8 @@ pub(super) const KINDS: [Kind; 8] = [
 ];
 
 /// What a waiter may do.
-const WAITS: [Kind; 4] =
-    [Kind::GilWakeFailed, Kind::GilDropRequest, Kind::GilTake, Kind::GilGiveUp];
+const WAITS: [Kind; 5] =
+    [Kind::GilWakeFailed, Kind::GilDropRequest, Kind::GilSwitched, Kind::GilTake, Kind::GilGiveUp];
 
 /// How a thread stands to the locks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

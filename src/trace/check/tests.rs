@@ -64,10 +64,8 @@ fn a_switch_is_asked_for_and_seen() {
     let wait = [(1, Kind::GilTake, 5, 0), (2, Kind::GilWait, 5, 0)];
     let asked = [&wait[..], &[(2, Kind::GilDropRequest, 5, 7), (1, Kind::GilDrop, 5, 1)]].concat();
     let taken = [&asked[..], &[(2, Kind::GilTake, 5, 7)]].concat();
-    check_last_is_illegal(
-        &[&wait[..], &[(1, Kind::GilDrop, 5, 1)]].concat(),
-        "a drop on request was requested",
-    );
+    let unasked = [&wait[..], &[(1, Kind::GilDrop, 5, 1)]].concat();
+    check_last_is_illegal(&unasked, "a drop on request was requested");
     check_last_is_illegal(
         &[&asked[..], &[(1, Kind::GilSwitched, 5, 0)]].concat(),
         "a thread sees the switch after another took the lock",
@@ -76,16 +74,18 @@ fn a_switch_is_asked_for_and_seen() {
         &[&asked[..], &[(2, Kind::GilTake, 5, 8)]].concat(),
         "a lock is taken from the thread that held it last",
     );
-    let switched = [&taken[..], &[(1, Kind::GilSwitched, 5, 0)]].concat();
     let again = [
+        (1, Kind::GilSwitched, 5, 0),
         (1, Kind::GilWait, 5, 0),
         (1, Kind::GilDropRequest, 5, 8),
         (2, Kind::GilDrop, 5, 1),
-        (1, Kind::GilTake, 5, 8),
         (2, Kind::GilWait, 5, 0),
+        (1, Kind::GilTake, 5, 8),
+        (1, Kind::GilDrop, 5, 0),
+        (2, Kind::GilTake, 5, 7),
     ];
     check_last_is_illegal(
-        &[&switched[..], &again].concat(),
+        &[&taken[..], &again].concat(),
         "a thread that was asked for the lock goes on when it has seen another take it",
     );
     check_last_is_illegal(

@@ -41,7 +41,10 @@ impl Track {
     pub(super) fn keeps_its_word(&mut self, event: Event, locks: &HashMap<u64, Lock>) -> Verdict {
         self.standing.allows(event.kind)?;
         self.work.allows(event)?;
+        // It may wait for the lock first, for as long as it takes.
+        let may_wait = [Kind::GilWait, Kind::GilDropRequest, Kind::GilWakeFailed];
         if event.kind != Kind::GilSwitched
+            && !may_wait.contains(&event.kind)
             && let Some(owed) = self.owed.take()
             && let Some(lock) = locks.get(&owed.lock)
         {

@@ -135,12 +135,12 @@ fn a_holder_that_panics_while_it_is_asked_hands_the_lock_over() {
     thread::scope(|scope| {
         let holder = named(scope, "holder", || {
             gil.attach(|at| {
-                eventually("a waiter asks", || at.asked().load(Ordering::Relaxed) != 0);
+                eventually("a waiter asks", || at.asked().is_raised());
                 panic!("asked, and gone");
             });
         });
         await_standing(&gil, "holder", Standing::Running);
-        gil.attach(|at| assert_eq!(at.asked().load(Ordering::Relaxed), 0));
+        gil.attach(|at| assert!(!at.asked().is_raised()));
         assert!(holder.join().is_err());
     });
 }

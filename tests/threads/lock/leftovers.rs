@@ -23,7 +23,7 @@ fn with_the_lock_off_nobody_counts_ticks() {
     gil.attach(|at| {
         at.checkpoint();
         gil.set_mode(Mode::Off).unwrap();
-        assert_eq!(at.asked().load(Ordering::Relaxed), 0);
+        assert!(!at.asked().is_raised());
     });
 }
 
@@ -36,12 +36,12 @@ fn a_request_that_was_honoured_is_gone_also_without_forced_switching() {
         scope.spawn(|| {
             gil.attach(|at| {
                 attached.wait();
-                eventually("a waiter asks", || at.asked().load(Ordering::Relaxed) != 0);
+                eventually("a waiter asks", || at.asked().is_raised());
                 at.detach(Why::Native, || {
                     eventually("the waiter has had it", || gil.counters().acquisitions == 2);
                     gil.set_mode(Mode::Off).unwrap();
                 });
-                assert_eq!(at.asked().load(Ordering::Relaxed), 0);
+                assert!(!at.asked().is_raised());
             });
         });
         attached.wait();
@@ -167,7 +167,7 @@ fn a_check_point_of_an_outer_token_keeps_the_lock_inside_a_section() {
                 waits.store(true, Ordering::Relaxed);
                 gil.attach(|_| ());
             });
-            eventually("it is asked", || outer.asked().load(Ordering::Relaxed) != 0);
+            eventually("it is asked", || outer.asked().is_raised());
             gil.attach(|inner| {
                 guarded.with(inner, |()| {
                     outer.checkpoint();

@@ -22,7 +22,7 @@ fn a_section_that_sleeps_keeps_the_lock_and_a_request_waits_for_its_end() {
         named(scope, "guard", || {
             gil.attach(|at| {
                 guarded.with(at, |()| blocking(Why::Lock, || _ = end.wait()));
-                let asked = || at.asked().load(Ordering::Relaxed) != 0;
+                let asked = || at.asked().is_raised();
                 eventually("the request is still there, or came anew", asked);
                 at.checkpoint();
             });

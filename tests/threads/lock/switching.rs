@@ -1,7 +1,6 @@
 //! How the lock changes hands: of the holder's own accord, and on request.
 
 use std::num::NonZeroU32;
-use std::sync::atomic::Ordering;
 use std::sync::{Barrier, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -35,6 +34,7 @@ fn a_thread_that_was_asked_does_not_take_the_lock_back_before_another_had_it() {
 #[test]
 fn every_forced_switch_was_asked_for() {
     let gil = short();
+    gil.keep_time(true);
     spinners(&gil, &["one", "two"], 6);
     let counters = gil.counters();
     assert!(counters.drop_requests >= counters.forced_switches);
@@ -145,7 +145,7 @@ fn a_request_waits_for_a_place_where_it_is_honoured() {
     thread::scope(|scope| {
         named(scope, "holder", || {
             gil.attach(|at| {
-                eventually("a waiter asks", || at.asked().load(Ordering::Relaxed) != 0);
+                eventually("a waiter asks", || at.asked().is_raised());
                 at.checkpoint();
                 at.checkpoint_at(Place::Call);
                 assert_eq!(gil.counters().forced_switches, 0, "nowhere");

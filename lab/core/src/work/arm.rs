@@ -66,7 +66,10 @@ impl Setup {
             GilState::On => Mode::timed(interval),
             GilState::Off | GilState::None => Mode::Off,
         };
-        let pool = ThreadPool::builder().workers(self.contender.workers).gil(Gil::new(mode));
+        let gil = Gil::new(mode);
+        // A row says how long the lock was held.
+        gil.keep_time(true);
+        let pool = ThreadPool::builder().workers(self.contender.workers).gil(gil);
         pool.initializer(initializer).build().map_err(|why| LabError::failed("the pool", why))
     }
 

@@ -14,14 +14,14 @@ pub mod threads;
 pub mod threads_native;
 
 use std::hint::black_box;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::AtomicU32;
 
 use serde::{Deserialize, Serialize};
 
 use super::arm::{Answer, Digest, Setup, Unit};
 use crate::terms::error::{LabError, Result};
 use crate::terms::params::CpuKernel;
-use trainyard::threads::Attached;
+use trainyard::threads::{Attached, Breaker};
 
 /// One unit of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +55,9 @@ static UNASKED: AtomicU32 = AtomicU32::new(0);
 
 /// Computes one unit, with checkpoints that nobody raises.
 pub fn compute(input: Input) -> u128 {
-    compute_checked(input, &UNASKED, &mut || unreachable!("there is no lock to give up"))
+    compute_checked(input, Breaker::watching(&UNASKED), &mut || {
+        unreachable!("there is no lock to give up")
+    })
 }
 
 /// Computes one unit under a lock, and gives it up at a checkpoint if somebody asks.
@@ -66,7 +68,7 @@ pub fn compute_attached(input: Input, at: &mut Attached<'_>) -> u128 {
 /// The one kernel of all contenders: compiled once, so that a ratio of two contenders is not one
 /// of two ways to compile a loop.
 #[inline(never)]
-fn compute_checked(input: Input, asked: &AtomicU32, give_way: &mut dyn FnMut()) -> u128 {
+fn compute_checked(input: Input, asked: Breaker<'_>, give_way: &mut dyn FnMut()) -> u128 {
     let _unit = Unit::begin(input.unit);
     let mut checks = Checks { asked, give_way };
     match input.task {
@@ -77,15 +79,14 @@ fn compute_checked(input: Input, asked: &AtomicU32, give_way: &mut dyn FnMut()) 
 
 /// Where a program looks whether it should give way.
 struct Checks<'a> {
-    asked: &'a AtomicU32,
+    asked: Breaker<'a>,
     give_way: &'a mut dyn FnMut(),
 }
 
 impl Checks<'_> {
     #[inline]
     fn checkpoint(&mut self) {
-        // ORDER: Relaxed, as the lock's own checkpoint.
-        if self.asked.load(Ordering::Relaxed) != 0 {
+        if self.asked.is_raised() {
             (self.give_way)();
         }
     }
@@ -163,7 +164,9 @@ mod tests {
         let always = AtomicU32::new(1);
         let count = |task| {
             let mut looks = 0_u64;
-            compute_checked(Input { unit: 0, task }, &always, &mut || looks += 1);
+            compute_checked(Input { unit: 0, task }, Breaker::watching(&always), &mut || {
+                looks += 1;
+            });
             looks
         };
         assert_eq!(count(Task::SumOfSquares(1000)), 1000);

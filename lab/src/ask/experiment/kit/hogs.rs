@@ -8,9 +8,12 @@ use trainyard::sys::rusage::{Whose, usage};
 use trainyard::sys::{clock, limits};
 use trainyard::threads::{Attached, Counters, ForcedSwitching, Gil, Mode, ThreadPool, Timed};
 
-/// The lock of `cell`. Threads of a bare cell never attach; whoever else asks gets one that is off.
+/// The lock of `cell`, which keeps time. Threads of a bare cell never attach; whoever else asks gets one
+/// that is off.
 pub(crate) fn gil(cell: &Cell) -> Gil {
-    Gil::new(mode(cell.lock))
+    let gil = Gil::new(mode(cell.lock));
+    gil.keep_time(true);
+    gil
 }
 
 /// The same, as a mode.

@@ -2,41 +2,50 @@
 //!
 //! # The life of one job
 //!
-//! 1. [`ThreadPool::submit`] makes the two ends of a promise and queues the job.
-//! 2. A worker that waits for work wakes up and takes it. Waiting is a blocking call, so a
-//!    worker that waits does not hold the global lock.
+//! 1. [`ThreadPool::submit`] makes a block that both ends of the job share, with its program in it,
+//!    and queues it.
+//! 2. A worker takes it (`work_queue`). While a worker waits for one it does not
+//!    hold the global lock: that is a blocking call.
 //! 3. The worker, attached to the lock, runs the job. A panic is caught here and nowhere else.
-//! 4. The promise is fulfilled, which wakes whoever joins or awaits.
+//! 4. The job is done, which wakes whoever joins or awaits.
 //!
 //! # Invariants
 //!
 //! - **POOL-1** A job that was queued is run, cancelled, or answered with `Shutdown`: never lost.
 //! - **POOL-2** A job's panic ends the job and not its thread.
 //!
+//! Read in this order: `job`, one job; `work_queue`, where jobs wait for a worker and workers for a
+//! job; this file; [`scope`], jobs that borrow; `map`, one program for many items.
+//!
 //! # Not here
 //!
-//! Starting threads on demand: `ThreadPoolExecutor` starts one for a job that finds no idle
-//! thread, ours starts all at once so that start-up can be measured apart. Stealing: a worker
-//! that waits for a job sleeps, and never runs another job inside it.
+//! Running another job while a worker waits for one: a worker that waits sleeps. (A pool that steals
+//! work inside a join runs whatever it finds, under whatever locks the waiting job holds: rayon#592.)
+
+mod job;
+mod map;
+pub mod scope;
+mod work_queue;
 
 use std::any::Any;
-use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
-use super::attach::Attached;
-use super::gil::Gil;
-use super::policy::Mode;
-use crate::handle::{JobError, JobHandle, JobResult, Promise, Start, job};
+use self::job::{Answering, Bare, Job};
+use self::work_queue::WorkQueue;
+use super::kernel::attach::Attached;
+use super::kernel::gil::Gil;
+use super::kernel::policy::Mode;
+use crate::handle::contained::contained;
+use crate::handle::crew::Crew;
+use crate::handle::{JobError, JobHandle};
 use crate::sys::prim::{Condvar, Mutex};
 use crate::sys::{Why, blocking, limits};
 use crate::trace::{self, Kind};
 
-/// A job, together with the promise that it will fulfil.
-type Job = Box<dyn FnOnce(&mut Attached<'_>) + Send>;
 type Initializer = Arc<dyn Fn() + Send + Sync>;
 
 /// A set of threads that run jobs under one global lock.
@@ -50,24 +59,18 @@ pub struct ThreadPool {
     gils: Vec<Gil>,
 }
 
+/// What the pool and its threads share.
 struct Shared {
-    /// How many threads there are to be.
-    workers: usize,
-    queue: Mutex<Queue>,
-    /// The queue has a job, or is closed.
-    changed: Condvar,
-    /// The last thread is ready. Apart from the other: that one would wake, for each thread that
-    /// is, all that were before, and a thousand threads would take ten seconds to start.
+    crew: Arc<Crew>,
+    queue: WorkQueue,
+    start_up: Mutex<StartUp>,
+    /// The last thread is ready.
     started: Condvar,
 }
 
-/// Guarded by `Shared::queue`.
+/// Guarded by `Shared::start_up`.
 #[derive(Default)]
-struct Queue {
-    jobs: VecDeque<Job>,
-    is_closed: bool,
-    /// How many threads wait for a job. Nobody to wake: no system call.
-    idle: usize,
+struct StartUp {
     /// How many threads have run their initializer.
     ready: usize,
     /// What an initializer panicked with.
@@ -104,32 +107,25 @@ impl ThreadPool {
         T: Send + 'static,
         F: FnOnce(&mut Attached<'_>) -> T + Send + 'static,
     {
-        let (promise, handle) = job();
-        self.shared.push(Box::new(move |at| run(promise, program, at)));
+        let (job, handle) = Answering::new(self.shared.crew.id, program);
+        self.shared.queue.push(Job::Answering(job));
         handle
     }
 
-    /// Runs `program` for every item, and returns the answers in the order of the items.
-    pub fn map<I, T, F>(&self, items: I, program: F) -> Vec<JobResult<T>>
+    /// Queues `program`, whose end nobody waits for; its panic is reported by the panic hook alone.
+    ///
+    /// Half the work of [`submit`](Self::submit), as there is no handle. After
+    /// [`close`](Self::close) it is dropped.
+    pub fn spawn<F>(&self, program: F)
     where
-        I: IntoIterator,
-        I::Item: Send + 'static,
-        T: Send + 'static,
-        F: Fn(&mut Attached<'_>, I::Item) -> T + Send + Sync + 'static,
+        F: FnOnce(&mut Attached<'_>) + Send + 'static,
     {
-        let program = Arc::new(program);
-        let submit = |item| {
-            let program = Arc::clone(&program);
-            self.submit(move |at| program(at, item))
-        };
-        let handles: Vec<_> = items.into_iter().map(submit).collect();
-        handles.into_iter().map(JobHandle::join).collect()
+        self.shared.queue.push(Job::Bare(Bare::new(Box::new(program))));
     }
 
     /// Takes no more jobs. Those that are queued still run.
     pub fn close(&self) {
-        self.shared.queue.lock().is_closed = true;
-        self.shared.changed.notify_all();
+        self.shared.queue.close();
     }
 }
 
@@ -155,37 +151,13 @@ impl fmt::Debug for ThreadPool {
 }
 
 impl Shared {
-    fn push(&self, job: Job) {
-        let mut queue = self.queue.lock();
-        if queue.is_closed {
-            drop(queue);
-            // INVARIANT: [POOL-1] the promise inside answers `Shutdown` when it is dropped, and
-            // its waker is foreign code, so not under the lock.
-            drop(job);
-            return;
-        }
-        queue.jobs.push_back(job);
-        let awaited = queue.idle > 0;
-        drop(queue);
-        if awaited {
-            self.changed.notify_one();
-        }
-    }
-
-    /// Takes the next job; `None` once the pool is closed and the queue empty.
-    fn pop(&self) -> Option<Job> {
-        // A worker that need not wait need not give the global lock up.
-        let ready = self.queue.lock().jobs.pop_front();
-        ready.or_else(|| blocking(Why::Lock, || self.wait_for_job()))
-    }
-
     /// Says that one more thread has run its initializer.
     fn report(&self, initialized: thread::Result<()>) {
-        let mut queue = self.queue.lock();
-        queue.ready += 1;
-        queue.failure = queue.failure.take().or(initialized.err());
-        let is_last = queue.ready == self.workers;
-        drop(queue);
+        let mut start_up = self.start_up.lock();
+        start_up.ready += 1;
+        start_up.failure = start_up.failure.take().or(initialized.err());
+        let is_last = start_up.ready == self.queue.workers();
+        drop(start_up);
         if is_last {
             self.started.notify_all();
         }
@@ -193,56 +165,30 @@ impl Shared {
 
     /// Sleeps until all threads have run their initializers.
     fn wait_until_ready(&self) -> io::Result<()> {
-        let mut queue = self.queue.lock();
-        while queue.ready < self.workers {
-            queue = self.started.wait(queue);
+        let mut start_up = self.start_up.lock();
+        while start_up.ready < self.queue.workers() {
+            start_up = self.started.wait(start_up);
         }
-        let Some(payload) = queue.failure.take() else { return Ok(()) };
-        drop(queue);
+        let Some(payload) = start_up.failure.take() else { return Ok(()) };
+        drop(start_up);
         let error = JobError::panicked(payload);
-        Err(io::Error::other(format!("an initializer failed: {error}")))
+        let told = io::Error::other(format!("an initializer failed: {error}"));
+        contained(|| drop(error));
+        Err(told)
     }
-
-    fn wait_for_job(&self) -> Option<Job> {
-        let mut queue = self.queue.lock();
-        loop {
-            if let Some(job) = queue.jobs.pop_front() {
-                return Some(job);
-            }
-            if queue.is_closed {
-                return None;
-            }
-            queue.idle += 1;
-            queue = self.changed.wait(queue);
-            queue.idle -= 1;
-        }
-    }
-}
-
-fn run<T, F>(promise: Promise<T>, program: F, at: &mut Attached<'_>)
-where
-    F: FnOnce(&mut Attached<'_>) -> T,
-{
-    if promise.start() == Start::Cancelled {
-        return;
-    }
-    let id = promise.id().0;
-    trace::emit(Kind::ThreadJobBegin, id, 0);
-    let answer = catch_unwind(AssertUnwindSafe(|| program(at)));
-    trace::emit(Kind::ThreadJobEnd, id, 0);
-    promise.fulfil(answer.map_err(JobError::panicked));
 }
 
 /// What one thread of the pool does all its life.
-fn work(shared: &Shared, gil: &Gil, initializer: Option<&Initializer>) {
+fn work(shared: &Shared, number: usize, gil: &Gil, initializer: Option<&Initializer>) {
     trace::emit(Kind::ThreadStart, 0, 0);
+    shared.crew.enlist();
     gil.attach(|at| {
         let run_once = || initializer.map_or((), |initializer| initializer());
         shared.report(catch_unwind(AssertUnwindSafe(run_once)));
-        while let Some(job) = shared.pop() {
-            // INVARIANT: [POOL-2] a job's own panic was caught in `run`; this one is of a callback,
-            // a waker, or the destructor of an answer that nobody takes.
-            drop(catch_unwind(AssertUnwindSafe(|| job(at))));
+        while let Some(job) = shared.queue.next(number) {
+            // INVARIANT: [POOL-2] an answering job catches its own panic; this one is of a bare one,
+            // or of the destructor of an answer that nobody takes.
+            contained(|| job.run(at));
             // As CPython's eval breaker between two jobs: many short ones must not keep the lock.
             at.checkpoint();
         }
@@ -328,14 +274,18 @@ impl Builder {
             None => thread::available_parallelism()?.get(),
         };
         let gils = (0..workers).map(|_| self.scope.gil()).collect();
-        let (changed, started) = (Condvar::new(), Condvar::new());
-        let shared = Arc::new(Shared { workers, queue: Mutex::default(), changed, started });
+        let shared = Arc::new(Shared {
+            crew: Crew::new(workers),
+            queue: WorkQueue::new(workers),
+            start_up: Mutex::default(),
+            started: Condvar::new(),
+        });
         let mut pool = ThreadPool { shared, threads: Vec::with_capacity(workers), gils };
         for number in 0..workers {
             let (shared, gil) = (Arc::clone(&pool.shared), pool.gils[number].clone());
             let initializer = self.initializer.clone();
             let thread = named(&format!("{}-{number}", self.name))?
-                .spawn(move || work(&shared, &gil, initializer.as_ref()))
+                .spawn(move || work(&shared, number, &gil, initializer.as_ref()))
                 .map_err(limits::of_a_thread)?;
             pool.threads.push(thread);
         }

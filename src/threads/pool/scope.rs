@@ -1,0 +1,246 @@
+//! Jobs that borrow: a scope that ends when all its jobs have.
+//!
+//! The jobs of a scope have a queue of their own. What the pool gets is *helpers*, at most one for each
+//! worker, each of which runs jobs of the scope until none is left. So a job that is submitted by
+//! another costs one turn in a mutex that few others want; and a worker that opens a scope inside a
+//! job can run the scope's jobs itself while it waits, and none but those: it never finds itself
+//! inside somebody else's job (rayon#592), and a pool whose workers all wait for scopes goes on.
+//!
+//! # Invariants
+//!
+//! - **SCOPE-1** [`ThreadPool::scope`] returns, or unwinds, only after every program that was given to
+//!   the scope has been run or dropped.
+//! - **SCOPE-2** While a job is queued there is a helper, or whoever opened the scope will look.
+#![expect(unsafe_code, reason = "a job that borrows is queued among jobs that do not")]
+
+use std::any::Any;
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::fmt;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::thread;
+
+use super::ThreadPool;
+use super::job::{Bare, Job};
+use crate::handle::contained::{contained, discard};
+use crate::handle::crew::Crew;
+use crate::sys::prim::{Condvar, Mutex, MutexGuard};
+use crate::sys::{Why, blocking};
+use crate::threads::kernel::attach::{Attached, attached};
+
+type Program<'scope> = Box<dyn FnOnce(&mut Attached<'_>) + Send + 'scope>;
+
+/// Where jobs that borrow are submitted; see [`ThreadPool::scope`].
+pub struct Scope<'scope, 'env: 'scope> {
+    pool: &'env ThreadPool,
+    work: Arc<Work>,
+    /// Invariant over both, as std's scope: neither may be taken for a longer or a shorter one.
+    lifetimes: PhantomData<(&'scope mut &'scope (), &'env mut &'env ())>,
+}
+
+/// What the scope and its helpers share.
+#[derive(Default)]
+struct Work {
+    state: Mutex<State>,
+    all_ended: Condvar,
+}
+
+/// Guarded by `Work::state`.
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<Job>,
+    /// How many jobs have not ended.
+    unfinished: usize,
+    helpers: usize,
+    /// The first panic of a job.
+    failure: Option<Box<dyn Any + Send>>,
+}
+
+impl ThreadPool {
+    /// Runs `program`, which may submit jobs that borrow what is outside it, and waits until all of
+    /// them have ended.
+    ///
+    /// The counterpart of [`std::thread::scope`]. Called by one of the pool's own jobs, it runs jobs of
+    /// the scope while it waits.
+    ///
+    /// # Panics
+    ///
+    /// Passes on a panic of `program`, or else the first panic of a job, when all have ended. Panics if
+    /// the pool is closed and so jobs were dropped.
+    ///
+    /// # Example: two halves of a slice
+    ///
+    /// ```
+    /// use trainyard::threads::ThreadPool;
+    ///
+    /// let pool = ThreadPool::builder().workers(2).build()?;
+    /// let mut numbers = [3, 1, 2, 6, 5, 4];
+    /// let (left, right) = numbers.split_at_mut(3);
+    /// pool.scope(|scope| {
+    ///     scope.spawn(|_| left.sort());
+    ///     scope.spawn(|_| right.sort());
+    /// });
+    /// assert_eq!(numbers, [1, 2, 3, 4, 5, 6]);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn scope<'env, R, F>(&'env self, program: F) -> R
+    where
+        F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> R,
+    {
+        let scope = Scope { pool: self, work: Arc::default(), lifetimes: PhantomData };
+        let answer = catch_unwind(AssertUnwindSafe(|| program(&scope)));
+        // INVARIANT: [SCOPE-1]
+        scope.wait();
+        let failure = scope.work.state.lock().failure.take();
+        match (answer, failure) {
+            (Ok(answer), None) => answer,
+            (Ok(_), Some(failure)) => resume_unwind(failure),
+            (Err(panic), failure) => {
+                failure.into_iter().for_each(discard);
+                resume_unwind(panic)
+            }
+        }
+    }
+}
+
+impl<'scope> Scope<'scope, '_> {
+    /// Queues `program`, which runs before the scope ends. It may submit further jobs.
+    pub fn spawn<F>(&'scope self, program: F)
+    where
+        F: FnOnce(&mut Attached<'_>) + Send + 'scope,
+    {
+        self.queue(Box::new(program), |program| Job::Bare(Bare::new(program)));
+    }
+
+    /// As [`spawn`](Self::spawn), for a program that runs jobs and is none itself.
+    pub(super) fn assist<F>(&'scope self, program: F)
+    where
+        F: FnOnce(&mut Attached<'_>) + Send + 'scope,
+    {
+        self.queue(Box::new(program), Job::Helper);
+    }
+
+    fn queue(&'scope self, program: Program<'scope>, job: impl FnOnce(Program<'static>) -> Job) {
+        // SAFETY: the two types differ in a lifetime alone. [SCOPE-1] what the program borrows
+        // outlives the scope, and the scope outlives the program.
+        let program: Program<'static> = unsafe { std::mem::transmute(program) };
+        let job = job(program);
+        let mut state = self.work.state.lock();
+        state.jobs.push_back(job);
+        state.unfinished += 1;
+        // INVARIANT: [SCOPE-2]
+        let needs_helper = state.helpers < self.pool.workers();
+        state.helpers += usize::from(needs_helper);
+        drop(state);
+        if needs_helper {
+            let helper = Helper { work: Arc::clone(&self.work), counts: Cell::new(true) };
+            self.pool.shared.queue.push(Job::Helper(Box::new(move |at| helper.help(at))));
+        }
+    }
+
+    /// Waits until all jobs have ended.
+    fn wait(&self) {
+        if Crew::is_mine(self.pool.shared.crew.id) {
+            // Once the queue is empty no look is needed any more: what the jobs that still run will
+            // submit is run by the helpers that run them. [SCOPE-2]
+            attached(|at| self.work.run_all(at, |_| ()));
+        }
+        blocking(Why::Job, || self.work.wait());
+    }
+}
+
+impl Work {
+    /// Runs jobs until none is queued; `when_empty` is called under the mutex that says so.
+    fn run_all(&self, at: &mut Attached<'_>, when_empty: impl Fn(&mut State)) {
+        let mut ended = None;
+        while let Some(job) = self.next(ended, &when_empty) {
+            ended = Some(catch_unwind(AssertUnwindSafe(|| job.run(at))));
+            at.checkpoint();
+        }
+    }
+
+    /// Counts the job that has `ended`, if one has, and takes the next.
+    fn next(
+        &self,
+        ended: Option<thread::Result<()>>,
+        when_empty: impl Fn(&mut State),
+    ) -> Option<Job> {
+        let mut state = self.state.lock();
+        let has_ended = ended.is_some();
+        let mut panic = ended.and_then(Result::err);
+        if state.failure.is_none() {
+            state.failure = panic.take();
+        }
+        let next = state.jobs.pop_front();
+        if next.is_none() {
+            when_empty(&mut state);
+        }
+        self.end(state, usize::from(has_ended));
+        panic.into_iter().for_each(discard);
+        next
+    }
+
+    /// Counts so many jobs as ended.
+    fn end(&self, mut state: MutexGuard<'_, State>, jobs: usize) {
+        state.unfinished -= jobs;
+        let are_all = jobs > 0 && state.unfinished == 0;
+        drop(state);
+        if are_all {
+            self.all_ended.notify_all();
+        }
+    }
+
+    fn wait(&self) {
+        let mut state = self.state.lock();
+        while state.unfinished > 0 {
+            state = self.all_ended.wait(state);
+        }
+    }
+}
+
+/// Runs the jobs of a scope in a worker of the pool.
+struct Helper {
+    work: Arc<Work>,
+    /// It counts in [`State::helpers`].
+    counts: Cell<bool>,
+}
+
+impl Helper {
+    fn help(self, at: &mut Attached<'_>) {
+        self.work.run_all(at, |state| {
+            // INVARIANT: [SCOPE-2] in the same turn in which it finds no job.
+            state.helpers -= 1;
+            self.counts.set(false);
+        });
+    }
+}
+
+impl Drop for Helper {
+    fn drop(&mut self) {
+        if !self.counts.get() {
+            return;
+        }
+        // It never ran: the pool is closed. If no other helper is left, nobody runs these jobs.
+        let mut state = self.work.state.lock();
+        state.helpers -= 1;
+        let are_lost = state.helpers == 0;
+        let jobs = if are_lost { std::mem::take(&mut state.jobs) } else { VecDeque::new() };
+        drop(state);
+        let count = jobs.len();
+        contained(|| drop(jobs));
+        let mut state = self.work.state.lock();
+        if count > 0 && state.failure.is_none() {
+            state.failure = Some(Box::new("the pool is closed: a scope's jobs were dropped"));
+        }
+        // INVARIANT: [SCOPE-1] after they were dropped.
+        self.work.end(state, count);
+    }
+}
+
+impl fmt::Debug for Scope<'_, '_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Scope").field("pool", self.pool).finish_non_exhaustive()
+    }
+}

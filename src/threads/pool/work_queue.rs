@@ -1,0 +1,281 @@
+//! Where jobs wait for a worker, and workers for a job.
+//!
+//! One queue, in the order in which jobs came. A worker that finds it long takes several jobs in one
+//! turn, and keeps the rest in a queue of its own, from which others may steal: so no job waits behind a
+//! long one while a worker has nothing to do. Only then can a job begin before one that came earlier.
+//!
+//! A worker that finds no job *searches*: it looks for a while, as waking a thread takes longer than
+//! most pauses between two jobs last. Then it is *idle*: it sleeps until it is *called*.
+//!
+//! # Why no wake-up is lost
+//!
+//! Whoever pushes a job looks, under the mutex, for somebody who will see it. One of three:
+//!
+//! - A worker searches. It looks at the queue under the mutex once more before it is idle, and so
+//!   finds the job. If more are left than what it takes, it calls an idle worker.
+//! - None searches, and one is idle: it is called. It is no longer idle from that moment on, although
+//!   it still sleeps: the next push calls another, and a burst of jobs calls each worker once. When it
+//!   has woken up it also calls another if jobs are left.
+//! - None searches and none is idle: all of them run jobs, or have been called. Each looks at the
+//!   queue, and at those of the others, under the mutex, before it searches and before it is idle.
+//!
+//! A job gets into a worker's own queue under the mutex, out of the shared one. So whoever has looked
+//! into all of them under the mutex, and is idle, is called before a job gets anywhere.
+//!
+//! A thread that wakes up without having been called sleeps again: `called` counts those that were.
+//!
+//! # Invariants
+//!
+//! - **QUEUE-1** While a job is queued, and a worker is idle, a worker searches, or has been called.
+//! - **QUEUE-2** Lock order: the shared queue, then a worker's own; never two workers' own.
+//!
+//! Read next: [`pool`](super).
+
+use std::collections::VecDeque;
+
+use super::job::Job;
+use crate::handle::contained::contained;
+use crate::sys::prim::{AtomicBool, Condvar, Mutex, MutexGuard, Ordering, Spin};
+use crate::sys::{Why, blocking};
+
+/// How many jobs a worker takes in one turn at most. Of 1 to 128, 32 and more did alike.
+const BATCH_MAX: usize = 32;
+
+/// Jobs and workers.
+pub(super) struct WorkQueue {
+    state: Mutex<State>,
+    /// What `State` says of `jobs` and `is_closed`, for a worker that searches.
+    has_news: AtomicBool,
+    /// A worker was called, or the queue is closed.
+    changed: Condvar,
+    own: Vec<Own>,
+    search: Spin,
+}
+
+/// A worker's own queue, on a cache line that no other worker writes to while it has jobs.
+#[repr(align(64))]
+struct Own(Mutex<VecDeque<Job>>);
+
+/// Guarded by `WorkQueue::state`.
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<Job>,
+    is_closed: bool,
+    /// How many workers sleep and have not been called.
+    idle: usize,
+    /// How many workers have been called and have not woken up.
+    called: usize,
+    /// A worker searches. One is enough: it calls others.
+    is_searched: bool,
+}
+
+/// Whether a worker has to be woken.
+#[must_use = "a worker that is called and not woken sleeps over a job"]
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Call {
+    Nobody,
+    One,
+}
+
+impl State {
+    /// Calls an idle worker, if nobody searches.
+    fn call_idle(&mut self) -> Call {
+        if self.idle == 0 || self.is_searched {
+            return Call::Nobody;
+        }
+        self.idle -= 1;
+        self.called += 1;
+        Call::One
+    }
+}
+
+impl WorkQueue {
+    pub(super) fn new(workers: usize) -> Self {
+        Self {
+            state: Mutex::default(),
+            has_news: AtomicBool::new(false),
+            changed: Condvar::new(),
+            own: (0..workers).map(|_| Own(Mutex::default())).collect(),
+            search: Spin::new(),
+        }
+    }
+
+    pub(super) fn workers(&self) -> usize {
+        self.own.len()
+    }
+
+    /// Queues a job; drops it if the queue is closed.
+    pub(super) fn push(&self, job: Job) {
+        let mut state = self.state.lock();
+        if state.is_closed {
+            drop(state);
+            // INVARIANT: [POOL-1] a job that is dropped answers `Shutdown`, and its waker is foreign
+            // code, so not under the mutex.
+            contained(|| drop(job));
+            return;
+        }
+        state.jobs.push_back(job);
+        self.note_news(&state);
+        // INVARIANT: [QUEUE-1]
+        let call = state.call_idle();
+        drop(state);
+        self.wake(call);
+    }
+
+    /// Takes no more jobs. Those that are queued still run.
+    pub(super) fn close(&self) {
+        let mut state = self.state.lock();
+        state.is_closed = true;
+        self.note_news(&state);
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// Takes the next job for a worker; `None` once the queue is closed and empty.
+    pub(super) fn next(&self, worker: usize) -> Option<Job> {
+        let ready = self.own[worker].0.lock().pop_front();
+        // A worker that need not wait need not give the global lock up.
+        let ready = ready.or_else(|| self.take(&mut self.state.lock(), worker));
+        ready.or_else(|| blocking(Why::Lock, || self.wait_for_job(worker)))
+    }
+
+    /// Takes a job, and more for the worker's own queue if there are many: so many that each worker
+    /// could do so twice.
+    fn take(&self, state: &mut State, worker: usize) -> Option<Job> {
+        let job = state.jobs.pop_front()?;
+        let more = (state.jobs.len() / (2 * self.workers())).min(BATCH_MAX - 1);
+        if more > 0 {
+            self.own[worker].0.lock().extend(state.jobs.drain(..more));
+        }
+        self.note_news(state);
+        Some(job)
+    }
+
+    fn wait_for_job(&self, worker: usize) -> Option<Job> {
+        let mut state = self.state.lock();
+        loop {
+            if let Some(job) = self.take(&mut state, worker).or_else(|| self.steal(worker)) {
+                // INVARIANT: [QUEUE-1] whoever pushed more may have relied on us.
+                self.call_for_more(state);
+                return Some(job);
+            }
+            if state.is_closed {
+                return None;
+            }
+            state = if state.is_searched { self.sleep(state) } else { self.search(state) };
+        }
+    }
+
+    /// Calls an idle worker, if jobs are left.
+    fn call_for_more(&self, mut state: MutexGuard<'_, State>) {
+        let call = if self.is_empty(&state) { Call::Nobody } else { state.call_idle() };
+        drop(state);
+        self.wake(call);
+    }
+
+    /// Takes the oldest job of another worker's own queue. Under the mutex.
+    fn steal(&self, thief: usize) -> Option<Job> {
+        // INVARIANT: [QUEUE-2] one after another.
+        let others = (1..self.workers()).map(|step| (thief + step) % self.workers());
+        others.into_iter().find_map(|other| self.own[other].0.lock().pop_front())
+    }
+
+    /// Tells whether no job is queued anywhere. Under the mutex.
+    fn is_empty(&self, state: &State) -> bool {
+        state.jobs.is_empty() && self.own.iter().all(|own| own.0.lock().is_empty())
+    }
+
+    /// Looks for a job for a while, and sleeps if none comes.
+    fn search<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        state.is_searched = true;
+        drop(state);
+        // ORDER: Relaxed; a hint, looked at again under the mutex.
+        self.search.until(|| self.has_news.load(Ordering::Relaxed));
+        let mut state = self.state.lock();
+        state.is_searched = false;
+        if self.is_empty(&state) && !state.is_closed { self.sleep(state) } else { state }
+    }
+
+    /// Sleeps until called.
+    fn sleep<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        state.idle += 1;
+        while state.called == 0 && !state.is_closed {
+            state = self.changed.wait(state);
+        }
+        state.called = state.called.saturating_sub(1);
+        state
+    }
+
+    fn wake(&self, call: Call) {
+        if call == Call::One {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Keeps the hint that a searching worker looks at. A look is cheaper than a change.
+    fn note_news(&self, state: &State) {
+        let has_news = state.is_closed || !state.jobs.is_empty();
+        // ORDER: Relaxed; a hint, changed under the mutex.
+        if self.has_news.load(Ordering::Relaxed) != has_news {
+            self.has_news.store(has_news, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(all(test, loom))]
+mod loom_models {
+    use loom::sync::Arc;
+    use loom::thread;
+
+    use super::*;
+
+    fn bounded() -> loom::model::Builder {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = model.preemption_bound.or(Some(2));
+        model
+    }
+
+    /// What a worker takes until the queue is closed.
+    fn take_all(queue: &WorkQueue, worker: usize) -> u32 {
+        let mut taken = 0;
+        while queue.next(worker).is_some() {
+            taken += 1;
+        }
+        taken
+    }
+
+    /// Fails ("deadlock") if `push` calls nobody, if `search` does not look again before it sleeps, or if
+    /// `wait_for_job` does not call another when more is queued and `push` relied on a search.
+    #[test]
+    fn loom_every_job_is_taken_and_every_worker_ends() {
+        bounded().check(|| {
+            let queue = Arc::new(WorkQueue::new(2));
+            let work = |worker| {
+                let queue = Arc::clone(&queue);
+                thread::spawn(move || take_all(&queue, worker))
+            };
+            let (first, second) = (work(0), work(1));
+            for _ in 0..2 {
+                queue.push(Job::Helper(Box::new(|_| ())));
+            }
+            queue.close();
+            assert_eq!(first.join().unwrap() + second.join().unwrap(), 2);
+        });
+    }
+
+    /// Nobody closes the queue: each of two jobs must wake the worker up by itself.
+    ///
+    /// Fails ("deadlock") if `push` calls nobody, or `sleep` does not see that it was called.
+    #[test]
+    fn loom_a_worker_that_is_idle_is_called_for_each_job() {
+        bounded().check(|| {
+            let queue = Arc::new(WorkQueue::new(1));
+            let workers = Arc::clone(&queue);
+            let worker = thread::spawn(move || (0..2).all(|_| workers.next(0).is_some()));
+            for _ in 0..2 {
+                queue.push(Job::Helper(Box::new(|_| ())));
+            }
+            assert!(worker.join().unwrap());
+        });
+    }
+}
