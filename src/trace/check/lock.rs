@@ -83,6 +83,10 @@ pub(super) struct Owed {
     request: Request,
 }
 
+/// What shows that a thread holds a lock, or has held it.
+pub(super) const HOLDS_IT: [Kind; 5] =
+    [Kind::GilTake, Kind::GilFree, Kind::GilDrop, Kind::GilLeave, Kind::GilSwitched];
+
 impl Lock {
     pub(super) fn step(&mut self, event: Event, track: &mut Track) -> Verdict {
         match event.kind {
@@ -125,13 +129,13 @@ impl Lock {
         self.is_on = Some(true);
         self.last_number = None;
         self.takes += 1;
-        self.holder = Holder::Held(Hold { track, request: Request::None, must_stop: false });
-        ensure(
-            matches!(self.world, World::Unknown | World::GoesOn),
-            "nobody takes a lock while the world stands still",
-            "GilResume before it",
-        )?;
-        self.world = World::GoesOn;
+        let must_stop = matches!(self.world, World::Stopping(_));
+        self.holder = Holder::Held(Hold { track, request: Request::None, must_stop });
+        // In a world that is stopping too: it was taken before, and told a moment later.
+        self.runs()?;
+        if matches!(self.world, World::Unknown) {
+            self.world = World::GoesOn;
+        }
         Ok(())
     }
 
@@ -177,9 +181,9 @@ impl Lock {
 
     fn switched(&mut self, Event { track, .. }: Event, whose: &mut Track) -> Verdict {
         let owed = whose.owed.take();
-        // It may have been dropped before the recording: then this is the thread's first event.
+        // It may have been dropped before the recording: then the thread has shown no hold yet.
         ensure(
-            owed.is_some() || !whose.is_seen,
+            owed.is_some() || !whose.has_held,
             "only a thread that was asked for the lock, and dropped it, waits for the switch",
             "GilDropRequest for its hold, then its GilDrop",
         )?;

@@ -216,6 +216,7 @@ impl Model {
             }
             _ => track.step(event)?,
         }
+        track.has_held |= lock::HOLDS_IT.contains(&event.kind);
         track.is_seen = true;
         Ok(())
     }

@@ -17,6 +17,8 @@ use crate::trace::{Event, Kind};
 pub(super) struct Track {
     /// It has shown an event already.
     pub(super) is_seen: bool,
+    /// It has shown that it held a lock, or that it had none when it began.
+    pub(super) has_held: bool,
     pub(super) calls: Calls,
     pub(super) standing: Standing,
     pub(super) work: Work,
@@ -34,7 +36,7 @@ impl Track {
         let nothing_was_open = calls.are_over();
         debug_assert!(nothing_was_open.is_ok(), "nothing was seen of it yet");
         let units = Units::of_a_job();
-        Self { is_seen: true, calls, units, ..Self::default() }
+        Self { is_seen: true, has_held: true, calls, units, ..Self::default() }
     }
 
     /// Holds the track to what its last event has promised of its next.
@@ -70,6 +72,7 @@ impl Track {
                 )?;
                 self.work = Work::Idle;
                 self.standing = Standing::Detached;
+                self.has_held = true;
                 self.calls.are_over()
             }
             Kind::ThreadEnd => {
