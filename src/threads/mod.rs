@@ -26,13 +26,15 @@
 //!
 //! The kernel, in the order to read it, is described in [`kernel`]. On it stands the kit: [`sync`],
 //! what threads wait with; [`queue`], queues between them; [`program`], threads with names, and a
-//! main that waits for them; [`guarded`], data that the lock protects. How the lock came to be is told
+//! main that waits for them; [`guarded`], data that the lock protects; [`policies`], two more rules
+//! by which the lock changes hands. How the lock came to be is told
 //! in [`history`].
 
 pub mod counters;
 pub mod guarded;
 pub mod history;
 pub mod kernel;
+pub mod policies;
 pub mod program;
 pub mod queue;
 pub mod sync;
@@ -46,6 +48,7 @@ pub use kernel::policy::{
 };
 pub use kernel::pool::{Builder, ThreadPool};
 pub use kernel::world::Stalled;
+pub use policies::{Fifo, Priority};
 pub use program::{
     Daemon, JoinHandle, Local, Thread, ThreadBuilder, Timer, current, enumerate, main_thread, run,
     set_panic_hook, spawn, spawn_daemon,

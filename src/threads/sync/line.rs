@@ -5,10 +5,10 @@
 //!
 //! # The life of one wait
 //!
-//! 1. Under the mutex that guards the line, the thread takes a [`Place`] at its end, and unlocks.
+//! 1. Under the mutex that guards the line, the thread takes a `Place` at its end, and unlocks.
 //! 2. It sleeps on its place.
 //! 3. Under the mutex, another thread calls the first of the line: the place leaves the line.
-//! 4. After the mutex, the caller wakes it: [`Called`] does so when it is dropped.
+//! 4. After the mutex, the caller wakes it: `Called` does so when it is dropped.
 //! 5. Or the time is over first: under the mutex, the thread looks whether it was called after all;
 //!    if not it leaves the line.
 //!
