@@ -27,7 +27,7 @@
 //! The kernel, in the order to read it, is described in [`kernel`]. On it stands the kit: [`sync`],
 //! what threads wait with; [`queue`], queues between them; [`program`], threads with names, and a
 //! main that waits for them; [`guarded`], data that the lock protects; [`policies`], two more rules
-//! by which the lock changes hands. How the lock came to be is told
+//! by which the lock changes hands. `docs/threading.md` has Python's names beside ours. How the lock came to be is told
 //! in [`history`].
 
 pub mod counters;

@@ -9,6 +9,7 @@ mod events;
 mod locals;
 mod locks;
 mod many;
+mod page;
 mod queues;
 mod semaphores;
 mod shutdowns;
