@@ -29,6 +29,8 @@
 //!
 //! Order: a thread that comes by may take what a sleeper was woken for. Python promises none either.
 //!
+//! `tests/interleave/permits.rs` has the word as it is, and with two mistakes.
+//!
 //! Read next: [`line`](super::line).
 
 use super::deadline::{Deadline, Waited};
@@ -84,6 +86,7 @@ impl Permits {
                 self.pass_on(mark, left);
                 return Waited::InTime;
             }
+            // STEP: announce-sleep
             // ORDER: Relaxed; nothing is handed over, and the kernel orders the word.
             // INVARIANT: [PERMITS-1]
             let announced = self.word.word().compare_exchange(
@@ -98,6 +101,7 @@ impl Permits {
             if is_over {
                 return Waited::TooLate;
             }
+            // STEP: compare-and-sleep, wake-up-for-permit
             is_over = self.word.wait(SLEEPERS, deadline.left()) == Wait::TimedOut;
             mark = SLEEPERS;
         }
@@ -105,6 +109,7 @@ impl Permits {
 
     /// Wakes another, if this thread has slept and there is something left to take.
     fn pass_on(&self, mark: u32, left: u32) {
+        // STEP: pass-on
         // INVARIANT: [PERMITS-2] whoever gave what is left may have woken nobody.
         if mark == SLEEPERS && left > 0 {
             self.word.wake(1);
@@ -118,6 +123,7 @@ impl Permits {
         let mut seen = word.load(Ordering::Relaxed);
         while seen >= ONE {
             let next = (seen - ONE) | mark;
+            // STEP: take-permit
             // ORDER: Acquire; pairs with the Release in `give`: what was done under the permit
             // before is seen by whoever takes it.
             match word.compare_exchange_weak(seen, next, Ordering::Acquire, Ordering::Relaxed) {
@@ -135,12 +141,14 @@ impl Permits {
         loop {
             let permits = (seen / ONE).checked_add(more).filter(|permits| *permits <= most);
             let next = permits.ok_or(TooMany)? * ONE;
+            // STEP: give-permits
             // ORDER: Release; pairs with the Acquire in `take`.
             match word.compare_exchange_weak(seen, next, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => break,
                 Err(now) => seen = now,
             }
         }
+        // STEP: wake-sleepers
         if seen & SLEEPERS != 0 {
             self.word.wake(more);
         }
