@@ -31,22 +31,31 @@ use super::line::{Line, Place};
 use crate::sys::prim::Mutex;
 use crate::sys::{Why, blocking};
 
-/// A guard that a condition can wait with: of a [`Lock`](super::Lock), or of an
-/// [`RLock`](super::RLock).
+/// A guard that a condition can wait with: of a [`Lock`](super::Lock), whose value it looks at, or of
+/// an [`RLock`](super::RLock), which has none.
 ///
-/// Its methods are the condition's to call. A guard that is released by hand is no guard.
-pub trait Releasable {
-    /// What the lock protects.
-    type Value: ?Sized;
-    /// How often the lock was acquired.
-    type Depth;
+/// Only a condition can release the lock under a guard: a guard without its lock is none.
+pub trait Releasable: sealed::Release {}
 
-    /// Returns what the lock protects.
-    fn value(&mut self) -> &mut Self::Value;
-    /// Releases the lock whole.
-    fn release_for_a_wait(&mut self) -> Self::Depth;
-    /// Acquires it as often as before.
-    fn acquire_after_a_wait(&mut self, depth: Self::Depth);
+impl<G: sealed::Release> Releasable for G {}
+
+pub(super) mod sealed {
+    //! What a condition asks of a guard, and nobody else can.
+
+    /// A guard that can let go of its lock for a while.
+    pub trait Release {
+        /// What the lock protects.
+        type Value;
+        /// How often the lock was acquired.
+        type Depth;
+
+        /// Returns what the lock protects.
+        fn value(&mut self) -> &mut Self::Value;
+        /// Releases the lock whole.
+        fn release(&mut self) -> Self::Depth;
+        /// Acquires it as often as before.
+        fn acquire_again(&mut self, depth: Self::Depth);
+    }
 }
 
 /// Lets threads sleep until another has changed what a lock protects.
@@ -154,14 +163,14 @@ impl Condition {
         guard: &mut impl Releasable,
         deadline: Deadline,
     ) -> Waited {
-        let depth = guard.release_for_a_wait();
+        let depth = guard.release();
         blocking(Why::Condition, || {
             let mut waited = place.sleep(deadline);
             if waited == Waited::TooLate {
                 // Perhaps it was called between its waking up and this line.
                 waited = self.line.lock().leave(place);
             }
-            guard.acquire_after_a_wait(depth);
+            guard.acquire_again(depth);
             waited
         })
     }

@@ -15,7 +15,7 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use super::condition::Releasable;
+use super::condition::sealed::Release;
 use crate::sys::prim::{Mutex, MutexGuard};
 use crate::sys::{Why, blocking};
 
@@ -151,7 +151,7 @@ impl<T> DerefMut for LockGuard<'_, T> {
     }
 }
 
-impl<T> Releasable for LockGuard<'_, T> {
+impl<T> Release for LockGuard<'_, T> {
     type Value = T;
     type Depth = ();
 
@@ -159,11 +159,11 @@ impl<T> Releasable for LockGuard<'_, T> {
         self
     }
 
-    fn release_for_a_wait(&mut self) {
+    fn release(&mut self) {
         self.guard = None;
     }
 
-    fn acquire_after_a_wait(&mut self, (): ()) {
+    fn acquire_again(&mut self, (): ()) {
         *self = self.lock.acquire();
     }
 }

@@ -21,7 +21,7 @@ use std::marker::PhantomData;
 use std::sync::atomic::AtomicU64 as Counter;
 use std::time::Duration;
 
-use super::condition::Releasable;
+use super::condition::sealed::Release;
 use super::deadline::{Deadline, Waited};
 use super::permits::Permits;
 use crate::sys::Why;
@@ -185,7 +185,7 @@ impl Drop for RLockGuard<'_> {
 }
 
 /// A condition releases the lock whole, however often it was acquired, and acquires it as often.
-impl Releasable for RLockGuard<'_> {
+impl Release for RLockGuard<'_> {
     type Value = ();
     type Depth = u32;
 
@@ -193,11 +193,11 @@ impl Releasable for RLockGuard<'_> {
         &mut self.nothing
     }
 
-    fn release_for_a_wait(&mut self) -> u32 {
+    fn release(&mut self) -> u32 {
         self.lock.disown()
     }
 
-    fn acquire_after_a_wait(&mut self, depth: u32) {
+    fn acquire_again(&mut self, depth: u32) {
         let _in_time = self.lock.permit.take_until(Deadline::NEVER, Why::Lock);
         self.lock.own(depth);
     }
