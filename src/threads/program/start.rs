@@ -60,20 +60,20 @@ impl ThreadBuilder {
         Self::default()
     }
 
-    /// The thread's name; `Thread-` and a number if not said. Linux shows the first 15 bytes.
+    /// Names the thread; defaults to `Thread-` and a number. Linux shows the first 15 bytes.
     pub fn name(mut self, name: &str) -> Self {
         self.name = Some(name.to_owned());
         self
     }
 
-    /// Whether the program ends without waiting for the thread; as the thread that starts it if not
-    /// said.
+    /// Says whether the program ends without waiting for the thread; defaults to what the thread is that
+    /// starts it.
     pub fn daemon(mut self, daemon: Daemon) -> Self {
         self.daemon = Some(daemon);
         self
     }
 
-    /// How many bytes the thread's stack has; 2 MiB if not said. `threading.stack_size`.
+    /// Says how many bytes the thread's stack has; defaults to 2 MiB. `threading.stack_size`.
     pub fn stack_size(mut self, bytes: usize) -> Self {
         self.stack_size = Some(bytes);
         self
@@ -95,7 +95,7 @@ impl ThreadBuilder {
         F: FnOnce(&mut Attached<'_>) -> T + Send + 'static,
     {
         let shared = Program::of_this_thread();
-        let daemon = self.daemon.unwrap_or_else(|| shared.daemon_of(&current()));
+        let daemon = self.daemon.unwrap_or_else(|| current().daemon());
         let (thread, (promise, handle)) = (Thread::new(self.name, daemon), job());
         let mut builder = named(thread.name())?;
         if let Some(bytes) = self.stack_size {
@@ -105,18 +105,6 @@ impl ThreadBuilder {
         let live = move || live(&inherited, &me, &gil, program, promise);
         shared.start(&thread, || builder.spawn(live).map_err(limits::of_a_thread))?;
         Ok(JoinHandle { thread, handle })
-    }
-}
-
-impl Program {
-    /// What a thread that `starter` starts is, if nobody says otherwise.
-    fn daemon_of(&self, starter: &Thread) -> Daemon {
-        // The main thread of a pool's worker is not among ours.
-        if self.state.lock().alive.contains_key(&starter.number()) {
-            starter.daemon()
-        } else {
-            Daemon::No
-        }
     }
 }
 

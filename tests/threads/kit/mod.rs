@@ -1,5 +1,5 @@
-//! What the kit promises: locks and their relatives, queues, threads. The numbers of the items are
-//! those of CPython's own tests, gathered in the order of `test_threading` and `test_queue`.
+//! What the kit promises: locks and their relatives, queues, threads. An item is one of a list of
+//! what CPython's own tests ask (`lock_tests`, `test_threading`, `test_queue`).
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod barriers;
@@ -13,5 +13,6 @@ mod page;
 mod queues;
 mod semaphores;
 mod shutdowns;
+mod signals;
 mod thread;
 mod timers;
