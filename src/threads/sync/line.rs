@@ -57,8 +57,12 @@ impl Line {
 
     /// Calls the first `count`, or as many as there are.
     pub(in crate::threads) fn call(&mut self, count: usize) -> Called {
+        let count = count.min(self.places.len());
+        if count == 0 {
+            return Called::default();
+        }
         // INVARIANT: [LINE-1] out of the line, and called, in one step under the mutex.
-        let places: Vec<_> = self.places.drain(..count.min(self.places.len())).collect();
+        let places: Vec<_> = self.places.drain(..count).collect();
         for place in &places {
             // ORDER: Release; pairs with the Acquire in `sleep`: what was done before the call is
             // seen by who was called.
@@ -106,6 +110,9 @@ impl Place {
 impl Called {
     /// Adds those that another call has called.
     pub(in crate::threads) fn and(mut self, mut others: Self) -> Self {
+        if self.places.is_empty() {
+            return others;
+        }
         self.places.append(&mut others.places);
         self
     }
