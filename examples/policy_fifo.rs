@@ -1,9 +1,7 @@
 //! A lock that is handed over in the order of arrival, and what that costs.
 //!
-//! Nobody takes it while others wait: it is kept for the first in the queue until that thread has
-//! woken up. Fair beyond doubt, and during each wake-up the lock lies idle. Locks that are built
-//! for speed let whoever comes by take a free lock ("barging"): `parking_lot` hands over like this only
-//! every half millisecond, Python's `PyMutex` after a wait of one.
+//! The rules are those of `threads::Fifo`: nobody takes the lock while others wait, and it is kept for
+//! the first in the queue until that thread has woken up.
 //!
 //! Run it with `cargo run --release --example policy_fifo`.
 #![expect(clippy::print_stdout, reason = "it tells a story")]
@@ -13,32 +11,11 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use trainyard::threads::{Barging, Gil, Guarded, Mode, Party, Policy};
+use trainyard::threads::{Fifo, Gil, Guarded, Mode};
 
 /// How often each of the threads takes the lock.
 const TIMES: usize = 2_000;
 const NAMES: [char; 3] = ['a', 'b', 'c'];
-
-/// First come, first served, and nobody in between.
-#[derive(Debug)]
-pub(crate) struct Fifo {
-    /// How long the holder may go on when somebody waits.
-    pub(crate) interval: Duration,
-}
-
-impl Policy for Fifo {
-    fn patience(&self, _waiter: Party, _holder: Party) -> Option<Duration> {
-        Some(self.interval)
-    }
-
-    fn choose(&self, _waiting: &mut dyn ExactSizeIterator<Item = Party>) -> usize {
-        0
-    }
-
-    fn barging(&self) -> Barging {
-        Barging::Forbidden
-    }
-}
 
 fn main() {
     let interval = Duration::from_millis(5);

@@ -1,11 +1,8 @@
 //! A lock with priorities: a thread back from a call pre-empts one that computes, at once.
 //!
-//! David Beazley's answer to the convoy that he had found (bpo-7946, 2010). Every thread begins in the
-//! class of those that wait for something. Who is forced to drop the lock belongs to those that
-//! compute, until it drops the lock of its own accord. A waiter of the first class asks a holder of
-//! the second without any delay; equals wait an interval for each other. It was not taken into
-//! CPython: like every simple rule for such a lock it has a case in which it fails, and this
-//! program shows that, too.
+//! David Beazley's answer to the convoy that he had found (bpo-7946, 2010); the rules are those of
+//! `threads::Priority`. They were not taken into CPython: like every simple rule for such a lock they
+//! have a case in which they fail, and this program shows that, too.
 //!
 //! Run it with `cargo run --release --example policy_priority`.
 #![expect(clippy::print_stdout, reason = "it tells a story")]
@@ -16,38 +13,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use trainyard::sys::Why;
-use trainyard::threads::{Attached, Cause, Gil, Mode, Party, Policy};
+use trainyard::threads::{Attached, Gil, Mode, Priority};
 
 /// CPython's, for both policies.
 const INTERVAL: Duration = Duration::from_millis(5);
 
 /// How long the second comparison watches.
 const RUN: Duration = Duration::from_millis(400);
-
-/// Beazley's rule.
-#[derive(Debug)]
-pub(crate) struct Priority {
-    /// How long equals wait for each other, and those who compute for anybody.
-    pub(crate) interval: Duration,
-}
-
-/// Whether the thread was forced when it dropped the lock the last time.
-fn computes(party: Party) -> bool {
-    party.last_drop == Cause::Asked
-}
-
-impl Policy for Priority {
-    fn patience(&self, waiter: Party, holder: Party) -> Option<Duration> {
-        let preempts = computes(holder) && !computes(waiter);
-        Some(if preempts { Duration::ZERO } else { self.interval })
-    }
-
-    fn choose(&self, waiting: &mut dyn ExactSizeIterator<Item = Party>) -> usize {
-        // The first of those that do not compute; if all do, the first.
-        let waits = waiting.enumerate().find(|(_, party)| !computes(*party));
-        waits.map_or(0, |(place, _)| place)
-    }
-}
 
 fn main() {
     let modes = || {

@@ -39,3 +39,8 @@ pub mod vm;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The example of the page that lays the threads beside Python's.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/threading.md")]
+struct Threading;

@@ -1,12 +1,12 @@
-//! Which processors a thread may use, and which one it is on.
+//! Which processors a thread may use, which one it is on, and its number.
 //!
-//! See `sched_setaffinity(2)`, `sched_getcpu(3)`.
+//! See `sched_setaffinity(2)`, `sched_getcpu(3)`, `gettid(2)`.
 
 use std::io;
 
 use nix::errno::Errno;
 use nix::sched::{CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, gettid};
 
 use super::named;
 
@@ -14,6 +14,11 @@ use super::named;
 #[inline]
 pub fn current_cpu() -> u16 {
     sched_getcpu().ok().and_then(|cpu| u16::try_from(cpu).ok()).unwrap_or(u16::MAX)
+}
+
+/// Returns the number by which the kernel knows the calling thread.
+pub fn thread_id() -> u32 {
+    gettid().as_raw().cast_unsigned()
 }
 
 /// Returns the processors that the calling thread may run on, in ascending order.

@@ -27,6 +27,8 @@ use std::rc::Rc;
 use crate::trace::{self, Kind};
 
 /// Why a thread stops running its program.
+///
+/// The words stand in recordings: one that is used is never given another meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Why {
@@ -34,20 +36,45 @@ pub enum Why {
     Io = 0,
     /// It waits for time to pass.
     Sleep = 1,
-    /// It waits for a lock, a queue or a condition.
+    /// It waits for a lock; or for something of the program's that has no reason of its own here.
     Lock = 2,
     /// It waits for the answer of a job.
     Job = 3,
     /// It does not wait at all: it runs code that does not need the global lock.
     Native = 4,
+    /// It waits until another thread notifies a condition.
+    Condition = 5,
+    /// It waits for a semaphore's permit.
+    Semaphore = 6,
+    /// It waits until an event is set.
+    Event = 7,
+    /// It waits for the others at a barrier.
+    Barrier = 8,
+    /// It waits for an item of a queue, for room in one, or for the end of its tasks.
+    Queue = 9,
+    /// It waits for a thread to end.
+    Thread = 10,
 }
 
 impl Why {
+    /// Every reason, in the order of their words.
+    pub const ALL: [Self; 11] = [
+        Self::Io,
+        Self::Sleep,
+        Self::Lock,
+        Self::Job,
+        Self::Native,
+        Self::Condition,
+        Self::Semaphore,
+        Self::Event,
+        Self::Barrier,
+        Self::Queue,
+        Self::Thread,
+    ];
+
     /// Reads the reason back from an event's word.
     pub fn from_word(word: u64) -> Option<Self> {
-        [Self::Io, Self::Sleep, Self::Lock, Self::Job, Self::Native]
-            .into_iter()
-            .nth(usize::try_from(word).ok()?)
+        Self::ALL.into_iter().nth(usize::try_from(word).ok()?)
     }
 }
 
@@ -217,9 +244,11 @@ mod tests {
 
     #[test]
     fn every_reason_survives_the_way_through_an_event() {
-        for why in [Why::Io, Why::Sleep, Why::Lock, Why::Job, Why::Native] {
+        for why in Why::ALL {
             assert_eq!(Why::from_word(why as u64), Some(why));
         }
-        assert_eq!(Why::from_word(5), None);
+        let words = [Why::Io, Why::Sleep, Why::Lock, Why::Job, Why::Native].map(|why| why as u64);
+        assert_eq!(words, [0, 1, 2, 3, 4], "old recordings read as they did");
+        assert_eq!(Why::from_word(Why::ALL.len() as u64), None);
     }
 }

@@ -19,7 +19,7 @@
 //! | [`channel`], [`bell`], [`poll`] | a socket pair, a wake-up, and waiting for either |
 //! | [`errno`] | the error number, kept over calls that are not the caller's |
 //! | [`access`] | whether a folder takes a new file |
-//! | [`affinity`], [`rusage`] | which processors a thread may use, what a process has used |
+//! | [`affinity`], [`rusage`] | a thread's number and its processors, what a process has used |
 //!
 //! # Invariants
 //!

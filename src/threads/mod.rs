@@ -24,16 +24,21 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The kernel, in the order to read it, is described in [`kernel`]. On it stand [`guarded`], data that
-//! the lock protects, and [`program`], a main with daemon threads. How the lock came to be is told
+//! The kernel, in the order to read it, is described in [`kernel`]. On it stands the kit: [`sync`],
+//! what threads wait with; [`queue`], queues between them; [`program`], threads with names, and a
+//! main that waits for them; [`guarded`], data that the lock protects; [`policies`], two more rules
+//! by which the lock changes hands. `docs/threading.md` has Python's names beside ours. How the lock came to be is told
 //! in [`history`].
 
 pub mod counters;
 pub mod guarded;
 pub mod history;
 pub mod kernel;
+pub mod policies;
 pub mod pool;
 pub mod program;
+pub mod queue;
+pub mod sync;
 
 pub use counters::{Counters, Histogram, Standing, ThreadReport};
 pub use guarded::{Guarded, with_both};
@@ -43,6 +48,18 @@ pub use kernel::policy::{
     Barging, Cause, ForcedSwitching, Mode, Party, Place, Placement, Policy, Ticks, Timed,
 };
 pub use kernel::world::Stalled;
+pub use policies::{Fifo, Priority};
 pub use pool::scope::Scope;
 pub use pool::{Builder, ThreadPool};
-pub use program::{run, spawn, spawn_daemon};
+pub use program::{
+    Daemon, JoinHandle, Local, Thread, ThreadBuilder, Timer, current, enumerate, main_thread, run,
+    set_panic_hook, spawn, spawn_daemon,
+};
+pub use queue::{
+    GetError, LifoQueue, Order, OrderedQueue, PriorityQueue, PutError, Queue, ShutDown,
+    SimpleQueue, TooManyDone,
+};
+pub use sync::{
+    Barrier, BoundedSemaphore, BrokenBarrier, Condition, Event, Lock, LockGuard, OverReleased,
+    Permit, RLock, RLockGuard, Releasable, Semaphore, Waited,
+};

@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 pub(crate) mod death;
 pub(crate) mod handoff;
 pub(crate) mod inbox;
+pub(crate) mod permits;
 pub(crate) mod task;
 pub(crate) mod toggle;
 pub(crate) mod turn;
@@ -69,6 +70,12 @@ pub(crate) const PROTOCOLS: &[Protocol] = &[
         modelled: Modelled::Yes,
         world: &["make-ready"],
         steps: || task::correct().steps().collect(),
+    },
+    Protocol {
+        name: "permits",
+        modelled: Modelled::Yes,
+        world: &[],
+        steps: || permits::correct().steps().collect(),
     },
     Protocol {
         name: "toggle",

@@ -6,7 +6,7 @@
 
 #[path = "../interleave/protocols.rs"]
 #[expect(dead_code, reason = "what is modelled, and by whom, is for tests/tidy")]
-mod protocols;
+pub(crate) mod protocols;
 
 use std::collections::BTreeMap;
 
@@ -15,14 +15,14 @@ use trainyard::interleave::{CheckError, Checked};
 
 /// The check must pass, on at least so many states that it cannot have been vacuous.
 #[track_caller]
-fn check_holds(result: Result<Checked, CheckError>, states_min: usize) {
+pub(crate) fn check_holds(result: Result<Checked, CheckError>, states_min: usize) {
     let checked = result.unwrap_or_else(|breach| panic!("the correct script is wrong\n{breach}"));
     assert!(checked.states >= states_min, "only {} states: are the scripts empty?", checked.states);
 }
 
 /// The check must find `rule` broken, by exactly this schedule.
 #[track_caller]
-fn check_breaks(result: Result<Checked, CheckError>, rule: &str, schedule: &[&str]) {
+pub(crate) fn check_breaks(result: Result<Checked, CheckError>, rule: &str, schedule: &[&str]) {
     match result {
         Err(CheckError::Violated(violation)) => {
             assert_eq!(violation.rule, rule, "\n{violation}");

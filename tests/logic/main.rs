@@ -3,4 +3,5 @@
 
 mod interleave;
 mod mutations;
+mod permits;
 mod vm;

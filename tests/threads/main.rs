@@ -1,5 +1,5 @@
-//! What threads under the global lock promise, each promise a test: the lock, the pool on it, and
-//! the policies that say who gets it.
+//! What threads under the global lock promise, each promise a test: the lock, the policies that say
+//! who gets it, the pool on it, and the kit.
 #![expect(
     clippy::excessive_nesting,
     reason = "a scope, a thread and an attachment are three closures before anything happens"
@@ -7,6 +7,7 @@
 
 #[path = "../support/alone.rs"]
 mod alone;
+mod kit;
 mod lock;
 mod policies;
 mod pool;

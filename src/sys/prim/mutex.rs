@@ -36,8 +36,10 @@ use std::cell::UnsafeCell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
+use std::time::Duration;
 
-use super::{Futex, Ordering};
+use super::{Futex, Ordering, Wait};
+use crate::sys::clock;
 
 const FREE: u32 = 0;
 const LOCKED: u32 = 1;
@@ -96,9 +98,16 @@ impl<T> Mutex<T> {
     #[inline]
     pub fn lock(&self) -> MutexGuard<'_, T> {
         if !self.try_state(LOCKED) {
-            self.lock_contended();
+            let _locked = self.lock_contended(None);
         }
         MutexGuard { mutex: self, not_sync: PhantomData }
+    }
+
+    /// As [`lock`](Self::lock), but gives up after `timeout`: `None`.
+    pub fn lock_timeout(&self, timeout: Duration) -> Option<MutexGuard<'_, T>> {
+        let is_locked = self.try_state(LOCKED)
+            || self.lock_contended(Some(clock::deadline_ns(timeout))) == Wait::Woken;
+        is_locked.then(|| MutexGuard { mutex: self, not_sync: PhantomData })
     }
 
     /// Locks if nobody else has.
@@ -106,6 +115,12 @@ impl<T> Mutex<T> {
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         // Not `then_some`: a guard that is made in vain unlocks what another has locked.
         self.try_state(LOCKED).then(|| MutexGuard { mutex: self, not_sync: PhantomData })
+    }
+
+    /// Tells whether somebody holds the mutex at this moment.
+    pub fn is_locked(&self) -> bool {
+        // ORDER: Relaxed; an answer that may be old when it is read.
+        self.state.word().load(Ordering::Relaxed) != FREE
     }
 
     /// Returns the value; nobody can hold the mutex any more.
@@ -122,14 +137,20 @@ impl<T> Mutex<T> {
             .is_ok()
     }
 
+    /// Locks, or gives up when the deadline is over. Whoever gives up leaves `CONTENDED` behind:
+    /// others may sleep, and one wake-up too many is cheap.
     #[cold]
-    fn lock_contended(&self) {
+    fn lock_contended(&self, deadline_ns: Option<u64>) -> Wait {
         let mut locked = LOCKED;
         // ORDER: Acquire; pairs with the Release in `unlock`, whose writes we must see.
         while !self.spin(locked) && self.state.word().swap(CONTENDED, Ordering::Acquire) != FREE {
-            let _ = self.state.wait(CONTENDED, None);
+            let left = deadline_ns.map(|deadline_ns| deadline_ns.saturating_sub(clock::now_ns()));
+            if self.state.wait(CONTENDED, left.map(Duration::from_nanos)) == Wait::TimedOut {
+                return Wait::TimedOut;
+            }
             locked = CONTENDED;
         }
+        Wait::Woken
     }
 
     /// Looks for a while whether the mutex is free, and tells whether it locked it with `locked`.
@@ -167,10 +188,14 @@ impl<T> Mutex<T> {
 pub struct MutexGuard<'a, T> {
     mutex: &'a Mutex<T>,
     /// Without it the guard would be `Sync` for every `T` that is `Send`, since `&Mutex<T>` is: two
-    /// threads could then share a `&Cell` (rust-lang/rust#41622 was this bug, in std).
+    /// threads could then share a `&Cell` (rust-lang/rust#41622 was this bug, in std). It would be
+    /// `Send` as well; below is said when that is so.
     not_sync: PhantomData<*const ()>,
 }
 
+// SAFETY: the word knows no owner, so another thread may unlock; the value goes along, so `T` must
+// allow that.
+unsafe impl<T: Send> Send for MutexGuard<'_, T> {}
 // SAFETY: a shared guard gives out `&T` alone, so `T` must allow that from several threads.
 unsafe impl<T: Sync> Sync for MutexGuard<'_, T> {}
 
@@ -277,6 +302,28 @@ mod tests {
         assert!(mutex.try_lock().is_none());
         drop(guard);
         assert!(mutex.try_lock().is_some());
+    }
+
+    #[test]
+    fn a_mutex_that_stays_locked_is_given_up_and_then_locked_as_before() {
+        let mutex = Mutex::new(());
+        let guard = mutex.lock();
+        assert!(mutex.lock_timeout(Duration::ZERO).is_none());
+        assert!(mutex.lock_timeout(Duration::from_millis(1)).is_none());
+        drop(guard);
+        assert!(mutex.lock_timeout(Duration::ZERO).is_some());
+        assert!(mutex.try_lock().is_some());
+    }
+
+    /// Fails if only the thread that has locked could unlock, as with std's.
+    #[test]
+    fn another_thread_may_unlock() {
+        let mutex = Mutex::new(1);
+        std::thread::scope(|scope| {
+            let mut guard = mutex.lock();
+            scope.spawn(move || *guard += 1);
+        });
+        assert_eq!(*mutex.lock(), 2);
     }
 
     #[test]

@@ -2,9 +2,8 @@
 //!
 //! The lock itself (see [`lock`](super::lock)) keeps one promise: one holder at a time. When a
 //! waiter asks for it, who is woken when it is free, and whether a thread that comes by may take it
-//! first are a [`Policy`]'s to say. Two ship, both CPython's: [`Timed`], since 3.2, and
-//! [`Ticks`], before. Each rule for such a lock has a pathology; the examples `policy_priority`
-//! and `policy_fifo` show two more.
+//! first are a [`Policy`]'s to say. Two are CPython's: [`Timed`], since 3.2, and [`Ticks`], before.
+//! Each rule for such a lock has a pathology; [`policies`](crate::threads::policies) has two more.
 //!
 //! Apart from the policy stands the [`Placement`]: at which [`Place`]s of a program the holder looks
 //! whether it was asked. It decides whether `x = x + 1` can be cut in two.
@@ -21,10 +20,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// CPython's default. Shorter: fairer, and more of every second goes into hand-offs.
-const SWITCH_INTERVAL: Duration = Duration::from_millis(5);
+pub(in crate::threads) const SWITCH_INTERVAL: Duration = Duration::from_millis(5);
 
 /// As CPython does with an interval of 0: a wait of no time at all would only burn the processor.
-const SHORTEST_INTERVAL: Duration = Duration::from_micros(1);
+pub(in crate::threads) const SHORTEST_INTERVAL: Duration = Duration::from_micros(1);
 
 /// Whether the lock is on, and by which rules it changes hands.
 ///
@@ -136,7 +135,7 @@ pub struct Party {
 }
 
 impl Party {
-    pub(super) fn new(thread: u64, last_drop: Cause, since: Duration) -> Self {
+    pub(in crate::threads) fn new(thread: u64, last_drop: Cause, since: Duration) -> Self {
         Self { thread, last_drop, since }
     }
 }

@@ -26,8 +26,8 @@
 //!
 //! # Invariants
 //!
-//! - **QUEUE-1** While a job is queued, and a worker is idle, a worker searches, or has been called.
-//! - **QUEUE-2** Lock order: the shared queue, then a worker's own; never two workers' own.
+//! - **WORK-1** While a job is queued, and a worker is idle, a worker searches, or has been called.
+//! - **WORK-2** Lock order: the shared queue, then a worker's own; never two workers' own.
 //!
 //! Read next: [`pool`](super).
 
@@ -116,7 +116,7 @@ impl WorkQueue {
         }
         state.jobs.push_back(job);
         self.note_news(&state);
-        // INVARIANT: [QUEUE-1]
+        // INVARIANT: [WORK-1]
         let call = state.call_idle();
         drop(state);
         self.wake(call);
@@ -155,7 +155,7 @@ impl WorkQueue {
         let mut state = self.state.lock();
         loop {
             if let Some(job) = self.take(&mut state, worker).or_else(|| self.steal(worker)) {
-                // INVARIANT: [QUEUE-1] whoever pushed more may have relied on us.
+                // INVARIANT: [WORK-1] whoever pushed more may have relied on us.
                 self.call_for_more(state);
                 return Some(job);
             }
@@ -175,7 +175,7 @@ impl WorkQueue {
 
     /// Takes the oldest job of another worker's own queue. Under the mutex.
     fn steal(&self, thief: usize) -> Option<Job> {
-        // INVARIANT: [QUEUE-2] one after another.
+        // INVARIANT: [WORK-2] one after another.
         let others = (1..self.workers()).map(|step| (thief + step) % self.workers());
         others.into_iter().find_map(|other| self.own[other].0.lock().pop_front())
     }

@@ -116,8 +116,8 @@ fn the_mode_changes_while_nobody_runs() {
         "only a lock that is on is held",
     );
     check_last_is_illegal(
-        &[(2, stop, 5, 0), (1, Kind::GilTake, 5, 0)],
-        "nobody takes a lock while the world stands still",
+        &[(2, stop, 5, 0), (2, mode, 5, 1), (1, Kind::GilTake, 5, 0)],
+        "nobody runs attached when the mode has changed and the world stands still",
     );
     check_last_is_illegal(
         &[(2, stop, 5, 0), (2, mode, 5, 0), (1, Kind::GilFree, 5, 0)],

@@ -2,14 +2,7 @@
 //!
 //! A law that every policy keeps would say nothing. So the table below runs every policy, records it,
 //! and holds each recording against every law: the policy's own must hold, and for every law a policy
-//! is named that breaks it. Two of the policies are examples, and their very code is tested.
-
-#[path = "../../../examples/policy_fifo.rs"]
-#[expect(dead_code, reason = "its story is told by the example")]
-mod policy_fifo;
-#[path = "../../../examples/policy_priority.rs"]
-#[expect(dead_code, reason = "its story is told by the example")]
-mod policy_priority;
+//! is named that breaks it.
 
 mod laws;
 
@@ -19,10 +12,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use laws::{Breach, Law};
-use policy_fifo::Fifo;
-use policy_priority::Priority;
 use trainyard::sys::Why;
-use trainyard::threads::{Attached, ForcedSwitching, Gil, Mode, Timed};
+use trainyard::threads::{Attached, Fifo, ForcedSwitching, Gil, Mode, Priority, Timed};
 use trainyard::trace::{self, Event, Kind, check::check};
 
 use crate::alone::alone;

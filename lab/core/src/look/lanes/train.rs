@@ -159,7 +159,7 @@ impl Train {
             _ if self.job == Job::Answered => State::Ipc,
             _ if !self.is_working() && !holds_lock => State::Idle,
             Some(Why::Sleep) => State::Sleep,
-            Some(Why::Io | Why::Lock | Why::Job) => State::Wait,
+            Some(_) => State::Wait,
             None if self.parked => State::Wait,
             None if needs_lock => State::Ready,
             None => State::Run,
