@@ -39,16 +39,17 @@ def transfer(source):
 
 
 def watch():
-    start = threading.Event()
+    # They meet before each transfer, so that neither makes all of its own before the other has begun.
+    arrived = [threading.Semaphore(0), threading.Semaphore(0)]
 
     def run(source):
-        start.wait()
         for _ in range(SET["transfers"]):
+            arrived[1 - source].release()
+            arrived[source].acquire()
             transfer(source)
 
     for source in range(2):
         spawn(run, source)
-    start.set()
     known, since = 0, now()
     while sum(done) < 2 * SET["transfers"]:
         time.sleep(0.005)

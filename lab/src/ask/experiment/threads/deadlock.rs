@@ -46,14 +46,20 @@ fn measure(cell: &Cell) -> Figures {
         done: AtomicUsize::new(0),
         gave_way: AtomicUsize::new(0),
     });
-    let (transfers, start) = (cell.count("transfers"), Arc::new(Barrier::new(2)));
+    // They meet before each transfer: on a busy machine one thread could make all of its transfers
+    // before the other has begun.
+    let (transfers, meeting) = (cell.count("transfers"), Arc::new(Barrier::new(2)));
     for from in 0..2 {
-        let (bank, start) = (Arc::clone(&bank), Arc::clone(&start));
+        let (bank, meeting) = (Arc::clone(&bank), Arc::clone(&meeting));
         let rule = cell.word("rule").to_owned();
         // Nobody joins them: they may be there for ever, and end with the process.
         thread::spawn(move || {
-            start.wait();
-            bank.gil.attach(|at| (0..transfers).for_each(|_| bank.transfer(from, &rule, at)));
+            bank.gil.attach(|at| {
+                for _ in 0..transfers {
+                    blocking(Why::Lock, || meeting.wait());
+                    bank.transfer(from, &rule, at);
+                }
+            });
         });
     }
     let stood_still = bank.stands_still(2 * transfers, cell.time("patience_s"));
