@@ -44,8 +44,7 @@ const BATCH_MAX: usize = 32;
 /// Jobs and workers.
 pub(super) struct WorkQueue {
     state: Mutex<State>,
-    /// What `State` says of `jobs` and `is_closed`, for a worker that searches.
-    has_news: AtomicBool,
+    has_news: News,
     /// A worker was called, or the queue is closed.
     changed: Condvar,
     own: Vec<Own>,
@@ -55,6 +54,11 @@ pub(super) struct WorkQueue {
 /// A worker's own queue, on a cache line that no other worker writes to while it has jobs.
 #[repr(align(64))]
 struct Own(Mutex<VecDeque<Job>>);
+
+/// What `State` says of `jobs` and `is_closed`, for a worker that searches. On a cache line of its own:
+/// each look would take away the one that a push needs.
+#[repr(align(64))]
+struct News(AtomicBool);
 
 /// Guarded by `WorkQueue::state`.
 #[derive(Default)]
@@ -93,7 +97,7 @@ impl WorkQueue {
     pub(super) fn new(workers: usize) -> Self {
         Self {
             state: Mutex::default(),
-            has_news: AtomicBool::new(false),
+            has_news: News(AtomicBool::new(false)),
             changed: Condvar::new(),
             own: (0..workers).map(|_| Own(Mutex::default())).collect(),
             search: Spin::new(),
@@ -190,7 +194,7 @@ impl WorkQueue {
         state.is_searched = true;
         drop(state);
         // ORDER: Relaxed; a hint, looked at again under the mutex.
-        self.search.until(|| self.has_news.load(Ordering::Relaxed));
+        self.search.until(|| self.has_news.0.load(Ordering::Relaxed));
         let mut state = self.state.lock();
         state.is_searched = false;
         if self.is_empty(&state) && !state.is_closed { self.sleep(state) } else { state }
@@ -216,8 +220,8 @@ impl WorkQueue {
     fn note_news(&self, state: &State) {
         let has_news = state.is_closed || !state.jobs.is_empty();
         // ORDER: Relaxed; a hint, changed under the mutex.
-        if self.has_news.load(Ordering::Relaxed) != has_news {
-            self.has_news.store(has_news, Ordering::Relaxed);
+        if self.has_news.0.load(Ordering::Relaxed) != has_news {
+            self.has_news.0.store(has_news, Ordering::Relaxed);
         }
     }
 }
