@@ -25,7 +25,9 @@ fn main() {
         ("in order of arrival", Mode::on(Fifo { interval })),
     ];
     for (name, mode) in modes {
-        let run = run(&Gil::new(mode));
+        let gil = Gil::new(mode);
+        gil.keep_time(true);
+        let run = run(&gil);
         println!("\n{name}");
         println!("  who had it, where it changed hands most: {}", run.order);
         println!(

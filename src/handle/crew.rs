@@ -9,15 +9,16 @@
 //! - **CREW-1** A worker counts as waiting from before it sleeps until the job that it waits for is
 //!   done, and not until it has woken up. Both ends of that time are under the job's lock.
 //!
-//! # Why nobody is told in vain, and nobody hangs
+//! # Why nobody is told in vain
 //!
 //! By CREW-1 a worker that counts waits for a job that is not done. If all of them count, no job of
 //! the pool runs, and only its workers run its jobs: so none of these waits can ever end. If one does
-//! not count, it will come to its job's end, to a wait of its own, or to the queue.
+//! not count, it runs a job and comes to its end, to a wait of its own, or to one of those below.
 //!
 //! # Not here
 //!
-//! A join with a timeout, which ends by itself; an `.await`; a circle over two pools.
+//! A join with a timeout, which ends by itself; an `.await`; a worker that waits for a scope, or for
+//! another pool; a circle of fewer workers than all, such as a job that joins itself.
 
 use std::cell::RefCell;
 use std::sync::Arc;

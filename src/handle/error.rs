@@ -52,8 +52,9 @@ pub enum JobError {
     },
     /// The pool was shut down before the job ran.
     Shutdown,
-    /// A job waits for another of its own pool, all of whose workers wait likewise: none is left to
-    /// run it. The job itself is not lost: it runs once a worker is free.
+    /// A job was to wait for another of its own pool, while every other worker of the pool waits
+    /// likewise: none is left to run it. The job runs once a worker is free; its answer goes with the
+    /// handle, which [`join_timeout`](super::JobHandle::join_timeout) would have kept.
     WouldDeadlock,
 }
 

@@ -188,8 +188,8 @@ impl<T> JobHandle<T> {
     ///
     /// # Errors
     ///
-    /// Says what became of a job that has no answer; see [`JobError`]. A worker whose pool has no
-    /// other that could run the job gets [`JobError::WouldDeadlock`].
+    /// Says what became of a job that has no answer; see [`JobError`]. A worker is told
+    /// [`JobError::WouldDeadlock`] if every other worker of its pool waits likewise.
     ///
     /// # Panics
     ///

@@ -117,8 +117,10 @@ impl<T, W: ?Sized> Shared<T, W> {
 
     /// Sleeps until the job is done and takes its answer, or until `deadline_ns` has passed.
     pub(super) fn wait(&self, deadline_ns: Option<u64>) -> Option<JobResult<T>> {
-        // ORDER: Relaxed; see `finish`.
-        JOINS.until(|| self.is_done.load(Ordering::Relaxed));
+        if deadline_ns.is_none_or(|deadline_ns| deadline_ns > clock::now_ns()) {
+            // ORDER: Relaxed; see `finish`.
+            JOINS.until(|| self.is_done.load(Ordering::Relaxed));
+        }
         let mut state = self.state.lock();
         if deadline_ns.is_none() && state.note_joiner(self.crew).is_err() {
             return Some(Err(JobError::WouldDeadlock));

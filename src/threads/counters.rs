@@ -1,13 +1,14 @@
 //! What the lock counts, for each thread and in all.
 //!
 //! Users of Python ask what CPython does not tell: who holds the lock, who waits and for how long,
-//! and how many wake-ups were for nothing. Everything here changes only under the lock's mutex,
-//! so whoever reads under it gets exact sums.
+//! and how many wake-ups were for nothing. A lock that keeps time changes all of it under its mutex,
+//! where it is read too: then sums are exact at every moment. Otherwise a hold that nobody waited for is
+//! counted a moment after it has begun, or ended.
 //!
 //! # Invariants
 //!
-//! - **COUNT-1** A tally is written only under the mutex of its lock. The words are atomic so that
-//!   it can lie beside what is not under the mutex, and cost what plain words cost.
+//! - **COUNT-1** Only its own thread writes a tally. The words are atomic so that others may read them,
+//!   and cost what plain words cost.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -68,7 +69,8 @@ counters! {
     failed_wakeups,
     /// How long threads waited for it, added up, in nanoseconds.
     wait_ns,
-    /// How long threads held it, added up, in nanoseconds.
+    /// How long threads held it, added up, in nanoseconds; nothing is added unless the lock keeps time:
+    /// [`Gil::keep_time`](crate::threads::Gil::keep_time).
     hold_ns,
 }
 
@@ -78,7 +80,7 @@ pub(super) struct Count(AtomicU64);
 
 impl Count {
     pub(super) fn get(&self) -> u64 {
-        // ORDER: Relaxed; [COUNT-1] the mutex orders it.
+        // ORDER: Relaxed; where a sum must be exact, the lock's mutex orders it.
         self.0.load(Ordering::Relaxed)
     }
 

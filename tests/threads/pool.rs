@@ -9,7 +9,7 @@ use std::thread;
 
 use trainyard::handle::JobError;
 use trainyard::sys::{Why, blocking};
-use trainyard::threads::{Attached, Gil, Mode, ThreadPool};
+use trainyard::threads::{Attached, Gil, Guarded, Mode, ThreadPool};
 use trainyard::trace::{self, Kind};
 
 use crate::alone::alone;
@@ -189,7 +189,7 @@ fn the_destructor_of_what_a_job_panicked_with_may_panic_too() {
     pool.spawn(|_| std::panic::panic_any(Bomb));
     drop(pool.submit::<(), _>(|_| std::panic::panic_any(Bomb)));
     assert_eq!(pool.submit(|_| 8).join().unwrap(), 8);
-    let builder = ThreadPool::builder().workers(1).initializer(|| std::panic::panic_any(Bomb));
+    let builder = ThreadPool::builder().workers(2).initializer(|| std::panic::panic_any(Bomb));
     assert!(builder.build().is_err());
 }
 
@@ -254,6 +254,45 @@ mod scope {
         assert_eq!(outer.join().unwrap(), 1 + 45 + 3);
     }
 
+    /// Fails (is unsound) if the section is noticed after jobs that borrow were queued.
+    #[test]
+    fn inside_a_guarded_section_of_a_job_there_is_no_scope_and_no_map() {
+        let pool = Arc::new(ThreadPool::builder().workers(2).build().unwrap());
+        let guarded = Guarded::new(pool.gil(), ());
+        let own = Arc::clone(&pool);
+        let outer = pool.submit(move |at| {
+            guarded.with(at, |()| drop(own.map(0..100, |_, n: u64| n)));
+        });
+        let JobError::Panicked { message, .. } = outer.join().unwrap_err() else { panic!() };
+        assert!(message.contains("is inside a guarded section"), "{message}");
+        assert_eq!(pool.map([7], |_, n| n)[0].as_ref().ok(), Some(&7), "the pool goes on");
+    }
+
+    #[test]
+    fn each_worker_with_a_lock_of_its_own_runs_jobs_of_a_scope() {
+        let builder = ThreadPool::builder().workers(2).gil_per_worker(Mode::default());
+        let pool = Arc::new(builder.build().unwrap());
+        let own = Arc::clone(&pool);
+        let outer = pool.submit(move |_| own.map_slice(&[1, 2, 3], |_, n| n * n));
+        assert_eq!(outer.join().unwrap(), [1, 4, 9]);
+    }
+
+    #[test]
+    fn a_recording_of_jobs_inside_jobs_obeys_the_model() {
+        alone("pool::scope::a_recording_of_jobs_inside_jobs_obeys_the_model", || {
+            let recording = recorded(|| {
+                let pool = Arc::new(ThreadPool::builder().workers(2).build().unwrap());
+                let own = Arc::clone(&pool);
+                let outer = pool.submit(move |_| {
+                    own.scope(|scope| (0..10).for_each(|_| scope.spawn(|_| ())));
+                    own.map(0..10_u64, |_, n| n).len()
+                });
+                assert_eq!(outer.join().unwrap(), 10);
+            });
+            trace::check::check(&recording.events).unwrap();
+        });
+    }
+
     #[test]
     fn a_closed_pool_says_that_the_jobs_were_dropped() {
         let pool = ThreadPool::builder().workers(1).build().unwrap();
@@ -278,6 +317,21 @@ mod map {
         for (n, answer) in answers.iter().enumerate() {
             assert_eq!(answer.is_err(), n % 10 == 0, "{n}");
         }
+    }
+
+    #[test]
+    fn of_a_closed_pool_each_item_is_answered_and_a_job_that_still_runs_can_map() {
+        let pool = Arc::new(ThreadPool::builder().workers(1).build().unwrap());
+        let (own, (close, closed)) = (Arc::clone(&pool), mpsc::channel::<()>());
+        let running = pool.submit(move |_| {
+            blocking(Why::Lock, || closed.recv().is_ok());
+            own.map([1, 2], |_, n| n).into_iter().map(Result::unwrap).sum::<i32>()
+        });
+        pool.close();
+        let answers = pool.map([1, 2], |_, n| n);
+        assert!(answers.iter().all(|answer| matches!(answer, Err(JobError::Shutdown))));
+        close.send(()).unwrap();
+        assert_eq!(running.join().unwrap(), 3);
     }
 
     /// Fails if the answers that were written before a panic are leaked, or dropped twice.

@@ -63,6 +63,12 @@ fn slot<T, R>(
     slot.try_with(|slot| look(&mut slot.borrow_mut())).ok().flatten()
 }
 
+/// Tells whether this thread is a daemon whose program is over.
+fn is_abandoned() -> bool {
+    // ORDER: Relaxed; the thread does nothing any more.
+    slot(&ABANDONED, |flag| flag.clone()).is_some_and(|flag| flag.load(Ordering::Relaxed))
+}
+
 /// One thread's relation to one lock.
 pub(super) struct Attachment {
     lock: Arc<Lock>,
@@ -110,8 +116,7 @@ impl Attachment {
     }
 
     fn take(&self, deadline_ns: Option<u64>) -> Taken {
-        if slot(&ABANDONED, |flag| flag.clone()).is_some_and(|flag| flag.load(Ordering::Relaxed)) {
-            // ORDER: Relaxed, above; the thread does nothing any more.
+        if is_abandoned() {
             sleep_for_ever();
         }
         let taken = self.lock.take(&self.thread, deadline_ns);
@@ -146,6 +151,22 @@ impl Hook for Attachment {
             assert_eq!(taken, Taken::Yes, "without a deadline nobody comes too late");
         }
     }
+}
+
+/// Tells whether this thread runs attached to one of these locks, so that [`attached`] can be used.
+///
+/// # Panics
+///
+/// Panics inside a guarded section.
+pub(in crate::threads) fn runs_attached_to(gils: &[Gil]) -> bool {
+    let Some(current) = slot(&CURRENT, |current| current.clone()) else { return false };
+    // INVARIANT: [ATTACH-3]
+    assert!(
+        !current.in_section.get(),
+        "thread {} is inside a guarded section: run jobs before it, or after",
+        current.thread.name
+    );
+    current.is_held.get() && gils.iter().any(|gil| Arc::ptr_eq(&gil.lock, &current.lock))
 }
 
 /// Runs `program` with the token of this thread, inside an attachment whose closure runs further out.
@@ -288,6 +309,10 @@ impl<'a> Attached<'a> {
         // Inside a blocking call that was given the token there is nothing to give.
         let may_give = attachment.is_held.get() && !attachment.in_section.get();
         if may_give && attachment.lock.placement().honours(place) {
+            if is_abandoned() {
+                attachment.leave(Cause::Own);
+                sleep_for_ever();
+            }
             attachment.lock.give_way(&attachment.thread, Thread::cause(asked));
         }
     }

@@ -10,8 +10,8 @@
 
 use std::sync::Arc;
 
-use super::lock::{Lock, State, Taken};
-use super::policy::{Cause, ForcedSwitching};
+use super::lock::{Lock, State, Taken, sleep_for_ever};
+use super::policy::Cause;
 use super::queue::{Wish, wake};
 use super::thread::{Exit, Thread};
 use crate::sys::{clock, errno};
@@ -60,12 +60,18 @@ impl Lock {
         if self.is_on() {
             let mut state = self.state();
             called = self.mark_free(&mut state, me, cause, false);
-            if state.admits(me) {
-                // Also who takes the lock straight back has called: the other finds it taken.
+            if me.is_refused() {
+                self.release(state);
+                wake(called);
+                sleep_for_ever();
+            } else if state.admits(me) {
+                // Whoever was called is woken even if I take the lock straight back, and may find it
+                // taken.
                 self.release(state);
             } else {
-                taken =
-                    self.take_turn(state, me, Wish { called: called.take(), ..Wish::default() });
+                let was_asked = cause == Cause::Asked;
+                let wish = Wish { called: called.take(), was_asked, deadline_ns: None };
+                taken = self.take_turn(state, me, wish);
             }
         } else {
             self.leave(me, cause);
@@ -105,9 +111,8 @@ impl Lock {
         if state.is_stopped {
             self.halted.notify_all();
         }
-        let forced = state.policy.as_ref().map(|policy| policy.forced_switching());
         // INVARIANT: [GIL-2]
-        state.owes_switch = forced == Some(ForcedSwitching::Yes) && me.is_asked_to_drop();
+        state.owes_switch = me.is_asked_to_drop() && state.forces_switches();
         // INVARIANT: [GIL-3] it was asked for, and here it is.
         me.forget_request();
         state.call_next()

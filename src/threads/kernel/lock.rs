@@ -32,7 +32,7 @@
 //!   lowered when that thread drops the lock, and when the last waiter gives up: no stale request
 //!   survives (gh-96387).
 //! - **GIL-4** A thread whose wait is reset by somebody else's switch asks for nothing, and waits
-//!   a further full interval. So with many waiters each switch costs everybody one interval.
+//!   a further full interval; from that switch on, if the thread owed it. So with many waiters each switch costs everybody one interval.
 //! - **GIL-5** Whoever leaves the queue without the lock passes the call on: a free lock that
 //!   somebody waits for has a waiter on its way to it, or the world stands still.
 //! - **GIL-6** The turn is closed while somebody waits, while the world stands still, and while the mode
@@ -40,13 +40,13 @@
 //!
 //! # Not here
 //!
-//! Two mutexes and two conditions: CPython has the second ones for a releaser that waits for the
-//! switch; here it waits in the queue. One condition for all waiters: each sleeps on its own, so that a
-//! policy can choose.
+//! A second mutex and condition, on which CPython's releaser waits for the switch: here it waits in the
+//! queue. One condition for all waiters: here each sleeps on its own, so that a policy can choose.
 //!
 //! Read next: `leave`.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64 as Counter;
 
@@ -161,16 +161,16 @@ impl State {
 
     fn note_holder(&mut self, holder: Holder) {
         if self.turn.number != holder.number {
-            self.owes_switch = false;
             self.switch_number += 1;
         }
+        self.owes_switch = false;
         self.turn = holder;
     }
 
     /// Tells whether the lock can be taken and left without the mutex.
     // INVARIANT: [GIL-6]
     fn may_open(&self) -> bool {
-        let counts = self.policy.as_ref().is_none_or(|policy| policy.ticks().is_some());
+        let counts = self.policy.is_none() || self.ticks().is_some();
         !counts && !self.keeps_time && !self.is_stopped && self.waiting.is_empty()
     }
 }
@@ -235,7 +235,7 @@ impl Lock {
         state
     }
 
-    /// Locks the mutex again, for a thread that waits: as long as it does the turn is closed.
+    /// Locks the mutex alone, for who needs nothing of the turn, or waits: then it is closed.
     pub(super) fn again(&self) -> MutexGuard<'_, State> {
         self.state.lock()
     }
@@ -251,6 +251,8 @@ impl Lock {
     /// Unlocks the mutex, and opens the turn if nobody needs it closed.
     pub(super) fn release(&self, state: MutexGuard<'_, State>) {
         if state.may_open() {
+            // INVARIANT: [GIL-3] nobody waits, so nobody asks.
+            state.last_holder.iter().for_each(|holder| holder.forget_request());
             self.turn.open();
         }
         drop(state);
@@ -290,7 +292,7 @@ impl Lock {
         loop {
             // STEP: look-at-mode
             let taken = if self.is_on() {
-                self.take_turn(self.state(), me, Wish { deadline_ns, called: None })
+                self.take_turn(self.state(), me, Wish { deadline_ns, ..Wish::default() })
             } else {
                 self.enter_free(me)
             };
@@ -331,7 +333,10 @@ impl Lock {
         wish: Wish,
     ) -> Option<Taken> {
         let mut left = Left::WithTheLock;
-        if !state.admits(me) {
+        if state.admits(me) {
+            // A policy that has changed its mind since.
+            wake(wish.called);
+        } else {
             (state, left) = self.wait_until_admitted(state, me, wish);
         }
         let called = match left {
@@ -367,8 +372,7 @@ impl Lock {
         self.turn.set(state.turn);
         state.next = None;
         me.tally.acquisitions.add(1);
-        let every = state.policy.as_ref().and_then(|policy| policy.ticks());
-        me.count_ticks(every.map(std::num::NonZeroU32::get));
+        me.count_ticks(state.ticks().map(NonZeroU32::get));
         state.taken_at_ns = clock::now_ns();
         self.note_take(before);
         self.release(state);

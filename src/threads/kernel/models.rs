@@ -51,8 +51,7 @@ fn hold(world: &World, me: &std::sync::Arc<Thread>, number: usize) {
     assert_eq!(world.lock.take(me, None), Taken::Yes);
     world.touch(number);
     if me.asked() != 0 {
-        world.lock.leave(me, Thread::cause(me.asked()));
-        assert_eq!(world.lock.take(me, None), Taken::Yes);
+        world.lock.give_way(me, Thread::cause(me.asked()));
     }
     world.touch(number);
     world.lock.leave(me, Cause::Own);

@@ -130,7 +130,8 @@ pub struct Party {
     pub thread: u64,
     /// Why it dropped the lock the last time.
     pub last_drop: Cause,
-    /// How long the holder has held the lock, or the waiter has waited.
+    /// How long the waiter has waited; or how long the holder has held the lock, at least: of a hold
+    /// that began while nobody waited, since somebody did.
     pub since: Duration,
 }
 
@@ -177,10 +178,10 @@ pub enum Barging {
     Forbidden,
 }
 
-/// Whether a thread that dropped the lock on request waits until another has taken it.
+/// Whether a thread that dropped the lock on request lets another take it first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ForcedSwitching {
-    /// As CPython does.
+    /// As CPython does, which makes the thread wait at once; here it waits when it wants the lock again.
     Yes,
     /// The releaser may take the lock back at once, and usually does.
     No,

@@ -15,12 +15,13 @@
 //!
 //! Read next: [`world`](super::world).
 
+use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::lock::{Lock, State};
-use super::policy::{Barging, Party};
+use super::policy::{Barging, ForcedSwitching, Party, Policy};
 use super::thread::Thread;
 use crate::sys::clock;
 use crate::sys::prim::{MutexGuard, Wait};
@@ -43,6 +44,8 @@ pub(super) struct Waiter {
     came_at_ns: u64,
     /// The lock was dropped and this waiter was woken for it.
     is_called: bool,
+    /// It slept while another took the lock that it had given up: its interval counts from then.
+    counts_from_take: bool,
 }
 
 /// What a thread that comes into the queue brings along.
@@ -52,6 +55,8 @@ pub(super) struct Wish {
     pub(super) deadline_ns: Option<u64>,
     /// Whom it has called, having just dropped the lock: to be woken once it is in the queue itself.
     pub(super) called: Option<Arc<Thread>>,
+    /// It gave way because it was asked.
+    pub(super) was_asked: bool,
 }
 
 /// Why a waiter leaves the queue.
@@ -63,6 +68,18 @@ pub(super) enum Left {
     SwitchedOff,
     /// The program is over, and the thread was a daemon.
     Refused,
+}
+
+/// What the policy says, for whoever asks under the mutex.
+impl State {
+    pub(super) fn ticks(&self) -> Option<NonZeroU32> {
+        self.policy.as_ref().and_then(|policy| or_abort(|| policy.ticks()))
+    }
+
+    pub(super) fn forces_switches(&self) -> bool {
+        let forced = |policy: &Arc<dyn Policy>| or_abort(|| policy.forced_switching());
+        self.policy.as_ref().is_some_and(|policy| forced(policy) == ForcedSwitching::Yes)
+    }
 }
 
 impl State {
@@ -91,7 +108,7 @@ impl State {
         is_free
             && !self.must_let_pass(me)
             && (self.waiting.is_empty()
-                || policy.barging() == Barging::Allowed
+                || or_abort(|| policy.barging()) == Barging::Allowed
                 || self.next.as_ref().is_some_and(|next| Arc::ptr_eq(next, me)))
     }
 
@@ -132,7 +149,8 @@ impl State {
         let holding = Party::new(holder.number, holder.last_drop(), held);
         let patience = or_abort(|| policy.patience(me.party(now_ns), holding))?;
         let again = patience.is_zero() && holder.is_asked_to_drop();
-        Some(if again { ASKED_ALREADY } else { patience })
+        let since = if me.counts_from_take { held } else { Duration::ZERO };
+        Some(if again { ASKED_ALREADY } else { patience.saturating_sub(since) })
     }
 }
 
@@ -149,7 +167,7 @@ impl Lock {
         &'a self,
         mut state: MutexGuard<'a, State>,
         me: &Arc<Thread>,
-        Wish { deadline_ns, called }: Wish,
+        Wish { deadline_ns, called, was_asked }: Wish,
     ) -> (MutexGuard<'a, State>, Left) {
         if state.policy.is_none() {
             return (state, Left::SwitchedOff);
@@ -157,9 +175,10 @@ impl Lock {
         trace::emit(Kind::GilWait, self.id, 0);
         me.tally.contended.add(1);
         let came_at_ns = clock::now_ns();
-        let owed_at = (called.is_some() && state.owes_switch).then_some(state.switch_number);
+        let owed_at = (was_asked && state.must_let_pass(me)).then_some(state.switch_number);
         let thread = Arc::clone(me);
-        let ticket = state.queue(Waiter { thread, came_at_ns, is_called: false });
+        let ticket =
+            state.queue(Waiter { thread, came_at_ns, is_called: false, counts_from_take: false });
         if called.is_some() {
             // Not under the mutex: on one processor the one that was called runs at once, and needs it.
             drop(state);
@@ -198,9 +217,8 @@ impl Lock {
         let until_deadline = deadline_ns
             .map(|deadline_ns| Duration::from_nanos(deadline_ns.saturating_sub(clock::now_ns())));
         let sleep = patience.into_iter().chain(until_deadline).min();
-        // INVARIANT: [GIL-4] a switch that comes while we sleep begins our interval anew; but for the one
-        // that we owe, which comes first.
-        let seen = state.switch_number + u64::from(state.must_let_pass(me));
+        // INVARIANT: [GIL-4] a switch that comes while we sleep begins our interval anew.
+        let (seen, owes) = (state.switch_number, state.must_let_pass(me));
         // STEP: wait-one-interval, sleep-until-called
         let ended;
         (state, ended) = match sleep {
@@ -208,6 +226,10 @@ impl Lock {
             None => (me.turn.wait(state), Wait::Woken),
         };
         self.note_call(&mut state, me, ticket);
+        // The one that we owe came first, and the interval began with it.
+        let switch_number = state.switch_number;
+        let waiter = state.waiting.get_mut(&ticket).expect(QUEUED);
+        waiter.counts_from_take = owes && switch_number == seen + 1;
         let is_over = ended == Wait::TimedOut && sleep == patience;
         if is_over && state.turn.holds && state.switch_number == seen {
             self.ask_the_holder(&state, me);
@@ -239,7 +261,7 @@ impl Lock {
             return state;
         }
         drop(state);
-        self.after_asking.until(|| self.turn.looks_free());
+        self.after_asking.until(|| self.turn.looks_free() || me.is_refused());
         let mut state = self.again();
         self.note_call(&mut state, me, ticket);
         state

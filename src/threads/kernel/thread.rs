@@ -2,7 +2,7 @@
 //!
 //! Two words, and each has one purpose. The *breaker* is what the thread itself looks at, at each
 //! of its check points: not 0, and it has something to do. The *status* says whether it runs
-//! attached, and whether it may.
+//! attached to a lock that is off, and whether it may. While the lock is on, its turn says who runs.
 //!
 //! # The breaker
 //!

@@ -9,7 +9,7 @@
 //! needs more than that *closes* the word, under the lock's mutex: a waiter, who must be called; whoever
 //! stops the world; a mode that is off, or counts. From then on every change goes through the mutex,
 //! until the last who needed it is gone, and the word is opened again. CPython's `PyMutex` (3.13)
-//! has the same two bits.
+//! has two bits as well; there the second means that somebody sleeps.
 //!
 //! | from | event | to | the caller must now |
 //! | --- | --- | --- | --- |
@@ -53,7 +53,7 @@ impl Holder {
     }
 }
 
-/// Whether the word has to be read anew.
+/// Whether what is known of the holder is out of date.
 #[must_use = "what was known of the holder is out of date if the word was open"]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Was {
@@ -102,9 +102,8 @@ impl Turn {
 
     /// Closes the word. Under the mutex.
     pub(super) fn close(&self) -> Was {
-        // ORDER: AcqRel. Acquire: pairs with the Release of `leave`. Release: a thread that is refused
-        // finds that out when it has taken the lock, see `open`.
-        let before = self.0.fetch_or(CLOSED, Ordering::AcqRel);
+        // ORDER: Acquire; pairs with the Release of `leave`.
+        let before = self.0.fetch_or(CLOSED, Ordering::Acquire);
         if before & CLOSED == 0 { Was::Open(Holder::of(before)) } else { Was::Closed }
     }
 

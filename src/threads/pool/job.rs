@@ -5,6 +5,7 @@
 //!
 //! Read next: `work_queue`.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -14,12 +15,14 @@ use crate::sys::prim::Mutex;
 use crate::threads::kernel::attach::Attached;
 use crate::trace::{self, Kind};
 
+type Boxed = Box<dyn FnOnce(&mut Attached<'_>) + Send>;
+
 /// What a worker takes from the queue.
 pub(super) enum Job {
     Answering(Answering),
     Bare(Bare),
     /// Runs other jobs, and is none itself.
-    Helper(Box<dyn FnOnce(&mut Attached<'_>) + Send>),
+    Helper(Boxed),
 }
 
 impl Job {
@@ -37,14 +40,24 @@ impl Job {
     }
 }
 
-/// Says that this thread runs a job.
+thread_local! {
+    /// How many jobs this thread runs, one inside the other.
+    static DEPTH: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Says that this thread runs a job, unless it runs one already, which has opened a scope.
 pub(super) fn begin(JobId(id): JobId) {
-    trace::emit(Kind::ThreadJobBegin, id, 0);
+    if DEPTH.replace(DEPTH.get() + 1) == 0 {
+        trace::emit(Kind::ThreadJobBegin, id, 0);
+    }
 }
 
 /// Says that this thread is done with a job.
 pub(super) fn end(JobId(id): JobId) {
-    trace::emit(Kind::ThreadJobEnd, id, 0);
+    DEPTH.set(DEPTH.get() - 1);
+    if DEPTH.get() == 0 {
+        trace::emit(Kind::ThreadJobEnd, id, 0);
+    }
 }
 
 /// A job with a handle. Dropped, it answers [`JobError::Shutdown`].
@@ -96,35 +109,51 @@ where
 
     fn abandon(&self) {
         self.finish(Only::Always, Err(JobError::Shutdown));
-        drop(self.work.0.lock().take());
+        // Not dropped under the lock: it is foreign code.
+        let program = self.work.0.lock().take();
+        drop(program);
     }
 }
 
 /// A job that nobody waits for.
 pub(super) struct Bare {
     id: JobId,
-    program: Box<dyn FnOnce(&mut Attached<'_>) + Send>,
+    /// `None` once it runs.
+    program: Option<Boxed>,
 }
 
 impl Bare {
-    pub(super) fn new(program: Box<dyn FnOnce(&mut Attached<'_>) + Send>) -> Self {
-        Self { id: JobId::next(), program }
+    pub(super) fn new(program: Boxed) -> Self {
+        Self { id: JobId::next(), program: Some(program) }
     }
 
-    fn run(self, at: &mut Attached<'_>) {
+    fn run(mut self, at: &mut Attached<'_>) {
+        let Some(program) = self.program.take() else { return };
         begin(self.id);
-        let done = Done(self.id);
-        (self.program)(at);
-        drop(done);
+        let mut ending = Ending { id: self.id, has_failed: true };
+        program(at);
+        ending.has_failed = false;
+    }
+}
+
+impl Drop for Bare {
+    /// A job that is dropped before it ran is done as well.
+    fn drop(&mut self) {
+        if self.program.is_some() {
+            self.id.note_done(true);
+        }
     }
 }
 
 /// Says that a bare job has ended, also when it panicked.
-struct Done(JobId);
+struct Ending {
+    id: JobId,
+    has_failed: bool,
+}
 
-impl Drop for Done {
+impl Drop for Ending {
     fn drop(&mut self) {
-        end(self.0);
-        self.0.note_done(std::thread::panicking());
+        end(self.id);
+        self.id.note_done(self.has_failed);
     }
 }

@@ -13,6 +13,7 @@
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::scope::Closed;
 use super::{ThreadPool, job};
 use crate::handle::{JobError, JobId, JobResult};
 use crate::sys::prim::Mutex;
@@ -21,15 +22,17 @@ use crate::threads::kernel::attach::Attached;
 /// How many runs are left for each worker when one takes a run.
 const RUNS: usize = 4;
 
-/// How many items are computed between two check points: so few that an interval is kept, so many
-/// that a light program is one loop.
-const BETWEEN_CHECK_POINTS: usize = 64;
-
 impl ThreadPool {
     /// Runs `program` for every item, and returns the answers in the order of the items.
     ///
-    /// A panic is the answer of its item. Called by one of the pool's own jobs, that job's thread
-    /// works as well.
+    /// All items are there before the first is computed. A panic is the answer of its item; of items
+    /// that a closed pool has nobody to compute, the answer is [`JobError::Shutdown`]. Called by one of
+    /// the pool's own jobs, that job's thread works as well.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is called inside a section of a [`Guarded`](crate::threads::Guarded) by one of the
+    /// pool's own jobs.
     ///
     /// # Example
     ///
@@ -66,10 +69,17 @@ impl ThreadPool {
                 runs.lock().push((begin, answers));
             }
         };
-        self.in_all_workers(all, &work);
+        let ended = self.in_all_workers(all, &work);
         let mut runs = runs.into_inner();
         runs.sort_unstable_by_key(|(begin, _)| *begin);
-        runs.into_iter().flat_map(|(_, answers)| answers).collect()
+        let mut answers: Vec<_> = runs.into_iter().flat_map(|(_, answers)| answers).collect();
+        if let Err(Closed) = ended {
+            for n in answers.len()..all {
+                JobId(first.0 + n as u64).note_done(true);
+                answers.push(Err(JobError::Shutdown));
+            }
+        }
+        answers
     }
 
     /// Runs `program` for every item of a slice, and returns the answers in its order.
@@ -78,7 +88,8 @@ impl ThreadPool {
     ///
     /// # Panics
     ///
-    /// Passes on the first panic of `program`, when all workers have ended; answers are dropped.
+    /// Passes on the first panic of `program`, when all workers have ended; answers are dropped. Panics
+    /// if the pool is closed, and otherwise as [`map`](Self::map).
     ///
     /// # Example
     ///
@@ -110,7 +121,10 @@ impl ThreadPool {
                 finished.lock().push(written);
             }
         };
-        let ended = catch_unwind(AssertUnwindSafe(|| self.in_all_workers(items.len(), &work)));
+        let ended = catch_unwind(AssertUnwindSafe(|| {
+            let ended = self.in_all_workers(items.len(), &work);
+            assert!(ended.is_ok(), "the pool is closed: items were not computed");
+        }));
         let finished = finished.into_inner();
         if let Err(panic) = ended {
             drop(finished);
@@ -128,12 +142,16 @@ impl ThreadPool {
     }
 
     /// Lets as many workers as there are items do `work`, and waits for them.
-    fn in_all_workers(&self, items: usize, work: &(impl Fn(&mut Attached<'_>) + Sync)) {
-        self.scope(|scope| {
+    fn in_all_workers(
+        &self,
+        items: usize,
+        work: &(impl Fn(&mut Attached<'_>) + Sync),
+    ) -> Result<(), Closed> {
+        self.try_scope(|scope| {
             for _ in 0..self.workers().min(items) {
                 scope.assist(work);
             }
-        });
+        })
     }
 }
 
@@ -175,11 +193,10 @@ struct Written<'a, T> {
 
 impl<T> Drop for Written<'_, T> {
     fn drop(&mut self) {
-        for slot in &mut self.slots[..self.count] {
-            // SAFETY: the first `count` were written by `write_answers`, and are dropped once: here,
-            // or, if this was forgotten, by the vector.
-            unsafe { slot.assume_init_drop() };
-        }
+        let written: *mut [MaybeUninit<T>] = &raw mut self.slots[..self.count];
+        // SAFETY: the first `count` were written by `write_answers`, and are dropped once: here, or,
+        // if this was forgotten, by the vector.
+        unsafe { std::ptr::drop_in_place(written as *mut [T]) };
     }
 }
 
@@ -190,13 +207,9 @@ fn write_answers<'a, I, T>(
     program: &impl Fn(&mut Attached<'_>, &I) -> T,
 ) -> Written<'a, T> {
     let mut written = Written { slots, count: 0 };
-    for chunk in items.chunks(BETWEEN_CHECK_POINTS) {
-        let begin = written.count;
-        let slots = &mut written.slots[begin..begin + chunk.len()];
-        for (item, slot) in chunk.iter().zip(slots) {
-            slot.write(program(at, item));
-            written.count += 1;
-        }
+    for item in items {
+        written.slots[written.count].write(program(at, item));
+        written.count += 1;
         at.checkpoint();
     }
     written

@@ -6,7 +6,7 @@
 //!    and queues it.
 //! 2. A worker takes it (`work_queue`). While a worker waits for one it does not
 //!    hold the global lock: that is a blocking call.
-//! 3. The worker, attached to the lock, runs the job. A panic is caught here and nowhere else.
+//! 3. The worker, attached to the lock, runs the job. Its panic is caught there.
 //! 4. The job is done, which wakes whoever joins or awaits.
 //!
 //! # Invariants
@@ -39,7 +39,7 @@ use self::work_queue::WorkQueue;
 use super::kernel::attach::Attached;
 use super::kernel::gil::Gil;
 use super::kernel::policy::Mode;
-use crate::handle::contained::contained;
+use crate::handle::contained::{contained, discard};
 use crate::handle::crew::Crew;
 use crate::handle::{JobError, JobHandle};
 use crate::sys::prim::{Condvar, Mutex};
@@ -155,12 +155,17 @@ impl Shared {
     fn report(&self, initialized: thread::Result<()>) {
         let mut start_up = self.start_up.lock();
         start_up.ready += 1;
-        start_up.failure = start_up.failure.take().or(initialized.err());
+        let mut payload = initialized.err();
+        if start_up.failure.is_none() {
+            start_up.failure = payload.take();
+        }
         let is_last = start_up.ready == self.queue.workers();
         drop(start_up);
         if is_last {
             self.started.notify_all();
         }
+        // Its destructor is foreign code, so not under the lock.
+        payload.into_iter().for_each(discard);
     }
 
     /// Sleeps until all threads have run their initializers.

@@ -11,6 +11,11 @@
 //! - **SCOPE-1** [`ThreadPool::scope`] returns, or unwinds, only after every program that was given to
 //!   the scope has been run or dropped.
 //! - **SCOPE-2** While a job is queued there is a helper, or whoever opened the scope will look.
+//!
+//! # Not here
+//!
+//! Help for a scope that is opened under another lock than the pool's: its jobs run under the pool's.
+//! The jobs of a scope in a recording, if they run inside another job: a thread runs one job at a time.
 #![expect(unsafe_code, reason = "a job that borrows is queued among jobs that do not")]
 
 use std::any::Any;
@@ -28,7 +33,7 @@ use crate::handle::contained::{contained, discard};
 use crate::handle::crew::Crew;
 use crate::sys::prim::{Condvar, Mutex, MutexGuard};
 use crate::sys::{Why, blocking};
-use crate::threads::kernel::attach::{Attached, attached};
+use crate::threads::kernel::attach::{Attached, attached, runs_attached_to};
 
 type Program<'scope> = Box<dyn FnOnce(&mut Attached<'_>) + Send + 'scope>;
 
@@ -41,7 +46,6 @@ pub struct Scope<'scope, 'env: 'scope> {
 }
 
 /// What the scope and its helpers share.
-#[derive(Default)]
 struct Work {
     state: Mutex<State>,
     all_ended: Condvar,
@@ -56,6 +60,27 @@ struct State {
     helpers: usize,
     /// The first panic of a job.
     failure: Option<Box<dyn Any + Send>>,
+    /// Jobs were dropped, because the pool is closed and had nobody to run them.
+    were_dropped: bool,
+    /// Whoever opened the scope runs its jobs as well, when it waits.
+    opener_helps: bool,
+}
+
+/// The pool is closed, and jobs of the scope were dropped.
+#[derive(Debug)]
+pub(super) struct Closed;
+
+/// Ends the process if it is dropped before it is disarmed: a frame that jobs borrow from must not go.
+struct AbortOnPanic {
+    is_armed: bool,
+}
+
+impl Drop for AbortOnPanic {
+    fn drop(&mut self) {
+        if self.is_armed {
+            std::process::abort();
+        }
+    }
 }
 
 impl ThreadPool {
@@ -68,7 +93,8 @@ impl ThreadPool {
     /// # Panics
     ///
     /// Passes on a panic of `program`, or else the first panic of a job, when all have ended. Panics if
-    /// the pool is closed and so jobs were dropped.
+    /// jobs were dropped because the pool is closed, and if it is called inside a section of a
+    /// [`Guarded`](crate::threads::Guarded) by one of the pool's own jobs.
     ///
     /// # Example: two halves of a slice
     ///
@@ -89,13 +115,31 @@ impl ThreadPool {
     where
         F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> R,
     {
-        let scope = Scope { pool: self, work: Arc::default(), lifetimes: PhantomData };
+        let answer = self.try_scope(program);
+        answer.unwrap_or_else(|Closed| panic!("the pool is closed: a scope's jobs were dropped"))
+    }
+
+    /// As [`scope`](Self::scope), but says so if jobs were dropped because the pool is closed.
+    pub(super) fn try_scope<'env, R, F>(&'env self, program: F) -> Result<R, Closed>
+    where
+        F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> R,
+    {
+        // All that can be refused is refused before a job is queued.
+        let opener_helps = Crew::is_mine(self.shared.crew.id) && runs_attached_to(&self.gils);
+        let state = State { opener_helps, ..State::default() };
+        let work = Arc::new(Work { state: Mutex::new(state), all_ended: Condvar::new() });
+        let scope = Scope { pool: self, work, lifetimes: PhantomData };
         let answer = catch_unwind(AssertUnwindSafe(|| program(&scope)));
         // INVARIANT: [SCOPE-1]
-        scope.wait();
-        let failure = scope.work.state.lock().failure.take();
+        let mut guard = AbortOnPanic { is_armed: true };
+        scope.wait(opener_helps);
+        guard.is_armed = false;
+        let mut state = scope.work.state.lock();
+        let (failure, were_dropped) = (state.failure.take(), state.were_dropped);
+        drop(state);
         match (answer, failure) {
-            (Ok(answer), None) => answer,
+            (Ok(_), None) if were_dropped => Err(Closed),
+            (Ok(answer), None) => Ok(answer),
             (Ok(_), Some(failure)) => resume_unwind(failure),
             (Err(panic), failure) => {
                 failure.into_iter().for_each(discard);
@@ -131,7 +175,8 @@ impl<'scope> Scope<'scope, '_> {
         state.jobs.push_back(job);
         state.unfinished += 1;
         // INVARIANT: [SCOPE-2]
-        let needs_helper = state.helpers < self.pool.workers();
+        let workers = self.pool.workers() - usize::from(state.opener_helps);
+        let needs_helper = state.helpers < workers;
         state.helpers += usize::from(needs_helper);
         drop(state);
         if needs_helper {
@@ -141,8 +186,8 @@ impl<'scope> Scope<'scope, '_> {
     }
 
     /// Waits until all jobs have ended.
-    fn wait(&self) {
-        if Crew::is_mine(self.pool.shared.crew.id) {
+    fn wait(&self, opener_helps: bool) {
+        if opener_helps {
             // Once the queue is empty no look is needed any more: what the jobs that still run will
             // submit is run by the helpers that run them. [SCOPE-2]
             attached(|at| self.work.run_all(at, |_| ()));
@@ -225,15 +270,13 @@ impl Drop for Helper {
         // It never ran: the pool is closed. If no other helper is left, nobody runs these jobs.
         let mut state = self.work.state.lock();
         state.helpers -= 1;
-        let are_lost = state.helpers == 0;
+        let are_lost = state.helpers == 0 && !state.opener_helps;
         let jobs = if are_lost { std::mem::take(&mut state.jobs) } else { VecDeque::new() };
         drop(state);
         let count = jobs.len();
         contained(|| drop(jobs));
         let mut state = self.work.state.lock();
-        if count > 0 && state.failure.is_none() {
-            state.failure = Some(Box::new("the pool is closed: a scope's jobs were dropped"));
-        }
+        state.were_dropped |= count > 0;
         // INVARIANT: [SCOPE-1] after they were dropped.
         self.work.end(state, count);
     }

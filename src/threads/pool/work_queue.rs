@@ -1,8 +1,9 @@
 //! Where jobs wait for a worker, and workers for a job.
 //!
 //! One queue, in the order in which jobs came. A worker that finds it long takes several jobs in one
-//! turn, and keeps the rest in a queue of its own, from which others may steal: so no job waits behind a
-//! long one while a worker has nothing to do. Only then can a job begin before one that came earlier.
+//! turn, and keeps the rest in a queue of its own, from which others steal: no job waits behind a long
+//! one while a worker has nothing to do, or for long while they are busy. Only then can a job begin before
+//! one that came earlier.
 //!
 //! A worker that finds no job *searches*: it looks for a while, as waking a thread takes longer than
 //! most pauses between two jobs last. Then it is *idle*: it sleeps until it is *called*.
@@ -35,11 +36,15 @@ use std::collections::VecDeque;
 
 use super::job::Job;
 use crate::handle::contained::contained;
-use crate::sys::prim::{AtomicBool, Condvar, Mutex, MutexGuard, Ordering, Spin};
+use crate::sys::prim::{AtomicBool, AtomicU32, Condvar, Mutex, MutexGuard, Ordering, Spin};
 use crate::sys::{Why, blocking};
 
-/// How many jobs a worker takes in one turn at most. Of 1 to 128, 32 and more did alike.
+/// How many jobs a worker takes in one turn at most.
 const BATCH_MAX: usize = 32;
+
+/// At every so many jobs a worker looks into the others' queues first: or, as long as the shared queue
+/// is not empty, jobs that a worker has taken along with a long one would wait for its end.
+const LOOK_AROUND: u32 = 64;
 
 /// Jobs and workers.
 pub(super) struct WorkQueue {
@@ -53,7 +58,12 @@ pub(super) struct WorkQueue {
 
 /// A worker's own queue, on a cache line that no other worker writes to while it has jobs.
 #[repr(align(64))]
-struct Own(Mutex<VecDeque<Job>>);
+#[derive(Default)]
+struct Own {
+    jobs: Mutex<VecDeque<Job>>,
+    /// How many jobs the worker has taken. Only it writes this.
+    taken: AtomicU32,
+}
 
 /// What `State` says of `jobs` and `is_closed`, for a worker that searches. On a cache line of its own:
 /// each look would take away the one that a push needs.
@@ -71,6 +81,9 @@ struct State {
     called: usize,
     /// A worker searches. One is enough: it calls others.
     is_searched: bool,
+    /// A worker's own queue may have jobs. Most pools never take several at once, and need not look
+    /// through a thousand queues.
+    are_spread: bool,
 }
 
 /// Whether a worker has to be woken.
@@ -99,7 +112,7 @@ impl WorkQueue {
             state: Mutex::default(),
             has_news: News(AtomicBool::new(false)),
             changed: Condvar::new(),
-            own: (0..workers).map(|_| Own(Mutex::default())).collect(),
+            own: (0..workers).map(|_| Own::default()).collect(),
             search: Spin::new(),
         }
     }
@@ -137,7 +150,16 @@ impl WorkQueue {
 
     /// Takes the next job for a worker; `None` once the queue is closed and empty.
     pub(super) fn next(&self, worker: usize) -> Option<Job> {
-        let ready = self.own[worker].0.lock().pop_front();
+        let own = &self.own[worker];
+        // ORDER: Relaxed; nobody else writes it.
+        let taken = own.taken.load(Ordering::Relaxed).wrapping_add(1);
+        own.taken.store(taken, Ordering::Relaxed);
+        if taken.is_multiple_of(LOOK_AROUND)
+            && let Some(job) = self.steal(&mut self.state.lock(), worker)
+        {
+            return Some(job);
+        }
+        let ready = own.jobs.lock().pop_front();
         // A worker that need not wait need not give the global lock up.
         let ready = ready.or_else(|| self.take(&mut self.state.lock(), worker));
         ready.or_else(|| blocking(Why::Lock, || self.wait_for_job(worker)))
@@ -147,9 +169,11 @@ impl WorkQueue {
     /// could do so twice.
     fn take(&self, state: &mut State, worker: usize) -> Option<Job> {
         let job = state.jobs.pop_front()?;
-        let more = (state.jobs.len() / (2 * self.workers())).min(BATCH_MAX - 1);
+        let share = if cfg!(loom) { 1 } else { 2 * self.workers() };
+        let more = (state.jobs.len() / share).min(BATCH_MAX - 1);
         if more > 0 {
-            self.own[worker].0.lock().extend(state.jobs.drain(..more));
+            state.are_spread = true;
+            self.own[worker].jobs.lock().extend(state.jobs.drain(..more));
         }
         self.note_news(state);
         Some(job)
@@ -158,7 +182,9 @@ impl WorkQueue {
     fn wait_for_job(&self, worker: usize) -> Option<Job> {
         let mut state = self.state.lock();
         loop {
-            if let Some(job) = self.take(&mut state, worker).or_else(|| self.steal(worker)) {
+            if let Some(job) =
+                self.take(&mut state, worker).or_else(|| self.steal(&mut state, worker))
+            {
                 // INVARIANT: [WORK-1] whoever pushed more may have relied on us.
                 self.call_for_more(state);
                 return Some(job);
@@ -172,21 +198,27 @@ impl WorkQueue {
 
     /// Calls an idle worker, if jobs are left.
     fn call_for_more(&self, mut state: MutexGuard<'_, State>) {
-        let call = if self.is_empty(&state) { Call::Nobody } else { state.call_idle() };
+        let call = if self.is_empty(&mut state) { Call::Nobody } else { state.call_idle() };
         drop(state);
         self.wake(call);
     }
 
     /// Takes the oldest job of another worker's own queue. Under the mutex.
-    fn steal(&self, thief: usize) -> Option<Job> {
+    fn steal(&self, state: &mut State, thief: usize) -> Option<Job> {
+        if !state.are_spread {
+            return None;
+        }
         // INVARIANT: [WORK-2] one after another.
         let others = (1..self.workers()).map(|step| (thief + step) % self.workers());
-        others.into_iter().find_map(|other| self.own[other].0.lock().pop_front())
+        others.map(|other| &self.own[other].jobs).find_map(|jobs| jobs.lock().pop_front())
     }
 
     /// Tells whether no job is queued anywhere. Under the mutex.
-    fn is_empty(&self, state: &State) -> bool {
-        state.jobs.is_empty() && self.own.iter().all(|own| own.0.lock().is_empty())
+    fn is_empty(&self, state: &mut State) -> bool {
+        if state.are_spread {
+            state.are_spread = self.own.iter().any(|own| !own.jobs.lock().is_empty());
+        }
+        state.jobs.is_empty() && !state.are_spread
     }
 
     /// Looks for a job for a while, and sleeps if none comes.
@@ -197,7 +229,7 @@ impl WorkQueue {
         self.search.until(|| self.has_news.0.load(Ordering::Relaxed));
         let mut state = self.state.lock();
         state.is_searched = false;
-        if self.is_empty(&state) && !state.is_closed { self.sleep(state) } else { state }
+        if self.is_empty(&mut state) && !state.is_closed { self.sleep(state) } else { state }
     }
 
     /// Sleeps until called.

@@ -33,6 +33,8 @@ pub(super) struct Lock {
     refused: HashSet<u32>,
     /// A switch was forced under the rules of now, so all are.
     forces: bool,
+    /// A waiter asked before the holder had said that it took the lock.
+    asked_early: bool,
     takes: u64,
     give_ups: u64,
 }
@@ -70,7 +72,11 @@ enum World {
     #[default]
     Unknown,
     GoesOn,
-    Stopping(u32),
+    Stopping {
+        by: u32,
+        /// The lock was free, or seemed so: who had taken it may say so a moment later.
+        one_is_late: bool,
+    },
     Changed(u32),
 }
 
@@ -129,11 +135,17 @@ impl Lock {
         self.is_on = Some(true);
         self.last_number = None;
         self.takes += 1;
-        let must_stop = matches!(self.world, World::Stopping(_));
-        self.holder = Holder::Held(Hold { track, request: Request::None, must_stop });
-        // In a world that is stopping too: it was taken before, and told a moment later.
+        let must_stop = matches!(self.world, World::Stopping { .. });
+        let was_asked = std::mem::take(&mut self.asked_early);
+        let request = if was_asked { Request::Unknown } else { Request::None };
+        self.holder = Holder::Held(Hold { track, request, must_stop });
         self.runs()?;
-        if matches!(self.world, World::Unknown) {
+        let is_late = match &mut self.world {
+            World::Stopping { one_is_late, .. } => std::mem::take(one_is_late),
+            _ => true,
+        };
+        ensure(is_late, "nobody takes a lock while the world stops", "GilResume before it")?;
+        if self.world == World::Unknown {
             self.world = World::GoesOn;
         }
         Ok(())
@@ -173,7 +185,10 @@ impl Lock {
             ensure(hold.track != track, "a holder does not ask itself", "GilDrop by it")?;
             hold.request = Request::Asked { give_ups };
         }
-        ensure(!matches!(self.holder, Holder::Nobody), "who holds the lock is asked", "GilTake")?;
+        if matches!(self.holder, Holder::Nobody) {
+            self.asked_early = true;
+            return Ok(());
+        }
         let names_it = self.last_number.is_none_or(|known| known == number);
         self.last_number = Some(number);
         ensure(names_it, "all who ask one holder name the same thread", "GilTake by the other")
@@ -232,12 +247,13 @@ impl Lock {
         let is_ours = match self.world {
             World::Unknown => true,
             World::GoesOn => false,
-            World::Stopping(by) | World::Changed(by) => by == track,
+            World::Stopping { by, .. } | World::Changed(by) => by == track,
         };
         match kind {
             Kind::GilStop => {
                 ensure(goes_on, "the world is stopped by one thread at a time", "GilResume first")?;
-                self.world = World::Stopping(track);
+                let one_is_late = !matches!(self.holder, Holder::Held(_));
+                self.world = World::Stopping { by: track, one_is_late };
                 if let Holder::Held(hold) = &mut self.holder {
                     hold.must_stop = true;
                 }

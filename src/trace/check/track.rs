@@ -43,6 +43,10 @@ impl Track {
     pub(super) fn keeps_its_word(&mut self, event: Event, locks: &HashMap<u64, Lock>) -> Verdict {
         self.standing.allows(event.kind)?;
         self.work.allows(event)?;
+        if event.kind == Kind::GilGiveUp {
+            // It leaves, and takes nothing back.
+            self.owed = None;
+        }
         // It may wait for the lock first, for as long as it takes.
         let may_wait = [Kind::GilWait, Kind::GilDropRequest, Kind::GilWakeFailed];
         if event.kind != Kind::GilSwitched

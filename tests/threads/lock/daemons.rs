@@ -8,9 +8,12 @@ use std::time::{Duration, Instant};
 
 use trainyard::sys::Why;
 use trainyard::threads::{self, Attached, Gil, Mode, Placement, Standing};
+use trainyard::trace::check::check;
 
 use crate::alone::alone;
-use crate::support::{INTERVAL, await_standing, eventually, named, pass_once, short, standing};
+use crate::support::{
+    INTERVAL, await_standing, eventually, named, pass_once, recorded, short, standing,
+};
 
 #[test]
 fn threads_are_waited_for_and_so_are_those_that_they_start() {
@@ -142,6 +145,18 @@ fn a_process_ends_with_its_daemons_wherever_they_are() {
 }
 
 /// Two daemons compute and wait for the lock by turns, one sleeps, one holds another lock for ever.
+/// Fails if a daemon that is refused takes the lock once more, or may not leave the queue without it.
+#[test]
+fn a_recording_of_daemons_that_are_refused_obeys_the_model() {
+    alone("lock::daemons::a_recording_of_daemons_that_are_refused_obeys_the_model", || {
+        let recording = recorded(|| {
+            leave_daemons_behind();
+            thread::park_timeout(INTERVAL * 4);
+        });
+        check(&recording.events).unwrap();
+    });
+}
+
 fn leave_daemons_behind() {
     fn compute(at: &mut Attached<'_>) {
         (0..u64::MAX).for_each(|_| at.checkpoint());

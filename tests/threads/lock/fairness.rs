@@ -57,6 +57,7 @@ fn threads_that_compute_all_get_their_turns() {
 fn threads_that_compute_hold_the_lock_for_equal_times() {
     for threads in [2, 4, 8] {
         let (gil, began) = (Gil::new(Mode::default()), Instant::now());
+        gil.keep_time(true);
         let reports = compete(&gil, threads, |_| began.elapsed() > Duration::from_secs(5));
         let holds: Vec<u64> = reports.iter().map(|thread| thread.counters.hold_ns).collect();
         let fair = holds.iter().sum::<u64>() / threads as u64;

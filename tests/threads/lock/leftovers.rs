@@ -49,6 +49,18 @@ fn a_request_that_was_honoured_is_gone_also_without_forced_switching() {
     });
 }
 
+/// Fails if the word is opened while the holder is asked: nobody lowers its breaker then.
+#[test]
+fn a_change_of_the_rules_that_nobody_waited_for_leaves_no_request() {
+    let gil = Gil::new(Mode::timed(AN_HOUR));
+    gil.attach(|at| {
+        gil.set_mode(Mode::timed(INTERVAL)).unwrap();
+        at.detach(Why::Native, || gil.set_mode(Mode::timed(INTERVAL * 2)).unwrap());
+        assert!(!at.asked().is_raised());
+    });
+    assert_eq!(gil.counters().forced_switches, 0);
+}
+
 /// Fails, by `Stalled`, if other rules stop the world.
 #[test]
 fn other_rules_for_a_lock_that_stays_on_need_no_check_point() {
