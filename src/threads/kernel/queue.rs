@@ -3,7 +3,7 @@
 //! # The life of one wait
 //!
 //! 1. The lock is not to be had (`State::admits`): the thread queues, and sleeps for as long as
-//!    the policy says ([`Policy::patience`](super::policy::Policy::patience)).
+//!    the policy says ([`Policy::patience`]).
 //! 2. Its patience is over and the same thread still holds the lock: it asks, and sleeps again.
 //! 3. The lock is dropped, and the policy chooses whom to call (`State::call_next`). Being
 //!    called is not having it: a thread that came by may have been quicker, and the wake-up was for

@@ -54,12 +54,11 @@ fn measure(cell: &Cell) -> Figures {
         let rule = cell.word("rule").to_owned();
         // Nobody joins them: they may be there for ever, and end with the process.
         thread::spawn(move || {
-            bank.gil.attach(|at| {
-                for _ in 0..transfers {
-                    blocking(Why::Lock, || meeting.wait());
-                    bank.transfer(from, &rule, at);
-                }
-            });
+            let one = |at: &mut Attached<'_>| {
+                blocking(Why::Lock, || meeting.wait());
+                bank.transfer(from, &rule, at);
+            };
+            bank.gil.attach(|at| (0..transfers).for_each(|_| one(at)));
         });
     }
     let stood_still = bank.stands_still(2 * transfers, cell.time("patience_s"));
