@@ -3,7 +3,7 @@
 # round. Takes some minutes on a quiet machine; a run whose relations do not all hold is not kept.
 #
 #     ci/docs.sh [NAME…]
-#     TRAINYARD_BLESS=1 cargo test --test docs
+#     TRAINYARD_BLESS=1 cargo test -p trainyard-lab --test docs
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
