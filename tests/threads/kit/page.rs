@@ -57,7 +57,7 @@ fn exists(source: &str, name: &str) -> bool {
 #[test]
 fn every_name_on_the_page_beside_pythons_exists() {
     let page = fs::read_to_string(root().join("docs/threading.md")).unwrap();
-    let source = source(&root().join("src/threads"));
+    let source = ["src/threads", "src/handle"].map(|folder| source(&root().join(folder))).concat();
     let names = names(&page);
     assert!(names.len() > 100, "the tables were not recognised: {names:?}");
     let missing: Vec<&str> = names.into_iter().filter(|name| !exists(&source, name)).collect();
