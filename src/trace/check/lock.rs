@@ -181,14 +181,13 @@ impl Lock {
 
     fn ask(&mut self, Event { track, b: number, .. }: Event) -> Verdict {
         let give_ups = self.give_ups;
-        if let Holder::Held(hold) = &mut self.holder {
-            ensure(hold.track != track, "a holder does not ask itself", "GilDrop by it")?;
-            hold.request = Request::Asked { give_ups };
-        }
-        if matches!(self.holder, Holder::Nobody) {
+        let Holder::Held(hold) = &mut self.holder else {
+            // An open lock is taken first, and told then.
             self.asked_early = true;
             return Ok(());
-        }
+        };
+        ensure(hold.track != track, "a holder does not ask itself", "GilDrop by it")?;
+        hold.request = Request::Asked { give_ups };
         let names_it = self.last_number.is_none_or(|known| known == number);
         self.last_number = Some(number);
         ensure(names_it, "all who ask one holder name the same thread", "GilTake by the other")
