@@ -14,27 +14,30 @@
 //! - **POOL-1** A job that was queued is run, cancelled, or answered with `Shutdown`: never lost.
 //! - **POOL-2** A job's panic ends the job and not its thread.
 //!
-//! Read in this order: `job`, one job; `work_queue`, where jobs wait for a worker and workers for a
-//! job; this file; [`scope`], jobs that borrow; `map`, one program for many items.
+//! Read in this order: `job`, one job; `spread` and `work_queue`, where jobs wait for a worker and
+//! workers for a job; this file; [`scope`], jobs that borrow; `map`, one program for many items.
 //!
 //! # Not here
 //!
 //! Running another job while a worker waits for one: a worker that waits sleeps. (A pool that steals
 //! work inside a join runs whatever it finds, under whatever locks the waiting job holds: rayon#592.)
 
+mod closure;
 mod job;
 mod map;
 pub mod scope;
+mod spread;
 mod work_queue;
 
 use std::any::Any;
+use std::cell::Cell;
 use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
-use self::job::{Answering, Bare, Job};
+use self::job::Job;
 use self::work_queue::WorkQueue;
 use super::kernel::attach::Attached;
 use super::kernel::gil::Gil;
@@ -107,8 +110,8 @@ impl ThreadPool {
         T: Send + 'static,
         F: FnOnce(&mut Attached<'_>) -> T + Send + 'static,
     {
-        let (job, handle) = Answering::new(self.shared.crew.id, program);
-        self.shared.queue.push(Job::Answering(job));
+        let (job, handle) = Job::answering(self.shared.crew.id, program);
+        self.shared.queue.push(job);
         handle
     }
 
@@ -120,7 +123,7 @@ impl ThreadPool {
     where
         F: FnOnce(&mut Attached<'_>) + Send + 'static,
     {
-        self.shared.queue.push(Job::Bare(Bare::new(Box::new(program))));
+        self.shared.queue.push(Job::bare(program));
     }
 
     /// Takes no more jobs. Those that are queued still run.
@@ -183,10 +186,16 @@ impl Shared {
     }
 }
 
+thread_local! {
+    /// Which of its pool's workers this thread is.
+    static NUMBER: Cell<usize> = const { Cell::new(0) };
+}
+
 /// What one thread of the pool does all its life.
 fn work(shared: &Shared, number: usize, gil: &Gil, initializer: Option<&Initializer>) {
     trace::emit(Kind::ThreadStart, 0, 0);
     shared.crew.enlist();
+    NUMBER.set(number);
     gil.attach(|at| {
         let run_once = || initializer.map_or((), |initializer| initializer());
         shared.report(catch_unwind(AssertUnwindSafe(run_once)));
