@@ -210,7 +210,11 @@ impl<T> JobHandle<T> {
         let limit = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);
         let deadline = clock::now_ns().saturating_add(limit);
         let answer = self.shared.take();
-        answer.or_else(|| blocking(Why::Job, || self.shared.wait(Some(deadline))))
+        answer.or_else(|| {
+            // Without time to wait this is a look, and a look keeps the global lock.
+            let waits = !timeout.is_zero();
+            waits.then(|| blocking(Why::Job, || self.shared.wait(Some(deadline)))).flatten()
+        })
     }
 
     /// Tells whether the job has ended, however it did.

@@ -248,6 +248,17 @@ mod scope {
     }
 
     #[test]
+    fn a_scope_in_a_detached_part_of_the_only_worker_goes_on() {
+        without_hanging(|| {
+            let pool = Arc::new(ThreadPool::builder().workers(1).build().unwrap());
+            let own = Arc::clone(&pool);
+            let squares = move || own.map_slice(&[1, 2, 3], |_, n| n * n);
+            let outer = pool.submit(move |at| at.detach(Why::Native, squares));
+            assert_eq!(outer.join().unwrap(), [1, 4, 9]);
+        });
+    }
+
+    #[test]
     fn its_panic_is_passed_on_when_all_jobs_have_ended() {
         let (pool, count) = (ThreadPool::builder().workers(2).build().unwrap(), AtomicU64::new(0));
         let count = &count;

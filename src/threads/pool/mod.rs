@@ -42,6 +42,8 @@ use self::work_queue::WorkQueue;
 use super::kernel::attach::Attached;
 use super::kernel::gil::Gil;
 use super::kernel::policy::Mode;
+use super::program::local;
+use super::program::start::named;
 use crate::handle::contained::{contained, discard};
 use crate::handle::crew::Crew;
 use crate::handle::{JobError, JobHandle};
@@ -206,6 +208,7 @@ fn work(shared: &Shared, number: usize, gil: &Gil, initializer: Option<&Initiali
             // As CPython's eval breaker between two jobs: many short ones must not keep the lock.
             at.checkpoint();
         }
+        local::drop_all();
     });
     trace::emit(Kind::ThreadEnd, 0, 0);
 }
@@ -306,16 +309,6 @@ impl Builder {
         blocking(Why::Job, || pool.shared.wait_until_ready())?;
         Ok(pool)
     }
-}
-
-/// A thread about to be started. The kernel's names end at a zero byte, so none may hold one; std
-/// panics at it.
-pub(in crate::threads) fn named(name: &str) -> io::Result<thread::Builder> {
-    if name.contains('\0') {
-        let why = format!("a thread cannot be started: there is a zero byte in its name, {name:?}");
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
-    }
-    Ok(thread::Builder::new().name(name.to_owned()))
 }
 
 impl fmt::Debug for Builder {

@@ -34,7 +34,7 @@ use crate::handle::contained::{contained, discard};
 use crate::handle::crew::Crew;
 use crate::sys::prim::{Condvar, Mutex, MutexGuard};
 use crate::sys::{Why, blocking};
-use crate::threads::kernel::attach::{Attached, attached, runs_attached_to};
+use crate::threads::kernel::attach::{Attached, may_attach_to};
 
 /// Where jobs that borrow are submitted; see [`ThreadPool::scope`].
 pub struct Scope<'scope, 'env: 'scope> {
@@ -125,7 +125,8 @@ impl ThreadPool {
         F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> R,
     {
         // All that can be refused is refused before a job is queued.
-        let opener_helps = Crew::is_mine(self.shared.crew.id) && runs_attached_to(&self.gils);
+        let is_ours = Crew::is_mine(self.shared.crew.id);
+        let opener_helps = is_ours && may_attach_to(&self.gils[NUMBER.get()]);
         let state = State { opener_helps, ..State::default() };
         let work = Arc::new(Work {
             state: Mutex::new(state),
@@ -192,7 +193,7 @@ impl<'scope> Scope<'scope, '_> {
         if opener_helps {
             // Once the queue is empty no look is needed any more: what the jobs that still run will
             // submit is run by the helpers that run them. [SCOPE-2]
-            attached(|at| self.work.run_all(at, |_| ()));
+            self.pool.gils[NUMBER.get()].attach(|at| self.work.run_all(at, |_| ()));
         }
         blocking(Why::Job, || self.work.wait());
     }
