@@ -12,3 +12,4 @@ mod lock;
 mod policies;
 mod pool;
 mod support;
+mod waits;
