@@ -9,6 +9,7 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use crate::handle::contained::contained;
 use crate::handle::crew::CrewId;
 use crate::handle::{JobError, JobHandle, JobId, Only, Shared, Start};
 use crate::sys::prim::Mutex;
@@ -37,6 +38,18 @@ impl Job {
             Self::Bare(job) => job.run(at),
             Self::Helper(program) => program(at),
         }
+    }
+
+    /// Ends it without running it, with this answer if it has one. Foreign code, so under no lock.
+    pub(super) fn refuse(self, why: JobError) {
+        contained(|| match self {
+            Self::Answering(mut job) => {
+                if let Some(block) = job.0.take() {
+                    block.abandon(why);
+                }
+            }
+            Self::Bare(_) | Self::Helper(_) => drop(self),
+        });
     }
 }
 
@@ -79,7 +92,7 @@ impl Answering {
 impl Drop for Answering {
     fn drop(&mut self) {
         if let Some(block) = self.0.take() {
-            block.abandon();
+            block.abandon(JobError::Shutdown);
         }
     }
 }
@@ -90,7 +103,7 @@ struct Program<F>(Mutex<Option<F>>);
 /// The block of an answering job, whatever its types.
 trait Block: Send + Sync {
     fn run(&self, at: &mut Attached<'_>);
-    fn abandon(&self);
+    fn abandon(&self, why: JobError);
 }
 
 impl<T, F> Block for Shared<T, Program<F>>
@@ -107,8 +120,8 @@ where
         self.finish(Only::Always, answer.map_err(JobError::panicked));
     }
 
-    fn abandon(&self) {
-        self.finish(Only::Always, Err(JobError::Shutdown));
+    fn abandon(&self, why: JobError) {
+        self.finish(Only::Always, Err(why));
         // Not dropped under the lock: it is foreign code.
         let program = self.work.0.lock().take();
         drop(program);

@@ -108,7 +108,10 @@ impl ThreadPool {
         F: FnOnce(&mut Attached<'_>) -> T + Send + 'static,
     {
         let (job, handle) = Answering::new(self.shared.crew.id, program);
-        self.shared.queue.push(Job::Answering(job));
+        self.shared
+            .queue
+            .push(Job::Answering(job))
+            .unwrap_or_else(|job| job.refuse(JobError::Shutdown));
         handle
     }
 
@@ -120,7 +123,8 @@ impl ThreadPool {
     where
         F: FnOnce(&mut Attached<'_>) + Send + 'static,
     {
-        self.shared.queue.push(Job::Bare(Bare::new(Box::new(program))));
+        let job = Job::Bare(Bare::new(Box::new(program)));
+        self.shared.queue.push(job).unwrap_or_else(|job| job.refuse(JobError::Shutdown));
     }
 
     /// Takes no more jobs. Those that are queued still run.

@@ -29,6 +29,7 @@ use std::thread;
 
 use super::ThreadPool;
 use super::job::{Bare, Job};
+use crate::handle::JobError;
 use crate::handle::contained::{contained, discard};
 use crate::handle::crew::Crew;
 use crate::sys::prim::{Condvar, Mutex, MutexGuard};
@@ -181,7 +182,9 @@ impl<'scope> Scope<'scope, '_> {
         drop(state);
         if needs_helper {
             let helper = Helper { work: Arc::clone(&self.work), counts: Cell::new(true) };
-            self.pool.shared.queue.push(Job::Helper(Box::new(move |at| helper.help(at))));
+            let job = Job::Helper(Box::new(move |at| helper.help(at)));
+            let queued = self.pool.shared.queue.push(job);
+            queued.unwrap_or_else(|job| job.refuse(JobError::Shutdown));
         }
     }
 

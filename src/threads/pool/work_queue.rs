@@ -35,7 +35,6 @@
 use std::collections::VecDeque;
 
 use super::job::Job;
-use crate::handle::contained::contained;
 use crate::sys::prim::{AtomicBool, AtomicU32, Condvar, Mutex, MutexGuard, Ordering, Spin};
 use crate::sys::{Why, blocking};
 
@@ -95,6 +94,11 @@ enum Call {
 }
 
 impl State {
+    /// How many workers search, or sleep.
+    fn looking(&self) -> usize {
+        self.idle + self.called + usize::from(self.is_searched)
+    }
+
     /// Calls an idle worker, if nobody searches.
     fn call_idle(&mut self) -> Call {
         if self.idle == 0 || self.is_searched {
@@ -121,15 +125,11 @@ impl WorkQueue {
         self.own.len()
     }
 
-    /// Queues a job; drops it if the queue is closed.
-    pub(super) fn push(&self, job: Job) {
+    /// Queues a job; gives it back if the queue is closed.
+    pub(super) fn push(&self, job: Job) -> Result<(), Job> {
         let mut state = self.state.lock();
         if state.is_closed {
-            drop(state);
-            // INVARIANT: [POOL-1] a job that is dropped answers `Shutdown`, and its waker is foreign
-            // code, so not under the mutex.
-            contained(|| drop(job));
-            return;
+            return Err(job);
         }
         state.jobs.push_back(job);
         self.note_news(&state);
@@ -137,6 +137,35 @@ impl WorkQueue {
         let call = state.call_idle();
         drop(state);
         self.wake(call);
+        Ok(())
+    }
+
+    /// How many workers will look for a job before they run one: those that search, or sleep.
+    pub(super) fn idle(&self) -> usize {
+        self.state.lock().looking()
+    }
+
+    /// Tells whether more jobs are queued than will be looked for, if `starting` further workers are on
+    /// their way.
+    pub(super) fn lacks_worker(&self, starting: usize) -> bool {
+        let state = self.state.lock();
+        state.jobs.len() > state.looking() + starting
+    }
+
+    /// Takes out all jobs that are so, wherever they are queued.
+    pub(super) fn take_out(&self, are_so: impl Fn(&Job) -> bool) -> Vec<Job> {
+        let mut state = self.state.lock();
+        let mut taken = Vec::new();
+        let mut sift = |jobs: &mut VecDeque<Job>| {
+            let (out, kept): (Vec<_>, Vec<_>) = jobs.drain(..).partition(&are_so);
+            taken.extend(out);
+            jobs.extend(kept);
+        };
+        sift(&mut state.jobs);
+        // INVARIANT: [WORK-2] one after another.
+        self.own.iter().for_each(|own| sift(&mut own.jobs.lock()));
+        self.note_news(&state);
+        taken
     }
 
     /// Takes no more jobs. Those that are queued still run.
@@ -292,7 +321,7 @@ mod loom_models {
             };
             let (first, second) = (work(0), work(1));
             for _ in 0..2 {
-                queue.push(Job::Helper(Box::new(|_| ())));
+                assert!(queue.push(Job::Helper(Box::new(|_| ()))).is_ok());
             }
             queue.close();
             assert_eq!(first.join().unwrap() + second.join().unwrap(), 2);
@@ -309,7 +338,7 @@ mod loom_models {
             let workers = Arc::clone(&queue);
             let worker = thread::spawn(move || (0..2).all(|_| workers.next(0).is_some()));
             for _ in 0..2 {
-                queue.push(Job::Helper(Box::new(|_| ())));
+                assert!(queue.push(Job::Helper(Box::new(|_| ()))).is_ok());
             }
             assert!(worker.join().unwrap());
         });
