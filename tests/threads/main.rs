@@ -7,6 +7,7 @@
 
 #[path = "../support/alone.rs"]
 mod alone;
+mod executor;
 mod kit;
 mod lock;
 mod policies;

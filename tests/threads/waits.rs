@@ -275,7 +275,9 @@ fn everybody_who_waits_for_a_job_is_told() {
             let thread = thread::Builder::new().name(name.to_owned());
             thread.spawn_scoped(scope, waits).unwrap();
         }
-        ["one", "two"].map(|name| await_standing(&gil, name, Standing::Detached));
+        for name in ["one", "two"] {
+            await_standing(&gil, name, Standing::Detached);
+        }
         promise.fulfil(Ok(1));
     });
     hears.recv().unwrap();

@@ -29,7 +29,6 @@ use std::thread;
 
 use super::ThreadPool;
 use super::job::{Bare, Job};
-use crate::handle::JobError;
 use crate::handle::contained::{contained, discard};
 use crate::handle::crew::Crew;
 use crate::sys::prim::{Condvar, Mutex, MutexGuard};
@@ -126,7 +125,7 @@ impl ThreadPool {
         F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> R,
     {
         // All that can be refused is refused before a job is queued.
-        let opener_helps = Crew::is_mine(self.shared.crew.id) && runs_attached_to(&self.gils);
+        let opener_helps = Crew::is_mine(self.shared.crew.id) && runs_attached_to(self.gils());
         let state = State { opener_helps, ..State::default() };
         let work = Arc::new(Work { state: Mutex::new(state), all_ended: Condvar::new() });
         let scope = Scope { pool: self, work, lifetimes: PhantomData };
@@ -182,9 +181,7 @@ impl<'scope> Scope<'scope, '_> {
         drop(state);
         if needs_helper {
             let helper = Helper { work: Arc::clone(&self.work), counts: Cell::new(true) };
-            let job = Job::Helper(Box::new(move |at| helper.help(at)));
-            let queued = self.pool.shared.queue.push(job);
-            queued.unwrap_or_else(|job| job.refuse(JobError::Shutdown));
+            self.pool.shared.enqueue(Job::Helper(Box::new(move |at| helper.help(at))));
         }
     }
 
