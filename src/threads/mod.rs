@@ -49,6 +49,7 @@ pub use kernel::policy::{
 };
 pub use kernel::world::Stalled;
 pub use policies::{Fifo, Priority};
+pub use pool::map_lazy::MapLazy;
 pub use pool::scope::Scope;
 pub use pool::{Builder, Cancel, ThreadPool};
 pub use program::{

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 
-use trainyard::handle::{JobError, WaitFor, wait};
+use trainyard::handle::{JobError, JobHandle, WaitFor, wait};
 use trainyard::sys::{Why, blocking};
 use trainyard::threads::{Attached, Builder, Cancel, Gil, Mode, ThreadPool};
 
@@ -81,7 +81,9 @@ mod on_demand {
                     pool.submit(move |_| _ = all.wait())
                 };
                 let jobs: Vec<_> = (0..4).map(meets).collect();
-                jobs.into_iter().for_each(|job| job.join().unwrap());
+                for job in jobs {
+                    job.join().unwrap();
+                }
                 assert_eq!(pool.started(), 4);
             }
         });
@@ -180,9 +182,12 @@ mod broken {
             let says = "the pool is broken: an initializer failed: the job panicked: no session";
             assert_eq!(told, says);
         };
-        jobs.into_iter().for_each(|job| check(job.join()));
+        for job in jobs {
+            check(job.join());
+        }
         check(pool.submit(|_| ()).join());
         check(pool.map([()], |_, ()| ()).remove(0));
+        check(pool.map_lazy([()], |_, ()| ()).next().unwrap());
         pool.shutdown(Cancel::Nothing);
         check(pool.submit(|_| ()).join());
     }
@@ -232,8 +237,8 @@ mod shutdown {
             gate.may_end();
         });
         assert!(running.join().unwrap());
-        let answers = queued.into_iter().map(|job| job.join());
-        assert!(answers.into_iter().all(|answer| matches!(answer, Err(JobError::Cancelled))));
+        let mut answers = queued.into_iter().map(JobHandle::join);
+        assert!(answers.all(|answer| matches!(answer, Err(JobError::Cancelled))));
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod alone;
 mod executor;
 mod kit;
 mod lock;
+mod maps;
 mod policies;
 mod pool;
 mod support;

@@ -1,7 +1,6 @@
 //! What `handle::wait` and `handle::as_completed` promise, after `CPython`'s `test_wait.py` and
 //! `test_as_completed.py`.
 
-use std::cell::Cell;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -229,7 +228,7 @@ fn the_error_says_how_many_are_unfinished() {
 
 #[test]
 fn a_handle_that_was_returned_is_the_callers_alone() {
-    let answer = Arc::new(Cell::new(0));
+    let answer = Arc::new(0);
     let (promise, handle) = handle::job();
     let (_other, slow) = handle::job();
     promise.fulfil(Ok(Arc::clone(&answer)));

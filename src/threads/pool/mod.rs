@@ -17,7 +17,7 @@
 //!
 //! Read in this order: `job`, one job; `work_queue`, where jobs wait for a worker and workers for a
 //! job; this file; `roster`, when threads are started; [`scope`], jobs that borrow; `map`, one program
-//! for many items; `builder`.
+//! for many items; [`map_lazy`], the same, read while it runs; `builder`.
 //!
 //! # Not here
 //!
@@ -27,6 +27,7 @@
 mod builder;
 mod job;
 mod map;
+pub mod map_lazy;
 mod roster;
 pub mod scope;
 mod work_queue;
@@ -128,8 +129,9 @@ impl ThreadPool {
     ///
     /// A [`scope`](Self::scope) or a [`map`](Self::map) that somebody waits in goes on.
     pub fn cancel_queued(&self) {
-        let jobs = self.shared.queue.take_out(|job| !matches!(job, Job::Helper(_)));
-        jobs.into_iter().for_each(|job| job.refuse(JobError::Cancelled));
+        for job in self.shared.queue.take_out(|job| !matches!(job, Job::Helper(_))) {
+            job.refuse(JobError::Cancelled);
+        }
     }
 
     /// Takes no more jobs, and waits until all have ended: Python's `shutdown`.
