@@ -16,7 +16,8 @@
 //! Whoever has queued a job looks, under the roster's mutex, whether more jobs are queued than workers
 //! will look for one: those that search, are idle, or have been called, which the queue knows, and
 //! those on their way between (1) and (3), which the roster knows. Each of them takes a job before it
-//! runs one, so it answers for one. A thread arrives before it looks: for that moment nobody counts
+//! runs one, so it answers for one. (`tests/interleave/starts.rs` has it so, and with
+//! two mistakes.) A thread arrives before it looks: for that moment nobody counts
 //! it, and a thread too many may be started, but never one too few.
 //!
 //! # Invariants
@@ -74,6 +75,22 @@ struct Roster {
     failure: Option<String>,
 }
 
+impl Roster {
+    /// Tells whether more jobs are queued than threads will look for one.
+    fn lacks_thread(&self, queue: &WorkQueue) -> bool {
+        queue.lacks_worker(self.starting)
+    }
+
+    fn note_start(&mut self) {
+        self.starting += 1;
+        self.living += 1;
+    }
+
+    fn note_arrival(&mut self) {
+        self.starting -= 1;
+    }
+}
+
 impl Shared {
     pub(super) fn new(plan: Plan) -> Arc<Self> {
         let queue = WorkQueue::new(plan.gils.len());
@@ -104,8 +121,8 @@ impl Shared {
         }
         let mut roster = self.roster.lock();
         let may_grow = self.crew.workers() < self.queue.workers();
-        // STEP: count-and-start
-        if !may_grow || !self.queue.lacks_worker(roster.starting) {
+        // STEP: start-if-nobody-looks
+        if !may_grow || !roster.lacks_thread(&self.queue) {
             return;
         }
         let Err(error) = self.start(&mut roster) else { return };
@@ -113,8 +130,9 @@ impl Shared {
         // Still under the roster: or another thread is started meanwhile, and these are its jobs.
         let lost = if nobody_runs { self.queue.take_out(|_| true) } else { Vec::new() };
         drop(roster);
-        lost.into_iter()
-            .for_each(|job| job.refuse(JobError::PoolBroken { reason: error.to_string() }));
+        for job in lost {
+            job.refuse(JobError::PoolBroken { reason: error.to_string() });
+        }
     }
 
     /// Starts all threads, and waits until each has run its initializer.
@@ -143,8 +161,7 @@ impl Shared {
                 return Err(error);
             }
         }
-        roster.starting += 1;
-        roster.living += 1;
+        roster.note_start();
         Ok(())
     }
 
@@ -156,7 +173,7 @@ impl Shared {
             let run_once =
                 || self.plan.initializer.as_ref().map_or((), |initializer| initializer());
             self.arrive(catch_unwind(AssertUnwindSafe(run_once)));
-            // STEP: take-or-sleep
+            // STEP: take-job-or-sleep
             while let Some(job) = self.queue.next(number) {
                 // INVARIANT: [POOL-2] an answering job catches its own panic; this one is of a bare one,
                 // or of the destructor of an answer that nobody takes.
@@ -178,16 +195,17 @@ impl Shared {
         // Its destructor is foreign code, so not under the lock.
         contained(|| drop(error));
         let mut roster = self.roster.lock();
-        // STEP: arrive
+        // STEP: arrive-in-pool
         // INVARIANT: [ROSTER-2] before it looks for a job.
-        roster.starting -= 1;
+        roster.note_arrival();
         let has_failed = failure.is_some();
         roster.failure = roster.failure.take().or(failure);
         self.tell_if(roster.starting == 0, roster);
         if has_failed {
             self.queue.close();
-            let jobs = self.queue.take_out(|_| true).into_iter();
-            jobs.for_each(|job| job.refuse(self.why_closed()));
+            for job in self.queue.take_out(|_| true) {
+                job.refuse(self.why_closed());
+            }
         }
     }
 
@@ -238,4 +256,58 @@ pub(in crate::threads) fn named(name: &str) -> io::Result<thread::Builder> {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
     }
     Ok(thread::Builder::new().name(name.to_owned()))
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::super::ThreadPool;
+    use super::*;
+
+    /// No thread can be started here, but one runs, which the test is.
+    #[test]
+    fn a_job_whose_thread_cannot_be_started_waits_for_those_that_run() {
+        let pool = ThreadPool::builder().max_workers(2).stack_size(1 << 50).build().unwrap();
+        let shared = Arc::clone(&pool.shared);
+        shared.crew.add_worker();
+        shared.roster.lock().note_start();
+        let jobs = [1, 2].map(|n| pool.submit(move |_| n));
+        assert!(jobs.iter().all(|job| !job.is_finished()));
+        pool.close();
+        thread::spawn(move || shared.work(0)).join().unwrap();
+        assert_eq!(jobs.map(|job| job.join().unwrap()), [1, 2]);
+        assert_eq!(pool.started(), 1);
+    }
+}
+
+#[cfg(all(test, loom))]
+mod loom_models {
+    use loom::sync::Arc;
+    use loom::thread;
+
+    use super::*;
+
+    /// Fails ("deadlock") if a thread arrives only when it has a job, or counts for two.
+    #[test]
+    fn loom_each_of_two_jobs_has_a_thread_that_has_no_other() {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = model.preemption_bound.or(Some(2));
+        model.check(|| {
+            let pool = Arc::new((WorkQueue::new(2), Mutex::new(Roster::default())));
+            let mut threads = Vec::new();
+            for number in 0..2 {
+                assert!(pool.0.push(Job::Helper(Box::new(|_| ()))).is_ok());
+                let mut roster = pool.1.lock();
+                if roster.lacks_thread(&pool.0) {
+                    roster.note_start();
+                    let pool = Arc::clone(&pool);
+                    threads.push(thread::spawn(move || {
+                        pool.1.lock().note_arrival();
+                        assert!(pool.0.next(number).is_some());
+                    }));
+                }
+            }
+            assert_eq!(threads.len(), 2);
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
+        });
+    }
 }

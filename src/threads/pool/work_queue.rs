@@ -131,6 +131,7 @@ impl WorkQueue {
         if state.is_closed {
             return Err(job);
         }
+        // STEP: queue-job
         state.jobs.push_back(job);
         self.note_news(&state);
         // INVARIANT: [WORK-1]
@@ -163,7 +164,9 @@ impl WorkQueue {
         };
         sift(&mut state.jobs);
         // INVARIANT: [WORK-2] one after another.
-        self.own.iter().for_each(|own| sift(&mut own.jobs.lock()));
+        for own in &self.own {
+            sift(&mut own.jobs.lock());
+        }
         self.note_news(&state);
         taken
     }
