@@ -12,6 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::closure::Closure;
+use crate::handle::contained::contained;
 use crate::handle::crew::CrewId;
 use crate::handle::{JobError, JobHandle, JobId, Only, Shared, Start};
 use crate::sys::prim::Mutex;
@@ -19,10 +20,15 @@ use crate::threads::kernel::attach::Attached;
 use crate::trace::{self, Kind};
 
 /// What a worker takes from the queue.
-pub(super) struct Job(Closure);
+pub(super) enum Job {
+    Answering(Answering),
+    Bare(Closure),
+    /// Runs other jobs, and is none itself.
+    Helper(Closure),
+}
 
 impl Job {
-    /// A job with a handle. Dropped, it answers [`JobError::Shutdown`].
+    /// A job with a handle.
     pub(super) fn answering<T, F>(crew: CrewId, program: F) -> (Self, JobHandle<T>)
     where
         T: Send + 'static,
@@ -30,8 +36,7 @@ impl Job {
     {
         let block = Shared::new(crew, Program(Mutex::new(Some(program))));
         let handle = JobHandle::of(Arc::<Shared<T, Program<F>>>::clone(&block));
-        let mut job = Answering(Some(block));
-        (Self(Closure::new(move |at| job.run(at))), handle)
+        (Self::Answering(Answering(Some(block))), handle)
     }
 
     /// A job that nobody waits for.
@@ -48,12 +53,12 @@ impl Job {
     pub(super) unsafe fn bare_borrowing(program: impl FnOnce(&mut Attached<'_>) + Send) -> Self {
         let job = Bare::new(program);
         // SAFETY: as the caller promises.
-        Self(unsafe { Closure::unbounded(move |at| job.run(at)) })
+        Self::Bare(unsafe { Closure::unbounded(move |at| job.run(at)) })
     }
 
     /// Runs other jobs, and is none itself.
     pub(super) fn helper(program: impl FnOnce(&mut Attached<'_>) + Send + 'static) -> Self {
-        Self(Closure::new(program))
+        Self::Helper(Closure::new(program))
     }
 
     /// As [`helper`](Self::helper), for a program that borrows.
@@ -63,12 +68,31 @@ impl Job {
     /// It must be run or dropped before what it borrows ends.
     pub(super) unsafe fn helper_borrowing(program: impl FnOnce(&mut Attached<'_>) + Send) -> Self {
         // SAFETY: as the caller promises.
-        Self(unsafe { Closure::unbounded(program) })
+        Self::Helper(unsafe { Closure::unbounded(program) })
     }
 
     /// Runs it, and passes on a panic, which an answering job does not let out.
     pub(super) fn run(self, at: &mut Attached<'_>) {
-        self.0.run(at);
+        match self {
+            Self::Answering(mut job) => {
+                if let Some(block) = job.0.take() {
+                    block.run(at);
+                }
+            }
+            Self::Bare(program) | Self::Helper(program) => program.run(at),
+        }
+    }
+
+    /// Ends it without running it, with this answer if it has one. Foreign code, so under no lock.
+    pub(super) fn refuse(self, why: JobError) {
+        contained(|| match self {
+            Self::Answering(mut job) => {
+                if let Some(block) = job.0.take() {
+                    block.abandon(why);
+                }
+            }
+            Self::Bare(_) | Self::Helper(_) => drop(self),
+        });
     }
 }
 
@@ -92,21 +116,13 @@ pub(super) fn end(JobId(id): JobId) {
     }
 }
 
-/// Dropped, it answers [`JobError::Shutdown`].
-struct Answering(Option<Arc<dyn Block>>);
-
-impl Answering {
-    fn run(&mut self, at: &mut Attached<'_>) {
-        if let Some(block) = self.0.take() {
-            block.run(at);
-        }
-    }
-}
+/// A job with a handle. Dropped, it answers [`JobError::Shutdown`].
+pub(super) struct Answering(Option<Arc<dyn Block>>);
 
 impl Drop for Answering {
     fn drop(&mut self) {
         if let Some(block) = self.0.take() {
-            block.abandon();
+            block.abandon(JobError::Shutdown);
         }
     }
 }
@@ -117,7 +133,7 @@ struct Program<F>(Mutex<Option<F>>);
 /// The block of an answering job, whatever its types.
 trait Block: Send + Sync {
     fn run(&self, at: &mut Attached<'_>);
-    fn abandon(&self);
+    fn abandon(&self, why: JobError);
 }
 
 impl<T, F> Block for Shared<T, Program<F>>
@@ -134,8 +150,8 @@ where
         self.finish(Only::Always, answer.map_err(JobError::panicked));
     }
 
-    fn abandon(&self) {
-        self.finish(Only::Always, Err(JobError::Shutdown));
+    fn abandon(&self, why: JobError) {
+        self.finish(Only::Always, Err(why));
         // Not dropped under the lock: it is foreign code.
         let program = self.work.0.lock().take();
         drop(program);

@@ -27,9 +27,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::thread;
 
+use super::ThreadPool;
 use super::job::Job;
+use super::roster::NUMBER;
 use super::spread::{Jobs, Spread};
-use super::{NUMBER, ThreadPool};
 use crate::handle::contained::{contained, discard};
 use crate::handle::crew::Crew;
 use crate::sys::prim::{Condvar, Mutex, MutexGuard};
@@ -126,7 +127,7 @@ impl ThreadPool {
     {
         // All that can be refused is refused before a job is queued.
         let is_ours = Crew::is_mine(self.shared.crew.id);
-        let opener_helps = is_ours && may_attach_to(&self.gils[NUMBER.get()]);
+        let opener_helps = is_ours && may_attach_to(&self.gils()[NUMBER.get()]);
         let state = State { opener_helps, ..State::default() };
         let work = Arc::new(Work {
             state: Mutex::new(state),
@@ -184,7 +185,7 @@ impl<'scope> Scope<'scope, '_> {
         drop(state);
         if needs_helper {
             let helper = Helper { work: Arc::clone(&self.work), counts: Cell::new(true) };
-            self.pool.shared.queue.push(Job::helper(move |at| helper.help(at)));
+            self.pool.shared.enqueue(Job::helper(move |at| helper.help(at)));
         }
     }
 
@@ -193,7 +194,7 @@ impl<'scope> Scope<'scope, '_> {
         if opener_helps {
             // Once the queue is empty no look is needed any more: what the jobs that still run will
             // submit is run by the helpers that run them. [SCOPE-2]
-            self.pool.gils[NUMBER.get()].attach(|at| self.work.run_all(at, |_| ()));
+            self.pool.gils()[NUMBER.get()].attach(|at| self.work.run_all(at, |_| ()));
         }
         blocking(Why::Job, || self.work.wait());
     }

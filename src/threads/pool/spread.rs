@@ -51,9 +51,9 @@ impl Jobs {
         self.shared.push_back(job);
     }
 
-    /// Tells whether jobs are in the shared queue.
-    pub(super) fn has_shared(&self) -> bool {
-        !self.shared.is_empty()
+    /// How many jobs are in the shared queue.
+    pub(super) fn shared(&self) -> usize {
+        self.shared.len()
     }
 
     /// Takes all that no worker has taken.
@@ -107,6 +107,19 @@ impl Spread {
         // INVARIANT: [SPREAD-2] one after another.
         let others = (1..self.workers()).map(|step| (thief + step) % self.workers());
         others.map(|other| &self.0[other].jobs).find_map(|jobs| jobs.lock().pop_front())
+    }
+
+    /// Takes out all jobs that are so, wherever they are queued.
+    pub(super) fn take_out(&self, jobs: &mut Jobs, are_so: impl Fn(&Job) -> bool) -> Vec<Job> {
+        let sift = |jobs: &mut VecDeque<Job>| {
+            let (out, kept): (Vec<_>, Vec<_>) = jobs.drain(..).partition(&are_so);
+            jobs.extend(kept);
+            out
+        };
+        let mut taken = sift(&mut jobs.shared);
+        // INVARIANT: [SPREAD-2] one after another.
+        taken.extend(self.0.iter().flat_map(|own| sift(&mut own.jobs.lock())));
+        taken
     }
 
     /// Tells whether no job is queued anywhere.

@@ -28,7 +28,6 @@
 
 use super::job::Job;
 use super::spread::{Jobs, Spread};
-use crate::handle::contained::contained;
 use crate::sys::prim::{AtomicBool, Condvar, Mutex, MutexGuard, Ordering, Spin};
 use crate::sys::{Why, blocking};
 
@@ -69,6 +68,11 @@ enum Call {
 }
 
 impl State {
+    /// How many workers search, or sleep.
+    fn looking(&self) -> usize {
+        self.idle + self.called + usize::from(self.is_searched)
+    }
+
     /// Calls an idle worker, if nobody searches.
     fn call_idle(&mut self) -> Call {
         if self.idle == 0 || self.is_searched {
@@ -95,22 +99,40 @@ impl WorkQueue {
         self.spread.workers()
     }
 
-    /// Queues a job; drops it if the queue is closed.
-    pub(super) fn push(&self, job: Job) {
+    /// Queues a job; gives it back if the queue is closed.
+    pub(super) fn push(&self, job: Job) -> Result<(), Job> {
         let mut state = self.state.lock();
         if state.is_closed {
-            drop(state);
-            // INVARIANT: [POOL-1] a job that is dropped answers `Shutdown`, and its waker is foreign
-            // code, so not under the mutex.
-            contained(|| drop(job));
-            return;
+            return Err(job);
         }
+        // STEP: queue-job
         state.jobs.push(job);
         self.note_news(&state);
         // INVARIANT: [WORK-1]
         let call = state.call_idle();
         drop(state);
         self.wake(call);
+        Ok(())
+    }
+
+    /// How many workers will look for a job before they run one: those that search, or sleep.
+    pub(super) fn idle(&self) -> usize {
+        self.state.lock().looking()
+    }
+
+    /// Tells whether more jobs are queued than will be looked for, if `starting` further workers are on
+    /// their way.
+    pub(super) fn lacks_worker(&self, starting: usize) -> bool {
+        let state = self.state.lock();
+        state.jobs.shared() > state.looking() + starting
+    }
+
+    /// Takes out all jobs that are so, wherever they are queued.
+    pub(super) fn take_out(&self, are_so: impl Fn(&Job) -> bool) -> Vec<Job> {
+        let mut state = self.state.lock();
+        let taken = self.spread.take_out(&mut state.jobs, are_so);
+        self.note_news(&state);
+        taken
     }
 
     /// Takes no more jobs. Those that are queued still run.
@@ -198,7 +220,7 @@ impl WorkQueue {
 
     /// Keeps the hint that a searching worker looks at. A look is cheaper than a change.
     fn note_news(&self, state: &State) {
-        let has_news = state.is_closed || state.jobs.has_shared();
+        let has_news = state.is_closed || state.jobs.shared() > 0;
         // ORDER: Relaxed; a hint, changed under the mutex.
         if self.has_news.0.load(Ordering::Relaxed) != has_news {
             self.has_news.0.store(has_news, Ordering::Relaxed);
@@ -240,7 +262,7 @@ mod loom_models {
             };
             let (first, second) = (work(0), work(1));
             for _ in 0..2 {
-                queue.push(Job::helper(|_| ()));
+                assert!(queue.push(Job::helper(|_| ())).is_ok());
             }
             queue.close();
             assert_eq!(first.join().unwrap() + second.join().unwrap(), 2);
@@ -257,7 +279,7 @@ mod loom_models {
             let workers = Arc::clone(&queue);
             let worker = thread::spawn(move || (0..2).all(|_| workers.next(0).is_some()));
             for _ in 0..2 {
-                queue.push(Job::helper(|_| ()));
+                assert!(queue.push(Job::helper(|_| ())).is_ok());
             }
             assert!(worker.join().unwrap());
         });
