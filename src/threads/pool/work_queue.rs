@@ -154,7 +154,7 @@ impl WorkQueue {
         let ready = self.spread.take_own(worker);
         // A worker that need not wait need not give the global lock up.
         let ready = ready.or_else(|| self.take(&mut self.state.lock(), worker));
-        ready.or_else(|| blocking(Why::Lock, || self.wait_for_job(worker)))
+        ready.or_else(|| blocking(Why::Queue, || self.wait_for_job(worker)))
     }
 
     fn take(&self, state: &mut State, worker: usize) -> Option<Job> {
