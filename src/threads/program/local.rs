@@ -8,6 +8,8 @@
 //! 3. It is dropped in its thread: when the thread ends, still attached to its global lock; or when the
 //!    thread first asks for another value after the `Local` was dropped.
 //!
+//! A destructor that panics is reported by the panic hook, and nothing else comes of it, as in Python.
+//!
 //! What a thread has is in a table of its own, by the number of the `Local`, so that there may be as
 //! many as there are objects that want one; `thread_local!` is for statics.
 //!
@@ -23,6 +25,8 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
+
+use crate::handle::contained::contained;
 
 /// A value for each thread that asks for it.
 ///
@@ -50,9 +54,22 @@ pub struct Local<T> {
 }
 
 struct Value {
-    value: Rc<dyn Any>,
+    /// `None` once it is being dropped.
+    value: Option<Rc<dyn Any>>,
     lives: Weak<()>,
 }
+
+/// A destructor is foreign code: one that panics takes no other value along, and no thread.
+impl Drop for Value {
+    fn drop(&mut self) {
+        let value = self.value.take();
+        contained(|| drop(value));
+    }
+}
+
+/// How often a thread that ends looks for values that destructors have asked for. POSIX's for its own
+/// (`PTHREAD_DESTRUCTOR_ITERATIONS`).
+const ROUNDS: usize = 4;
 
 thread_local! {
     static VALUES: RefCell<HashMap<u64, Value>> = RefCell::new(HashMap::new());
@@ -74,8 +91,7 @@ impl<T: 'static> Local<T> {
     /// Panics if it is called inside itself, for the same `Local`; or by a destructor, when the
     /// thread's locals are gone. Passes on a panic of `make` or `visit`.
     pub fn with<R>(&self, visit: impl FnOnce(&mut T) -> R) -> R {
-        let known = VALUES
-            .with(|values| values.borrow().get(&self.number).map(|value| Rc::clone(&value.value)));
+        let known = VALUES.with(|values| values.borrow().get(&self.number)?.value.clone());
         let value = known.unwrap_or_else(|| self.make());
         let cell = value.downcast_ref::<RefCell<T>>().expect("a number belongs to one `Local`");
         visit(&mut cell.borrow_mut())
@@ -85,7 +101,8 @@ impl<T: 'static> Local<T> {
     fn make(&self) -> Rc<dyn Any> {
         // Foreign code: it may ask for another `Local`, so the table is not borrowed.
         let value: Rc<dyn Any> = Rc::new(RefCell::new((self.make)()));
-        let entry = Value { value: Rc::clone(&value), lives: Arc::downgrade(&self.lives) };
+        let (ours, lives) = (Some(Rc::clone(&value)), Arc::downgrade(&self.lives));
+        let entry = Value { value: ours, lives };
         let gone: Vec<Value> = VALUES.with(|values| {
             let mut values = values.borrow_mut();
             let gone = values.extract_if(|_, value| value.lives.strong_count() == 0);
@@ -100,9 +117,14 @@ impl<T: 'static> Local<T> {
 
 /// Drops every value of this thread, which is about to end.
 pub(super) fn drop_all() {
-    // A destructor may ask for a value, which is then dropped with the thread's other locals.
-    let values = VALUES.try_with(|values| std::mem::take(&mut *values.borrow_mut()));
-    drop(values);
+    // A destructor may ask for a value, which is then dropped in the next round; after the last, with
+    // the thread's other locals.
+    for _ in 0..ROUNDS {
+        let values = VALUES.try_with(|values| std::mem::take(&mut *values.borrow_mut()));
+        if values.is_ok_and(|values| values.is_empty()) {
+            break;
+        }
+    }
 }
 
 impl<T> fmt::Debug for Local<T> {

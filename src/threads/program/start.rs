@@ -25,6 +25,7 @@ use std::time::Duration;
 
 use super::thread::Me;
 use super::{Daemon, PROGRAM, Program, Thread, current, join, local, thread};
+use crate::handle::contained::contained;
 use crate::handle::{JobError, JobHandle, JobResult, Promise, job};
 use crate::sys::limits;
 use crate::threads::kernel::attach::{Attached, abandon_when};
@@ -121,23 +122,23 @@ where
     }
     let answer = gil.attach(|at| {
         if me.daemon() == Daemon::Yes && program.let_begin(me, at.refusal()).is_err() {
+            contained(|| drop(closure));
             return None;
         }
         let answer = catch_unwind(AssertUnwindSafe(|| closure(at)));
         if let Err(panic) = &answer {
             tell(program, me, &**panic);
         }
-        // Each is foreign code, and one that panics must not keep the thread from ending.
-        drop(catch_unwind(local::drop_all));
+        local::drop_all();
         Some(answer)
     });
     me.is_gone();
     let gone = program.forget(me);
     // A promise that is dropped answers that nothing has run.
-    drop(catch_unwind(AssertUnwindSafe(|| match answer {
+    contained(|| match answer {
         Some(answer) => promise.fulfil(answer.map_err(JobError::panicked)),
         None => drop(promise),
-    })));
+    });
     me.ended();
     gone.into_iter().for_each(join);
 }
@@ -145,7 +146,7 @@ where
 /// Tells the program's hook of a panic. The hook is foreign code: its own panic is caught.
 fn tell(program: &Program, me: &Thread, panic: &(dyn Any + Send)) {
     if let Some(hook) = program.panic_hook() {
-        drop(catch_unwind(AssertUnwindSafe(|| hook(me, panic))));
+        contained(|| hook(me, panic));
     }
 }
 
