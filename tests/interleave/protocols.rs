@@ -12,10 +12,12 @@
 
 use std::collections::BTreeSet;
 
+pub(crate) mod condition;
 pub(crate) mod death;
 pub(crate) mod handoff;
 pub(crate) mod inbox;
 pub(crate) mod permits;
+pub(crate) mod queue;
 pub(crate) mod task;
 pub(crate) mod toggle;
 pub(crate) mod turn;
@@ -76,6 +78,18 @@ pub(crate) const PROTOCOLS: &[Protocol] = &[
         modelled: Modelled::Yes,
         world: &[],
         steps: || permits::correct().steps().collect(),
+    },
+    Protocol {
+        name: "condition",
+        modelled: Modelled::Yes,
+        world: &["clock", "change-the-value"],
+        steps: || condition::correct().steps().collect(),
+    },
+    Protocol {
+        name: "queue",
+        modelled: Modelled::Yes,
+        world: &["clock"],
+        steps: || queue::correct().steps().collect(),
     },
     Protocol {
         name: "toggle",

@@ -2,6 +2,6 @@
 //! order of their steps, the machine against Python itself, and the decoder against broken frames.
 
 mod interleave;
+mod kit;
 mod mutations;
-mod permits;
 mod vm;
