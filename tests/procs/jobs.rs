@@ -18,6 +18,7 @@ tests![
     large_payloads_cross_both_ways_on_all_workers,
     a_value_that_is_too_large_fails_its_own_job,
     a_value_that_does_not_decode_fails_its_own_job,
+    an_answer_whose_decoding_panics_fails_its_own_job,
     a_function_of_a_library_is_refused,
     jobs_that_wait_in_the_socket_are_answered_in_order,
     a_queued_job_can_be_cancelled,
@@ -147,6 +148,37 @@ fn a_value_that_does_not_decode_fails_its_own_job() {
     for reason in [argument, answer] {
         assert!(reason.to_string().contains("garbled"), "{reason}");
     }
+    assert_eq!(pool.submit(|n: u32| n, 8).join().unwrap(), 8);
+}
+
+/// A type whose `decode` panics, with what cannot be dropped either.
+struct Explosive;
+
+/// What a panic carries: to drop it is another panic, and to drop what that carries is a third.
+struct Bomb(u32);
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        if self.0 > 0 {
+            std::panic::panic_any(Self(self.0 - 1));
+        }
+    }
+}
+
+impl Wire for Explosive {
+    fn encode(&self, out: &mut Writer) {
+        out.put(&[1]);
+    }
+
+    fn decode(_: &mut Reader<'_>) -> Result<Self, WireError> {
+        std::panic::panic_any(Bomb(3))
+    }
+}
+
+/// Fails if what the panic carries is dropped where a panic ends the pool.
+fn an_answer_whose_decoding_panics_fails_its_own_job() {
+    let pool = pool(1);
+    assert!(pool.submit(|()| Explosive, ()).join().is_err());
     assert_eq!(pool.submit(|n: u32| n, 8).join().unwrap(), 8);
 }
 

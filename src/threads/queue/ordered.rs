@@ -26,6 +26,8 @@
 //! # Not here
 //!
 //! Order among threads that come by and those that were called; Python's has none either.
+//!
+//! `tests/interleave/queue.rs` has the queue as it is, and with three mistakes.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -63,17 +65,17 @@ use crate::threads::sync::line::{Called, Line, Place};
 pub struct OrderedQueue<T, O> {
     /// How many items there may be.
     capacity: usize,
-    state: Mutex<State<O>>,
+    pub(super) state: Mutex<State<O>>,
     items: PhantomData<fn(T) -> T>,
 }
 
 /// Guarded by `OrderedQueue::state`.
-struct State<O> {
+pub(super) struct State<O> {
     items: O,
     /// How many items were put that nobody has said to be done with.
     unfinished: usize,
     is_shut_down: bool,
-    getters: Line,
+    pub(super) getters: Line,
     putters: Line,
     joiners: Line,
 }
@@ -307,6 +309,7 @@ impl<T, O: Order<T>> OrderedQueue<T, O> {
         deadline: Option<Deadline>,
     ) -> Option<R> {
         // A thread that need not wait need not give the global lock up.
+        // STEP: look-or-stand-in-line
         let mut state = self.state();
         if let Look::Over(answer, called) = look(&mut state) {
             // INVARIANT: [QUEUE-2]
@@ -330,6 +333,7 @@ impl<T, O: Order<T>> OrderedQueue<T, O> {
         deadline: Deadline,
     ) -> Option<R> {
         loop {
+            // STEP: sleep-in-line, look-when-called
             let waited = place.sleep(deadline);
             let mut state = self.state();
             if waited == Waited::TooLate && which(&mut state).leave(&place) == Waited::TooLate {
@@ -368,6 +372,7 @@ impl<O> State<O> {
     }
 
     fn shut_down(&mut self) -> Called {
+        // STEP: shut-down
         self.is_shut_down = true;
         self.getters.call_all().and(self.putters.call_all())
     }
