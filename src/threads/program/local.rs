@@ -177,6 +177,13 @@ pub(in crate::threads) fn drop_all() {
     }
 }
 
+impl<T: Default + 'static> Default for Local<T> {
+    /// Creates one whose values begin as their type's default.
+    fn default() -> Self {
+        Self::new(T::default)
+    }
+}
+
 impl<T> fmt::Debug for Local<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Local").field("number", &self.number).finish_non_exhaustive()
