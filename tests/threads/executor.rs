@@ -158,6 +158,8 @@ mod on_demand {
             let Err(JobError::PoolBroken { reason }) = pool.submit(|_| ()).join() else { panic!() };
             assert!(!reason.is_empty());
         }
+        let answer = pool.map([()], |_, ()| ()).remove(0);
+        assert!(matches!(answer, Err(JobError::PoolBroken { .. })));
         assert_eq!(pool.started(), 0);
         assert!(on_demand(2).name("a\0b").build().is_err(), "said at once");
     }

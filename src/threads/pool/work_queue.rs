@@ -150,7 +150,10 @@ impl WorkQueue {
     /// their way.
     pub(super) fn lacks_worker(&self, starting: usize) -> bool {
         let state = self.state.lock();
-        state.jobs.len() > state.looking() + starting
+        let spread = if state.are_spread { &self.own[..] } else { &[] };
+        // INVARIANT: [WORK-2] one after another.
+        let spread: usize = spread.iter().map(|own| own.jobs.lock().len()).sum();
+        state.jobs.len() + spread > state.looking() + starting
     }
 
     /// Takes out all jobs that are so, wherever they are queued.
