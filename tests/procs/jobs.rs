@@ -1,9 +1,11 @@
 //! Jobs that end well, or fail by themselves.
 #![expect(unsafe_code, reason = "makes a function of a library's address")]
 
+use std::fs::File;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use trainyard::handle::JobError;
+use trainyard::handle::{JobError, as_completed};
 use trainyard::procs::{Pool, Reader, Wire, WireError, Writer};
 
 use crate::runner::tests;
@@ -24,6 +26,7 @@ tests![
     a_queued_job_can_be_cancelled,
     a_worker_cannot_have_a_pool,
     any_thread_may_submit,
+    jobs_are_returned_as_they_end,
 ];
 
 pub(crate) fn pool(workers: usize) -> Pool {
@@ -227,4 +230,24 @@ fn any_thread_may_submit() {
             });
         }
     });
+}
+
+/// The first job ends when it is told to, by a file.
+fn jobs_are_returned_as_they_end() {
+    fn until_there_is(path: String) -> u64 {
+        let path = PathBuf::from(path);
+        while !path.exists() {
+            sleep_ms(1);
+        }
+        1
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("told");
+    let pool = pool(2);
+    let slow = pool.submit(until_there_is, path.to_str().unwrap().to_owned());
+    let mut ended = as_completed([slow, pool.submit(sleep_ms, 2)], None);
+    let mut next = || ended.next().map(|job| job.unwrap().join().unwrap());
+    assert_eq!(next(), Some(2));
+    File::create(path).unwrap();
+    assert_eq!((next(), next()), (Some(1), None));
 }

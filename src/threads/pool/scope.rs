@@ -117,7 +117,9 @@ impl ThreadPool {
         F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> R,
     {
         let answer = self.try_scope(program);
-        answer.unwrap_or_else(|Closed| panic!("the pool is closed: a scope's jobs were dropped"))
+        answer.unwrap_or_else(|Closed| {
+            panic!("a scope's jobs were dropped: {}", self.shared.why_closed())
+        })
     }
 
     /// As [`scope`](Self::scope), but says so if jobs were dropped because the pool is closed.

@@ -1,7 +1,8 @@
 //! Where jobs wait for a worker, and workers for a job.
 //!
-//! Jobs wait in the shared queue of a [`Spread`], under one mutex. A worker that finds no job *searches*: it looks for a while, as waking a thread takes longer than
-//! most pauses between two jobs last. Then it is *idle*: it sleeps until it is *called*.
+//! Jobs wait in the shared queue of a [`Spread`], under one mutex. A worker that finds no job
+//! *searches*: it looks for a while, as waking a thread takes longer than most pauses between two jobs
+//! last. Then it is *idle*: it sleeps until it is *called*.
 //!
 //! # Why no wake-up is lost
 //!
@@ -124,7 +125,7 @@ impl WorkQueue {
     /// their way.
     pub(super) fn lacks_worker(&self, starting: usize) -> bool {
         let state = self.state.lock();
-        state.jobs.shared() > state.looking() + starting
+        self.spread.len(&state.jobs) > state.looking() + starting
     }
 
     /// Takes out all jobs that are so, wherever they are queued.
