@@ -1,11 +1,10 @@
 //! A sweep made up by hand, for the tests of everything that shows one.
 
-use super::plan::{Scan, Sweep};
+use super::plan::{Plan, Scan};
 use super::report::{Report, Row};
 use super::variable::{Value, Variable};
 use crate::ask::compare::testing::host;
 use lab_core::terms::contender::{Contender, GilState, Model, Workload};
-use lab_core::terms::output::Output;
 use lab_core::terms::params::{Params, Preset};
 use lab_core::terms::sample::Measured;
 use lab_core::testing::{self, who};
@@ -22,9 +21,8 @@ pub(super) fn report(doctor: impl FnMut(&mut Row)) -> Report {
 }
 
 /// A sweep of these scans.
-pub(super) fn sweep(scans: Vec<Scan>) -> Sweep {
-    let (params, output) = (Params::of(Preset::Quick), Output::default());
-    Sweep { params, pythons: Vec::new(), scans, output }
+pub(super) fn sweep(scans: Vec<Scan>) -> Plan {
+    Plan { params: Params::of(Preset::Quick), scans }
 }
 
 /// The same report of other scans, with no other numbers of workers.

@@ -39,7 +39,7 @@ impl Arm for Threads {
         pages.into_iter().map(|page| page.map_err(LabError::from)?).collect()
     }
 
-    fn gil(&self) -> Option<&Gil> {
-        Some(self.pool.gil())
+    fn gils(&self) -> &[Gil] {
+        self.pool.gils()
     }
 }
