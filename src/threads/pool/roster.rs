@@ -294,6 +294,7 @@ mod loom_models {
     use loom::sync::Arc;
     use loom::thread;
 
+    use super::super::closure::Closure;
     use super::*;
 
     /// Fails if a thread arrives only when it has a job, or if jobs that a worker has taken along are not
@@ -306,7 +307,7 @@ mod loom_models {
             let pool = Arc::new((WorkQueue::new(2), Mutex::new(Roster::default())));
             let mut threads = Vec::new();
             for number in 0..2 {
-                assert!(pool.0.push(Job::helper(|_| ())).is_ok());
+                assert!(pool.0.push(Job::Helper(Closure::new(|_| ()))).is_ok());
                 let mut roster = pool.1.lock();
                 if roster.lacks_thread(&pool.0) {
                     roster.note_start();

@@ -234,6 +234,7 @@ mod loom_models {
     use loom::sync::Arc;
     use loom::thread;
 
+    use super::super::closure::Closure;
     use super::*;
 
     fn bounded() -> loom::model::Builder {
@@ -263,7 +264,7 @@ mod loom_models {
             };
             let (first, second) = (work(0), work(1));
             for _ in 0..2 {
-                assert!(queue.push(Job::helper(|_| ())).is_ok());
+                assert!(queue.push(Job::Helper(Closure::new(|_| ()))).is_ok());
             }
             queue.close();
             assert_eq!(first.join().unwrap() + second.join().unwrap(), 2);
@@ -280,7 +281,7 @@ mod loom_models {
             let workers = Arc::clone(&queue);
             let worker = thread::spawn(move || (0..2).all(|_| workers.next(0).is_some()));
             for _ in 0..2 {
-                assert!(queue.push(Job::helper(|_| ())).is_ok());
+                assert!(queue.push(Job::Helper(Closure::new(|_| ()))).is_ok());
             }
             assert!(worker.join().unwrap());
         });
