@@ -276,8 +276,6 @@ mod shutdown {
     }
 
     /// Each job is run, or answered with `Shutdown`; after the shutdown none runs.
-    ///
-    /// Fails if a thread that is started for a job of before the shutdown is not waited for.
     #[test]
     fn a_job_that_races_with_it_is_one_or_the_other() {
         without_hanging(|| {

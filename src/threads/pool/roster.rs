@@ -270,8 +270,22 @@ impl Plan {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use super::super::ThreadPool;
+    use super::super::job::Answering;
+    use super::super::{Cancel, ThreadPool};
     use super::*;
+
+    /// As if it came between the two lines of a submit.
+    ///
+    /// Fails if `shutdown` does not look whether a thread has to be started.
+    #[test]
+    fn a_shutdown_waits_for_a_job_whose_thread_is_not_started_yet() {
+        let pool = ThreadPool::builder().max_workers(1).build().unwrap();
+        let (job, handle) = Answering::new(pool.shared.crew.id, |_| 7);
+        assert!(pool.shared.queue.push(Job::Answering(job)).is_ok());
+        pool.shutdown(Cancel::Nothing);
+        assert!(handle.is_finished());
+        assert_eq!(handle.join().unwrap(), 7);
+    }
 
     /// No thread can be started here, but one runs, which the test is.
     #[test]
