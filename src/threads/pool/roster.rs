@@ -130,7 +130,8 @@ impl Shared {
     ///
     /// If it cannot be started the jobs wait for those that run; if none runs, they are told.
     pub(super) fn grow(self: &Arc<Self>) {
-        if self.crew.workers() == self.queue.workers() {
+        // A look at what changes seldom: the queue's own lines go to and fro.
+        if self.crew.workers() == self.plan.gils.len() {
             return;
         }
         let mut roster = self.roster.lock();
