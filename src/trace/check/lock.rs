@@ -31,9 +31,11 @@ pub(super) struct Lock {
     world: World,
     /// Who was told to stop for good: a daemon whose program is over.
     refused: HashSet<u32>,
+    /// How often the lock got other rules, or was switched on or off.
+    changes: u64,
     /// A switch was forced under the rules of now, so all are.
     forces: bool,
-    /// A waiter asked before the holder had said that it took the lock.
+    /// Somebody asked before the holder had said that it took the lock.
     asked_early: bool,
     takes: u64,
     give_ups: u64,
@@ -84,8 +86,9 @@ enum World {
 /// after another has had it.
 pub(super) struct Owed {
     pub(super) lock: u64,
-    /// How often the lock had been taken when it was dropped.
+    /// How often the lock had been taken, and its rules changed, when it was dropped.
     takes: u64,
+    changes: u64,
     request: Request,
 }
 
@@ -158,7 +161,7 @@ impl Lock {
     ) -> Verdict {
         ensure(self.is_on != Some(false), IS_ON, "GilMode 1 before it, or GilLeave")?;
         self.is_on = Some(true);
-        let (takes, refused) = (self.takes, &mut self.refused);
+        let (takes, changes, refused) = (self.takes, self.changes, &mut self.refused);
         let request = match std::mem::replace(&mut self.holder, Holder::Nobody) {
             Holder::Unknown => Request::Unknown,
             Holder::Nobody => return ensure(false, HOLDS, "GilTake on this track"),
@@ -175,7 +178,7 @@ impl Lock {
             "a drop on request was requested",
             "GilDropRequest by a waiter since the lock was taken",
         )?;
-        whose.owed = (cause == ASKED).then_some(Owed { lock, takes, request });
+        whose.owed = (cause == ASKED).then_some(Owed { lock, takes, changes, request });
         Ok(())
     }
 
@@ -201,14 +204,15 @@ impl Lock {
             "only a thread that was asked for the lock, and dropped it, waits for the switch",
             "GilDropRequest for its hold, then its GilDrop",
         )?;
-        let has_switched = owed.is_none_or(|owed| self.takes > owed.takes);
+        let has_switched = owed.as_ref().is_none_or(|owed| self.takes > owed.takes);
         let is_others = !matches!(&self.holder, Holder::Held(hold) if hold.track == track);
         ensure(
             has_switched && is_others,
             "a thread sees the switch after another took the lock",
             "GilTake by another thread since its GilDrop",
         )?;
-        self.forces = true;
+        // It may have dropped the lock under other rules, and a change lets it owe what it owed.
+        self.forces |= owed.is_some_and(|owed| owed.changes == self.changes);
         Ok(())
     }
 
@@ -218,7 +222,8 @@ impl Lock {
     /// every hold of the lock begins and ends under the mutex: so what was taken in between is known.
     pub(super) fn forgives(&self, owed: &Owed, event: Event) -> Verdict {
         let still_waits = owed.request == Request::Asked { give_ups: self.give_ups };
-        if !self.forces || !still_waits {
+        let is_forced = self.forces && owed.changes == self.changes;
+        if !is_forced || !still_waits {
             return Ok(());
         }
         let is_taken_back = event.kind == Kind::GilTake && event.a == owed.lock;
@@ -275,10 +280,12 @@ impl Lock {
                 ensure(goes_on, "a lock gets other rules while the world goes on", "GilResume")?;
                 ensure(self.is_on != Some(false), IS_ON, "GilMode 1 before it")?;
                 self.is_on = Some(true);
-                self.forces = false;
-                // Whoever holds it is asked to drop it once, so that the old rules end.
-                if let Holder::Held(hold) = &mut self.holder {
-                    hold.request = Request::Unknown;
+                self.begin_rules();
+                // Whoever holds it is asked to drop it once, so that the old rules end; also one that
+                // has yet to tell that it took the open lock.
+                match &mut self.holder {
+                    Holder::Held(hold) => hold.request = Request::Unknown,
+                    _ => self.asked_early = true,
                 }
             }
             _ => return self.change(track, mode, is_ours),
@@ -300,9 +307,14 @@ impl Lock {
             "GilMode 0 before it, or GilMode 2",
         )?;
         self.is_on = Some(mode != OFF);
-        self.forces = false;
+        self.begin_rules();
         self.world = World::Changed(track);
         Ok(())
+    }
+
+    fn begin_rules(&mut self) {
+        self.changes += 1;
+        self.forces = false;
     }
 }
 

@@ -1,12 +1,12 @@
 //! The end of a queue: item 32.
 
 use std::sync::Barrier;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
 use trainyard::threads::{Attached, GetError, Gil, Mode, PutError, Queue, ShutDown};
 
-use crate::support::{INTERVAL, eventually, short, without_hanging};
+use crate::support::{Ends, INTERVAL, assert_settled, eventually, short, without_hanging};
 
 const MESSAGES: u64 = 65_536;
 const WRITERS: u64 = 4;
@@ -94,21 +94,24 @@ struct Sums {
 }
 
 impl Sums {
-    fn read(&self, queue: &Queue<u64>) {
+    fn read(&self, queue: &Queue<u64>, at: &mut Attached<'_>) {
         while let Ok(item) = queue.get() {
             self.got.fetch_add(item, Ordering::Relaxed);
             self.count.fetch_add(1, Ordering::Relaxed);
             queue.task_done().unwrap();
+            at.checkpoint();
         }
     }
 
     /// Puts a writer's share in, or as much of it as the queue takes.
-    fn write(&self, queue: &Queue<u64>, writer: u64) {
-        let mut share = (1..=MESSAGES).filter(|item| item % WRITERS == writer);
-        let put = |item| {
-            queue.put(item).is_ok() && self.put.fetch_add(item, Ordering::Relaxed) < u64::MAX
-        };
-        let _all = share.all(put);
+    fn write(&self, queue: &Queue<u64>, writer: u64, at: &mut Attached<'_>) {
+        for item in (1..=MESSAGES).filter(|item| item % WRITERS == writer) {
+            if queue.put(item).is_err() {
+                break;
+            }
+            self.put.fetch_add(item, Ordering::Relaxed);
+            at.checkpoint();
+        }
     }
 }
 
@@ -133,13 +136,13 @@ fn end_after(gil: &Gil, messages: u64, end: End) {
         for _ in 0..READERS {
             scope.spawn(|| {
                 all.wait();
-                gil.attach(|_| sums.read(queue));
+                gil.attach(|at| sums.read(queue, at));
             });
         }
         let writers = [0, 1, 2, 3].map(|writer| {
             scope.spawn(move || {
                 all.wait();
-                gil.attach(|_| sums.write(queue, writer));
+                gil.attach(|at| sums.write(queue, writer, at));
             })
         });
         for _ in 0..JOINERS {
@@ -179,6 +182,33 @@ fn four_writers_six_readers_and_two_joiners_come_to_an_end_over_65_536_messages(
         for mode in [Mode::timed(INTERVAL), Mode::Off] {
             end_after(&Gil::new(mode), MESSAGES, GENTLY);
         }
+    });
+}
+
+/// The same, and meanwhile the global lock is switched on and off. Hangs, or fails by `Stalled`, if a
+/// thread that waits in the kit is in the way of a change, or is lost in one.
+#[test]
+fn a_queue_comes_to_its_end_while_the_lock_goes_on_and_off() {
+    without_hanging(|| {
+        let on = Mode::timed(INTERVAL / 20);
+        let (gil, is_over) = (Gil::new(on.clone()), AtomicBool::new(false));
+        thread::scope(|scope| {
+            let changes = scope.spawn(|| {
+                let mut changes = 0;
+                while !is_over.load(Ordering::Relaxed) {
+                    gil.set_mode(Mode::Off).unwrap();
+                    gil.set_mode(on.clone()).unwrap();
+                    changes += 2;
+                }
+                changes
+            });
+            let ends = Ends(&is_over);
+            end_after(&gil, MESSAGES, GENTLY);
+            drop(ends);
+            let changes = changes.join().unwrap();
+            assert!(changes >= 4, "{changes} changes");
+        });
+        assert_settled(&gil.counters());
     });
 }
 

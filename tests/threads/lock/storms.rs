@@ -3,12 +3,16 @@
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use trainyard::sys::Why;
-use trainyard::threads::{Gil, Mode};
+use trainyard::threads::{Fifo, ForcedSwitching, Gil, Mode, Priority, Timed};
+use trainyard::trace::check::check_recording;
 
+use crate::alone::alone;
 use crate::support::{
-    Ends, INTERVAL, Inside, assert_settled, eventually, named, turns, without_hanging,
+    Ends, INTERVAL, Inside, assert_settled, eventually, named, pass_until, recorded, turns,
+    without_hanging,
 };
 
 const WORKERS: usize = 3;
@@ -119,5 +123,66 @@ fn a_storm_of_changes_against_sixteen_threads_lets_no_two_inside() {
         });
         assert_eq!(storm.inside.most(), 1);
         assert_settled(&gil.counters());
+    });
+}
+
+/// Every rule and every way out of the queue, in one recording. Fails if the checker takes what the lock
+/// may do for a mistake; and if the lock makes one.
+#[test]
+fn a_recording_of_a_storm_of_modes_and_of_waiters_who_give_up_obeys_the_model() {
+    alone(
+        "lock::storms::a_recording_of_a_storm_of_modes_and_of_waiters_who_give_up_obeys_the_model",
+        || {
+            let interval = INTERVAL / 20;
+            let unforced = Timed { interval, forced_switching: ForcedSwitching::No };
+            let modes = [
+                Mode::timed(interval),
+                Mode::on(Fifo { interval }),
+                Mode::Off,
+                Mode::on(Priority { interval }),
+                Mode::on(unforced),
+                Mode::timed(interval * 2),
+                Mode::ticks(NonZeroU32::new(20).unwrap()),
+            ];
+            let recording = recorded(|| storm_of_modes(&modes, turns(100)));
+            check_recording(&recording).unwrap();
+        },
+    );
+}
+
+/// Threads that compute, that sleep now and then, and that wait for a short time only.
+fn storm_of_modes(modes: &[Mode], changes: u64) {
+    let (gil, is_over) = (Gil::new(modes[0].clone()), AtomicBool::new(false));
+    let give_up = |thread: u64| {
+        for turn in 0.. {
+            let timeout = Duration::from_micros((turn * 7 + thread * 13) % 150);
+            gil.attach_timeout(timeout, |at| (0..50).for_each(|_| at.checkpoint()));
+            if is_over.load(Ordering::Relaxed) {
+                break;
+            }
+        }
+    };
+    let sleep_often = || {
+        while !is_over.load(Ordering::Relaxed) {
+            gil.attach(|at| {
+                (0..100).for_each(|_| at.checkpoint());
+                at.detach(Why::Sleep, thread::yield_now);
+            });
+        }
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| pass_until(&gil, &is_over));
+        scope.spawn(|| pass_until(&gil, &is_over));
+        scope.spawn(sleep_often);
+        scope.spawn(|| give_up(1));
+        scope.spawn(|| give_up(2));
+        let _ends = Ends(&is_over);
+        for (mode, _) in modes.iter().cycle().zip(0..changes) {
+            gil.set_mode(mode.clone()).expect("all pass check points");
+            let counters = gil.counters();
+            let goes_on =
+                || !gil.is_on() || gil.counters().acquisitions > counters.acquisitions + 20;
+            eventually("the lock changes hands", goes_on);
+        }
     });
 }

@@ -104,10 +104,46 @@ fn a_thread_may_take_the_lock_straight_back_where_nobody_waits_or_no_switch_is_f
     let rules = (3, Kind::GilMode, 5, 2);
     check_is_legal(&[&GIVES_WAY[..], &[rules, drop, take]].concat());
     check_is_legal(&[&GIVES_WAY[..], &[drop, rules, take]].concat());
+    // What shows that switches were forced was owed under the rules before.
+    let old = [&GIVES_WAY[..7], &[rules], &GIVES_WAY[7..]].concat();
+    check_is_legal(&[&old[..], &[drop, take]].concat());
+    // It gave way under rules that forced nothing, and others have given way since.
+    let others = [
+        (1, Kind::GilTake, 5, 0),
+        (2, Kind::GilWait, 5, 0),
+        (2, Kind::GilDropRequest, 5, 7),
+        (1, Kind::GilDrop, 5, 1),
+        (1, Kind::GilWait, 5, 0),
+        rules,
+        (2, Kind::GilTake, 5, 7),
+        (3, Kind::GilWait, 5, 0),
+        (3, Kind::GilDropRequest, 5, 8),
+        (2, Kind::GilDrop, 5, 1),
+        (2, Kind::GilWait, 5, 0),
+        (3, Kind::GilTake, 5, 8),
+        (3, Kind::GilDrop, 5, 0),
+        (2, Kind::GilSwitched, 5, 0),
+        (2, Kind::GilTake, 5, 9),
+        (2, Kind::GilDrop, 5, 0),
+        (1, Kind::GilTake, 5, 8),
+    ];
+    check_is_legal(&others);
     // It leaves of its own accord: to another lock, and back from it as another of this lock's threads.
     check_is_legal(&[&GIVES_WAY[..], &[(1, Kind::GilDrop, 5, 0), take]].concat());
     // No switch was forced so far.
     check_is_legal(&[&GIVES_WAY[..4], &[take]].concat());
+}
+
+/// An open lock is taken first, and told then. Fails if other rules ask only a holder that is known.
+#[test]
+fn a_holder_that_tells_late_may_have_been_asked_by_a_change_of_the_rules() {
+    let (take, own, asked) = ((1, Kind::GilTake, 5, 7), (1, Kind::GilDrop, 5, 0), 1);
+    let late = [(1, Kind::GilTake, 5, 0), own, (3, Kind::GilMode, 5, 2), take];
+    check_is_legal(&[&late[..], &[(1, Kind::GilDrop, 5, asked)]].concat());
+    check_last_is_illegal(
+        &[&late[..], &[own, take, (1, Kind::GilDrop, 5, asked)]].concat(),
+        "a drop on request was requested",
+    );
 }
 
 #[test]
