@@ -8,6 +8,7 @@
 #[path = "../support/alone.rs"]
 mod alone;
 mod executor;
+mod jobs;
 mod kit;
 mod lock;
 mod maps;

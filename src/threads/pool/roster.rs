@@ -271,7 +271,6 @@ impl Plan {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use super::super::job::Answering;
     use super::super::{Cancel, ThreadPool};
     use super::*;
 
@@ -281,8 +280,8 @@ mod tests {
     #[test]
     fn a_shutdown_waits_for_a_job_whose_thread_is_not_started_yet() {
         let pool = ThreadPool::builder().max_workers(1).build().unwrap();
-        let (job, handle) = Answering::new(pool.shared.crew.id, |_| 7);
-        assert!(pool.shared.queue.push(Job::Answering(job)).is_ok());
+        let (job, handle) = Job::answering(pool.shared.crew.id, |_| 7);
+        assert!(pool.shared.queue.push(job).is_ok());
         pool.shutdown(Cancel::Nothing);
         assert!(handle.is_finished());
         assert_eq!(handle.join().unwrap(), 7);
