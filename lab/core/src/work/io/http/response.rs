@@ -192,6 +192,13 @@ pub fn fuzz_response(data: &[u8]) -> Result<Page, HttpError> {
         // INVARIANT: [HTTP-1] as the decoder promises.
         assert_eq!(decode(&cut(data, step)), whole, "cut into pieces of {step}");
     }
+    let (mut pieces, mut rest) = (Vec::new(), data);
+    while let Some(first) = rest.first() {
+        let (piece, after) = rest.split_at(rest.len().min(1 + usize::from(first % 19)));
+        pieces.push(piece);
+        rest = after;
+    }
+    assert_eq!(decode(&pieces), whole, "cut into pieces as long as their first bytes say");
     if let Ok(page) = whole {
         assert!(page.body_len <= data.len() as u64, "a body longer than what was sent");
         assert!((200..=999).contains(&page.status), "status {}", page.status);
