@@ -51,7 +51,8 @@ enum Stage {
 
 impl ResponseDecoder {
     /// Takes the next bytes that the server sent, and answers with the page once it is complete.
-    /// Until then feed it more; at the end of the stream call [`finish`](Self::finish).
+    /// Until then feed it more; at the end of the stream call [`finish`](Self::finish). Fails if the
+    /// answer breaks the protocol or a limit: the connection is of no further use.
     pub fn feed(&mut self, mut rest: &[u8]) -> Result<Option<Page>, HttpError> {
         while matches!(self.stage, Stage::Head) {
             match self.take_head(&mut rest)? {
@@ -74,7 +75,8 @@ impl ResponseDecoder {
         Ok(page)
     }
 
-    /// Takes the news that the server closed the connection, which some bodies end with.
+    /// Takes the news that the server closed the connection, which some bodies end with. Fails if
+    /// the answer was not complete.
     pub fn finish(&mut self) -> Result<Page, HttpError> {
         match std::mem::replace(&mut self.stage, Stage::Spent) {
             Stage::Body(page, body) if body.ends_with_connection() => Ok(body.seal(page)),
