@@ -45,7 +45,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Experiment> {
 
 /// The experiments of a group.
 pub(crate) fn experiments(group: Group) -> impl Iterator<Item = &'static Experiment> {
-    all().filter(move |experiment| experiment.group == group)
+    ALL.iter().filter(move |entry| entry.group == group).map(Entry::read)
 }
 
 /// The guided tour: each stop, and what to do there.
