@@ -116,8 +116,7 @@ impl Target {
         .expect("writing to memory does not fail");
     }
 
-    /// Checks that `page` is the answer to request `id`. Fails with [`LabError::Failed`]: the URL, and
-    /// what differs.
+    /// Checks that `page` is the answer to request `id`.
     pub fn check(&self, page: &Page, id: RequestId) -> Result<()> {
         if page.status != 200 {
             let status = page.status;
