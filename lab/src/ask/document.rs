@@ -125,3 +125,13 @@ pub fn markdown_warnings(warnings: &[String]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn csv_has_a_value_or_nothing_for_every_name() {
+        let row = serde_json::json!({ "a": 1.0, "b": null, "c": { "d": [1e-7, true] }, "e": "x" });
+        let text = super::csv("a b low:/c/d/0 is_it:/c/d/1 e gone", [row]);
+        assert_eq!(text, "a,b,low,is_it,e,gone\n1,,0.0000001,true,x,\n");
+    }
+}

@@ -61,7 +61,8 @@ impl Tree {
 
 impl Drop for Tree {
     fn drop(&mut self) {
-        // Empty if it was killed by somebody else; then the older list holds.
+        // Empty if it was killed by somebody else; then the older list holds. A process that is started
+        // after this look lives on; a shell that waits starts none.
         let others = tree(self.child.id()).split_off(1);
         // Errors mean that it has ended and was reaped.
         drop(self.child.kill());

@@ -53,9 +53,14 @@ pub fn fuzz_trace(data: &[u8]) -> bool {
 
 /// The page and the document, of the whole and of the strangest parts of it.
 pub(super) fn timeline(trace: &Trace, whose: Whose) -> String {
-    let windows = [(0, None), (1, Some(u64::MAX)), (u64::MAX / 2, None)];
-    let text = windows.map(|(from_ns, until_ns)| {
-        let page = Page { width: 80, glyphs: Glyphs::Ascii, lanes_max: 16 };
+    let pages = [
+        (0, None, Glyphs::Ascii, 16),
+        // Almost the whole once more, with room for lanes whose keys are letters.
+        (1, Some(u64::MAX), Glyphs::Unicode, 64),
+        (u64::MAX / 2, None, Glyphs::Ascii, 16),
+    ];
+    let text = pages.map(|(from_ns, until_ns, glyphs, lanes_max)| {
+        let page = Page { width: 80, glyphs, lanes_max };
         match plan(trace, &Asked { from_ns, until_ns, whose, ..Asked::default() }) {
             Ok(timeline) => draw(&timeline, page) + &document(&timeline),
             Err(refused) => refused.to_string(),

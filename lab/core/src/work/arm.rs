@@ -23,7 +23,8 @@ pub trait Arm: Sized {
     /// What one unit of work gives.
     type Answer: Answer;
 
-    /// Brings up everything that is not work.
+    /// Brings up everything that is not work. Fails if threads, processes or connections cannot be
+    /// had.
     fn start(setup: &Setup) -> Result<Self>;
 
     /// Does the whole work once, and returns the answers in the order of the units. An error of one

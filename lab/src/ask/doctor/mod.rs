@@ -92,13 +92,15 @@ impl Doctor {
             Format::Json => document::json(&report),
             _ => page::text(&report),
         };
-        let missed: Vec<&str> = report.cost.missed().collect();
-        let ended = if self.strict && !missed.is_empty() {
-            Err(LabError::Failed(format!("the goal for {} is missed", missed.join(" and "))))
-        } else {
-            Ok(())
-        };
-        (page, ended)
+        (page, self.ended(&report.cost.missed().collect::<Vec<_>>()))
+    }
+
+    fn ended(self, missed: &[&str]) -> Result<()> {
+        if self.strict && !missed.is_empty() {
+            let missed = missed.join(" and ");
+            return Err(LabError::Failed(format!("the goal for {missed} is missed")));
+        }
+        Ok(())
     }
 }
 
@@ -108,8 +110,16 @@ mod tests {
 
     const QUICK: Doctor = Doctor { quick: true, strict: false, format: Format::Json };
 
-    /// Everything is measured, and nothing of it can be zero or endless on any machine. A goal that is
-    /// missed is a failure only if that was asked for.
+    #[test]
+    fn a_missed_goal_is_exit_status_1_if_that_was_asked_for() {
+        let strict = Doctor { strict: true, ..QUICK };
+        let missed = strict.ended(&["a site", "an event"]).unwrap_err();
+        assert_eq!(missed.to_string(), "the goal for a site and an event is missed");
+        assert_eq!(missed.exit_code(), 1);
+        assert_eq!((strict.ended(&[]), QUICK.ended(&["a site"])), (Ok(()), Ok(())));
+    }
+
+    /// Everything is measured, and nothing of it can be zero or endless on any machine.
     #[test]
     fn this_machine_can_be_examined() {
         let (page, ended) = QUICK.run();

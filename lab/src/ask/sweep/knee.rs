@@ -239,7 +239,7 @@ impl<'a> Best<'a> {
             // More of them than run at once get more turns, where others want the processors too.
             if self.knee.workers > most {
                 let workers = self.knee.workers;
-                add!(says, ": {workers} are more than that explains; is the machine busy?");
+                add!(says, ": {workers} are more than that explains, as on a busy machine");
             }
         }
         says
@@ -285,7 +285,7 @@ mod tests {
         let few_rounds: Doctor = |row| row.compared.wall_s.samples.truncate(5);
         let cases = [
             (same_knee, "here the correct number of threads came out the same: 2 for io"),
-            (unexplained, ": 8 are more than that explains; is the machine busy?"),
+            (unexplained, ": 8 are more than that explains, as on a busy machine"),
             (few_rounds, "cannot be concluded from so few rounds: it takes 6, `--runs 6`"),
         ];
         for (doctor, expected) in cases {

@@ -141,7 +141,8 @@ impl Plan {
         params
     }
 
-    /// Says who of `workload` is measured, on a machine with `cpus` processors.
+    /// Says who of `workload` is measured, on a machine with `cpus` processors. Fails with
+    /// [`LabError::BadInput`] if those are more than can be alive at the same time.
     pub fn layout(&self, workload: Workload, cpus: usize) -> error::Result<Layout> {
         let (mut places, mut rows) = (Vec::new(), Vec::new());
         for point in self.points() {

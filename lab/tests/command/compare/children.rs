@@ -153,16 +153,21 @@ fn what_cannot_be_had_is_named_with_its_limit() {
         assert_ne!(ended.status.code(), Some(0), "{said}");
         let says = |call: &&str| said.contains(&format!("{call}: {why}"));
         assert!(calls.iter().any(says), "{limit}: {said}");
+        assert!(!said.contains("Custom {"), "a line, no Debug form: {said}");
     };
     let why = "Resource temporarily unavailable (os error 11) (limit 4: ulimit -u)";
     let calls = ["a thread cannot be started", "a process cannot be started"];
     check(line, "--nproc=4:4", &calls, why);
-    // Fails, after minutes, if the threads that have started wait for one that cannot.
-    check("experiment run scaling --quick", "--nproc=4:4", &calls, why);
+    // Fails, after minutes, if the threads that have started wait for one that cannot; and by a Debug
+    // form, of those beside a server.
+    let (busy, server) = ("experiment run scaling --quick", "experiment run ccbench --quick");
+    check(busy, "--nproc=4:4", &calls, why);
+    check(server, "--nproc=4:4", &calls, why);
     let calls = ["socketpair", "a process cannot be started"];
     for few in 4..=9 {
         let why = format!("Too many open files (os error 24) (limit {few}: ulimit -n)");
         check(line, &format!("--nofile={few}:{few}"), &calls, &why);
+        check(busy, &format!("--nofile={few}:{few}"), &calls, &why);
     }
 }
 

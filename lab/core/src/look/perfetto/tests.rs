@@ -38,6 +38,26 @@ fn a_lock_that_changes_hands_joins_the_slices_in_which_it_was_held() {
     assert!(worked_ns <= 62_000_000, "{worked_ns}");
 }
 
+/// The numbers of the arrows at the slices of this name, which leave them or enter them.
+fn arrows_at(records: &[Read], (phase, name): (char, &str), flag: &str) -> Vec<u64> {
+    let of = records.iter().filter(|record| record.phase == phase && record.name == name);
+    let of = of.filter(|record| record.whole.get(flag).is_some());
+    of.map(|record| record.whole["bind_id"].as_u64().unwrap()).collect()
+}
+
+#[test]
+fn every_hop_of_a_task_or_a_job_has_its_arrow() {
+    let records = valid(&arrows());
+    let from = |name| arrows_at(&records, ('X', name), "flow_out");
+    let to = |name| arrows_at(&records, ('X', name), "flow_in");
+    assert_eq!(from("wake task"), arrows_at(&records, ('b', "poll"), "flow_in"));
+    assert_eq!((from("wake task").len(), from("queue job").len()), (2, 2));
+    // Queued, sent, run by the worker, answered, read.
+    assert!(from("send job").len() == 1 && to("run").contains(&from("send job")[0]));
+    assert_eq!(from("IPC"), to("read answer"));
+    assert_eq!((from("call loop").len(), from("call loop")), (1, to("called")));
+}
+
 #[test]
 fn runs_are_processes_with_their_names_and_counters() {
     let mut trace = all();

@@ -36,7 +36,18 @@ use trainyard::sys::{Why, blocking};
 /// }
 /// ```
 ///
-/// With a session for each of them it compiles.
+/// With a session for each of them it compiles:
+///
+/// ```
+/// use lab_core::work::io::{http::RequestId, session::Session, target::Target};
+///
+/// fn fetch_two([one, other]: &mut [Session; 2], target: &Target) {
+///     std::thread::scope(|scope| {
+///         scope.spawn(|| one.get(target, RequestId(1)));
+///         scope.spawn(|| other.get(target, RequestId(2)));
+///     });
+/// }
+/// ```
 #[derive(Debug, Default)]
 pub struct Session {
     connections: Vec<(SocketAddr, Connection<TcpStream>)>,

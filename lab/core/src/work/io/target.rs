@@ -34,6 +34,7 @@ pub struct Target {
 
 impl Target {
     /// Reads `http://host[:port][/path][?query]` and looks the host up.
+    /// Fails with [`LabError::BadInput`]: the URL, and what is wrong with it.
     pub fn parse(url: &str) -> Result<Self> {
         let refuse = |why: &str| LabError::BadInput(format!("{why}: {url}"));
         let (scheme, rest) = url.split_once("://").unwrap_or_default();
@@ -78,7 +79,8 @@ impl Target {
     }
 
     /// Connects once, and from now on uses the address that answered: `localhost` often has two,
-    /// and a server listens on one of them.
+    /// and a server listens on one of them. Fails with [`LabError::BadInput`]: the URL, and every
+    /// refusal.
     pub fn reach(mut self) -> Result<Self> {
         let mut refusals = Vec::new();
         for (index, address) in self.addresses.iter().enumerate() {

@@ -1,11 +1,11 @@
 //! Both clients against a server that knows its answers before it is asked.
 
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::connection::Patience;
+use super::connection::{self, Connection, Patience};
 use super::http::{Page, RequestId};
 use super::target::Target;
 use super::{coop_session, session};
@@ -29,7 +29,7 @@ fn serve(script: Script, again: Option<&'static str>) -> (Target, JoinHandle<()>
             listener = listener.take().filter(|_| number + 1 < script.len());
             let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
             for answer in *answers {
-                let mut request = lines.by_ref().map_while(std::io::Result::ok);
+                let mut request = lines.by_ref().map_while(io::Result::ok);
                 assert_eq!(request.next().as_deref(), Some("GET / HTTP/1.1"));
                 assert!(request.any(|line| line.is_empty()), "a request that breaks off");
                 stream.write_all(answer.as_bytes()).unwrap();
@@ -147,6 +147,33 @@ fn a_server_that_does_not_accept_is_given_up() {
     let hasty = Patience { connect: Duration::from_millis(100), ..Patience::default() };
     check_server("full", &full, hasty, &[Err("cannot connect: connection timed out")]);
     drop(waiting);
+}
+
+/// A connection whose reads end with these errors.
+struct Failing([ErrorKind; 2]);
+
+impl connection::Stream for Failing {
+    async fn connect(_: SocketAddr, _: Patience) -> io::Result<Self> {
+        Ok(Self([ErrorKind::WouldBlock, ErrorKind::Interrupted]))
+    }
+
+    async fn write_all(&mut self, _: &[u8], _: Patience) -> io::Result<()> {
+        Ok(())
+    }
+
+    async fn read(&mut self, _: &mut [u8], _: Patience) -> io::Result<usize> {
+        self.0.reverse();
+        Err(self.0[0].into())
+    }
+}
+
+#[test]
+fn an_interrupted_read_is_done_again_and_a_silent_server_is_given_half_a_minute() {
+    let target = Target::parse("http://127.0.0.1/").unwrap();
+    let mut connection = Connection::<Failing>::new(Patience::default());
+    let page = Runtime::new().unwrap().block_on(connection.get(&target, RequestId(0)));
+    let silent = "http://127.0.0.1/: the server was silent for 30 s";
+    assert_eq!(page.unwrap_err().to_string(), silent);
 }
 
 const OPEN: &str = "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n";

@@ -75,6 +75,7 @@ const ARTICLE_JOBS: usize = 5000;
 
 impl Puzzle {
     /// Finds out what an argument means: a puzzle, a file that exists, or else a text.
+    /// Fails if a file cannot be read, and for a single word that is neither a puzzle nor a file.
     pub fn read(argument: &str) -> Result<Self> {
         if let Some((name, _, text)) = PUZZLES.into_iter().find(|(name, ..)| *name == argument) {
             let puzzle = Self::of_text(name, text);
@@ -107,7 +108,8 @@ impl Puzzle {
     }
 }
 
-/// Compiles a text, to be done `rounds` times.
+/// Compiles a text, to be done `rounds` times. Fails if it is not in the subset: with line, column,
+/// and what to write instead.
 pub fn compile(text: &str, rounds: u32) -> Result<Program> {
     let compiled = match rounds {
         1 => Program::compile(text),

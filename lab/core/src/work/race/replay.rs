@@ -20,6 +20,8 @@ pub struct Replayed {
 }
 
 /// Does what the schedule says; then whoever is not at its end goes on to it, in order.
+/// Fails if it names a train that does not exist, lets one go on that is at its end or has to wait,
+/// or if a train does not end.
 pub fn replay(program: &Program, trains: usize, schedule: &Schedule) -> Result<Replayed> {
     let memory = memory(program);
     let mut machines: Vec<Machine> = (0..trains).map(|number| machine(program, number)).collect();

@@ -63,6 +63,7 @@ struct Search<'p> {
 }
 
 /// Finds every ending of `trains` trains, those with fewer switches first.
+/// Fails with [`LabError::BadInput`] if there is too much to try.
 pub fn search(program: &Program, trains: usize, runner: Runner) -> Result<Vec<Possible>> {
     let machines = (0..trains).map(|number| machine(program, number)).collect();
     let start = State { words: vec![0; program.words().len()], machines, last: None };

@@ -14,6 +14,7 @@ const ORDERED_MAX: usize = 4;
 
 /// What comes out when the trains go one after another: first in the order of their numbers, then
 /// what other orders give, once each; those that fail or do not end are left out.
+/// Fails if the first does, or does not end: nobody interferes.
 pub fn one_after_another(
     program: &Program,
     text: &str,
@@ -39,7 +40,7 @@ pub fn one_after_another(
     Ok(results)
 }
 
-/// What comes out where nothing is shared: of each train.
+/// What comes out where nothing is shared: of each train. Fails as [`one_after_another`].
 pub fn apart(program: &Program, rounds: u32, trains: usize) -> Result<Vec<i64>> {
     let results = (0..trains).map(|number| of_one(program, rounds, number));
     Ok(results.collect::<Result<Vec<_>>>()?.concat())

@@ -27,6 +27,7 @@
 use std::io::{self, ErrorKind, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle, Scope, ScopedJoinHandle};
@@ -248,7 +249,9 @@ impl Shared {
         let stream = Arc::new(stream);
         let own = Arc::clone(&stream);
         let builder = thread::Builder::new().name("connection".to_owned()).stack_size(STACK_LEN);
-        match builder.spawn_scoped(scope, move || converse(self, &own)) {
+        // A panic has been printed, and concerns one client alone.
+        let one = move || drop(catch_unwind(AssertUnwindSafe(|| converse(self, &own))));
+        match builder.spawn_scoped(scope, one) {
             Ok(thread) => connections.push(Connection { thread, stream: Arc::downgrade(&stream) }),
             // No thread to be had. The client may try again.
             Err(_) => refuse(&stream),

@@ -1,6 +1,6 @@
 //! The catalogue: every experiment by group and by name, and the guided tour.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use clap::ValueEnum;
 
@@ -19,19 +19,33 @@ fn designs(group: Group) -> &'static [Design] {
     }
 }
 
-static ALL: LazyLock<Vec<Experiment>> = LazyLock::new(|| {
-    let of = |&group| designs(group).iter().map(move |design| Experiment::new(group, design));
+/// An experiment whose page is read when somebody asks for it: a cell's process needs no other.
+struct Entry {
+    group: Group,
+    design: &'static Design,
+    experiment: OnceLock<Experiment>,
+}
+
+impl Entry {
+    fn read(&self) -> &Experiment {
+        self.experiment.get_or_init(|| Experiment::new(self.group, self.design))
+    }
+}
+
+static ALL: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+    let entry = |group, design| Entry { group, design, experiment: OnceLock::new() };
+    let of = |&group| designs(group).iter().map(move |design| entry(group, design));
     Group::value_variants().iter().flat_map(of).collect()
 });
 
 /// Lists every experiment, in the order in which they are best met.
 pub(crate) fn all() -> impl Iterator<Item = &'static Experiment> {
-    ALL.iter()
+    ALL.iter().map(Entry::read)
 }
 
 /// The experiments of a group.
 pub(crate) fn experiments(group: Group) -> impl Iterator<Item = &'static Experiment> {
-    all().filter(move |experiment| experiment.group == group)
+    ALL.iter().filter(move |entry| entry.group == group).map(Entry::read)
 }
 
 /// The guided tour: each stop, and what to do there.
@@ -48,9 +62,9 @@ pub(crate) fn tour() -> Vec<(&'static Experiment, &'static Lesson)> {
 ///
 /// One line that names the experiment whose name is nearest.
 pub(crate) fn find(name: &str) -> Result<&'static Experiment, String> {
-    all().find(|experiment| experiment.name == name).ok_or_else(|| {
-        let names = all().map(|experiment| experiment.name);
-        match nearest(name, names) {
+    let found = ALL.iter().find(|entry| entry.design.name() == name);
+    found.map(Entry::read).ok_or_else(|| {
+        match nearest(name, ALL.iter().map(|entry| entry.design.name())) {
             Some(near) => format!("unknown experiment '{name}'; did you mean '{near}'?"),
             None => format!("unknown experiment '{name}'; `trainyard experiment list` has them"),
         }

@@ -19,6 +19,7 @@ fn check_label(experiment: &Experiment, text: &str, label: &str) {
 fn names_are_unique_and_found_and_a_near_one_is_suggested() {
     let names: BTreeSet<&str> = all().map(|experiment| experiment.name).collect();
     assert_eq!(names.len(), all().count());
+    assert!(all().all(|experiment| find(experiment.name) == Ok(experiment)));
     assert_eq!(find("convoy").unwrap().name, "convoy");
     assert_eq!(find("convoi").unwrap_err(), "unknown experiment 'convoi'; did you mean 'convoy'?");
     let unknown = find("thermodynamics").unwrap_err();

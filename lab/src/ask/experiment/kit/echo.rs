@@ -35,15 +35,13 @@ pub(crate) fn serve(cell: &Cell) -> Result<Figures> {
     let (hogs, task) = (cell.count("hogs"), Task::named(cell.word("task")));
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
     let port = socket.local_addr().map_err(failed)?.port();
-    let mut answered = Ok(());
     let figures = hogs::measured(|| {
-        answered = hogs::beside(&gil, hogs, task, |beside| {
+        let answered = hogs::beside(&gil, hogs, task, |beside| {
             say(&Figures::default().with("port", f64::from(port)));
             gil.attach(|at| answer(&socket, at, beside))
-        });
-        Vec::new()
+        })?;
+        answered.map(|()| Vec::new()).map_err(failed)
     })?;
-    answered.map_err(failed)?;
     Ok(figures.and(hogs::counted(&[gil])))
 }
 

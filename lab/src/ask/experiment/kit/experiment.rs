@@ -65,6 +65,11 @@ impl Design {
         Self { page, ours, twin: None, plays, relations: &[], notes }
     }
 
+    /// The name on its page, of which no more is read.
+    pub fn name(&self) -> &'static str {
+        self.page.trim_start_matches("# ").split_once(':').map_or("", |(name, _)| name)
+    }
+
     /// Measures the cells that it `plays` in each CPython too.
     pub const fn twin(self, twin: &'static str, plays: fn(&Python, &Cell) -> bool) -> Self {
         Self { twin: Some(twin), plays, ..self }

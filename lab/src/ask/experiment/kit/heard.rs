@@ -1,12 +1,13 @@
 //! How a process of an experiment begins, speaks and is heard, and that it does not outlive who listens.
 //!
-//! It speaks in lines of JSON, one for its figures; whatever else it writes, to its standard output
-//! or error, is a complaint, the last of which says why it ended. Dropping a [`Running`] kills and
+//! It speaks on its standard output, in lines of JSON, one for its figures. Whatever it writes to its
+//! standard error is a complaint, even half a line or JSON: that has a pipe of its own. So is any
+//! other line of its output; the last complaint says why it ended. Dropping a [`Running`] kills and
 //! reaps it; if the lab itself is killed the kernel does, as the process has asked for. It leads a
 //! process group of its own, so that Ctrl-C at the terminal reaches the lab alone.
 
 use std::io::{self, PipeReader, Read, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
@@ -42,9 +43,32 @@ pub(crate) fn own(words: &[&str]) -> Command {
 #[derive(Debug)]
 pub(crate) struct Running {
     child: Child,
-    output: PipeReader,
+    output: Ear,
+    error: Ear,
+    /// The lines of its output that are not JSON.
+    noise: String,
+}
+
+/// One of its two pipes, until that is closed, and what was read from it.
+#[derive(Debug, Default)]
+struct Ear {
+    pipe: Option<PipeReader>,
     said: Vec<u8>,
-    complaints: String,
+}
+
+impl Ear {
+    fn of(pipe: Option<impl Into<OwnedFd>>) -> Self {
+        Self { pipe: pipe.map(|pipe| PipeReader::from(pipe.into())), said: Vec::new() }
+    }
+
+    /// Reads what there is now.
+    fn read(&mut self) -> io::Result<()> {
+        let mut bytes = [0; 4096];
+        let len = self.pipe.as_mut().map_or(Ok(0), |pipe| pipe.read(&mut bytes))?;
+        self.said.extend(&bytes[..len]);
+        self.pipe.take_if(|_| len == 0);
+        Ok(())
+    }
 }
 
 /// What is heard next.
@@ -52,7 +76,7 @@ pub(crate) struct Running {
 pub(crate) enum Heard {
     /// A line of JSON, without its end.
     Line(Vec<u8>),
-    /// The other end is closed: the process has ended, or is about to.
+    /// Both pipes are closed: the process has ended, or is about to.
     Closed,
     /// Nothing, in time.
     Silence,
@@ -61,11 +85,10 @@ pub(crate) enum Heard {
 impl Running {
     /// Starts it.
     pub(crate) fn start(mut command: Command) -> Result<Self> {
-        let (output, theirs) = io::pipe().map_err(failed)?;
-        command.stdin(Stdio::null()).stdout(theirs.try_clone().map_err(failed)?).stderr(theirs);
-        let child = child::start(command.process_group(0)).map_err(failed)?;
-        // The command is dropped, and with it our copy of their end.
-        Ok(Self { child, output, said: Vec::new(), complaints: String::new() })
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = child::start(command.process_group(0)).map_err(failed)?;
+        let (output, error) = (Ear::of(child.stdout.take()), Ear::of(child.stderr.take()));
+        Ok(Self { child, output, error, noise: String::new() })
     }
 
     /// Waits for the next line, until a deadline of the monotonic clock.
@@ -86,30 +109,33 @@ impl Running {
             if left.is_zero() {
                 return Ok(Heard::Silence);
             }
-            let mut sources = vec![(self.output.as_fd(), Interest::Read)];
-            sources.extend(interrupts.map(|one| (one.as_fd(), Interest::Read)));
+            // What is complained is read too: a full pipe would stop whoever writes to it.
+            let mut ears = vec![&mut self.output, &mut self.error];
+            ears.retain(|ear| ear.pipe.is_some());
+            if ears.is_empty() {
+                return Ok(Heard::Closed);
+            }
+            let pipes = ears.iter().filter_map(|ear| ear.pipe.as_ref()).map(AsFd::as_fd);
+            let sources = pipes.chain(interrupts.map(AsFd::as_fd));
+            let sources: Vec<_> = sources.map(|one| (one, Interest::Read)).collect();
             let ready = poll::wait(&sources, Some(left)).map_err(failed)?;
-            if interrupts.is_some_and(|interrupts| ready[1] && interrupts.take()) {
+            if interrupts.is_some_and(|one| ready.last() == Some(&true) && one.take()) {
                 return Err(LabError::Interrupted);
             }
-            let mut bytes = [0; 4096];
-            if ready[0] {
-                match self.output.read(&mut bytes).map_err(failed)? {
-                    0 => return Ok(Heard::Closed),
-                    len => self.said.extend(&bytes[..len]),
-                }
+            for (ear, _) in ears.into_iter().zip(ready).filter(|(_, is_ready)| *is_ready) {
+                ear.read().map_err(failed)?;
             }
         }
     }
 
-    /// The next line of JSON that was read already, past complaints.
+    /// The next line of JSON that was read already, past all else.
     fn next_line(&mut self) -> Option<Vec<u8>> {
         loop {
-            let end = self.said.iter().position(|byte| *byte == b'\n')?;
-            let line: Vec<u8> = self.said.drain(..=end).collect();
+            let end = self.output.said.iter().position(|byte| *byte == b'\n')?;
+            let line: Vec<u8> = self.output.said.drain(..=end).collect();
             match line.strip_suffix(b"\n") {
                 Some(json) if json.starts_with(b"{") => return Some(json.to_vec()),
-                _ => self.complaints += &String::from_utf8_lossy(&line),
+                _ => self.noise += &String::from_utf8_lossy(&line),
             }
         }
     }
@@ -122,8 +148,9 @@ impl Running {
     /// Why it ended, when it is [`Heard::Closed`] without having said what it should: its last
     /// complaint, or its status.
     pub(crate) fn last_words(&mut self) -> LabError {
-        self.complaints += &String::from_utf8_lossy(&self.said);
-        let line = reason(&self.complaints);
+        self.noise += &String::from_utf8_lossy(&self.output.said);
+        let complaints = String::from_utf8_lossy(&self.error.said);
+        let line = reason(&complaints).or_else(|| reason(&self.noise));
         let line = line.map(|line| line.strip_prefix("trainyard: ").unwrap_or(line).to_owned());
         LabError::Failed(line.unwrap_or_else(|| match self.child.wait() {
             Ok(status) => format!("it ended without figures ({status})"),
@@ -167,6 +194,9 @@ mod tests {
         for (script, reason) in [
             ("echo '{}'; echo first; echo the reason >&2", "the reason"),
             ("echo '{}'; echo half a line | tr -d '\\n'", "half a line"),
+            ("echo '{\"x\": 5}' >&2; echo '{}'; exit 3", "{\"x\": 5}"),
+            ("printf 'note: ' >&2; echo '{}'; printf 'why' >&2", "note: why"),
+            ("head -c 99999 /dev/zero | tr '\\0' '\\n' >&2; echo '{}'; echo the end", "the end"),
             ("echo '{}'; exit 3", "it ended without figures (exit status: 3)"),
             ("echo '{}'; echo 'trainyard: last'; echo", "last"),
             ("echo '{}'; echo 'x panicked at a.rs:'; echo no room; echo note: more", "no room"),

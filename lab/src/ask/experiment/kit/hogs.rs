@@ -65,17 +65,22 @@ impl Beside {
     }
 }
 
-/// Runs `main` in this thread while `count` threads compute beside it, all under `gil`.
-pub(crate) fn beside<R>(gil: &Gil, count: usize, task: Task, main: impl FnOnce(&Beside) -> R) -> R {
+/// Runs `main` in this thread while `count` threads compute beside it, all under `gil`. Fails if they
+/// cannot be started.
+pub(crate) fn beside<R>(
+    gil: &Gil,
+    count: usize,
+    task: Task,
+    main: impl FnOnce(&Beside) -> R,
+) -> Result<R> {
     let beside = Beside { done: AtomicBool::new(false), turn_ns: AtomicU64::new(clock::now_ns()) };
     thread::scope(|scope| {
+        let _end = Raised(&beside.done);
         for number in 0..count {
             let hog = || gil.attach(|at| beside.compute(at, task));
-            let started = named(number).spawn_scoped(scope, hog);
-            started.map_err(limits::of_a_thread).expect(SOME);
+            named(number).spawn_scoped(scope, hog).map_err(no_thread)?;
         }
-        let _end = Raised(&beside.done);
-        main(&beside)
+        Ok(main(&beside))
     })
 }
 
@@ -84,7 +89,12 @@ fn named(number: usize) -> thread::Builder {
     thread::Builder::new().name(format!("hog {number}"))
 }
 
-/// Ends the threads beside `main` also when `main` panics: the scope waits for them.
+fn no_thread(why: io::Error) -> LabError {
+    LabError::failed("a cell", limits::of_a_thread(why))
+}
+
+/// Ends the threads beside `main` also when `main` panics, or the next one cannot be started: the
+/// scope waits for them.
 struct Raised<'a>(&'a AtomicBool);
 
 impl Drop for Raised<'_> {
@@ -108,16 +118,16 @@ pub(crate) fn throughput(cell: &Cell) -> Result<Figures> {
     Ok(measured(|| together(threads, named, run))?.and(counted(&[gil])))
 }
 
-/// Only a limit far too low is in the way of these.
-const SOME: &str = "an experiment takes a handful of threads";
-
 /// Runs `work` in `count` threads that begin together, each of which is given its number; their
-/// answers, in order.
+/// answers, in order. Fails if they cannot be started.
 ///
 /// # Panics
 ///
-/// Passes on a panic of a thread, and panics if threads are used up.
-pub(crate) fn in_threads<R: Send>(count: usize, work: impl Fn(usize) -> R + Sync) -> Vec<R> {
+/// Passes on a panic of a thread.
+pub(crate) fn in_threads<R: Send>(
+    count: usize,
+    work: impl Fn(usize) -> R + Sync,
+) -> Result<Vec<R>> {
     together(count, |_| thread::Builder::new(), work)
 }
 
@@ -125,7 +135,7 @@ fn together<R: Send>(
     count: usize,
     builder: fn(usize) -> thread::Builder,
     work: impl Fn(usize) -> R + Sync,
-) -> Vec<R> {
+) -> Result<Vec<R>> {
     let gate = RwLock::new(());
     let begin = |number| {
         drop(gate.read());
@@ -135,18 +145,18 @@ fn together<R: Send>(
         let begin = &begin;
         // Opens when all have been started, and also when one could not be: none waits for it.
         let closed = gate.write();
-        let start = |one| builder(one).spawn_scoped(scope, move || begin(one));
-        let started = |one| start(one).map_err(limits::of_a_thread).expect(SOME);
-        let threads: Vec<_> = (0..count).map(started).collect();
+        let start = |one| builder(one).spawn_scoped(scope, move || begin(one)).map_err(no_thread);
+        let threads: Result<Vec<_>> = (0..count).map(start).collect();
         drop(closed);
-        threads.into_iter().map(|one| one.join().expect("a thread does not panic")).collect()
+        let join = |one: thread::ScopedJoinHandle<'_, R>| one.join().expect("it does not panic");
+        Ok(threads?.into_iter().map(join).collect())
     })
 }
 
 /// Runs `work`, which says what each of its threads did, if that is of interest; measures it.
-pub(crate) fn measured(work: impl FnOnce() -> Vec<Turns>) -> Result<Figures> {
+pub(crate) fn measured(work: impl FnOnce() -> Result<Vec<Turns>>) -> Result<Figures> {
     let (used_s, begun) = (processor_time_s()?, Stopwatch::start());
-    let turns = work();
+    let turns = work()?;
     let wall_s = begun.seconds();
     let used_s = processor_time_s()? - used_s;
     let busy = Figures::default().with("cpus_busy", used_s / wall_s);

@@ -44,7 +44,8 @@ fn measure(cell: &Cell) -> Result<Figures> {
         };
         Machine::new(&program, train).run(&program, &memory[..], look).map(|_| ())
     };
-    for end in in_threads(4, |train| gil.attach(|at| run(u32::try_from(train).unwrap_or(0), at))) {
+    let run = |train| gil.attach(|at| run(u32::try_from(train).unwrap_or(0), at));
+    for end in in_threads(4, run)? {
         end.map_err(|why| LabError::failed("the program", why))?;
     }
     // ORDER: Relaxed; the trains have ended, and whoever joined them sees what they did.

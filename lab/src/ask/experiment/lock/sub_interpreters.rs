@@ -29,7 +29,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
     let clock = Clock::start(cell);
     let figures = hogs::measured(|| {
         let turns = pool.map(0..workers, move |at, _| clock.repeat(|| task.call(at)));
-        turns.into_iter().map(|turns| turns.expect("a task does not panic")).collect()
+        Ok(turns.into_iter().map(|turns| turns.expect("a task does not panic")).collect())
     })?;
     Ok(figures.and(hogs::counted(pool.gils())))
 }

@@ -4,17 +4,16 @@ use super::gil_asked_at_places;
 use crate::ask::experiment::kit::prelude::*;
 use trainyard::threads::{Attached, Place};
 
-pub(super) const DESIGN: Design =
-    Design::new(include_str!("the_articles_race.md"), |cell| Ok(measure(cell)))
-        .twin(include_str!("the_articles_race.py"), plays)
-        .relations(&[
-            timing(
-                "the-article-loses-nothing",
-                &that(|[lost, ..]: [f64; 3]| is(lost, 0)).skipped(interrupted),
-            ),
-            timing("a-task-is-shorter-than-an-interval", &that(|[took_s]| took_s < SHORT_S)),
-            timing("long-tasks-lose", &that(|[lost]| lost > 0.0)),
-        ]);
+pub(super) const DESIGN: Design = Design::new(include_str!("the_articles_race.md"), measure)
+    .twin(include_str!("the_articles_race.py"), plays)
+    .relations(&[
+        timing(
+            "the-article-loses-nothing",
+            &that(|[lost, ..]: [f64; 3]| is(lost, 0)).skipped(interrupted),
+        ),
+        timing("a-task-is-shorter-than-an-interval", &that(|[took_s]| took_s < SHORT_S)),
+        timing("long-tasks-lose", &that(|[lost]| lost > 0.0)),
+    ]);
 
 const SHORT_S: f64 = INTERVAL_S / 10.0;
 const ARTICLE: &str = "5 000 tasks of 100";
@@ -24,7 +23,7 @@ fn plays(python: &Python, cell: &Cell) -> bool {
     by_lock(python, cell) && (cell.label == ARTICLE || python.version < (3, 10, 0))
 }
 
-fn measure(cell: &Cell) -> Figures {
+fn measure(cell: &Cell) -> Result<Figures> {
     let (tasks, increments) = (cell.count("tasks"), cell.count("increments"));
     let (gil, counter) = (gil_asked_at_places(cell), AtomicU64::new(0));
     let took_s = in_threads(tasks, |_| {
@@ -33,13 +32,13 @@ fn measure(cell: &Cell) -> Figures {
             (0..increments).for_each(|_| increment(&counter, at));
             stopwatch.seconds()
         })
-    });
+    })?;
     let at = |share| percentile(&took_s, share).unwrap_or(f64::NAN);
-    Figures::lost((tasks * increments) as u64, counter.into_inner())
+    Ok(Figures::lost((tasks * increments) as u64, counter.into_inner())
         .with("task_p50_s", at(0.5))
         .with("task_max_s", at(1.0))
         .with_count("taken", gil.counters().acquisitions)
-        .with_count("forced_switches", gil.counters().forced_switches)
+        .with_count("forced_switches", gil.counters().forced_switches))
 }
 
 /// What `counter += 1` in a loop is made of, with a check point between any two of its steps.

@@ -140,9 +140,9 @@ impl Command {
 
 impl Which {
     fn experiments(&self) -> std::result::Result<Vec<&'static Experiment>, String> {
-        let is_meant = |one: &&Experiment| self.all || Some(one.group) == self.group;
-        let experiments = catalogue::all().filter(is_meant).chain(self.names.iter().copied());
-        distinct(experiments.collect())
+        let all = self.all.then(catalogue::all).into_iter().flatten();
+        let experiments = all.chain(self.group.into_iter().flat_map(catalogue::experiments));
+        distinct(experiments.chain(self.names.iter().copied()).collect())
             .ok_or_else(|| "name an experiment, a group with --group, or take --all".to_owned())
     }
 }

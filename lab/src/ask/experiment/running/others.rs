@@ -100,6 +100,9 @@ mod tests {
         assert_eq!(idle(stat), Some((2, Duration::from_millis(700))));
         assert_eq!(idle("cpu  0 0 0 0 0 0 0 0 0 0\ncpu0 0 0 0 0 0\n"), None);
         assert_eq!(idle("intr 7 7\n"), None);
-        assert!(Reading::take().is_some_and(|reading| reading.ours > Duration::ZERO));
+        let [before, after] = [(); 2].map(|()| Reading::take().unwrap());
+        assert!(after.ours >= before.ours && after.idle >= before.idle);
+        assert!(before.ours > Duration::ZERO);
+        assert!((0.0..=1.0).contains(&after.others_since(before)));
     }
 }

@@ -33,7 +33,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
     let (clock, kind) = (Clock::start(cell), cell.word("kind").to_owned());
     hogs::measured(|| {
         let turns = pool.map(0..threads, move |at, _| clock.repeat(|| turn(&kind, at)));
-        turns.into_iter().map(|turns| turns.expect("a task does not panic")).collect()
+        Ok(turns.into_iter().map(|turns| turns.expect("a task does not panic")).collect())
     })
 }
 

@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 
 use super::InFlight;
 use crate::ask::experiment::kit::prelude::*;
+use trainyard::sys::limits;
 use trainyard::sys::poll::{self, Interest};
 use trainyard::threads;
 
@@ -25,14 +26,15 @@ impl Session {
     /// Opens a connection to a server that ends when the connection does.
     fn open(takes: Duration) -> io::Result<Self> {
         let (stream, mut served) = UnixStream::pair()?;
-        thread::spawn(move || {
+        let serve = move || {
             let mut question = [0; 8];
             while served.read_exact(&mut question).is_ok() {
                 pause(takes);
                 // Who is gone does not need it.
                 drop(served.write_all(&question));
             }
-        });
+        };
+        thread::Builder::new().spawn(serve).map_err(limits::of_a_thread)?;
         Ok(Self(stream))
     }
 
@@ -63,7 +65,7 @@ fn measure(cell: &Cell) -> Result<Figures> {
         }
         Ok(wrong)
     };
-    let wrong = in_threads(trains, |train| gil.attach(|_| ask_all(train))).into_iter();
+    let wrong = in_threads(trains, |train| gil.attach(|_| ask_all(train)))?.into_iter();
     let wrong: usize = wrong.sum::<io::Result<_>>().map_err(failed)?;
     let figures = in_flight.figures("answers").with_count("sessions", sessions.len());
     Ok(figures.with_count("wrong", wrong))

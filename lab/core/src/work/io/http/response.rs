@@ -51,7 +51,8 @@ enum Stage {
 
 impl ResponseDecoder {
     /// Takes the next bytes that the server sent, and answers with the page once it is complete.
-    /// Until then feed it more; at the end of the stream call [`finish`](Self::finish).
+    /// Until then feed it more; at the end of the stream call [`finish`](Self::finish). Fails if the
+    /// answer breaks the protocol or a limit: the connection is of no further use.
     pub fn feed(&mut self, mut rest: &[u8]) -> Result<Option<Page>, HttpError> {
         while matches!(self.stage, Stage::Head) {
             match self.take_head(&mut rest)? {
@@ -74,7 +75,8 @@ impl ResponseDecoder {
         Ok(page)
     }
 
-    /// Takes the news that the server closed the connection, which some bodies end with.
+    /// Takes the news that the server closed the connection, which some bodies end with. Fails if
+    /// the answer was not complete.
     pub fn finish(&mut self) -> Result<Page, HttpError> {
         match std::mem::replace(&mut self.stage, Stage::Spent) {
             Stage::Body(page, body) if body.ends_with_connection() => Ok(body.seal(page)),
@@ -192,6 +194,13 @@ pub fn fuzz_response(data: &[u8]) -> Result<Page, HttpError> {
         // INVARIANT: [HTTP-1] as the decoder promises.
         assert_eq!(decode(&cut(data, step)), whole, "cut into pieces of {step}");
     }
+    let (mut pieces, mut rest) = (Vec::new(), data);
+    while let Some(first) = rest.first() {
+        let (piece, after) = rest.split_at(rest.len().min(1 + usize::from(first % 19)));
+        pieces.push(piece);
+        rest = after;
+    }
+    assert_eq!(decode(&pieces), whole, "cut into pieces as long as their first bytes say");
     if let Ok(page) = whole {
         assert!(page.body_len <= data.len() as u64, "a body longer than what was sent");
         assert!((200..=999).contains(&page.status), "status {}", page.status);
