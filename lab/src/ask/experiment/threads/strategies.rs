@@ -3,36 +3,35 @@
 use crate::ask::experiment::kit::prelude::*;
 use lab_core::work::sums::Sums;
 
-pub(super) const DESIGN: Design =
-    Design::new(include_str!("strategies.md"), |cell| Ok(measure(cell)))
-        .twin(include_str!("strategies.py"), |_, cell| cell.word("strategy") != "atomic")
-        .relations(&[
-            timing("none-loses", &that(|[lost, _]| lost > 0.0)),
-            counting(
-                "each-of-them-is-exact",
-                &that(|lost: [f64; 4]| is(known(lost).sum(), 0)).shown(|lost| {
-                    format!(
-                        "{} ones lost with {} strategies",
-                        known(lost).sum::<f64>(),
-                        known(lost).count()
-                    )
-                }),
+pub(super) const DESIGN: Design = Design::new(include_str!("strategies.md"), measure)
+    .twin(include_str!("strategies.py"), |_, cell| cell.word("strategy") != "atomic")
+    .relations(&[
+        timing("none-loses", &that(|[lost, _]| lost > 0.0)),
+        counting(
+            "each-of-them-is-exact",
+            &that(|lost: [f64; 4]| is(known(lost).sum(), 0)).shown(|lost| {
+                format!(
+                    "{} ones lost with {} strategies",
+                    known(lost).sum::<f64>(),
+                    known(lost).count()
+                )
+            }),
+        ),
+        timing(
+            "own-is-the-cheapest",
+            &that(|[own, lock, queue, atomic]| own < lock.min(queue).min(atomic) / 2.0).shown(
+                |[own, lock, queue, atomic]| {
+                    let next = lock.min(queue).min(atomic);
+                    format!("{}; the next takes {}", seconds(own), seconds(next))
+                },
             ),
-            timing(
-                "own-is-the-cheapest",
-                &that(|[own, lock, queue, atomic]| own < lock.min(queue).min(atomic) / 2.0).shown(
-                    |[own, lock, queue, atomic]| {
-                        let next = lock.min(queue).min(atomic);
-                        format!("{}; the next takes {}", seconds(own), seconds(next))
-                    },
-                ),
-            )
-            .of_ours(),
-        ]);
+        )
+        .of_ours(),
+    ]);
 
 const THREADS: usize = 4;
 
-fn measure(cell: &Cell) -> Figures {
+fn measure(cell: &Cell) -> Result<Figures> {
     let (sums, ones) = (Sums::default(), cell.count("ones") as u64);
     let begun = thread::scope(|scope| {
         scope.spawn(|| sums.own());
@@ -45,9 +44,9 @@ fn measure(cell: &Cell) -> Figures {
         begun
     });
     // Since the first of them began.
-    let took_s = most(&begun.into_iter().map(Stopwatch::seconds).collect::<Vec<_>>());
+    let took_s = most(&begun?.into_iter().map(Stopwatch::seconds).collect::<Vec<_>>());
     let expected = THREADS as u64 * ones;
-    Figures::lost(expected, sums.total()).with("update_s", took_s / to_f64(expected))
+    Ok(Figures::lost(expected, sums.total()).with("update_s", took_s / to_f64(expected)))
 }
 
 /// Python has no atomic number.
