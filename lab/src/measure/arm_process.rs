@@ -31,7 +31,6 @@ use trainyard::trace::Recording;
 /// What ends a wait early.
 #[derive(Clone, Copy, Debug)]
 pub struct Halt<'a> {
-    /// Ctrl-C.
     pub interrupts: &'a Interrupts,
     /// How long an arm may be silent.
     pub silence_max: Duration,

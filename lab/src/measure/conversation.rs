@@ -35,11 +35,14 @@ pub(super) enum Question {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Reply {
     /// Everything is up, which took so long.
-    Started { startup_ns: u64 },
-    /// The work is done.
+    Started {
+        startup_ns: u64,
+    },
     Done(Outcome),
     /// The work is done, and a trace file of this length follows the line.
-    Recorded { bytes: usize },
+    Recorded {
+        bytes: usize,
+    },
     /// It could not be done.
     Failed(LabError),
 }
@@ -52,7 +55,6 @@ pub(super) struct Socket(BufReader<UnixStream>);
 pub(super) const FOR_EVER: fn(&UnixStream) -> Result<()> = |_| Ok(());
 
 impl Socket {
-    /// Takes over a connected socket.
     pub(super) fn new(stream: UnixStream) -> Self {
         Self(BufReader::new(stream))
     }

@@ -8,10 +8,7 @@ use trainyard::trace::file::Trace;
 const NAMED_MAX: usize = 5;
 
 /// The places of the runs that are called `name`: a number, from 1, or a label.
-///
-/// # Errors
-///
-/// [`LabError::BadInput`] if there is none, with the names of some that there are.
+/// Fails, with the names of some that there are, if there is none.
 pub fn pick(trace: &Trace, name: &str) -> Result<Vec<usize>> {
     let runs = trace.runs.iter().enumerate();
     let is_meant = |at: usize, label: &str| label == name || (at + 1).to_string() == name;

@@ -13,7 +13,6 @@ use crate::terms::output::Glyphs;
 use trainyard::trace::file::{Ending, Trace};
 use trainyard::trace::{Event, Kind, Recording, Track};
 
-/// What every view writes, by its name.
 fn views(trace: &Trace) -> impl Iterator<Item = (&'static str, String)> {
     let forms = FORMS.into_iter().map(|(name, write)| (name, text(write, trace)));
     let whose = [("timeline", Whose::Trains), ("timeline of tasks", Whose::Tasks)];

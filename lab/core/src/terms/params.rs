@@ -58,19 +58,9 @@ named! {
 #[serde(rename_all = "kebab-case")]
 pub enum CpuKernel {
     /// The sum of `i * i` for `i` below n, for n = `first_n`, `first_n + 1` and so on.
-    SumOfSquares {
-        /// The first n.
-        first_n: u64,
-        /// How many sums.
-        inputs: usize,
-    },
+    SumOfSquares { first_n: u64, inputs: usize },
     /// `fib(n)` by plain recursion, the same input again and again.
-    Fib {
-        /// The number's index.
-        n: u32,
-        /// How often.
-        inputs: usize,
-    },
+    Fib { n: u32, inputs: usize },
 }
 
 impl CpuKernel {
@@ -100,7 +90,6 @@ pub struct Params {
     pub workloads: Vec<Workload>,
     /// Who takes part. `sync` always does: the others are ratios to it.
     pub models: Vec<Model>,
-    /// Which states of the lock.
     pub gil: GilChoice,
     /// How many threads, processes or tasks; `None` leaves it to the preset.
     pub workers: Option<usize>,
@@ -108,7 +97,6 @@ pub struct Params {
     pub requests: usize,
     /// How long the server waits before it answers.
     pub latency_ns: u64,
-    /// How many rounds are measured.
     pub runs: usize,
     /// How many rounds come before them and are thrown away.
     pub warmup: usize,
@@ -118,11 +106,9 @@ pub struct Params {
     pub affinity: Vec<usize>,
     /// Seeds the resampling of the statistics.
     pub seed: u64,
-    /// What a round of `cpu` computes.
     pub kernel: CpuKernel,
     /// The pages to fetch instead of our own server's; empty means our own server.
     pub urls: Vec<String>,
-    /// Each CPython that takes part with the same models.
     #[serde(default)]
     pub pythons: Vec<Python>,
 }
@@ -228,7 +214,6 @@ impl Params {
         Model::IN_TABLE_ORDER.into_iter().filter(is_asked_for).flat_map(row).collect()
     }
 
-    /// The states of the lock that `model` is measured in.
     fn gil_states(&self, workload: Workload, model: Model) -> Vec<GilState> {
         let (on, off) = (self.gil != GilChoice::Off, self.gil != GilChoice::On);
         let state = |wanted: bool, state| wanted.then_some(state);
@@ -278,10 +263,7 @@ impl Params {
     }
 
     /// Checks what no single option can know of the others.
-    ///
-    /// # Errors
-    ///
-    /// One line that says which options leave nothing to do, and what would.
+    /// Fails with one line that says which options leave nothing to do, and what would.
     pub fn check(&self) -> Result<(), String> {
         let only_sync = self.models.iter().all(|&model| model == Model::Sync);
         let lonely = |workload: &&Workload| self.rows(**workload, None, 1).len() < 2;

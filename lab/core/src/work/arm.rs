@@ -45,9 +45,7 @@ pub trait Arm: Sized {
 /// What an arm is told when it starts.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Setup {
-    /// Who the arm is.
     pub contender: Contender,
-    /// What is compared.
     pub params: Params,
     /// Where our own server listens, if `io` asks that one.
     pub server: Option<SocketAddr>,
@@ -115,7 +113,6 @@ pub struct Unit {
 }
 
 impl Unit {
-    /// Notes the beginning.
     #[inline]
     pub fn begin(number: u64) -> Self {
         trace::emit(Kind::UnitBegin, number, 0);

@@ -23,9 +23,6 @@ pub struct Sums {
 
 impl Sums {
     /// Adds `ones` ones, by the strategy of this name; a queue's go to `owner`.
-    ///
-    /// # Panics
-    ///
     /// Panics if the owner of the queue is gone.
     pub fn add(&self, ones: u64, strategy: &str, owner: Sender<u64>) {
         match strategy {

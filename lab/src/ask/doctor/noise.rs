@@ -28,13 +28,10 @@ pub struct Noise {
     pub median_ns: u64,
     /// What the slowest one in a hundred took, or more.
     pub p99_ns: u64,
-    /// What the slowest took.
     pub largest_ns: u64,
-    /// How long the clock was watched.
     pub watched_ns: u64,
     /// How often it jumped by 10 us or more.
     pub gaps: usize,
-    /// The largest jump.
     pub largest_gap_ns: u64,
     /// The share of the time that went into these jumps.
     pub lost: f64,

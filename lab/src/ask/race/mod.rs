@@ -14,8 +14,6 @@
 //! 4. With `--search` nothing is left to chance: every ending there can be is found, and listed by
 //!    `endings`; each comes with a schedule, which `--replay` does again.
 
-#![expect(clippy::missing_errors_doc, reason = "an error is one line: see LabError")]
-
 pub mod dis;
 mod endings;
 mod layout;
@@ -40,7 +38,6 @@ use trainyard::trace::{self, file::Facts, file::Trace};
 
 /// What `race` is asked for; the command line's options say what each is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "said there")]
 pub struct Race {
     pub program: String,
     pub runners: Vec<Runner>,
@@ -57,10 +54,8 @@ pub struct Race {
     pub trace: Option<PathBuf>,
 }
 
-/// What to do with the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Run it.
     Run,
     /// Find every way in which it can end.
     Search,
@@ -68,7 +63,6 @@ pub enum Action {
     Replay(Schedule),
 }
 
-/// Does what was asked for, and returns the page.
 pub fn race(race: &Race) -> Result<String> {
     race.trace.as_deref().map_or(Ok(()), check_writable)?;
     with_job(race, |job| match &race.action {

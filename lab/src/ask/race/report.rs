@@ -14,7 +14,6 @@ use lab_core::work::race::setting::{Checks, Model, Runner};
 use lab_core::work::race::tape::signed;
 use trainyard::vm::WordKind;
 
-/// The whole answer.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     pub(super) schema: &'static str,
@@ -24,7 +23,6 @@ pub(super) struct Report {
     pub(super) threads: usize,
     /// How often each train does it in a run.
     pub(super) rounds: u32,
-    /// How many runs each row had.
     pub(super) runs: usize,
     pub(super) switch_interval_s: f64,
     pub(super) variables: Vec<String>,
@@ -78,7 +76,6 @@ pub(super) struct Recorded {
     pub(super) what: &'static str,
     /// What `--replay` takes; null if it is too long.
     pub(super) schedule: Option<String>,
-    /// In words.
     pub(super) sentence: String,
     /// The instructions, drawn.
     pub(super) columns: String,
@@ -200,7 +197,6 @@ fn lost_shares(serial: &[Vec<i64>], outcomes: &[Outcome]) -> Vec<Option<f64>> {
     (0..serial.first().map_or(0, Vec::len)).map(share).collect()
 }
 
-/// Renders a report.
 pub(super) fn page(report: &Report) -> String {
     let names = ["", shown(report), "lost", "wrong", "forced", "involuntary"];
     let head = vec![names.map(str::to_owned).to_vec()];

@@ -31,7 +31,6 @@ const AS_GOOD_WITHIN_NOISE: f64 = 1.10;
 /// Two points have no knee between them.
 const VALUES_MIN: usize = 3;
 
-/// The knee of one series.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Knee {
     pub(super) workload: Workload,

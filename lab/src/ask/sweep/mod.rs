@@ -13,8 +13,6 @@
 //!
 //! Not here: a search for the best value, which would measure some points more often than others.
 
-#![expect(clippy::missing_errors_doc, reason = "an error is one line: see LabError")]
-
 mod chart;
 mod knee;
 pub mod plan;

@@ -26,14 +26,12 @@ pub struct Sweep {
     pub pythons: Vec<PathBuf>,
     /// What is not; the first changes slowest.
     pub scans: Vec<Scan>,
-    /// Where the results go.
     pub output: Output,
 }
 
 /// A variable and its values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Scan {
-    /// Which.
     #[serde(rename = "name")]
     pub variable: Variable,
     /// As they were typed; [`Sweep::points`] has them in rising order.

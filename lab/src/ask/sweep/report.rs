@@ -22,7 +22,6 @@ use lab_core::terms::stats;
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Report {
     schema: &'static str,
-    /// Whether it ran to its end.
     pub(super) complete: bool,
     /// The seed of the resampling.
     pub(super) seed: u64,
@@ -54,7 +53,6 @@ pub(super) struct Row {
 }
 
 impl Report {
-    /// An empty report.
     pub(super) fn new(sweep: &Sweep, host: Host) -> Self {
         Self {
             schema: "trainyard.sweep/1",
@@ -91,7 +89,6 @@ impl Report {
         }
     }
 
-    /// What was scanned.
     pub(super) fn scanned(&self) -> impl Iterator<Item = Variable> {
         self.variables.iter().map(|scan| scan.variable)
     }
@@ -133,7 +130,6 @@ impl Report {
         series.map(|rows| firsts(grouped(rows.into_iter(), value))).collect()
     }
 
-    /// The rows of `workload`.
     pub(super) fn rows(&self, workload: Workload) -> impl Iterator<Item = &Row> {
         self.results.iter().filter(move |row| row.workload == workload)
     }
@@ -179,7 +175,6 @@ pub(super) fn grouped<'a, K: PartialEq>(
     groups
 }
 
-/// The first row of each group.
 pub(super) fn firsts(groups: Vec<Vec<&Row>>) -> Vec<&Row> {
     groups.into_iter().map(|group| group[0]).collect()
 }
@@ -193,7 +188,6 @@ impl Deref for Row {
 }
 
 impl Row {
-    /// The value of `variable` at its point.
     pub(super) fn value_of(&self, variable: Variable) -> Option<Value> {
         self.point.iter().find(|(it, _)| *it == variable).map(|(_, value)| *value)
     }

@@ -10,7 +10,6 @@ use lab_core::terms::params::{Params, Preset};
 use lab_core::terms::sample::Measured;
 use lab_core::testing::{self, who};
 
-/// The numbers of threads.
 const COUNTS: [usize; 5] = [1, 2, 8, 16, 64];
 
 /// What `trainyard sweep io cpu -P workers 1 64` might find out, after `doctor` has changed every
@@ -21,7 +20,6 @@ pub(super) fn report(doctor: impl FnMut(&mut Row)) -> Report {
     report_of(vec![Scan { variable: Variable::Workers, values }], doctor)
 }
 
-/// A sweep of these scans.
 pub(super) fn sweep(scans: Vec<Scan>) -> Sweep {
     let (params, output) = (Params::of(Preset::Quick), Output::default());
     Sweep { params, pythons: Vec::new(), scans, output }

@@ -21,17 +21,12 @@ pub enum Variable {
     Latency,
     /// How many pages a round fetches.
     Requests,
-    /// How many inputs a round computes.
     Inputs,
-    /// The state of the lock.
     Gil,
-    /// The model of concurrency.
     Models,
 }
 
-/// One value of a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is called what it is")]
 pub enum Value {
     Count(usize),
     /// In nanoseconds.
@@ -68,7 +63,6 @@ impl Variable {
         Self::NAMES[self as usize].2
     }
 
-    /// Finds the variable called `name`.
     pub fn find(name: &str) -> Result<Self, String> {
         let found = Self::NAMES.into_iter().find(|(_, known, _)| *known == name);
         found.map(|(variable, ..)| variable).ok_or_else(|| {

@@ -132,7 +132,6 @@ struct Conductor<'a> {
     seats: Vec<Seat>,
 }
 
-/// Which kind of round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Round {
     Warmup,

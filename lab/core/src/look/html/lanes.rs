@@ -22,7 +22,6 @@ pub(super) struct Page<'a> {
     places: HashMap<u32, u64>,
 }
 
-/// A lane of the page.
 pub(super) struct Row {
     /// `lock`, `train` or `task`.
     pub(super) what: &'static str,

@@ -48,10 +48,6 @@ const SCRIPTS: [&str; 16] = scripts! {
 };
 
 /// Writes `trace` as one self-contained page.
-///
-/// # Errors
-///
-/// Fails if `out` does.
 pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
     let pages: Vec<Page<'_>> = trace.runs.iter().map(Page::new).collect();
     // The template is text and names in double braces, in turn.

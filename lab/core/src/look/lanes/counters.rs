@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, HashMap};
 
 use trainyard::trace::{Event, Kind, Recording};
 
-/// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum What {
     /// The threads that wait for this lock.

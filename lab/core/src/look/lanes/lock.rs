@@ -15,12 +15,9 @@ use super::tape::{Alike, Span, Tape};
 use super::{Lane, first_kept_ns};
 use trainyard::trace::{Event, Kind, Recording};
 
-/// Whose a lock is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Holder {
-    /// It is free.
     Nobody,
-    /// It is this track's.
     Track(u32),
     /// It is switched off: there is nothing to hold.
     Off,

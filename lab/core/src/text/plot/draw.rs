@@ -38,10 +38,6 @@ const LOOKS: [([&str; 2], &str); 7] = [
 const KNEE: &str = "knee: more is no better";
 
 /// Draws `charts` below each other.
-///
-/// # Panics
-///
-/// Never: what is written to is memory.
 pub fn svg(charts: &[Chart]) -> String {
     let (width, height) = (width(charts), HEIGHT * float(charts.len().max(1)));
     let titles: Vec<_> = charts.iter().map(|chart| escaped(&chart.title)).collect();

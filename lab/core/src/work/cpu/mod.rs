@@ -23,12 +23,10 @@ use crate::terms::error::{LabError, Result};
 use crate::terms::params::CpuKernel;
 use trainyard::threads::{Attached, Breaker};
 
-/// One unit of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Input {
     /// Its number in the round.
     pub unit: u64,
-    /// What to compute.
     pub task: Task,
 }
 

@@ -93,12 +93,10 @@ impl Target {
         Err(LabError::BadInput(format!("cannot connect to {}: {refusals}", self.url)))
     }
 
-    /// The URL as it was given.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Where to connect.
     pub fn address(&self) -> SocketAddr {
         self.addresses[0]
     }

@@ -18,10 +18,8 @@ pub struct Schedule {
     pub turns: Vec<Turn>,
 }
 
-/// One train's turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Turn {
-    /// Whose.
     pub train: usize,
     /// How many instructions; `None`: until it ends or has to wait.
     pub steps: Option<u64>,

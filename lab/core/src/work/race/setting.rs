@@ -13,11 +13,8 @@ use trainyard::vm;
 pub enum Runner {
     /// Threads under one lock, which looks at requests there.
     LockOn(Checks),
-    /// Threads without a lock.
     LockOff,
-    /// Tasks on one thread.
     Coop,
-    /// Processes.
     Procs,
 }
 
@@ -33,10 +30,8 @@ pub enum Checks {
     Never,
 }
 
-/// One of the three runtimes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "each is called what it is")]
 pub enum Model {
     Threads,
     Coop,
@@ -68,7 +63,6 @@ pub fn to_threads(place: vm::Place) -> Place {
 }
 
 impl Runner {
-    /// The runtime.
     pub fn model(self) -> Model {
         match self {
             Self::LockOn(_) | Self::LockOff => Model::Threads,

@@ -49,12 +49,10 @@ impl ServerProcess {
         Ok(server)
     }
 
-    /// Where the server listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The process of the server.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }

@@ -105,16 +105,13 @@ pub struct Server {
     acceptor: Option<JoinHandle<()>>,
 }
 
-/// What the threads of a server share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     config: ServerConfig,
     /// How long a request may take to arrive, from its first byte on.
     request_timeout: Duration,
     stopping: AtomicBool,
-    /// How many pages were asked for.
     requests: AtomicU64,
-    /// How many connections were accepted.
     connections: AtomicU64,
 }
 
@@ -172,7 +169,6 @@ impl Server {
         listen().map_err(because)
     }
 
-    /// Where the server listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }

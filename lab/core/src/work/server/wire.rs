@@ -21,7 +21,6 @@ pub(super) const HEAD_LEN_MAX: usize = 8 * 1024;
 /// The most fields in a head. Browsers send about 20.
 const FIELDS_MAX: usize = 64;
 
-/// One request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Request {
     /// Whether only the head of the page is asked for.
@@ -147,9 +146,6 @@ fn encode_fields(
 }
 
 /// Reads `data` as requests, checks the invariants, and says how many there were. Fuzzers call it.
-///
-/// # Panics
-///
 /// Panics if an invariant is broken.
 #[doc(hidden)]
 pub fn fuzz_request(data: &[u8]) -> usize {

@@ -35,9 +35,7 @@ use lab_core::text::wrap::{fill, wrap};
 /// How the picture and the table are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
-    /// Columns of the terminal.
     pub width: usize,
-    /// The alphabet.
     pub glyphs: Glyphs,
 }
 
@@ -107,7 +105,6 @@ fn block(report: &Report, workload: Workload, subjects: &[Subject<'_>], style: S
     text
 }
 
-/// Where things stand in a line.
 #[derive(Clone, Copy)]
 struct Layout {
     label_width: usize,

@@ -43,10 +43,7 @@ pub(crate) fn tour() -> Vec<(&'static Experiment, &'static Lesson)> {
 }
 
 /// Finds an experiment.
-///
-/// # Errors
-///
-/// One line that names the experiment whose name is nearest.
+/// Fails with one line that names the experiment whose name is nearest.
 pub(crate) fn find(name: &str) -> Result<&'static Experiment, String> {
     all().find(|experiment| experiment.name == name).ok_or_else(|| {
         let names = all().map(|experiment| experiment.name);

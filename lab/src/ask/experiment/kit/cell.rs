@@ -85,7 +85,6 @@ pub enum Probe {
     Bandwidth,
 }
 
-/// One setting.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
     /// Its name: unique in the experiment.
@@ -102,7 +101,6 @@ impl Cell {
         Self { label: label.into(), lock: Lock::None, probe: None, parameters: BTreeMap::new() }
     }
 
-    /// Sets a parameter.
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.set(name, value);
         self

@@ -70,7 +70,6 @@ impl Design {
         Self { twin: Some(twin), plays, ..self }
     }
 
-    /// Checks these.
     pub const fn relations(self, relations: &'static [Relation]) -> Self {
         Self { relations, ..self }
     }
@@ -110,12 +109,10 @@ pub struct Activity {
 }
 
 impl Experiment {
-    /// Finds one of its relations.
     pub fn relation(&self, name: &str) -> Option<&Relation> {
         self.relations.iter().find(|relation| relation.name == name)
     }
 
-    /// Lists its settings.
     pub fn cells(&self, scale: Scale) -> Vec<Cell> {
         cells(&self.settings, scale)
     }

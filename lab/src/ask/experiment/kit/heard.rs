@@ -59,7 +59,6 @@ pub(crate) enum Heard {
 }
 
 impl Running {
-    /// Starts it.
     pub(crate) fn start(mut command: Command) -> Result<Self> {
         let (output, theirs) = io::pipe().map_err(failed)?;
         command.stdin(Stdio::null()).stdout(theirs.try_clone().map_err(failed)?).stderr(theirs);
@@ -69,10 +68,7 @@ impl Running {
     }
 
     /// Waits for the next line, until a deadline of the monotonic clock.
-    ///
-    /// # Errors
-    ///
-    /// [`LabError::Interrupted`] after Ctrl-C, if that is to be listened to.
+    /// Fails with [`LabError::Interrupted`] after Ctrl-C, if that is to be listened to.
     pub(crate) fn hear(
         &mut self,
         deadline_ns: u64,

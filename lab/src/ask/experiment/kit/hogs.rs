@@ -113,9 +113,6 @@ const SOME: &str = "an experiment takes a handful of threads";
 
 /// Runs `work` in `count` threads that begin together, each of which is given its number; their
 /// answers, in order.
-///
-/// # Panics
-///
 /// Passes on a panic of a thread, and panics if threads are used up.
 pub(crate) fn in_threads<R: Send>(count: usize, work: impl Fn(usize) -> R + Sync) -> Vec<R> {
     together(count, |_| thread::Builder::new(), work)

@@ -132,7 +132,6 @@ pub(crate) struct Outcome {
     pub attempts: usize,
 }
 
-/// How a relation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ending {

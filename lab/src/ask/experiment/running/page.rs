@@ -16,7 +16,6 @@ use lab_core::text::wrap::wrap;
 const BOLD: Ansi = Ansi::new().bold();
 const GOOD: Ansi = AnsiColor::Green.on_default();
 const BAD: Ansi = AnsiColor::Red.on_default().bold();
-/// Columns of the page.
 const WIDTH: usize = 80;
 /// Where a list's text begins.
 const INDENT: usize = 4;

@@ -26,9 +26,6 @@ pub(crate) struct Report {
 
 impl Report {
     /// Whether all relations hold that could be checked.
-    ///
-    /// # Errors
-    ///
     /// [`LabError::Failed`] names those that do not, and says how many were skipped. With a wrong
     /// setting that is what was to be seen, and said; it is no success all the same.
     pub(crate) fn verdict(&self) -> Result<()> {
@@ -46,7 +43,6 @@ impl Report {
         Err(LabError::Failed(format!("{failed} {relations} failed{which}")))
     }
 
-    /// Renders the document.
     pub(crate) fn json(&self) -> String {
         let document = json!({
             "schema": SCHEMA,
