@@ -8,9 +8,8 @@ use super::options::{Measuring, Results, Work, distinct, nanoseconds};
 use super::values;
 use crate::ask::sweep::plan::{Scan, Sweep};
 use crate::ask::sweep::variable::{Value, Variable, range};
-use lab_core::terms::contender::{Model, Workload};
 use lab_core::terms::output::{Color, Output};
-use lab_core::terms::params::{GilChoice, Params, Preset};
+use lab_core::terms::{GilChoice, Model, Params, Preset, Workload};
 
 const EXAMPLES: &str = "\
 Variables: workers, switch-interval, latency, requests, inputs, gil, models.

@@ -11,10 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::io::http::Fnv1a as Digest;
 use super::pages::{Content, PAGES};
-use crate::terms::contender::{Contender, GilState};
-use crate::terms::error::{LabError, Result};
-use crate::terms::params::Params;
-use crate::terms::python::Python;
+use crate::terms::{Contender, GilState, LabError, Params, Python, Result};
 use trainyard::procs::{Pool, Postcard};
 use trainyard::threads::{Gil, Mode, ThreadPool};
 use trainyard::trace::{self, Kind};

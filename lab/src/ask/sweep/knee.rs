@@ -17,9 +17,8 @@ use serde::Serialize;
 use super::plan::{Point, as_map};
 use super::report::{Report, Row};
 use super::variable::{Value, Variable};
-use lab_core::terms::contender::{GilState, Model, Workload};
-use lab_core::terms::params::CpuKernel;
 use lab_core::terms::stats::{self, VERDICT_ROUNDS_MIN, Verdict};
+use lab_core::terms::{CpuKernel, GilState, Model, Workload};
 use lab_core::text::{add, numbers};
 
 /// Nobody feels a twentieth.

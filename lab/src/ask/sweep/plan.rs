@@ -12,10 +12,9 @@ use serde::{Serialize, Serializer};
 
 use super::variable::{Value, Variable};
 use crate::measure::conductor::Place;
-use lab_core::terms::contender::{Contender, GilState, Model, Workload};
 use lab_core::terms::error::{self, LabError};
 use lab_core::terms::output::Output;
-use lab_core::terms::params::{GilChoice, Params};
+use lab_core::terms::{Contender, GilChoice, GilState, Model, Params, Workload};
 
 /// What `sweep` is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use lab_core::terms::contender::{Model, Workload};
 use lab_core::terms::nearest::suggestion;
-use lab_core::terms::params::{CpuKernel, GilChoice, Params};
+use lab_core::terms::{CpuKernel, GilChoice, Model, Params, Workload};
 use lab_core::text::numbers;
 
 /// A parameter that takes several values in turn.
