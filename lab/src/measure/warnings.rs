@@ -60,7 +60,6 @@ pub fn before(params: &Params, conditions: &Conditions, build: Build) -> Vec<Str
     doubts
 }
 
-/// Tells whether the machine has something else to do.
 #[expect(clippy::cast_precision_loss, reason = "at most 1024 processors")]
 pub fn is_busy(load: f64, cpus: usize) -> bool {
     load > LOAD_PER_CPU_MAX * cpus as f64

@@ -21,7 +21,6 @@ pub fn pick(trace: &Trace, name: &str) -> Result<Vec<usize>> {
     }
 }
 
-/// The first runs of different names, and how many there are besides.
 fn known(trace: &Trace) -> String {
     let (mut labels, mut shown) = (Vec::new(), Vec::new());
     for (at, run) in trace.runs.iter().enumerate() {

@@ -75,7 +75,6 @@ impl Mark {
     }
 }
 
-/// What a legend says of the marks that occur: the glyph, and its meaning.
 pub fn legend(strips: &[&[Mark]], glyphs: Glyphs) -> Vec<String> {
     let occurs = |mark: &Mark| strips.iter().any(|strip| strip.contains(mark));
     let shown = MARKS[1..].iter().filter(|(mark, ..)| occurs(mark));

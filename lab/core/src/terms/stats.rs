@@ -33,7 +33,6 @@ const RESAMPLES: usize = 10_000;
 const DRAWS_MAX: usize = 20_000_000;
 const RESAMPLES_MIN: usize = 1_000;
 
-/// The figures of one contender's rounds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     pub median: f64,

@@ -56,7 +56,6 @@ pub struct Row {
     pub gil: GilState,
     /// How many threads, tasks or processes.
     pub workers: usize,
-    /// Units of work in a round.
     pub units: u64,
     /// The digest of a round's answers, in hexadecimal.
     pub checksum: String,

@@ -51,7 +51,6 @@ impl Here {
     }
 }
 
-/// Says what follows from what was found.
 pub fn advise(found: &Report, here: &Here) -> Vec<Advice> {
     let mut page = Page(Vec::new());
     if here.build == Build::Debug {

@@ -53,7 +53,6 @@ impl Noise {
     }
 }
 
-/// Does one piece of work, and returns what it took.
 fn spin() -> u64 {
     let begin_ns = clock::now_ns();
     for turn in 0..SPIN_TURNS {
@@ -91,7 +90,6 @@ fn ticks(stat: &str) -> Option<[u64; 2]> {
     Some([words.iter().sum(), *words.get(7)?])
 }
 
-/// The share that was stolen between two looks at `/proc/stat`.
 #[expect(clippy::cast_precision_loss, reason = "a share")]
 fn stolen_between(before: &str, after: &str) -> Option<f64> {
     let ([all_before, before], [all_after, after]) = (ticks(before)?, ticks(after)?);

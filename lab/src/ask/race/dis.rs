@@ -18,7 +18,6 @@ const LEGEND: &str = "\
    never      a long call of C: nowhere
 ";
 
-/// Lists the program that `argument` means.
 pub fn dis(argument: &str) -> Result<String> {
     Ok(list(&compile(&Puzzle::read(argument)?.text, 1)?))
 }

@@ -18,7 +18,6 @@ use lab_core::work::race::setting::{Checks, Runner};
 /// Endings that are listed on a terminal; a document has them all.
 const ENDINGS_MAX: usize = 30;
 
-/// All that a search found.
 struct Found<'a> {
     job: &'a Job<'a>,
     variables: Vec<String>,
@@ -27,7 +26,6 @@ struct Found<'a> {
     possible: Vec<Possible>,
 }
 
-/// Finds every way in which a program can end.
 pub(super) fn search(job: &Job<'_>, format: Format) -> Result<String> {
     let Job { puzzle, program, trains, rounds, runner, .. } = *job;
     if runner == Runner::Procs {

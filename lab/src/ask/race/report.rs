@@ -82,7 +82,6 @@ pub(super) struct Recorded {
 }
 
 impl Row {
-    /// Adds up the outcomes of a row's runs.
     pub(super) fn new(job: &Job<'_>, serial: &[Vec<i64>], outcomes: &[Outcome]) -> Self {
         let is_wrong =
             |outcome: &&Outcome| outcome.trouble.is_some() || !serial.contains(&outcome.values);
@@ -212,7 +211,6 @@ pub(super) fn page(report: &Report) -> String {
     ))
 }
 
-/// The name of the variable that is shown.
 fn shown(report: &Report) -> &str {
     report.variables.get(report.shown).map_or("(nothing is shared)", String::as_str)
 }
@@ -269,7 +267,6 @@ fn cells(report: &Report, row: &Row) -> Vec<String> {
     ]
 }
 
-/// What decided a row.
 fn reason(row: &Row) -> Vec<String> {
     let failures = row.failures.iter().map(|says| format!("; a train failed: {says}"));
     vec![row.label.clone(), format!("{}{}", row.why, failures.collect::<String>())]

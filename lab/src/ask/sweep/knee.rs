@@ -55,12 +55,10 @@ impl Knee {
         (self.workload, &self.contender) == (row.workload, &row.column)
     }
 
-    /// Whether `row` belongs to its series.
     pub(super) fn is_of(&self, row: &Row) -> bool {
         self.is_of_column(row) && self.parameters.iter().all(|it| row.point.contains(it))
     }
 
-    /// Whether it is at `row`.
     pub(super) fn is_at(&self, row: &Row) -> bool {
         self.is_of(row) && row.value_of(self.variable) == Some(self.value)
     }
@@ -145,7 +143,6 @@ struct Best<'a> {
     shortest_s: f64,
     /// The knee of the threads that have the lock on, if that is another one.
     locked: Option<usize>,
-    /// Whether the range ends with the knee.
     is_end_of_range: bool,
 }
 

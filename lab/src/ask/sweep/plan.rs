@@ -117,7 +117,6 @@ impl Sweep {
         })
     }
 
-    /// The parameters at `point`.
     pub fn params_at(&self, point: &Point) -> Params {
         let mut params = self.params.clone();
         for &(variable, value) in point {

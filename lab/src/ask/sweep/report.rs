@@ -64,7 +64,6 @@ impl Report {
         }
     }
 
-    /// Adds what was measured of one workload.
     pub(super) fn add(&mut self, sweep: &Sweep, layout: &Layout, measured: &[Option<Measured>]) {
         for (point, contenders) in &layout.rows {
             let present = |&(contender, index): &(Contender, usize)| {
@@ -149,7 +148,6 @@ impl Report {
         }
     }
 
-    /// The columns of `workload`, in the order of the contenders.
     pub(super) fn columns(&self, workload: Workload) -> Vec<&str> {
         let firsts = firsts(grouped(self.rows(workload), |row| row.column.clone()));
         firsts.into_iter().map(|row| row.column.as_str()).collect()

@@ -43,7 +43,6 @@ use lab_core::work::server::{ServerProcess, ServerUsage};
 use trainyard::sys::signal::Interrupts;
 use trainyard::trace::file::{Run, Trace};
 
-/// What was measured at some places, and how it ended.
 #[derive(Debug)]
 pub struct Measurement {
     /// What was seen at each place; `None` where no round was measured.

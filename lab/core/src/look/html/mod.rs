@@ -79,7 +79,6 @@ fn fill(name: &str, trace: &Trace, pages: &[Page<'_>], out: &mut dyn Write) -> i
     }
 }
 
-/// What was recorded, in a few words.
 fn title(trace: &Trace) -> &str {
     let label = || trace.runs.first().map(Run::label);
     trace.about.get("command").or_else(label).unwrap_or("an empty trace")

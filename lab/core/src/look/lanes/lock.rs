@@ -48,7 +48,6 @@ pub(crate) fn read(recording: &Recording, begin_ns: u64, end_ns: u64) -> Vec<Lan
     locks.into_iter().map(lane).collect()
 }
 
-/// For how long each track held a lock.
 pub(crate) fn held_ns(spans: &[Span<Holder>]) -> BTreeMap<u32, u64> {
     let mut held: BTreeMap<u32, u64> = BTreeMap::new();
     for span in spans {

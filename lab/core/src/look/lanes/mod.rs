@@ -141,7 +141,6 @@ impl Lanes {
     }
 }
 
-/// The events of one track, and where they stand in the recording.
 #[derive(Debug, Default)]
 struct Part {
     events: Vec<Event>,

@@ -292,7 +292,6 @@ impl<'a> Writer<'a, '_> {
 /// More processes than a run can have; between the places of two runs in the order.
 const PROCESSES_MAX: u64 = 10_000;
 
-/// The event's words, by their names.
 fn words(event: &Event) -> [Arg<'_>; 2] {
     let (a, b) = event.kind.words();
     let words: [(_, &dyn Display); 2] = [(a, &event.a), (b, &event.b)];
@@ -319,7 +318,6 @@ fn task_state(state: State) -> &'static str {
     }
 }
 
-/// The name of an event that is shown as a moment.
 fn moment(kind: Kind) -> Option<&'static str> {
     Some(match kind {
         Kind::GilWakeFailed => "woken in vain",

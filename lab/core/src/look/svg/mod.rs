@@ -133,7 +133,6 @@ struct Picture {
 }
 
 impl Picture {
-    /// Lines of text across the page, all but the first indented.
     fn lines(&mut self, class: &str, lines: &[String]) {
         for (index, line) in lines.iter().enumerate() {
             let x = if index == 0 { 8.0 } else { 20.0 };

@@ -108,7 +108,6 @@ const ANOTHER: char = '*';
 const OFF: char = '~';
 
 impl Drawing {
-    /// Explains what occurs, on as many lines as it needs.
     fn legend(&self) -> String {
         let mut entries = strip::legend(&[&self.marks], self.layout.glyphs);
         let in_vain = in_vain_glyph(1, self.layout.glyphs);

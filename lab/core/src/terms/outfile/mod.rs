@@ -47,7 +47,6 @@ pub enum Extent {
 }
 
 impl Extent {
-    /// The extent of a run that came to its end or not.
     pub fn of(is_complete: bool) -> Self {
         if is_complete { Self::Whole } else { Self::Partial }
     }
@@ -127,7 +126,6 @@ pub fn write(
     Ok(path.to_owned())
 }
 
-/// What a path leads to.
 enum Kind {
     New,
     File(fs::Metadata),

@@ -52,12 +52,6 @@ pub struct Dot {
     pub high: f64,
     /// The point in words.
     pub title: String,
-    pub mark: Mark,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mark {
-    None,
-    /// From here on more does not help.
-    Knee,
+    /// Whether from here on more does not help.
+    pub is_knee: bool,
 }

@@ -38,7 +38,6 @@ pub enum Task {
     Fib(u32),
 }
 
-/// Lists the units of one round.
 pub fn inputs(kernel: CpuKernel) -> Vec<Input> {
     let task = |unit| match kernel {
         CpuKernel::SumOfSquares { first_n, .. } => Task::SumOfSquares(first_n + unit),

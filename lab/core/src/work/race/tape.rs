@@ -50,7 +50,6 @@ pub(super) struct Line {
     step: u64,
     function: usize,
     instruction: Instruction,
-    /// What was loaded or stored.
     pub(super) value: Option<i64>,
 }
 

@@ -57,7 +57,6 @@ impl ServerProcess {
         self.child.id()
     }
 
-    /// What the server has used and done so far.
     pub fn cpu(&self) -> io::Result<ServerUsage> {
         let mut stream = TcpStream::connect_timeout(&self.address, USAGE_TIMEOUT)?;
         stream.set_read_timeout(Some(USAGE_TIMEOUT))?;

@@ -45,7 +45,6 @@ impl Refusal {
     pub(super) const FULL: Self = Self("503 Service Unavailable");
     const VERSION_NOT_SUPPORTED: Self = Self("505 HTTP Version Not Supported");
 
-    /// The whole answer, after which the connection is closed.
     pub(super) fn encode(self) -> Vec<u8> {
         let mut out = Vec::new();
         encode_fields(self.0, "text/plain", 0, false, &mut out);
@@ -114,7 +113,6 @@ fn path(target: &str) -> Option<&str> {
 }
 
 impl Request {
-    /// Appends the answer as it goes over the wire.
     pub(super) fn answer(&self, status: &str, content_type: &str, body: &[u8], out: &mut Vec<u8>) {
         encode_fields(status, content_type, body.len(), self.keep_alive, out);
         if let Some(id) = &self.id {

@@ -60,13 +60,11 @@ impl Style {
     }
 }
 
-/// One contender, ready to be drawn.
 struct Subject<'a> {
     row: &'a Row,
     lanes: Option<Lanes>,
 }
 
-/// Draws a block for each workload that was measured.
 pub fn draw(report: &Report, measured: &[Measured], style: Style) -> String {
     let subject = |row| {
         let one = measured.iter().find(|one| one.contender == Row::contender(row));

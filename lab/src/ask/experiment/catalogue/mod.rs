@@ -29,7 +29,6 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Experiment> {
     ALL.iter()
 }
 
-/// The experiments of a group.
 pub(crate) fn experiments(group: Group) -> impl Iterator<Item = &'static Experiment> {
     all().filter(move |experiment| experiment.group == group)
 }

@@ -28,7 +28,6 @@ impl Scale {
         self.pick(1, 3)
     }
 
-    /// One of two values.
     pub fn pick<T>(self, quick: T, full: T) -> T {
         match self {
             Self::Quick => quick,

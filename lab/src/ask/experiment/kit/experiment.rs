@@ -80,7 +80,6 @@ impl Design {
     }
 }
 
-/// The designs of these modules.
 macro_rules! designs {
     ($($module:ident),*) => { &[$($module::DESIGN),*] };
 }
@@ -150,7 +149,6 @@ impl Group {
         self.about().0
     }
 
-    /// What it is about, in a line.
     pub fn title(self) -> &'static str {
         self.about().1
     }

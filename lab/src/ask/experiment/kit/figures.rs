@@ -49,7 +49,6 @@ pub(crate) fn to_f64(count: impl TryInto<u64>) -> f64 {
     count.try_into().unwrap_or(u64::MAX) as f64
 }
 
-/// How a figure is shown.
 #[derive(Clone, Debug)]
 pub struct Column {
     /// How it is [`written`], if its name does not say it.
@@ -84,7 +83,6 @@ pub struct LeftOut {
     pub why: String,
 }
 
-/// All that was measured for one experiment.
 #[derive(Clone, Debug, Default)]
 pub struct Results {
     /// In the order in which it was measured.
@@ -155,7 +153,6 @@ impl Measured {
         stats::median(&self.samples(figure))
     }
 
-    /// The figure in each round.
     pub fn samples(&self, figure: &str) -> Vec<f64> {
         self.rounds.iter().filter_map(|round| round.0.get(figure).copied()).collect()
     }

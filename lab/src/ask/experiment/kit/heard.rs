@@ -47,7 +47,6 @@ pub(crate) struct Running {
     complaints: String,
 }
 
-/// What is heard next.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Heard {
     /// A line of JSON, without its end.
@@ -110,7 +109,6 @@ impl Running {
         }
     }
 
-    /// Waits until it has ended by itself.
     pub(crate) fn wait(&mut self) -> Result<ExitStatus> {
         self.child.wait().map_err(failed)
     }

@@ -154,7 +154,6 @@ pub(crate) fn measured(work: impl FnOnce() -> Vec<Turns>) -> Result<Figures> {
     Ok(busy.with("calls_per_s", rate).with("jain", jain(&counts)))
 }
 
-/// What `gils` have counted.
 pub(crate) fn counted(gils: &[Gil]) -> Figures {
     let sum = |count: fn(&Counters) -> u64| {
         to_f64(gils.iter().map(|gil| count(&gil.counters())).sum::<u64>())

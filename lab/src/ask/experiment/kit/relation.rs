@@ -98,7 +98,6 @@ pub enum Nature {
     Timing,
 }
 
-/// What a look has found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
     pub ending: Ending,

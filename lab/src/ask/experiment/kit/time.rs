@@ -20,7 +20,6 @@ impl Stopwatch {
         Duration::from_nanos(clock::now_ns() - self.begun_ns)
     }
 
-    /// The same, as a figure.
     pub(crate) fn seconds(self) -> f64 {
         self.elapsed().as_secs_f64()
     }

@@ -9,7 +9,6 @@ use lab_core::terms::host::Host;
 /// The name and version of the JSON form.
 pub(crate) const SCHEMA: &str = "trainyard.experiment/1";
 
-/// Everything that a run of experiments found out.
 #[derive(Debug)]
 pub(crate) struct Report {
     pub host: Host,
@@ -79,7 +78,6 @@ impl Report {
     }
 }
 
-/// What a run has found, as far as it came.
 #[derive(Debug)]
 pub(crate) struct Finding {
     pub experiment: &'static Experiment,
@@ -102,7 +100,6 @@ pub(crate) enum Prediction {
 }
 
 impl Prediction {
-    /// The number, if there is one.
     pub(crate) fn choice(self) -> Option<usize> {
         match self {
             Self::Choice(choice) => Some(choice),

@@ -132,7 +132,6 @@ impl Plan {
         right.map_or(Cow::Borrowed(cell), Cow::Owned)
     }
 
-    /// Everything that is to be checked.
     fn looks(&self) -> Vec<Look> {
         let relations = self.experiment.relations.iter();
         let relations =
