@@ -10,7 +10,6 @@
 #![expect(
     missing_docs,
     clippy::missing_errors_doc,
-    clippy::missing_panics_doc,
     reason = "nobody else's library: a doc says what names and types do not; see LabError"
 )]
 

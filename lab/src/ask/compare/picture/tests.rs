@@ -51,7 +51,9 @@ fn every_kind_of_picture_looks_like_this() {
     let lacking = picture(WIDE, |_, measured| {
         measured[1].recording = None;
         measured[3].recording.as_mut().unwrap().tracks[0].overwritten = 12;
-        measured.iter_mut().for_each(|one| one.wall_s.truncate(3));
+        for one in measured {
+            one.wall_s.truncate(3);
+        }
     });
     let without_sync = picture(WIDE, |_, measured| {
         measured.retain(|one| one.contender.model != Model::Sync);
