@@ -11,7 +11,10 @@ use serde::{Deserialize, Serialize};
 
 pub use super::io::http::Fnv1a as Digest;
 use super::pages::{Content, PAGES};
-use crate::terms::{Contender, GilState, LabError, Params, Python, Result};
+use crate::terms::contender::{Contender, GilState};
+use crate::terms::error::{LabError, Result};
+use crate::terms::params::Params;
+use crate::terms::python::Python;
 use trainyard::procs::{Pool, Postcard};
 use trainyard::threads::{Gil, Mode, ThreadPool};
 use trainyard::trace::{self, Kind};
@@ -42,7 +45,9 @@ pub trait Arm: Sized {
 /// What an arm is told when it starts.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Setup {
+    /// Who the arm is.
     pub contender: Contender,
+    /// What is compared.
     pub params: Params,
     /// Where our own server listens, if `io` asks that one.
     pub server: Option<SocketAddr>,
@@ -110,6 +115,7 @@ pub struct Unit {
 }
 
 impl Unit {
+    /// Notes the beginning.
     #[inline]
     pub fn begin(number: u64) -> Self {
         trace::emit(Kind::UnitBegin, number, 0);
