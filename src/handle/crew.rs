@@ -39,7 +39,8 @@ impl CrewId {
 #[derive(Debug)]
 pub(crate) struct Crew {
     pub(crate) id: CrewId,
-    workers: usize,
+    /// How many there are; a pool that starts them on demand has more later.
+    workers: AtomicUsize,
     /// How many of them wait for a job of this pool that is not done.
     waiting: AtomicUsize,
 }
@@ -50,11 +51,26 @@ thread_local! {
 }
 
 impl Crew {
-    pub(crate) fn new(workers: usize) -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         static NEXT: Counter = Counter::new(1);
         // ORDER: Relaxed; a plain counter.
         let id = CrewId(NEXT.fetch_add(1, Ordering::Relaxed));
-        Arc::new(Self { id, workers, waiting: AtomicUsize::new(0) })
+        Arc::new(Self { id, workers: AtomicUsize::new(0), waiting: AtomicUsize::new(0) })
+    }
+
+    pub(crate) fn workers(&self) -> usize {
+        // ORDER: Relaxed; `Joining::begin` says why that is enough.
+        self.workers.load(Ordering::Relaxed)
+    }
+
+    /// Counts one more worker, before it is started.
+    pub(crate) fn add_worker(&self) {
+        self.workers.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts one less: it could not be started.
+    pub(crate) fn remove_worker(&self) {
+        self.workers.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Makes this thread one of the crew, until it ends.
@@ -86,10 +102,11 @@ impl Joining {
     /// another or for none.
     pub(crate) fn begin(id: CrewId) -> Result<Option<Self>, WouldDeadlock> {
         let Some(crew) = Crew::mine(id) else { return Ok(None) };
-        // ORDER: Relaxed, here and below. Of two workers that begin, the later one in the order of
-        // this word sees the other.
-        let before = crew.waiting.fetch_add(1, Ordering::Relaxed);
-        let is_last = before + 1 >= crew.workers;
+        // ORDER: AcqRel. Of two workers that begin, the later one in the order of this word sees the
+        // other, and the workers that the other has had started by then. Those that were started for
+        // the job that it waits for it sees, as it has the job's handle.
+        let before = crew.waiting.fetch_add(1, Ordering::AcqRel);
+        let is_last = before + 1 >= crew.workers();
         let joining = Self(crew);
         if is_last { Err(WouldDeadlock) } else { Ok(Some(joining)) }
     }
@@ -97,6 +114,7 @@ impl Joining {
 
 impl Drop for Joining {
     fn drop(&mut self) {
+        // ORDER: Relaxed; a worker that is told in time is told in vain by nobody.
         self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
@@ -107,7 +125,8 @@ mod tests {
 
     #[test]
     fn the_last_worker_to_wait_is_told_and_the_others_are_not() {
-        let crew = Crew::new(2);
+        let crew = Crew::new();
+        (0..2).for_each(|_| crew.add_worker());
         crew.enlist();
         let first = Joining::begin(crew.id).expect("another worker is left");
         assert!(first.is_some());

@@ -50,6 +50,8 @@ pub enum JobError {
         /// What broke it.
         reason: String,
     },
+    /// The answer was not there in time; the job was cancelled, if it had not begun.
+    TimedOut,
     /// The pool was shut down before the job ran.
     Shutdown,
     /// A job was to wait for another of its own pool, while every other worker of the pool waits
@@ -86,6 +88,7 @@ impl fmt::Display for JobError {
             }
             Self::Refused { reason } => write!(formatter, "the job was refused: {reason}"),
             Self::PoolBroken { reason } => write!(formatter, "the pool is broken: {reason}"),
+            Self::TimedOut => write!(formatter, "the job was not done in time"),
             Self::Shutdown => write!(formatter, "the pool was shut down before the job ran"),
             Self::WouldDeadlock => write!(
                 formatter,

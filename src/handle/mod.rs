@@ -32,12 +32,15 @@
 //! Several takers of one answer (`JobHandle` is not `Clone`), and stopping a job that runs: no
 //! runtime can do that to a thread.
 //!
-//! The counterpart in Python is `concurrent.futures.Future`. Read next: `shared`.
+//! The counterpart in Python is `concurrent.futures.Future`. Read next: `shared`; then [`wait`], for
+//! several jobs at once.
 
+mod arrivals;
 pub(crate) mod contained;
 pub(crate) mod crew;
 pub mod error;
 mod shared;
+pub mod wait;
 
 use std::fmt;
 use std::future::Future;
@@ -48,11 +51,12 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 pub use error::JobError;
+pub use wait::{AsCompleted, DoneAndNotDone, TimedOut, WaitFor, as_completed, wait};
 
 pub(crate) use self::shared::{Only, Shared};
 
 use self::crew::CrewId;
-use self::shared::Phase;
+use self::shared::{OnDone, Phase};
 use crate::sys::prim::Ordering;
 use crate::sys::{Why, blocking, clock};
 use crate::trace::{self, Kind};
@@ -207,10 +211,13 @@ impl<T> JobHandle<T> {
     ///
     /// Panics if the answer was taken before.
     pub fn join_timeout(&mut self, timeout: Duration) -> Option<JobResult<T>> {
-        let limit = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);
-        let deadline = clock::now_ns().saturating_add(limit);
+        let deadline_ns = deadline_ns(timeout);
         let answer = self.shared.take();
-        answer.or_else(|| blocking(Why::Job, || self.shared.wait(Some(deadline))))
+        answer.or_else(|| {
+            // Without time to wait this is a look, and a look keeps the global lock.
+            let waits = !timeout.is_zero();
+            waits.then(|| blocking(Why::Job, || self.shared.wait(Some(deadline_ns)))).flatten()
+        })
     }
 
     /// Tells whether the job has ended, however it did.
@@ -233,9 +240,15 @@ impl<T> JobHandle<T> {
             drop(state);
             callback();
         } else {
-            state.callbacks.push(Box::new(callback));
+            state.on_done.push(OnDone::Call(Box::new(callback)));
         }
     }
+}
+
+/// When a wait that begins now, and takes no longer than `timeout`, ends.
+fn deadline_ns(timeout: Duration) -> u64 {
+    let limit_ns = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);
+    clock::now_ns().saturating_add(limit_ns)
 }
 
 impl<T> Future for JobHandle<T> {

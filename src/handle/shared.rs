@@ -6,13 +6,29 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
+use super::arrivals::{Arrivals, Outcome};
 use super::contained::contained;
 use super::crew::{CrewId, Joining, WouldDeadlock};
 use super::{JobError, JobId, JobResult, Start};
 use crate::sys::clock;
 use crate::sys::prim::{AtomicBool, Condvar, Mutex, Ordering, Spin};
 
-type Callback = Box<dyn FnOnce() + Send>;
+/// Whom a job tells that it is done.
+pub(super) enum OnDone {
+    Call(Box<dyn FnOnce() + Send>),
+    /// A thread that waits for several jobs, of which this one has that place.
+    Tell(Arc<Arrivals>, usize),
+}
+
+impl OnDone {
+    /// Foreign code may run in it.
+    fn run(self, outcome: Outcome) {
+        match self {
+            Self::Call(callback) => contained(callback),
+            Self::Tell(arrivals, place) => arrivals.tell(place, outcome),
+        }
+    }
+}
 
 /// Where threads look for a while whether their job is done. One place for all of them: a job does not
 /// live long enough to learn.
@@ -37,7 +53,7 @@ pub(crate) struct Shared<T, W: ?Sized = Opaque> {
 pub(super) struct State<T> {
     pub(super) phase: Phase<T>,
     pub(super) waker: Option<Waker>,
-    pub(super) callbacks: Vec<Callback>,
+    pub(super) on_done: Vec<OnDone>,
     /// A worker of the job's own pool sleeps until it is done; see [`Joining`].
     joiner: Option<Joining>,
 }
@@ -60,8 +76,7 @@ impl<T, W> Shared<T, W> {
     /// Makes a job that counts as queued from here on, and that `crew` will run.
     pub(crate) fn new(crew: CrewId, work: W) -> Arc<Self> {
         let id = JobId::next();
-        let state =
-            State { phase: Phase::Queued, waker: None, callbacks: Vec::new(), joiner: None };
+        let state = State { phase: Phase::Queued, waker: None, on_done: Vec::new(), joiner: None };
         let (state, is_done, done) = (Mutex::new(state), AtomicBool::new(false), Condvar::new());
         Arc::new(Self { id, crew, state, is_done, done, work })
     }
@@ -93,12 +108,13 @@ impl<T, W: ?Sized> Shared<T, W> {
             (Phase::Running, Only::IfQueued) | (Phase::Done(_) | Phase::Taken, _) => return false,
         }
         self.id.note_done(result.is_err());
+        let outcome = outcome(&result);
         state.phase = Phase::Done(result);
         // ORDER: Relaxed; a hint. Who sees it takes the answer under the lock.
         self.is_done.store(true, Ordering::Relaxed);
         // INVARIANT: [CREW-1] under the lock, so that nobody counts who may go on.
         drop(state.joiner.take());
-        let (waker, callbacks) = (state.waker.take(), std::mem::take(&mut state.callbacks));
+        let (waker, on_done) = (state.waker.take(), std::mem::take(&mut state.on_done));
         drop(state);
         // INVARIANT: [HANDLE-2] the lock is released by now.
         self.done.notify_all();
@@ -106,8 +122,32 @@ impl<T, W: ?Sized> Shared<T, W> {
         if let Some(waker) = waker {
             contained(|| waker.wake());
         }
-        callbacks.into_iter().for_each(contained);
+        for whom in on_done {
+            whom.run(outcome);
+        }
         true
+    }
+
+    /// Lets the job tell `arrivals` that it is done, which it does at once if it is.
+    pub(super) fn watch(&self, arrivals: &Arc<Arrivals>, place: usize) {
+        let mut state = self.state.lock();
+        let outcome = match &state.phase {
+            Phase::Done(result) => outcome(result),
+            // Nobody knows any more.
+            Phase::Taken => Outcome::Ended,
+            Phase::Queued | Phase::Running => {
+                state.on_done.push(OnDone::Tell(Arc::clone(arrivals), place));
+                return;
+            }
+        };
+        drop(state);
+        arrivals.tell(place, outcome);
+    }
+
+    /// Takes back what [`watch`](Self::watch) has left here, if the job has not told.
+    pub(super) fn forget(&self, arrivals: &Arc<Arrivals>) {
+        let is_theirs = |whom: &OnDone| matches!(whom, OnDone::Tell(theirs, _) if Arc::ptr_eq(theirs, arrivals));
+        self.state.lock().on_done.retain(|whom| !is_theirs(whom));
     }
 
     /// Takes the answer if there is one.
@@ -139,6 +179,14 @@ impl<T, W: ?Sized> Shared<T, W> {
             }
             (state, _) = self.done.wait_timeout(state, Duration::from_nanos(left_ns));
         }
+    }
+}
+
+/// A job that was cancelled has not failed, as in `concurrent.futures`.
+fn outcome<T>(result: &JobResult<T>) -> Outcome {
+    match result {
+        Ok(_) | Err(JobError::Cancelled) => Outcome::Ended,
+        Err(_) => Outcome::Failed,
     }
 }
 

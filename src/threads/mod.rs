@@ -49,8 +49,9 @@ pub use kernel::policy::{
 };
 pub use kernel::world::Stalled;
 pub use policies::{Fifo, Priority};
+pub use pool::map_lazy::MapLazy;
 pub use pool::scope::Scope;
-pub use pool::{Builder, ThreadPool};
+pub use pool::{Builder, Cancel, ThreadPool};
 pub use program::{
     Daemon, JoinHandle, Local, Thread, ThreadBuilder, Timer, current, enumerate, main_thread, run,
     set_panic_hook, spawn, spawn_daemon,

@@ -16,6 +16,7 @@ pub(crate) mod death;
 pub(crate) mod handoff;
 pub(crate) mod inbox;
 pub(crate) mod permits;
+pub(crate) mod starts;
 pub(crate) mod task;
 pub(crate) mod toggle;
 pub(crate) mod turn;
@@ -76,6 +77,12 @@ pub(crate) const PROTOCOLS: &[Protocol] = &[
         modelled: Modelled::Yes,
         world: &[],
         steps: || permits::correct().steps().collect(),
+    },
+    Protocol {
+        name: "starts",
+        modelled: Modelled::Yes,
+        world: &["be-started", "meet-the-other", "be-called"],
+        steps: || starts::correct().steps().collect(),
     },
     Protocol {
         name: "toggle",

@@ -4,4 +4,5 @@
 mod interleave;
 mod mutations;
 mod permits;
+mod starts;
 mod vm;

@@ -7,8 +7,11 @@
 
 #[path = "../support/alone.rs"]
 mod alone;
+mod executor;
 mod kit;
 mod lock;
+mod maps;
 mod policies;
 mod pool;
 mod support;
+mod waits;

@@ -13,7 +13,7 @@ use trainyard::threads::{Attached, Gil, Guarded, Mode, ThreadPool};
 use trainyard::trace::{self, Kind};
 
 use crate::alone::alone;
-use crate::support::{INTERVAL, recorded};
+use crate::support::{INTERVAL, recorded, without_hanging};
 
 #[test]
 fn answers_come_in_the_order_of_the_items() {
@@ -160,21 +160,23 @@ fn a_callback_in_the_only_worker_that_joins_is_told() {
 /// Fails (hangs) if workers do not steal.
 #[test]
 fn no_job_waits_behind_a_long_one_while_a_worker_has_nothing_to_do() {
-    let pool = ThreadPool::builder().workers(2).gil(Gil::new(Mode::Off)).build().unwrap();
-    let (ended, ends) = mpsc::channel();
-    // Both workers wait at the gate, so that the queue is long when they look at it.
-    let gate = Arc::new(std::sync::Barrier::new(3));
-    for _ in 0..2 {
-        let gate = Arc::clone(&gate);
-        pool.spawn(move |_| _ = gate.wait());
-    }
-    let long = pool.submit(move |_| ends.iter().take(199).count());
-    for _ in 0..199 {
-        let ended = ended.clone();
-        pool.spawn(move |_| ended.send(()).unwrap());
-    }
-    gate.wait();
-    assert_eq!(long.join().unwrap(), 199);
+    without_hanging(|| {
+        let pool = ThreadPool::builder().workers(2).gil(Gil::new(Mode::Off)).build().unwrap();
+        let (ended, ends) = mpsc::channel();
+        // Both workers wait at the gate, so that the queue is long when they look at it.
+        let gate = Arc::new(std::sync::Barrier::new(3));
+        for _ in 0..2 {
+            let gate = Arc::clone(&gate);
+            pool.spawn(move |_| _ = gate.wait());
+        }
+        let long = pool.submit(move |_| ends.iter().take(199).count());
+        for _ in 0..199 {
+            let ended = ended.clone();
+            pool.spawn(move |_| ended.send(()).unwrap());
+        }
+        gate.wait();
+        assert_eq!(long.join().unwrap(), 199);
+    });
 }
 
 #[test]
@@ -222,6 +224,38 @@ mod scope {
             });
         });
         assert_eq!(count.load(Ordering::Relaxed), 100);
+    }
+
+    #[test]
+    fn no_job_waits_behind_a_long_one_while_a_worker_has_nothing_to_do() {
+        without_hanging(|| {
+            let pool = ThreadPool::builder().workers(2).gil(Gil::new(Mode::Off)).build().unwrap();
+            let (gate, (ended, ends)) = (std::sync::Barrier::new(3), mpsc::channel());
+            let gate = &gate;
+            pool.scope(|scope| {
+                // As above, both workers wait at the gate until the queue is long.
+                for _ in 0..2 {
+                    scope.spawn(move |_| _ = gate.wait());
+                }
+                scope.spawn(move |_| assert_eq!(ends.iter().take(199).count(), 199));
+                for _ in 0..199 {
+                    let ended = ended.clone();
+                    scope.spawn(move |_| ended.send(()).unwrap());
+                }
+                gate.wait();
+            });
+        });
+    }
+
+    #[test]
+    fn a_scope_in_a_detached_part_of_the_only_worker_goes_on() {
+        without_hanging(|| {
+            let pool = Arc::new(ThreadPool::builder().workers(1).build().unwrap());
+            let own = Arc::clone(&pool);
+            let squares = move || own.map_slice(&[1, 2, 3], |_, n| n * n);
+            let outer = pool.submit(move |at| at.detach(Why::Native, squares));
+            assert_eq!(outer.join().unwrap(), [1, 4, 9]);
+        });
     }
 
     #[test]

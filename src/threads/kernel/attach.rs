@@ -153,31 +153,20 @@ impl Hook for Attachment {
     }
 }
 
-/// Tells whether this thread runs attached to one of these locks, so that [`attached`] can be used.
+/// Tells whether this thread is attached to no other lock than `gil`, so that it can attach to that.
 ///
 /// # Panics
 ///
 /// Panics inside a guarded section.
-pub(in crate::threads) fn runs_attached_to(gils: &[Gil]) -> bool {
-    let Some(current) = slot(&CURRENT, |current| current.clone()) else { return false };
+pub(in crate::threads) fn may_attach_to(gil: &Gil) -> bool {
+    let Some(current) = slot(&CURRENT, |current| current.clone()) else { return true };
     // INVARIANT: [ATTACH-3]
     assert!(
         !current.in_section.get(),
         "thread {} is inside a guarded section: run jobs before it, or after",
         current.thread.name
     );
-    current.is_held.get() && gils.iter().any(|gil| Arc::ptr_eq(&gil.lock, &current.lock))
-}
-
-/// Runs `program` with the token of this thread, inside an attachment whose closure runs further out.
-///
-/// # Panics
-///
-/// Panics if there is none.
-pub(in crate::threads) fn attached<R>(program: impl FnOnce(&mut Attached<'_>) -> R) -> R {
-    let current = slot(&CURRENT, |current| current.clone());
-    let current = current.expect("a job of the pool runs attached");
-    Gil { lock: Arc::clone(&current.lock) }.attach(program)
+    !current.is_held.get() || Arc::ptr_eq(&gil.lock, &current.lock)
 }
 
 /// Holds the lock, unless an outer attachment holds it already.

@@ -166,6 +166,8 @@ impl Gil {
 
     /// As [`attach`](Self::attach), but gives up when it has waited for `timeout`: `None`.
     ///
+    /// A world that stands still ([`set_mode`](Self::set_mode)) is waited for beyond that.
+    ///
     /// A request that it left for the holder goes with it (CPython's gh-96387: there the holder
     /// waits for ever for the one who asked).
     ///

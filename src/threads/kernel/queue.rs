@@ -139,8 +139,8 @@ impl State {
         Some(Arc::clone(&waiter.thread))
     }
 
-    /// Returns how long `me` sleeps before it asks the holder; `None`: for ever, or until called.
-    fn patience(&self, me: &Waiter) -> Option<Duration> {
+    /// Returns how long `me` sleeps; `None`: until it is called.
+    fn patience(&self, me: &Waiter) -> Option<Patience> {
         // A free lock that was promised to another is as good as taken by it.
         let (policy, holder) = (self.policy.as_ref()?, self.holder().or(self.next.as_ref())?);
         let now_ns = clock::now_ns();
@@ -150,8 +150,15 @@ impl State {
         let patience = or_abort(|| policy.patience(me.party(now_ns), holding))?;
         let again = patience.is_zero() && holder.is_asked_to_drop();
         let since = if me.counts_from_take { held } else { Duration::ZERO };
-        Some(if again { ASKED_ALREADY } else { patience.saturating_sub(since) })
+        let sleep = if again { ASKED_ALREADY } else { patience.saturating_sub(since) };
+        Some(Patience { sleep, asks: !again })
     }
+}
+
+/// How long a waiter sleeps, and whether it asks the holder when nobody has called it by then.
+struct Patience {
+    sleep: Duration,
+    asks: bool,
 }
 
 impl Waiter {
@@ -216,7 +223,8 @@ impl Lock {
         let patience = state.patience(state.waiting.get(&ticket).expect(QUEUED));
         let until_deadline = deadline_ns
             .map(|deadline_ns| Duration::from_nanos(deadline_ns.saturating_sub(clock::now_ns())));
-        let sleep = patience.into_iter().chain(until_deadline).min();
+        let interval = patience.as_ref().map(|patience| patience.sleep);
+        let sleep = interval.into_iter().chain(until_deadline).min();
         // INVARIANT: [GIL-4] a switch that comes while we sleep begins our interval anew.
         let (seen, owes) = (state.switch_number, state.must_let_pass(me));
         // STEP: wait-one-interval, sleep-until-called
@@ -230,8 +238,9 @@ impl Lock {
         let switch_number = state.switch_number;
         let waiter = state.waiting.get_mut(&ticket).expect(QUEUED);
         waiter.counts_from_take = owes && switch_number == seen + 1;
-        let is_over = ended == Wait::TimedOut && sleep == patience;
-        if is_over && state.turn.holds && state.switch_number == seen {
+        let is_over = ended == Wait::TimedOut && sleep == interval;
+        let asks = is_over && patience.is_some_and(|patience| patience.asks);
+        if asks && state.turn.holds && state.switch_number == seen {
             self.ask_the_holder(&state, me);
             state = self.look_after_asking(state, me, ticket);
         }

@@ -62,9 +62,9 @@ impl std::error::Error for Stalled {}
 impl Lock {
     /// Gives the lock another mode, once no thread runs attached.
     pub(super) fn set_mode(&self, mode: Mode, patience: Duration) -> Result<(), Stalled> {
-        let _one_at_a_time = self.changing.lock();
-        // Lives longer than `state`: a policy is foreign code, and so is its destructor.
+        // Lives longer than the locks: a policy is foreign code, and so is its destructor.
         let _before;
+        let _one_at_a_time = self.changing.lock();
         let state = self.state();
         if mode.is_on() && state.mode().is_on() {
             _before = self.set_rules(state, mode);

@@ -1,31 +1,76 @@
 //! A job of the pool: its program, and what becomes of its answer.
 //!
-//! An *answering* job is one block with its handle: both ends, and the program in it. A *bare* one is a
-//! box, and nobody waits for it.
+//! An *answering* job is one block with its handle: both ends, and the program in it. A *bare* one is
+//! the program alone, and nobody waits for it; if it is small it costs no allocation.
 //!
-//! Read next: `work_queue`.
+//! Read next: `closure`, then `work_queue`.
+
+#![expect(unsafe_code, reason = "a job may borrow, for whoever makes sure of its end")]
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::closure::Closure;
+use crate::handle::contained::contained;
 use crate::handle::crew::CrewId;
 use crate::handle::{JobError, JobHandle, JobId, Only, Shared, Start};
 use crate::sys::prim::Mutex;
 use crate::threads::kernel::attach::Attached;
 use crate::trace::{self, Kind};
 
-type Boxed = Box<dyn FnOnce(&mut Attached<'_>) + Send>;
-
 /// What a worker takes from the queue.
 pub(super) enum Job {
     Answering(Answering),
-    Bare(Bare),
+    Bare(Closure),
     /// Runs other jobs, and is none itself.
-    Helper(Boxed),
+    Helper(Closure),
 }
 
 impl Job {
+    /// A job with a handle.
+    pub(super) fn answering<T, F>(crew: CrewId, program: F) -> (Self, JobHandle<T>)
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Attached<'_>) -> T + Send + 'static,
+    {
+        let block = Shared::new(crew, Program(Mutex::new(Some(program))));
+        let handle = JobHandle::of(Arc::<Shared<T, Program<F>>>::clone(&block));
+        (Self::Answering(Answering(Some(block))), handle)
+    }
+
+    /// A job that nobody waits for.
+    pub(super) fn bare(program: impl FnOnce(&mut Attached<'_>) + Send + 'static) -> Self {
+        // SAFETY: it borrows nothing.
+        unsafe { Self::bare_borrowing(program) }
+    }
+
+    /// As [`bare`](Self::bare), for a program that borrows.
+    ///
+    /// # Safety
+    ///
+    /// It must be run or dropped before what it borrows ends.
+    pub(super) unsafe fn bare_borrowing(program: impl FnOnce(&mut Attached<'_>) + Send) -> Self {
+        let job = Bare::new(program);
+        // SAFETY: as the caller promises.
+        Self::Bare(unsafe { Closure::unbounded(move |at| job.run(at)) })
+    }
+
+    /// Runs other jobs, and is none itself.
+    pub(super) fn helper(program: impl FnOnce(&mut Attached<'_>) + Send + 'static) -> Self {
+        Self::Helper(Closure::new(program))
+    }
+
+    /// As [`helper`](Self::helper), for a program that borrows.
+    ///
+    /// # Safety
+    ///
+    /// It must be run or dropped before what it borrows ends.
+    pub(super) unsafe fn helper_borrowing(program: impl FnOnce(&mut Attached<'_>) + Send) -> Self {
+        // SAFETY: as the caller promises.
+        Self::Helper(unsafe { Closure::unbounded(program) })
+    }
+
     /// Runs it, and passes on a panic, which an answering job does not let out.
     pub(super) fn run(self, at: &mut Attached<'_>) {
         match self {
@@ -34,9 +79,20 @@ impl Job {
                     block.run(at);
                 }
             }
-            Self::Bare(job) => job.run(at),
-            Self::Helper(program) => program(at),
+            Self::Bare(program) | Self::Helper(program) => program.run(at),
         }
+    }
+
+    /// Ends it without running it, with this answer if it has one. Foreign code, so under no lock.
+    pub(super) fn refuse(self, why: JobError) {
+        contained(|| match self {
+            Self::Answering(mut job) => {
+                if let Some(block) = job.0.take() {
+                    block.abandon(why);
+                }
+            }
+            Self::Bare(_) | Self::Helper(_) => drop(self),
+        });
     }
 }
 
@@ -63,23 +119,10 @@ pub(super) fn end(JobId(id): JobId) {
 /// A job with a handle. Dropped, it answers [`JobError::Shutdown`].
 pub(super) struct Answering(Option<Arc<dyn Block>>);
 
-impl Answering {
-    pub(super) fn new<T, F>(crew: CrewId, program: F) -> (Self, JobHandle<T>)
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut Attached<'_>) -> T + Send + 'static,
-    {
-        let block = Shared::new(crew, Program(Mutex::new(Some(program))));
-        let shared: Arc<Shared<T>> = Arc::<Shared<T, Program<F>>>::clone(&block);
-        let handle = JobHandle::of(shared);
-        (Self(Some(block)), handle)
-    }
-}
-
 impl Drop for Answering {
     fn drop(&mut self) {
         if let Some(block) = self.0.take() {
-            block.abandon();
+            block.abandon(JobError::Shutdown);
         }
     }
 }
@@ -90,7 +133,7 @@ struct Program<F>(Mutex<Option<F>>);
 /// The block of an answering job, whatever its types.
 trait Block: Send + Sync {
     fn run(&self, at: &mut Attached<'_>);
-    fn abandon(&self);
+    fn abandon(&self, why: JobError);
 }
 
 impl<T, F> Block for Shared<T, Program<F>>
@@ -107,23 +150,22 @@ where
         self.finish(Only::Always, answer.map_err(JobError::panicked));
     }
 
-    fn abandon(&self) {
-        self.finish(Only::Always, Err(JobError::Shutdown));
+    fn abandon(&self, why: JobError) {
+        self.finish(Only::Always, Err(why));
         // Not dropped under the lock: it is foreign code.
         let program = self.work.0.lock().take();
         drop(program);
     }
 }
 
-/// A job that nobody waits for.
-pub(super) struct Bare {
+struct Bare<F> {
     id: JobId,
     /// `None` once it runs.
-    program: Option<Boxed>,
+    program: Option<F>,
 }
 
-impl Bare {
-    pub(super) fn new(program: Boxed) -> Self {
+impl<F: FnOnce(&mut Attached<'_>)> Bare<F> {
+    fn new(program: F) -> Self {
         Self { id: JobId::next(), program: Some(program) }
     }
 
@@ -136,7 +178,7 @@ impl Bare {
     }
 }
 
-impl Drop for Bare {
+impl<F> Drop for Bare<F> {
     /// A job that is dropped before it ran is done as well.
     fn drop(&mut self) {
         if self.program.is_some() {

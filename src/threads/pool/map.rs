@@ -76,7 +76,7 @@ impl ThreadPool {
         if let Err(Closed) = ended {
             for n in answers.len()..all {
                 JobId(first.0 + n as u64).note_done(true);
-                answers.push(Err(JobError::Shutdown));
+                answers.push(Err(self.shared.why_closed()));
             }
         }
         answers

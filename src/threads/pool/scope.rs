@@ -28,14 +28,14 @@ use std::sync::Arc;
 use std::thread;
 
 use super::ThreadPool;
-use super::job::{Bare, Job};
+use super::job::Job;
+use super::roster::NUMBER;
+use super::spread::{Jobs, Spread};
 use crate::handle::contained::{contained, discard};
 use crate::handle::crew::Crew;
 use crate::sys::prim::{Condvar, Mutex, MutexGuard};
 use crate::sys::{Why, blocking};
-use crate::threads::kernel::attach::{Attached, attached, runs_attached_to};
-
-type Program<'scope> = Box<dyn FnOnce(&mut Attached<'_>) + Send + 'scope>;
+use crate::threads::kernel::attach::{Attached, may_attach_to};
 
 /// Where jobs that borrow are submitted; see [`ThreadPool::scope`].
 pub struct Scope<'scope, 'env: 'scope> {
@@ -48,13 +48,14 @@ pub struct Scope<'scope, 'env: 'scope> {
 /// What the scope and its helpers share.
 struct Work {
     state: Mutex<State>,
+    spread: Spread,
     all_ended: Condvar,
 }
 
 /// Guarded by `Work::state`.
 #[derive(Default)]
 struct State {
-    jobs: VecDeque<Job>,
+    jobs: Jobs,
     /// How many jobs have not ended.
     unfinished: usize,
     helpers: usize,
@@ -125,9 +126,14 @@ impl ThreadPool {
         F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> R,
     {
         // All that can be refused is refused before a job is queued.
-        let opener_helps = Crew::is_mine(self.shared.crew.id) && runs_attached_to(&self.gils);
+        let is_ours = Crew::is_mine(self.shared.crew.id);
+        let opener_helps = is_ours && may_attach_to(&self.gils()[NUMBER.get()]);
         let state = State { opener_helps, ..State::default() };
-        let work = Arc::new(Work { state: Mutex::new(state), all_ended: Condvar::new() });
+        let work = Arc::new(Work {
+            state: Mutex::new(state),
+            spread: Spread::new(self.workers()),
+            all_ended: Condvar::new(),
+        });
         let scope = Scope { pool: self, work, lifetimes: PhantomData };
         let answer = catch_unwind(AssertUnwindSafe(|| program(&scope)));
         // INVARIANT: [SCOPE-1]
@@ -155,7 +161,8 @@ impl<'scope> Scope<'scope, '_> {
     where
         F: FnOnce(&mut Attached<'_>) + Send + 'scope,
     {
-        self.queue(Box::new(program), |program| Job::Bare(Bare::new(program)));
+        // SAFETY: [SCOPE-1] what the program borrows outlives the scope, and the scope the program.
+        self.queue(unsafe { Job::bare_borrowing(program) });
     }
 
     /// As [`spawn`](Self::spawn), for a program that runs jobs and is none itself.
@@ -163,16 +170,13 @@ impl<'scope> Scope<'scope, '_> {
     where
         F: FnOnce(&mut Attached<'_>) + Send + 'scope,
     {
-        self.queue(Box::new(program), Job::Helper);
+        // SAFETY: as in `spawn`.
+        self.queue(unsafe { Job::helper_borrowing(program) });
     }
 
-    fn queue(&'scope self, program: Program<'scope>, job: impl FnOnce(Program<'static>) -> Job) {
-        // SAFETY: the two types differ in a lifetime alone. [SCOPE-1] what the program borrows
-        // outlives the scope, and the scope outlives the program.
-        let program: Program<'static> = unsafe { std::mem::transmute(program) };
-        let job = job(program);
+    fn queue(&self, job: Job) {
         let mut state = self.work.state.lock();
-        state.jobs.push_back(job);
+        state.jobs.push(job);
         state.unfinished += 1;
         // INVARIANT: [SCOPE-2]
         let workers = self.pool.workers() - usize::from(state.opener_helps);
@@ -181,7 +185,7 @@ impl<'scope> Scope<'scope, '_> {
         drop(state);
         if needs_helper {
             let helper = Helper { work: Arc::clone(&self.work), counts: Cell::new(true) };
-            self.pool.shared.queue.push(Job::Helper(Box::new(move |at| helper.help(at))));
+            self.pool.shared.enqueue(Job::helper(move |at| helper.help(at)));
         }
     }
 
@@ -190,7 +194,7 @@ impl<'scope> Scope<'scope, '_> {
         if opener_helps {
             // Once the queue is empty no look is needed any more: what the jobs that still run will
             // submit is run by the helpers that run them. [SCOPE-2]
-            attached(|at| self.work.run_all(at, |_| ()));
+            self.pool.gils()[NUMBER.get()].attach(|at| self.work.run_all(at, |_| ()));
         }
         blocking(Why::Job, || self.work.wait());
     }
@@ -199,31 +203,39 @@ impl<'scope> Scope<'scope, '_> {
 impl Work {
     /// Runs jobs until none is queued; `when_empty` is called under the mutex that says so.
     fn run_all(&self, at: &mut Attached<'_>, when_empty: impl Fn(&mut State)) {
-        let mut ended = None;
-        while let Some(job) = self.next(ended, &when_empty) {
-            ended = Some(catch_unwind(AssertUnwindSafe(|| job.run(at))));
+        let worker = NUMBER.get();
+        let mut ended = Ended::default();
+        while let Some(job) = self.next(worker, &mut ended, &when_empty) {
+            ended.note(catch_unwind(AssertUnwindSafe(|| job.run(at))));
             at.checkpoint();
         }
     }
 
-    /// Counts the job that has `ended`, if one has, and takes the next.
+    /// Takes the next job, and counts those that have ended whenever it needs the mutex for that.
     fn next(
         &self,
-        ended: Option<thread::Result<()>>,
+        worker: usize,
+        ended: &mut Ended,
         when_empty: impl Fn(&mut State),
     ) -> Option<Job> {
-        let mut state = self.state.lock();
-        let has_ended = ended.is_some();
-        let mut panic = ended.and_then(Result::err);
-        if state.failure.is_none() {
-            state.failure = panic.take();
+        let steals = self.spread.is_time_to_steal(worker);
+        if !steals && let Some(job) = self.spread.take_own(worker) {
+            return Some(job);
         }
-        let next = state.jobs.pop_front();
+        let Ended { jobs: count, mut failure } = std::mem::take(ended);
+        let mut state = self.state.lock();
+        if state.failure.is_none() {
+            state.failure = failure.take();
+        }
+        let next = if steals { self.spread.steal(&mut state.jobs, worker) } else { None };
+        let next = next.or_else(|| self.spread.take_own(worker));
+        let next = next.or_else(|| self.spread.take(&mut state.jobs, worker));
+        let next = next.or_else(|| self.spread.steal(&mut state.jobs, worker));
         if next.is_none() {
             when_empty(&mut state);
         }
-        self.end(state, usize::from(has_ended));
-        panic.into_iter().for_each(discard);
+        self.end(state, count);
+        failure.into_iter().for_each(discard);
         next
     }
 
@@ -241,6 +253,24 @@ impl Work {
         let mut state = self.state.lock();
         while state.unfinished > 0 {
             state = self.all_ended.wait(state);
+        }
+    }
+}
+
+/// What a worker has not told the others yet.
+#[derive(Default)]
+struct Ended {
+    jobs: usize,
+    failure: Option<Box<dyn Any + Send>>,
+}
+
+impl Ended {
+    fn note(&mut self, ended: thread::Result<()>) {
+        self.jobs += 1;
+        let Err(panic) = ended else { return };
+        match self.failure {
+            None => self.failure = Some(panic),
+            Some(_) => discard(panic),
         }
     }
 }
@@ -271,7 +301,7 @@ impl Drop for Helper {
         let mut state = self.work.state.lock();
         state.helpers -= 1;
         let are_lost = state.helpers == 0 && !state.opener_helps;
-        let jobs = if are_lost { std::mem::take(&mut state.jobs) } else { VecDeque::new() };
+        let jobs = if are_lost { state.jobs.take_shared() } else { VecDeque::new() };
         drop(state);
         let count = jobs.len();
         contained(|| drop(jobs));

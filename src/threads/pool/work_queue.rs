@@ -1,11 +1,6 @@
 //! Where jobs wait for a worker, and workers for a job.
 //!
-//! One queue, in the order in which jobs came. A worker that finds it long takes several jobs in one
-//! turn, and keeps the rest in a queue of its own, from which others steal: no job waits behind a long
-//! one while a worker has nothing to do, or for long while they are busy. Only then can a job begin before
-//! one that came earlier.
-//!
-//! A worker that finds no job *searches*: it looks for a while, as waking a thread takes longer than
+//! Jobs wait in the shared queue of a [`Spread`], under one mutex. A worker that finds no job *searches*: it looks for a while, as waking a thread takes longer than
 //! most pauses between two jobs last. Then it is *idle*: it sleeps until it is *called*.
 //!
 //! # Why no wake-up is lost
@@ -20,31 +15,21 @@
 //! - None searches and none is idle: all of them run jobs, or have been called. Each looks at the
 //!   queue, and at those of the others, under the mutex, before it searches and before it is idle.
 //!
-//! A job gets into a worker's own queue under the mutex, out of the shared one. So whoever has looked
-//! into all of them under the mutex, and is idle, is called before a job gets anywhere.
+//! By SPREAD-1 whoever has looked into all queues under the mutex, and is idle, is called before a job
+//! gets anywhere.
 //!
 //! A thread that wakes up without having been called sleeps again: `called` counts those that were.
 //!
 //! # Invariants
 //!
 //! - **WORK-1** While a job is queued, and a worker is idle, a worker searches, or has been called.
-//! - **WORK-2** Lock order: the shared queue, then a worker's own; never two workers' own.
 //!
 //! Read next: [`pool`](super).
 
-use std::collections::VecDeque;
-
 use super::job::Job;
-use crate::handle::contained::contained;
-use crate::sys::prim::{AtomicBool, AtomicU32, Condvar, Mutex, MutexGuard, Ordering, Spin};
+use super::spread::{Jobs, Spread};
+use crate::sys::prim::{AtomicBool, Condvar, Mutex, MutexGuard, Ordering, Spin};
 use crate::sys::{Why, blocking};
-
-/// How many jobs a worker takes in one turn at most.
-const BATCH_MAX: usize = 32;
-
-/// At every so many jobs a worker looks into the others' queues first: or, as long as the shared queue
-/// is not empty, jobs that a worker has taken along with a long one would wait for its end.
-const LOOK_AROUND: u32 = 64;
 
 /// Jobs and workers.
 pub(super) struct WorkQueue {
@@ -52,17 +37,8 @@ pub(super) struct WorkQueue {
     has_news: News,
     /// A worker was called, or the queue is closed.
     changed: Condvar,
-    own: Vec<Own>,
+    spread: Spread,
     search: Spin,
-}
-
-/// A worker's own queue, on a cache line that no other worker writes to while it has jobs.
-#[repr(align(64))]
-#[derive(Default)]
-struct Own {
-    jobs: Mutex<VecDeque<Job>>,
-    /// How many jobs the worker has taken. Only it writes this.
-    taken: AtomicU32,
 }
 
 /// What `State` says of `jobs` and `is_closed`, for a worker that searches. On a cache line of its own:
@@ -73,7 +49,7 @@ struct News(AtomicBool);
 /// Guarded by `WorkQueue::state`.
 #[derive(Default)]
 struct State {
-    jobs: VecDeque<Job>,
+    jobs: Jobs,
     is_closed: bool,
     /// How many workers sleep and have not been called.
     idle: usize,
@@ -81,9 +57,6 @@ struct State {
     called: usize,
     /// A worker searches. One is enough: it calls others.
     is_searched: bool,
-    /// A worker's own queue may have jobs. Most pools never take several at once, and need not look
-    /// through a thousand queues.
-    are_spread: bool,
 }
 
 /// Whether a worker has to be woken.
@@ -95,6 +68,11 @@ enum Call {
 }
 
 impl State {
+    /// How many workers search, or sleep.
+    fn looking(&self) -> usize {
+        self.idle + self.called + usize::from(self.is_searched)
+    }
+
     /// Calls an idle worker, if nobody searches.
     fn call_idle(&mut self) -> Call {
         if self.idle == 0 || self.is_searched {
@@ -112,31 +90,49 @@ impl WorkQueue {
             state: Mutex::default(),
             has_news: News(AtomicBool::new(false)),
             changed: Condvar::new(),
-            own: (0..workers).map(|_| Own::default()).collect(),
+            spread: Spread::new(workers),
             search: Spin::new(),
         }
     }
 
     pub(super) fn workers(&self) -> usize {
-        self.own.len()
+        self.spread.workers()
     }
 
-    /// Queues a job; drops it if the queue is closed.
-    pub(super) fn push(&self, job: Job) {
+    /// Queues a job; gives it back if the queue is closed.
+    pub(super) fn push(&self, job: Job) -> Result<(), Job> {
         let mut state = self.state.lock();
         if state.is_closed {
-            drop(state);
-            // INVARIANT: [POOL-1] a job that is dropped answers `Shutdown`, and its waker is foreign
-            // code, so not under the mutex.
-            contained(|| drop(job));
-            return;
+            return Err(job);
         }
-        state.jobs.push_back(job);
+        // STEP: queue-job
+        state.jobs.push(job);
         self.note_news(&state);
         // INVARIANT: [WORK-1]
         let call = state.call_idle();
         drop(state);
         self.wake(call);
+        Ok(())
+    }
+
+    /// How many workers will look for a job before they run one: those that search, or sleep.
+    pub(super) fn idle(&self) -> usize {
+        self.state.lock().looking()
+    }
+
+    /// Tells whether more jobs are queued than will be looked for, if `starting` further workers are on
+    /// their way.
+    pub(super) fn lacks_worker(&self, starting: usize) -> bool {
+        let state = self.state.lock();
+        state.jobs.shared() > state.looking() + starting
+    }
+
+    /// Takes out all jobs that are so, wherever they are queued.
+    pub(super) fn take_out(&self, are_so: impl Fn(&Job) -> bool) -> Vec<Job> {
+        let mut state = self.state.lock();
+        let taken = self.spread.take_out(&mut state.jobs, are_so);
+        self.note_news(&state);
+        taken
     }
 
     /// Takes no more jobs. Those that are queued still run.
@@ -150,31 +146,19 @@ impl WorkQueue {
 
     /// Takes the next job for a worker; `None` once the queue is closed and empty.
     pub(super) fn next(&self, worker: usize) -> Option<Job> {
-        let own = &self.own[worker];
-        // ORDER: Relaxed; nobody else writes it.
-        let taken = own.taken.load(Ordering::Relaxed).wrapping_add(1);
-        own.taken.store(taken, Ordering::Relaxed);
-        if taken.is_multiple_of(LOOK_AROUND)
-            && let Some(job) = self.steal(&mut self.state.lock(), worker)
+        if self.spread.is_time_to_steal(worker)
+            && let Some(job) = self.spread.steal(&mut self.state.lock().jobs, worker)
         {
             return Some(job);
         }
-        let ready = own.jobs.lock().pop_front();
+        let ready = self.spread.take_own(worker);
         // A worker that need not wait need not give the global lock up.
         let ready = ready.or_else(|| self.take(&mut self.state.lock(), worker));
         ready.or_else(|| blocking(Why::Lock, || self.wait_for_job(worker)))
     }
 
-    /// Takes a job, and more for the worker's own queue if there are many: so many that each worker
-    /// could do so twice.
     fn take(&self, state: &mut State, worker: usize) -> Option<Job> {
-        let job = state.jobs.pop_front()?;
-        let share = if cfg!(loom) { 1 } else { 2 * self.workers() };
-        let more = (state.jobs.len() / share).min(BATCH_MAX - 1);
-        if more > 0 {
-            state.are_spread = true;
-            self.own[worker].jobs.lock().extend(state.jobs.drain(..more));
-        }
+        let job = self.spread.take(&mut state.jobs, worker)?;
         self.note_news(state);
         Some(job)
     }
@@ -182,9 +166,8 @@ impl WorkQueue {
     fn wait_for_job(&self, worker: usize) -> Option<Job> {
         let mut state = self.state.lock();
         loop {
-            if let Some(job) =
-                self.take(&mut state, worker).or_else(|| self.steal(&mut state, worker))
-            {
+            let job = self.take(&mut state, worker);
+            if let Some(job) = job.or_else(|| self.spread.steal(&mut state.jobs, worker)) {
                 // INVARIANT: [WORK-1] whoever pushed more may have relied on us.
                 self.call_for_more(state);
                 return Some(job);
@@ -198,27 +181,10 @@ impl WorkQueue {
 
     /// Calls an idle worker, if jobs are left.
     fn call_for_more(&self, mut state: MutexGuard<'_, State>) {
-        let call = if self.is_empty(&mut state) { Call::Nobody } else { state.call_idle() };
+        let call =
+            if self.spread.is_empty(&mut state.jobs) { Call::Nobody } else { state.call_idle() };
         drop(state);
         self.wake(call);
-    }
-
-    /// Takes the oldest job of another worker's own queue. Under the mutex.
-    fn steal(&self, state: &mut State, thief: usize) -> Option<Job> {
-        if !state.are_spread {
-            return None;
-        }
-        // INVARIANT: [WORK-2] one after another.
-        let others = (1..self.workers()).map(|step| (thief + step) % self.workers());
-        others.map(|other| &self.own[other].jobs).find_map(|jobs| jobs.lock().pop_front())
-    }
-
-    /// Tells whether no job is queued anywhere. Under the mutex.
-    fn is_empty(&self, state: &mut State) -> bool {
-        if state.are_spread {
-            state.are_spread = self.own.iter().any(|own| !own.jobs.lock().is_empty());
-        }
-        state.jobs.is_empty() && !state.are_spread
     }
 
     /// Looks for a job for a while, and sleeps if none comes.
@@ -229,7 +195,11 @@ impl WorkQueue {
         self.search.until(|| self.has_news.0.load(Ordering::Relaxed));
         let mut state = self.state.lock();
         state.is_searched = false;
-        if self.is_empty(&mut state) && !state.is_closed { self.sleep(state) } else { state }
+        if self.spread.is_empty(&mut state.jobs) && !state.is_closed {
+            self.sleep(state)
+        } else {
+            state
+        }
     }
 
     /// Sleeps until called.
@@ -250,7 +220,7 @@ impl WorkQueue {
 
     /// Keeps the hint that a searching worker looks at. A look is cheaper than a change.
     fn note_news(&self, state: &State) {
-        let has_news = state.is_closed || !state.jobs.is_empty();
+        let has_news = state.is_closed || state.jobs.shared() > 0;
         // ORDER: Relaxed; a hint, changed under the mutex.
         if self.has_news.0.load(Ordering::Relaxed) != has_news {
             self.has_news.0.store(has_news, Ordering::Relaxed);
@@ -292,7 +262,7 @@ mod loom_models {
             };
             let (first, second) = (work(0), work(1));
             for _ in 0..2 {
-                queue.push(Job::Helper(Box::new(|_| ())));
+                assert!(queue.push(Job::helper(|_| ())).is_ok());
             }
             queue.close();
             assert_eq!(first.join().unwrap() + second.join().unwrap(), 2);
@@ -309,7 +279,7 @@ mod loom_models {
             let workers = Arc::clone(&queue);
             let worker = thread::spawn(move || (0..2).all(|_| workers.next(0).is_some()));
             for _ in 0..2 {
-                queue.push(Job::Helper(Box::new(|_| ())));
+                assert!(queue.push(Job::helper(|_| ())).is_ok());
             }
             assert!(worker.join().unwrap());
         });

@@ -6,7 +6,7 @@
 //!    [`Local`].
 //! 2. The thread finds it each time that it asks again; nobody else can reach it.
 //! 3. It is dropped in its thread: when the thread ends, still attached to its global lock; or when the
-//!    thread first asks for another value after the `Local` was dropped.
+//!    `Local` was dropped, and the thread has come to have twice as many values as it had before.
 //!
 //! What a thread has is in a table of its own, by the number of the `Local`, so that there may be as
 //! many as there are objects that want one; `thread_local!` is for statics.
@@ -23,6 +23,8 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
+
+use crate::handle::contained::contained;
 
 /// A value for each thread that asks for it.
 ///
@@ -50,12 +52,21 @@ pub struct Local<T> {
 }
 
 struct Value {
-    value: Rc<dyn Any>,
+    /// `None` while it is being made.
+    value: Option<Rc<dyn Any>>,
     lives: Weak<()>,
 }
 
+/// What one thread has.
+#[derive(Default)]
+struct Table {
+    values: HashMap<u64, Value>,
+    /// How large the table was when those whose `Local` is gone were last looked for, and twice that.
+    swept_again_at: usize,
+}
+
 thread_local! {
-    static VALUES: RefCell<HashMap<u64, Value>> = RefCell::new(HashMap::new());
+    static TABLE: RefCell<Table> = RefCell::default();
 }
 
 impl<T: 'static> Local<T> {
@@ -71,38 +82,100 @@ impl<T: 'static> Local<T> {
     ///
     /// # Panics
     ///
-    /// Panics if it is called inside itself, for the same `Local`; or by a destructor, when the
-    /// thread's locals are gone. Passes on a panic of `make` or `visit`.
+    /// Panics if it is called inside itself, or by `make`, for the same `Local`; or by a destructor, when
+    /// the thread's locals are gone. Passes on a panic of `make` or `visit`.
     pub fn with<R>(&self, visit: impl FnOnce(&mut T) -> R) -> R {
-        let known = VALUES
-            .with(|values| values.borrow().get(&self.number).map(|value| Rc::clone(&value.value)));
-        let value = known.unwrap_or_else(|| self.make());
+        let known = TABLE.with(|table| {
+            let table = table.borrow();
+            table.values.get(&self.number).map(|value| value.value.clone())
+        });
+        let value = match known {
+            Some(value) => value.expect("a Local was asked for its value while that was made"),
+            None => self.make(),
+        };
         let cell = value.downcast_ref::<RefCell<T>>().expect("a number belongs to one `Local`");
         visit(&mut cell.borrow_mut())
     }
 
-    /// Makes this thread's value, and drops those of which the `Local` is gone.
+    /// Makes this thread's value.
     fn make(&self) -> Rc<dyn Any> {
+        let entry = Value { value: None, lives: Arc::downgrade(&self.lives) };
+        let gone = TABLE.with(|table| {
+            let mut table = table.borrow_mut();
+            table.values.insert(self.number, entry);
+            table.sweep()
+        });
+        drop_each(gone);
+        let making = Making(self.number);
         // Foreign code: it may ask for another `Local`, so the table is not borrowed.
         let value: Rc<dyn Any> = Rc::new(RefCell::new((self.make)()));
-        let entry = Value { value: Rc::clone(&value), lives: Arc::downgrade(&self.lives) };
-        let gone: Vec<Value> = VALUES.with(|values| {
-            let mut values = values.borrow_mut();
-            let gone = values.extract_if(|_, value| value.lives.strong_count() == 0);
-            let gone = gone.map(|(_, value)| value).collect();
-            values.insert(self.number, entry);
-            gone
-        });
-        drop(gone);
+        making.ends(&value);
         value
     }
 }
 
+impl Table {
+    /// Takes out the values whose `Local` is gone; now and then, so that many cost no more each than few.
+    fn sweep(&mut self) -> Vec<Value> {
+        if self.values.len() < self.swept_again_at {
+            return Vec::new();
+        }
+        let gone = self.values.extract_if(|_, value| value.lives.strong_count() == 0);
+        let gone = gone.map(|(_, value)| value).collect();
+        self.swept_again_at = 2 * self.values.len();
+        gone
+    }
+}
+
+/// The value of this number is being made. If that panics, it was never begun.
+struct Making(u64);
+
+impl Making {
+    fn ends(self, value: &Rc<dyn Any>) {
+        TABLE.with(|table| {
+            if let Some(entry) = table.borrow_mut().values.get_mut(&self.0) {
+                entry.value = Some(Rc::clone(value));
+            }
+        });
+    }
+}
+
+impl Drop for Making {
+    fn drop(&mut self) {
+        TABLE.with(|table| {
+            let mut table = table.borrow_mut();
+            if table.values.get(&self.0).is_some_and(|entry| entry.value.is_none()) {
+                table.values.remove(&self.0);
+            }
+        });
+    }
+}
+
+/// Drops values. Their destructors are foreign code: one that panics takes none of the others along.
+fn drop_each(values: impl IntoIterator<Item = Value>) {
+    values.into_iter().for_each(|value| contained(|| drop(value)));
+}
+
+/// How often the values are dropped that destructors of values have made.
+const ROUNDS_MAX: u32 = 8;
+
 /// Drops every value of this thread, which is about to end.
-pub(super) fn drop_all() {
-    // A destructor may ask for a value, which is then dropped with the thread's other locals.
-    let values = VALUES.try_with(|values| std::mem::take(&mut *values.borrow_mut()));
-    drop(values);
+pub(in crate::threads) fn drop_all() {
+    for _ in 0..ROUNDS_MAX {
+        let table = TABLE.try_with(|table| std::mem::take(&mut *table.borrow_mut()));
+        let values = table.map(|mut table| std::mem::take(&mut table.values)).unwrap_or_default();
+        if values.is_empty() {
+            return;
+        }
+        drop_each(values.into_values());
+    }
+}
+
+impl Drop for Table {
+    /// A thread that is no program's ends: a panic would end the process.
+    fn drop(&mut self) {
+        drop_each(std::mem::take(&mut self.values).into_values());
+    }
 }
 
 impl<T> fmt::Debug for Local<T> {

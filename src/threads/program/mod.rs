@@ -91,6 +91,12 @@ thread_local! {
 
 /// Runs `main`, joins the threads that it leaves behind, and abandons the daemons.
 ///
+/// An abandoned daemon does not run under its lock any more, but it keeps what it has. One that waits
+/// in a queue still takes the item that it is called for, one that waits for a [`Lock`](super::Lock) takes it
+/// and never releases it, and whoever joins one waits for ever. So what daemons use should end with the
+/// program. Under a second lock, which it attached to inside a blocking call, a daemon goes on until it leaves
+/// that one.
+///
 /// # Panics
 ///
 /// Passes on a panic of `main`, after the threads were joined. Panics if it is called inside itself.

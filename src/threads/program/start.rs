@@ -25,11 +25,12 @@ use std::time::Duration;
 
 use super::thread::Me;
 use super::{Daemon, PROGRAM, Program, Thread, current, join, local, thread};
+use crate::handle::contained::contained;
 use crate::handle::{JobError, JobHandle, JobResult, Promise, job};
 use crate::sys::limits;
+use crate::sys::prim::Mutex;
 use crate::threads::kernel::attach::{Attached, abandon_when};
 use crate::threads::kernel::gil::Gil;
-use crate::threads::pool::named;
 use crate::threads::sync::deadline::{Deadline, Waited};
 
 /// Describes a thread before it is started; the arguments of `threading.Thread`.
@@ -103,12 +104,21 @@ impl ThreadBuilder {
         }
         let (gil, me, inherited) = (gil.clone(), thread.clone(), Arc::clone(&shared));
         let live = move || live(&inherited, &me, &gil, program, promise);
-        shared.start(&thread, || builder.spawn(live).map_err(limits::of_a_thread))?;
+        // std drops what it cannot start, and that is foreign code: so it is kept here until the
+        // program's lock is released.
+        let ours = Arc::new(Mutex::new(Some(live)));
+        let theirs = Arc::clone(&ours);
+        let begin = move || {
+            let live = theirs.lock().take().expect("a thread begins once");
+            drop(theirs);
+            live();
+        };
+        shared.start(&thread, || builder.spawn(begin).map_err(limits::of_a_thread))?;
         Ok(JoinHandle { thread, handle })
     }
 }
 
-/// What a thread does all its life.
+/// What a thread does all its life. What foreign code panics with ends there: the thread must end.
 fn live<T, F>(program: &Arc<Program>, me: &Thread, gil: &Gil, closure: F, promise: Promise<T>)
 where
     F: FnOnce(&mut Attached<'_>) -> T,
@@ -121,32 +131,43 @@ where
     }
     let answer = gil.attach(|at| {
         if me.daemon() == Daemon::Yes && program.let_begin(me, at.refusal()).is_err() {
+            contained(|| drop(closure));
             return None;
         }
         let answer = catch_unwind(AssertUnwindSafe(|| closure(at)));
         if let Err(panic) = &answer {
             tell(program, me, &**panic);
         }
-        // Each is foreign code, and one that panics must not keep the thread from ending.
-        drop(catch_unwind(local::drop_all));
+        local::drop_all();
         Some(answer)
     });
     me.is_gone();
     let gone = program.forget(me);
     // A promise that is dropped answers that nothing has run.
-    drop(catch_unwind(AssertUnwindSafe(|| match answer {
+    contained(|| match answer {
         Some(answer) => promise.fulfil(answer.map_err(JobError::panicked)),
         None => drop(promise),
-    })));
+    });
     me.ended();
     gone.into_iter().for_each(join);
 }
 
-/// Tells the program's hook of a panic. The hook is foreign code: its own panic is caught.
+/// Tells the program's hook of a panic.
 fn tell(program: &Program, me: &Thread, panic: &(dyn Any + Send)) {
     if let Some(hook) = program.panic_hook() {
-        drop(catch_unwind(AssertUnwindSafe(|| hook(me, panic))));
+        // Moved, as it may have been replaced meanwhile, and is dropped then.
+        contained(move || hook(me, panic));
     }
+}
+
+/// A thread about to be started. The kernel's names end at a zero byte, so none may hold one; std
+/// panics at it.
+pub(in crate::threads) fn named(name: &str) -> io::Result<std::thread::Builder> {
+    if name.contains('\0') {
+        let why = format!("a thread cannot be started: there is a zero byte in its name, {name:?}");
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+    }
+    Ok(std::thread::Builder::new().name(name.to_owned()))
 }
 
 /// Starts a thread that [`run`](super::run) waits for, and that runs `program` attached to `gil`.

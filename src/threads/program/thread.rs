@@ -131,7 +131,8 @@ impl Thread {
 
     /// Sleeps until the thread has ended, with the global lock given up. Any number of threads may.
     ///
-    /// Its answer is its [`JoinHandle`](super::JoinHandle)'s to give.
+    /// Its answer is its [`JoinHandle`](super::JoinHandle)'s to give. A daemon that its program has abandoned
+    /// never ends.
     ///
     /// # Panics
     ///

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use super::Thread;
+use super::{Thread, ThreadBuilder};
 use crate::sys::Why;
 use crate::threads::kernel::attach::Attached;
 use crate::threads::kernel::gil::Gil;
@@ -67,6 +67,27 @@ impl Timer {
     where
         F: FnOnce(&mut Attached<'_>) + Send + 'static,
     {
+        Self::start_as(Thread::builder(), gil, delay, program)
+    }
+
+    /// As [`start`](Self::start), in a thread that `builder` describes: with a name, say, or as a daemon.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the system has no thread to give, the program is over, or there is a zero byte in the name.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside [`run`](super::run).
+    pub fn start_as<F>(
+        builder: ThreadBuilder,
+        gil: &Gil,
+        delay: Duration,
+        program: F,
+    ) -> io::Result<Self>
+    where
+        F: FnOnce(&mut Attached<'_>) + Send + 'static,
+    {
         let (fate, deadline) = (Arc::<Fate>::default(), Deadline::after(delay));
         let shared = Arc::clone(&fate);
         let wait = move |at: &mut Attached<'_>| {
@@ -75,7 +96,7 @@ impl Timer {
                 program(at);
             }
         };
-        let handle = Thread::builder().spawn(gil, wait)?;
+        let handle = builder.spawn(gil, wait)?;
         Ok(Self { thread: handle.thread().clone(), fate })
     }
 

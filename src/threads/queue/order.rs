@@ -7,8 +7,10 @@ use std::collections::{BinaryHeap, VecDeque};
 
 /// The items of a queue, in an order of their own.
 ///
-/// The methods are called under the queue's lock: they must not use that queue. One that panics
-/// fails the call that needed it, and the queue goes on with the items that the order has then.
+/// The methods are called under the queue's lock: they must not use that queue. They may give the
+/// global lock up, at a check point or in a blocking call: other threads wait for the queue with theirs
+/// given up. A `push` or `pop` that panics fails the call that needed it, and the queue goes on with the
+/// items that the order has then; `len` must not panic.
 ///
 /// # Example: a queue that has its own idea
 ///

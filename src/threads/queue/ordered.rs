@@ -36,7 +36,7 @@ use std::time::Duration;
 
 use super::error::{GetError, PutError, ShutDown, TooManyDone};
 use super::order::Order;
-use crate::sys::prim::Mutex;
+use crate::sys::prim::{Mutex, MutexGuard};
 use crate::sys::{Why, blocking};
 use crate::threads::sync::deadline::{Deadline, Waited};
 use crate::threads::sync::line::{Called, Line, Place};
@@ -173,7 +173,7 @@ impl<T, O: Order<T>> OrderedQueue<T, O> {
     ///
     /// Fails if that was said for every item already.
     pub fn task_done(&self) -> Result<(), TooManyDone> {
-        let mut state = self.state.lock();
+        let mut state = self.state();
         state.unfinished = state.unfinished.checked_sub(1).ok_or(TooManyDone)?;
         let called = state.call_joiners();
         drop(state);
@@ -193,7 +193,7 @@ impl<T, O: Order<T>> OrderedQueue<T, O> {
 
     /// Shuts the queue down: nothing is put any more, and what is left can be got.
     pub fn shutdown(&self) {
-        let mut state = self.state.lock();
+        let mut state = self.state();
         let called = state.shut_down();
         drop(state);
         drop(called);
@@ -204,7 +204,7 @@ impl<T, O: Order<T>> OrderedQueue<T, O> {
     /// Those items count as done with.
     pub fn shutdown_now(&self) -> Vec<T> {
         let mut left = Vec::new();
-        let mut state = self.state.lock();
+        let mut state = self.state();
         let (drained, called) = state.change(|items| {
             while let Some(item) = items.pop() {
                 left.push(item);
@@ -220,12 +220,12 @@ impl<T, O: Order<T>> OrderedQueue<T, O> {
 
     /// Tells whether the queue was shut down.
     pub fn is_shut_down(&self) -> bool {
-        self.state.lock().is_shut_down
+        self.state().is_shut_down
     }
 
     /// Returns how many items there are at this moment; `qsize`.
     pub fn len(&self) -> usize {
-        self.state.lock().items.len()
+        self.state().items.len()
     }
 
     /// Tells whether there are none at this moment.
@@ -245,7 +245,14 @@ impl<T, O: Order<T>> OrderedQueue<T, O> {
 
     /// Returns how many items were put that nobody has said to be done with.
     pub fn unfinished(&self) -> usize {
-        self.state.lock().unfinished
+        self.state().unfinished
+    }
+
+    /// Locks the queue. Who holds it may be in an [`Order`], which is foreign code and may have given the
+    /// global lock up: so whoever has to wait for it gives the global lock up too.
+    fn state(&self) -> MutexGuard<'_, State<O>> {
+        let state = self.state.try_lock();
+        state.unwrap_or_else(|| blocking(Why::Queue, || self.state.lock()))
     }
 
     fn put_until(&self, item: T, deadline: Option<Deadline>) -> Result<(), PutError<T>> {
@@ -300,14 +307,14 @@ impl<T, O: Order<T>> OrderedQueue<T, O> {
         deadline: Option<Deadline>,
     ) -> Option<R> {
         // A thread that need not wait need not give the global lock up.
-        let mut state = self.state.lock();
+        let mut state = self.state();
         if let Look::Over(answer, called) = look(&mut state) {
             // INVARIANT: [QUEUE-2]
             drop(state);
             drop(called);
             return Some(answer);
         }
-        let deadline = deadline?;
+        let deadline = deadline.filter(|deadline| !deadline.is_over())?;
         let place = which(&mut state).join();
         // Not through the door with the lock: giving the global one up may take an interval.
         drop(state);
@@ -324,7 +331,7 @@ impl<T, O: Order<T>> OrderedQueue<T, O> {
     ) -> Option<R> {
         loop {
             let waited = place.sleep(deadline);
-            let mut state = self.state.lock();
+            let mut state = self.state();
             if waited == Waited::TooLate && which(&mut state).leave(&place) == Waited::TooLate {
                 return None;
             }
@@ -379,7 +386,7 @@ impl<T, O: Order<T>> Default for OrderedQueue<T, O> {
 
 impl<T, O: Order<T>> fmt::Debug for OrderedQueue<T, O> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.state.lock();
+        let state = self.state();
         let [getters, putters, joiners] =
             [&state.getters, &state.putters, &state.joiners].map(Line::len);
         let (len, unfinished) = (state.items.len(), state.unfinished);

@@ -27,6 +27,11 @@ impl Deadline {
         Self(Some(clock::deadline_ns(timeout)))
     }
 
+    /// Tells whether there is no time left to wait; then a call only tries, and keeps the global lock.
+    pub(in crate::threads) fn is_over(self) -> bool {
+        self.left().is_some_and(|left| left.is_zero())
+    }
+
     /// Returns how long a thread may still sleep; `None`: for ever.
     pub(in crate::threads) fn left(self) -> Option<Duration> {
         let left_ns = self.0?.saturating_sub(clock::now_ns());

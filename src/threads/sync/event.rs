@@ -128,6 +128,9 @@ impl Event {
         if first & SET != 0 {
             return Waited::InTime;
         }
+        if deadline.is_over() {
+            return Waited::TooLate;
+        }
         // Looked at before the door: giving the global lock up may take long enough for another
         // thread to set the event and clear it again.
         blocking(why, || self.sleep(first, deadline))

@@ -93,11 +93,12 @@ impl<T> Lock<T> {
     /// assert!(lock.acquire_timeout(Duration::from_millis(1)).is_none());
     /// ```
     pub fn acquire_timeout(&self, timeout: Duration) -> Option<LockGuard<'_, T>> {
-        let guard = self
-            .mutex
-            .try_lock()
-            .or_else(|| blocking(Why::Lock, || self.mutex.lock_timeout(timeout)))?;
-        Some(LockGuard { lock: self, guard: Some(guard) })
+        let guard = self.mutex.try_lock();
+        let guard = guard.or_else(|| {
+            let waits = !timeout.is_zero();
+            waits.then(|| blocking(Why::Lock, || self.mutex.lock_timeout(timeout))).flatten()
+        });
+        Some(LockGuard { lock: self, guard: Some(guard?) })
     }
 
     /// Tells whether some thread holds the lock at this moment.

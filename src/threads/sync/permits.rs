@@ -76,6 +76,9 @@ impl Permits {
         if self.try_take() {
             return Waited::InTime;
         }
+        if deadline.is_over() {
+            return Waited::TooLate;
+        }
         blocking(why, || self.sleep_until_taken(deadline))
     }
 

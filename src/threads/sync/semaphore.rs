@@ -15,7 +15,8 @@ use crate::sys::Why;
 
 /// The right to do something that so many threads may do at once.
 ///
-/// The permit goes back when it is dropped, in whichever thread.
+/// The permit goes back when it is dropped, in whichever thread. If others have released so many that
+/// there is no room for it, nothing happens. (Python's `with` raises `ValueError` then.)
 #[must_use = "dropped at once, the permit goes back at once"]
 #[derive(Debug)]
 pub struct Permit<'a> {

@@ -254,3 +254,20 @@ fn a_call_that_need_not_wait_keeps_the_lock() {
         assert_eq!(gil.counters().own_drops, 0);
     });
 }
+
+/// Fails for a call that gives the lock up though it has no time to wait.
+#[test]
+fn a_call_without_time_to_wait_keeps_the_lock() {
+    let gil = Gil::new(Mode::timed(AN_HOUR));
+    let (lock, none) = (Lock::new(()), Duration::ZERO);
+    let (_promise, mut job) = handle::job::<()>();
+    let _held = lock.acquire();
+    gil.attach(|_| {
+        assert!(lock.acquire_timeout(none).is_none());
+        assert!(Semaphore::new(0).acquire_timeout(none).is_none());
+        assert_eq!(Event::new().wait_timeout(none), Waited::TooLate);
+        assert!(Queue::<u8>::new().get_timeout(none).is_err());
+        assert!(job.join_timeout(none).is_none());
+        assert_eq!(gil.counters().own_drops, 0);
+    });
+}

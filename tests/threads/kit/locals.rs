@@ -1,11 +1,12 @@
 //! `Local`: item 27.
 
 use std::cell::Cell;
+use std::panic;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread as std_thread;
 
-use trainyard::threads::{self, Local, Standing, Thread};
+use trainyard::threads::{self, Local, Standing, Thread, ThreadPool};
 
 use crate::support::{panic_of, short, standing};
 
@@ -102,4 +103,76 @@ fn a_value_is_not_handed_out_twice_at_once() {
         local.with(|_| local.with(|_| ()));
     });
     assert!(says.contains("already borrowed") || says.contains("BorrowMutError"), "{says}");
+}
+
+/// A destructor that panics, but not in a thread that panics already.
+struct Bomb(Arc<AtomicU32>);
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        if !std_thread::panicking() {
+            panic::panic_any(Self(Arc::clone(&self.0)));
+        }
+    }
+}
+
+/// Fails if one value's destructor takes the others' along, in a program's thread, a pool's, or another.
+#[test]
+fn a_destructor_that_panics_takes_no_other_along() {
+    let destroyed = Arc::new(AtomicU32::new(0));
+    let locals = || -> Vec<Local<Bomb>> {
+        let make = || {
+            let destroyed = Arc::clone(&destroyed);
+            Local::new(move || Bomb(Arc::clone(&destroyed)))
+        };
+        (0..10).map(|_| make()).collect()
+    };
+    let ask = |locals: &[Local<Bomb>]| locals.iter().for_each(|local| local.with(|_| ()));
+    threads::run(|| {
+        let locals = locals();
+        threads::spawn(&short(), "worker", move |_| ask(&locals)).unwrap().join().unwrap();
+    });
+    let in_a_program = destroyed.swap(0, Ordering::Relaxed);
+    let (pool, locals_of_a_job) = (ThreadPool::builder().workers(1).build().unwrap(), locals());
+    pool.submit(move |_| ask(&locals_of_a_job)).join().unwrap();
+    drop(pool);
+    let in_a_pool = destroyed.swap(0, Ordering::Relaxed);
+    let locals = locals();
+    std_thread::spawn(move || ask(&locals)).join().unwrap();
+    let elsewhere = destroyed.load(Ordering::Relaxed);
+    assert!(in_a_program >= 10 && in_a_pool >= 10 && elsewhere >= 10);
+}
+
+/// Fails if the locals of a pool's thread go when it has left the lock.
+#[test]
+fn a_value_of_a_pools_thread_is_dropped_while_the_thread_is_attached() {
+    struct Looks(threads::Gil, Arc<AtomicBool>);
+    impl Drop for Looks {
+        fn drop(&mut self) {
+            let is_attached = standing(&self.0, "worker-0") == Some(Standing::Running);
+            self.1.store(is_attached, Ordering::Relaxed);
+        }
+    }
+    let (gil, was_attached) = (short(), Arc::new(AtomicBool::new(false)));
+    let (inner, seen) = (gil.clone(), Arc::clone(&was_attached));
+    let local = Arc::new(Local::new(move || Looks(inner.clone(), Arc::clone(&seen))));
+    let pool = ThreadPool::builder().workers(1).gil(gil).build().unwrap();
+    let theirs = Arc::clone(&local);
+    pool.submit(move |_| theirs.with(|_| ())).join().unwrap();
+    drop(pool);
+    assert!(was_attached.load(Ordering::Relaxed));
+}
+
+/// Fails, by an overflow of the stack, if a value is made in order to make it.
+#[test]
+fn a_value_that_is_asked_for_while_it_is_made_is_refused_and_can_be_made_later() {
+    static ASKS: AtomicBool = AtomicBool::new(true);
+    static LOCAL: OnceLock<Local<u32>> = OnceLock::new();
+    let make = || if ASKS.load(Ordering::Relaxed) { LOCAL.wait().with(|value| *value) } else { 7 };
+    let local = LOCAL.get_or_init(|| Local::new(make));
+    let says = panic_of("asks", || local.with(|_| ()));
+    assert!(says.contains("while that was made"), "{says}");
+    ASKS.store(false, Ordering::Relaxed);
+    assert_eq!(local.with(|value| *value), 7);
 }

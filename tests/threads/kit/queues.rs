@@ -2,17 +2,19 @@
 
 use std::cmp::Ordering as Compared;
 use std::collections::BTreeSet;
+use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Instant;
 
+use trainyard::sys::{Why, blocking};
 use trainyard::threads::{
     GetError, LifoQueue, Order, OrderedQueue, PriorityQueue, PutError, Queue, SimpleQueue,
     TooManyDone, Waited,
 };
 
-use crate::support::{AN_HOUR, INTERVAL, eventually, panic_of, short};
+use crate::support::{AN_HOUR, INTERVAL, eventually, panic_of, short, without_hanging};
 
 #[track_caller]
 fn check_order<O: Order<u32>>(queue: &OrderedQueue<u32, O>, expected: [u32; 4]) {
@@ -199,4 +201,38 @@ fn getters_are_served_in_the_order_in_which_they_came() {
 fn a_queue_without_room_is_a_mistake() {
     let says = panic_of("no room", || drop(Queue::<u8>::bounded(0)));
     assert_eq!(says, "a queue has room for one item or more");
+}
+
+/// An item whose comparison waits for a moment, with the global lock given up.
+#[derive(PartialEq, Eq)]
+struct Waits(u32);
+
+impl PartialOrd for Waits {
+    fn partial_cmp(&self, other: &Self) -> Option<Compared> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Waits {
+    fn cmp(&self, other: &Self) -> Compared {
+        blocking(Why::Io, thread::yield_now);
+        self.0.cmp(&other.0)
+    }
+}
+
+/// Hangs if a thread waits for the queue, and keeps the lock that the one inside it needs.
+#[test]
+fn a_comparison_may_give_the_global_lock_up() {
+    without_hanging(|| {
+        let (gil, queue) = (short(), PriorityQueue::new());
+        thread::scope(|scope| {
+            for first in 0..3 {
+                let (gil, queue) = (&gil, &queue);
+                let put = move |n: u32| queue.put(Waits(3 * n + first)).unwrap();
+                scope.spawn(move || gil.attach(|_| (0..50).rev().for_each(put)));
+            }
+        });
+        let got: Vec<u32> = iter::from_fn(|| queue.try_get().ok()).map(|item| item.0).collect();
+        assert_eq!(got, (0..150).collect::<Vec<_>>());
+    });
 }

@@ -1,6 +1,7 @@
 //! `Thread` and its relatives: items 24 to 26 and 28.
 
 use std::fs::read_link;
+use std::panic;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread as std_thread;
@@ -8,9 +9,9 @@ use std::time::Duration;
 
 use trainyard::coop;
 use trainyard::handle::JobError;
-use trainyard::threads::{self, Daemon, Event, JoinHandle, Thread, ThreadPool, Waited};
+use trainyard::threads::{self, Daemon, Event, JoinHandle, Local, Thread, ThreadPool, Waited};
 
-use crate::support::{AN_HOUR, INTERVAL, eventually, panic_of, short};
+use crate::support::{AN_HOUR, INTERVAL, eventually, panic_of, short, without_hanging};
 
 /// Starts a thread that waits for the event.
 fn waits(name: &str, stop: &Arc<Event>) -> JoinHandle<()> {
@@ -261,5 +262,72 @@ fn a_task_may_await_a_thread() {
         assert_eq!(coop::run(worker).unwrap(), 42);
         assert!(!thread.is_alive());
         eventually("nobody finds it", || !threads::enumerate().contains(&thread));
+    });
+}
+
+/// What a panic carries, and panics in its destructor.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        assert!(std_thread::panicking(), "the payload's destructor");
+    }
+}
+
+/// An answer whose destructor panics with something whose destructor panics.
+struct Answer;
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        panic::panic_any(Bomb);
+    }
+}
+
+/// Fails if what foreign code panics with keeps a thread from ending.
+#[test]
+fn a_thread_ends_whatever_its_hook_its_answer_and_its_locals_panic_with() {
+    without_hanging(|| {
+        threads::run(|| {
+            let gil = short();
+            threads::set_panic_hook(|_, _| panic::panic_any(Bomb));
+            let by_its_hook = threads::spawn(&gil, "hook", |_| panic!("it is told")).unwrap();
+            let stop = Arc::new(Event::new());
+            let told = Arc::clone(&stop);
+            let by_its_answer = threads::spawn(&gil, "answer", move |_| {
+                told.wait();
+                Answer
+            });
+            let local = Local::new(|| Answer);
+            let by_its_local = threads::spawn(&gil, "local", move |_| local.with(|_| ())).unwrap();
+            let threads = [
+                by_its_hook.thread().clone(),
+                by_its_answer.unwrap().thread().clone(),
+                by_its_local.thread().clone(),
+            ];
+            stop.set();
+            threads.iter().for_each(Thread::join);
+            assert_eq!(threads::enumerate().len(), 1);
+        });
+    });
+}
+
+/// Fails if the closure is dropped under a lock that its destructor needs.
+#[test]
+fn the_closure_of_a_thread_that_cannot_be_started_may_use_threads_in_its_destructor() {
+    struct Asks(mpsc::Sender<usize>);
+    impl Drop for Asks {
+        fn drop(&mut self) {
+            self.0.send(threads::enumerate().len()).unwrap();
+        }
+    }
+    without_hanging(|| {
+        let (told, tells) = mpsc::channel();
+        threads::run(|| {
+            let asks = Asks(told);
+            let started =
+                Thread::builder().stack_size(1 << 50).spawn(&short(), move |_| drop(asks));
+            assert!(started.is_err());
+        });
+        assert_eq!(tells.recv(), Ok(1));
     });
 }
