@@ -33,7 +33,7 @@ fn main() {
         .measurement_time(Duration::from_secs(2))
         .configure_from_args();
     let mut bench = |workload, model, gil, workers| {
-        let contender = Contender { workload, model, gil, workers, python: None };
+        let contender = Contender { workload, model, gil, rules: None, workers, python: None };
         let kernel = CpuKernel::SumOfSquares { first_n: FIRST_N, inputs: 20 };
         let params = Params { kernel, ..Params::of(Preset::Quick) };
         let setup = Setup { contender, params, server: Some(server.address()), flight: None };

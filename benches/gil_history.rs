@@ -6,6 +6,8 @@
 //!   ended. Half is fair, nought is starved.
 //! - `io_beside_cpu`: how long a thread that comes back from half a millisecond of I/O waits for
 //!   the lock, beside one that computes in jobs of ten million check points.
+//! - `alone`: a thread takes the lock and leaves it, and nobody else wants it. A line under each says
+//!   what that costs in parts of what it cost one step before.
 //!
 //! What would mislead. Throughput alone puts the mutex first: it does nothing at a check point,
 //! and its threads run one after the other. The waits behind ticks are short because these check
@@ -22,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use trainyard::threads::history::{
-    CheckPoint, GlobalLock, Thread, forced_switching, mutex, ticks, timed,
+    CheckPoint, GlobalLock, Thread, forced_switching, mutex, one_word, ticks, timed,
 };
 
 /// A fifth of CPython's default, for as many switches in a fifth of the time.
@@ -33,12 +35,13 @@ const TICKS: u32 = 100;
 const CHECK_POINTS: u64 = 10_000_000;
 const IO: Duration = Duration::from_micros(500);
 
-fn locks() -> [(&'static str, Box<dyn GlobalLock>); 4] {
+fn locks() -> [(&'static str, Box<dyn GlobalLock>); 5] {
     [
         ("mutex", Box::new(mutex::Lock::new())),
         ("ticks", Box::new(ticks::Lock::new(TICKS))),
         ("timed", Box::new(timed::Lock::new(INTERVAL))),
         ("forced_switching", Box::new(forced_switching::Lock::new(INTERVAL))),
+        ("one_word", Box::new(one_word::Lock::new(INTERVAL))),
     ]
 }
 
@@ -161,5 +164,36 @@ fn io_beside_cpu(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, two_cpu_threads, io_beside_cpu);
+#[expect(clippy::print_stdout, reason = "a bench reports what it counted")]
+#[expect(clippy::cast_precision_loss, reason = "a report rounds far more than that")]
+fn alone(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("alone");
+    let mut step_before = None;
+    for (name, lock) in locks() {
+        let mut fastest_ns = f64::INFINITY;
+        group.bench_function(format!("{name}/1"), |bencher| {
+            bencher.iter_custom(|times| {
+                let elapsed = take_and_leave(lock.as_ref(), times);
+                fastest_ns = fastest_ns.min(elapsed.as_secs_f64() * 1e9 / times as f64);
+                elapsed
+            });
+        });
+        if fastest_ns.is_finite()
+            && let Some((before, its_ns)) = step_before.replace((name, fastest_ns))
+        {
+            println!("{name}: {:.2} of {before}", fastest_ns / its_ns);
+        }
+    }
+}
+
+fn take_and_leave(lock: &dyn GlobalLock, times: u64) -> Duration {
+    let began = Instant::now();
+    for _ in 0..times {
+        lock.take(Thread(1));
+        lock.leave(Thread(1));
+    }
+    began.elapsed()
+}
+
+criterion_group!(benches, two_cpu_threads, io_beside_cpu, alone);
 criterion_main!(benches);

@@ -11,12 +11,12 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::mpsc;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use trainyard::sys::Why;
-use trainyard::threads::{self, Attached, Gil, Mode};
+use trainyard::threads::{self, Attached, Event, Gil, Mode};
 
 const LINES: usize = 5;
 
@@ -33,7 +33,8 @@ fn tell(folder: &Path) -> io::Result<()> {
     let paths = ["thread", "daemon"].map(|name| folder.join(name));
     threads::run(|| {
         let gil = Gil::new(Mode::default());
-        let (half, is_half) = mpsc::channel();
+        let is_half = Arc::new(Event::new());
+        let half = Arc::clone(&is_half);
         let [thread, daemon] = paths.each_ref().map(|path| Report::begin(path));
         let (thread, daemon) = (thread?, daemon?);
         // Dropping the handle changes nothing: whoever is no daemon is waited for.
@@ -41,12 +42,11 @@ fn tell(folder: &Path) -> io::Result<()> {
         threads::spawn_daemon(&gil, "daemon", move |at| {
             // Its second half takes an hour, so that it is not luck how far it comes.
             let daemon = daemon.write_half(at);
-            half.send(()).expect("the program is not over");
+            half.set();
             at.detach(Why::Sleep, || sleep(Duration::from_hours(1)));
             daemon.write(at, LINES);
         })?;
-        let told = is_half.recv();
-        assert!(told.is_ok(), "the daemon writes the first half before it sleeps");
+        is_half.wait();
         println!("main returns, and the program waits for the thread that is no daemon");
         io::Result::Ok(())
     })?;

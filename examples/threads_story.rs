@@ -6,14 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hint::black_box;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use trainyard::handle::JobError;
-use trainyard::sys::{Why, blocking};
-use trainyard::threads::{Attached, Gil, Mode, ThreadPool};
+use trainyard::sys::Why;
+use trainyard::threads::{Attached, Gil, Mode, SimpleQueue, ThreadPool};
 use trainyard::trace::{self, Kind, check::check};
 
 /// As long as eight of the lock's switch intervals.
@@ -98,14 +98,13 @@ fn sleep(nap: Duration) {
 fn letter() {
     // Nobody asks for this lock within an hour: it changes hands because its holder waits.
     let gil = Gil::new(Mode::timed(Duration::from_hours(1)));
-    let (sender, receiver) = mpsc::channel();
+    let letters = SimpleQueue::new();
     let letter = thread::scope(|scope| {
         gil.attach(|_| {
-            scope.spawn(|| gil.attach(|_| sender.send("I have the lock now")));
-            blocking(Why::Io, || receiver.recv())
+            scope.spawn(|| gil.attach(|_| letters.put("I have the lock now")));
+            letters.get()
         })
     });
-    let letter = letter.unwrap_or("nothing");
     println!("\nA holds the lock and waits for a letter that B writes under the lock. It arrives:");
     println!("  \"{letter}\". Every call that may sleep gives the lock up.");
 }

@@ -15,10 +15,15 @@
 //! the pool runs, and only its workers run its jobs: so none of these waits can ever end. If one does
 //! not count, it runs a job and comes to its end, to a wait of its own, or to one of those below.
 //!
+//! A pool that starts its threads on demand has a thread for each job that is queued, or cannot start
+//! another: so the threads that were started are all who could run what these waits are for.
+//!
 //! # Not here
 //!
-//! A join with a timeout, which ends by itself; an `.await`; a worker that waits for a scope, or for
-//! another pool; a circle of fewer workers than all, such as a job that joins itself.
+//! A join with a timeout, which ends by itself; an `.await`; a worker that waits for several jobs at
+//! once, for a scope, or for another pool; a circle of fewer workers than all, such as a job that joins
+//! itself. (Who waits for a scope could not be told: its jobs borrow from it. One of the others would
+//! have to be told in its place.)
 
 use std::cell::RefCell;
 use std::sync::Arc;

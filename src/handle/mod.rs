@@ -32,8 +32,8 @@
 //! Several takers of one answer (`JobHandle` is not `Clone`), and stopping a job that runs: no
 //! runtime can do that to a thread.
 //!
-//! The counterpart in Python is `concurrent.futures.Future`. Read next: `shared`; then [`wait`], for
-//! several jobs at once.
+//! The counterpart in Python is `concurrent.futures.Future`. Read next: `shared`; then
+//! [`wait`](mod@wait), for several jobs at once.
 
 mod arrivals;
 pub(crate) mod contained;

@@ -140,3 +140,19 @@ fn the_error_of_a_panic_keeps_its_text() {
     let payload = catch_unwind(|| panic!("job {}", 7)).unwrap_err();
     assert_eq!(JobError::panicked(payload).to_string(), "the job panicked: job 7");
 }
+
+/// A loop of waits must not leave an address behind with each job for each turn.
+///
+/// Fails if either forgets to take its address back.
+#[test]
+fn a_wait_that_is_over_leaves_nothing_with_its_jobs() {
+    let (_promise, handle) = job::<u32>();
+    let (done, jobs) = job::<u32>();
+    done.fulfil(Ok(1));
+    drop(wait([&handle, &jobs], WaitFor::First, None));
+    drop(wait([&handle], WaitFor::All, Some(Duration::ZERO)));
+    drop(as_completed([&handle], None));
+    assert!(as_completed([&handle], Some(Duration::ZERO)).all(|job| job.is_err()));
+    drop(as_completed([&handle], None).into_rest());
+    assert!(handle.shared.state.lock().on_done.is_empty());
+}

@@ -92,7 +92,7 @@ kinds! {
     GilGiveUp = 19, Local, "lock", "";
     /// A thread found the global lock taken and waits for it.
     GilWait = 20, Local, "lock", "";
-    /// A waiter's switch interval is over, and it asks the holder to drop the lock.
+    /// A waiter has waited as long as the policy says, and asks the holder to drop the lock.
     GilDropRequest = 21, Releasing, "lock", "holder";
     /// A thread took the global lock.
     GilTake = 22, Acquiring, "lock", "previous holder";

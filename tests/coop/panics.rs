@@ -52,6 +52,32 @@ fn a_panic_of_a_destructor_is_the_tasks_panic() {
     });
 }
 
+/// What a panic carries: to drop it is another panic, and to drop what that carries is a third.
+struct Bomb(u32);
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        if self.0 > 0 {
+            std::panic::panic_any(Self(self.0 - 1));
+        }
+    }
+}
+
+/// Fails if the loop drops what a panic carries where a panic ends it.
+#[test]
+fn a_panic_whose_payload_panics_when_it_is_dropped_is_nobodys_but_the_tasks() {
+    coop::run(async {
+        drop(coop::spawn(async { std::panic::panic_any(Bomb(3)) }));
+        // An output that nobody takes.
+        drop(coop::spawn(async { Bomb(3) }));
+        for _ in 0..3 {
+            coop::yield_now().await;
+        }
+        assert_eq!(coop::tasks().len(), 1);
+        assert_eq!(coop::spawn(async { 7 }).await.unwrap(), 7);
+    });
+}
+
 /// Fails if a task's end is not settled before and whatever its joiner's waker does.
 #[test]
 fn a_waker_that_panics_costs_no_other_task_anything() {

@@ -12,10 +12,12 @@
 
 use std::collections::BTreeSet;
 
+pub(crate) mod condition;
 pub(crate) mod death;
 pub(crate) mod handoff;
 pub(crate) mod inbox;
 pub(crate) mod permits;
+pub(crate) mod queue;
 pub(crate) mod starts;
 pub(crate) mod task;
 pub(crate) mod toggle;
@@ -83,6 +85,18 @@ pub(crate) const PROTOCOLS: &[Protocol] = &[
         modelled: Modelled::Yes,
         world: &["be-started", "meet-the-other", "be-called"],
         steps: || starts::correct().steps().collect(),
+    },
+    Protocol {
+        name: "condition",
+        modelled: Modelled::Yes,
+        world: &["clock", "change-the-value"],
+        steps: || condition::correct().steps().collect(),
+    },
+    Protocol {
+        name: "queue",
+        modelled: Modelled::Yes,
+        world: &["clock"],
+        steps: || queue::correct().steps().collect(),
     },
     Protocol {
         name: "toggle",

@@ -2,7 +2,7 @@
 //! order of their steps, the machine against Python itself, and the decoder against broken frames.
 
 mod interleave;
+mod kit;
 mod mutations;
-mod permits;
 mod starts;
 mod vm;

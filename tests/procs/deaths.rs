@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{SigHandler, Signal, kill, raise};
 use nix::unistd::Pid;
-use trainyard::handle::{JobError, JobHandle};
+use trainyard::handle::{JobError, JobHandle, WaitFor, wait};
 use trainyard::procs::{JobOptions, Pool};
 use trainyard::trace::Kind;
 
@@ -24,6 +24,7 @@ use crate::runner::tests;
 
 tests![
     only_the_job_of_a_killed_worker_fails,
+    a_wait_for_the_first_error_is_over_when_a_worker_dies,
     every_way_to_end_without_an_answer_is_reported_as_it_was,
     an_answer_that_came_before_the_death_counts,
     an_answer_counts_though_sending_to_its_worker_failed_first,
@@ -85,6 +86,23 @@ fn only_the_job_of_a_killed_worker_fails() {
     let last = deaths[0].last_event.unwrap();
     assert_eq!((deaths.len(), deaths[0].pid, deaths[0].job), (1, pid, Some(id)));
     assert_eq!((last.kind, last.a), (Kind::WorkerJobBegin, id.0), "its flight recorder");
+}
+
+fn a_wait_for_the_first_error_is_over_when_a_worker_dies() {
+    let folder = tempfile::tempdir().unwrap();
+    let mark = folder.path().join("mark");
+    let pool = pool(2);
+    let long = pool.submit(mark_and_stay, mark.to_str().unwrap().to_owned());
+    wait_for(&mark);
+    let dies = pool.submit(|()| _ = end(100), ());
+    let both = wait([&long, &dies], WaitFor::FirstError, None);
+    let ids = |jobs: &[&JobHandle<()>]| jobs.iter().map(|job| job.id()).collect::<Vec<_>>();
+    assert_eq!((ids(&both.done), ids(&both.not_done)), (vec![dies.id()], vec![long.id()]));
+    assert_eq!(died(dies).1.signal(), Some(6));
+    for pid in pool.pids() {
+        send(Signal::SIGKILL, pid);
+    }
+    assert_eq!(died(long).1.signal(), Some(9));
 }
 
 /// Ends the worker in one of many ways; none of them is an answer.

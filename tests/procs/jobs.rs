@@ -1,9 +1,11 @@
 //! Jobs that end well, or fail by themselves.
 #![expect(unsafe_code, reason = "makes a function of a library's address")]
 
+use std::fs::File;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use trainyard::handle::JobError;
+use trainyard::handle::{JobError, as_completed};
 use trainyard::procs::{Pool, Reader, Wire, WireError, Writer};
 
 use crate::runner::tests;
@@ -18,11 +20,13 @@ tests![
     large_payloads_cross_both_ways_on_all_workers,
     a_value_that_is_too_large_fails_its_own_job,
     a_value_that_does_not_decode_fails_its_own_job,
+    an_answer_whose_decoding_panics_fails_its_own_job,
     a_function_of_a_library_is_refused,
     jobs_that_wait_in_the_socket_are_answered_in_order,
     a_queued_job_can_be_cancelled,
     a_worker_cannot_have_a_pool,
     any_thread_may_submit,
+    jobs_are_returned_as_they_end,
 ];
 
 pub(crate) fn pool(workers: usize) -> Pool {
@@ -150,6 +154,37 @@ fn a_value_that_does_not_decode_fails_its_own_job() {
     assert_eq!(pool.submit(|n: u32| n, 8).join().unwrap(), 8);
 }
 
+/// A type whose `decode` panics, with what cannot be dropped either.
+struct Explosive;
+
+/// What a panic carries: to drop it is another panic, and to drop what that carries is a third.
+struct Bomb(u32);
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        if self.0 > 0 {
+            std::panic::panic_any(Self(self.0 - 1));
+        }
+    }
+}
+
+impl Wire for Explosive {
+    fn encode(&self, out: &mut Writer) {
+        out.put(&[1]);
+    }
+
+    fn decode(_: &mut Reader<'_>) -> Result<Self, WireError> {
+        std::panic::panic_any(Bomb(3))
+    }
+}
+
+/// Fails if what the panic carries is dropped where a panic ends the pool.
+fn an_answer_whose_decoding_panics_fails_its_own_job() {
+    let pool = pool(1);
+    assert!(pool.submit(|()| Explosive, ()).join().is_err());
+    assert_eq!(pool.submit(|n: u32| n, 8).join().unwrap(), 8);
+}
+
 fn a_function_of_a_library_is_refused() {
     fn library_function() -> fn(u32) -> u32 {
         let address: unsafe extern "C" fn(libc::c_int) -> libc::c_int = libc::abs;
@@ -195,4 +230,24 @@ fn any_thread_may_submit() {
             });
         }
     });
+}
+
+/// The first job ends when it is told to, by a file.
+fn jobs_are_returned_as_they_end() {
+    fn until_there_is(path: String) -> u64 {
+        let path = PathBuf::from(path);
+        while !path.exists() {
+            sleep_ms(1);
+        }
+        1
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("told");
+    let pool = pool(2);
+    let slow = pool.submit(until_there_is, path.to_str().unwrap().to_owned());
+    let mut ended = as_completed([slow, pool.submit(sleep_ms, 2)], None);
+    let mut next = || ended.next().map(|job| job.unwrap().join().unwrap());
+    assert_eq!(next(), Some(2));
+    File::create(path).unwrap();
+    assert_eq!((next(), next()), (Some(1), None));
 }

@@ -9,6 +9,7 @@
 //! `TRAINYARD_STRESS` multiplies the turns; 1 if not set.
 
 mod jobs;
+mod kit;
 mod locks;
 mod rings;
 #[path = "../support/runner.rs"]
@@ -24,7 +25,8 @@ use std::thread;
 
 fn main() -> ExitCode {
     trainyard::procs::init();
-    let groups = [locks::TESTS, rings::TESTS, jobs::TESTS, wakes::TESTS, workers::TESTS];
+    let groups =
+        [locks::TESTS, kit::TESTS, rings::TESTS, jobs::TESTS, wakes::TESTS, workers::TESTS];
     runner::run(&groups, |test| test())
 }
 

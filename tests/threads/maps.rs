@@ -103,11 +103,15 @@ fn dropped_half_way_it_cancels_what_has_not_begun() {
     let (pool, ran) = (pool(1), Arc::new(AtomicUsize::new(0)));
     let (end, ends) = mpsc::channel::<()>();
     let (ends, counted) = (std::sync::Mutex::new(ends), Arc::clone(&ran));
-    let mut answers = pool.map_lazy(0.., move |_, n: u32| {
+    let taken = Arc::new(AtomicUsize::new(0));
+    let taken_by_now = Arc::clone(&taken);
+    let items = (0..).inspect(|_| _ = taken.fetch_add(1, Ordering::Relaxed));
+    let mut answers = pool.map_lazy(items, move |_, n: u32| {
         counted.fetch_add(1, Ordering::Relaxed);
-        if n == 1 {
-            let ends = ends.lock().unwrap();
-            _ = blocking(Why::Lock, || ends.recv());
+        match n {
+            0 => eventually("a second is taken", || taken_by_now.load(Ordering::Relaxed) > 1),
+            1 => _ = blocking(Why::Lock, || ends.lock().unwrap().recv()),
+            _ => {}
         }
     });
     answers.next().unwrap().unwrap();

@@ -5,7 +5,9 @@
 
 use trainyard::trace::{Event, Kind, Recording, Track};
 
-use crate::terms::{Contender, GilState, GilStats, Measured, Model, TreeUsage, Workload};
+use crate::terms::contender::{Contender, GilState, Model, Workload};
+use crate::terms::lock::Rules;
+use crate::terms::sample::{GilStats, Measured, TreeUsage};
 
 const US: u64 = 1_000;
 
@@ -43,7 +45,8 @@ pub fn one(contender: Contender, median_s: f64, recording: Recording) -> Measure
 
 /// A contender by its names.
 pub fn who(workload: Workload, model: Model, gil: GilState, workers: usize) -> Contender {
-    Contender { workload, model, gil, workers, python: None }
+    let rules = (gil == GilState::On).then(Rules::default);
+    Contender { workload, model, gil, rules, workers, python: None }
 }
 
 /// What eleven contenders might give on two processors.

@@ -7,7 +7,7 @@
 //! it, and [`doctor`] examines the machine.
 //!
 //! Each is a struct of its options, which clap fills in, and answers with text. What several have in
-//! common stands in `options`, and how a value is read in `values`. Read next: [`compare`].
+//! common stands in `options` and `lock`, and how a value is read in `values`. Read next: [`compare`].
 
 pub mod compare;
 pub mod doctor;
@@ -15,6 +15,7 @@ pub mod document;
 pub(crate) mod experiment;
 pub mod export;
 pub mod guide;
+pub(crate) mod lock;
 pub(crate) mod options;
 pub mod race;
 pub mod sweep;

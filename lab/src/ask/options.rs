@@ -7,16 +7,16 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::lock::Lock;
 use super::values::{self, Affinity};
+use lab_core::terms::Params;
 use lab_core::terms::output::{Color, Export, Format, Glyphs, Output};
-use lab_core::terms::{GilChoice, Params};
 
 /// What a round is.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
 pub(crate) struct Work {
-    /// The global lock of the threads: on, off, both; both if nothing is said
-    #[arg(long, value_name = "STATE", value_parser = values::gil)]
-    gil: Option<GilChoice>,
+    #[command(flatten)]
+    pub(crate) lock: Lock,
 
     /// How many threads, processes, and tasks at a time
     #[arg(long, short = 'j', value_name = "N", value_parser = values::workers,
@@ -35,11 +35,6 @@ pub(crate) struct Work {
     #[arg(long, value_name = "DURATION", value_parser = values::latency,
           allow_hyphen_values = true)]
     latency: Option<Duration>,
-
-    /// How long a thread waits before it asks for the lock, as in 5ms or 100us
-    #[arg(long, value_name = "DURATION", value_parser = values::switch_interval,
-          allow_hyphen_values = true)]
-    switch_interval: Option<Duration>,
 
     /// Run on these processors alone, as in 0,1 or 0-3
     #[arg(long, value_name = "CPUS", value_parser = values::affinity, allow_hyphen_values = true)]
@@ -109,26 +104,24 @@ impl Work {
     /// The names of those of these options that were given.
     pub(crate) fn given(&self) -> impl Iterator<Item = &'static str> {
         let all = [
-            (self.gil.is_some(), "gil"),
             (self.workers.is_some(), "workers"),
             (self.requests.is_some(), "requests"),
             (self.inputs.is_some(), "inputs"),
             (self.latency.is_some(), "latency"),
-            (self.switch_interval.is_some(), "switch-interval"),
             (self.affinity.is_some(), "affinity"),
         ];
-        all.into_iter().filter_map(|(is_given, name)| is_given.then_some(name))
+        let all = all.into_iter().filter_map(|(is_given, name)| is_given.then_some(name));
+        self.lock.given().chain(all)
     }
 
     /// Lays what was given over `params`.
     pub(crate) fn apply_to(&self, params: Params) -> Params {
+        let params = self.lock.apply_to(params);
         Params {
-            gil: self.gil.unwrap_or(params.gil),
             workers: self.workers.or(params.workers),
             requests: self.requests.unwrap_or(params.requests),
             kernel: self.inputs.map_or(params.kernel, |inputs| params.kernel.with_inputs(inputs)),
             latency_ns: self.latency.map_or(params.latency_ns, nanoseconds),
-            switch_interval_ns: self.switch_interval.map_or(params.switch_interval_ns, nanoseconds),
             affinity: self.affinity.as_ref().map_or(params.affinity, |it| it.0.clone()),
             ..params
         }

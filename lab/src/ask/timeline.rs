@@ -19,6 +19,7 @@ const EXAMPLES: &str = "\
 Examples:
   trainyard timeline              two threads, the lock on and off
   trainyard timeline cpu --workers 3 --gil on
+  trainyard timeline cpu --policy fifo,no-forced-switching
   trainyard timeline io --model coop --tasks --lanes 8
   trainyard timeline cpu --from 10ms --window 5ms --width 120
   trainyard compare -o run.trace  record, and look later:
@@ -112,7 +113,11 @@ impl Timeline {
             return Err("nothing lies between --from and --to: --to must be later".to_owned());
         }
         match (self.workload(), self.record.first()) {
-            (Some(workload), _) => self.params(workload).check(),
+            (Some(workload), _) => {
+                let params = self.params(workload);
+                params.check()?;
+                self.record.work.lock.check(params.models.iter().any(|model| model.has_lock()))
+            }
             (None, Some(name)) => {
                 let file = self.what.display();
                 Err(format!("--{name} is for a workload, and '{file}' is a recording"))

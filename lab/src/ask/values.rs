@@ -1,6 +1,7 @@
 //! The values of options: text becomes a value, or a reason that finishes the sentence
 //! "invalid value … for --option: ".
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -60,7 +61,8 @@ choices! {
     group: Group, "the groups are";
     color: lab_core::terms::output::Color, "it can be";
     race_model: lab_core::work::race::setting::Model, "the models are";
-    checks: lab_core::work::race::setting::Checks, "the places are";
+    policy: lab_core::terms::Policy, "the policies are";
+    placement: lab_core::terms::Placement, "the places are";
     to: lab_core::look::To, "the forms are";
 }
 
@@ -109,6 +111,11 @@ counts! {
     width: usize, 40 to 1000;
     /// Any seed will do.
     seed: u64, 0 to u64::MAX;
+}
+
+/// A billion check points take a second and more: longer than a whole round of `quick`.
+pub(crate) fn check_interval(text: &str) -> Result<NonZeroU32, String> {
+    count(text, 1, 1_000_000_000).map(|every| NonZeroU32::new(every).expect("1 at least"))
 }
 
 pub(crate) fn latency(text: &str) -> Result<Duration, String> {

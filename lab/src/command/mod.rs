@@ -18,8 +18,6 @@
 pub mod book;
 mod complaint;
 pub mod program;
-mod race;
-mod sweep;
 
 #[cfg(test)]
 mod tests;
@@ -33,9 +31,11 @@ use crate::ask::doctor::Doctor;
 use crate::ask::experiment::running::command as experiment;
 use crate::ask::export::Export;
 use crate::ask::guide::Guide;
+use crate::ask::race::Race;
+use crate::ask::race::dis::Dis;
+use crate::ask::sweep::Sweep;
 use crate::ask::timeline::Timeline;
 use crate::ask::trace_check::{self, TraceVerb};
-use crate::ask::{options, values};
 use lab_core::work::server::ServerConfig;
 
 /// What the program is asked to do.
@@ -51,9 +51,9 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
-    Race(Box<race::RaceOptions>),
-    Dis(race::DisOptions),
-    Sweep(Box<sweep::SweepOptions>),
+    Race(Box<Race>),
+    Dis(Dis),
+    Sweep(Box<Sweep>),
     Guide(Guide),
     Timeline(Box<Timeline>),
     Export(Export),
@@ -103,6 +103,9 @@ fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Exit> {
         args.insert(0, "compare".into());
     }
     let verb = args[0].clone();
+    if verb == "sweep" {
+        args = split_lists(args);
+    }
     let hint = complaint::hint(&verb);
     let name = std::iter::once(OsString::from("trainyard"));
     let parsed =
@@ -111,14 +114,27 @@ fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Exit> {
     Ok(parsed.command)
 }
 
+/// hyperfine's `-L VAR VALUES` may be written `-L VAR=VALUES` too.
+fn split_lists(args: Vec<OsString>) -> Vec<OsString> {
+    let mut split = Vec::with_capacity(args.len() + 1);
+    for arg in args {
+        let is_list = split.last().is_some_and(|it| it == "-L" || it == "--parameter-list");
+        match arg.to_str().and_then(|arg| arg.split_once('=')).filter(|_| is_list) {
+            Some((name, values)) => split.extend([name, values].map(OsString::from)),
+            None => split.push(arg),
+        }
+    }
+    split
+}
+
 impl Command {
     /// One line if some options do not go together.
     fn check(&self) -> Result<(), String> {
         match self {
             Self::Compare(asked) => asked.resolve().map(drop),
             Self::Experiment(asked) => asked.check(),
-            Self::Race(options) => options.clone().into_race().map(drop),
-            Self::Sweep(options) => options.clone().into_sweep().map(drop),
+            Self::Race(asked) => asked.check(),
+            Self::Sweep(asked) => asked.resolve().map(drop),
             Self::Timeline(asked) => asked.check(),
             Self::Export(asked) => asked.check(),
             _ => Ok(()),

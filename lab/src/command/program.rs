@@ -38,9 +38,9 @@ fn obey(command: Command) -> Result<()> {
         Command::Compare(asked) => asked.run(print),
         Command::Experiment(asked) => show(asked.run()),
         Command::Cell { args } => process_of_experiment::be(&args),
-        Command::Race(asked) => print(&race::race(&checked(asked.into_race())?)?),
-        Command::Dis(asked) => print(&race::dis::dis(&asked.program)?),
-        Command::Sweep(asked) => show(sweep::run(&checked(asked.into_sweep())?)),
+        Command::Race(asked) => print(&race::race(&asked)?),
+        Command::Dis(asked) => print(&asked.page()?),
+        Command::Sweep(asked) => show(sweep::run(&asked)),
         Command::Guide(asked) => print(&guide::render(asked)),
         Command::Timeline(asked) => print(&asked.page()?),
         Command::Export(asked) => asked.run(),
@@ -51,10 +51,6 @@ fn obey(command: Command) -> Result<()> {
         }
         Command::Arm { args } => be_an_arm(&args),
     }
-}
-
-fn checked<T>(asked: std::result::Result<T, String>) -> Result<T> {
-    asked.map_err(LabError::BadInput)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "what ends the program is used up")]

@@ -8,10 +8,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::ask::compare::next::suggestions;
 use crate::ask::experiment::catalogue::tour;
-use crate::ask::sweep::plan::Sweep;
+use crate::ask::sweep::plan::Plan;
 use lab_core::terms::output::{Color, Format, Glyphs, Output};
-use lab_core::terms::{CpuKernel, GilChoice, Model, Params, Preset, Workload};
-use lab_core::work::race::setting::{Checks, Runner};
+use lab_core::terms::{CpuKernel, GilChoice, Model, Params, Placement, Policy, Preset, Workload};
+use lab_core::work::race::setting::Runner;
 
 fn parse_line(line: &str) -> Result<Command, Exit> {
     let name = std::iter::once(OsString::from("trainyard"));
@@ -74,6 +74,15 @@ fn options_override_the_preset_and_leave_the_rest() {
         ..Params::of(Preset::Rp2018)
     };
     assert_eq!(compare(line).0, expected);
+    let line = "--policy ticks,fifo,ticks --placement never --lock-per-worker --check-interval 7";
+    let expected = Params {
+        policies: vec![Policy::Ticks, Policy::Fifo],
+        placements: vec![Placement::Never],
+        lock_per_worker: true,
+        check_interval: 7.try_into().unwrap(),
+        ..Params::of(Preset::Quick)
+    };
+    assert_eq!(compare(line).0, expected);
 }
 
 #[test]
@@ -126,14 +135,23 @@ fn every_example_in_the_help_works() {
 #[test]
 fn a_race_is_run_in_the_ways_that_are_asked_for() {
     let runners = |line: &str| match parse_line(line) {
-        Ok(Command::Race(race)) => race.into_race().unwrap().runners,
+        Ok(Command::Race(race)) => race.runners().unwrap(),
         other => panic!("{line}: {other:?}"),
     };
+    let labels =
+        |line: &str| runners(line).iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
     assert_eq!(runners("race").len(), 6);
     assert_eq!(runners("race 'x += 1' --gil on").len(), 3);
     assert_eq!(runners("race --gil off"), [Runner::LockOff]);
-    assert_eq!(runners("race --checks never"), [Runner::LockOn(Checks::Never)]);
-    assert_eq!(runners("race --checks never --gil both").len(), 2);
+    assert_eq!(labels("race --placement never"), "lock on, never");
+    assert_eq!(labels("race --checks never --gil both"), "lock on, never; lock off");
+    assert_eq!(
+        labels("race --policy fifo,ticks --placement every-op,never"),
+        "lock on, fifo, every-op; lock on, fifo, never; lock on, ticks, every-op; \
+         lock on, ticks, never"
+    );
+    assert_eq!(labels("race --lock-per-worker --gil both"), "a lock each; lock off");
+    assert_eq!(labels("race --search --lock-per-worker"), "a lock each");
     assert_eq!(runners("race --affinity 0").len(), 4);
     assert_eq!(runners("race --model procs,coop,procs"), [Runner::Procs, Runner::Coop]);
     // A search without a word about the lock lets switches fall anywhere.
@@ -141,16 +159,16 @@ fn a_race_is_run_in_the_ways_that_are_asked_for() {
     assert_eq!(runners("race --search --model coop"), [Runner::Coop]);
 }
 
-/// Each scan as `workers 1,2,4`, and the sweep.
+/// Each scan as `workers 1,2,4`, and the plan.
 #[track_caller]
-fn sweep(line: &str) -> (Vec<String>, Sweep) {
+fn sweep(line: &str) -> (Vec<String>, Plan) {
     let Ok(Command::Sweep(sweep)) = parse_line(&format!("sweep {line}")) else { panic!("{line}") };
-    let sweep = sweep.into_sweep().unwrap();
-    let scans = sweep.scans.iter().map(|scan| {
+    let (plan, _) = sweep.resolve().unwrap();
+    let scans = plan.scans.iter().map(|scan| {
         let values: Vec<String> = scan.values.iter().map(ToString::to_string).collect();
         format!("{} {}", scan.variable.name(), values.join(","))
     });
-    (scans.collect(), sweep)
+    (scans.collect(), plan)
 }
 
 #[test]
@@ -165,6 +183,21 @@ fn ranges_and_lists_become_values() {
     assert_eq!(asked.points().len(), 12);
     assert_eq!(sweep("-P latency 1ms 4ms").1.params.workloads, [Workload::Io]);
     assert_eq!(sweep("-L models procs,coop --runs 2").1.params.runs, 2);
+    let policies = "timed,ticks,fifo,priority,no-forced-switching";
+    // As hyperfine has it, and with an equals sign.
+    for form in [format!("-L policy {policies}"), format!("cpu -L policy={policies} --gil on")] {
+        assert_eq!(sweep(&form).0, [format!("policy {policies}")]);
+    }
+    let line =
+        "io cpu --parameter-list placement=back-edge,never -P check-interval 50 200 --policy ticks";
+    let (scans, plan) = sweep(line);
+    assert_eq!(scans, ["check-interval 50,100,200", "placement back-edge,never"]);
+    let at = |index: usize| plan.params_at(&plan.points()[index]);
+    assert_eq!(
+        (at(0).check_interval.get(), &at(0).placements[..]),
+        (50, &[Placement::BackEdge][..])
+    );
+    assert_eq!(at(1).placements, [Placement::Never]);
 }
 
 #[test]
@@ -181,7 +214,7 @@ fn what_an_arm_is_told_reaches_it_untouched() {
 }
 
 /// Words of the language, so that random lines get past the first argument.
-const WORDS: &str = "compare serve io cpu --runs --workers --latency --models --gil -w --affinity \
+const WORDS: &str = "compare sweep serve io cpu --runs --workers --latency --models --gil -w -L --policy --affinity \
     --url --export-json --format json 0 -1 5ms on - -- threads --help --ascii = --seed=9 http://x \
     99999999999999999999";
 

@@ -123,11 +123,11 @@ fn unless_one_died<A: Arm, T>(arm: &mut A, round: impl FnOnce(&mut A) -> Result<
 
 /// Does the work once. Only the work is between the two looks at the clock.
 fn round<A: Arm>(arm: &mut A, setup: &Setup) -> Result<Outcome> {
-    let before = arm.gil().map(Gil::counters);
+    let before = counters(arm, setup);
     let began_ns = clock::now_ns();
     let answers = arm.round()?;
     let wall_ns = clock::now_ns() - began_ns;
-    let gil = before.zip(arm.gil()).map(|(before, gil)| since(before, gil.counters()));
+    let gil = since(&before, &counters(arm, setup));
     let mut digest = Digest::default();
     for (unit, answer) in answers.iter().enumerate() {
         answer.check(setup, unit)?;
@@ -144,16 +144,28 @@ fn on_the_record<A: Arm>(arm: &mut A) -> Result<Recording> {
     Ok(recording)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a sum of waits is far below 2^53 nanoseconds")]
-fn since(before: Counters, after: Counters) -> GilStats {
-    let seconds = |nanoseconds: u64| nanoseconds as f64 / 1e9;
-    GilStats {
-        acquisitions: after.acquisitions - before.acquisitions,
-        contended: after.contended - before.contended,
-        drop_requests: after.drop_requests - before.drop_requests,
-        forced_switches: after.forced_switches - before.forced_switches,
-        failed_wakeups: after.failed_wakeups - before.failed_wakeups,
-        wait_s: seconds(after.wait_ns - before.wait_ns),
-        hold_s: seconds(after.hold_ns - before.hold_ns),
-    }
+/// What the locks of an arm have counted so far. A pool has one for each worker, or the same one.
+fn counters<A: Arm>(arm: &A, setup: &Setup) -> Vec<Counters> {
+    let own = setup.contender.rules.is_some_and(|rules| rules.per_worker);
+    let gils = arm.gils().iter().take(if own { usize::MAX } else { 1 });
+    gils.map(Gil::counters).collect()
+}
+
+/// What they counted between two looks; `None` if there are none.
+fn since(before: &[Counters], after: &[Counters]) -> Option<GilStats> {
+    let sum = |count: fn(&Counters) -> u64| {
+        let [before, after] = [before, after].map(|all| all.iter().map(count).sum::<u64>());
+        after - before
+    };
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^53 nanoseconds")]
+    let seconds = |count| sum(count) as f64 / 1e9;
+    (!after.is_empty()).then(|| GilStats {
+        acquisitions: sum(|all| all.acquisitions),
+        contended: sum(|all| all.contended),
+        drop_requests: sum(|all| all.drop_requests),
+        forced_switches: sum(|all| all.forced_switches),
+        failed_wakeups: sum(|all| all.failed_wakeups),
+        wait_s: seconds(|all| all.wait_ns),
+        hold_s: seconds(|all| all.hold_ns),
+    })
 }

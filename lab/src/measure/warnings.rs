@@ -4,7 +4,7 @@
 //! are few: warnings about several contenders are one line.
 
 use lab_core::terms::{
-    Conditions, Contender, GilState, Measured, Model, Params, Python, Workload, stats,
+    Conditions, Contender, GilState, Measured, Model, Params, Policy, Python, Workload, stats,
 };
 use lab_core::text::numbers;
 
@@ -110,6 +110,8 @@ pub fn after(params: &Params, measured: &[Measured]) -> Vec<String> {
     let lost = those(&|one| one.recording.as_ref().is_some_and(|it| it.overwritten() > 0));
     let (warmup, twice) = (params.warmup + 1, params.runs * 2);
     let spread_max = numbers::percent(SPREAD_MAX);
+    let has_ticks = params.policies.contains(&Policy::Ticks);
+    let longer = if has_ticks { "--check-interval" } else { "--switch-interval" };
     let doubts = [
         (&slow, format!("the first round of {slow} was slow: `--warmup {warmup}`")),
         (
@@ -130,7 +132,7 @@ pub fn after(params: &Params, measured: &[Measured]) -> Vec<String> {
             &lost,
             format!(
                 "events of {lost} were lost, so what the picture counts is a lower bound: fewer \
-                 `--requests`, or a longer `--switch-interval`"
+                 `--requests`, or a longer `{longer}`"
             ),
         ),
     ];
@@ -166,13 +168,14 @@ const OUTLIER_VISIBLE: f64 = 0.1;
 
 /// `io/threads on`: the names of the options that ask for the contender.
 fn short(contender: &Contender) -> String {
-    let Contender { workload, model, gil, python, .. } = contender;
+    let Contender { workload, model, gil, rules, python, .. } = contender;
+    let said = rules.unwrap_or_default().said().replace(',', "");
     match (python, model, gil) {
         (Some(version), ..) => format!("{workload}/{model} {version}"),
         (None, Model::Threads, GilState::On | GilState::Off) => {
-            format!("{workload}/{model} {gil}")
+            format!("{workload}/{model} {gil}{said}")
         }
-        _ => format!("{workload}/{model}"),
+        _ => format!("{workload}/{model}{said}"),
     }
 }
 
@@ -221,6 +224,8 @@ mod tests {
         measured[6].wall_s[3] = 9.0;
         measured[3].recording.as_mut().unwrap().tracks[0].overwritten = 1;
         add!(said, "noisy contenders share a line: {:#?}\n", after(&quick(), &measured));
+        let ticks = Params { policies: vec![Policy::Ticks], ..quick() };
+        add!(said, "lost under ticks: {:#?}\n", after(&ticks, &measured[3..4]));
         assert_eq!(said, include_str!("warned.txt"), "\n{said}");
     }
 

@@ -40,6 +40,27 @@ fn the_document_says_what_was_found() {
 }
 
 #[test]
+fn each_policy_has_a_row_that_names_it_and_counts_what_it_forces() {
+    let policies = "--policy timed,ticks,fifo,priority,no-forced-switching";
+    let found = document(&format!("race 'x = x + 1' {policies} --placement back-edge {SHORT}"));
+    let rows = found["rows"].as_array().unwrap();
+    let said: Vec<&str> = rows.iter().map(|row| row["policy"].as_str().unwrap()).collect();
+    assert_eq!(said, ["timed", "ticks", "fifo", "priority", "no-forced-switching"]);
+    for row in rows {
+        assert_eq!((&row["wrong_runs"], &row["checks"]), (&0.into(), &"back-edge".into()), "{row}");
+    }
+    // Nobody need wait for a tick.
+    let ticks = &rows[1];
+    assert!(ticks["forced_switches"].as_u64() >= Some(2 * 2 * 20_000 / 100), "{ticks}");
+    assert!(ticks["why"].as_str().unwrap().contains(" drops by ticks, "), "{ticks}");
+    let page = printed(&format!("race 'x = x + 1' --lock-per-worker --gil both {SHORT}"));
+    assert_eq!(page.lines().filter(|line| line.starts_with(" a lock each ")).count(), 2, "{page}");
+    // A lock of one's own holds nobody back.
+    let any = document("race 'x = x + 1' --lock-per-worker --search");
+    assert_eq!(any["endings"].as_array().unwrap().len(), 2);
+}
+
+#[test]
 fn one_processor_tells_the_system_from_the_second_processor() {
     let page = printed(&format!("race {SHORT} --affinity 0 --gil off"));
     assert!(page.contains("lock off, CPU 0"), "{page}");
@@ -54,7 +75,7 @@ fn the_search_lists_each_ending_and_a_schedule_that_can_be_replayed() {
     assert!(replayed.ends_with("It ends with x = 1.\n"), "{replayed}");
     assert!(replayed.contains("train A             train B\n"), "{replayed}");
     assert!(replayed.contains("LOAD_GLOBAL x (0)"), "{replayed}");
-    let one = document("race counter --search --checks back-edge");
+    let one = document("race counter --search --placement back-edge");
     assert_eq!(one["endings"].as_array().unwrap().len(), 1);
     assert_eq!(one["endings"][0]["values"], serde_json::json!([2]));
     let deadlock = document("race two-locks --search");
@@ -68,7 +89,7 @@ fn a_program_can_be_a_file() {
     let path = folder.path().join("add.py");
     fs::write(&path, "def add(c):\n    return c + 1\nx = add(x)\n").unwrap();
     let path = path.to_str().unwrap();
-    let found = document(&format!("race {path} --search --checks back-edge"));
+    let found = document(&format!("race {path} --search --placement back-edge"));
     assert_eq!(found["endings"].as_array().unwrap().len(), 2);
     assert!(printed(&format!("dis {path}")).contains("Disassembly of add:"));
 }
@@ -85,17 +106,17 @@ fn bad_input_is_refused_with_one_clear_line() {
         check_refused(&format!("race '{program}' {flags}"), says);
     }
     for (flags, says) in [
-        ("--checks here", "invalid value 'here' for --checks: the"),
+        ("--placement here", "invalid value 'here' for --placement: the"),
         ("--threads 0", "invalid value '0' for --threads: it must"),
         ("--replay 3A", "invalid value '3A' for --replay: it must"),
         ("--replay A9", "turn 1, train A: it ends or waits with 3"),
         ("--format csv", "invalid value 'csv' for --format: the"),
-        ("--gil off --checks never", "--checks says where the lock"),
-        ("--model coop --gil on", "--gil, --checks and --affinity"),
+        ("--gil off --placement never", "--placement is about a lock that is on"),
+        ("--model coop --gil on", "--gil and --affinity are about threads"),
         ("--search --gil on", "--search takes one way to run it"),
         ("--search --model procs", "--search: processes share nothing"),
         ("--affinity 1023", "--affinity: sched_setaffinity:"),
-        ("--replay AB --checks never", "--replay does a schedule on one thread: it"),
+        ("--replay AB --placement never", "--replay does a schedule on one thread: it"),
         ("--replay AB --gil on", "--replay does a schedule on one thread: it"),
         ("--replay AB --model coop", "--replay does a schedule on one thread: it"),
         ("--replay AB --affinity 0", "--replay does a schedule on one thread: it"),
@@ -118,7 +139,7 @@ fn a_train_that_fails_inside_with_gives_its_lock_back() {
 #[test]
 fn what_some_order_of_the_trains_gives_is_not_wrong_and_no_switch_is_blamed() {
     let flags = "--gil on --runs 8 --rounds 1 --switch-interval 5ms";
-    let found = document(&format!("race 'x = train' {flags} --checks every-op"));
+    let found = document(&format!("race 'x = train' {flags} --placement every-op"));
     assert_eq!(found["rows"][0]["wrong_runs"], 0, "{found}");
     assert_eq!(found["rows"][0]["other_orders"], serde_json::json!([[0]]));
     let found = document("race 'x = train' --search");

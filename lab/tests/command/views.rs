@@ -55,6 +55,24 @@ fn a_workload_is_recorded_and_drawn_and_the_file_shows_the_same() {
 }
 
 #[test]
+fn a_timeline_under_each_rule_of_the_lock_is_named_and_possible() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.trace").display().to_string();
+    let rules =
+        "--policy timed,ticks,fifo,priority,no-forced-switching --placement back-edge,never";
+    let small = "--inputs 4 --gil on --check-interval 100000";
+    let page = printed(&format!("timeline cpu {rules} {small} -o {path}"));
+    let labels = page.lines().filter(|line| line.contains(". 2 threads, lock on, "));
+    assert_eq!(labels.count(), 10, "{page}");
+    assert!(page.contains("2 threads, lock on, no-forced-switching, never"), "{page}");
+    let checked = printed(&format!("trace check {path}"));
+    assert_eq!(checked.lines().filter(|line| line.contains("each legal")).count(), 10, "{checked}");
+    let each = printed(&format!("timeline cpu --lock-per-worker --gil on --inputs 4 -o {path}"));
+    assert!(each.contains("2 threads, a lock each: "), "{each}");
+    assert!(printed(&format!("trace check {path}")).contains("each legal"));
+}
+
+#[test]
 fn a_real_recording_makes_a_valid_document_for_perfetto() {
     let path = recorded();
     let text = printed(&format!("export '{path}' --to perfetto"));

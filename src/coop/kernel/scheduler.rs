@@ -37,6 +37,7 @@ use super::task::{Body, Key, TaskId, TaskInfo, Tasks, Turn, WaitsOn};
 use super::timer::{TimerKey, Timers};
 use super::waker::TaskWaker;
 use super::world::World;
+use crate::handle::contained::contained;
 use crate::sys::clock;
 use crate::trace::{self, Kind};
 
@@ -235,7 +236,7 @@ impl Scheduler {
             let report =
                 || watch.report(took_ns, |took| SlowPoll { task: key.id, spawned_at, took });
             // The task is still in our hands, and must be settled whatever the report does.
-            drop(catch_unwind(AssertUnwindSafe(report)));
+            contained(report);
         }
     }
 
@@ -244,7 +245,7 @@ impl Scheduler {
         // First: a destructor in the future may wake its own task, which has ended.
         body.task.retire();
         // The joiner's waker may be foreign, and the task must be settled whatever it does.
-        drop(catch_unwind(AssertUnwindSafe(|| body.job.fail(error))));
+        contained(|| body.job.fail(error));
         self.end(body);
     }
 
@@ -254,7 +255,7 @@ impl Scheduler {
         self.tasks.borrow_mut().remove(body.task.key());
         // The output of a detached task dies here, and its destructor is foreign code.
         // INVARIANT: [LOOP-3] nobody is left to be told of its panic but the panic hook.
-        drop(catch_unwind(AssertUnwindSafe(|| drop(body))));
+        contained(|| drop(body));
     }
 
     /// Drops a task's future where it stands.

@@ -5,11 +5,11 @@
 //!
 //! Read next: [`worker`](super::worker).
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use super::frame::{FrameKind, Header, draft, seal};
 use super::wire::{Wire, decode};
+use crate::handle::contained::contained;
 use crate::handle::{JobError, JobHandle, JobId, Promise, Start, job};
 use crate::procs::call::Target;
 
@@ -115,6 +115,6 @@ impl Job {
     /// Decoding it and being told of it is the user's code. If that panics, it is the user who
     /// hears of it, on stderr, and not the other jobs of the pool.
     pub(crate) fn finish(self, answer: Result<&[u8], JobError>) {
-        drop(catch_unwind(AssertUnwindSafe(|| self.answer.give(answer))));
+        contained(|| self.answer.give(answer));
     }
 }

@@ -25,3 +25,13 @@ pub(crate) use spin::Spin;
 pub use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
 #[cfg(not(loom))]
 pub use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
+
+/// Tries `body` in every order of its atomic steps with two preemptions, or as many as
+/// `LOOM_MAX_PREEMPTIONS` says. Two is what tokio's continuous integration uses; three threads without
+/// a bound take minutes.
+#[cfg(all(test, loom))]
+pub(crate) fn explore(body: impl Fn() + Send + Sync + 'static) {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = model.preemption_bound.or(Some(2));
+    model.check(body);
+}

@@ -10,9 +10,10 @@
 //! What is wrong with it: a thread that does little between two sleeps has to wait for an interval
 //! each time it comes back, as long as any other computes (bpo-7946, the convoy effect), and with
 //! several others for an interval each. CPython has kept it so: every cure that was proposed
-//! starves somebody else. The cures can be tried here, as policies of the real lock.
+//! starves somebody else. The cures can be tried here, as policies of the real lock. And a thread
+//! that is alone pays for waiters that are not there: a mutex to take the lock, and one to leave it.
 //!
-//! Read next: the real one, [`kernel::lock`](crate::threads::kernel::lock).
+//! Read next: [`one_word`](super::one_word).
 
 use std::time::Duration;
 

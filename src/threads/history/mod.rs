@@ -1,4 +1,4 @@
-//! How CPython's lock came to be as it is, in four steps that can be laid beside each other.
+//! How CPython's lock came to be as it is, in five steps that can be laid beside each other.
 //!
 //! | step | the lock is given up at a check point | and then |
 //! | --- | --- | --- |
@@ -6,13 +6,14 @@
 //! | 2 [`ticks`] | every so many of them | whoever comes first takes it |
 //! | 3 [`timed`] | when a waiter has waited for one interval, and asks | whoever comes first takes it |
 //! | 4 [`forced_switching`] | as in step 3 | the one who asked, or another waiter, takes it |
+//! | 5 [`one_word`] | as in step 3 | as in step 4; alone, a thread needs one atomic step |
 //!
 //! Each file opens with what the step before got wrong, and has the same names in the same order:
-//! `diff src/threads/history/ticks.rs src/threads/history/timed.rs` shows one idea. All four run
+//! `diff src/threads/history/ticks.rs src/threads/history/timed.rs` shows one idea. All five run
 //! through `benches/gil_history.rs`.
 //!
 //! These locks are for reading and measuring. The one that the pool uses is
-//! [`kernel::lock`](super::kernel::lock): step 4, with a recorder, counters, and policies of which
+//! [`kernel::lock`](super::kernel::lock): step 5, with a recorder, counters, and policies of which
 //! steps 2 and 3 are two.
 //!
 //! # Example: two threads take turns
@@ -38,6 +39,7 @@ use std::fmt;
 
 pub mod forced_switching;
 pub mod mutex;
+pub mod one_word;
 pub mod ticks;
 pub mod timed;
 
@@ -60,7 +62,7 @@ pub enum CheckPoint {
     Dropped,
 }
 
-/// What the four locks have in common.
+/// What the five locks have in common.
 pub trait GlobalLock: fmt::Debug + Send + Sync {
     /// Waits until the lock is free and takes it for `me`.
     fn take(&self, me: Thread);

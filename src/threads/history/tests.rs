@@ -1,9 +1,10 @@
 //! The law of each step, on threads, and the flaws of steps 1 and 2.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use super::{CheckPoint, GlobalLock, Thread, forced_switching, mutex, ticks, timed};
+use super::{CheckPoint, GlobalLock, Thread, forced_switching, mutex, one_word, ticks, timed};
 use crate::sys::clock;
 
 const A: Thread = Thread(1);
@@ -51,19 +52,27 @@ fn check_mutual_exclusion(lock: &impl GlobalLock) {
 }
 
 #[test]
-fn one_thread_at_a_time_holds_each_of_the_four() {
+fn one_thread_at_a_time_holds_each_of_the_five() {
     check_mutual_exclusion(&mutex::Lock::new());
     check_mutual_exclusion(&ticks::Lock::new(7));
     check_mutual_exclusion(&timed::Lock::new(INTERVAL));
     check_mutual_exclusion(&forced_switching::Lock::new(INTERVAL));
+    check_mutual_exclusion(&one_word::Lock::new(INTERVAL));
+}
+
+#[track_caller]
+fn check_is_left_by_its_holder(lock: &impl GlobalLock) {
+    lock.take(A);
+    let left = catch_unwind(AssertUnwindSafe(|| lock.leave(B))).expect_err("A holds it");
+    let says = left.downcast_ref::<String>().expect("a message that was formatted");
+    assert_eq!(says, "Thread(2) leaves what it has not");
+    lock.leave(A);
 }
 
 #[test]
-#[should_panic(expected = "Thread(2) leaves what it has not")]
 fn a_thread_that_does_not_hold_the_lock_cannot_drop_it() {
-    let lock = forced_switching::Lock::new(INTERVAL);
-    lock.take(A);
-    lock.leave(B);
+    check_is_left_by_its_holder(&forced_switching::Lock::new(INTERVAL));
+    check_is_left_by_its_holder(&one_word::Lock::new(INTERVAL));
 }
 
 /// The flaw of step 1. Fails if `mutex::Lock::checkpoint` gives the lock up.
@@ -96,6 +105,7 @@ fn a_lock_of_ticks_is_dropped_every_so_many_check_points_although_nobody_waits()
 fn a_timed_lock_is_never_dropped_by_a_thread_that_is_alone() {
     assert!(drops_alone(&timed::Lock::new(Duration::ZERO), 100_000).is_empty());
     assert!(drops_alone(&forced_switching::Lock::new(Duration::ZERO), 100_000).is_empty());
+    assert!(drops_alone(&one_word::Lock::new(Duration::ZERO), 100_000).is_empty());
 }
 
 /// Fails if `wait` asks before it has slept, or if `take` leaves a request behind.
@@ -123,14 +133,12 @@ fn a_waiter_asks_when_it_has_waited_for_one_interval_and_not_before() {
     for interval in [Duration::from_micros(50), Duration::from_millis(5)] {
         check_asks_after_an_interval(&timed::Lock::new(interval), interval);
         check_asks_after_an_interval(&forced_switching::Lock::new(interval), interval);
+        check_asks_after_an_interval(&one_word::Lock::new(interval), interval);
     }
 }
 
-/// The law of step 4. Fails if `leave` does not wait for `switched`: then the releaser takes
-/// the lock back while the other is waking, nearly always.
-#[test]
-fn a_releaser_that_was_asked_has_the_lock_again_only_after_another() {
-    let lock = forced_switching::Lock::new(INTERVAL);
+#[track_caller]
+fn check_is_never_taken_straight_back(lock: &impl GlobalLock) {
     let is_taken_back = AtomicBool::new(false);
     let take_turns = |me| {
         lock.take(me);
@@ -147,4 +155,32 @@ fn a_releaser_that_was_asked_has_the_lock_again_only_after_another() {
         scope.spawn(|| take_turns(B));
     });
     assert!(!is_taken_back.into_inner());
+}
+
+/// The law of steps 4 and 5. Fails if `leave` does not wait for `switched`: then the releaser takes
+/// the lock back while the other is waking, nearly always.
+#[test]
+fn a_releaser_that_was_asked_has_the_lock_again_only_after_another() {
+    check_is_never_taken_straight_back(&forced_switching::Lock::new(INTERVAL));
+    check_is_never_taken_straight_back(&one_word::Lock::new(INTERVAL));
+}
+
+/// The law of step 5. Fails if `take` leaves the short ways closed.
+#[test]
+fn a_lock_of_one_word_has_its_short_ways_open_again_when_the_last_waiter_has_had_it() {
+    let lock = one_word::Lock::new(INTERVAL);
+    lock.take(A);
+    assert!(lock.is_open());
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            lock.take(B);
+            assert!(lock.is_open());
+            lock.leave(B);
+        });
+        while lock.is_open() {
+            std::hint::spin_loop();
+        }
+        lock.leave(A);
+    });
+    assert_eq!(lock.switches(), 2);
 }

@@ -14,6 +14,7 @@ use loom::thread;
 use super::lock::{Lock, Taken};
 use super::policy::{Barging, Cause, Mode, Party, Policy};
 use super::thread::Thread;
+use crate::sys::prim::explore;
 
 type Shared = loom::sync::Arc<World>;
 
@@ -57,13 +58,6 @@ fn hold(world: &World, me: &std::sync::Arc<Thread>, number: usize) {
     world.lock.leave(me, Cause::Own);
 }
 
-fn model(preemptions: usize) -> loom::model::Builder {
-    let mut model = loom::model::Builder::new();
-    // Two is what tokio's continuous integration uses; three threads unbounded take minutes.
-    model.preemption_bound = model.preemption_bound.or(Some(preemptions));
-    model
-}
-
 /// Nobody takes the lock while others wait: it is kept for the one that was called.
 #[derive(Debug)]
 struct InOrder;
@@ -82,14 +76,14 @@ impl Policy for InOrder {
 /// ("deadlock") if `leave` calls nobody or `become_holder` does not notify `switched`.
 #[test]
 fn loom_the_lock_has_one_holder_and_every_request_is_answered() {
-    model(2).check(|| one_holder(Mode::default()));
+    explore(|| one_holder(Mode::default()));
 }
 
 /// Fails ("deadlock") if `admits` does not know for whom the lock is kept, or `call_next` for whom to
 /// keep it.
 #[test]
 fn loom_a_lock_that_is_kept_for_a_waiter_is_taken_by_it() {
-    model(2).check(|| one_holder(Mode::on(InOrder)));
+    explore(|| one_holder(Mode::on(InOrder)));
 }
 
 /// Two threads want the lock, and time passes.
@@ -113,7 +107,7 @@ fn one_holder(mode: Mode) {
 /// passes its call on, is for `tests/interleave`: here no time passes between the two.)
 #[test]
 fn loom_a_waiter_that_gives_up_is_gone() {
-    model(2).check(|| {
+    explore(|| {
         let shared = shared(Mode::default());
         let (here, there) = (known(&shared), known(&shared));
         let other = Shared::clone(&shared);
@@ -135,13 +129,13 @@ fn loom_a_waiter_that_gives_up_is_gone() {
 /// the mutex; ("causality violation") if `exit`, and (GIL-1) if `enter` is only relaxed.
 #[test]
 fn loom_switching_on_finds_nobody_who_still_runs_without_the_lock() {
-    model(2).check(|| toggle(Mode::Off, Mode::default()));
+    explore(|| toggle(Mode::Off, Mode::default()));
 }
 
 /// Fails ("deadlock") if `resume_the_world` does not wake the waiters.
 #[test]
 fn loom_switching_off_leaves_no_waiter_asleep() {
-    model(2).check(|| toggle(Mode::default(), Mode::Off));
+    explore(|| toggle(Mode::default(), Mode::Off));
 }
 
 /// Two threads run attached while the mode changes.
@@ -165,7 +159,7 @@ fn toggle(from: Mode, to: Mode) {
 /// on under the other.
 #[test]
 fn loom_two_changes_take_turns() {
-    model(2).check(|| {
+    explore(|| {
         let shared = shared(Mode::Off);
         let here = known(&shared);
         let togglers = [Mode::default(), Mode::Off].map(|to| {

@@ -5,8 +5,6 @@
 //!
 //! Read next: `closure`, then `work_queue`.
 
-#![expect(unsafe_code, reason = "a job may borrow, for whoever makes sure of its end")]
-
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -41,34 +39,7 @@ impl Job {
 
     /// A job that nobody waits for.
     pub(super) fn bare(program: impl FnOnce(&mut Attached<'_>) + Send + 'static) -> Self {
-        // SAFETY: it borrows nothing.
-        unsafe { Self::bare_borrowing(program) }
-    }
-
-    /// As [`bare`](Self::bare), for a program that borrows.
-    ///
-    /// # Safety
-    ///
-    /// It must be run or dropped before what it borrows ends.
-    pub(super) unsafe fn bare_borrowing(program: impl FnOnce(&mut Attached<'_>) + Send) -> Self {
-        let job = Bare::new(program);
-        // SAFETY: as the caller promises.
-        Self::Bare(unsafe { Closure::unbounded(move |at| job.run(at)) })
-    }
-
-    /// Runs other jobs, and is none itself.
-    pub(super) fn helper(program: impl FnOnce(&mut Attached<'_>) + Send + 'static) -> Self {
-        Self::Helper(Closure::new(program))
-    }
-
-    /// As [`helper`](Self::helper), for a program that borrows.
-    ///
-    /// # Safety
-    ///
-    /// It must be run or dropped before what it borrows ends.
-    pub(super) unsafe fn helper_borrowing(program: impl FnOnce(&mut Attached<'_>) + Send) -> Self {
-        // SAFETY: as the caller promises.
-        Self::Helper(unsafe { Closure::unbounded(program) })
+        Self::Bare(Closure::new(numbered(program)))
     }
 
     /// Runs it, and passes on a panic, which an answering job does not let out.
@@ -158,6 +129,15 @@ where
     }
 }
 
+/// Makes a job's program say that it begins, and ends, also if it is dropped before.
+pub(super) fn numbered<F>(program: F) -> impl FnOnce(&mut Attached<'_>)
+where
+    F: FnOnce(&mut Attached<'_>),
+{
+    let job = Bare { id: JobId::next(), program: Some(program) };
+    move |at| job.run(at)
+}
+
 struct Bare<F> {
     id: JobId,
     /// `None` once it runs.
@@ -165,10 +145,6 @@ struct Bare<F> {
 }
 
 impl<F: FnOnce(&mut Attached<'_>)> Bare<F> {
-    fn new(program: F) -> Self {
-        Self { id: JobId::next(), program: Some(program) }
-    }
-
     fn run(mut self, at: &mut Attached<'_>) {
         let Some(program) = self.program.take() else { return };
         begin(self.id);

@@ -123,7 +123,7 @@ impl ThreadPool {
         };
         let ended = catch_unwind(AssertUnwindSafe(|| {
             let ended = self.in_all_workers(items.len(), &work);
-            assert!(ended.is_ok(), "the pool is closed: items were not computed");
+            assert!(ended.is_ok(), "items were not computed: {}", self.shared.why_closed());
         }));
         let finished = finished.into_inner();
         if let Err(panic) = ended {

@@ -1,9 +1,10 @@
 //! A map that is read while it runs.
 //!
 //! The pool sees a *window* of the items: so many at most have been given to it and not been read.
-//! Each read takes at least one further item, and goes on until the window is full or the answer that
-//! is to be read is there. So items may be infinitely many, or come slowly; and a reader that is slower
-//! than the workers keeps few answers waiting.
+//! Each read takes one further item, and goes on until the window is full or the answer that is to be
+//! read is there: the window grows while the reader would wait, and no longer. So items may be
+//! infinitely many, or come slowly; and a reader that is slower than the workers keeps few answers
+//! waiting.
 //!
 //! # Not here
 //!

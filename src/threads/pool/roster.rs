@@ -76,6 +76,8 @@ struct Roster {
     threads: Vec<thread::JoinHandle<()>>,
     /// What broke the pool: what the first initializer panicked with.
     failure: Option<String>,
+    /// Why the last thread could not be started, while none runs.
+    unstartable: Option<String>,
 }
 
 impl Roster {
@@ -85,6 +87,7 @@ impl Roster {
     }
 
     fn note_start(&mut self) {
+        self.unstartable = None;
         self.starting += 1;
         self.living += 1;
     }
@@ -110,13 +113,16 @@ impl Shared {
     pub(super) fn enqueue(self: &Arc<Self>, job: Job) {
         match self.queue.push(job) {
             Ok(()) => self.grow(),
+            // INVARIANT: [POOL-1]
             Err(job) => job.refuse(self.why_closed()),
         }
     }
 
     /// Why there is nobody to run a job.
     pub(super) fn why_closed(&self) -> JobError {
-        let broken = self.roster.lock().failure.clone();
+        let roster = self.roster.lock();
+        let broken = roster.failure.clone().or_else(|| roster.unstartable.clone());
+        drop(roster);
         broken.map_or(JobError::Shutdown, |reason| JobError::PoolBroken { reason })
     }
 
@@ -134,9 +140,13 @@ impl Shared {
             return;
         }
         let Err(error) = self.start(&mut roster) else { return };
-        let nobody_runs = self.crew.workers() == 0;
-        // Still under the roster: or another thread is started meanwhile, and these are its jobs.
-        let lost = if nobody_runs { self.queue.take_out(|_| true) } else { Vec::new() };
+        if self.crew.workers() > 0 {
+            return;
+        }
+        roster.unstartable = Some(error.to_string());
+        // INVARIANT: [ROSTER-1] still under the roster: if another thread is started meanwhile, what is
+        // queued then is for it.
+        let lost = self.queue.take_out(|_| true);
         drop(roster);
         for job in lost {
             job.refuse(JobError::PoolBroken { reason: error.to_string() });
@@ -260,8 +270,22 @@ impl Plan {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use super::super::ThreadPool;
+    use super::super::job::Answering;
+    use super::super::{Cancel, ThreadPool};
     use super::*;
+
+    /// As if it came between the two lines of a submit.
+    ///
+    /// Fails if `shutdown` does not look whether a thread has to be started.
+    #[test]
+    fn a_shutdown_waits_for_a_job_whose_thread_is_not_started_yet() {
+        let pool = ThreadPool::builder().max_workers(1).build().unwrap();
+        let (job, handle) = Answering::new(pool.shared.crew.id, |_| 7);
+        assert!(pool.shared.queue.push(Job::Answering(job)).is_ok());
+        pool.shutdown(Cancel::Nothing);
+        assert!(handle.is_finished());
+        assert_eq!(handle.join().unwrap(), 7);
+    }
 
     /// No thread can be started here, but one runs, which the test is.
     #[test]
@@ -284,9 +308,11 @@ mod loom_models {
     use loom::sync::Arc;
     use loom::thread;
 
+    use super::super::closure::Closure;
     use super::*;
 
-    /// Fails ("deadlock") if a thread arrives only when it has a job, or counts for two.
+    /// Fails if a thread arrives only when it has a job, or if jobs that a worker has taken along are not
+    /// looked for.
     #[test]
     fn loom_each_of_two_jobs_has_a_thread_that_has_no_other() {
         let mut model = loom::model::Builder::new();
@@ -295,7 +321,7 @@ mod loom_models {
             let pool = Arc::new((WorkQueue::new(2), Mutex::new(Roster::default())));
             let mut threads = Vec::new();
             for number in 0..2 {
-                assert!(pool.0.push(Job::helper(|_| ())).is_ok());
+                assert!(pool.0.push(Job::Helper(Closure::new(|_| ()))).is_ok());
                 let mut roster = pool.1.lock();
                 if roster.lacks_thread(&pool.0) {
                     roster.note_start();

@@ -28,7 +28,8 @@ use std::sync::Arc;
 use std::thread;
 
 use super::ThreadPool;
-use super::job::Job;
+use super::closure::Closure;
+use super::job::{Job, numbered};
 use super::roster::NUMBER;
 use super::spread::{Jobs, Spread};
 use crate::handle::contained::{contained, discard};
@@ -117,7 +118,9 @@ impl ThreadPool {
         F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> R,
     {
         let answer = self.try_scope(program);
-        answer.unwrap_or_else(|Closed| panic!("the pool is closed: a scope's jobs were dropped"))
+        answer.unwrap_or_else(|Closed| {
+            panic!("a scope's jobs were dropped: {}", self.shared.why_closed())
+        })
     }
 
     /// As [`scope`](Self::scope), but says so if jobs were dropped because the pool is closed.
@@ -162,7 +165,7 @@ impl<'scope> Scope<'scope, '_> {
         F: FnOnce(&mut Attached<'_>) + Send + 'scope,
     {
         // SAFETY: [SCOPE-1] what the program borrows outlives the scope, and the scope the program.
-        self.queue(unsafe { Job::bare_borrowing(program) });
+        self.queue(Job::Bare(unsafe { Closure::unbounded(numbered(program)) }));
     }
 
     /// As [`spawn`](Self::spawn), for a program that runs jobs and is none itself.
@@ -171,7 +174,7 @@ impl<'scope> Scope<'scope, '_> {
         F: FnOnce(&mut Attached<'_>) + Send + 'scope,
     {
         // SAFETY: as in `spawn`.
-        self.queue(unsafe { Job::helper_borrowing(program) });
+        self.queue(Job::Helper(unsafe { Closure::unbounded(program) }));
     }
 
     fn queue(&self, job: Job) {
@@ -185,7 +188,7 @@ impl<'scope> Scope<'scope, '_> {
         drop(state);
         if needs_helper {
             let helper = Helper { work: Arc::clone(&self.work), counts: Cell::new(true) };
-            self.pool.shared.enqueue(Job::helper(move |at| helper.help(at)));
+            self.pool.shared.enqueue(Job::Helper(Closure::new(move |at| helper.help(at))));
         }
     }
 

@@ -122,6 +122,13 @@ impl Spread {
         taken
     }
 
+    /// How many jobs are queued, wherever.
+    pub(super) fn len(&self, jobs: &Jobs) -> usize {
+        let own = if jobs.are_spread { &self.0[..] } else { &[] };
+        // INVARIANT: [SPREAD-2] one after another.
+        jobs.shared.len() + own.iter().map(|own| own.jobs.lock().len()).sum::<usize>()
+    }
+
     /// Tells whether no job is queued anywhere.
     pub(super) fn is_empty(&self, jobs: &mut Jobs) -> bool {
         if jobs.are_spread {

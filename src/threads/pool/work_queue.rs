@@ -1,7 +1,8 @@
 //! Where jobs wait for a worker, and workers for a job.
 //!
-//! Jobs wait in the shared queue of a [`Spread`], under one mutex. A worker that finds no job *searches*: it looks for a while, as waking a thread takes longer than
-//! most pauses between two jobs last. Then it is *idle*: it sleeps until it is *called*.
+//! Jobs wait in the shared queue of a [`Spread`], under one mutex. A worker that finds no job
+//! *searches*: it looks for a while, as waking a thread takes longer than most pauses between two jobs
+//! last. Then it is *idle*: it sleeps until it is *called*.
 //!
 //! # Why no wake-up is lost
 //!
@@ -124,7 +125,7 @@ impl WorkQueue {
     /// their way.
     pub(super) fn lacks_worker(&self, starting: usize) -> bool {
         let state = self.state.lock();
-        state.jobs.shared() > state.looking() + starting
+        self.spread.len(&state.jobs) > state.looking() + starting
     }
 
     /// Takes out all jobs that are so, wherever they are queued.
@@ -154,7 +155,7 @@ impl WorkQueue {
         let ready = self.spread.take_own(worker);
         // A worker that need not wait need not give the global lock up.
         let ready = ready.or_else(|| self.take(&mut self.state.lock(), worker));
-        ready.or_else(|| blocking(Why::Lock, || self.wait_for_job(worker)))
+        ready.or_else(|| blocking(Why::Queue, || self.wait_for_job(worker)))
     }
 
     fn take(&self, state: &mut State, worker: usize) -> Option<Job> {
@@ -233,6 +234,7 @@ mod loom_models {
     use loom::sync::Arc;
     use loom::thread;
 
+    use super::super::closure::Closure;
     use super::*;
 
     fn bounded() -> loom::model::Builder {
@@ -262,7 +264,7 @@ mod loom_models {
             };
             let (first, second) = (work(0), work(1));
             for _ in 0..2 {
-                assert!(queue.push(Job::helper(|_| ())).is_ok());
+                assert!(queue.push(Job::Helper(Closure::new(|_| ()))).is_ok());
             }
             queue.close();
             assert_eq!(first.join().unwrap() + second.join().unwrap(), 2);
@@ -279,7 +281,7 @@ mod loom_models {
             let workers = Arc::clone(&queue);
             let worker = thread::spawn(move || (0..2).all(|_| workers.next(0).is_some()));
             for _ in 0..2 {
-                assert!(queue.push(Job::helper(|_| ())).is_ok());
+                assert!(queue.push(Job::Helper(Closure::new(|_| ()))).is_ok());
             }
             assert!(worker.join().unwrap());
         });

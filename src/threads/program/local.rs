@@ -8,6 +8,8 @@
 //! 3. It is dropped in its thread: when the thread ends, still attached to its global lock; or when the
 //!    `Local` was dropped, and the thread has come to have twice as many values as it had before.
 //!
+//! A destructor that panics is reported by the panic hook, and nothing else comes of it, as in Python.
+//!
 //! What a thread has is in a table of its own, by the number of the `Local`, so that there may be as
 //! many as there are objects that want one; `thread_local!` is for statics.
 //!
@@ -52,18 +54,30 @@ pub struct Local<T> {
 }
 
 struct Value {
-    /// `None` while it is being made.
+    /// `None` while it is being made, or dropped.
     value: Option<Rc<dyn Any>>,
     lives: Weak<()>,
+}
+
+/// A destructor is foreign code: one that panics takes no other value along, and no thread.
+impl Drop for Value {
+    fn drop(&mut self) {
+        let value = self.value.take();
+        contained(|| drop(value));
+    }
 }
 
 /// What one thread has.
 #[derive(Default)]
 struct Table {
     values: HashMap<u64, Value>,
-    /// How large the table was when those whose `Local` is gone were last looked for, and twice that.
+    /// Twice as many as there were when those whose `Local` is gone were last looked for.
     swept_again_at: usize,
 }
+
+/// How often a thread that ends looks for values that destructors have asked for. POSIX's for its own
+/// (`PTHREAD_DESTRUCTOR_ITERATIONS`).
+const ROUNDS: usize = 4;
 
 thread_local! {
     static TABLE: RefCell<Table> = RefCell::default();
@@ -105,7 +119,7 @@ impl<T: 'static> Local<T> {
             table.values.insert(self.number, entry);
             table.sweep()
         });
-        drop_each(gone);
+        drop(gone);
         let making = Making(self.number);
         // Foreign code: it may ask for another `Local`, so the table is not borrowed.
         let value: Rc<dyn Any> = Rc::new(RefCell::new((self.make)()));
@@ -151,30 +165,22 @@ impl Drop for Making {
     }
 }
 
-/// Drops values. Their destructors are foreign code: one that panics takes none of the others along.
-fn drop_each(values: impl IntoIterator<Item = Value>) {
-    values.into_iter().for_each(|value| contained(|| drop(value)));
-}
-
-/// How often the values are dropped that destructors of values have made.
-const ROUNDS_MAX: u32 = 8;
-
 /// Drops every value of this thread, which is about to end.
 pub(in crate::threads) fn drop_all() {
-    for _ in 0..ROUNDS_MAX {
+    // A destructor may ask for a value, which is then dropped in the next round; after the last, with
+    // the thread's other locals.
+    for _ in 0..ROUNDS {
         let table = TABLE.try_with(|table| std::mem::take(&mut *table.borrow_mut()));
-        let values = table.map(|mut table| std::mem::take(&mut table.values)).unwrap_or_default();
-        if values.is_empty() {
-            return;
+        if table.is_ok_and(|table| table.values.is_empty()) {
+            break;
         }
-        drop_each(values.into_values());
     }
 }
 
-impl Drop for Table {
-    /// A thread that is no program's ends: a panic would end the process.
-    fn drop(&mut self) {
-        drop_each(std::mem::take(&mut self.values).into_values());
+impl<T: Default + 'static> Default for Local<T> {
+    /// Creates one whose values begin as their type's default.
+    fn default() -> Self {
+        Self::new(T::default)
     }
 }
 

@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | [`order`] | which item comes out next | `_put`, `_get` of a subclass |
 //! | [`error`](mod@error) | why nothing was put or got | `Full`, `Empty`, `ShutDown` |
+//! | `state` | what the queue's lock guards | |
 //! | [`ordered`] | the queue itself, for any order | `Queue` |
 //! | [`simple`] | [`SimpleQueue`] | `SimpleQueue` |
 //!
@@ -39,6 +40,7 @@ mod models;
 pub mod order;
 pub mod ordered;
 pub mod simple;
+mod state;
 
 pub use error::{GetError, PutError, ShutDown, TooManyDone};
 pub use order::{FirstIn, LastIn, LeastFirst, Order};

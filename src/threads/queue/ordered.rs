@@ -26,16 +26,18 @@
 //! # Not here
 //!
 //! Order among threads that come by and those that were called; Python's has none either.
+//!
+//! `tests/interleave/queue.rs` has the queue as it is, and with three mistakes.
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use super::error::{GetError, PutError, ShutDown, TooManyDone};
 use super::order::Order;
+use super::state::State;
 use crate::sys::prim::{Mutex, MutexGuard};
 use crate::sys::{Why, blocking};
 use crate::threads::sync::deadline::{Deadline, Waited};
@@ -67,17 +69,6 @@ pub struct OrderedQueue<T, O> {
     items: PhantomData<fn(T) -> T>,
 }
 
-/// Guarded by `OrderedQueue::state`.
-struct State<O> {
-    items: O,
-    /// How many items were put that nobody has said to be done with.
-    unfinished: usize,
-    is_shut_down: bool,
-    getters: Line,
-    putters: Line,
-    joiners: Line,
-}
-
 /// Which line a thread stands in.
 type Which<O> = fn(&mut State<O>) -> &mut Line;
 
@@ -101,15 +92,7 @@ impl<T, O: Order<T>> OrderedQueue<T, O> {
     /// Panics if `capacity` is 0. (Python takes that for no bound.)
     pub fn bounded(capacity: usize) -> Self {
         assert!(capacity > 0, "a queue has room for one item or more");
-        let state = State {
-            items: O::default(),
-            unfinished: 0,
-            is_shut_down: false,
-            getters: Line::default(),
-            putters: Line::default(),
-            joiners: Line::default(),
-        };
-        Self { capacity, state: Mutex::new(state), items: PhantomData }
+        Self { capacity, state: Mutex::default(), items: PhantomData }
     }
 
     /// Puts an item in, and sleeps until there is room, with the global lock given up.
@@ -307,6 +290,7 @@ impl<T, O: Order<T>> OrderedQueue<T, O> {
         deadline: Option<Deadline>,
     ) -> Option<R> {
         // A thread that need not wait need not give the global lock up.
+        // STEP: look-or-stand-in-line
         let mut state = self.state();
         if let Look::Over(answer, called) = look(&mut state) {
             // INVARIANT: [QUEUE-2]
@@ -330,6 +314,7 @@ impl<T, O: Order<T>> OrderedQueue<T, O> {
         deadline: Deadline,
     ) -> Option<R> {
         loop {
+            // STEP: sleep-in-line, look-when-called
             let waited = place.sleep(deadline);
             let mut state = self.state();
             if waited == Waited::TooLate && which(&mut state).leave(&place) == Waited::TooLate {
@@ -344,37 +329,6 @@ impl<T, O: Order<T>> OrderedQueue<T, O> {
             }
             place = which(&mut state).join();
         }
-    }
-}
-
-impl<O> State<O> {
-    /// Changes the items, and calls whoever waits for that.
-    ///
-    /// An order that panics has kept the item, or has not, and whoever was called for it is gone: the
-    /// next in both lines look for themselves.
-    fn change<T, R>(&mut self, change: impl FnOnce(&mut O) -> R) -> (thread::Result<R>, Called)
-    where
-        O: Order<T>,
-    {
-        let before = self.items.len();
-        let changed = catch_unwind(AssertUnwindSafe(|| change(&mut self.items)));
-        let after = self.items.len();
-        // What is in the queue will be got, and done with, also if the order has panicked.
-        self.unfinished += after.saturating_sub(before);
-        // INVARIANT: [QUEUE-1] one more item, or room for one more: one more is called.
-        let panicked = usize::from(changed.is_err());
-        let getters = self.getters.call(after.saturating_sub(before).max(panicked));
-        (changed, getters.and(self.putters.call(before.saturating_sub(after).max(panicked))))
-    }
-
-    fn shut_down(&mut self) -> Called {
-        self.is_shut_down = true;
-        self.getters.call_all().and(self.putters.call_all())
-    }
-
-    /// Calls all who wait for the end of the tasks, if that has come.
-    fn call_joiners(&mut self) -> Called {
-        if self.unfinished == 0 { self.joiners.call_all() } else { Called::default() }
     }
 }
 

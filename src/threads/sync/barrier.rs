@@ -162,6 +162,13 @@ impl Barrier {
         self.state.lock().arrived
     }
 
+    /// Ends every timed wait that is under way; time does not pass in a model.
+    #[cfg(all(test, loom))]
+    pub(super) fn fire_timeouts(&self) {
+        let round = Arc::clone(&self.state.lock().round);
+        round.outcome.fire_timeouts();
+    }
+
     fn wait_until(&self, deadline: Deadline) -> Result<usize, BrokenBarrier> {
         let mut state = self.state.lock();
         if state.is_broken {

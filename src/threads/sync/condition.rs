@@ -21,6 +21,8 @@
 //!
 //! - **CONDITION-1** A waiter stands in line before it releases the lock.
 //!
+//! `tests/interleave/condition.rs` has the wait as it is, and with three mistakes.
+//!
 //! Read next: [`barrier`](super::barrier).
 
 use std::sync::Arc;
@@ -143,6 +145,7 @@ impl Condition {
 
     /// Wakes so many, and returns how many they were.
     pub(super) fn call(&self, count: usize) -> usize {
+        // STEP: notify-first
         let called = self.line.lock().call(count);
         // They wake up after this line, without the line's mutex.
         called.len()
@@ -154,6 +157,7 @@ impl Condition {
     }
 
     pub(super) fn stand_in_line(&self) -> Arc<Place> {
+        // STEP: stand-in-line
         self.line.lock().join()
     }
 
@@ -163,13 +167,17 @@ impl Condition {
         guard: &mut impl Releasable,
         deadline: Deadline,
     ) -> Waited {
+        // STEP: release-the-lock
         let depth = guard.release();
         blocking(Why::Condition, || {
+            // STEP: sleep-until-notified
             let mut waited = place.sleep(deadline);
             if waited == Waited::TooLate {
                 // Perhaps it was called between its waking up and this line.
+                // STEP: leave-the-line
                 waited = self.line.lock().leave(place);
             }
+            // STEP: acquire-and-look
             guard.acquire_again(depth);
             waited
         })

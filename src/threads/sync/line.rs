@@ -86,6 +86,12 @@ impl Line {
     pub(in crate::threads) fn len(&self) -> usize {
         self.places.len()
     }
+
+    /// Ends every timed wait that is under way; time does not pass in a model.
+    #[cfg(all(test, loom))]
+    pub(in crate::threads) fn fire_timeouts(&self) {
+        self.places.iter().for_each(|place| place.fire_timeouts());
+    }
 }
 
 impl Place {

@@ -157,6 +157,12 @@ impl Permits {
         }
         Ok(())
     }
+
+    /// Ends every timed wait that is under way; time does not pass in a model.
+    #[cfg(all(test, loom))]
+    pub(super) fn fire_timeouts(&self) {
+        self.word.fire_timeouts();
+    }
 }
 
 #[cfg(all(test, not(loom)))]

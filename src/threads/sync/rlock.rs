@@ -143,7 +143,10 @@ impl RLock {
 /// This thread's number. It may be asked for also when the thread's locals are gone.
 fn this_thread() -> u64 {
     static NEXT: Counter = Counter::new(1);
+    #[cfg(not(loom))]
     thread_local!(static NUMBER: Cell<u64> = const { Cell::new(NOBODY) });
+    #[cfg(loom)]
+    loom::thread_local!(static NUMBER: Cell<u64> = Cell::new(NOBODY));
     NUMBER.with(|number| {
         if number.get() == NOBODY {
             // ORDER: Relaxed; a plain counter.

@@ -212,13 +212,23 @@ impl Lock {
         Ok(())
     }
 
-    /// Tells whether a thread that owes a look at the switch may go on without.
-    pub(super) fn forgives(&self, owed: &Owed) -> Verdict {
-        // Who finds that nobody waits any more goes on; that takes somebody who gave up.
-        let is_sure = owed.request == Request::Asked { give_ups: self.give_ups };
-        let is_over = self.forces && is_sure && self.takes > owed.takes;
+    /// Tells whether a thread that owes a look at the switch may go on to `event` without.
+    ///
+    /// The waiter that asked last still waits, unless somebody has given up since. As long as it does,
+    /// every hold of the lock begins and ends under the mutex: so what was taken in between is known.
+    pub(super) fn forgives(&self, owed: &Owed, event: Event) -> Verdict {
+        let still_waits = owed.request == Request::Asked { give_ups: self.give_ups };
+        if !self.forces || !still_waits {
+            return Ok(());
+        }
+        let is_taken_back = event.kind == Kind::GilTake && event.a == owed.lock;
         ensure(
-            !is_over,
+            !is_taken_back || self.takes > owed.takes,
+            "a thread that was asked for the lock, and dropped it, lets the waiter have it first",
+            "GilTake of another thread",
+        )?;
+        ensure(
+            self.takes == owed.takes,
             "a thread that was asked for the lock goes on when it has seen another take it",
             "GilSwitched first",
         )

@@ -8,7 +8,7 @@
 //! | --- | --- | --- |
 //! | `call` | the calls of a thread that may sleep | each ends once, the inner one first |
 //! | `standing` | whether a thread runs attached | who waits does nothing else |
-//! | `lock` | a global lock | one holder; a drop on request was requested; the mode changes while nobody runs |
+//! | `lock` | a global lock | one holder; a drop on request was requested, and lets another go first; the mode changes while nobody runs |
 //! | `thread` | a thread of a pool | one job after another, and each is answered at its end |
 //! | `job` | a job, in whichever pool | it is queued, begins, ends and is answered, in this order and once |
 //! | `worker` | a worker process | started, ready, one job after another, reaped, silent |
@@ -36,7 +36,7 @@
 //! | `GilWait`, if it was neither called in vain, nor asked, nor gave up | the lock was free when it was taken, as if the thread had just come |
 //! | `GilDropRequest`, if another waiter has asked the same holder | one request is as good as two |
 //! | `GilMode` 2 | other rules are seen by what they rule, and a policy may rule anything |
-//! | `GilSwitched`, before the lock has shown that it forces switches | a policy may do without |
+//! | `GilSwitched`, before the lock has shown that it forces switches | a policy may do without; one that forces one forces all |
 //! | `BellRung`, `BellSaved` | a wake is legal with and without; these say what it cost |
 //! | `IoWait` | a task may be woken by a socket that another waits for |
 //! | `IoReady`, if it was not the only one in its sleep | the others could have woken everybody |

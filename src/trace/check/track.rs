@@ -54,7 +54,7 @@ impl Track {
             && let Some(owed) = self.owed.take()
             && let Some(lock) = locks.get(&owed.lock)
         {
-            lock.forgives(&owed)?;
+            lock.forgives(&owed, event)?;
         }
         Ok(())
     }

@@ -15,6 +15,9 @@ use trainyard::trace::{Kind, Recording};
 
 use crate::support::{AN_HOUR, await_standing, eventually, named, recorded, without_hanging};
 
+/// The longest time that can be given to a wait. Fails, and hangs, where it is over at once.
+const FOR_EVER: Duration = Duration::MAX;
+
 /// Runs calls that wait, each in a thread with a name of its own, and keeps for what.
 #[derive(Default)]
 struct Waits {
@@ -57,7 +60,8 @@ impl Waits {
     }
 }
 
-/// Fails for every call that waits without the door, or through it with another's reason.
+/// Fails for every call that waits without the door, or through it with another's reason; and, item 16,
+/// for one whose longest time is over at once.
 #[test]
 fn every_call_that_waits_gives_the_lock_up_and_says_why() {
     without_hanging(|| {
@@ -81,13 +85,13 @@ fn wait_for_locks(waits: &mut Waits) {
     let guard = lock.acquire();
     waits.check("Lock::acquire", Why::Lock, || drop(lock.acquire()), || drop(guard));
     let guard = lock.acquire();
-    let wait = || assert!(lock.acquire_timeout(AN_HOUR).is_some());
+    let wait = || assert!(lock.acquire_timeout(FOR_EVER).is_some());
     waits.check("Lock::acquire_timeout", Why::Lock, wait, || drop(guard));
     let lock = RLock::new();
     let guard = lock.acquire();
     waits.check("RLock::acquire", Why::Lock, || drop(lock.acquire()), || drop(guard));
     let guard = lock.acquire();
-    let wait = || assert!(lock.acquire_timeout(AN_HOUR).is_some());
+    let wait = || assert!(lock.acquire_timeout(FOR_EVER).is_some());
     waits.check("RLock::acquire_timeout", Why::Lock, wait, || drop(guard));
 }
 
@@ -98,7 +102,7 @@ fn wait_for_conditions(waits: &mut Waits) {
     waits.check("Condition::wait", why, wait, || changed.notify_one());
     let wait = || changed.wait(&mut rlock.acquire());
     waits.check("Condition::wait, re-entrant", why, wait, || changed.notify_one());
-    let wait = || assert_eq!(changed.wait_timeout(&mut lock.acquire(), AN_HOUR), Waited::InTime);
+    let wait = || assert_eq!(changed.wait_timeout(&mut lock.acquire(), FOR_EVER), Waited::InTime);
     waits.check("Condition::wait_timeout", why, wait, || changed.notify_one());
     let is_so = |is_so: &mut bool| *is_so;
     let make_it_so = || {
@@ -109,7 +113,7 @@ fn wait_for_conditions(waits: &mut Waits) {
     waits.check("Condition::wait_for", why, wait, make_it_so);
     *lock.acquire() = false;
     let wait = || {
-        let waited = changed.wait_for_timeout(&mut lock.acquire(), is_so, AN_HOUR);
+        let waited = changed.wait_for_timeout(&mut lock.acquire(), is_so, FOR_EVER);
         assert_eq!(waited, Waited::InTime);
     };
     waits.check("Condition::wait_for_timeout", why, wait, make_it_so);
@@ -119,13 +123,13 @@ fn wait_for_semaphores(waits: &mut Waits) {
     let (free, bounded) = (Semaphore::new(0), BoundedSemaphore::new(1));
     let why = Why::Semaphore;
     waits.check("Semaphore::acquire", why, || free.acquire().forget(), || free.release(1));
-    let wait = || free.acquire_timeout(AN_HOUR).expect("it is released").forget();
+    let wait = || free.acquire_timeout(FOR_EVER).expect("it is released").forget();
     waits.check("Semaphore::acquire_timeout", why, wait, || free.release(1));
     let permit = bounded.acquire();
     let wait = || drop(bounded.acquire());
     waits.check("BoundedSemaphore::acquire", why, wait, || drop(permit));
     let permit = bounded.acquire();
-    let wait = || assert!(bounded.acquire_timeout(AN_HOUR).is_some());
+    let wait = || assert!(bounded.acquire_timeout(FOR_EVER).is_some());
     waits.check("BoundedSemaphore::acquire_timeout", why, wait, || drop(permit));
 }
 
@@ -133,12 +137,12 @@ fn wait_for_events_and_barriers(waits: &mut Waits) {
     let event = Event::new();
     waits.check("Event::wait", Why::Event, || event.wait(), || event.set());
     event.clear();
-    let wait = || assert_eq!(event.wait_timeout(AN_HOUR), Waited::InTime);
+    let wait = || assert_eq!(event.wait_timeout(FOR_EVER), Waited::InTime);
     waits.check("Event::wait_timeout", Why::Event, wait, || event.set());
     let barrier = Barrier::new(2);
     let wait = || assert_eq!(barrier.wait(), Ok(0));
     waits.check("Barrier::wait", Why::Barrier, wait, || assert_eq!(barrier.wait(), Ok(1)));
-    let wait = || assert_eq!(barrier.wait_timeout(AN_HOUR), Ok(0));
+    let wait = || assert_eq!(barrier.wait_timeout(FOR_EVER), Ok(0));
     waits.check("Barrier::wait_timeout", Why::Barrier, wait, || assert_eq!(barrier.wait(), Ok(1)));
 }
 
@@ -147,12 +151,12 @@ fn wait_for_room_and_items(waits: &mut Waits) {
     full.put(0).unwrap();
     let end = || assert!(full.try_get().is_ok());
     waits.check("Queue::put", why, || full.put(1).unwrap(), end);
-    let wait = || full.put_timeout(2, AN_HOUR).unwrap();
+    let wait = || full.put_timeout(2, FOR_EVER).unwrap();
     waits.check("Queue::put_timeout", why, wait, end);
     let (queue, lifo) = (Queue::new(), LifoQueue::new());
     let wait = || assert_eq!(queue.get(), Ok(1));
     waits.check("Queue::get", why, wait, || queue.put(1).unwrap());
-    let wait = || assert_eq!(queue.get_timeout(AN_HOUR), Ok(1));
+    let wait = || assert_eq!(queue.get_timeout(FOR_EVER), Ok(1));
     waits.check("Queue::get_timeout", why, wait, || queue.put(1).unwrap());
     let wait = || assert_eq!(lifo.get(), Ok(1));
     waits.check("LifoQueue::get", why, wait, || lifo.put(1).unwrap());
@@ -162,7 +166,7 @@ fn wait_for_room_and_items(waits: &mut Waits) {
     let simple = SimpleQueue::new();
     let wait = || assert_eq!(simple.get(), 1);
     waits.check("SimpleQueue::get", why, wait, || simple.put(1));
-    let wait = || assert_eq!(simple.get_timeout(AN_HOUR), Some(1));
+    let wait = || assert_eq!(simple.get_timeout(FOR_EVER), Some(1));
     waits.check("SimpleQueue::get_timeout", why, wait, || simple.put(1));
 }
 
@@ -172,7 +176,7 @@ fn wait_for_queues_to_end(waits: &mut Waits) {
     queue.put(1).unwrap();
     waits.check("Queue::join", Why::Queue, || queue.join(), end);
     queue.put(2).unwrap();
-    let wait = || assert_eq!(queue.join_timeout(AN_HOUR), Waited::InTime);
+    let wait = || assert_eq!(queue.join_timeout(FOR_EVER), Waited::InTime);
     waits.check("Queue::join_timeout", Why::Queue, wait, end);
 }
 
@@ -186,12 +190,12 @@ fn wait_for_threads(waits: &mut Waits) {
     let (stop, thread) = start();
     waits.check("Thread::join", Why::Thread, || thread.thread().join(), || stop.set());
     let (stop, thread) = start();
-    let wait = || assert_eq!(thread.thread().join_timeout(AN_HOUR), Waited::InTime);
+    let wait = || assert_eq!(thread.thread().join_timeout(FOR_EVER), Waited::InTime);
     waits.check("Thread::join_timeout", Why::Thread, wait, || stop.set());
     let (stop, thread) = start();
     waits.check("JoinHandle::join", Why::Thread, || thread.join().unwrap(), || stop.set());
     let (stop, mut thread) = start();
-    let wait = || thread.join_timeout(AN_HOUR).expect("it stops").unwrap();
+    let wait = || thread.join_timeout(FOR_EVER).expect("it stops").unwrap();
     waits.check("JoinHandle::join_timeout", Why::Thread, wait, || stop.set());
 }
 
@@ -200,7 +204,7 @@ fn wait_for_jobs(waits: &mut Waits) {
     let wait = || handle.join().unwrap();
     waits.check("JobHandle::join", Why::Job, wait, || promise.fulfil(Ok(())));
     let (promise, mut handle) = handle::job();
-    let wait = || handle.join_timeout(AN_HOUR).expect("it is fulfilled").unwrap();
+    let wait = || handle.join_timeout(FOR_EVER).expect("it is fulfilled").unwrap();
     waits.check("JobHandle::join_timeout", Why::Job, wait, || promise.fulfil(Ok(())));
 }
 
@@ -212,7 +216,7 @@ fn a_timer_waits_without_the_lock_and_counts_as_asleep() {
             threads::run(|| {
                 let gil = Gil::new(Mode::timed(AN_HOUR));
                 let timer =
-                    Timer::start(&gil, AN_HOUR, |_| unreachable!("it is cancelled")).unwrap();
+                    Timer::start(&gil, FOR_EVER, |_| unreachable!("it is cancelled")).unwrap();
                 await_standing(&gil, timer.thread().name(), Standing::Detached);
                 gil.attach(|_| assert!(timer.cancel()));
             });

@@ -97,6 +97,16 @@ fn a_local_that_is_gone_takes_its_value_along_when_the_thread_asks_for_another()
 }
 
 #[test]
+fn a_default_local_begins_in_each_thread_with_the_default_of_its_type() {
+    let local = Local::<Vec<u32>>::default();
+    local.with(|value| value.push(1));
+    std_thread::scope(|scope| {
+        scope.spawn(|| local.with(|value| assert!(value.is_empty())));
+    });
+    assert_eq!(local.with(|value| value.clone()), [1]);
+}
+
+#[test]
 fn a_value_is_not_handed_out_twice_at_once() {
     let says = panic_of("twice", || {
         let local = Local::new(|| 0);

@@ -4,6 +4,7 @@ use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use trainyard::threads::{self, Event, Gil, Mode, Thread};
 
 use crate::alone::alone;
@@ -31,6 +32,54 @@ fn a_thousand_threads_wait_for_one_event_and_end() {
         });
         assert_eq!(woken.load(Ordering::Relaxed), 1000);
     }
+}
+
+/// How many bytes of addresses the process has in use.
+fn address_space() -> u64 {
+    let pages = fs::read_to_string("/proc/self/statm").expect("Linux has it");
+    let pages = pages.split(' ').next().expect("the first is its size").parse::<u64>();
+    pages.expect("a number") * 4096
+}
+
+/// Items 25 and 28, G15. Fails if a thread that could not be had is listed, or is waited for; or one that
+/// could is not.
+#[test]
+#[cfg_attr(sanitized, ignore = "a sanitizer uses more addresses than any limit leaves")]
+fn threads_that_cannot_be_had_are_errors_and_those_that_can_are_waited_for() {
+    const BIG: usize = 64 << 20;
+    alone(
+        "kit::many::threads_that_cannot_be_had_are_errors_and_those_that_can_are_waited_for",
+        || {
+            let (gil, stop, ended) = (short(), Arc::new(Event::new()), Arc::new(AtomicU32::new(0)));
+            let spawn = || {
+                let (stop, ended) = (Arc::clone(&stop), Arc::clone(&ended));
+                let wait = move |_: &mut threads::Attached<'_>| {
+                    stop.wait();
+                    ended.fetch_add(1, Ordering::Relaxed);
+                };
+                Thread::builder().stack_size(BIG).spawn(&gil, wait).map(drop)
+            };
+            let (soft, hard) = getrlimit(Resource::RLIMIT_AS).expect("Linux has it");
+            let started = threads::run(|| {
+                setrlimit(Resource::RLIMIT_AS, address_space() + 10 * BIG as u64, hard).unwrap();
+                let started = (0..20).take_while(|_| spawn().is_ok()).count();
+                assert!((1..=10).contains(&started), "{started} were started");
+                for _ in 0..10 {
+                    let refused = spawn().unwrap_err();
+                    assert!(
+                        refused.to_string().starts_with("a thread cannot be started"),
+                        "{refused}"
+                    );
+                }
+                assert_eq!(threads::enumerate().len(), started + 1);
+                setrlimit(Resource::RLIMIT_AS, soft, hard).unwrap();
+                spawn().expect("now there is room");
+                stop.set();
+                started + 1
+            });
+            assert_eq!(ended.load(Ordering::Relaxed) as usize, started);
+        },
+    );
 }
 
 /// How many pieces of memory the process has mapped; a thread's stack is two.

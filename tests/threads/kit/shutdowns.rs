@@ -1,15 +1,17 @@
 //! The end of a queue: item 32.
 
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use trainyard::threads::{GetError, Gil, Mode, PutError, Queue, ShutDown};
+use trainyard::threads::{Attached, GetError, Gil, Mode, PutError, Queue, ShutDown};
 
 use crate::support::{INTERVAL, eventually, short, without_hanging};
 
 const MESSAGES: u64 = 65_536;
 const WRITERS: u64 = 4;
 const READERS: u64 = 6;
+const JOINERS: u64 = 2;
 
 #[test]
 fn a_queue_that_is_shut_down_takes_nothing_gives_what_is_left_and_then_fails() {
@@ -87,12 +89,15 @@ fn the_end_of_a_queue_wakes_all_who_wait() {
 struct Sums {
     put: AtomicU64,
     got: AtomicU64,
+    /// How many were got.
+    count: AtomicU64,
 }
 
 impl Sums {
     fn read(&self, queue: &Queue<u64>) {
         while let Ok(item) = queue.get() {
             self.got.fetch_add(item, Ordering::Relaxed);
+            self.count.fetch_add(1, Ordering::Relaxed);
             queue.task_done().unwrap();
         }
     }
@@ -107,37 +112,72 @@ impl Sums {
     }
 }
 
-/// 4 writers, 6 readers, 2 who wait for the end of all tasks.
-fn end_after(gil: &Gil, end: impl Fn(&Queue<u64>) -> u64 + Sync) {
-    let (queue, sums) = (Queue::bounded(64), Sums::default());
-    let (queue, sums) = (&queue, &sums);
+/// Waits for the end of all tasks, again and again, until nobody puts any more.
+fn join(queue: &Queue<u64>, at: &mut Attached<'_>) {
+    while !queue.is_shut_down() {
+        queue.join();
+        at.checkpoint();
+    }
+    queue.join();
+}
+
+/// Ends a queue, and returns the sum of what was left in it.
+type End = fn(&Queue<u64>) -> u64;
+
+/// 4 writers, 6 readers and 2 who wait for the end of all tasks, all at once; after so many messages
+/// the queue is ended.
+fn end_after(gil: &Gil, messages: u64, end: End) {
+    let (queue, sums, all) = (Queue::bounded(64), Sums::default(), Barrier::new(13));
+    let (queue, sums, all) = (&queue, &sums, &all);
     let left = thread::scope(|scope| {
         for _ in 0..READERS {
-            scope.spawn(|| gil.attach(|_| sums.read(queue)));
+            scope.spawn(|| {
+                all.wait();
+                gil.attach(|_| sums.read(queue));
+            });
         }
-        let writers = [0, 1, 2, 3]
-            .map(|writer| scope.spawn(move || gil.attach(|_| sums.write(queue, writer))));
-        let ending = scope.spawn(|| gil.attach(|_| end(queue)));
-        for writer in writers {
-            writer.join().unwrap();
+        let writers = [0, 1, 2, 3].map(|writer| {
+            scope.spawn(move || {
+                all.wait();
+                gil.attach(|_| sums.write(queue, writer));
+            })
+        });
+        for _ in 0..JOINERS {
+            scope.spawn(|| {
+                all.wait();
+                gil.attach(|at| join(queue, at));
+            });
         }
-        for _ in 0..2 {
-            scope.spawn(|| gil.attach(|_| queue.join()));
+        all.wait();
+        if messages == MESSAGES {
+            for writer in writers {
+                writer.join().unwrap();
+            }
+            queue.join();
+        } else {
+            eventually("half are got", || sums.count.load(Ordering::Relaxed) >= messages);
         }
-        queue.join();
-        queue.shutdown();
-        ending.join().unwrap()
+        gil.attach(|_| end(queue))
     });
     let [put, got] = [&sums.put, &sums.got].map(|sum| sum.load(Ordering::Relaxed));
     assert_eq!((put, queue.unfinished()), (got + left, 0), "nothing is lost or got twice");
+    let count = sums.count.load(Ordering::Relaxed);
+    assert!(count >= messages, "{count} messages were got");
 }
+
+const GENTLY: End = |queue| {
+    queue.shutdown();
+    0
+};
+
+const NOW: End = |queue| queue.shutdown_now().iter().sum();
 
 /// Hangs if a wake-up is lost; fails if a message is lost, or got twice.
 #[test]
 fn four_writers_six_readers_and_two_joiners_come_to_an_end_over_65_536_messages() {
     without_hanging(|| {
         for mode in [Mode::timed(INTERVAL), Mode::Off] {
-            end_after(&Gil::new(mode), |_| 0);
+            end_after(&Gil::new(mode), MESSAGES, GENTLY);
         }
     });
 }
@@ -147,10 +187,9 @@ fn four_writers_six_readers_and_two_joiners_come_to_an_end_over_65_536_messages(
 fn a_queue_that_is_shut_down_under_load_lets_everybody_go_and_loses_nothing() {
     without_hanging(|| {
         for mode in [Mode::timed(INTERVAL), Mode::Off] {
-            end_after(&Gil::new(mode), |queue| {
-                (0..5_000).for_each(|_| assert!(queue.len() <= 64));
-                queue.shutdown_now().iter().sum()
-            });
+            for end in [GENTLY, NOW] {
+                end_after(&Gil::new(mode.clone()), MESSAGES / 2, end);
+            }
         }
     });
 }

@@ -2,15 +2,17 @@
 #![expect(unsafe_code, reason = "handles a signal")]
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Instant;
 
 use nix::sys::pthread::{pthread_kill, pthread_self};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
-use trainyard::threads::{Barrier, Condition, Event, Lock, Queue, Semaphore, Waited};
+use trainyard::threads::{
+    self, Barrier, Condition, Event, Lock, Queue, RLock, Semaphore, Standing, Waited,
+};
 
-use crate::support::{INTERVAL, eventually, without_hanging};
+use crate::support::{INTERVAL, await_standing, eventually, named, short, without_hanging};
 
 static HANDLED: AtomicU32 = AtomicU32::new(0);
 
@@ -75,6 +77,40 @@ fn a_signal_that_is_handled_ends_no_wait() {
         };
         check_goes_on(|| changed.wait(&mut lock.acquire()), notify);
         check_goes_on(|| assert_eq!(barrier.wait(), Ok(0)), || assert_eq!(barrier.wait(), Ok(1)));
+        let (rlock, full) = (RLock::new(), Queue::bounded(1));
+        let guard = rlock.acquire();
+        check_goes_on(|| drop(rlock.acquire()), || drop(guard));
+        full.put(1).unwrap();
+        check_goes_on(|| full.put(2).unwrap(), || assert_eq!(full.get(), Ok(1)));
+        let done = || (0..2).for_each(|_| full.task_done().unwrap());
+        check_goes_on(|| full.join(), done);
+        threads::run(|| {
+            let stop = Arc::new(Event::new());
+            let stopped = Arc::clone(&stop);
+            let worker = threads::spawn(&short(), "worker", move |_| stopped.wait()).unwrap();
+            check_goes_on(|| worker.join().unwrap(), || stop.set());
+        });
+    });
+}
+
+/// The same for the global lock: fails if a signal lets the waiter in beside the holder, or out.
+#[test]
+fn a_signal_that_is_handled_ends_no_wait_for_the_global_lock() {
+    handle_signals();
+    without_hanging(|| {
+        let (gil, leave, is_inside) = (short(), std::sync::Barrier::new(2), AtomicBool::new(false));
+        thread::scope(|scope| {
+            named(scope, "holder", || {
+                gil.attach(|_| {
+                    leave.wait();
+                    assert!(!is_inside.load(Ordering::Relaxed), "two are inside");
+                });
+            });
+            await_standing(&gil, "holder", Standing::Running);
+            let wait = || gil.attach(|_| is_inside.store(true, Ordering::Relaxed));
+            check_goes_on(wait, || _ = leave.wait());
+        });
+        assert_eq!(gil.counters().acquisitions, 2);
     });
 }
 

@@ -148,6 +148,22 @@ fn a_waiter_that_is_woken_a_thousand_times_in_vain_gives_up_in_time_and_not_befo
     });
 }
 
+/// Fails if the longest time that can be given is over at once.
+#[test]
+fn a_waiter_that_never_gives_up_gets_the_lock_and_its_mode_changed() {
+    let (gil, leave) = (Gil::new(Mode::timed(AN_HOUR)), Barrier::new(2));
+    thread::scope(|scope| {
+        named(scope, "holder", || gil.attach(|_| leave.wait()));
+        await_standing(&gil, "holder", Standing::Running);
+        let waiter = named(scope, "waiter", || gil.attach_timeout(Duration::MAX, |_| ()));
+        await_standing(&gil, "waiter", Standing::Waiting);
+        let changer = scope.spawn(|| gil.set_mode_within(Mode::Off, Duration::MAX));
+        leave.wait();
+        assert_eq!(waiter.join().unwrap(), Some(()));
+        changer.join().unwrap().unwrap();
+    });
+}
+
 #[test]
 fn a_lock_that_is_free_or_off_or_held_already_needs_no_time() {
     let gil = short();

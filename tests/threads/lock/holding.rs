@@ -186,6 +186,30 @@ fn the_error_number_survives_a_check_point_and_the_wait_for_the_lock() {
     });
 }
 
+/// Item 10: fails if the door, or the way in or out, does not keep it.
+#[test]
+fn the_error_number_of_a_call_survives_the_way_back_to_the_lock_and_out_of_it() {
+    let (gil, is_over) = (Gil::new(Mode::timed(INTERVAL / 20)), AtomicBool::new(false));
+    let fail = || File::open("").expect_err("no file has no name").raw_os_error();
+    let last = || std::io::Error::last_os_error().raw_os_error();
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| pass_until(&gil, &is_over));
+        }
+        let _ends = Ends(&is_over);
+        for _ in 0..50 {
+            let before = fail();
+            let inside = gil.attach(|at| {
+                assert_eq!(last(), before, "the way in");
+                let number = at.detach(Why::Io, fail);
+                assert_eq!(last(), number, "the way back from a call");
+                fail()
+            });
+            assert_eq!(last(), inside, "the way out");
+        }
+    });
+}
+
 /// G4: a call that sleeps and was not made through the door keeps the lock, and can be seen to.
 #[test]
 fn a_holder_that_blocks_outside_the_door_is_seen_to_hold() {

@@ -87,3 +87,37 @@ fn ten_thousand_changes_under_load_are_seen_by_every_worker_and_leave_no_trace()
         assert_settled(&gil.counters());
     });
 }
+
+/// G9, R18. Two are inside at once if a change lets the world go on while somebody still runs.
+#[test]
+fn a_storm_of_changes_against_sixteen_threads_lets_no_two_inside() {
+    without_hanging(|| {
+        let (gil, storm) = (Gil::new(Mode::timed(INTERVAL / 50)), Storm::default());
+        let sections = AtomicU64::new(0);
+        thread::scope(|scope| {
+            for _ in 0..16 {
+                scope.spawn(|| {
+                    while !storm.is_over.load(Ordering::Relaxed) {
+                        gil.attach(|at| {
+                            if gil.is_on() {
+                                storm.inside.visit();
+                                sections.fetch_add(1, Ordering::Relaxed);
+                            }
+                            at.checkpoint();
+                        });
+                    }
+                });
+            }
+            let _ends = Ends(&storm.is_over);
+            for _ in 0..turns(500) {
+                gil.set_mode(Mode::Off).unwrap();
+                let seen = sections.load(Ordering::Relaxed);
+                gil.set_mode(Mode::timed(INTERVAL / 50)).unwrap();
+                let go_on = || sections.load(Ordering::Relaxed) > seen;
+                eventually("somebody is inside again", go_on);
+            }
+        });
+        assert_eq!(storm.inside.most(), 1);
+        assert_settled(&gil.counters());
+    });
+}

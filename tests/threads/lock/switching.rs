@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use trainyard::sys::{Why, blocking};
 use trainyard::threads::{Cause, Gil, Mode, Place, Placement, Standing};
-use trainyard::trace::{Kind, check::check};
+use trainyard::trace::{Event, Kind, check::check};
 
 use crate::support::{
     AN_HOUR, INTERVAL, await_standing, eventually, named, of_one_lock, recorded, short, spinners,
@@ -29,6 +29,29 @@ fn a_thread_that_was_asked_does_not_take_the_lock_back_before_another_had_it() {
         }
     }
     assert!(forced >= 6, "{forced} forced switches");
+}
+
+/// A recording, and what it would be if the lock did not keep GIL-2. Fails if the checker judges what a
+/// thread does when another was served, and not that another was served.
+#[test]
+fn a_recording_in_which_a_thread_took_the_lock_straight_back_is_refused() {
+    let recording = recorded(|| spinners(&short(), &["one", "two"], 6));
+    let events = of_one_lock(&recording, "one");
+    let gave_way = |event: &Event| event.kind == Kind::GilDrop && event.b == Cause::Asked as u64;
+    let switched = events.iter().position(|event| event.kind == Kind::GilSwitched).unwrap();
+    let dropped = switched + events[switched..].iter().position(gave_way).expect("a later switch");
+    let mut forged = events[..=dropped].to_vec();
+    check(&forged).unwrap();
+    // Who held it names itself as the one before it.
+    let taken_from = events[dropped..].iter().find(|event| event.kind == Kind::GilTake).unwrap().b;
+    let Event { time_ns, .. } = events[dropped];
+    let taken =
+        Event { time_ns: time_ns + 1, kind: Kind::GilTake, b: taken_from, ..events[dropped] };
+    forged.push(taken);
+    let illegal = check(&forged).expect_err("nobody else had it");
+    let says =
+        "a thread that was asked for the lock, and dropped it, lets the waiter have it first";
+    assert_eq!((illegal.index, illegal.law), (dropped + 1, says));
 }
 
 #[test]

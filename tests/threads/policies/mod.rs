@@ -6,17 +6,23 @@
 
 mod laws;
 
+use std::env;
 use std::num::NonZeroU32;
+use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use laws::{Breach, Law};
 use trainyard::sys::Why;
-use trainyard::threads::{Attached, Fifo, ForcedSwitching, Gil, Mode, Priority, Timed};
+use trainyard::threads::{
+    Attached, Barging, Fifo, ForcedSwitching, Gil, Mode, Party, Policy, Priority, Timed,
+};
 use trainyard::trace::{self, Event, Kind, check::check};
 
 use crate::alone::alone;
+use crate::support::spinners;
 
 /// Long against a wake-up, so that "at once" and "after an interval" are different things on a busy
 /// machine as well.
@@ -167,4 +173,61 @@ fn a_law_says_which_event_breaks_it() {
     hasty[2].time_ns = 2;
     let breach = laws::gives_way(&hasty, INTERVAL).unwrap_err();
     assert_eq!(breach, Breach { at: 2, says: laws::ASKED_TOO_EARLY });
+}
+
+/// Panics when it is asked one thing.
+#[derive(Debug)]
+struct Panics(&'static str);
+
+impl Panics {
+    fn at(&self, question: &str) {
+        assert_ne!(self.0, question);
+    }
+}
+
+impl Policy for Panics {
+    fn patience(&self, _waiter: Party, _holder: Party) -> Option<Duration> {
+        self.at("patience");
+        Some(Duration::from_millis(1))
+    }
+
+    fn choose(&self, _waiting: &mut dyn ExactSizeIterator<Item = Party>) -> usize {
+        self.at("choose");
+        0
+    }
+
+    fn barging(&self) -> Barging {
+        self.at("barging");
+        Barging::Allowed
+    }
+
+    fn forced_switching(&self) -> ForcedSwitching {
+        self.at("forced_switching");
+        ForcedSwitching::Yes
+    }
+
+    fn ticks(&self) -> Option<NonZeroU32> {
+        self.at("ticks");
+        None
+    }
+}
+
+/// G17. Fails if the panic of a policy reaches a thread, which would leave the lock half changed: then
+/// the process ends in some other way, or never.
+#[test]
+fn a_policy_that_panics_ends_the_process() {
+    const MARK: &str = "TRAINYARD_POLICY_PANICS";
+    const ABORTED: i32 = 6;
+    const NAME: &str = "policies::a_policy_that_panics_ends_the_process";
+    let questions = ["patience", "choose", "barging", "forced_switching", "ticks"];
+    if let Ok(question) = env::var(MARK) {
+        let question = questions.into_iter().find(|known| *known == question).unwrap();
+        return spinners(&Gil::new(Mode::on(Panics(question))), &["one", "two"], 4);
+    }
+    for question in questions {
+        let mut again = Command::new(env::current_exe().unwrap());
+        again.args(["--exact", NAME, "--test-threads=1"]).env(MARK, question);
+        let status = again.output().unwrap().status;
+        assert_eq!(status.signal(), Some(ABORTED), "{question}: {status}");
+    }
 }

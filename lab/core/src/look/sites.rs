@@ -53,7 +53,7 @@ sources! {
     "src/threads/kernel/lock.rs",
     "src/threads/kernel/leave.rs",
     "src/threads/pool/job.rs",
-    "src/threads/pool/mod.rs",
+    "src/threads/pool/roster.rs",
     "src/coop/kernel/scheduler.rs",
     "src/coop/kernel/outside.rs",
     "src/coop/kernel/inbox.rs",

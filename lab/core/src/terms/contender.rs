@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use trainyard::trace::file::Facts;
 
+use super::lock::Rules;
 use super::python::Version;
 
 named! {
@@ -64,6 +65,9 @@ pub struct Contender {
     pub workload: Workload,
     pub model: Model,
     pub gil: GilState,
+    /// By which rules that changes hands, if it is on and ours.
+    #[serde(default)]
+    pub rules: Option<Rules>,
     /// How many threads, tasks or processes share the work.
     pub workers: usize,
     /// Which CPython does it; `None` is ours.
@@ -89,6 +93,11 @@ impl Model {
         pair.map(|(_, python)| python)
     }
 
+    /// Whether its threads have a lock.
+    pub fn has_lock(self) -> bool {
+        matches!(self.in_ours(), Self::Threads | Self::ThreadsNative)
+    }
+
     /// The model of ours that this one is, or that it is compared with.
     #[must_use]
     pub fn in_ours(self) -> Self {
@@ -100,12 +109,17 @@ impl Model {
 impl Contender {
     /// What a trace says about its run.
     pub fn facts(&self) -> Facts {
-        Facts::default()
+        let facts = Facts::default()
             .with("label", self.label())
             .with("workload", self.workload.name())
             .with("model", self.model.name())
             .with("gil", self.gil.name())
-            .with("workers", self.workers.to_string())
+            .with("workers", self.workers.to_string());
+        let Some(rules) = self.rules else { return facts };
+        facts
+            .with("policy", rules.policy.unwrap_or_default().name())
+            .with("placement", rules.placement.unwrap_or_default().name())
+            .with("lock-per-worker", if rules.per_worker { "yes" } else { "no" })
     }
 
     /// The name that a reader gets: `5 threads, lock on`, `py3.13.0 5 threads`.
@@ -114,15 +128,17 @@ impl Contender {
         let threads = format!("{} thread{}", self.workers, plural("s"));
         let processes = format!("{} process{}", self.workers, plural("es"));
         let python = self.python.map_or_else(String::new, |version| format!("py{version}"));
+        let rules = self.rules.unwrap_or_default();
         match (self.model, self.gil) {
             (Model::PythonSync, _) => format!("{python} sync"),
             (Model::PythonThreads, _) => format!("{python} {threads}"),
             (Model::PythonCoop, _) => format!("{python} asyncio"),
             (Model::PythonProcs, _) => format!("{python} {processes}"),
             (Model::Sync, _) => "one after another".to_owned(),
-            (Model::Threads, GilState::On) => format!("{threads}, lock on"),
+            (Model::Threads, GilState::On) => format!("{threads}, {rules}"),
             (Model::Threads, _) => format!("{threads}, lock off"),
-            (Model::ThreadsNative, _) => format!("{threads}, native"),
+            (Model::ThreadsNative, _) if rules.per_worker => format!("{threads}, native, {rules}"),
+            (Model::ThreadsNative, _) => format!("{threads}, native{}", rules.said()),
             (Model::Coop, _) => "coop, one thread".to_owned(),
             (Model::Procs, _) => processes,
         }
@@ -132,11 +148,14 @@ impl Contender {
 /// The short name: `io/threads-on/5`, `io/python-threads-3.13.0/5`.
 impl fmt::Display for Contender {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { workload, model, gil, workers, python } = self;
+        let Self { workload, model, gil, rules, workers, python } = self;
+        let rules = rules.unwrap_or_default();
+        let each = if rules.per_worker { "-each" } else { "" };
+        let said = rules.said().replace(", ", "-");
         match (python, gil) {
             (Some(version), _) => write!(formatter, "{workload}/{model}-{version}/{workers}"),
             (None, GilState::None) => write!(formatter, "{workload}/{model}/{workers}"),
-            (None, gil) => write!(formatter, "{workload}/{model}-{gil}/{workers}"),
+            (None, gil) => write!(formatter, "{workload}/{model}-{gil}{each}{said}/{workers}"),
         }
     }
 }

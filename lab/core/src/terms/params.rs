@@ -27,12 +27,14 @@
 //! switch intervals: enough to see the lock change hands), 0.4 s together. Seven measured rounds,
 //! one to warm up and one recorded: 9 × 1.8 s = 16.2 s.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 pub use super::contender::GilChoice;
 use super::contender::{Contender, GilState, Model, Workload};
+use super::lock::{Pace, Placement, Policy, Rules};
 use super::python::{Python, Version};
 
 /// How long a server may be silent. Longer than any latency that makes sense to compare, short
@@ -91,6 +93,12 @@ pub struct Params {
     /// Who takes part. `sync` always does: the others are ratios to it.
     pub models: Vec<Model>,
     pub gil: GilChoice,
+    /// By which rules it changes hands while it is on: one row each; none means CPython's.
+    pub policies: Vec<Policy>,
+    /// Where it may: one row each; none means as CPython's.
+    pub placements: Vec<Placement>,
+    /// Whether each thread has a lock of its own.
+    pub lock_per_worker: bool,
     /// How many threads, processes or tasks; `None` leaves it to the preset.
     pub workers: Option<usize>,
     /// How many pages a round of `io` fetches.
@@ -102,6 +110,8 @@ pub struct Params {
     pub warmup: usize,
     /// How long a thread waits for the lock before it asks for it.
     pub switch_interval_ns: u64,
+    /// After how many check points `ticks` drops the lock.
+    pub check_interval: NonZeroU32,
     /// The processors to run on; empty means all that there are.
     pub affinity: Vec<usize>,
     /// Seeds the resampling of the statistics.
@@ -131,8 +141,6 @@ const ARTICLE_LATENCY_NS: u64 = 89_000_000;
 const ROUND_MAX: Duration = Duration::from_mins(1);
 /// `fib(35)` takes over a second on a slow machine, in a debug build; this is ten times that.
 const INPUT_MAX: Duration = Duration::from_secs(15);
-/// `CPython`'s default. Shorter is fairer, and more of every second goes into hand-offs.
-const SWITCH_INTERVAL_NS: u64 = 5_000_000;
 
 impl Params {
     /// Every parameter as `preset` has it.
@@ -145,17 +153,23 @@ impl Params {
                 (ARTICLE_LATENCY_NS, 3, 0, CpuKernel::Fib { n: 35, inputs: ARTICLE_INPUTS })
             }
         };
+        let Pace { switch_interval, check_interval } = Pace::default();
+        let switch_interval_ns = u64::try_from(switch_interval.as_nanos()).unwrap_or(u64::MAX);
         Self {
             preset,
             workloads: vec![Workload::Io, Workload::Cpu],
             models: Model::IN_TABLE_ORDER.to_vec(),
             gil: GilChoice::Both,
+            policies: Vec::new(),
+            placements: Vec::new(),
+            lock_per_worker: false,
             workers: None,
             requests: ARTICLE_REQUESTS,
             latency_ns,
             runs,
             warmup,
-            switch_interval_ns: SWITCH_INTERVAL_NS,
+            switch_interval_ns,
+            check_interval,
             affinity: Vec::new(),
             seed: 7,
             kernel,
@@ -201,30 +215,38 @@ impl Params {
     /// The rows of ours or of a CPython: the models that were asked for, of those that it has.
     fn rows(&self, workload: Workload, python: Option<Version>, cpus: usize) -> Vec<Contender> {
         let row = |ours: Model| {
-            let (model, states) = match python {
-                None => (Some(ours), self.gil_states(workload, ours)),
-                Some(version) => (ours.in_python(), vec![version.gil_state(ours)]),
+            let (model, locks) = match python {
+                None => (Some(ours), self.locks(workload, ours)),
+                Some(version) => (ours.in_python(), vec![(version.gil_state(ours), None)]),
             };
             let model = model.filter(|&it| python.is_none_or(|one| one.lacks(it).is_none()));
             let workers = self.workers(workload, ours, cpus);
-            let row = move |gil| Some(Contender { workload, model: model?, gil, workers, python });
-            states.into_iter().filter_map(row)
+            let row = move |(gil, rules)| {
+                Some(Contender { workload, model: model?, gil, rules, workers, python })
+            };
+            locks.into_iter().filter_map(row)
         };
         let is_asked_for = |model: &Model| *model == Model::Sync || self.models.contains(model);
         Model::IN_TABLE_ORDER.into_iter().filter(is_asked_for).flat_map(row).collect()
     }
 
-    fn gil_states(&self, workload: Workload, model: Model) -> Vec<GilState> {
-        let (on, off) = (self.gil != GilChoice::Off, self.gil != GilChoice::On);
-        let state = |wanted: bool, state| wanted.then_some(state);
+    /// The states of the lock that `model` is measured in, and the rules of each that is on.
+    fn locks(&self, workload: Workload, model: Model) -> Vec<(GilState, Option<Rules>)> {
+        let placements: &[Placement] = match model {
+            // Its loop looks nowhere.
+            Model::ThreadsNative => &[],
+            _ => &self.placements,
+        };
+        let rules = Rules::each(&self.policies, placements, self.lock_per_worker);
+        let on = rules.filter(|_| self.gil != GilChoice::Off);
+        let on = on.map(|rules| (GilState::On, Some(rules)));
+        let off = (self.gil != GilChoice::On).then_some((GilState::Off, None));
         match model {
-            Model::Threads => {
-                [state(on, GilState::On), state(off, GilState::Off)].into_iter().flatten().collect()
-            }
+            Model::Threads => on.chain(off).collect(),
             // Giving up a lock that is off changes nothing, and I/O gives it up anyway.
-            Model::ThreadsNative if on && workload == Workload::Cpu => vec![GilState::On],
+            Model::ThreadsNative if workload == Workload::Cpu => on.collect(),
             Model::ThreadsNative => vec![],
-            _ => vec![GilState::None],
+            _ => vec![(GilState::None, None)],
         }
     }
 
@@ -241,6 +263,12 @@ impl Params {
             _ => ARTICLE_THREADS,
         };
         self.workers.unwrap_or(preset)
+    }
+
+    /// How long a hold of the lock lasts.
+    pub fn pace(&self) -> Pace {
+        let switch_interval = Duration::from_nanos(self.switch_interval_ns);
+        Pace { switch_interval, check_interval: self.check_interval }
     }
 
     /// How many units of work a round of `workload` has.

@@ -5,7 +5,6 @@
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -31,9 +30,9 @@ pub trait Arm: Sized {
     /// voids the round.
     fn round(&mut self) -> Result<Vec<Self::Answer>>;
 
-    /// The global lock, if the model has one.
-    fn gil(&self) -> Option<&Gil> {
-        None
+    /// The global lock, if the model has one; or that of each thread.
+    fn gils(&self) -> &[Gil] {
+        &[]
     }
 
     /// The worker processes, if the model has any.
@@ -56,21 +55,26 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// Starts the contender's pool of threads, under its lock.
+    /// Starts the contender's pool of threads, under its lock, or a lock each.
     pub fn thread_pool(
         &self,
         initializer: impl Fn() + Send + Sync + 'static,
     ) -> Result<ThreadPool> {
-        let interval = Duration::from_nanos(self.params.switch_interval_ns);
+        let rules = self.contender.rules.unwrap_or_default();
         let mode = match self.contender.gil {
-            GilState::On => Mode::timed(interval),
+            GilState::On => rules.mode(self.params.pace()),
             GilState::Off | GilState::None => Mode::Off,
         };
-        let gil = Gil::new(mode);
-        // A row says how long the lock was held.
-        gil.keep_time(true);
-        let pool = ThreadPool::builder().workers(self.contender.workers).gil(gil);
-        pool.initializer(initializer).build().map_err(|why| LabError::failed("the pool", why))
+        let pool = ThreadPool::builder().workers(self.contender.workers).initializer(initializer);
+        let pool =
+            if rules.per_worker { pool.gil_per_worker(mode) } else { pool.gil(Gil::new(mode)) };
+        let pool = pool.build().map_err(|why| LabError::failed("the pool", why))?;
+        for gil in pool.gils() {
+            rules.place(gil);
+            // A row says how long the lock was held.
+            gil.keep_time(true);
+        }
+        Ok(pool)
     }
 
     /// Starts the contender's pool of processes; each runs `initializer` first.

@@ -30,6 +30,8 @@ struct Pair {
     name: &'static str,
     theirs: f64,
     ours: Option<f64>,
+    /// The rules of our lock, if other rules than CPython's were asked for.
+    rules: String,
     verdicts: Option<(Verdict, Verdict)>,
 }
 
@@ -80,7 +82,9 @@ impl Pair {
             _ => "processes",
         };
         let verdicts = theirs.verdict_vs_python().zip(ours.verdict);
-        Some(Self { name, theirs: ratio, ours: ours.speedup_vs_sync, verdicts })
+        let said = ours.rules.unwrap_or_default().said();
+        let rules = if said.is_empty() { said } else { said + "," };
+        Some(Self { name, theirs: ratio, ours: ours.speedup_vs_sync, rules, verdicts })
     }
 
     /// Whether the model comes to about 1 in both, whatever many rounds may have shown.
@@ -89,9 +93,10 @@ impl Pair {
         ratios.iter().flatten().all(|ratio| (ratio - 1.0).abs() < NOTABLE)
     }
 
-    /// `5 threads came to 4.6x (ours 4.7x)`.
+    /// `threads came to 4.6x (ours 4.7x)`, `(ours, fifo, 4.7x)`.
     fn ratios(&self) -> String {
         let ours = self.ours.map_or_else(|| "?".to_owned(), numbers::ratio);
-        format!("{} came to {} (ours {ours})", self.name, numbers::ratio(self.theirs))
+        let (theirs, rules) = (numbers::ratio(self.theirs), &self.rules);
+        format!("{} came to {theirs} (ours{rules} {ours})", self.name)
     }
 }

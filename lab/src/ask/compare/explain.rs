@@ -53,7 +53,14 @@ fn best<'a>(rows: impl Iterator<Item = &'a Row>) -> Option<&'a Row> {
 fn name(row: &Row) -> String {
     let threads = numbers::count(row.workers, "thread");
     match (row.model, row.gil) {
-        (Model::Threads, GilState::On) => format!("{threads} with the lock on"),
+        (Model::Threads, GilState::On) => {
+            let rules = row.rules.unwrap_or_default();
+            let lock = if rules.per_worker { "a lock each" } else { "the lock on" };
+            let said = rules.said();
+            // No comma: this stands within a list, and before one.
+            let said = said.strip_prefix(", ").map(|said| format!(" ({said})"));
+            format!("{threads} with {lock}{}", said.unwrap_or_default())
+        }
         (Model::Threads, _) => format!("{threads} with the lock off"),
         (Model::ThreadsNative, _) => format!("{threads} in native code"),
         (Model::Coop, _) => "coop".to_owned(),
@@ -116,6 +123,10 @@ fn requests(count: usize) -> String {
     numbers::count(count, "request")
 }
 
+fn has_own_lock(row: &Row) -> bool {
+    row.rules.is_some_and(|rules| rules.per_worker)
+}
+
 /// Waiting is what I/O-bound work is made of, so what counts is how much of it happens at once.
 fn why_io(winner: &Row, rivals: &[&Row], sync: &Row) -> Option<String> {
     let (in_flight, of_sync) = (winner.in_flight_max?, sync.in_flight_max?);
@@ -147,6 +158,7 @@ fn why_cpu(winner: &Row) -> Option<String> {
         (Model::Procs, _) => ", each with a memory and a lock of its own",
         (Model::ThreadsNative, _) => ": its loop gives the lock up",
         (Model::Threads, GilState::Off) => ": without the lock nobody waits for a turn",
+        (Model::Threads, _) if has_own_lock(winner) => ": each has a lock of its own",
         _ => "",
     };
     Some(format!("because {at_once} ran at the same time on {cpus}{own}"))
@@ -179,6 +191,7 @@ mod tests {
     use super::*;
     use crate::ask::compare::testing;
     use Workload::{Cpu, Io};
+    use lab_core::terms::{Policy, Rules};
 
     /// What a row of the report is changed to.
     type Change = fn(&mut Row);
@@ -200,6 +213,16 @@ mod tests {
         win(row, Model::Coop, 60.0);
         if row.model == Model::Coop {
             row.in_flight_max = Some(1);
+        }
+    }
+
+    fn a_lock_each_wins(row: &mut Row) {
+        row.gil_stats = None;
+        if (row.model, row.gil) == (Model::Threads, GilState::On) {
+            set(row, 70.0, Verdict::Faster);
+            let policy = Some(Policy::Fifo);
+            row.rules = Some(Rules { policy, placement: None, per_worker: true });
+            row.running_at_once_max = Some(2);
         }
     }
 
@@ -232,7 +255,7 @@ mod tests {
                 set(row, 1.0, Verdict::NotDistinguishable);
             }
         };
-        let cases: [(Workload, Change); 12] = [
+        let cases: [(Workload, Change); 13] = [
             (Io, as_it_is),
             (Cpu, as_it_is),
             (Io, procs_win),
@@ -241,6 +264,7 @@ mod tests {
             (Cpu, coop_wins_for_no_reason),
             (Io, coop_wins_and_nothing_was_recorded),
             (Cpu, threads_with_the_lock_on_win),
+            (Cpu, a_lock_each_wins),
             (Cpu, nobody_wins),
             (Cpu, one_is_unclear),
             (Io, nobody_wins),

@@ -16,7 +16,8 @@ const CSV: &str = "workload model gil workers units checksum wall_s_median:/wall
     gil_drop_requests:/gil_stats/drop_requests gil_forced_switches:/gil_stats/forced_switches \
     gil_wait_s:/gil_stats/wait_s gil_hold_s:/gil_stats/hold_s python speedup_vs_python_sync \
     speedup_vs_python_sync_low:/speedup_vs_python_sync_interval/0 \
-    speedup_vs_python_sync_high:/speedup_vs_python_sync_interval/1";
+    speedup_vs_python_sync_high:/speedup_vs_python_sync_interval/1 \
+    policy placement lock_per_worker";
 
 pub(crate) fn csv(report: &Report) -> String {
     let row = |row| serde_json::to_value(row).expect("a row is plain data");

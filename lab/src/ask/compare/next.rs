@@ -12,9 +12,10 @@ const SUGGESTIONS_MAX: usize = 4;
 pub fn suggestions(params: &Params) -> Vec<(&'static str, &'static str)> {
     let [io, cpu] = [Workload::Io, Workload::Cpu].map(|it| params.workloads.contains(&it));
     let threads = params.models.contains(&Model::Threads);
+    let has_rules = !params.policies.is_empty() || params.lock_per_worker;
     let all = [
         (
-            cpu && threads && params.switch_interval_ns > 100_000,
+            cpu && threads && params.switch_interval_ns > 100_000 && !has_rules,
             "trainyard compare cpu --switch-interval 100us",
             "hand the lock over more often",
         ),

@@ -10,12 +10,12 @@
 //! Read after [`lab_core::terms::stats`] and [`lab_core::look::lanes`]; read next
 //! [`table`](super::table).
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use lab_core::look::lanes::{Figures, Lanes};
 use lab_core::terms::{
-    Contender, GilState, GilStats, Host, Measured, Model, Params, Speedup, Summary, TreeUsage,
-    Verdict, Version, Workload, stats,
+    Contender, GilState, GilStats, Host, Measured, Model, Params, Placement, Policy, Rules,
+    Speedup, Summary, TreeUsage, Verdict, Version, Workload, stats,
 };
 use lab_core::text::numbers;
 use lab_core::work::server::ServerUsage;
@@ -54,6 +54,9 @@ pub struct Row {
     pub workload: Workload,
     pub model: Model,
     pub gil: GilState,
+    /// By which rules it changes hands, if it is on and ours.
+    #[serde(flatten, serialize_with = "in_full")]
+    pub rules: Option<Rules>,
     /// How many threads, tasks or processes.
     pub workers: usize,
     pub units: u64,
@@ -84,6 +87,21 @@ pub struct Row {
     pub speedup_vs_python_sync: Option<f64>,
     /// Its 95 % interval.
     pub speedup_vs_python_sync_interval: Option<[f64; 2]>,
+}
+
+/// The rules whole; null where no lock of ours is on.
+#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn in_full<S: Serializer>(rules: &Option<Rules>, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct InFull {
+        policy: Option<Policy>,
+        placement: Option<Placement>,
+        lock_per_worker: Option<bool>,
+    }
+    let policy = rules.map(|rules| rules.policy.unwrap_or_default());
+    let placement = rules.map(|rules| rules.placement.unwrap_or_default());
+    let lock_per_worker = rules.map(|rules| rules.per_worker);
+    InFull { policy, placement, lock_per_worker }.serialize(serializer)
 }
 
 /// The wall times of a contender's rounds, in seconds.
@@ -162,13 +180,14 @@ impl Row {
         of_its_own: Against,
         lines_changed: Option<usize>,
     ) -> Option<Self> {
-        let Contender { workload, model, gil, workers, python } = one.contender;
+        let Contender { workload, model, gil, rules, workers, python } = one.contender;
         let lanes = one.recording.as_ref().and_then(Lanes::read);
         let figures: Option<Figures> = lanes.map(|lanes| lanes.figures);
         Some(Self {
             workload,
             model,
             gil,
+            rules,
             workers,
             units: one.units,
             checksum: format!("{:016x}", one.checksum),
@@ -204,8 +223,8 @@ impl Row {
     }
 
     pub fn contender(&self) -> Contender {
-        let Self { workload, model, gil, workers, python, .. } = *self;
-        Contender { workload, model, gil, workers, python }
+        let Self { workload, model, gil, rules, workers, python, .. } = *self;
+        Contender { workload, model, gil, rules, workers, python }
     }
 
     /// The share of its threads' time that went by waiting for the lock, if there is one that is

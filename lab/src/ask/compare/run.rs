@@ -30,6 +30,7 @@ Examples:
   trainyard compare                              both workloads, in about 16 s
   trainyard compare cpu --gil on --workers 4     four threads, one lock
   trainyard compare cpu --switch-interval 100us  it changes hands more often
+  trainyard compare cpu --policy timed,ticks,fifo --models threads
   trainyard compare io --models threads,coop --latency 20ms
   trainyard compare io --url http://127.0.0.1:8000/
   trainyard compare --python=auto                beside the python3 of the PATH
@@ -90,6 +91,7 @@ impl Compare {
             ..preset
         };
         params.check()?;
+        self.work.lock.check(params.models.iter().any(|model| model.has_lock()))?;
         Ok((params, output))
     }
 

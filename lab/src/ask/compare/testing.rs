@@ -21,7 +21,8 @@ pub(crate) fn report_beside_python() -> (Report, Vec<Measured>) {
     let version = python.id();
     let one = |workload, model, workers, median_s| {
         let gil = if model == PythonThreads { GilState::On } else { GilState::None };
-        let contender = Contender { python: Some(version), ..who(workload, model, gil, workers) };
+        let contender =
+            Contender { rules: None, python: Some(version), ..who(workload, model, gil, workers) };
         let mut one = one(contender, median_s, nothing_recorded());
         (one.gil, one.recording) = (None, None);
         one

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::layout::{COLUMNS, again, drawn, fitted, in_words, quoted, table, times};
 use crate::ask::document::json;
+use lab_core::terms::Placement;
 use lab_core::terms::error::{LabError, Result};
 use lab_core::terms::output::Format;
 use lab_core::text::numbers::count;
@@ -13,7 +14,7 @@ use lab_core::work::race::run::{Ending, Job, Trouble, names};
 use lab_core::work::race::schedule::{Schedule, TRAINS_MAX};
 use lab_core::work::race::search::{self, Possible};
 use lab_core::work::race::serial;
-use lab_core::work::race::setting::{Checks, Runner};
+use lab_core::work::race::setting::{Model, Runner};
 
 /// Endings that are listed on a terminal; a document has them all.
 const ENDINGS_MAX: usize = 30;
@@ -59,7 +60,9 @@ impl Found<'_> {
 
     /// What a processor may do and the search does not: of one variable all trains see one order.
     fn assumption(&self) -> String {
-        if self.job.runner != Runner::LockOff || self.variables.len() < 2 {
+        let Job { runner, .. } = self.job;
+        let is_free = (runner.placement(), runner.model()) == (None, Model::Threads);
+        if !is_free || self.variables.len() < 2 {
             return String::new();
         }
         let says = "This assumes sequential consistency: each store is seen at once. Without a \
@@ -126,11 +129,11 @@ impl Found<'_> {
 
 /// Where a switch can fall.
 fn rule(runner: Runner) -> &'static str {
-    match runner {
-        Runner::LockOff | Runner::LockOn(Checks::EveryOp) => "a switch can fall anywhere",
-        Runner::LockOn(Checks::BackEdge) => "a switch can fall at back edges and calls",
-        Runner::LockOn(Checks::Never) | Runner::Procs => "a switch can fall at a train's end",
-        Runner::Coop => "a switch can fall at an await",
+    match (runner.placement(), runner.model()) {
+        (Some(Placement::EveryOp), _) | (None, Model::Threads) => "a switch can fall anywhere",
+        (Some(Placement::BackEdge), _) => "a switch can fall at back edges and calls",
+        (Some(Placement::Never), _) | (None, Model::Procs) => "a switch can fall at a train's end",
+        (None, Model::Coop) => "a switch can fall at an await",
     }
 }
 

@@ -17,11 +17,10 @@
 pub mod dis;
 mod endings;
 mod layout;
+mod options;
 mod report;
 
-use std::path::PathBuf;
-use std::time::Duration;
-
+pub use self::options::Race;
 use self::report::{Recorded, Report, Row};
 use crate::ask::document::json;
 use crate::measure::record::{about, save};
@@ -30,96 +29,74 @@ use lab_core::terms::outfile::{Extent, check_writable};
 use lab_core::terms::output::Format;
 use lab_core::work::race::puzzle::{Puzzle, ROUNDS, Start, compile};
 use lab_core::work::race::run::{Job, names, record, run};
-use lab_core::work::race::schedule::Schedule;
 use lab_core::work::race::serial;
 use lab_core::work::race::setting::{Model, Runner};
 use trainyard::sys::affinity;
 use trainyard::trace::{self, file::Facts, file::Trace};
 
-/// What `race` is asked for; the command line's options say what each is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Race {
-    pub program: String,
-    pub runners: Vec<Runner>,
-    /// `None` leaves it to the puzzle.
-    pub trains: Option<usize>,
-    /// `None`: often enough to be seen, or once where all is tried.
-    pub rounds: Option<u32>,
-    pub runs: usize,
-    pub switch_interval: Duration,
-    /// None means all.
-    pub cpus: Vec<usize>,
-    pub action: Action,
-    pub format: Format,
-    pub trace: Option<PathBuf>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    Run,
-    /// Find every way in which it can end.
-    Search,
-    /// Run it by this schedule.
-    Replay(Schedule),
-}
-
+/// Does what was asked for, and returns the page.
 pub fn race(race: &Race) -> Result<String> {
-    race.trace.as_deref().map_or(Ok(()), check_writable)?;
-    with_job(race, |job| match &race.action {
-        Action::Run => {
-            let report = measure(race, job)?;
+    race.output.as_deref().map_or(Ok(()), check_writable)?;
+    let runners = &race.runners().map_err(LabError::BadInput)?;
+    with_job(race, runners, |job| match &race.replay {
+        Some(schedule) => endings::replay(job, schedule, race.format),
+        None if race.search => endings::search(job, race.format),
+        None => {
+            let report = measure(race, runners, job)?;
             Ok(if race.format == Format::Json { json(&report) } else { report::page(&report) })
         }
-        Action::Search => endings::search(job, race.format),
-        Action::Replay(schedule) => endings::replay(job, schedule, race.format),
     })
 }
 
 /// Hands on what is to be run, with the first of the runners.
-fn with_job<R>(race: &Race, ask: impl FnOnce(&Job<'_>) -> Result<R>) -> Result<R> {
+fn with_job<R>(
+    race: &Race,
+    runners: &[Runner],
+    ask: impl FnOnce(&Job<'_>) -> Result<R>,
+) -> Result<R> {
     let puzzle = &Puzzle::read(&race.program)?;
     // A program that has loops of its own says itself how often.
     let own = if compile(&puzzle.text, 1)?.has_loop() { 1 } else { ROUNDS };
-    let (trains, rounds) = match &race.action {
-        Action::Run => (puzzle.trains, puzzle.rounds.unwrap_or(own)),
-        Action::Search => (2, 1),
-        Action::Replay(schedule) => {
+    let (trains, rounds) = match &race.replay {
+        Some(schedule) => {
             let highest = schedule.turns.iter().map(|turn| turn.train + 1).max();
             (highest.unwrap_or(0).max(2), 1)
         }
+        None if race.search => (2, 1),
+        None => (puzzle.trains, puzzle.rounds.unwrap_or(own)),
     };
-    let (trains, rounds) = (race.trains.unwrap_or(trains), race.rounds.unwrap_or(rounds));
+    let (trains, rounds) = (race.threads.unwrap_or(trains), race.rounds.unwrap_or(rounds));
     let program = &compile(&puzzle.text, rounds)?;
-    let runner = *race.runners.first().unwrap_or(&Runner::LockOff);
-    let (cpus, switch_interval) = (&race.cpus[..], race.switch_interval);
-    ask(&Job { puzzle, program, rounds, trains, runner, cpus, switch_interval })
+    let runner = *runners.first().unwrap_or(&Runner::LockOff);
+    let (cpus, pace) = (race.cpus(), race.lock.pace());
+    ask(&Job { puzzle, program, rounds, trains, runner, cpus, pace })
 }
 
 /// Runs every row, and records one that went wrong.
-fn measure(race: &Race, job: &Job<'_>) -> Result<Report> {
+fn measure(race: &Race, runners: &[Runner], job: &Job<'_>) -> Result<Report> {
     let Job { puzzle, program, rounds, trains, .. } = *job;
     let serial = serial::one_after_another(program, &puzzle.text, rounds, trains)?;
     // Before anything is run: alone, a train may wait for ever for what it does not share.
     let mut apart = Vec::new();
-    if race.runners.contains(&Runner::Procs) {
+    if runners.contains(&Runner::Procs) {
         let says = |why| LabError::BadInput(format!("--model procs shares nothing: {why}"));
         apart.push(serial::apart(program, rounds, trains).map_err(says)?);
     }
     let all = affinity::allowed_cpus().map_err(|why| LabError::failed("the machine", why))?;
     let (mut rows, mut runs, mut recorded) = (Vec::new(), Vec::new(), None);
-    for (runner, cpus) in ways(race, puzzle, &all) {
+    for (runner, cpus) in ways(runners, job, &all) {
         let job = Job { runner, cpus, ..job.clone() };
         let expected = if runner == Runner::Procs { &apart } else { &serial };
         let row = row(race, &job, expected, &all)?;
         if row.wrong_runs > 0 && recorded.is_none() {
             recorded = one_that_went_wrong(&job, &row.label)?;
         }
-        if race.trace.is_some() {
+        if race.output.is_some() {
             runs.push(on_the_record(&job, &row.label)?);
         }
         rows.push(row);
     }
-    if let Some(path) = &race.trace {
+    if let Some(path) = &race.output {
         save(Trace::of(about(None, None), runs), path, Extent::Whole)?;
     }
     let differs = |variable: &usize| {
@@ -137,7 +114,8 @@ fn measure(race: &Race, job: &Job<'_>) -> Result<Report> {
         threads: trains,
         rounds,
         runs: race.runs,
-        switch_interval_s: race.switch_interval.as_secs_f64(),
+        switch_interval_s: job.pace.switch_interval.as_secs_f64(),
+        check_interval: job.pace.check_interval,
         shown: (0..variables.len()).find(differs).unwrap_or(0),
         variables,
         rows,
@@ -146,20 +124,21 @@ fn measure(race: &Race, job: &Job<'_>) -> Result<Report> {
 }
 
 /// The rows: each runner; and if they are restricted to some processors, no lock on all of them too.
-fn ways<'a>(race: &'a Race, puzzle: &Puzzle, all: &[usize]) -> Vec<(Runner, &'a [usize])> {
+fn ways<'a>(runners: &[Runner], job: &Job<'a>, all: &[usize]) -> Vec<(Runner, &'a [usize])> {
     // Thousands of processes are no pool.
-    let is_pool = |runner: &Runner| puzzle.start == Start::Together || *runner != Runner::Procs;
-    let runners = race.runners.iter().copied().filter(is_pool);
-    let is_restricted = !race.cpus.is_empty() && race.cpus.len() < all.len();
-    let free = race.runners.contains(&Runner::LockOff) && is_restricted;
+    let together = job.puzzle.start == Start::Together;
+    let is_pool = |runner: &Runner| together || *runner != Runner::Procs;
+    let is_restricted = !job.cpus.is_empty() && job.cpus.len() < all.len();
+    let free = runners.contains(&Runner::LockOff) && is_restricted;
     let free = free.then_some((Runner::LockOff, &[][..]));
-    runners.map(|runner| (runner, &race.cpus[..])).chain(free).collect()
+    let runners = runners.iter().copied().filter(is_pool);
+    runners.map(|runner| (runner, job.cpus)).chain(free).collect()
 }
 
 fn row(race: &Race, job: &Job<'_>, expected: &[Vec<i64>], all: &[usize]) -> Result<Row> {
     let outcomes: Vec<_> = (0..race.runs).map(|_| run(job)).collect::<Result<_>>()?;
     let mut row = Row::new(job, expected, &outcomes);
-    if !race.cpus.is_empty() && job.runner.model() == Model::Threads {
+    if !race.cpus().is_empty() && job.runner.model() == Model::Threads {
         let where_to = match job.cpus {
             [] => format!("{} CPUs", all.len()),
             [cpu] => format!("CPU {cpu}"),
@@ -193,7 +172,16 @@ fn one_that_went_wrong(job: &Job<'_>, label: &str) -> Result<Option<Recorded>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lab_core::work::race::{run::Outcome, setting::Checks};
+    use clap::Parser;
+    use lab_core::terms::Pace;
+    use lab_core::work::race::run::Outcome;
+
+    /// A command line of options alone.
+    #[derive(Parser)]
+    struct Asked {
+        #[command(flatten)]
+        race: Race,
+    }
 
     #[track_caller]
     fn check_width(page: &str) {
@@ -209,23 +197,17 @@ mod tests {
         let wide = format!("{name} = 9223372036854775807 - train");
         let lines = format!("for i in range(3):\n  {wide} # it's {}", "long ".repeat(40));
         for text in ["x = x + 1", "long = 0 - 9223372036854775807 + train", &wide, &lines] {
-            let of = |action, trains| Race {
-                program: text.to_owned(),
-                runners: vec![Runner::LockOff, Runner::LockOn(Checks::BackEdge), Runner::Coop],
-                trains,
-                rounds: Some(1),
-                runs: 1,
-                switch_interval: Duration::from_millis(5),
-                cpus: Vec::new(),
-                action,
-                format: Format::Table,
-                trace: None,
+            let of = |options: &str| {
+                let words = options.split_whitespace();
+                Asked::try_parse_from(["race", text].into_iter().chain(words)).unwrap().race
             };
-            check_width(&race(&of(Action::Search, Some(3))).unwrap());
-            let schedule = Schedule::parse("AB1CDE").unwrap();
-            check_width(&race(&of(Action::Replay(schedule), None)).unwrap());
-            let asked = of(Action::Run, Some(3));
-            let mut report = with_job(&asked, |job| measure(&asked, job)).unwrap();
+            check_width(&race(&of("--search --gil off --threads 3")).unwrap());
+            check_width(&race(&of("--replay AB1CDE")).unwrap());
+            let asked = of("--gil both --placement back-edge --policy no-forced-switching \
+                            --model threads,coop --rounds 1 --runs 1 --threads 3");
+            let runners = &asked.runners().unwrap();
+            let mut report =
+                with_job(&asked, runners, |job| measure(&asked, runners, job)).unwrap();
             for row in &mut report.rows {
                 row.label += ", 1024 CPUs";
                 row.found = vec![vec![i64::MIN; 9], vec![i64::MAX; 9]];
@@ -250,8 +232,8 @@ mod tests {
     fn a_share_can_be_lost_that_no_number_holds() {
         let (puzzle, cpus) = (&Puzzle::read("x = 1").unwrap(), &[]);
         let (program, runner) = (&compile(&puzzle.text, 1).unwrap(), Runner::LockOff);
-        let (rounds, trains, switch_interval) = (1, 2, Duration::ZERO);
-        let job = Job { puzzle, program, rounds, trains, runner, cpus, switch_interval };
+        let (rounds, trains, pace) = (1, 2, Pace::default());
+        let job = Job { puzzle, program, rounds, trains, runner, cpus, pace };
         let outcome = Outcome { values: vec![i64::MIN], ..Outcome::default() };
         assert!(Row::new(&job, &[vec![1]], &[outcome]).lost_share[0] > Some(9e18));
     }

@@ -1,16 +1,18 @@
 //! What many runs came to: rows of figures, and the reason for each. The document of
 //! `--format json`, schema `trainyard.race/1`, is this report; [`page`] is for people.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::layout::{COLUMNS, again, command, fitted, folded, quoted, table, times};
+use lab_core::terms::{Placement, Policy};
 use lab_core::text::add;
 use lab_core::text::numbers::{count, grouped, percent};
 use lab_core::text::wrap::wrap;
 use lab_core::work::race::run::{Job, Outcome, Trouble};
-use lab_core::work::race::setting::{Checks, Model, Runner};
+use lab_core::work::race::setting::{Model, Runner};
 use lab_core::work::race::tape::signed;
 use trainyard::vm::WordKind;
 
@@ -25,6 +27,7 @@ pub(super) struct Report {
     pub(super) rounds: u32,
     pub(super) runs: usize,
     pub(super) switch_interval_s: f64,
+    pub(super) check_interval: NonZeroU32,
     pub(super) variables: Vec<String>,
     /// The variable that the table shows: the first that went wrong.
     pub(super) shown: usize,
@@ -43,7 +46,11 @@ pub(super) struct Row {
     /// `on`, `off` or `none`.
     gil: &'static str,
     /// Where the lock looks, if there is one.
-    checks: Option<Checks>,
+    checks: Option<Placement>,
+    /// By which rules it changes hands.
+    policy: Option<Policy>,
+    /// Whether each train has its own.
+    lock_per_worker: bool,
     /// The processors that it was restricted to; none means it was not.
     cpus: Vec<usize>,
     /// What comes out when the trains go one after another: the variables, for processes of each.
@@ -95,8 +102,8 @@ impl Row {
                 _ => {}
             }
         }
-        let (gil, checks) = match job.runner {
-            Runner::LockOn(checks) => ("on", Some(checks)),
+        let (gil, rules) = match job.runner {
+            Runner::LockOn(rules) => ("on", Some(rules)),
             Runner::LockOff => ("off", None),
             Runner::Coop | Runner::Procs => ("none", None),
         };
@@ -105,7 +112,9 @@ impl Row {
             label: job.runner.to_string(),
             model: job.runner.model(),
             gil,
-            checks,
+            checks: job.runner.placement(),
+            policy: rules.map(|rules| rules.policy.unwrap_or_default()),
+            lock_per_worker: rules.is_some_and(|rules| rules.per_worker),
             cpus: job.cpus.to_vec(),
             expected: serial.first().cloned().unwrap_or_default(),
             other_orders: serial.get(1..).unwrap_or_default().to_vec(),
@@ -127,36 +136,44 @@ impl Row {
 
     /// What decided it: who switched, and where.
     fn reason(&self, job: &Job<'_>, outcomes: &[Outcome]) -> String {
-        let plural = if self.forced_switches == 1 { "" } else { "es" };
-        let forced = format!("{} forced switch{plural}", grouped(self.forced_switches));
+        let forced = self.forced();
         let is_wrong = self.wrong_runs > 0;
         let mut words = job.program.words().iter();
         let has_locks = words.any(|word| word.kind == WordKind::Lock);
-        let says = match (job.runner, is_wrong) {
-            (Runner::LockOn(Checks::Never), _) => "the lock is kept until the train ends, or waits",
-            (Runner::LockOn(_), true) if self.forced_switches == 0 => {
+        let says = match (job.runner.placement(), job.runner.model(), is_wrong) {
+            (Some(Placement::Never), ..) => "the lock is kept until the train ends, or waits",
+            (Some(_), _, true) if self.forced_switches == 0 => {
                 "nobody asked for the lock: it changed hands where a train ended or waited"
             }
-            (Runner::LockOn(_), false) if self.forced_switches == 0 => "nobody asked for the lock",
-            (Runner::LockOn(Checks::EveryOp), true) => {
+            (Some(_), _, false) if self.forced_switches == 0 => "nobody asked for the lock",
+            (Some(Placement::EveryOp), _, true) => {
                 return format!("the lock: {forced}, anywhere in a statement");
             }
-            (Runner::LockOn(_), true) => {
+            (Some(Placement::BackEdge), _, true) => {
                 return format!("the lock: {forced}, at a back edge or a call");
             }
-            (Runner::LockOn(_), false) => {
-                return format!("{forced}, and none did harm where it fell");
-            }
-            (Runner::LockOff, true) => return self.culprit(outcomes),
-            (Runner::LockOff, false) if has_locks => {
+            (Some(_), _, false) => return format!("{forced}, and none did harm where it fell"),
+            (None, Model::Threads, true) => return self.culprit(outcomes),
+            (None, Model::Threads, false) if has_locks => {
                 "no harm was done: the program has locks of its own"
             }
-            (Runner::LockOff, false) => "no train came between, though each could",
-            (Runner::Coop, true) => "the await: it lets others in, in the middle",
-            (Runner::Coop, false) => "a task is switched out where it awaits, only",
-            (Runner::Procs, _) => "nothing is shared: each has its own",
+            (None, Model::Threads, false) => "no train came between, though each could",
+            (None, Model::Coop, true) => "the await: it lets others in, in the middle",
+            (None, Model::Coop, false) => "a task is switched out where it awaits, only",
+            (None, Model::Procs, _) => "nothing is shared: each has its own",
         };
         says.to_owned()
+    }
+
+    /// How often a train had to give the lock up, in the words of the lock's rules.
+    fn forced(&self) -> String {
+        let words = match self.policy {
+            Some(Policy::Ticks) => ["drop by ticks", "drops by ticks"],
+            Some(Policy::NoForcedSwitching) => ["drop on request", "drops on request"],
+            _ => ["forced switch", "forced switches"],
+        };
+        let many = usize::from(self.forced_switches != 1);
+        format!("{} {}", grouped(self.forced_switches), words[many])
     }
 
     /// Who can have made trains that nobody holds back come between each other.

@@ -156,7 +156,9 @@ impl<'a> Best<'a> {
             pool.retain(|one| one.knee.model == Model::Threads);
         }
         let fastest_s = pool.iter().map(|one| one.shortest_s).min_by(f64::total_cmp)?;
-        let locked = pool.iter().find(|one| one.knee.gil == GilState::On);
+        // One of several would not be told from the others.
+        let mut locked = pool.iter().filter(|one| one.knee.gil == GilState::On);
+        let locked = locked.next().filter(|_| locked.next().is_none());
         let locked = locked.map(|one| one.knee.workers);
         // Of two that are as fast as each other the one that has less switched off, which is first.
         let best = pool.into_iter().find(|one| one.shortest_s <= fastest_s * AS_GOOD)?;

@@ -15,6 +15,7 @@
 
 mod chart;
 mod knee;
+mod options;
 pub mod plan;
 mod render;
 mod report;
@@ -22,7 +23,8 @@ mod report;
 mod testing;
 pub mod variable;
 
-use self::plan::{Layout, Sweep};
+pub use self::options::Sweep;
+use self::plan::Layout;
 use self::report::Report;
 use super::compare::picture::Style;
 use crate::ask::document::json;
@@ -31,32 +33,34 @@ use crate::measure::prepare::{listen, prepare};
 use crate::measure::python::find::find_all;
 use crate::measure::record;
 use crate::measure::warnings::{self, Build};
+use lab_core::terms::error::{LabError, Result};
+use lab_core::terms::host::{Conditions, Host};
 use lab_core::terms::outfile::Extent;
-use lab_core::terms::output::Format;
-use lab_core::terms::{Conditions, Host, Params, Result};
+use lab_core::terms::output::{Format, Output};
+use lab_core::terms::params::Params;
 use lab_core::text::plot;
 use trainyard::trace::file::Run;
 
 /// Does it, and returns what is to be printed and how it ended.
 pub fn run(asked: &Sweep) -> Result<(String, Result<()>)> {
-    asked.output.check_writable()?;
-    let pythons = find_all(&asked.pythons)?;
-    let sweep = Sweep { params: Params { pythons, ..asked.params.clone() }, ..asked.clone() };
-    prepare(&sweep.params)?;
+    let (mut plan, output) = asked.resolve().map_err(LabError::BadInput)?;
+    output.check_writable()?;
+    plan.params.pythons = find_all(&asked.measuring.python)?;
+    prepare(&plan.params)?;
     let conditions = Conditions::read();
-    let workloads = sweep.params.workloads.iter();
+    let workloads = plan.params.workloads.iter();
     let layouts: Vec<Layout> = workloads
-        .map(|&workload| sweep.layout(workload, conditions.cpus()))
+        .map(|&workload| plan.layout(workload, conditions.cpus()))
         .collect::<Result<_>>()?;
     let interrupts = listen()?;
-    let mut report = Report::new(&sweep, Host::read());
-    report.warnings = doubts(&sweep.params, &conditions);
+    let mut report = Report::new(&plan, Host::read());
+    report.warnings = doubts(&plan.params, &conditions);
     let (mut deaths, mut ended, mut runs) = (Deaths::default(), Ok(()), Vec::new());
     for layout in &layouts {
-        let (places, trace) = (layout.places.clone(), sweep.output.trace.as_deref());
+        let (places, trace) = (layout.places.clone(), output.trace.as_deref());
         let Measurement { measured, runs: recorded, failure, .. } =
-            measure(places, &sweep.params, &interrupts, &mut deaths, trace);
-        report.add(&sweep, layout, &measured);
+            measure(places, &plan.params, &interrupts, &mut deaths, trace);
+        report.add(&plan, layout, &measured);
         runs.extend(recorded);
         if let Some(failure) = failure {
             report.complete = false;
@@ -65,8 +69,8 @@ pub fn run(asked: &Sweep) -> Result<(String, Result<()>)> {
         }
     }
     report.conclude();
-    let written = write(&sweep, &report, runs);
-    Ok((document(&sweep, &report, sweep.output.stdout), ended.and(written)))
+    let written = write(&plan.params, &output, &report, runs);
+    Ok((document(&output, &report, output.stdout), ended.and(written)))
 }
 
 /// What can be known before: that there are more workers than processors is what is scanned here.
@@ -76,10 +80,10 @@ fn doubts(params: &Params, conditions: &Conditions) -> Vec<String> {
     all.into_iter().filter(|line| !is_scanned(line)).collect()
 }
 
-fn document(sweep: &Sweep, report: &Report, format: Format) -> String {
-    anstream::ColorChoice::from(sweep.output.color).write_global();
+fn document(output: &Output, report: &Report, format: Format) -> String {
+    anstream::ColorChoice::from(output.color).write_global();
     match format {
-        Format::Table => render::table(report, Style::of_stdout(sweep.output.glyphs).columns()),
+        Format::Table => render::table(report, Style::of_stdout(output.glyphs).columns()),
         Format::Json => json(report),
         Format::Csv => render::csv(report),
         Format::Markdown => render::markdown(report),
@@ -87,9 +91,9 @@ fn document(sweep: &Sweep, report: &Report, format: Format) -> String {
     }
 }
 
-fn write(sweep: &Sweep, report: &Report, runs: Vec<Run>) -> Result<()> {
+fn write(params: &Params, output: &Output, report: &Report, runs: Vec<Run>) -> Result<()> {
     let extent = Extent::of(report.complete);
-    let written = sweep.output.write(extent, |format| document(sweep, report, format));
-    let Some(path) = &sweep.output.trace else { return written };
-    written.and(record::save(record::of_comparison(&sweep.params, runs), path, extent))
+    let written = output.write(extent, |format| document(output, report, format));
+    let Some(path) = &output.trace else { return written };
+    written.and(record::save(record::of_comparison(params, runs), path, extent))
 }

@@ -6,26 +6,22 @@
 //! once, and stands in all of their rows.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use serde::{Serialize, Serializer};
 
 use super::variable::{Value, Variable};
 use crate::measure::conductor::Place;
 use lab_core::terms::error::{self, LabError};
-use lab_core::terms::output::Output;
-use lab_core::terms::{Contender, GilChoice, GilState, Model, Params, Workload};
+use lab_core::terms::params::{GilChoice, Params};
+use lab_core::terms::{Pace, Policy};
 
-/// What `sweep` is asked for.
+/// What is measured at which points.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sweep {
+pub struct Plan {
     /// What is the same at every point.
     pub params: Params,
-    /// Where each CPython is that takes part.
-    pub pythons: Vec<PathBuf>,
     /// What is not; the first changes slowest.
     pub scans: Vec<Scan>,
-    pub output: Output,
 }
 
 /// A variable and its values.
@@ -33,8 +29,15 @@ pub struct Sweep {
 pub struct Scan {
     #[serde(rename = "name")]
     pub variable: Variable,
-    /// As they were typed; [`Sweep::points`] has them in rising order.
+    /// As they were typed; [`Plan::points`] has them in rising order.
     pub values: Vec<Value>,
+}
+
+impl Scan {
+    /// Each value, with its variable.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (Variable, Value)> {
+        self.values.iter().map(|value| (self.variable, *value))
+    }
 }
 
 /// One value of each variable, in the order of the scans.
@@ -67,7 +70,7 @@ const PROCESSES_MAX: usize = 300;
 /// As many as a whole machine has by default for a user, with a margin (`ulimit -u`).
 const THREADS_MAX: usize = 4000;
 
-impl Sweep {
+impl Plan {
     /// Checks what no single option can know of the others.
     pub fn check(&self) -> Result<(), String> {
         for (index, scan) in self.scans.iter().enumerate() {
@@ -82,6 +85,16 @@ impl Sweep {
         }
         let points = self.points();
         points.iter().try_for_each(|point| self.params_at(point).check())
+    }
+
+    /// Who takes part at any point.
+    pub(super) fn models(&self) -> impl Iterator<Item = Model> {
+        let scanned = self.scans.iter().flat_map(Scan::pairs);
+        let scanned = scanned.filter_map(|(_, value)| match value {
+            Value::Model(model) => Some(model),
+            _ => None,
+        });
+        self.params.models.iter().copied().chain(scanned)
     }
 
     fn check_variable(&self, variable: Variable, earlier: &[Scan]) -> Result<(), String> {
@@ -199,9 +212,15 @@ fn essence(place: &Place) -> (Contender, Params) {
     let model = contender.model.in_ours();
     // Who takes part besides.
     (params.models, params.gil, params.workers) = (Vec::new(), GilChoice::Both, None);
-    let has_lock = matches!(model, Model::Threads | Model::ThreadsNative);
-    if !has_lock || contender.gil != GilState::On {
+    params.policies.clear();
+    params.placements.clear();
+    // A hold lasts an interval, or so many ticks.
+    let has_ticks = contender.rules.is_some_and(|rules| rules.policy == Some(Policy::Ticks));
+    if !model.has_lock() || contender.gil != GilState::On || has_ticks {
         params.switch_interval_ns = 0;
+    }
+    if !has_ticks {
+        params.check_interval = Pace::default().check_interval;
     }
     match contender.workload {
         Workload::Io => params.kernel = params.kernel.with_inputs(0),
@@ -219,7 +238,7 @@ mod tests {
     use super::*;
     use crate::ask::sweep::testing;
 
-    fn sweep(workloads: &[Workload], scans: &[Scanned<'_>]) -> Sweep {
+    fn sweep(workloads: &[Workload], scans: &[Scanned<'_>]) -> Plan {
         let scan = |&(variable, values): &Scanned<'_>| Scan { variable, values: values.to_vec() };
         let mut sweep = testing::sweep(scans.iter().map(scan).collect());
         sweep.params.workloads = workloads.to_vec();

@@ -131,7 +131,8 @@ fn conditions(report: &Report) -> String {
 const CSV: &str = "workload model gil workers python wall_s_median:/wall_s/median \
     wall_s_low:/wall_interval_s/0 wall_s_high:/wall_interval_s/1 wall_s_stddev:/wall_s/stddev \
     user_s system_s in_flight_max running_at_once_max speedup_vs_sync \
-    speedup_low:/speedup_interval/0 speedup_high:/speedup_interval/1 is_knee";
+    speedup_low:/speedup_interval/0 speedup_high:/speedup_interval/1 is_knee \
+    policy placement lock_per_worker";
 
 pub(super) fn csv(report: &Report) -> String {
     let mut columns = String::new();

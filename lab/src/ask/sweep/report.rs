@@ -8,11 +8,16 @@ use std::ops::Deref;
 use serde::Serialize;
 
 use super::knee::{self, Knee};
-use super::plan::{Layout, Point, Scan, Sweep, as_map};
+use super::plan::{Layout, Plan, Point, Scan, as_map};
 use super::variable::{Value, Variable};
 use crate::ask::compare::report;
 use crate::measure::lines;
-use lab_core::terms::{Contender, GilState, Host, Measured, Model, Params, Workload, stats};
+use lab_core::terms::contender::{Contender, GilState, Model, Workload};
+use lab_core::terms::host::Host;
+use lab_core::terms::lock::Rules;
+use lab_core::terms::params::Params;
+use lab_core::terms::sample::Measured;
+use lab_core::terms::stats;
 
 /// Everything that a sweep found out.
 #[derive(Clone, Debug, Serialize)]
@@ -49,29 +54,31 @@ pub(super) struct Row {
 }
 
 impl Report {
-    pub(super) fn new(sweep: &Sweep, host: Host) -> Self {
+    /// An empty report.
+    pub(super) fn new(plan: &Plan, host: Host) -> Self {
         Self {
             schema: "trainyard.sweep/1",
             complete: true,
-            seed: sweep.params.seed,
-            params: sweep.params.clone(),
+            seed: plan.params.seed,
+            params: plan.params.clone(),
             warnings: Vec::new(),
             host,
-            variables: sweep.scans.clone(),
+            variables: plan.scans.clone(),
             results: Vec::new(),
             knees: Vec::new(),
             conclusion: None,
         }
     }
 
-    pub(super) fn add(&mut self, sweep: &Sweep, layout: &Layout, measured: &[Option<Measured>]) {
+    /// Adds what was measured of one workload.
+    pub(super) fn add(&mut self, plan: &Plan, layout: &Layout, measured: &[Option<Measured>]) {
         for (point, contenders) in &layout.rows {
             let present = |&(contender, index): &(Contender, usize)| {
                 // Measured for another point too, it may have another number of workers there.
                 Some(Measured { contender, ..measured[index].as_ref()?.clone() })
             };
             let here: Vec<Measured> = contenders.iter().filter_map(present).collect();
-            let params = sweep.params_at(point);
+            let params = plan.params_at(point);
             let rows = report::Report::new(&params, self.host.clone(), &here, lines::lines_changed);
             let row = |row: report::Row| Row {
                 wall_interval_s: stats::median_interval(&row.wall_s.samples, self.seed),
@@ -130,7 +137,7 @@ impl Report {
     }
 
     /// The name of a contender's column: its model, and what else of it is not scanned.
-    fn column(&self, Contender { model, gil, python, .. }: Contender) -> String {
+    fn column(&self, Contender { model, gil, rules, python, .. }: Contender) -> String {
         let name = match model {
             Model::Sync => "one after another",
             Model::PythonSync => "sync",
@@ -140,11 +147,25 @@ impl Report {
             Model::PythonCoop => "asyncio",
             Model::Procs | Model::PythonProcs => "processes",
         };
-        let says_nothing = gil == GilState::None || model == Model::ThreadsNative;
-        match python {
-            Some(version) => format!("py{version} {name}"),
-            None if says_nothing || self.scanned().any(|it| it == Variable::Gil) => name.to_owned(),
-            None => format!("{name}, lock {gil}"),
+        let is_scanned = |variable| self.scanned().any(|it| it == variable);
+        let says_nothing = model == Model::ThreadsNative || is_scanned(Variable::Gil);
+        match (python, gil, rules) {
+            (Some(version), ..) => format!("py{version} {name}"),
+            (None, GilState::None, _) => name.to_owned(),
+            (None, _, Some(rules)) => {
+                let rules = Rules {
+                    policy: rules.policy.filter(|_| !is_scanned(Variable::Policy)),
+                    placement: rules.placement.filter(|_| !is_scanned(Variable::Placement)),
+                    ..rules
+                };
+                if says_nothing && !rules.per_worker {
+                    format!("{name}{}", rules.said())
+                } else {
+                    format!("{name}, {rules}")
+                }
+            }
+            _ if says_nothing => name.to_owned(),
+            _ => format!("{name}, lock {gil}"),
         }
     }
 

@@ -1,11 +1,12 @@
 //! A sweep made up by hand, for the tests of everything that shows one.
 
-use super::plan::{Scan, Sweep};
+use super::plan::{Plan, Scan};
 use super::report::{Report, Row};
 use super::variable::{Value, Variable};
 use crate::ask::compare::testing::host;
-use lab_core::terms::output::Output;
-use lab_core::terms::{Contender, GilState, Measured, Model, Params, Preset, Workload};
+use lab_core::terms::contender::{Contender, GilState, Model, Workload};
+use lab_core::terms::params::{Params, Preset};
+use lab_core::terms::sample::Measured;
 use lab_core::testing::{self, who};
 
 const COUNTS: [usize; 5] = [1, 2, 8, 16, 64];
@@ -18,9 +19,9 @@ pub(super) fn report(doctor: impl FnMut(&mut Row)) -> Report {
     report_of(vec![Scan { variable: Variable::Workers, values }], doctor)
 }
 
-pub(super) fn sweep(scans: Vec<Scan>) -> Sweep {
-    let (params, output) = (Params::of(Preset::Quick), Output::default());
-    Sweep { params, pythons: Vec::new(), scans, output }
+/// A sweep of these scans.
+pub(super) fn sweep(scans: Vec<Scan>) -> Plan {
+    Plan { params: Params::of(Preset::Quick), scans }
 }
 
 /// The same report of other scans, with no other numbers of workers.

@@ -1,12 +1,14 @@
 //! What can be scanned: the variables of a sweep, and their values.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
 use lab_core::terms::nearest::suggestion;
-use lab_core::terms::{CpuKernel, GilChoice, Model, Params, Workload};
+use lab_core::terms::params::{CpuKernel, GilChoice, Params};
+use lab_core::terms::{Placement, Policy};
 use lab_core::text::numbers;
 
 /// A parameter that takes several values in turn.
@@ -16,12 +18,19 @@ pub enum Variable {
     Workers,
     /// How long a thread waits before it asks for the lock.
     SwitchInterval,
+    /// After how many check points the policy ticks drops the lock.
+    CheckInterval,
     /// How long the server takes.
     Latency,
     /// How many pages a round fetches.
     Requests,
     Inputs,
     Gil,
+    /// By which rules it changes hands.
+    Policy,
+    /// Where it may.
+    Placement,
+    /// The model of concurrency.
     Models,
 }
 
@@ -31,6 +40,8 @@ pub enum Value {
     /// In nanoseconds.
     Duration(u64),
     Gil(GilChoice),
+    Policy(Policy),
+    Placement(Placement),
     Model(Model),
 }
 
@@ -42,13 +53,16 @@ const VALUES_MAX: usize = 100;
 impl Variable {
     /// Each with its name on the command line, that of the option that sets it to one value, and
     /// its name in documents, with the unit.
-    const NAMES: [(Self, &'static str, &'static str); 7] = [
+    const NAMES: [(Self, &'static str, &'static str); 10] = [
         (Self::Workers, "workers", "workers"),
         (Self::SwitchInterval, "switch-interval", "switch_interval_s"),
+        (Self::CheckInterval, "check-interval", "check_interval"),
         (Self::Latency, "latency", "latency_s"),
         (Self::Requests, "requests", "requests"),
         (Self::Inputs, "inputs", "inputs"),
         (Self::Gil, "gil", "gil"),
+        (Self::Policy, "policy", "policy"),
+        (Self::Placement, "placement", "placement"),
         (Self::Models, "models", "model"),
     ];
 
@@ -73,7 +87,7 @@ impl Variable {
 
     /// Whether its values lie on a line.
     pub fn is_numeric(self) -> bool {
-        !matches!(self, Self::Gil | Self::Models)
+        !matches!(self, Self::Gil | Self::Policy | Self::Placement | Self::Models)
     }
 
     /// Whether more of it may stop to help: of work, or of waiting, there is just more.
@@ -93,8 +107,8 @@ impl Variable {
     /// Whether `model` is any different for it.
     pub fn applies_to_model(self, model: Model) -> bool {
         match self {
-            Self::SwitchInterval => matches!(model, Model::Threads | Model::ThreadsNative),
-            Self::Gil => matches!(model, Model::Threads),
+            Self::SwitchInterval | Self::CheckInterval | Self::Policy => model.has_lock(),
+            Self::Gil | Self::Placement => matches!(model, Model::Threads),
             Self::Workers => model != Model::Sync,
             _ => true,
         }
@@ -103,7 +117,7 @@ impl Variable {
     /// Whether a contender's label says its value.
     pub fn is_in_label(self, model: Model) -> bool {
         match self {
-            Self::Gil | Self::Models => true,
+            Self::Gil | Self::Policy | Self::Placement | Self::Models => true,
             // The tasks of a loop are not counted there.
             Self::Workers => model.in_ours() != Model::Coop,
             _ => false,
@@ -122,6 +136,13 @@ impl Value {
             }
             (Variable::SwitchInterval, Self::Duration(ns)) => params.switch_interval_ns = ns,
             (Variable::Latency, Self::Duration(ns)) => params.latency_ns = ns,
+            (Variable::CheckInterval, Self::Count(count)) => {
+                // What is read is in the range, as of the option of the same name.
+                let every = u32::try_from(count).ok().and_then(NonZeroU32::new);
+                params.check_interval = every.unwrap_or(NonZeroU32::MAX);
+            }
+            (Variable::Policy, Self::Policy(policy)) => params.policies = vec![policy],
+            (Variable::Placement, Self::Placement(place)) => params.placements = vec![place],
             (Variable::Gil, Self::Gil(choice)) => params.gil = choice,
             (Variable::Models, Self::Model(model)) => params.models = vec![model],
             (variable, value) => unreachable!("{variable:?} has no value {value:?}"),
@@ -134,7 +155,7 @@ impl Value {
         match self {
             Self::Count(count) => Some(count as f64),
             Self::Duration(ns) => Some(Duration::from_nanos(ns).as_secs_f64()),
-            Self::Gil(_) | Self::Model(_) => None,
+            Self::Gil(_) | Self::Policy(_) | Self::Placement(_) | Self::Model(_) => None,
         }
     }
 }
@@ -151,7 +172,7 @@ impl Serialize for Value {
         match self {
             Self::Count(count) => count.serialize(serializer),
             Self::Duration(_) => self.number().serialize(serializer),
-            Self::Gil(_) | Self::Model(_) => serializer.collect_str(self),
+            _ => serializer.collect_str(self),
         }
     }
 }
@@ -163,6 +184,8 @@ impl fmt::Display for Value {
             Self::Duration(0) => "0".to_owned(),
             Self::Duration(_) => numbers::seconds(self.number().unwrap_or_default()),
             Self::Gil(choice) => choice.name().to_owned(),
+            Self::Policy(policy) => policy.name().to_owned(),
+            Self::Placement(placement) => placement.name().to_owned(),
             Self::Model(model) => model.to_string(),
         };
         formatter.pad(&text)
@@ -177,7 +200,7 @@ pub fn range(min: Value, max: Value, step: Option<Value>) -> Result<Vec<Value>, 
     let number = |value| match value {
         Value::Count(count) => Ok(count as u64),
         Value::Duration(ns) => Ok(ns),
-        Value::Gil(_) | Value::Model(_) => Err("it has names, and no range".to_owned()),
+        _ => Err("it has names, and no range".to_owned()),
     };
     let (low, high, step) = (number(min)?, number(max)?, step.map(number).transpose()?);
     if low > high {
@@ -253,7 +276,8 @@ mod tests {
         let unknown = |name| Variable::find(name).unwrap_err();
         assert_eq!(unknown("worker"), "unknown variable 'worker'; did you mean 'workers'?");
         assert!(unknown("speed").ends_with(
-            "there are workers, switch-interval, latency, requests, inputs, gil, models"
+            "there are workers, switch-interval, check-interval, latency, requests, inputs, gil, \
+             policy, placement, models"
         ));
     }
 }

@@ -1,6 +1,7 @@
 //! `trainyard sweep`: points in turn, a picture, a knee, and an end that keeps what was measured.
 
 use std::fs;
+use std::path::Path;
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
@@ -109,6 +110,48 @@ fn each_point_is_recorded_under_a_label_of_its_own_and_every_recording_is_possib
     let drawn = timeline["runs"].as_array().unwrap();
     assert_eq!((drawn.len(), &drawn[0]["label"]), (1, &label.into()));
 }
+
+/// Fails if a policy is not in a label, a row or a chart, or its recording could not have been.
+#[test]
+fn policies_and_placements_stand_side_by_side_under_their_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (svg, csv, trace) = (path("a.svg"), path("a.csv"), path("run.trace"));
+    let small = "--inputs 4 --runs 1 --warmup 0 --check-interval 100000";
+    let line = format!(
+        "sweep cpu -L policy={} --gil on {small} --export-svg {svg} --export-csv {csv} -o {trace}",
+        POLICIES.join(",")
+    );
+    let page = trainyard(&line).with_code(0).stdout;
+    let svg = fs::read_to_string(svg).unwrap();
+    assert_eq!(svg.matches("<title>").count(), 2 * POLICIES.len(), "a title for each point");
+    let csv = fs::read_to_string(csv).unwrap();
+    for policy in POLICIES {
+        let lines =
+            page.lines().filter(|line| line.trim_start().starts_with(&format!("{policy} ")));
+        assert_eq!(lines.count(), 1, "{page}");
+        assert!(svg.contains(&format!("threads, lock on, policy {policy}: ")), "{svg}");
+        assert!(csv.contains(&format!(",{policy},back-edge,false\n")), "{csv}");
+    }
+    let recorded = Trace::read(Path::new(&trace)).unwrap();
+    for (run, policy) in recorded.runs.iter().skip(1).zip(POLICIES) {
+        assert_eq!(run.label(), format!("2 threads, lock on, {policy}"));
+        assert_eq!(run.about.get("policy"), Some(policy));
+    }
+    let checked = printed(&format!("trace check {trace}"));
+    assert_eq!(checked.lines().filter(|line| line.contains("each legal")).count(), 6, "{checked}");
+    let places =
+        "sweep cpu -L placement=never,back-edge --gil on --policy fifo --inputs 4 --runs 1";
+    let document = document(places);
+    let locked: Vec<&Value> = rows(&document).iter().filter(|row| row["gil"] == "on").collect();
+    for (row, place) in locked.iter().zip(["never", "back-edge"]) {
+        assert_eq!((&row["placement"], &row["policy"]), (&place.into(), &"fifo".into()), "{row}");
+    }
+    assert_eq!(locked[0]["gil_stats"]["forced_switches"], 0, "{document}");
+}
+
+/// Under their names.
+const POLICIES: [&str; 5] = ["timed", "ticks", "fifo", "priority", "no-forced-switching"];
 
 #[test]
 fn what_cannot_be_is_refused_before_anything_is_measured() {

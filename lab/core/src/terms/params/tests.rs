@@ -45,6 +45,38 @@ fn each_preset_measures_its_pools_in_the_order_of_the_table() {
     }
 }
 
+/// Native code looks nowhere, and a lock that is off has no rules.
+#[test]
+fn each_policy_at_each_place_is_a_row_of_the_threads_that_have_the_lock_on() {
+    let params = Params {
+        workloads: vec![Workload::Cpu],
+        models: vec![Model::Threads, Model::ThreadsNative],
+        policies: vec![Policy::Ticks, Policy::Fifo],
+        placements: vec![Placement::BackEdge, Placement::Never],
+        ..Params::of(Preset::Quick)
+    };
+    let rows = params.contenders(2).into_iter();
+    assert_eq!(
+        rows.map(|row| format!("{row} = {}", row.label())).collect::<Vec<_>>(),
+        [
+            "cpu/sync/1 = one after another",
+            "cpu/threads-on-ticks-back-edge/2 = 2 threads, lock on, ticks, back-edge",
+            "cpu/threads-on-ticks-never/2 = 2 threads, lock on, ticks, never",
+            "cpu/threads-on-fifo-back-edge/2 = 2 threads, lock on, fifo, back-edge",
+            "cpu/threads-on-fifo-never/2 = 2 threads, lock on, fifo, never",
+            "cpu/threads-off/2 = 2 threads, lock off",
+            "cpu/threads-native-on-ticks/2 = 2 threads, native, ticks",
+            "cpu/threads-native-on-fifo/2 = 2 threads, native, fifo",
+        ]
+    );
+    let each = Params { lock_per_worker: true, ..Params::of(Preset::Quick) };
+    let row = each.contenders(2)[1];
+    assert_eq!(
+        (row.to_string(), row.label()),
+        ("io/threads-on-each/5".into(), "5 threads, a lock each".into())
+    );
+}
+
 #[test]
 fn a_cpython_plays_the_models_that_were_asked_for_and_that_it_has() {
     let python = |version, gil| Python { path: "python".into(), version, gil };

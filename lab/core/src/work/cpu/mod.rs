@@ -19,7 +19,9 @@ use std::sync::atomic::AtomicU32;
 use serde::{Deserialize, Serialize};
 
 use super::arm::{Answer, Digest, Setup, Unit};
-use crate::terms::{CpuKernel, LabError, Result};
+use crate::terms::error::{LabError, Result};
+use crate::terms::lock::Placement;
+use crate::terms::params::CpuKernel;
 use trainyard::threads::{Attached, Breaker};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +29,8 @@ pub struct Input {
     /// Its number in the round.
     pub unit: u64,
     pub task: Task,
+    /// Whether it is one long call, in which nobody looks at a lock.
+    pub is_call: bool,
 }
 
 /// What to compute.
@@ -43,7 +47,17 @@ pub fn inputs(kernel: CpuKernel) -> Vec<Input> {
         CpuKernel::SumOfSquares { first_n, .. } => Task::SumOfSquares(first_n + unit),
         CpuKernel::Fib { n, .. } => Task::Fib(n),
     };
-    (0..kernel.inputs() as u64).map(|unit| Input { unit, task: task(unit) }).collect()
+    (0..kernel.inputs() as u64)
+        .map(|unit| Input { unit, task: task(unit), is_call: false })
+        .collect()
+}
+
+/// Lists the same for threads under a lock: if that is looked at nowhere, each is one long call.
+pub fn inputs_attached(setup: &Setup) -> Vec<Input> {
+    let placement = setup.contender.rules.and_then(|rules| rules.placement);
+    let is_call = placement == Some(Placement::Never);
+    let inputs = inputs(setup.params.kernel).into_iter();
+    inputs.map(|input| Input { is_call, ..input }).collect()
 }
 
 /// The breaker of a program without a lock: nobody raises it.
@@ -58,7 +72,8 @@ pub fn compute(input: Input) -> u128 {
 
 /// Computes one unit under a lock, and gives it up at a checkpoint if somebody asks.
 pub fn compute_attached(input: Input, at: &mut Attached<'_>) -> u128 {
-    compute_checked(input, at.asked(), &mut || at.checkpoint())
+    let asked = if input.is_call { Breaker::watching(&UNASKED) } else { at.asked() };
+    compute_checked(input, asked, &mut || at.checkpoint())
 }
 
 /// The one kernel of all contenders: compiled once, so that a ratio of two contenders is not one
@@ -146,7 +161,7 @@ mod tests {
             (Task::Fib(20), 6765),
         ] {
             assert_eq!(expected(task), exactly);
-            assert_eq!(compute(Input { unit: 0, task }), exactly);
+            assert_eq!(compute(Input { unit: 0, task, is_call: false }), exactly);
         }
         assert_eq!(expected(Task::Fib(35)), 9_227_465);
         assert_eq!(expected(Task::SumOfSquares(5_000_000)), 41_666_654_166_667_500_000);
@@ -160,9 +175,13 @@ mod tests {
         let always = AtomicU32::new(1);
         let count = |task| {
             let mut looks = 0_u64;
-            compute_checked(Input { unit: 0, task }, Breaker::watching(&always), &mut || {
-                looks += 1;
-            });
+            compute_checked(
+                Input { unit: 0, task, is_call: false },
+                Breaker::watching(&always),
+                &mut || {
+                    looks += 1;
+                },
+            );
             looks
         };
         assert_eq!(count(Task::SumOfSquares(1000)), 1000);

@@ -1,6 +1,6 @@
 //! Computing in a pool of threads, with the lock on or off.
 
-use super::{Input, compute_attached, inputs};
+use super::{Input, compute_attached, inputs_attached};
 use crate::terms::error::Result;
 use crate::work::arm::{Arm, Setup};
 use trainyard::threads::{Gil, ThreadPool};
@@ -16,7 +16,7 @@ impl Arm for Threads {
     type Answer = u128;
 
     fn start(setup: &Setup) -> Result<Self> {
-        Ok(Self { inputs: inputs(setup.params.kernel), pool: setup.thread_pool(|| ())? })
+        Ok(Self { inputs: inputs_attached(setup), pool: setup.thread_pool(|| ())? })
     }
 
     fn round(&mut self) -> Result<Vec<u128>> {
@@ -24,7 +24,7 @@ impl Arm for Threads {
         Ok(answers.into_iter().collect::<std::result::Result<_, _>>()?)
     }
 
-    fn gil(&self) -> Option<&Gil> {
-        Some(self.pool.gil())
+    fn gils(&self) -> &[Gil] {
+        self.pool.gils()
     }
 }

@@ -30,7 +30,7 @@ impl Arm for ThreadsNative {
         Ok(answers.into_iter().collect::<std::result::Result<_, _>>()?)
     }
 
-    fn gil(&self) -> Option<&Gil> {
-        Some(self.pool.gil())
+    fn gils(&self) -> &[Gil] {
+        self.pool.gils()
     }
 }

@@ -19,6 +19,7 @@ use super::setting::{Runner, to_threads};
 use super::tape::Tape;
 use super::train::{Halt, Shared, Train, turns_max};
 use crate::terms::error::{LabError, Result};
+use crate::terms::lock::Pace;
 use crate::work::arm::Unit;
 use trainyard::coop;
 use trainyard::procs::Pool;
@@ -40,8 +41,8 @@ pub struct Job<'a> {
     pub runner: Runner,
     /// The processors that they may use; none means all.
     pub cpus: &'a [usize],
-    /// How long a thread waits before it asks for the lock.
-    pub switch_interval: Duration,
+    /// How long a hold of the lock lasts.
+    pub pace: Pace,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,7 +51,7 @@ pub struct Outcome {
     pub values: Vec<i64>,
     /// Why it did not end as it should.
     pub trouble: Option<Trouble>,
-    /// How often the lock was given up because another train had asked for it.
+    /// How often the lock was given up because another train had asked for it, or after its ticks.
     pub forced_switches: u64,
     /// How often the system took the processor away from a train.
     pub involuntary_switches: u64,
@@ -121,16 +122,9 @@ fn conduct(job: &Job<'_>, shared: &Arc<Shared>) -> Result<Outcome> {
 }
 
 fn on_threads(job: &Job<'_>, shared: &Shared) -> Result<Outcome> {
-    let gil = match job.runner {
-        Runner::LockOn(checks) => {
-            let gil = Gil::new(Mode::timed(job.switch_interval));
-            gil.set_placement(checks.placement());
-            gil
-        }
-        _ => Gil::new(Mode::Off),
-    };
+    let gils = gils(job);
     let train = |number: usize| {
-        let trouble = gil.attach(|at| on_thread(shared, number, at));
+        let trouble = gils[number % gils.len()].attach(|at| on_thread(shared, number, at));
         // The thread began with its train, so this is all of its life.
         (trouble, usage(Whose::Thread).unwrap_or_default())
     };
@@ -142,8 +136,17 @@ fn on_threads(job: &Job<'_>, shared: &Shared) -> Result<Outcome> {
     }
     outcome.duration = begin.elapsed();
     outcome.values = shared.values();
-    outcome.forced_switches = gil.counters().forced_switches;
+    for counters in gils.iter().map(Gil::counters) {
+        outcome.forced_switches += counters.forced_switches + counters.tick_drops;
+    }
     Ok(outcome)
+}
+
+/// The lock of all trains, or one for each.
+fn gils(job: &Job<'_>) -> Vec<Gil> {
+    let Runner::LockOn(rules) = job.runner else { return vec![Gil::new(Mode::Off)] };
+    let count = if rules.per_worker { job.trains } else { 1 };
+    (0..count).map(|_| rules.gil(job.pace)).collect()
 }
 
 /// A machine needs next to nothing; thousands of threads must fit.

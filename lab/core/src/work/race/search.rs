@@ -16,9 +16,10 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::run::{Ending, Trouble, variables};
 use super::schedule::Schedule;
-use super::setting::{Checks, Runner};
+use super::setting::{Model, Runner, looks_at};
 use super::train::machine;
 use crate::terms::error::{LabError, Result};
+use crate::terms::lock::Placement;
 use trainyard::vm::{Instruction, Machine, Pause, Place, Program};
 
 /// A few hundred megabytes. What has more is no puzzle.
@@ -147,19 +148,19 @@ impl Search<'_> {
     }
 
     fn can_switch_before(&self, next: Instruction) -> bool {
-        match self.runner {
+        match (self.runner.placement(), self.runner.model()) {
             // Where others can notice whether it is done.
-            Runner::LockOn(Checks::EveryOp) | Runner::LockOff => matches!(
+            (Some(Placement::EveryOp), _) | (None, Model::Threads) => matches!(
                 next,
                 Instruction::LoadGlobal(_)
                     | Instruction::StoreGlobal(_)
                     | Instruction::BeforeWith(_)
                     | Instruction::WithExit(_)
             ),
-            Runner::LockOn(checks) => {
-                next.place() != Place::Operation && checks.look_at(next.place())
+            (Some(placement), _) => {
+                next.place() != Place::Operation && looks_at(placement, next.place())
             }
-            Runner::Coop | Runner::Procs => false,
+            (None, Model::Coop | Model::Procs) => false,
         }
     }
 }

@@ -5,31 +5,22 @@ use std::fmt;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use trainyard::threads::{Place, Placement};
+use crate::terms::lock::{Placement, Rules};
+use trainyard::threads::Place;
 use trainyard::vm;
 
 /// A way to run trains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Runner {
-    /// Threads under one lock, which looks at requests there.
-    LockOn(Checks),
+    /// Threads under one lock, or a lock each, by these rules.
+    LockOn(Rules),
+    /// Threads without a lock.
     LockOff,
     Coop,
     Procs,
 }
 
-/// Where a thread looks whether another wants the lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Checks {
-    /// Before every operation, as CPython up to 3.9.
-    EveryOp,
-    /// At back edges and calls, as CPython since 3.10.
-    BackEdge,
-    /// Nowhere.
-    Never,
-}
-
+/// One of the three runtimes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Model {
@@ -38,19 +29,9 @@ pub enum Model {
     Procs,
 }
 
-impl Checks {
-    pub(super) fn placement(self) -> Placement {
-        match self {
-            Self::EveryOp => Placement::EveryOperation,
-            Self::BackEdge => Placement::BackEdgesAndCalls,
-            Self::Never => Placement::Never,
-        }
-    }
-
-    /// Whether the lock looks before an instruction.
-    pub fn look_at(self, place: vm::Place) -> bool {
-        self.placement().honours(to_threads(place))
-    }
+/// Whether the lock looks before an instruction.
+pub fn looks_at(placement: Placement, place: vm::Place) -> bool {
+    placement.in_threads().honours(to_threads(place))
 }
 
 /// The machine knows no lock, and the lock no machine; here they meet.
@@ -63,6 +44,15 @@ pub fn to_threads(place: vm::Place) -> Place {
 }
 
 impl Runner {
+    /// Where its trains hand a lock over that holds the others back, if they have one.
+    pub fn placement(self) -> Option<Placement> {
+        match self {
+            Self::LockOn(rules) if !rules.per_worker => Some(rules.placement.unwrap_or_default()),
+            _ => None,
+        }
+    }
+
+    /// The runtime.
     pub fn model(self) -> Model {
         match self {
             Self::LockOn(_) | Self::LockOff => Model::Threads,
@@ -75,9 +65,7 @@ impl Runner {
 impl fmt::Display for Runner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::LockOn(Checks::EveryOp) => "lock on, every-op",
-            Self::LockOn(Checks::BackEdge) => "lock on, back-edge",
-            Self::LockOn(Checks::Never) => "lock on, never",
+            Self::LockOn(rules) => return rules.fmt(f),
             Self::LockOff => "lock off",
             Self::Coop => "tasks",
             Self::Procs => "processes",

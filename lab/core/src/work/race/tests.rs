@@ -11,12 +11,17 @@ use super::puzzle::{PUZZLES, Puzzle, compile};
 use super::replay::replay;
 use super::run::{Job, Outcome, Trouble, record, run};
 use super::search::{Possible, search};
-use super::setting::{Checks, Runner};
+use super::setting::Runner;
+use crate::terms::lock::{Pace, Placement, Rules};
 
 const EVERYWHERE: Runner = Runner::LockOff;
-const EVERY_OP: Runner = Runner::LockOn(Checks::EveryOp);
-const BACK_EDGE: Runner = Runner::LockOn(Checks::BackEdge);
-const NEVER: Runner = Runner::LockOn(Checks::Never);
+const EVERY_OP: Runner = locked(Placement::EveryOp);
+const BACK_EDGE: Runner = locked(Placement::BackEdge);
+const NEVER: Runner = locked(Placement::Never);
+
+const fn locked(placement: Placement) -> Runner {
+    Runner::LockOn(Rules { policy: None, placement: Some(placement), per_worker: false })
+}
 
 /// A puzzle's text; another text is itself.
 fn text_of(name: &str) -> &str {
@@ -31,8 +36,8 @@ fn endings(text: &str, rounds: u32, trains: usize, runner: Runner) -> Vec<Possib
 fn with_job<R>(text: &str, rounds: u32, runner: Runner, ask: impl FnOnce(&Job<'_>) -> R) -> R {
     let puzzle = &Puzzle::of_text("", text_of(text));
     let program = &compile(&puzzle.text, rounds).unwrap();
-    let switch_interval = Duration::from_micros(50);
-    ask(&Job { puzzle, program, rounds, trains: 2, runner, cpus: &[], switch_interval })
+    let pace = Pace { switch_interval: Duration::from_micros(50), ..Pace::default() };
+    ask(&Job { puzzle, program, rounds, trains: 2, runner, cpus: &[], pace })
 }
 
 /// The first outcome of many runs that satisfies `wanted`.

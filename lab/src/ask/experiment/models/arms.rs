@@ -85,5 +85,15 @@ fn contender(cell: &Cell) -> (Contender, Params) {
         _ => GilState::On,
     };
     let model = model.expect("a cell of this module names a model");
-    (Contender { workload, model, gil, workers: cell.count("threads"), python: None }, params)
+    (
+        Contender {
+            workload,
+            model,
+            gil,
+            rules: None,
+            workers: cell.count("threads"),
+            python: None,
+        },
+        params,
+    )
 }

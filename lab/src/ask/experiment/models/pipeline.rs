@@ -1,9 +1,8 @@
 //! A producer and a consumer: a queue that is made to be shared, and a variable that is not. Real
 //! Python's article on threads builds the same pipeline, first with the one, then with the other.
 
-use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
-
 use crate::ask::experiment::kit::prelude::*;
+use trainyard::threads::Queue;
 
 pub(super) const DESIGN: Design =
     Design::new(include_str!("pipeline.md"), |cell| Ok(measure(cell)))
@@ -22,56 +21,47 @@ pub(super) const DESIGN: Design =
             counting("the-bound-holds", &that(|[most]| most <= 12.0)),
         ]);
 
-/// Puts a message; waits for room if it must, and gives the lock up meanwhile.
-type Put<'a> = Box<dyn Fn(u64) + Send + 'a>;
-/// Waits for a message that is not the one before; `None` when there will be no more.
-type Take<'a> = Box<dyn Fn(u64, &mut Attached<'_>) -> Option<u64> + 'a>;
-
 fn measure(cell: &Cell) -> Figures {
     let (gil, messages) = (hogs::gil(cell), cell.count("messages") as u64);
     let (slot, made) = (AtomicU64::new(0), AtomicU64::new(0));
-    let (put, take): (Put<'_>, Take<'_>) = match cell.word("between") {
-        "slot" => (
-            // ORDER: Relaxed; the lock orders it.
-            Box::new(|message| slot.store(message, Ordering::Relaxed)),
-            Box::new(|before, at| (before != messages).then(|| take_another(&slot, before, at))),
-        ),
-        "bounded" => {
-            let (put, take) = mpsc::sync_channel(cell.count("room"));
-            (Box::new(move |message| put_or_wait(&put, message)), take_from(take))
-        }
-        _ => {
-            let (put, take) = mpsc::channel();
-            (Box::new(move |message| put.send(message).expect(LISTENS)), take_from(take))
-        }
+    let queue = match cell.word("between") {
+        "slot" => None,
+        "bounded" => Some(Queue::bounded(cell.count("room"))),
+        _ => Some(Queue::new()),
     };
-    let produce = || {
-        gil.attach(|at| {
-            for message in 1..=messages {
-                put(message);
-                made.store(message, Ordering::Relaxed); // ORDER: Relaxed; the lock orders it.
-                at.checkpoint();
-            }
-        });
-        // The consumer of a queue learns from this that there will be no more.
-        drop(put);
+    let put = |message| match &queue {
+        None => slot.store(message, Ordering::Relaxed), // ORDER: Relaxed; the lock orders it.
+        Some(queue) => queue.put(message).expect(OPEN),
+    };
+    let take = |before, at: &mut Attached<'_>| match &queue {
+        None => take_another(&slot, before, at),
+        Some(queue) => queue.get().expect(OPEN),
+    };
+    let produce = |at: &mut Attached<'_>| {
+        for message in 1..=messages {
+            put(message);
+            made.store(message, Ordering::Relaxed); // ORDER: Relaxed; the lock orders it.
+            at.checkpoint();
+        }
     };
     // Each message, and how many had been made by then: a count that may lag by one.
+    let consume = |at: &mut Attached<'_>| {
+        let (mut seen, mut last) = (Vec::new(), 0);
+        while last != messages {
+            last = take(last, at);
+            seen.push([last, made.load(Ordering::Relaxed)]); // ORDER: Relaxed; as above.
+            Task::Pi.call(at);
+        }
+        seen
+    };
     let seen = thread::scope(|scope| {
-        scope.spawn(produce);
-        gil.attach(|at| {
-            let mut seen: Vec<[u64; 2]> = Vec::new();
-            while let Some(message) = take(seen.last().map_or(0, |last| last[0]), at) {
-                seen.push([message, made.load(Ordering::Relaxed)]); // ORDER: Relaxed; as above.
-                Task::Pi.call(at);
-            }
-            seen
-        })
+        scope.spawn(|| gil.attach(produce));
+        gil.attach(consume)
     });
     let (arrived, pairs) = (seen.len() as u64, seen.windows(2));
     let under_way = (0..).zip(&seen).map(|(taken, seen)| seen[1].saturating_sub(taken));
     // What was written over is not under way.
-    let under_way = under_way.max().filter(|_| cell.word("between") != "slot");
+    let under_way = under_way.max().filter(|_| queue.is_some());
     Figures::default()
         .with_count("arrived", arrived)
         .with_count("lost", messages - arrived)
@@ -79,15 +69,7 @@ fn measure(cell: &Cell) -> Figures {
         .with_some("under_way_max", under_way.map(to_f64))
 }
 
-const LISTENS: &str = "the consumer takes until the producer is gone";
-
-fn put_or_wait(queue: &SyncSender<u64>, message: u64) {
-    let sent = match queue.try_send(message) {
-        Err(TrySendError::Full(message)) => blocking(Why::Lock, || queue.send(message).is_ok()),
-        sent => sent.is_ok(),
-    };
-    assert!(sent, "{LISTENS}");
-}
+const OPEN: &str = "nobody shuts the queue down";
 
 fn take_another(slot: &AtomicU64, before: u64, at: &mut Attached<'_>) -> u64 {
     loop {
@@ -97,10 +79,4 @@ fn take_another(slot: &AtomicU64, before: u64, at: &mut Attached<'_>) -> u64 {
         }
         at.checkpoint();
     }
-}
-
-fn take_from(queue: Receiver<u64>) -> Take<'static> {
-    Box::new(move |_, _| {
-        queue.try_recv().ok().or_else(|| blocking(Why::Lock, || queue.recv().ok()))
-    })
 }

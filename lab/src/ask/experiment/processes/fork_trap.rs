@@ -1,10 +1,8 @@
 //! The fork trap: a child that begins as a copy has the parent's locks, and not their owners.
 
-use std::sync::{LazyLock, mpsc};
-
 use super::Workers;
 use crate::ask::experiment::kit::prelude::*;
-use trainyard::sys::prim::Mutex;
+use trainyard::threads::{Event, Lock};
 
 pub(super) const DESIGN: Design = Design::new(include_str!("fork_trap.md"), measure)
     .twin(include_str!("fork_trap.py"), |python, _| python.version >= (3, 4, 0))
@@ -15,23 +13,24 @@ pub(super) const DESIGN: Design = Design::new(include_str!("fork_trap.md"), meas
     ]);
 
 /// What the job wants.
-static LOCK: LazyLock<Mutex<()>> = LazyLock::new(|| Mutex::new(()));
+static LOCK: Lock = Lock::new(());
+/// Somebody has it.
+static IS_HELD: Event = Event::new();
+/// The worker is there.
+static IS_STARTED: Event = Event::new();
 
 fn measure(cell: &Cell) -> Result<Figures> {
     let held = cell.time("held_s");
-    let (sender, is_held) = mpsc::channel();
-    let (started, is_started) = mpsc::channel::<()>();
     // Nobody joins it: it may hold the lock for longer than anybody waits, and ends with the cell.
     thread::spawn(move || {
-        let _lock = LOCK.lock();
-        sender.send(()).expect("the cell waits for it");
-        // Its sender is dropped when the worker is there.
-        let _gone = is_started.recv();
+        let _lock = LOCK.acquire();
+        IS_HELD.set();
+        IS_STARTED.wait();
         pause(held);
     });
-    is_held.recv().map_err(|why| LabError::failed("the owner", why))?;
+    IS_HELD.wait();
     let worker = Workers::start(cell.word("worker"), 1)?;
-    drop(started);
+    IS_STARTED.set();
     let waited_s = worker.submit(take_within, cell.number("patience_s")).join()?;
     Ok(Figures::default().with_count("hung", waited_s.is_none()).with_some("waited_s", waited_s))
 }
@@ -41,7 +40,7 @@ fn take_within(patience_s: f64) -> Option<f64> {
     let stopwatch = Stopwatch::start();
     loop {
         let waited_s = stopwatch.seconds();
-        if LOCK.try_lock().is_some() {
+        if LOCK.try_acquire().is_some() {
             return Some(waited_s);
         }
         if waited_s > patience_s {

@@ -1,9 +1,9 @@
 //! Daemon threads: what is done, and what is not, when the program ends.
 
-use std::sync::mpsc;
+use std::sync::Arc;
 
 use crate::ask::experiment::kit::prelude::*;
-use trainyard::threads;
+use trainyard::threads::{self, Daemon, Event};
 
 pub(super) const DESIGN: Design = Design::new(include_str!("daemon.md"), measure)
     .twin(include_str!("daemon.py"), by_lock)
@@ -20,38 +20,33 @@ pub(super) const DESIGN: Design = Design::new(include_str!("daemon.md"), measure
 
 fn measure(cell: &Cell) -> Result<Figures> {
     if program::is_inside(cell) {
-        return be_the_program(cell);
+        return threads::run(|| be_the_program(cell));
     }
     let (told, status) = program::run("daemon", cell, &["pieces", "cleaned"])?;
     Ok(told.with_count("has_ended", status.is_some_and(|status| status.success())))
 }
 
-/// The program: its main is the closure.
+/// The main of the program.
 fn be_the_program(cell: &Cell) -> Result<Figures> {
     let (pieces, first) = (cell.count("pieces"), cell.count("first"));
     let takes = cell.time("piece_s");
-    threads::run(|| {
-        let gil = hogs::gil(cell);
-        let (sender, first_are_done) = mpsc::channel();
-        let do_pieces = |pieces, takes| {
-            for _ in 0..pieces {
-                pause(takes);
-                program::tell("pieces");
+    let gil = hogs::gil(cell);
+    let first_are_done = Arc::new(Event::new());
+    let done = Arc::clone(&first_are_done);
+    let work = move |_: &mut Attached<'_>| {
+        let _cleans_up = CleansUp;
+        for piece in 0..pieces {
+            pause(if piece < first { Duration::ZERO } else { takes });
+            program::tell("pieces");
+            if piece + 1 == first {
+                done.set();
             }
-        };
-        let work = move || {
-            let _cleans_up = CleansUp;
-            do_pieces(first, Duration::ZERO);
-            sender.send(()).expect("main waits for it");
-            do_pieces(pieces - first, takes);
-        };
-        let started = match cell.word("kind") {
-            "daemon" => threads::spawn_daemon(&gil, "worker", move |_| work()),
-            _ => threads::spawn(&gil, "worker", move |_| work()).map(drop),
-        };
-        started.map_err(|why| LabError::failed("the thread", why))?;
-        first_are_done.recv().map_err(|why| LabError::failed("the thread", why))
-    })?;
+        }
+    };
+    let daemon = if cell.word("kind") == "daemon" { Daemon::Yes } else { Daemon::No };
+    let worker = threads::Thread::builder().name("worker").daemon(daemon).spawn(&gil, work);
+    worker.map(drop).map_err(|why| LabError::failed("the thread", why))?;
+    first_are_done.wait();
     Ok(Figures::default())
 }
 

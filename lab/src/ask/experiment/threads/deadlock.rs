@@ -1,14 +1,13 @@
 //! Deadlock: two threads, two locks, and the order in which they are acquired.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Barrier};
 
 use crate::ask::experiment::kit::prelude::*;
-use trainyard::sys::prim::{Mutex, MutexGuard};
-use trainyard::threads::{Attached, Gil, Guarded, with_both};
+use trainyard::threads::{self, Attached, Barrier, Guarded, with_both};
 
 pub(super) const DESIGN: Design =
-    Design::new(include_str!("deadlock.md"), |cell| Ok(measure(cell)))
+    Design::new(include_str!("deadlock.md"), |cell| threads::run(|| measure(cell)))
         .twin(include_str!("deadlock.py"), |python, cell| {
             by_lock(python, cell) && cell.word("rule") != "with-both"
         })
@@ -28,45 +27,45 @@ fn goes_on([done, stood_still]: [f64; 2]) -> bool {
 
 /// Two accounts, twice: with a lock each, and guarded.
 struct Bank {
-    gil: Gil,
-    locked: [Mutex<i64>; 2],
+    locked: [threads::Lock<i64>; 2],
     guarded: [Guarded<i64>; 2],
+    /// They meet before each transfer: on a busy machine one thread could make all of its transfers
+    /// before the other has begun.
+    meeting: Barrier,
     pause: Duration,
     done: AtomicUsize,
     gave_way: AtomicUsize,
 }
 
-fn measure(cell: &Cell) -> Figures {
+fn measure(cell: &Cell) -> Result<Figures> {
     let gil = hogs::gil(cell);
     let bank = Arc::new(Bank {
         locked: Default::default(),
         guarded: [0, 0].map(|coins| Guarded::new(&gil, coins)),
-        gil,
+        meeting: Barrier::new(2),
         pause: cell.time("pause_s"),
         done: AtomicUsize::new(0),
         gave_way: AtomicUsize::new(0),
     });
-    // They meet before each transfer: on a busy machine one thread could make all of its transfers
-    // before the other has begun.
-    let (transfers, meeting) = (cell.count("transfers"), Arc::new(Barrier::new(2)));
-    for from in 0..2 {
-        let (bank, meeting) = (Arc::clone(&bank), Arc::clone(&meeting));
-        let rule = cell.word("rule").to_owned();
-        // Nobody joins them: they may be there for ever, and end with the process.
-        thread::spawn(move || {
-            let one = |at: &mut Attached<'_>| {
-                blocking(Why::Lock, || meeting.wait());
+    let transfers = cell.count("transfers");
+    for (from, name) in ["there", "back"].into_iter().enumerate() {
+        let (bank, rule) = (Arc::clone(&bank), cell.word("rule").to_owned());
+        let run = move |at: &mut Attached<'_>| {
+            for _ in 0..transfers {
+                bank.meeting.wait().expect("nobody breaks it");
                 bank.transfer(from, &rule, at);
-            };
-            bank.gil.attach(|at| (0..transfers).for_each(|_| one(at)));
-        });
+            }
+        };
+        // Daemons: they may be there for ever.
+        let started = threads::spawn_daemon(&gil, name, run);
+        started.map_err(|why| LabError::failed("a thread", why))?;
     }
     let stood_still = bank.stands_still(2 * transfers, cell.time("patience_s"));
     // ORDER: Relaxed, both; plain counters.
-    Figures::default()
+    Ok(Figures::default()
         .with_count("done", bank.done.load(Ordering::Relaxed))
         .with_count("stood_still", stood_still)
-        .with_count("gave_way", bank.gave_way.load(Ordering::Relaxed))
+        .with_count("gave_way", bank.gave_way.load(Ordering::Relaxed)))
 }
 
 impl Bank {
@@ -87,9 +86,9 @@ impl Bank {
 
     /// `order` is that of the addresses if it is that of the indices: they are in one array.
     fn one_after_the_other(&self, from: usize, order: [usize; 2]) {
-        let mut first = lock(&self.locked[order[0]]);
+        let mut first = self.locked[order[0]].acquire();
         pause(self.pause);
-        let mut second = lock(&self.locked[order[1]]);
+        let mut second = self.locked[order[1]].acquire();
         let coin = if order[0] == from { 1 } else { -1 };
         *first -= coin;
         *second += coin;
@@ -97,9 +96,9 @@ impl Bank {
 
     fn until_both_are_free(&self, from: usize) {
         loop {
-            let mut first = lock(&self.locked[from]);
+            let mut first = self.locked[from].acquire();
             pause(self.pause);
-            if let Some(mut second) = self.locked[1 - from].try_lock() {
+            if let Some(mut second) = self.locked[1 - from].try_acquire() {
                 *first -= 1;
                 *second += 1;
                 return;
@@ -126,9 +125,4 @@ impl Bank {
         }
         true
     }
-}
-
-/// Waits for a lock, and gives the global one up meanwhile, as everybody who sleeps.
-fn lock(account: &Mutex<i64>) -> MutexGuard<'_, i64> {
-    blocking(Why::Lock, || account.lock())
 }

@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use super::InFlight;
 use crate::ask::experiment::kit::prelude::*;
 use trainyard::sys::poll::{self, Interest};
-use trainyard::sys::prim::Mutex;
+use trainyard::threads;
 
 pub(super) const DESIGN: Design = Design::new(include_str!("session_per_thread.md"), measure)
     .twin(include_str!("session_per_thread.py"), by_lock)
@@ -52,13 +52,12 @@ fn measure(cell: &Cell) -> Result<Figures> {
     let takes = cell.time("answer_s");
     let sessions = (0..if session == "own" { trains } else { 1 }).map(|_| Session::open(takes));
     let sessions = sessions.collect::<io::Result<Vec<_>>>().map_err(failed)?;
-    let (in_flight, one_at_a_time) = (InFlight::default(), Mutex::new(()));
+    let (in_flight, one_at_a_time) = (InFlight::default(), threads::Lock::new(()));
     let ask_all = |train: usize| -> io::Result<usize> {
         let (session, mut wrong) = (&sessions[train % sessions.len()], 0);
         for number in 0..cell.count("questions") {
             let question = (train * cell.count("questions") + number) as u64;
-            let lock = || blocking(Why::Lock, || one_at_a_time.lock());
-            let _held = (cell.word("session") == "locked").then(lock);
+            let _held = (cell.word("session") == "locked").then(|| one_at_a_time.acquire());
             let answer = in_flight.during(|| session.ask(question))?;
             wrong += usize::from(answer != question);
         }

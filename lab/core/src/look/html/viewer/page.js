@@ -67,7 +67,7 @@ function fillLegend(trace, paint) {
     tick(
       "tick asks",
       "asks for the lock",
-      "Somebody has waited a switch interval, and asks the holder to drop the lock.",
+      "Somebody has waited as long as the policy says, and asks the holder to drop the lock.",
     );
   legend.replaceChildren(...entries);
 }

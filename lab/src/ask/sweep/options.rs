@@ -1,18 +1,22 @@
 //! The options of `trainyard sweep`: what is scanned, in hyperfine's words, and what is not.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::ArgAction;
 
-use super::options::{Measuring, Results, Work, distinct, nanoseconds};
-use super::values;
-use crate::ask::sweep::plan::{Scan, Sweep};
-use crate::ask::sweep::variable::{Value, Variable, range};
+use super::plan::{Plan, Scan};
+use super::variable::{Value, Variable, range};
+use crate::ask::lock::Lock;
+use crate::ask::options::{Measuring, Results, Work, distinct, nanoseconds};
+use crate::ask::values;
+use lab_core::terms::contender::{Model, Workload};
 use lab_core::terms::output::{Color, Output};
 use lab_core::terms::{GilChoice, Model, Params, Preset, Workload};
 
 const EXAMPLES: &str = "\
-Variables: workers, switch-interval, latency, requests, inputs, gil, models.
+Variables: workers, switch-interval, check-interval, latency, requests, inputs,
+gil, policy, placement, models.
 
 A range of more than 12 whole numbers, and every range of durations, is doubled
 through, MIN, 2 MIN, 4 MIN and so on, and MAX, unless -D says how far to step.
@@ -22,6 +26,7 @@ Examples:
   trainyard sweep io -P workers 5 60 -D 5 --export-svg workers.svg
   trainyard sweep cpu -L switch-interval 0.1ms,1ms,5ms --gil on
   trainyard sweep cpu -P workers 1 4 -L gil on,off  every combination
+  trainyard sweep cpu -L policy=timed,ticks,fifo,priority,no-forced-switching
   trainyard sweep io -P latency 1ms 32ms --models threads,coop
   trainyard sweep cpu -L models threads,procs -P inputs 4 20 -D 8 --runs 6
   trainyard sweep cpu -P workers 1 4 -o run.trace   for: trainyard timeline
@@ -31,7 +36,7 @@ Exit status: 0 done, 1 a run or a check failed, 2 bad input, 130 interrupted.";
 /// Measure at many values of a parameter, and see where more stops to help
 #[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct SweepOptions {
+pub struct Sweep {
     /// What to do: io, cpu; none means each that the variables apply to
     #[arg(value_name = "WORKLOAD", value_parser = values::workload, allow_negative_numbers = true)]
     workloads: Vec<Workload>,
@@ -59,7 +64,7 @@ pub(super) struct SweepOptions {
     work: Work,
 
     #[command(flatten, next_help_heading = "How it is measured")]
-    measuring: Measuring,
+    pub(super) measuring: Measuring,
 
     #[command(flatten, next_help_heading = "Where the results go")]
     results: Results,
@@ -73,8 +78,10 @@ pub(super) struct SweepOptions {
     color: Color,
 }
 
-impl SweepOptions {
-    pub(super) fn into_sweep(self) -> Result<Sweep, String> {
+impl Sweep {
+    /// Says what is measured at which points, and where the results go; fails with one line if options
+    /// do not go together.
+    pub(crate) fn resolve(&self) -> Result<(Plan, Output), String> {
         let scans = self.scans()?;
         if scans.is_empty() {
             return Err("nothing is scanned: -P workers 1 64, or -L gil on,off".to_owned());
@@ -85,14 +92,34 @@ impl SweepOptions {
             ));
         }
         let workloads = self.chosen_workloads(&scans)?;
-        let output =
-            Output { color: self.color, ..self.results.into_output(self.export_svg.clone())? };
+        let output = self.results.clone().into_output(self.export_svg.clone())?;
+        let output = Output { color: self.color, ..output };
         let preset = self.work.apply_to(self.measuring.apply_to(Params::of(Preset::Quick)));
-        let models = distinct(self.models).unwrap_or_default();
-        let params = Params { workloads, models, ..preset };
-        let sweep = Sweep { params, pythons: self.measuring.python, scans, output };
-        sweep.check()?;
-        Ok(sweep)
+        let models = distinct(self.models.clone()).unwrap_or_default();
+        let lock = self.lock_with(&scans);
+        let plan = Plan { params: Params { workloads, models, ..preset }, scans };
+        plan.check()?;
+        lock.check(plan.models().any(Model::has_lock))?;
+        Ok((plan, output))
+    }
+
+    /// The options about the lock, as if what is scanned had been given.
+    fn lock_with(&self, scans: &[Scan]) -> Lock {
+        let mut lock = self.work.lock.clone();
+        let pace = lock.pace();
+        for (variable, value) in scans.iter().flat_map(Scan::pairs) {
+            match (variable, value) {
+                (_, Value::Policy(policy)) => lock.policy.push(policy),
+                (_, Value::Placement(placement)) => lock.placement.push(placement),
+                (Variable::CheckInterval, _) => lock.check_interval = Some(pace.check_interval),
+                (Variable::SwitchInterval, _) => lock.switch_interval = Some(pace.switch_interval),
+                _ => {}
+            }
+        }
+        if scans.iter().any(|scan| scan.values == [Value::Gil(GilChoice::Off)]) {
+            lock.gil = Some(GilChoice::Off);
+        }
+        lock
     }
 
     /// The workloads that are named, or those that all of `scans` apply to.
@@ -133,7 +160,12 @@ impl SweepOptions {
 fn scan_range([name, min, max]: &[String; 3], step: Option<&String>) -> Result<Scan, String> {
     let variable = Variable::find(name)?;
     if !variable.is_numeric() {
-        let example = if variable == Variable::Gil { "on,off" } else { "threads,procs" };
+        let example = match variable {
+            Variable::Gil => "on,off",
+            Variable::Policy => "timed,fifo",
+            Variable::Placement => "back-edge,never",
+            _ => "threads,procs",
+        };
         return Err(format!("{name} has names, and no range: -L {name} {example}"));
     }
     let (min, max) = (value(variable, min)?, value(variable, max)?);
@@ -152,12 +184,16 @@ fn scan_list([name, list]: &[String; 2]) -> Result<Scan, String> {
 /// Reads one value, as the option of the same name would.
 fn value(variable: Variable, text: &str) -> Result<Value, String> {
     let exact = |duration| Value::Duration(nanoseconds(duration));
+    let count = |number: NonZeroU32| Value::Count(number.get() as usize);
     let value = match variable {
         Variable::Workers => values::workers(text).map(Value::Count),
         Variable::Requests => values::requests(text).map(Value::Count),
         Variable::Inputs => values::inputs(text).map(Value::Count),
         Variable::SwitchInterval => values::switch_interval(text).map(exact),
         Variable::Latency => values::latency(text).map(exact),
+        Variable::CheckInterval => values::check_interval(text).map(count),
+        Variable::Policy => values::policy(text).map(Value::Policy),
+        Variable::Placement => values::placement(text).map(Value::Placement),
         Variable::Models => values::model(text).map(Value::Model),
         Variable::Gil => match values::gil(text) {
             Ok(GilChoice::Both) => Err("a value is one state: on or off".to_owned()),
