@@ -5,9 +5,7 @@
 
 use trainyard::trace::{Event, Kind, Recording, Track};
 
-use crate::terms::contender::{Contender, GilState, Model, Workload};
-use crate::terms::lock::Rules;
-use crate::terms::sample::{GilStats, Measured, TreeUsage};
+use crate::terms::{Contender, GilState, GilStats, Measured, Model, Rules, TreeUsage, Workload};
 
 const US: u64 = 1_000;
 

@@ -33,11 +33,9 @@ use crate::measure::prepare::{listen, prepare};
 use crate::measure::python::find::find_all;
 use crate::measure::record;
 use crate::measure::warnings::{self, Build};
-use lab_core::terms::error::{LabError, Result};
-use lab_core::terms::host::{Conditions, Host};
 use lab_core::terms::outfile::Extent;
 use lab_core::terms::output::{Format, Output};
-use lab_core::terms::params::Params;
+use lab_core::terms::{Conditions, Host, LabError, Params, Result};
 use lab_core::text::plot;
 use trainyard::trace::file::Run;
 

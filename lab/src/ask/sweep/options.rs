@@ -10,7 +10,6 @@ use super::variable::{Value, Variable, range};
 use crate::ask::lock::Lock;
 use crate::ask::options::{Measuring, Results, Work, distinct, nanoseconds};
 use crate::ask::values;
-use lab_core::terms::contender::{Model, Workload};
 use lab_core::terms::output::{Color, Output};
 use lab_core::terms::{GilChoice, Model, Params, Preset, Workload};
 

@@ -12,8 +12,7 @@ use serde::{Serialize, Serializer};
 use super::variable::{Value, Variable};
 use crate::measure::conductor::Place;
 use lab_core::terms::error::{self, LabError};
-use lab_core::terms::params::{GilChoice, Params};
-use lab_core::terms::{Pace, Policy};
+use lab_core::terms::{Contender, GilChoice, GilState, Model, Pace, Params, Policy, Workload};
 
 /// What is measured at which points.
 #[derive(Clone, Debug, PartialEq, Eq)]

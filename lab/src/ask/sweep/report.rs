@@ -12,12 +12,7 @@ use super::plan::{Layout, Plan, Point, Scan, as_map};
 use super::variable::{Value, Variable};
 use crate::ask::compare::report;
 use crate::measure::lines;
-use lab_core::terms::contender::{Contender, GilState, Model, Workload};
-use lab_core::terms::host::Host;
-use lab_core::terms::lock::Rules;
-use lab_core::terms::params::Params;
-use lab_core::terms::sample::Measured;
-use lab_core::terms::stats;
+use lab_core::terms::{Contender, GilState, Host, Measured, Model, Params, Rules, Workload, stats};
 
 /// Everything that a sweep found out.
 #[derive(Clone, Debug, Serialize)]

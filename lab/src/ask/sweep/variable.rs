@@ -7,8 +7,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use lab_core::terms::nearest::suggestion;
-use lab_core::terms::params::{CpuKernel, GilChoice, Params};
-use lab_core::terms::{Placement, Policy};
+use lab_core::terms::{CpuKernel, GilChoice, Model, Params, Placement, Policy, Workload};
 use lab_core::text::numbers;
 
 /// A parameter that takes several values in turn.

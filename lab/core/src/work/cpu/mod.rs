@@ -19,9 +19,7 @@ use std::sync::atomic::AtomicU32;
 use serde::{Deserialize, Serialize};
 
 use super::arm::{Answer, Digest, Setup, Unit};
-use crate::terms::error::{LabError, Result};
-use crate::terms::lock::Placement;
-use crate::terms::params::CpuKernel;
+use crate::terms::{CpuKernel, LabError, Placement, Result};
 use trainyard::threads::{Attached, Breaker};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
