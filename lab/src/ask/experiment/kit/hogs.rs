@@ -113,6 +113,9 @@ const SOME: &str = "an experiment takes a handful of threads";
 
 /// Runs `work` in `count` threads that begin together, each of which is given its number; their
 /// answers, in order.
+///
+/// # Panics
+///
 /// Passes on a panic of a thread, and panics if threads are used up.
 pub(crate) fn in_threads<R: Send>(count: usize, work: impl Fn(usize) -> R + Sync) -> Vec<R> {
     together(count, |_| thread::Builder::new(), work)
@@ -154,6 +157,7 @@ pub(crate) fn measured(work: impl FnOnce() -> Vec<Turns>) -> Result<Figures> {
     Ok(busy.with("calls_per_s", rate).with("jain", jain(&counts)))
 }
 
+/// What `gils` have counted.
 pub(crate) fn counted(gils: &[Gil]) -> Figures {
     let sum = |count: fn(&Counters) -> u64| {
         to_f64(gils.iter().map(|gil| count(&gil.counters())).sum::<u64>())
