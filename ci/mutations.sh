@@ -5,5 +5,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 export TRAINYARD_MUTATIONS="${1:-25}"
-cargo test --locked --package trainyard --test logic -- --nocapture mutations::
+cargo test --locked --package trainyard-tests --test logic -- --nocapture mutations::
 cargo test --locked --package trainyard-lab --test command -- --nocapture mutations::

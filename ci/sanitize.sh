@@ -13,7 +13,7 @@ target=$(rustc -vV | sed -n 's/^host: //p')
 export RUSTC_BOOTSTRAP=1
 
 sanitized() {
-    cargo test --locked --package trainyard --no-default-features --target "$target" "$@"
+    cargo test --locked --package trainyard-tests --no-default-features --target "$target" "$@"
 }
 
 RUSTFLAGS="-D warnings -Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer --cfg sanitized" \
@@ -21,4 +21,4 @@ RUSTFLAGS="-D warnings -Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer 
     sanitized --test stress
 
 RUSTFLAGS="-D warnings -Zsanitizer=address --cfg sanitized" CARGO_TARGET_DIR=target/asan \
-    sanitized --lib --test stress --test coop --test threads
+    sanitized --package trainyard --lib --test stress --test coop --test threads

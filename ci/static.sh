@@ -5,5 +5,5 @@ cd "$(dirname "$0")/.."
 
 cargo fmt --check
 cargo clippy --locked --all-targets --all-features -- -D warnings
-cargo clippy --locked --package trainyard --all-targets --no-default-features -- -D warnings
+cargo clippy --locked --package trainyard --package trainyard-tests --all-targets --no-default-features -- -D warnings
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --all-features --document-private-items

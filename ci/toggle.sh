@@ -8,6 +8,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 export TRAINYARD_STRESS=${1:-100}
-cargo test --locked --package trainyard --release --no-default-features --test threads -- --test-threads=1 \
+cargo test --locked --package trainyard-tests --release --no-default-features --test threads -- --test-threads=1 \
     storms:: sixteen_threads no_count_is_lost
-cargo test --locked --package trainyard --release --no-default-features --test threads -- --ignored
+cargo test --locked --package trainyard-tests --release --no-default-features --test threads -- --ignored

@@ -51,7 +51,7 @@ fn the_corpus_itself_is_read() {
 /// Fails if a target is forgotten in one of the places that belong to it.
 #[test]
 fn every_fuzz_target_has_its_entry_and_its_corpus() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz");
     let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
     for entry in fs::read_dir(folder.join("targets")).unwrap() {
         let path = entry.unwrap().path();

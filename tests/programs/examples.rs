@@ -10,7 +10,7 @@ use std::path::Path;
 
 #[test]
 fn every_example_runs_and_tells_something() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let sources = entries.filter(|path| path.extension() == Some(OsStr::new("rs")));
     let names: Vec<String> =

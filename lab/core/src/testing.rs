@@ -5,9 +5,7 @@
 
 use trainyard::trace::{Event, Kind, Recording, Track};
 
-use crate::terms::contender::{Contender, GilState, Model, Workload};
-use crate::terms::lock::Rules;
-use crate::terms::sample::{GilStats, Measured, TreeUsage};
+use crate::terms::{Contender, GilState, GilStats, Measured, Model, Rules, TreeUsage, Workload};
 
 const US: u64 = 1_000;
 
@@ -194,4 +192,16 @@ fn worker(track: u32, length_us: u64) -> Vec<Line> {
         ]
     };
     (0..10).flat_map(job).collect()
+}
+
+/// Compares a text with what it was when somebody last looked at it, in the file at `path` from the
+/// root of the repository. `TRAINYARD_BLESS=1` writes the file anew.
+#[track_caller]
+pub fn check_known(path: &str, text: &str) {
+    let path = format!("{}/../../{path}", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("TRAINYARD_BLESS").is_some() {
+        std::fs::write(&path, text).unwrap();
+    }
+    let known = std::fs::read_to_string(&path).unwrap();
+    assert!(text == known, "it is not {path}:\n{text}");
 }

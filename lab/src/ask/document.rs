@@ -70,26 +70,15 @@ pub fn markdown(
     text
 }
 
-/// How the first column is aligned. The others are to the right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum First {
-    /// Names.
-    Left,
-    /// Figures, as all others.
-    Right,
-}
-
-/// Lays `rows` out below `header`, without frames and without blanks at the ends of lines.
-pub fn columns(header: &[String], rows: &[Vec<String>], first: First) -> String {
+/// Lays `rows` out below `header`, without frames and without blanks at the ends of lines. The first
+/// `names` columns begin at the left; the others are figures, and end at the right.
+pub fn columns(header: &[String], rows: &[Vec<String>], names: usize) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(header);
     table.add_rows(rows);
-    for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((1, 1));
-        if index > 0 || first == First::Right {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
+    for column in table.column_iter_mut().skip(names) {
+        column.set_cell_alignment(CellAlignment::Right);
     }
     table.to_string().lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }

@@ -96,9 +96,6 @@ impl Exit {
 }
 
 /// Reads the arguments of the program, its name first, as `std::env::args_os` gives them.
-///
-/// # Errors
-///
 /// Not only errors: help that was asked for also ends the program, with code 0.
 fn parse(args: impl Iterator<Item = OsString>) -> Result<Command, Exit> {
     let mut args: Vec<OsString> = args.skip(1).collect();

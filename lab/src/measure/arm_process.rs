@@ -31,7 +31,6 @@ use trainyard::trace::Recording;
 /// What ends a wait early.
 #[derive(Clone, Copy, Debug)]
 pub struct Halt<'a> {
-    /// Ctrl-C.
     pub interrupts: &'a Interrupts,
     /// How long an arm may be silent.
     pub silence_max: Duration,
@@ -97,17 +96,14 @@ impl ArmProcess {
         }
     }
 
-    /// Reads the accounts of the arm and its workers.
     pub(crate) fn usage(&self) -> Reading {
         usage::read(self.tree.child.id())
     }
 
-    /// Forgets how large the arm and its workers have been.
     pub(crate) fn forget_peaks(&self) {
         usage::forget_peaks(self.tree.child.id());
     }
 
-    /// Asks, and waits for the answer.
     fn ask(&mut self, question: &Question, halt: &Halt<'_>) -> Result<Reply> {
         // Only an arm that is gone cannot be asked, and that is the more useful thing to say.
         self.socket.say(question).map_err(|_| self.died())?;

@@ -20,7 +20,6 @@ const LINE_BYTES_MAX: usize = 1 << 24;
 /// More than the rings of a thousand threads hold; a longer recording is a broken one.
 const RECORDING_BYTES_MAX: usize = 1 << 31;
 
-/// What an arm is asked.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Question {
     /// Bring everything up.
@@ -31,46 +30,34 @@ pub(super) enum Question {
     Record,
 }
 
-/// What an arm answers.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Reply {
     /// Everything is up, which took so long.
-    Started { startup_ns: u64 },
-    /// The work is done.
+    Started {
+        startup_ns: u64,
+    },
     Done(Outcome),
     /// The work is done, and a trace file of this length follows the line.
-    Recorded { bytes: usize },
+    Recorded {
+        bytes: usize,
+    },
     /// It could not be done.
     Failed(LabError),
 }
 
 /// One end of the conversation.
 #[derive(Debug)]
-pub(super) struct Socket(BufReader<UnixStream>);
+pub(super) struct Socket<R = UnixStream>(BufReader<R>);
 
 /// Waits as long as it takes.
 pub(super) const FOR_EVER: fn(&UnixStream) -> Result<()> = |_| Ok(());
 
 impl Socket {
-    /// Takes over a connected socket.
-    pub(super) fn new(stream: UnixStream) -> Self {
-        Self(BufReader::new(stream))
-    }
-
     /// Says one message; fails if the other end is gone.
     pub(super) fn say(&self, message: &impl Serialize) -> Result<()> {
         let mut line = serde_json::to_vec(message).map_err(|error| broken(error.into()))?;
         line.push(b'\n');
         self.0.get_ref().write_all(&line).map_err(broken)
-    }
-
-    /// Returns the next message; `None` when there will be none. `wait` sleeps before each read that
-    /// may sleep, and may call it off: half a message says nothing about when the other half comes.
-    pub(super) fn hear<M: DeserializeOwned>(
-        &mut self,
-        wait: impl Fn(&UnixStream) -> Result<()>,
-    ) -> Result<Option<M>> {
-        message(&mut self.0, wait)
     }
 
     /// Says a [`Reply::Recorded`], and the recording.
@@ -81,82 +68,78 @@ impl Socket {
         self.say(&Reply::Recorded { bytes: bytes.len() })?;
         self.0.get_ref().write_all(&bytes).map_err(broken)
     }
+}
+
+impl<R: Read> Socket<R> {
+    pub(super) fn new(stream: R) -> Self {
+        Self(BufReader::new(stream))
+    }
+
+    /// Returns the next message; `None` when there will be none, or half a line: whoever wrote it
+    /// ended over it. `wait` sleeps before each read that may sleep, and may call it off: half a
+    /// message says nothing about when the other half comes.
+    pub(super) fn hear<M: DeserializeOwned>(
+        &mut self,
+        wait: impl Fn(&R) -> Result<()>,
+    ) -> Result<Option<M>> {
+        let mut line = Vec::new();
+        while line.last() != Some(&b'\n') {
+            let Some(came) = self.next_bytes(&wait)? else { return Ok(None) };
+            let end = came.iter().position(|byte| *byte == b'\n');
+            let len = end.map_or(came.len(), |end| end + 1);
+            line.extend_from_slice(&came[..len]);
+            self.0.consume(len);
+            if line.len() > LINE_BYTES_MAX {
+                return Err(broken(io::Error::other("a line is too long")));
+            }
+        }
+        serde_json::from_slice(&line).map(Some).map_err(|error| broken(error.into()))
+    }
 
     /// Reads the `count` bytes that follow a [`Reply::Recorded`], as [`hear`](Self::hear) does; `None`
-    /// if the arm is gone before the last.
+    /// if the arm is gone before the last. They are kept as they come, however many are announced.
     pub(super) fn hear_recording(
         &mut self,
         count: usize,
-        wait: impl Fn(&UnixStream) -> Result<()>,
+        wait: impl Fn(&R) -> Result<()>,
     ) -> Result<Option<Recording>> {
-        recording(&mut self.0, count, wait)
+        if count > RECORDING_BYTES_MAX {
+            return Err(broken(io::Error::other("a recording is too long")));
+        }
+        let mut bytes = Vec::new();
+        while bytes.len() < count {
+            let Some(came) = self.next_bytes(&wait)? else { return Ok(None) };
+            let len = came.len().min(count - bytes.len());
+            bytes.extend_from_slice(&came[..len]);
+            self.0.consume(len);
+        }
+        let trace = Trace::from_bytes(&bytes).map_err(|why| broken(io::Error::other(why)))?;
+        Ok(trace.runs.into_iter().next().map(|run| run.recording))
     }
-}
 
-/// Reads a line; `None` when there is nothing more, or half a line: whoever wrote it ended over it.
-fn message<R: Read, M: DeserializeOwned>(
-    reader: &mut BufReader<R>,
-    wait: impl Fn(&R) -> Result<()>,
-) -> Result<Option<M>> {
-    let mut line = Vec::new();
-    while line.last() != Some(&b'\n') {
-        let Some(came) = next_bytes(reader, &wait)? else { return Ok(None) };
-        let end = came.iter().position(|byte| *byte == b'\n');
-        let len = end.map_or(came.len(), |end| end + 1);
-        line.extend_from_slice(&came[..len]);
-        reader.consume(len);
-        if line.len() > LINE_BYTES_MAX {
-            return Err(broken(io::Error::other("a line is too long")));
+    /// What has come, after a `wait` if that is nothing; `None` when there will be nothing more.
+    fn next_bytes(&mut self, wait: impl Fn(&R) -> Result<()>) -> Result<Option<&[u8]>> {
+        if self.0.buffer().is_empty() {
+            wait(self.0.get_ref())?;
+        }
+        match self.0.fill_buf() {
+            Ok(came) => Ok(Some(came).filter(|came| !came.is_empty())),
+            // A process that ends with something unread in its socket resets it.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(None),
+            Err(error) => Err(broken(error)),
         }
     }
-    serde_json::from_slice(&line).map(Some).map_err(|error| broken(error.into()))
-}
-
-/// What has come, after a `wait` if that is nothing; `None` when there will be nothing more.
-fn next_bytes<R: Read>(
-    reader: &mut BufReader<R>,
-    wait: impl Fn(&R) -> Result<()>,
-) -> Result<Option<&[u8]>> {
-    if reader.buffer().is_empty() {
-        wait(reader.get_ref())?;
-    }
-    match reader.fill_buf() {
-        Ok(came) => Ok(Some(came).filter(|came| !came.is_empty())),
-        // A process that ends with something unread in its socket resets it.
-        Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(None),
-        Err(error) => Err(broken(error)),
-    }
-}
-
-/// Reads `count` bytes that are a trace. They are kept as they come, however many are announced.
-fn recording<R: Read>(
-    reader: &mut BufReader<R>,
-    count: usize,
-    wait: impl Fn(&R) -> Result<()>,
-) -> Result<Option<Recording>> {
-    if count > RECORDING_BYTES_MAX {
-        return Err(broken(io::Error::other("a recording is too long")));
-    }
-    let mut bytes = Vec::new();
-    while bytes.len() < count {
-        let Some(came) = next_bytes(reader, &wait)? else { return Ok(None) };
-        let len = came.len().min(count - bytes.len());
-        bytes.extend_from_slice(&came[..len]);
-        reader.consume(len);
-    }
-    let trace = Trace::from_bytes(&bytes).map_err(|why| broken(io::Error::other(why)))?;
-    Ok(trace.runs.into_iter().next().map(|run| run.recording))
 }
 
 /// Reads `data` as what an arm says, up to its first wrong word, and says how many answers there
 /// were. Fuzzers call it.
 #[doc(hidden)]
 pub fn fuzz_replies(data: &[u8]) -> usize {
-    let mut reader = BufReader::with_capacity(16, data);
+    let mut socket = Socket(BufReader::with_capacity(16, data));
     let mut count = 0;
-    while let Ok(Some(reply)) = message::<_, Reply>(&mut reader, |_| Ok(())) {
+    while let Ok(Some(reply)) = socket.hear::<Reply>(|_| Ok(())) {
         if let Reply::Recorded { bytes } = reply
-            && !matches!(recording(&mut reader, bytes, |_| Ok(())), Ok(Some(_)))
+            && !matches!(socket.hear_recording(bytes, |_| Ok(())), Ok(Some(_)))
         {
             break;
         }
@@ -233,11 +216,11 @@ mod tests {
     /// Fails if a line is read whatever its length, or room is made for whatever is announced.
     #[test]
     fn what_an_arm_announces_is_not_believed() {
-        let line = message::<_, Reply>(&mut BufReader::new(io::repeat(b' ')), |_| Ok(()));
+        let line = Socket::new(io::repeat(b' ')).hear::<Reply>(|_| Ok(()));
         let says = "the conversation with an arm broke off: a line is too long";
         assert_eq!(line.unwrap_err().to_string(), says);
-        let mut few = BufReader::new(&[0; 40][..]);
-        assert!(recording(&mut few, RECORDING_BYTES_MAX, |_| Ok(())).unwrap().is_none());
-        assert!(recording(&mut few, RECORDING_BYTES_MAX + 1, |_| Ok(())).is_err());
+        let mut few = Socket::new(&[0; 40][..]);
+        assert!(few.hear_recording(RECORDING_BYTES_MAX, |_| Ok(())).unwrap().is_none());
+        assert!(few.hear_recording(RECORDING_BYTES_MAX + 1, |_| Ok(())).is_err());
     }
 }

@@ -151,7 +151,6 @@ impl Account {
         self.sum = Reading { max_rss_bytes: peak, ..self.sum.with(used, |sum, used| sum + used) };
     }
 
-    /// What a round used on average.
     #[expect(clippy::cast_precision_loss, reason = "ticks of a run are far below 2^53")]
     pub fn per_round(&self) -> TreeUsage {
         let (sum, rounds) = (self.sum, self.rounds.max(1));

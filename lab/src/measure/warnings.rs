@@ -13,17 +13,13 @@ const SPREAD_MAX: f64 = 0.39;
 /// From here on the machine has something else to do.
 const LOAD_PER_CPU_MAX: f64 = 0.5;
 
-/// How this program was built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Build {
-    /// Without optimisation.
     Debug,
-    /// With it.
     Release,
 }
 
 impl Build {
-    /// How this very program was built.
     pub fn this() -> Self {
         if cfg!(debug_assertions) { Self::Debug } else { Self::Release }
     }
@@ -64,7 +60,6 @@ pub fn before(params: &Params, conditions: &Conditions, build: Build) -> Vec<Str
     doubts
 }
 
-/// Tells whether the machine has something else to do.
 #[expect(clippy::cast_precision_loss, reason = "at most 1024 processors")]
 pub fn is_busy(load: f64, cpus: usize) -> bool {
     load > LOAD_PER_CPU_MAX * cpus as f64

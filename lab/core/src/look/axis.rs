@@ -13,7 +13,6 @@ const CELLS_PER_LABEL: usize = 6;
 pub(super) struct Axis {
     /// The moments that have a label, in order.
     pub(super) labels: Vec<(u64, String)>,
-    /// The unit.
     pub(super) unit: &'static str,
 }
 

@@ -15,10 +15,6 @@ use trainyard::trace::Event;
 use trainyard::trace::file::{Ending, Run, Trace};
 
 /// Writes a line for each span of each lane. Times are nanoseconds from the begin of the run.
-///
-/// # Errors
-///
-/// Fails if `out` does.
 pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
     let mut out = BufWriter::new(out);
     writeln!(out, "run,lane,from_ns,until_ns,state,cpu,event,missing")?;
@@ -46,10 +42,6 @@ pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
 
 /// Writes a line for each event, as it was recorded. Times are nanoseconds from the begin of the
 /// run's recording.
-///
-/// # Errors
-///
-/// Fails if `out` does.
 pub fn write_events(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
     let mut out = BufWriter::new(out);
     writeln!(out, "run,track,name,time_ns,kind,cpu,a,b,missing")?;

@@ -26,9 +26,6 @@ const GROWTH_MAX: usize = 256;
 const PAGE_BYTES_MAX: usize = 1 << 20;
 
 /// Reads `data` as a trace; replays it, and looks at it in every way. Says whether it was read.
-///
-/// # Panics
-///
 /// Panics if an invariant of the file is broken, if a view panics, or if a document is longer than
 /// anything that `data` can explain.
 #[doc(hidden)]

@@ -8,7 +8,6 @@
 /// What a state looks like, and what it is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
-    /// The state.
     pub state: State,
     /// Its name in documents for programs: `wait-gil`.
     pub name: &'static str,
@@ -30,7 +29,6 @@ pub struct Look {
 
 /// How an area is filled: `Solid` all of it, `Outline` only its border.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the names say it")]
 pub enum Texture {
     Solid,
     Hatch,
@@ -50,7 +48,6 @@ macro_rules! states {
         }
 
         impl State {
-            /// Every state.
             pub const ALL: [Self; 8] = [$(Self::$state),+];
         }
 
@@ -92,7 +89,6 @@ impl State {
     }
 }
 
-/// Returns what `state` looks like.
 pub const fn look(state: State) -> &'static Look {
     &LOOKS[state as usize]
 }

@@ -8,10 +8,7 @@ use trainyard::trace::file::Trace;
 const NAMED_MAX: usize = 5;
 
 /// The places of the runs that are called `name`: a number, from 1, or a label.
-///
-/// # Errors
-///
-/// [`LabError::BadInput`] if there is none, with the names of some that there are.
+/// Fails, with the names of some that there are, if there is none.
 pub fn pick(trace: &Trace, name: &str) -> Result<Vec<usize>> {
     let runs = trace.runs.iter().enumerate();
     let is_meant = |at: usize, label: &str| label == name || (at + 1).to_string() == name;
@@ -24,7 +21,6 @@ pub fn pick(trace: &Trace, name: &str) -> Result<Vec<usize>> {
     }
 }
 
-/// The first runs of different names, and how many there are besides.
 fn known(trace: &Trace) -> String {
     let (mut labels, mut shown) = (Vec::new(), Vec::new());
     for (at, run) in trace.runs.iter().enumerate() {

@@ -17,7 +17,6 @@ pub struct Site {
     pub file: &'static str,
     /// The line of the call, counted from 1.
     pub line: usize,
-    /// The line with which the excerpt begins.
     pub first_line: usize,
     /// The function around the call if it is short, and otherwise the lines next to the call.
     pub excerpt: String,
@@ -29,9 +28,6 @@ const WHOLE_LINES_MAX: usize = 18;
 const NEIGHBOURS: usize = 5;
 
 /// Returns the place that emits `kind`.
-///
-/// # Panics
-///
 /// Panics if `src/trace/sites.md` lacks the kind or names a file that `SOURCES` lacks. A test
 /// asks for every kind, so a program that passes its tests does not.
 pub fn site(kind: Kind) -> &'static Site {

@@ -19,7 +19,6 @@ use crate::text::add;
 
 /// What one cell shows: a row of `MARKS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the table says it")]
 pub enum Mark {
     Blank,
     Working,
@@ -48,7 +47,6 @@ const MARKS: [(Mark, char, char, State, Option<&str>); 9] = [
 ];
 
 impl Mark {
-    /// Returns the one character of a cell.
     pub fn glyph(self, glyphs: Glyphs) -> char {
         let (_, unicode, ascii, ..) = MARKS[self as usize];
         if glyphs == Glyphs::Unicode { unicode } else { ascii }
@@ -77,7 +75,6 @@ impl Mark {
     }
 }
 
-/// What a legend says of the marks that occur: the glyph, and its meaning.
 pub fn legend(strips: &[&[Mark]], glyphs: Glyphs) -> Vec<String> {
     let occurs = |mark: &Mark| strips.iter().any(|strip| strip.contains(mark));
     let shown = MARKS[1..].iter().filter(|(mark, ..)| occurs(mark));

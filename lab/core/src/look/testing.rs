@@ -41,7 +41,6 @@ pub(super) fn arrows() -> Trace {
     of("all \"three\" <runtimes>", read(part.expect("recordings.txt has it")))
 }
 
-/// A trace of one run.
 pub(super) fn of(label: &str, recording: Recording) -> Trace {
     let about = Facts::default().with("label", label);
     Trace::of(Facts::default(), vec![Run { about, recording }])

@@ -10,10 +10,10 @@ use super::testing::{all, arrows, hostile, lock_on, of, possible, text};
 use super::timeline::{Asked, Page, Whose, draw, plan};
 use super::*;
 use crate::terms::output::Glyphs;
+use crate::testing::check_known;
 use trainyard::trace::file::{Ending, Trace};
 use trainyard::trace::{Event, Kind, Recording, Track};
 
-/// What every view writes, by its name.
 fn views(trace: &Trace) -> impl Iterator<Item = (&'static str, String)> {
     let forms = FORMS.into_iter().map(|(name, write)| (name, text(write, trace)));
     let whose = [("timeline", Whose::Trains), ("timeline of tasks", Whose::Tasks)];
@@ -84,11 +84,7 @@ fn the_documents_of_a_small_recording_are_known() {
     trace.runs[0].recording.tracks[0].name = "a \"b\", c".to_owned();
     for (name, text) in views(&trace).filter(|(name, _)| *name != "html") {
         let file = name.replace(' ', "_") + ".txt";
-        let path = format!("{}/src/look/expected/{file}", env!("CARGO_MANIFEST_DIR"));
-        if std::env::var_os("TRAINYARD_BLESS").is_some() {
-            std::fs::write(&path, &text).unwrap();
-        }
-        assert_eq!(text, std::fs::read_to_string(&path).unwrap(), "{name}");
+        check_known(&format!("lab/core/src/look/expected/{file}"), &text);
     }
 }
 

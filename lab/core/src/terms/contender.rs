@@ -14,7 +14,6 @@ named! {
     Workload {
         /// Waits for answers from the network.
         Io = "io",
-        /// Computes.
         Cpu = "cpu",
     }
 
@@ -22,14 +21,12 @@ named! {
     Model {
         /// One after another; what the others are measured against.
         Sync = "sync",
-        /// A pool of threads.
         Threads = "threads",
         /// A pool of threads whose loop runs with the lock given up, as code in another language
         /// does.
         ThreadsNative = "threads-native",
         /// Tasks on one thread.
         Coop = "coop",
-        /// A pool of processes.
         Procs = "procs",
         /// CPython, one after another; what its other models are measured against.
         PythonSync = "python-sync" [skip],
@@ -44,9 +41,7 @@ named! {
     /// Which states of the lock take part.
     #[derive(Default)]
     GilChoice {
-        /// The lock is on.
         On = "on",
-        /// The lock is off.
         Off = "off",
         /// One row each.
         #[default]
@@ -67,11 +62,8 @@ named! {
 /// One row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Contender {
-    /// The work.
     pub workload: Workload,
-    /// The runtime.
     pub model: Model,
-    /// The lock.
     pub gil: GilState,
     /// By which rules that changes hands, if it is on and ours.
     #[serde(default)]

@@ -9,10 +9,7 @@ const UNITS: [(&str, f64); 4] = [("ns", 1e-9), ("us", 1e-6), ("ms", 1e-3), ("s",
 const DURATION_MAX: Duration = Duration::from_hours(24);
 
 /// Reads a duration with its unit, `ns`, `us`, `ms` or `s`; a lone `0` needs none.
-///
-/// # Errors
-///
-/// One line that says what is wrong with `text`, for clap to print.
+/// Fails with one line that says what is wrong with `text`, for clap to print.
 pub fn parse(text: &str) -> Result<Duration, String> {
     if text == "0" {
         return Ok(Duration::ZERO);

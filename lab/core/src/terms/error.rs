@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use trainyard::coop::JoinError;
 use trainyard::handle::JobError;
 
-/// What every step of the laboratory returns.
 pub type Result<T> = std::result::Result<T, LabError>;
 
 /// Why the laboratory could not do what it was asked.
@@ -40,7 +39,6 @@ impl LabError {
         Self::Failed(format!("{actor}: {why}"))
     }
 
-    /// The status with which the program ends.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::BadInput(_) => 2,

@@ -12,11 +12,8 @@ use trainyard::sys::affinity;
 pub struct Host {
     /// How many processors this program may use.
     pub cpus: usize,
-    /// What they are called.
     pub cpu_model: String,
-    /// The kernel's release.
     pub kernel: String,
-    /// Our version.
     pub trainyard: String,
 }
 
@@ -56,7 +53,6 @@ fn cpu_model(cpu_info: &str) -> Option<&str> {
 }
 
 impl Conditions {
-    /// Asks the machine.
     pub fn read() -> Self {
         // Std's count is of the mask and of the quota of every group above us, rounded down.
         let available = available_parallelism().map_or(1, usize::from);

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use crate::terms::error::Result;
 use crate::terms::outfile::{self, Extent};
 
-/// A form of the results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     /// The picture, the table, and what they mean.
@@ -29,9 +28,7 @@ pub enum Color {
     /// On a terminal that can, and unless `NO_COLOR` is set.
     #[default]
     Auto,
-    /// Always.
     Always,
-    /// Never.
     Never,
 }
 
@@ -55,36 +52,28 @@ pub enum Glyphs {
     Ascii,
 }
 
-/// Where the results go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Output {
     /// The one document on standard output.
     pub stdout: Format,
-    /// The documents in files.
     pub files: Vec<Export>,
     /// Where the recordings go.
     pub trace: Option<PathBuf>,
     /// Whether escape sequences are kept.
     pub color: Color,
-    /// What the picture is drawn with.
     pub glyphs: Glyphs,
 }
 
 /// One document in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Export {
-    /// Its form.
     pub format: Format,
-    /// Where it is written.
     pub path: PathBuf,
 }
 
 impl Output {
     /// Sorts exports into files and standard output, which `-` means.
-    ///
-    /// # Errors
-    ///
-    /// One line if two documents would go to one place.
+    /// Fails with one line if two documents would go to one place.
     pub fn new(
         format: Option<Format>,
         exports: Vec<Export>,
@@ -126,20 +115,13 @@ impl Output {
     }
 
     /// Finds out before the run whether its results can be written, and changes no file.
-    ///
-    /// # Errors
-    ///
-    /// [`LabError::BadInput`](crate::terms::LabError::BadInput) with one line that names the file
-    /// and the reason.
+    /// Fails with one line that names the file and the reason.
     pub fn check_writable(&self) -> Result<()> {
         self.named().try_for_each(|(_, path)| outfile::check_writable(path))
     }
 
     /// Writes the files; what fails in one place is no reason not to write it in another.
-    ///
-    /// # Errors
-    ///
-    /// The first failure, as [`outfile::write()`] has it.
+    /// The first failure counts.
     pub fn write(&self, extent: Extent, document: impl Fn(Format) -> String) -> Result<()> {
         let mut written = Ok(());
         for Export { format, path } in &self.files {

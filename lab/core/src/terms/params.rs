@@ -60,19 +60,9 @@ named! {
 #[serde(rename_all = "kebab-case")]
 pub enum CpuKernel {
     /// The sum of `i * i` for `i` below n, for n = `first_n`, `first_n + 1` and so on.
-    SumOfSquares {
-        /// The first n.
-        first_n: u64,
-        /// How many sums.
-        inputs: usize,
-    },
+    SumOfSquares { first_n: u64, inputs: usize },
     /// `fib(n)` by plain recursion, the same input again and again.
-    Fib {
-        /// The number's index.
-        n: u32,
-        /// How often.
-        inputs: usize,
-    },
+    Fib { n: u32, inputs: usize },
 }
 
 impl CpuKernel {
@@ -102,7 +92,6 @@ pub struct Params {
     pub workloads: Vec<Workload>,
     /// Who takes part. `sync` always does: the others are ratios to it.
     pub models: Vec<Model>,
-    /// Which states of the lock.
     pub gil: GilChoice,
     /// By which rules it changes hands while it is on: one row each; none means CPython's.
     pub policies: Vec<Policy>,
@@ -116,7 +105,6 @@ pub struct Params {
     pub requests: usize,
     /// How long the server waits before it answers.
     pub latency_ns: u64,
-    /// How many rounds are measured.
     pub runs: usize,
     /// How many rounds come before them and are thrown away.
     pub warmup: usize,
@@ -128,11 +116,9 @@ pub struct Params {
     pub affinity: Vec<usize>,
     /// Seeds the resampling of the statistics.
     pub seed: u64,
-    /// What a round of `cpu` computes.
     pub kernel: CpuKernel,
     /// The pages to fetch instead of our own server's; empty means our own server.
     pub urls: Vec<String>,
-    /// Each CPython that takes part with the same models.
     #[serde(default)]
     pub pythons: Vec<Python>,
 }
@@ -305,10 +291,7 @@ impl Params {
     }
 
     /// Checks what no single option can know of the others.
-    ///
-    /// # Errors
-    ///
-    /// One line that says which options leave nothing to do, and what would.
+    /// Fails with one line that says which options leave nothing to do, and what would.
     pub fn check(&self) -> Result<(), String> {
         let only_sync = self.models.iter().all(|&model| model == Model::Sync);
         let lonely = |workload: &&Workload| self.rows(**workload, None, 1).len() < 2;

@@ -10,12 +10,9 @@ use super::contender::{GilState, Model};
 /// A CPython that answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Python {
-    /// What is run.
     #[serde(serialize_with = "as_text")]
     pub path: PathBuf,
-    /// As it says.
     pub version: (u32, u32, u32),
-    /// Which lock it has.
     pub gil: PythonGil,
 }
 
@@ -66,12 +63,10 @@ const THREADS_SINCE: (u32, u32, u32) = (3, 2, 0);
 const COOP_SINCE: (u32, u32, u32) = (3, 6, 0);
 
 impl Version {
-    /// The version that `numbers` and the lock make.
     pub fn new(numbers: (u32, u32, u32), gil: PythonGil) -> Self {
         Self { numbers, is_free_threaded: gil == PythonGil::Off }
     }
 
-    /// Whether threads run without a lock.
     pub fn is_free_threaded(self) -> bool {
         self.is_free_threaded
     }

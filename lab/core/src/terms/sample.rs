@@ -18,7 +18,6 @@ pub struct Outcome {
     pub gil: Option<GilStats>,
 }
 
-/// The lock's own counters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct GilStats {
     /// How often the lock was taken.
@@ -55,18 +54,14 @@ pub struct TreeUsage {
 /// Everything that was seen of one contender.
 #[derive(Clone, Debug)]
 pub struct Measured {
-    /// Who it was.
     pub contender: Contender,
     /// How long starting took: threads, loop, workers, connections.
     pub startup_s: f64,
     /// The measured rounds' wall times in seconds, in the order of the rounds. Round `i` of every
     /// contender belongs together: they ran next to each other.
     pub wall_s: Vec<f64>,
-    /// Units of work in a round.
     pub units: u64,
-    /// The digest of a round's answers.
     pub checksum: u64,
-    /// The process tree's accounts.
     pub usage: TreeUsage,
     /// The lock's counters, added up over the measured rounds.
     pub gil: Option<GilStats>,

@@ -33,18 +33,13 @@ const RESAMPLES: usize = 10_000;
 const DRAWS_MAX: usize = 20_000_000;
 const RESAMPLES_MIN: usize = 1_000;
 
-/// The figures of one contender's rounds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    /// The one in the middle.
     pub median: f64,
-    /// The sum, shared out.
     pub mean: f64,
     /// The standard deviation of the sample, 0 for a single one.
     pub stddev: f64,
-    /// The smallest.
     pub min: f64,
-    /// The largest.
     pub max: f64,
 }
 
@@ -55,7 +50,6 @@ pub struct Speedup {
     pub median: f64,
     /// Where that median lies with 95 % confidence; `None` from too few rounds.
     pub interval: Option<[f64; 2]>,
-    /// What follows; `None` from too few rounds.
     pub verdict: Option<Verdict>,
 }
 

@@ -24,7 +24,6 @@ const ARMED_TURNS: u64 = 5_000;
 /// How often a single call is repeated to be timed.
 const CALLS: u64 = 10_000;
 
-/// What time and events cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cost {
     /// One reading of the clock.
@@ -41,7 +40,6 @@ pub struct Cost {
     pub armed: Spread,
     /// How many events the ring of a thread holds before the oldest are overwritten.
     pub ring_events: usize,
-    /// How many bytes it takes.
     pub ring_bytes: usize,
 }
 
@@ -49,18 +47,15 @@ pub struct Cost {
 #[expect(clippy::struct_field_names, reason = "the unit, which the document's reader needs")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
-    /// The one in the middle.
     pub median_ns: f64,
     /// A quarter of the rounds is below.
     pub low_ns: f64,
     /// A quarter of the rounds is above.
     pub high_ns: f64,
-    /// What it should be at most.
     pub goal_ns: f64,
 }
 
 impl Cost {
-    /// Measures, in so many rounds.
     pub fn measure(rounds: usize) -> Self {
         let unarmed = in_turn(rounds, UNARMED_TURNS, UNARMED_GOAL_NS);
         let recorder = trace::arm();
@@ -79,7 +74,6 @@ impl Cost {
         }
     }
 
-    /// Names the goals that are missed.
     pub fn missed(&self) -> impl Iterator<Item = &'static str> {
         let unarmed = (!self.unarmed.is_met()).then_some("a site that does not record");
         unarmed.into_iter().chain((!self.armed.is_met()).then_some("a site that records"))
@@ -87,7 +81,6 @@ impl Cost {
 }
 
 impl Spread {
-    /// Tells whether the goal is met.
     pub fn is_met(&self) -> bool {
         self.median_ns <= self.goal_ns
     }

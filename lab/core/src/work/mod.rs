@@ -12,8 +12,6 @@
 //!
 //! Read next: [`cpu::sync`], then the files beside it.
 
-#![expect(clippy::missing_errors_doc, reason = "an error is one line: see LabError")]
-
 pub mod arm;
 pub mod cost;
 pub mod cpu;

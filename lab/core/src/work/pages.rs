@@ -8,11 +8,8 @@ use crate::work::io::http::Adler32;
 /// What is answered under one path.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Content {
-    /// Where it is found.
     pub path: &'static str,
-    /// What it is.
     pub body: Vec<u8>,
-    /// The checksum of the body.
     pub checksum: u64,
 }
 
@@ -21,7 +18,6 @@ pub struct Content {
 pub static PAGES: LazyLock<[Content; 2]> =
     LazyLock::new(|| [content("/jython", 10_966), content("/dice", 276)]);
 
-/// The page under `path`.
 pub fn find(path: &str) -> Option<&'static Content> {
     PAGES.iter().find(|content| content.path == path)
 }

@@ -15,7 +15,6 @@ use std::hint::black_box;
 use trainyard::sys::Why;
 use trainyard::threads::Attached;
 
-/// A kind of task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Task {
     /// Bytecode.
@@ -50,9 +49,6 @@ impl Task {
     }
 
     /// The task with this name.
-    ///
-    /// # Panics
-    ///
     /// Panics if there is none: names come from experiments.
     pub fn named(name: &str) -> Self {
         let task = Self::ALL.into_iter().find(|task| task.name() == name);

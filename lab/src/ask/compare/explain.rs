@@ -19,7 +19,6 @@ use lab_core::terms::stats::VERDICT_ROUNDS_MIN;
 use lab_core::terms::{GilState, Model, Verdict, Workload};
 use lab_core::text::{list, numbers};
 
-/// Explains each workload that was measured, in the order of the report.
 pub fn sentences(report: &Report) -> Vec<String> {
     let about = |&workload: &Workload| {
         sentence(report, workload).into_iter().chain(beside::sentences(report, workload))
@@ -51,7 +50,6 @@ fn best<'a>(rows: impl Iterator<Item = &'a Row>) -> Option<&'a Row> {
     ratios.max_by(|(left, _), (right, _)| left.total_cmp(right)).map(|(_, row)| row)
 }
 
-/// The contender's name within a sentence.
 fn name(row: &Row) -> String {
     let threads = numbers::count(row.workers, "thread");
     match (row.model, row.gil) {

@@ -19,7 +19,6 @@ const CSV: &str = "workload model gil workers units checksum wall_s_median:/wall
     speedup_vs_python_sync_high:/speedup_vs_python_sync_interval/1 \
     policy placement lock_per_worker";
 
-/// One line for each contender.
 pub(crate) fn csv(report: &Report) -> String {
     let row = |row| serde_json::to_value(row).expect("a row is plain data");
     document::csv(CSV, report.results.iter().map(row))

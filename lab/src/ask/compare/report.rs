@@ -26,17 +26,13 @@ pub const SCHEMA: &str = "trainyard.compare/1";
 /// Everything that a comparison found out.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
-    /// [`SCHEMA`].
     pub schema: String,
-    /// Whether the comparison ran to its end.
     pub complete: bool,
     /// The seed of the resampling.
     pub seed: u64,
-    /// What was asked for.
     pub params: Params,
     /// What makes the figures doubtful, each with what can be done.
     pub warnings: Vec<String>,
-    /// The machine.
     pub host: Host,
     /// What the server of `io` has used in all rounds together, warm-up and recording included;
     /// null for another server than ours.
@@ -55,26 +51,19 @@ pub fn measured_on(host: &Host, is_complete: bool) -> String {
 /// One contender's results.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
-    /// The work.
     pub workload: Workload,
-    /// The runtime.
     pub model: Model,
-    /// The lock.
     pub gil: GilState,
     /// By which rules it changes hands, if it is on and ours.
     #[serde(flatten, serialize_with = "in_full")]
     pub rules: Option<Rules>,
     /// How many threads, tasks or processes.
     pub workers: usize,
-    /// Units of work in a round.
     pub units: u64,
     /// The digest of a round's answers, in hexadecimal.
     pub checksum: String,
-    /// How long the rounds took.
     pub wall_s: WallTime,
-    /// How long starting took.
     pub startup_s: f64,
-    /// What the process tree has used.
     #[serde(flatten)]
     pub usage: TreeUsage,
     /// The most units that had begun and not ended.
@@ -89,7 +78,6 @@ pub struct Row {
     pub speedup_vs_sync: Option<f64>,
     /// Its 95 % interval.
     pub speedup_interval: Option<[f64; 2]>,
-    /// What the interval says.
     pub verdict: Option<Verdict>,
     /// What the lock counted.
     pub gil_stats: Option<GilStats>,
@@ -119,10 +107,8 @@ fn in_full<S: Serializer>(rules: &Option<Rules>, serializer: S) -> Result<S::Ok,
 /// The wall times of a contender's rounds, in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WallTime {
-    /// Their figures.
     #[serde(flatten)]
     pub summary: Summary,
-    /// The rounds, in order.
     pub samples: Vec<f64>,
 }
 
@@ -160,7 +146,6 @@ impl Report {
         }
     }
 
-    /// Returns the rows of `workload`.
     pub fn rows(&self, workload: Workload) -> impl Iterator<Item = &Row> {
         self.results.iter().filter(move |row| row.workload == workload)
     }
@@ -223,7 +208,6 @@ impl Row {
         })
     }
 
-    /// How many rounds were measured.
     pub fn rounds(&self) -> usize {
         self.wall_s.samples.len()
     }
@@ -238,7 +222,6 @@ impl Row {
         self.speedup_vs_python_sync_interval.map(Verdict::of)
     }
 
-    /// Who it was.
     pub fn contender(&self) -> Contender {
         let Self { workload, model, gil, rules, workers, python, .. } = *self;
         Contender { workload, model, gil, rules, workers, python }

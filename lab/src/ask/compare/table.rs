@@ -6,7 +6,7 @@
 use crate::ask::compare::picture::{self, Style};
 use crate::ask::compare::report::{Report, Row, measured_on};
 use crate::ask::compare::{explain, next};
-use crate::ask::document::{self, BOLD, First};
+use crate::ask::document::{self, BOLD};
 use lab_core::terms::{Measured, Workload};
 use lab_core::text::{add, numbers, wrap};
 
@@ -52,7 +52,7 @@ fn table(report: &Report, workload: Workload, columns: usize) -> String {
     workload.name().clone_into(&mut header[0]);
     let lay_out = |shown: usize| {
         let rows: Vec<Vec<String>> = rows.iter().map(|cells| cells[..shown].to_vec()).collect();
-        format!("\n{}", document::columns(&header[..shown], &rows, First::Left))
+        format!("\n{}", document::columns(&header[..shown], &rows, 1))
     };
     document::widest((COLUMNS_MIN, HEADER.len()), columns, lay_out).0
 }

@@ -24,9 +24,7 @@ const QUICK_CLOCKS: [&str; 3] = ["tsc", "kvm-clock", "arch_sys_counter"];
 /// One thing that shows here, or does not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Advice {
-    /// Whether it shows.
     pub shows: bool,
-    /// What, and why.
     pub what: String,
     /// What to do; empty if nothing is to be done.
     pub next: String,
@@ -35,7 +33,6 @@ pub struct Advice {
 /// What the advice depends on beside the report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Here {
-    /// How the program was built.
     pub build: Build,
     /// What is wrong with `/proc`, through which processes are started and measured.
     pub proc_lacks: Option<String>,
@@ -44,7 +41,6 @@ pub struct Here {
 }
 
 impl Here {
-    /// Asks the kernel.
     pub fn look() -> Self {
         let paranoid = line("/proc/sys/kernel/perf_event_paranoid");
         Self {
@@ -55,7 +51,6 @@ impl Here {
     }
 }
 
-/// Says what follows from what was found.
 pub fn advise(found: &Report, here: &Here) -> Vec<Advice> {
     let mut page = Page(Vec::new());
     if here.build == Build::Debug {

@@ -14,7 +14,6 @@ use trainyard::sys::limits;
 /// What the kernel says of the machine. What it does not say is `None`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Machine {
-    /// What the processors are called.
     pub cpu_model: String,
     /// Which are switched on, as in `0-7`.
     pub online_cpus: Option<String>,
@@ -28,18 +27,15 @@ pub struct Machine {
     pub smt: Option<bool>,
     /// Who chooses the frequency.
     pub governor: Option<String>,
-    /// The kernel's release.
     pub kernel: String,
     /// What the kernel's clock counts.
     pub clock_source: Option<String>,
     /// How many threads wanted to run, on average over the last minute.
     pub load_average: Option<f64>,
-    /// Our version.
     pub trainyard: String,
 }
 
 impl Machine {
-    /// Asks the machine.
     pub fn read(conditions: &Conditions) -> Self {
         let Host { cpu_model, kernel, trainyard, .. } = Host::read();
         let cpu = "/sys/devices/system/cpu";
@@ -87,7 +83,6 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Asks the kernel.
     pub fn read() -> Self {
         let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
         let number = |path: &str| line(path)?.parse().ok();

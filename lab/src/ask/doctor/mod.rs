@@ -60,17 +60,11 @@ pub struct Doctor {
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// [`SCHEMA`].
     pub schema: String,
-    /// What the kernel says of the machine.
     pub machine: Machine,
-    /// What may run out.
     pub limits: Limits,
-    /// How quiet it is.
     pub noise: Noise,
-    /// What time and events cost.
     pub cost: Cost,
-    /// What follows.
     pub advice: Vec<Advice>,
 }
 

@@ -28,13 +28,10 @@ pub struct Noise {
     pub median_ns: u64,
     /// What the slowest one in a hundred took, or more.
     pub p99_ns: u64,
-    /// What the slowest took.
     pub largest_ns: u64,
-    /// How long the clock was watched.
     pub watched_ns: u64,
     /// How often it jumped by 10 us or more.
     pub gaps: usize,
-    /// The largest jump.
     pub largest_gap_ns: u64,
     /// The share of the time that went into these jumps.
     pub lost: f64,
@@ -56,7 +53,6 @@ impl Noise {
     }
 }
 
-/// Does one piece of work, and returns what it took.
 fn spin() -> u64 {
     let begin_ns = clock::now_ns();
     for turn in 0..SPIN_TURNS {
@@ -94,7 +90,6 @@ fn ticks(stat: &str) -> Option<[u64; 2]> {
     Some([words.iter().sum(), *words.get(7)?])
 }
 
-/// The share that was stolen between two looks at `/proc/stat`.
 #[expect(clippy::cast_precision_loss, reason = "a share")]
 fn stolen_between(before: &str, after: &str) -> Option<f64> {
     let ([all_before, before], [all_after, after]) = (ticks(before)?, ticks(after)?);

@@ -11,7 +11,6 @@ const COLUMNS: usize = 80;
 /// Where the right column begins.
 const INDENT: usize = 20;
 
-/// Renders the page.
 pub fn text(report: &Report) -> String {
     let mut page = String::new();
     for (title, rows) in [

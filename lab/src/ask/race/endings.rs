@@ -19,7 +19,6 @@ use lab_core::work::race::setting::{Model, Runner};
 /// Endings that are listed on a terminal; a document has them all.
 const ENDINGS_MAX: usize = 30;
 
-/// All that a search found.
 struct Found<'a> {
     job: &'a Job<'a>,
     variables: Vec<String>,
@@ -28,7 +27,6 @@ struct Found<'a> {
     possible: Vec<Possible>,
 }
 
-/// Finds every way in which a program can end.
 pub(super) fn search(job: &Job<'_>, format: Format) -> Result<String> {
     let Job { puzzle, program, trains, rounds, runner, .. } = *job;
     if runner == Runner::Procs {

@@ -71,7 +71,6 @@ pub(super) fn times(rounds: u32) -> String {
     if rounds == 1 { "once".to_owned() } else { format!("{} times", grouped(u64::from(rounds))) }
 }
 
-/// How trains end, in words.
 pub(super) fn in_words(ending: &Ending, names: &[String]) -> String {
     match ending {
         Ok(values) => {

@@ -14,8 +14,6 @@
 //! 4. With `--search` nothing is left to chance: every ending there can be is found, and listed by
 //!    `endings`; each comes with a schedule, which `--replay` does again.
 
-#![expect(clippy::missing_errors_doc, reason = "an error is one line: see LabError")]
-
 pub mod dis;
 mod endings;
 mod layout;

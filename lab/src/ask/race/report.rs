@@ -16,7 +16,6 @@ use lab_core::work::race::setting::{Model, Runner};
 use lab_core::work::race::tape::signed;
 use trainyard::vm::WordKind;
 
-/// The whole answer.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     pub(super) schema: &'static str,
@@ -26,7 +25,6 @@ pub(super) struct Report {
     pub(super) threads: usize,
     /// How often each train does it in a run.
     pub(super) rounds: u32,
-    /// How many runs each row had.
     pub(super) runs: usize,
     pub(super) switch_interval_s: f64,
     pub(super) check_interval: NonZeroU32,
@@ -85,14 +83,12 @@ pub(super) struct Recorded {
     pub(super) what: &'static str,
     /// What `--replay` takes; null if it is too long.
     pub(super) schedule: Option<String>,
-    /// In words.
     pub(super) sentence: String,
     /// The instructions, drawn.
     pub(super) columns: String,
 }
 
 impl Row {
-    /// Adds up the outcomes of a row's runs.
     pub(super) fn new(job: &Job<'_>, serial: &[Vec<i64>], outcomes: &[Outcome]) -> Self {
         let is_wrong =
             |outcome: &&Outcome| outcome.trouble.is_some() || !serial.contains(&outcome.values);
@@ -217,7 +213,6 @@ fn lost_shares(serial: &[Vec<i64>], outcomes: &[Outcome]) -> Vec<Option<f64>> {
     (0..serial.first().map_or(0, Vec::len)).map(share).collect()
 }
 
-/// Renders a report.
 pub(super) fn page(report: &Report) -> String {
     let names = ["", shown(report), "lost", "wrong", "forced", "involuntary"];
     let head = vec![names.map(str::to_owned).to_vec()];
@@ -233,7 +228,6 @@ pub(super) fn page(report: &Report) -> String {
     ))
 }
 
-/// The name of the variable that is shown.
 fn shown(report: &Report) -> &str {
     report.variables.get(report.shown).map_or("(nothing is shared)", String::as_str)
 }
@@ -290,7 +284,6 @@ fn cells(report: &Report, row: &Row) -> Vec<String> {
     ]
 }
 
-/// What decided a row.
 fn reason(row: &Row) -> Vec<String> {
     let failures = row.failures.iter().map(|says| format!("; a train failed: {says}"));
     vec![row.label.clone(), format!("{}{}", row.why, failures.collect::<String>())]

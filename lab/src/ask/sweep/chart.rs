@@ -11,12 +11,11 @@ use super::variable::Variable;
 use lab_core::terms::contender::Workload;
 use lab_core::terms::stats::VERDICT_ROUNDS_MIN;
 use lab_core::text::numbers;
-use lab_core::text::plot::{Axis, Chart, Dot, Mark, Scale, Series, Unit};
+use lab_core::text::plot::{Axis, Chart, Dot, Scale, Series, Unit};
 
 /// Values that span more than this are drawn on a logarithmic scale.
 const LINEAR_SPAN_MAX: f64 = 10.0;
 
-/// Draws each workload that was measured.
 pub(super) fn charts(report: &Report) -> Vec<Chart> {
     let workloads = report.params.workloads.iter();
     workloads.filter_map(|&workload| chart(report, workload)).collect()
@@ -84,8 +83,7 @@ fn line(rows: &[&Row], axis: Variable, names: &[String], report: &Report) -> Ser
         let [low, high] = row.wall_interval_s.unwrap_or([median; 2]);
         let is_knee = knee.is_some_and(|knee| knee.value == value && !knee.is_end_of_range);
         let title = format!("{name}, {} {value}: {}", axis.name(), numbers::seconds(median));
-        let mark = if is_knee { Mark::Knee } else { Mark::None };
-        Some(Dot { x, y: median, low, high, title, mark })
+        Some(Dot { x, y: median, low, high, title, is_knee })
     });
     Series { dots: dots.collect(), name: name.clone() }
 }
@@ -121,6 +119,6 @@ mod tests {
         assert!(report.knees.iter().any(|knee| knee.is_end_of_range));
         let charts = charts(&report);
         let mut dots = charts.iter().flat_map(|chart| &chart.series).flat_map(|line| &line.dots);
-        assert!(dots.all(|dot| dot.mark == Mark::None), "{:?}", report.knees);
+        assert!(dots.all(|dot| !dot.is_knee), "{:?}", report.knees);
     }
 }

@@ -17,9 +17,8 @@ use serde::Serialize;
 use super::plan::{Point, as_map};
 use super::report::{Report, Row};
 use super::variable::{Value, Variable};
-use lab_core::terms::contender::{GilState, Model, Workload};
-use lab_core::terms::params::CpuKernel;
 use lab_core::terms::stats::{self, VERDICT_ROUNDS_MIN, Verdict};
+use lab_core::terms::{CpuKernel, GilState, Model, Workload};
 use lab_core::text::{add, numbers};
 
 /// Nobody feels a twentieth.
@@ -31,7 +30,6 @@ const AS_GOOD_WITHIN_NOISE: f64 = 1.10;
 /// Two points have no knee between them.
 const VALUES_MIN: usize = 3;
 
-/// The knee of one series.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Knee {
     pub(super) workload: Workload,
@@ -57,12 +55,10 @@ impl Knee {
         (self.workload, &self.contender) == (row.workload, &row.column)
     }
 
-    /// Whether `row` belongs to its series.
     pub(super) fn is_of(&self, row: &Row) -> bool {
         self.is_of_column(row) && self.parameters.iter().all(|it| row.point.contains(it))
     }
 
-    /// Whether it is at `row`.
     pub(super) fn is_at(&self, row: &Row) -> bool {
         self.is_of(row) && row.value_of(self.variable) == Some(self.value)
     }
@@ -147,7 +143,6 @@ struct Best<'a> {
     shortest_s: f64,
     /// The knee of the threads that have the lock on, if that is another one.
     locked: Option<usize>,
-    /// Whether the range ends with the knee.
     is_end_of_range: bool,
 }
 

@@ -13,8 +13,6 @@
 //!
 //! Not here: a search for the best value, which would measure some points more often than others.
 
-#![expect(clippy::missing_errors_doc, reason = "an error is one line: see LabError")]
-
 mod chart;
 mod knee;
 mod options;
@@ -35,11 +33,9 @@ use crate::measure::prepare::{listen, prepare};
 use crate::measure::python::find::find_all;
 use crate::measure::record;
 use crate::measure::warnings::{self, Build};
-use lab_core::terms::error::{LabError, Result};
-use lab_core::terms::host::{Conditions, Host};
 use lab_core::terms::outfile::Extent;
 use lab_core::terms::output::{Format, Output};
-use lab_core::terms::params::Params;
+use lab_core::terms::{Conditions, Host, LabError, Params, Result};
 use lab_core::text::plot;
 use trainyard::trace::file::Run;
 

@@ -10,9 +10,8 @@ use super::variable::{Value, Variable, range};
 use crate::ask::lock::Lock;
 use crate::ask::options::{Measuring, Results, Work, distinct, nanoseconds};
 use crate::ask::values;
-use lab_core::terms::contender::{Model, Workload};
 use lab_core::terms::output::{Color, Output};
-use lab_core::terms::params::{GilChoice, Params, Preset};
+use lab_core::terms::{GilChoice, Model, Params, Preset, Workload};
 
 const EXAMPLES: &str = "\
 Variables: workers, switch-interval, check-interval, latency, requests, inputs,

@@ -11,10 +11,8 @@ use serde::{Serialize, Serializer};
 
 use super::variable::{Value, Variable};
 use crate::measure::conductor::Place;
-use lab_core::terms::contender::{Contender, GilState, Model, Workload};
 use lab_core::terms::error::{self, LabError};
-use lab_core::terms::params::{GilChoice, Params};
-use lab_core::terms::{Pace, Policy};
+use lab_core::terms::{Contender, GilChoice, GilState, Model, Pace, Params, Policy, Workload};
 
 /// What is measured at which points.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +26,6 @@ pub struct Plan {
 /// A variable and its values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Scan {
-    /// Which.
     #[serde(rename = "name")]
     pub variable: Variable,
     /// As they were typed; [`Plan::points`] has them in rising order.
@@ -132,7 +129,6 @@ impl Plan {
         })
     }
 
-    /// The parameters at `point`.
     pub fn params_at(&self, point: &Point) -> Params {
         let mut params = self.params.clone();
         for &(variable, value) in point {

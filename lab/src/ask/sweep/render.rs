@@ -9,7 +9,7 @@ use super::plan::said_of;
 use super::report::{Report, Row, grouped};
 use super::variable::Variable;
 use crate::ask::compare::report::measured_on;
-use crate::ask::document::{self, BOLD, First};
+use crate::ask::document::{self, BOLD};
 use lab_core::terms::contender::{Model, Workload};
 use lab_core::text::wrap::wrap;
 use lab_core::text::{add, capitalised, numbers};
@@ -53,7 +53,7 @@ fn lay_out(report: &Report, workload: Workload, names: &[&str]) -> String {
     let lines = lines(report, workload).into_iter();
     let rows: Vec<_> =
         lines.map(|line| [unnamed.clone(), cells(report, &line, names)].concat()).collect();
-    document::columns(&header, &rows, First::Right)
+    document::columns(&header, &rows, 0)
 }
 
 /// What a line says: its point, and the cell of each of `names`.
@@ -134,7 +134,6 @@ const CSV: &str = "workload model gil workers python wall_s_median:/wall_s/media
     speedup_low:/speedup_interval/0 speedup_high:/speedup_interval/1 is_knee \
     policy placement lock_per_worker";
 
-/// One line for each point and contender.
 pub(super) fn csv(report: &Report) -> String {
     let mut columns = String::new();
     for key in report.scanned().map(Variable::key) {
@@ -148,7 +147,6 @@ pub(super) fn csv(report: &Report) -> String {
     document::csv(&(columns + CSV), report.results.iter().map(row))
 }
 
-/// A table for each workload, to paste into an issue.
 pub(super) fn markdown(report: &Report) -> String {
     let mut text = String::new();
     for &workload in &report.params.workloads {
@@ -180,62 +178,35 @@ mod tests {
     use crate::ask::sweep::plan::Scan;
     use crate::ask::sweep::testing;
     use crate::ask::sweep::variable::Value;
-
-    fn plain(report: &Report, columns: usize) -> String {
-        anstream::adapter::strip_str(&table(report, columns)).to_string()
-    }
-
-    #[test]
-    fn a_line_has_a_point_the_knee_is_marked_and_a_narrow_terminal_gets_the_table_in_parts() {
-        let report = testing::report(|_| ());
-        for (width, parts) in [(80, 1), (50, 3)] {
-            let text = plain(&report, width);
-            assert!(text.lines().all(|line| line.chars().count() <= width), "{text}");
-            assert_eq!(text.matches("io: workers").count(), parts, "{text}");
-        }
-        let text = plain(&report, 80);
-        let knee = text.lines().find(|line| line.ends_with('*')).unwrap();
-        assert!(knee.trim_start().starts_with("16 "), "{text}");
-        assert!(text.contains("* the knee of threads, lock on: workers 16, "), "{text}");
-        assert!(text.contains("The correct number of threads is not a constant"), "{text}");
-    }
+    use lab_core::testing::check_known;
 
     /// Fails if each model has lines of its own: half of the cells would have nothing in them.
     #[test]
-    fn models_that_are_scanned_stand_side_by_side() {
+    fn every_form_of_a_sweep_looks_like_this() {
+        let plain = |report: &Report, columns| {
+            anstream::adapter::strip_str(&table(report, columns)).to_string()
+        };
+        let of = |scans| testing::report_of(scans, |_| ());
         let counts =
             Scan { variable: Variable::Workers, values: [1, 2, 8].map(Value::Count).into() };
         let models = [Model::Threads, Model::Procs].map(Value::Model).into();
         let models = Scan { variable: Variable::Models, values: models };
-        for scans in [vec![models.clone(), counts.clone()], vec![counts, models.clone()]] {
-            let report = testing::report_of(scans, |_| ());
-            let text = plain(&report, 200);
-            let header =
-                "io: workers one after another threads, lock on threads, lock off processes";
-            let first = text.lines().next().unwrap();
-            assert_eq!(first.split_whitespace().collect::<Vec<_>>().join(" "), header);
-            let points = text.lines().skip(1).take_while(|line| !line.is_empty());
-            assert_eq!(points.filter(|line| line.contains(" ms ")).count(), 3, "{text}");
-            assert!(!text.contains('–'), "{text}");
-            assert!(text.contains("* the knee of processes: workers"), "{text}");
-            let table = markdown(&report);
-            let header = "| workers | one after another | threads, lock on | threads, lock off | ";
-            assert!(table.contains(header) && !table.contains('–'), "{table}");
+        let report = testing::report(|_| ());
+        let models_first = of(vec![models.clone(), counts.clone()]);
+        let mut said = String::new();
+        for (what, text) in [
+            ("a sweep on 80 columns", plain(&report, 80)),
+            ("on 50 columns it comes in parts", plain(&report, 50)),
+            ("as Markdown", markdown(&report)),
+            ("as CSV", csv(&report)),
+            ("models stand side by side", plain(&models_first, 200)),
+            ("in either order", plain(&of(vec![counts, models.clone()]), 200)),
+            ("as Markdown", markdown(&models_first)),
+            ("models alone", plain(&of(vec![models]), 200)),
+        ] {
+            add!(said, "## {what}\n\n{text}\n");
         }
-        let alone = plain(&testing::report_of(vec![models], |_| ()), 200);
-        let lines: Vec<&str> = alone.lines().take(3).map(str::trim).collect();
-        assert!(lines[0].starts_with("io  one after another"), "{alone}");
-        assert!(lines[1].contains(" ms") && lines[2].is_empty(), "{alone}");
-    }
-
-    #[test]
-    fn csv_has_as_many_values_as_names_in_every_line() {
-        let text = csv(&testing::report(|_| ()));
-        let commas = |line: &str| line.matches(',').count();
-        assert_eq!(text.lines().count(), 1 + 2 * 5 * 3);
-        let names = commas(text.lines().next().unwrap());
-        assert!(text.lines().all(|line| commas(line) == names), "{text}");
-        assert_eq!(text.matches(",true").count(), 4, "a knee in each series of threads");
+        check_known("lab/src/ask/sweep/shown.txt", &said);
     }
 
     #[test]

@@ -12,18 +12,12 @@ use super::plan::{Layout, Plan, Point, Scan, as_map};
 use super::variable::{Value, Variable};
 use crate::ask::compare::report;
 use crate::measure::lines;
-use lab_core::terms::contender::{Contender, GilState, Model, Workload};
-use lab_core::terms::host::Host;
-use lab_core::terms::lock::Rules;
-use lab_core::terms::params::Params;
-use lab_core::terms::sample::Measured;
-use lab_core::terms::stats;
+use lab_core::terms::{Contender, GilState, Host, Measured, Model, Params, Rules, Workload, stats};
 
 /// Everything that a sweep found out.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Report {
     schema: &'static str,
-    /// Whether it ran to its end.
     pub(super) complete: bool,
     /// The seed of the resampling.
     pub(super) seed: u64,
@@ -92,7 +86,6 @@ impl Report {
         }
     }
 
-    /// What was scanned.
     pub(super) fn scanned(&self) -> impl Iterator<Item = Variable> {
         self.variables.iter().map(|scan| scan.variable)
     }
@@ -134,7 +127,6 @@ impl Report {
         series.map(|rows| firsts(grouped(rows.into_iter(), value))).collect()
     }
 
-    /// The rows of `workload`.
     pub(super) fn rows(&self, workload: Workload) -> impl Iterator<Item = &Row> {
         self.results.iter().filter(move |row| row.workload == workload)
     }
@@ -172,7 +164,6 @@ impl Report {
         }
     }
 
-    /// The columns of `workload`, in the order of the contenders.
     pub(super) fn columns(&self, workload: Workload) -> Vec<&str> {
         let firsts = firsts(grouped(self.rows(workload), |row| row.column.clone()));
         firsts.into_iter().map(|row| row.column.as_str()).collect()
@@ -194,7 +185,6 @@ pub(super) fn grouped<'a, K: PartialEq>(
     groups
 }
 
-/// The first row of each group.
 pub(super) fn firsts(groups: Vec<Vec<&Row>>) -> Vec<&Row> {
     groups.into_iter().map(|group| group[0]).collect()
 }
@@ -208,7 +198,6 @@ impl Deref for Row {
 }
 
 impl Row {
-    /// The value of `variable` at its point.
     pub(super) fn value_of(&self, variable: Variable) -> Option<Value> {
         self.point.iter().find(|(it, _)| *it == variable).map(|(_, value)| *value)
     }

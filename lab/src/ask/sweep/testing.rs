@@ -4,12 +4,9 @@ use super::plan::{Plan, Scan};
 use super::report::{Report, Row};
 use super::variable::{Value, Variable};
 use crate::ask::compare::testing::host;
-use lab_core::terms::contender::{Contender, GilState, Model, Workload};
-use lab_core::terms::params::{Params, Preset};
-use lab_core::terms::sample::Measured;
+use lab_core::terms::{Contender, GilState, Measured, Model, Params, Preset, Workload};
 use lab_core::testing::{self, who};
 
-/// The numbers of threads.
 const COUNTS: [usize; 5] = [1, 2, 8, 16, 64];
 
 /// What `trainyard sweep io cpu -P workers 1 64` might find out, after `doctor` has changed every

@@ -6,10 +6,8 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use lab_core::terms::contender::{Model, Workload};
 use lab_core::terms::nearest::suggestion;
-use lab_core::terms::params::{CpuKernel, GilChoice, Params};
-use lab_core::terms::{Placement, Policy};
+use lab_core::terms::{CpuKernel, GilChoice, Model, Params, Placement, Policy, Workload};
 use lab_core::text::numbers;
 
 /// A parameter that takes several values in turn.
@@ -25,9 +23,7 @@ pub enum Variable {
     Latency,
     /// How many pages a round fetches.
     Requests,
-    /// How many inputs a round computes.
     Inputs,
-    /// The state of the lock.
     Gil,
     /// By which rules it changes hands.
     Policy,
@@ -37,9 +33,7 @@ pub enum Variable {
     Models,
 }
 
-/// One value of a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is called what it is")]
 pub enum Value {
     Count(usize),
     /// In nanoseconds.
@@ -81,7 +75,6 @@ impl Variable {
         Self::NAMES[self as usize].2
     }
 
-    /// Finds the variable called `name`.
     pub fn find(name: &str) -> Result<Self, String> {
         let found = Self::NAMES.into_iter().find(|(_, known, _)| *known == name);
         found.map(|(variable, ..)| variable).ok_or_else(|| {

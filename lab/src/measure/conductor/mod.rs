@@ -43,7 +43,6 @@ use lab_core::work::server::{ServerProcess, ServerUsage};
 use trainyard::sys::signal::Interrupts;
 use trainyard::trace::file::{Run, Trace};
 
-/// What was measured at some places, and how it ended.
 #[derive(Debug)]
 pub struct Measurement {
     /// What was seen at each place; `None` where no round was measured.
@@ -132,7 +131,6 @@ struct Conductor<'a> {
     seats: Vec<Seat>,
 }
 
-/// Which kind of round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Round {
     Warmup,

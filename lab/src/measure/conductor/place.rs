@@ -10,9 +10,7 @@ use trainyard::trace::file::Facts;
 /// A contender, and the parameters that it is measured under.
 #[derive(Clone, Debug)]
 pub struct Place {
-    /// Who.
     pub contender: Contender,
-    /// Everything that it is told.
     pub params: Params,
     /// What its recording is called.
     pub label: String,
@@ -31,7 +29,6 @@ impl Place {
         mine.map(|contender| Self::new(contender, params)).collect()
     }
 
-    /// What a trace says of its run.
     pub(super) fn facts(&self) -> Facts {
         self.contender.facts().with("label", &self.label)
     }

@@ -130,9 +130,6 @@ fn who_says(path: &Path, said: &[u8]) -> Result<Python> {
 
 /// Reads `data` as what a program says when it is asked which Python it is, and says whether it is
 /// one. Fuzzers call it.
-///
-/// # Panics
-///
 /// Panics if a refusal is more than one line, or ends in success.
 #[doc(hidden)]
 pub fn fuzz_who(data: &[u8]) -> bool {

@@ -40,7 +40,6 @@ impl<'a> Columns<'a> {
         Ok(())
     }
 
-    /// Writes what is left, with padding.
     pub(super) fn finish(mut self) -> io::Result<()> {
         self.letters.write_all(&self.bytes)?;
         self.letters.finish().map(drop)

@@ -12,7 +12,6 @@ use crate::look::lanes::{Flow, Holder, Lane, Scene, Span, is_tick};
 use trainyard::trace::Track;
 use trainyard::trace::file::Run;
 
-/// A run, ready to be written.
 pub(super) struct Page<'a> {
     pub(super) run: &'a Run,
     pub(super) scene: Scene<'a>,
@@ -22,7 +21,6 @@ pub(super) struct Page<'a> {
     places: HashMap<u32, u64>,
 }
 
-/// A lane of the page.
 pub(super) struct Row {
     /// `lock`, `train` or `task`.
     pub(super) what: &'static str,

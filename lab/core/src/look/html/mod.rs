@@ -48,10 +48,6 @@ const SCRIPTS: [&str; 16] = scripts! {
 };
 
 /// Writes `trace` as one self-contained page.
-///
-/// # Errors
-///
-/// Fails if `out` does.
 pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
     let pages: Vec<Page<'_>> = trace.runs.iter().map(Page::new).collect();
     // The template is text and names in double braces, in turn.
@@ -83,7 +79,6 @@ fn fill(name: &str, trace: &Trace, pages: &[Page<'_>], out: &mut dyn Write) -> i
     }
 }
 
-/// What was recorded, in a few words.
 fn title(trace: &Trace) -> &str {
     let label = || trace.runs.first().map(Run::label);
     trace.about.get("command").or_else(label).unwrap_or("an empty trace")

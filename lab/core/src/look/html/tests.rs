@@ -9,7 +9,6 @@ use crate::look::testing::{lock_on, of, text};
 use trainyard::trace::file::{Ending, Facts};
 use trainyard::trace::{Event, Kind};
 
-/// The words of the page of a trace.
 fn words(trace: &Trace) -> serde_json::Value {
     let page = text(write, trace);
     let (_, words) = page.split_once("<script type=\"application/json\" id=\"trace\">").unwrap();

@@ -8,14 +8,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use trainyard::trace::{Event, Kind, Recording};
 
-/// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum What {
-    /// The threads that wait for this lock.
     WaitingForLock(u64),
     /// The tasks in the run queue of the loop on this track.
     ReadyTasks(u32),
-    /// The units of work that have begun and not ended.
     InFlight,
 }
 
@@ -26,7 +23,6 @@ pub(crate) fn read(recording: &Recording) -> Vec<(What, Vec<(u64, u64)>)> {
     counts.map(|(what, count)| (what, count.points(recording.begin_ns))).collect()
 }
 
-/// The most units of work that had begun and not ended.
 pub(super) fn in_flight_max(events: &[Event]) -> usize {
     let is_unit = |event: &Event| matches!(event.kind, Kind::UnitBegin | Kind::UnitEnd);
     let counts = counts(events, is_unit);
@@ -73,7 +69,6 @@ fn change(event: &Event) -> Option<(What, u64, Change)> {
     }
 }
 
-/// One counter while its events are read.
 #[derive(Default)]
 struct Count {
     members: HashMap<u64, bool>,
@@ -82,7 +77,6 @@ struct Count {
     /// The sum of all changes so far, and after each; `before` is added when it is known.
     sum: i64,
     sums: Vec<(u64, i64)>,
-    /// The largest `sum` so far.
     max: i64,
 }
 

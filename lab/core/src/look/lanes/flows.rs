@@ -7,7 +7,6 @@ use std::collections::{HashMap, HashSet};
 
 use trainyard::trace::{Event, Kind, Recording};
 
-/// An arrow between two events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Flow {
     pub(crate) what: What,
@@ -19,14 +18,12 @@ pub(crate) struct Flow {
 
 macro_rules! arrows {
     ($($what:ident $words:tt $($from:ident)|+ => $($to:ident)|+,)+) => {
-        /// What an arrow shows.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub(crate) enum What {
             $($what,)+
         }
 
         impl What {
-            /// Every arrow, in the order of their numbers.
             pub(crate) const ALL: [Self; 6] = [$(Self::$what),+];
 
             /// What is said at the arrow, where it leaves, and where it enters.

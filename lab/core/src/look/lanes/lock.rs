@@ -15,12 +15,9 @@ use super::tape::{Alike, Span, Tape};
 use super::{Lane, first_kept_ns};
 use trainyard::trace::{Event, Kind, Recording};
 
-/// Whose a lock is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Holder {
-    /// It is free.
     Nobody,
-    /// It is this track's.
     Track(u32),
     /// It is switched off: there is nothing to hold.
     Off,
@@ -51,7 +48,6 @@ pub(crate) fn read(recording: &Recording, begin_ns: u64, end_ns: u64) -> Vec<Lan
     locks.into_iter().map(lane).collect()
 }
 
-/// For how long each track held a lock.
 pub(crate) fn held_ns(spans: &[Span<Holder>]) -> BTreeMap<u32, u64> {
     let mut held: BTreeMap<u32, u64> = BTreeMap::new();
     for span in spans {

@@ -73,22 +73,17 @@ impl<'a> Scene<'a> {
         Self { recording, begin_ns, end_ns, lanes, locks, tasks, flows }
     }
 
-    /// One lane for each train.
     pub(crate) fn trains(&self) -> &[Lane] {
         self.lanes.as_ref().map_or(&[], |lanes| &lanes.trains)
     }
 }
 
-/// A recording as lanes.
 #[derive(Clone, Debug)]
 pub struct Lanes {
-    /// When the round began.
     pub begin_ns: u64,
-    /// When it ended.
     pub end_ns: u64,
     /// One for each train, in the order in which people count their names.
     pub trains: Vec<Lane>,
-    /// What the round shows as numbers.
     pub figures: Figures,
     /// How many events were lost because a ring was full.
     pub overwritten: u64,
@@ -115,7 +110,6 @@ pub struct Figures {
     /// The most trains that ran at the same instant, with the lock or without need of it, each on
     /// a processor of its own: two that are ready to run on the same one take turns there.
     pub running_at_once_max: usize,
-    /// How many processors trains were seen running on.
     pub cpus_used: usize,
 }
 
@@ -147,7 +141,6 @@ impl Lanes {
     }
 }
 
-/// The events of one track, and where they stand in the recording.
 #[derive(Debug, Default)]
 struct Part {
     events: Vec<Event>,

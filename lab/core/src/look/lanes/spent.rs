@@ -15,7 +15,6 @@ pub(crate) struct Spent {
 }
 
 impl Spent {
-    /// Returns the time in `state`.
     pub(crate) fn ns(&self, state: State) -> u64 {
         self.ns[state as usize]
     }
@@ -27,7 +26,6 @@ impl Spent {
         self.ns(state) as f64 / (total as f64).max(1.0)
     }
 
-    /// Returns the states that took any time.
     pub(crate) fn states(&self) -> impl Iterator<Item = State> {
         State::ALL.into_iter().filter(|state| self.ns(*state) > 0)
     }

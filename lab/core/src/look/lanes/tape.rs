@@ -9,9 +9,7 @@ use crate::look::palette::State;
 /// A time in one state: of a train, of a task, or, as `Span<Holder>`, of a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span<S = State> {
-    /// When it begins.
     pub from_ns: u64,
-    /// When it ends.
     pub until_ns: u64,
     /// What the train did meanwhile, or whose the lock was.
     pub state: S,
@@ -22,7 +20,6 @@ pub struct Span<S = State> {
 }
 
 impl<S> Span<S> {
-    /// How long it is.
     pub fn length_ns(&self) -> u64 {
         self.until_ns.saturating_sub(self.from_ns)
     }

@@ -52,7 +52,6 @@ pub(crate) fn read(recording: &Recording, begin_ns: u64, end_ns: u64) -> Vec<Lan
     tasks.into_iter().map(Task::finish).filter(|lane| !lane.spans.is_empty()).collect()
 }
 
-/// One task while its events are read.
 struct Task {
     id: u64,
     track: u32,

@@ -53,7 +53,6 @@ impl Work {
     }
 }
 
-/// Tells whether an event of this kind shows a lock that is on.
 pub(super) fn shows_lock(kind: Kind) -> bool {
     matches!(kind, Kind::GilWait | Kind::GilTake | Kind::GilDrop)
 }

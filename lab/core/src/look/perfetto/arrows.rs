@@ -46,7 +46,6 @@ pub(super) struct Mark {
 
 /// What carries the arrows of a run.
 pub(super) struct Arrows {
-    /// The slices of all trains, lane by lane.
     pub(super) slices: Vec<Slice>,
     pub(super) marks: Vec<Mark>,
     /// The number of the arrow that enters each poll, by its event.
@@ -131,7 +130,6 @@ impl Arrows {
 }
 
 impl Mark {
-    /// What the mark says at this end of the arrow.
     pub(super) fn name(&self) -> &'static str {
         let [_, leaves, enters] = self.what.words();
         if self.arrow.leaves { leaves } else { enters }

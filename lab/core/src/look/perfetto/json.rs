@@ -9,7 +9,6 @@ use crate::text::add;
 /// How much is collected before it is written.
 const CHUNK: usize = 1 << 16;
 
-/// The document, while it is written.
 pub(super) struct Records<'a> {
     out: &'a mut dyn Write,
     text: String,
@@ -43,7 +42,6 @@ impl<'a> Records<'a> {
         Ok(())
     }
 
-    /// Ends the document.
     pub(super) fn finish(mut self) -> io::Result<()> {
         self.text += "\n]}\n";
         self.out.write_all(self.text.as_bytes())?;

@@ -45,10 +45,6 @@ use trainyard::trace::file::{Run, Trace};
 use trainyard::trace::{Event, Kind};
 
 /// Writes `trace` to `out`.
-///
-/// # Errors
-///
-/// Fails if `out` does.
 pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
     let metadata = metadata(trace);
     let head =
@@ -79,13 +75,11 @@ fn metadata(trace: &Trace) -> String {
     facts.collect::<Vec<_>>().join(",")
 }
 
-/// One run, while it is written.
 struct Writer<'a, 'b> {
     run: &'a Run,
     scene: Scene<'a>,
     origin_ns: u64,
     places: Places,
-    /// The names of the tracks, by their numbers.
     names: HashMap<u32, &'a str>,
     arrows: Arrows,
     records: &'a mut Records<'b>,
@@ -107,7 +101,6 @@ impl<'a> Writer<'a, '_> {
         self.marks(|arrow| arrow.enters)
     }
 
-    /// A moment of this run, as it is written.
     fn at(&self, at_ns: u64) -> Micros {
         Micros(at_ns.saturating_sub(self.origin_ns))
     }
@@ -299,7 +292,6 @@ impl<'a> Writer<'a, '_> {
 /// More processes than a run can have; between the places of two runs in the order.
 const PROCESSES_MAX: u64 = 10_000;
 
-/// The event's words, by their names.
 fn words(event: &Event) -> [Arg<'_>; 2] {
     let (a, b) = event.kind.words();
     let words: [(_, &dyn Display); 2] = [(a, &event.a), (b, &event.b)];
@@ -326,7 +318,6 @@ fn task_state(state: State) -> &'static str {
     }
 }
 
-/// The name of an event that is shown as a moment.
 fn moment(kind: Kind) -> Option<&'static str> {
     Some(match kind {
         Kind::GilWakeFailed => "woken in vain",

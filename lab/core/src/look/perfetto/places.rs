@@ -13,7 +13,6 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::look::lanes::in_words_and_numbers;
 use trainyard::trace::Recording;
 
-/// A process, and a thread of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) pid: u32,
@@ -43,7 +42,6 @@ impl Numbers {
     }
 }
 
-/// Where the tracks of one run stand.
 #[derive(Debug)]
 pub(super) struct Places {
     of: HashMap<u32, Place>,
@@ -73,7 +71,6 @@ impl Places {
         places
     }
 
-    /// Where `track` stands.
     pub(super) fn of(&self, track: u32) -> Place {
         // Every track of the recording is there; a projection knows no others.
         self.of.get(&track).copied().unwrap_or_else(|| self.main())

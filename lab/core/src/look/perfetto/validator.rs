@@ -8,7 +8,6 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-/// A record with the fields that most rules need.
 pub(crate) struct Read {
     pub(super) phase: char,
     pub(super) name: String,

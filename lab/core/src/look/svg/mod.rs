@@ -74,10 +74,6 @@ const LINES_MAX: usize = 8;
 const NARROW: usize = 80;
 
 /// Writes the picture.
-///
-/// # Errors
-///
-/// Fails if `out` does.
 pub fn write(trace: &Trace, out: &mut dyn Write) -> io::Result<()> {
     let mut picture = Picture { body: String::new(), y: 14.0 };
     let title = trace.about.get("command").or(trace.about.get("program"));
@@ -137,7 +133,6 @@ struct Picture {
 }
 
 impl Picture {
-    /// Lines of text across the page, all but the first indented.
     fn lines(&mut self, class: &str, lines: &[String]) {
         for (index, line) in lines.iter().enumerate() {
             let x = if index == 0 { 8.0 } else { 20.0 };

@@ -2,7 +2,6 @@
 
 use crate::look::palette::{LOOKS, Look, Texture};
 
-/// What stands before the first mark: styles and patterns.
 pub(super) fn definitions() -> String {
     let all = |part: fn(&Look) -> String| LOOKS.iter().map(part).collect::<String>();
     include_str!("style.svg")

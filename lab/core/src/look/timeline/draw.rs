@@ -13,14 +13,10 @@ use crate::text::plain::plain;
 use crate::text::wrap::{fill, wrap};
 use crate::text::{add, numbers};
 
-/// What is drawn on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// Columns.
     pub width: usize,
-    /// The alphabet.
     pub glyphs: Glyphs,
-    /// How many lanes of a run are drawn at most.
     pub lanes_max: usize,
 }
 
@@ -37,7 +33,6 @@ const SHARES_MAX_NARROW: usize = 2;
 /// Up to here columns are few.
 const NARROW: usize = 100;
 
-/// Draws the page.
 pub fn draw(timeline: &Timeline, page: Page) -> String {
     let mut drawing = Drawing {
         layout: Layout::new(timeline, page),
@@ -62,7 +57,6 @@ pub fn draw(timeline: &Timeline, page: Page) -> String {
     text
 }
 
-/// Where things stand in a line.
 #[derive(Clone, Copy)]
 struct Layout {
     columns: usize,
@@ -114,7 +108,6 @@ const ANOTHER: char = '*';
 const OFF: char = '~';
 
 impl Drawing {
-    /// Explains what occurs, on as many lines as it needs.
     fn legend(&self) -> String {
         let mut entries = strip::legend(&[&self.marks], self.layout.glyphs);
         let in_vain = in_vain_glyph(1, self.layout.glyphs);

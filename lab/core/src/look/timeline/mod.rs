@@ -44,7 +44,6 @@ use crate::text::numbers;
 use trainyard::trace::Kind;
 use trainyard::trace::file::{Run, Trace};
 
-/// What is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
     /// Which run: its number, from 1, or its label; `None` means all of them.
@@ -53,11 +52,9 @@ pub struct Asked {
     pub from_ns: u64,
     /// To which moment; `None` means the end.
     pub until_ns: Option<u64>,
-    /// Whose lanes.
     pub whose: Whose,
 }
 
-/// Whose lanes are drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Whose {
     /// Threads, worker processes and loops.
@@ -70,9 +67,7 @@ pub enum Whose {
 /// Runs that are ready to be drawn.
 #[derive(Clone, Debug)]
 pub struct Timeline {
-    /// What the trace says about itself.
     about: BTreeMap<String, String>,
-    /// What it does not show.
     missing: Vec<String>,
     /// Runs that are to be compared, each group on a scale of its own.
     pub(super) scales: Vec<Scale>,
@@ -80,7 +75,6 @@ pub struct Timeline {
     empty: Vec<(usize, String)>,
 }
 
-/// Runs on one scale.
 #[derive(Clone, Debug)]
 pub(super) struct Scale {
     /// The first moment drawn, counted from the begin of each run.
@@ -122,7 +116,6 @@ pub(super) struct Shown {
     pub(super) begin_ns: u64,
 }
 
-/// A lock, and who held it.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Lock {
     #[serde(rename = "lock")]
@@ -143,7 +136,6 @@ struct HeldBy {
     held_ns: u64,
 }
 
-/// One lane, and what is said of it.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Row {
     pub(super) name: String,
@@ -181,10 +173,6 @@ struct Document<'a> {
 }
 
 /// Writes the timeline as one JSON document, with all its lanes.
-///
-/// # Panics
-///
-/// Never: what it writes are texts and numbers.
 pub fn document(timeline: &Timeline) -> String {
     let Timeline { about, missing, scales, .. } = timeline;
     let mut runs: Vec<&Shown> = scales.iter().flat_map(|scale| &scale.runs).collect();
@@ -194,11 +182,8 @@ pub fn document(timeline: &Timeline) -> String {
 }
 
 /// Prepares what is asked for.
-///
-/// # Errors
-///
-/// [`LabError::BadInput`] if there is no such run, if nobody worked in those that there are, or if
-/// nothing of them lies between the two moments.
+/// Fails if there is no such run, if nobody worked in those that there are, or if nothing of them
+/// lies between the two moments.
 pub fn plan(trace: &Trace, asked: &Asked) -> Result<Timeline> {
     let picked = match &asked.run {
         Some(name) => pick(trace, name)?,
@@ -226,7 +211,6 @@ pub fn plan(trace: &Trace, asked: &Asked) -> Result<Timeline> {
     Ok(Timeline { about, missing, scales: scales(shown, asked), empty })
 }
 
-/// Why there is nothing to draw.
 fn nothing(trace: &Trace, asked: &Asked) -> String {
     let what = match asked.whose {
         Whose::Trains => "nobody worked in it: no unit, job or poll was recorded",

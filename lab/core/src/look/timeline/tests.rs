@@ -4,21 +4,19 @@ use super::*;
 use crate::look::palette::LOOKS;
 use crate::look::testing::{all, arrows, lock_on};
 use crate::terms::output::Glyphs;
+use crate::testing::check_known;
+use crate::text::add;
 use trainyard::trace::{Event, Recording, Track};
 
 const PAGE: Page = Page { width: 80, glyphs: Glyphs::Unicode, lanes_max: 16 };
 const MS: u64 = 1_000_000;
 
+/// The page, or why there is none.
 fn page(trace: &Trace, asked: &Asked, page: Page) -> String {
-    let timeline = plan(trace, asked).unwrap();
-    anstream::adapter::strip_str(&draw(&timeline, page)).to_string()
-}
-
-/// The whole page of [`lock_on`], of which something is changed.
-fn changed(change: impl FnOnce(&mut Recording), on: Page) -> String {
-    let mut trace = lock_on();
-    change(&mut trace.runs[0].recording);
-    page(&trace, &Asked::default(), on)
+    match plan(trace, asked) {
+        Ok(timeline) => anstream::adapter::strip_str(&draw(&timeline, page)).to_string(),
+        Err(refused) => format!("{refused}\n"),
+    }
 }
 
 fn of_run(run: &str) -> Asked {
@@ -29,10 +27,74 @@ fn of_window(from_ns: u64, until_ns: u64) -> Asked {
     Asked { from_ns, until_ns: Some(until_ns), ..of_run("7") }
 }
 
+/// [`lock_on`], of which something is changed.
+fn changed(change: impl FnOnce(&mut Recording)) -> Trace {
+    let mut trace = lock_on();
+    change(&mut trace.runs[0].recording);
+    trace
+}
+
+fn lose_30_ms(recording: &mut Recording) {
+    recording.events.retain(|event| event.track != 0 || event.time_ns >= 30 * MS);
+    recording.tracks[0].overwritten = 7;
+}
+
+fn wake_in_vain(recording: &mut Recording) {
+    let events = &mut recording.events;
+    let wait = events.iter().position(|event| event.kind == Kind::GilDropRequest).unwrap();
+    events.insert(wait, Event { kind: Kind::GilWakeFailed, b: 0, ..events[wait] });
+}
+
+/// Fails if the width of the names counts lanes alone.
+fn double_the_lock(recording: &mut Recording) {
+    recording.tracks.iter_mut().for_each(|track| track.name = "t".to_owned());
+    for event in std::mem::take(&mut recording.events) {
+        let is_lock = matches!(event.kind, Kind::GilTake | Kind::GilDrop);
+        let more = Event { a: event.a + 4_000_000_000_000_000_000, ..event };
+        recording.events.extend(is_lock.then_some(more).into_iter().chain([event]));
+    }
+}
+
+/// Lanes stand in the order of their names: forty come first, and no digit is left for the others.
+fn add_lanes(recording: &mut Recording) {
+    let mut units = recording.events.iter().filter(|event| event.kind == Kind::UnitBegin);
+    let unit = *units.next().unwrap();
+    for number in 100..140 {
+        let name = format!("a {number}");
+        recording.tracks.push(Track { number, name, pid: 0, overwritten: 0 });
+        let begin = Event { track: number, a: u64::from(number) * 1000, ..unit };
+        let end = Event { kind: Kind::UnitEnd, time_ns: unit.time_ns + 1, ..begin };
+        recording.events.extend([begin, end]);
+    }
+    recording.events.sort_by_key(|event| event.time_ns);
+}
+
 #[test]
-fn two_threads_under_a_lock_look_like_this() {
-    let text = page(&all(), &of_run("7"), PAGE);
-    assert_eq!(text, include_str!("expected_80.txt"), "\n{text}");
+fn every_kind_of_page_looks_like_this() {
+    let mut said = String::new();
+    let mut show = |what: &str, trace: &Trace, asked: &Asked, on: Page| {
+        add!(said, "## {what}\n{}\n", page(trace, asked, on));
+    };
+    let (whole, tasks) = (Asked::default(), Asked { whose: Whose::Tasks, ..Asked::default() });
+    let mut without_work = all();
+    without_work.runs[2].recording.events.clear();
+    let nobody = Trace { runs: vec![without_work.runs[2].clone()], ..all() };
+    let (lossy, narrow) = (changed(lose_30_ms), Page { width: 40, ..PAGE });
+    let early = Asked { until_ns: Some(MS), ..Asked::default() };
+    show("two threads under a lock", &all(), &of_run("7"), PAGE);
+    show("a window", &all(), &of_window(12 * MS, 14 * MS), PAGE);
+    show("a window behind the end", &all(), &of_window(900 * MS, 1000 * MS), PAGE);
+    show("what was lost is neither drawn nor counted", &lossy, &whole, PAGE);
+    show("a window in which nothing is known of a lane", &lossy, &early, PAGE);
+    show("woken in vain", &changed(wake_in_vain), &whole, PAGE);
+    show("lanes that are left out", &all(), &of_run("2"), Page { lanes_max: 2, ..PAGE });
+    show("many locks have long names", &changed(double_the_lock), &whole, narrow);
+    show("lanes without a digit", &changed(add_lanes), &whole, Page { lanes_max: 50, ..PAGE });
+    show("a run in which nobody worked", &without_work, &whole, PAGE);
+    show("and no others", &nobody, &whole, PAGE);
+    show("tasks", &arrows(), &tasks, PAGE);
+    show("no tasks", &lock_on(), &tasks, PAGE);
+    check_known("lab/core/src/look/timeline/pages.txt", &said);
 }
 
 #[test]
@@ -95,124 +157,16 @@ fn runs_of_one_workload_share_a_scale() {
     assert!(working("6. one after another") >= 2 * working("2 threads, lock off") - 2, "{text}");
 }
 
+/// Fails if what the loop's track did is said of its first task.
 #[test]
-fn a_window_shows_only_what_lies_in_it() {
-    let whole = plan(&all(), &of_run("7")).unwrap();
-    let part = plan(&all(), &of_window(12 * MS, 14 * MS)).unwrap();
-    assert!(whole.scales[0].runs[0].rows[0].spent.has(|state| state == State::WaitGil));
-    // From 10.03 ms to 15 ms the first thread has the lock.
-    assert!((part.scales[0].runs[0].rows[0].spent.share(State::Run) - 1.0).abs() < 1e-9);
-    let text = page(&all(), &of_window(12 * MS, 14 * MS), PAGE);
-    assert!(text.contains("shares are of the part drawn") && text.contains("12  "), "{text}");
-    let late = plan(&all(), &of_window(900 * MS, 1000 * MS)).unwrap_err();
-    assert!(late.to_string().starts_with("nothing lies between --from and --to"), "{late}");
-}
-
-/// Fails if a lane that has lost events is drawn from the begin, or that time is part of a share.
-#[test]
-fn what_was_lost_is_neither_drawn_nor_counted() {
-    let mut trace = lock_on();
-    let recording = &mut trace.runs[0].recording;
-    let lost = |event: &Event| event.track == 0 && event.time_ns < 30 * MS;
-    recording.events.retain(|event| !lost(event));
-    recording.tracks[0].overwritten = 7;
-    let timeline = plan(&trace, &Asked::default()).unwrap();
-    let rows = &timeline.scales[0].runs[0].rows;
-    assert!(rows[0].spans[0].from_ns >= 30 * MS && rows[0].spent.beyond_ns == 0);
-    assert_eq!(rows[1].spans[0].from_ns, timeline.scales[0].runs[0].begin_ns);
-    let text = page(&trace, &Asked::default(), PAGE);
-    let lane = text.lines().find(|line| line.contains("0 thread 0")).unwrap();
-    assert!(lane.contains("|          ") && text.contains("before is not drawn"), "{text}");
-    // A window in which nothing is known has no shares.
-    let early = plan(&trace, &Asked { until_ns: Some(MS), ..Asked::default() }).unwrap();
-    assert_eq!(early.scales[0].runs[0].rows[0].spent, Spent::default());
-}
-
-#[test]
-fn failed_wakeups_stand_under_the_lane() {
-    let insert = |recording: &mut Recording| {
-        let events = &mut recording.events;
-        let wait = events.iter().position(|event| event.kind == Kind::GilDropRequest).unwrap();
-        events.insert(wait, Event { kind: Kind::GilWakeFailed, b: 0, ..events[wait] });
-    };
-    let text = changed(insert, PAGE);
-    let lane = text.lines().position(|line| line.contains("1 thread 1")).unwrap();
-    let ticks = text.lines().nth(lane + 1).unwrap();
-    assert_eq!(ticks.matches('╵').count(), 1, "{text}");
-    assert!(text.contains("╵ woken in vain"), "{text}");
-}
-
-#[test]
-fn lanes_that_are_left_out_are_counted() {
-    let text = page(&all(), &of_run("2"), Page { lanes_max: 2, ..PAGE });
-    assert!(text.contains("3 more lanes are left out; --lanes 5 draws them"), "{text}");
-}
-
-/// Fails if the width of the names counts lanes alone.
-#[test]
-fn the_names_of_many_locks_have_room() {
-    let double = |recording: &mut Recording| {
-        recording.tracks.iter_mut().for_each(|track| track.name = "t".to_owned());
-        for event in std::mem::take(&mut recording.events) {
-            let is_lock = matches!(event.kind, Kind::GilTake | Kind::GilDrop);
-            let more = Event { a: event.a + 4_000_000_000_000_000_000, ..event };
-            recording.events.extend(is_lock.then_some(more).into_iter().chain([event]));
-        }
-    };
-    let text = changed(double, Page { width: 40, ..PAGE });
-    let widest = text.lines().map(|line| line.chars().count()).max().unwrap();
-    // INVARIANT: [TIMELINE-2]
-    assert!(widest <= 40 && text.contains("lock 4000000000…"), "{text}");
-}
-
-/// Fails if the mark of a lane without a digit is explained as a thread without a lane.
-#[test]
-fn lanes_without_a_digit_have_a_mark_of_their_own() {
-    // Lanes stand in the order of their names: these come first.
-    let add = |recording: &mut Recording| {
-        let mut units = recording.events.iter().filter(|event| event.kind == Kind::UnitBegin);
-        let unit = *units.next().unwrap();
-        for number in 100..140 {
-            let name = format!("a {number}");
-            recording.tracks.push(Track { number, name, pid: 0, overwritten: 0 });
-            let begin = Event { track: number, a: u64::from(number) * 1000, ..unit };
-            let end = Event { kind: Kind::UnitEnd, time_ns: unit.time_ns + 1, ..begin };
-            recording.events.extend([begin, end]);
-        }
-        recording.events.sort_by_key(|event| event.time_ns);
-    };
-    let text = changed(add, Page { lanes_max: 50, ..PAGE });
-    assert!(text.contains("+ one of the lanes that have this mark"), "{text}");
-    assert!(!text.contains("* another thread") && text.contains("\n + thread 1"), "{text}");
-}
-
-/// Fails if a run that has no lanes is passed over in silence.
-#[test]
-fn a_run_in_which_nobody_worked_is_named() {
-    let mut trace = all();
-    trace.runs[2].recording.events.clear();
-    let text = page(&trace, &Asked::default(), PAGE);
-    assert!(text.ends_with("\n3. 5 threads, lock off: nothing to draw\n"), "{text}");
-    trace.runs = vec![trace.runs.remove(2)];
-    let refused = plan(&trace, &Asked::default()).unwrap_err().to_string();
-    assert!(refused.ends_with("(1 run, 0 events)"), "{refused}");
-}
-
-#[test]
-fn tasks_have_lanes_of_their_own() {
-    let asked = Asked { whose: Whose::Tasks, ..Asked::default() };
-    let text = page(&arrows(), &asked, PAGE);
-    assert!(text.contains("task 7"), "{text}");
-    // Fails if what the loop's track did is said of its first task.
+fn what_a_loop_did_is_said_of_none_of_its_tasks() {
     let mut trace = arrows();
     let events = &mut trace.runs[0].recording.events;
     let vain = Event { kind: Kind::GilWakeFailed, ..events[1] };
     events.insert(1, vain);
     events.insert(2, Event { kind: Kind::GilTake, ..vain });
-    let timeline = plan(&trace, &asked).unwrap();
+    let timeline = plan(&trace, &Asked { whose: Whose::Tasks, ..Asked::default() }).unwrap();
     let run = &timeline.scales[0].runs[0];
     assert!(run.locks.is_empty() && run.rows.iter().all(|row| row.in_vain_ns.is_empty()));
     assert!(!document(&timeline).contains("woken_in_vain"));
-    let refused = plan(&lock_on(), &asked).unwrap_err().to_string();
-    assert!(refused.starts_with("there is nothing to draw, no task of a loop"), "{refused}");
 }

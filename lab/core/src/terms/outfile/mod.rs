@@ -47,7 +47,6 @@ pub enum Extent {
 }
 
 impl Extent {
-    /// The extent of a run that came to its end or not.
     pub fn of(is_complete: bool) -> Self {
         if is_complete { Self::Whole } else { Self::Partial }
     }
@@ -70,10 +69,7 @@ pub fn is_stdout(path: &Path) -> bool {
 
 /// Finds out whether a file can be written, and changes none. A file that standard output is
 /// redirected to would hold the page or the document, not both.
-///
-/// # Errors
-///
-/// [`LabError::BadInput`] with one line that names the file and the reason.
+/// Fails with one line that names the file and the reason.
 pub fn check_writable(path: &Path) -> Result<()> {
     let refused =
         |why| Err(LabError::BadInput(format!("cannot write to '{}': {why}", path.display())));
@@ -100,10 +96,7 @@ fn try_writing(path: &Path) -> io::Result<()> {
 }
 
 /// Writes what `content` writes, and returns where it is.
-///
-/// # Errors
-///
-/// [`LabError::Failed`] with one line that names the file and the reason.
+/// Fails with one line that names the file and the reason.
 pub fn write(
     path: &Path,
     extent: Extent,
@@ -133,7 +126,6 @@ pub fn write(
     Ok(path.to_owned())
 }
 
-/// What a path leads to.
 enum Kind {
     New,
     File(fs::Metadata),

@@ -30,7 +30,6 @@ pub(super) fn target(path: &Path) -> PathBuf {
     }
 }
 
-/// The folder that `path` is in.
 pub(super) fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
@@ -50,7 +49,6 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     path.with_file_name(OsStr::from_bytes(&name))
 }
 
-/// Whether both are of one file.
 pub(super) fn is_one(one: &Metadata, other: &Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())
 }

@@ -1,7 +1,7 @@
 //! The SVG itself: a frame, its grid, the lines, the legend.
 
 use super::scale::Fitted;
-use super::{Axis, Chart, Dot, Mark, Scale, Series};
+use super::{Axis, Chart, Dot, Scale, Series};
 use crate::text::add;
 use crate::text::plain::escaped;
 
@@ -38,10 +38,6 @@ const LOOKS: [([&str; 2], &str); 7] = [
 const KNEE: &str = "knee: more is no better";
 
 /// Draws `charts` below each other.
-///
-/// # Panics
-///
-/// Never: what is written to is memory.
 pub fn svg(charts: &[Chart]) -> String {
     let (width, height) = (width(charts), HEIGHT * float(charts.len().max(1)));
     let titles: Vec<_> = charts.iter().map(|chart| escaped(&chart.title)).collect();
@@ -102,7 +98,6 @@ fn round(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
 }
 
-/// A chart with its scales, and what is drawn so far.
 struct Panel<'a> {
     chart: &'a Chart,
     x: Fitted,
@@ -141,7 +136,7 @@ impl Panel<'_> {
             self.legend(number, series);
         }
         let mut dots = chart.series.iter().flat_map(|series| &series.dots);
-        if dots.any(|dot| dot.mark == Mark::Knee) {
+        if dots.any(|dot| dot.is_knee) {
             let top = legend_top(chart.series.len());
             self.knee(LEGEND_LEFT + 17.0, top);
             self.text((LEGEND_LEFT + 42.0, top + 4.5), "", KNEE);
@@ -194,7 +189,7 @@ impl Panel<'_> {
                      d=\"M{left} {low}V{high}M{west} {low}H{east}M{west} {high}H{east}\"/>\n"
                 );
             }
-            if dot.mark == Mark::Knee {
+            if dot.is_knee {
                 self.knee(left, top);
             }
             self.out += &marker(look, left, top);
@@ -258,11 +253,11 @@ mod tests {
     use crate::text::plot::Unit;
 
     fn chart(series: usize) -> Chart {
-        let dot = |(x, y, mark)| {
+        let dot = |(x, y, is_knee)| {
             let title = format!("{x} <took> {y}");
-            Dot { x, y, low: y * 0.9, high: y * 1.1, title, mark }
+            Dot { x, y, low: y * 0.9, high: y * 1.1, title, is_knee }
         };
-        let dots = [(1.0, 0.8, Mark::None), (2.0, 0.4, Mark::Knee), (64.0, 0.4, Mark::None)];
+        let dots = [(1.0, 0.8, false), (2.0, 0.4, true), (64.0, 0.4, false)];
         let line = |number: usize| {
             let name = format!("series & {number}");
             Series { name, dots: dots.map(dot).to_vec() }

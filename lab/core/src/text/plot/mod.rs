@@ -17,47 +17,34 @@ pub mod scale;
 pub use crate::text::plot::draw::svg;
 pub use crate::text::plot::scale::{Scale, Unit};
 
-/// One chart.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chart {
-    /// What it shows.
     pub title: String,
     /// How it came about.
     pub subtitle: String,
-    /// From left to right.
     pub x: Axis,
-    /// From bottom to top.
     pub y: Axis,
-    /// The lines.
     pub series: Vec<Series>,
 }
 
-/// One direction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
-    /// What it is.
     pub label: String,
-    /// How values become places.
     pub scale: Scale,
-    /// How values are written.
     pub unit: Unit,
 }
 
-/// One line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
     /// What the legend calls it.
     pub name: String,
-    /// Its points, from left to right.
     pub dots: Vec<Dot>,
 }
 
 /// One point, with what it is worth.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dot {
-    /// From left to right.
     pub x: f64,
-    /// From bottom to top.
     pub y: f64,
     /// Where its error bar begins.
     pub low: f64,
@@ -65,15 +52,6 @@ pub struct Dot {
     pub high: f64,
     /// The point in words.
     pub title: String,
-    /// Whether it is something special.
-    pub mark: Mark,
-}
-
-/// Whether a point is something special.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mark {
-    /// One of many.
-    None,
-    /// From here on more does not help.
-    Knee,
+    /// Whether from here on more does not help.
+    pub is_knee: bool,
 }

@@ -2,7 +2,6 @@
 
 use crate::text::numbers;
 
-/// How values become places.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Scale {
     /// Equal distances for equal differences; from 0.
@@ -13,12 +12,9 @@ pub enum Scale {
     Names(Vec<String>),
 }
 
-/// How values are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// A number of things.
     Count,
-    /// A duration.
     Seconds,
 }
 

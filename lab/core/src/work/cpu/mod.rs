@@ -19,17 +19,13 @@ use std::sync::atomic::AtomicU32;
 use serde::{Deserialize, Serialize};
 
 use super::arm::{Answer, Digest, Setup, Unit};
-use crate::terms::error::{LabError, Result};
-use crate::terms::lock::Placement;
-use crate::terms::params::CpuKernel;
+use crate::terms::{CpuKernel, LabError, Placement, Result};
 use trainyard::threads::{Attached, Breaker};
 
-/// One unit of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Input {
     /// Its number in the round.
     pub unit: u64,
-    /// What to compute.
     pub task: Task,
     /// Whether it is one long call, in which nobody looks at a lock.
     pub is_call: bool,
@@ -44,7 +40,6 @@ pub enum Task {
     Fib(u32),
 }
 
-/// Lists the units of one round.
 pub fn inputs(kernel: CpuKernel) -> Vec<Input> {
     let task = |unit| match kernel {
         CpuKernel::SumOfSquares { first_n, .. } => Task::SumOfSquares(first_n + unit),

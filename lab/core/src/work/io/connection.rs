@@ -153,7 +153,6 @@ enum Answer {
     HasBegun,
 }
 
-/// Why a request failed.
 struct Failure {
     why: String,
     /// Whether the server may have closed the connection before it saw the request.

@@ -28,14 +28,11 @@ use crate::terms::error::Result;
 /// The work of one round: the targets in turn, as the article fetches its two pages.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// What is fetched, in turn.
     pub targets: Arc<[Target]>,
-    /// How many requests there are.
     pub requests: usize,
 }
 
 impl Plan {
-    /// Makes the plan that `setup` asks for.
     pub fn of(setup: &Setup) -> Result<Self> {
         let targets: Result<Vec<_>> = match setup.server {
             Some(server) => Ok(Target::all_of(server)),

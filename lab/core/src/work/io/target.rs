@@ -18,7 +18,6 @@ use trainyard::sys::limits;
 /// a longer wait only delays the bad news.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What to fetch, and from where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     url: String,
@@ -95,12 +94,10 @@ impl Target {
         Err(LabError::BadInput(format!("cannot connect to {}: {refusals}", self.url)))
     }
 
-    /// The URL as it was given.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Where to connect.
     pub fn address(&self) -> SocketAddr {
         self.addresses[0]
     }
@@ -116,7 +113,6 @@ impl Target {
         .expect("writing to memory does not fail");
     }
 
-    /// Checks that `page` is the answer to request `id`.
     pub fn check(&self, page: &Page, id: RequestId) -> Result<()> {
         if page.status != 200 {
             let status = page.status;
@@ -138,12 +134,10 @@ impl Target {
         )))
     }
 
-    /// The failure of a connection to this target.
     pub fn unreachable(&self, error: io::Error) -> LabError {
         self.failed(format_args!("cannot connect: {}", limits::named(error)))
     }
 
-    /// The failure of a request to this target.
     pub fn failed(&self, why: impl std::fmt::Display) -> LabError {
         LabError::failed(&self.url, why)
     }

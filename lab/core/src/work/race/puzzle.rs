@@ -14,13 +14,11 @@ use trainyard::vm::Program;
 pub struct Puzzle {
     /// What it is called; a text's name is itself.
     pub name: String,
-    /// The program.
     pub text: String,
     /// How many trains, unless somebody says otherwise.
     pub trains: usize,
     /// How often each train does it in a real run; `None`: as often as it takes to be seen.
     pub rounds: Option<u32>,
-    /// When the trains begin.
     pub start: Start,
 }
 

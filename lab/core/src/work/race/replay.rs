@@ -15,7 +15,6 @@ const STEPS_MAX: u64 = 100_000_000;
 pub struct Replayed {
     /// What the trains did, and what was lost.
     pub tape: Tape,
-    /// How they ended.
     pub ending: Ending,
 }
 

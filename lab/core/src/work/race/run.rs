@@ -36,11 +36,8 @@ pub struct Job<'a> {
     pub puzzle: &'a Puzzle,
     /// What it was compiled to.
     pub program: &'a Program,
-    /// How often each train does it.
     pub rounds: u32,
-    /// How many trains.
     pub trains: usize,
-    /// Who runs them.
     pub runner: Runner,
     /// The processors that they may use; none means all.
     pub cpus: &'a [usize],
@@ -48,7 +45,6 @@ pub struct Job<'a> {
     pub pace: Pace,
 }
 
-/// What came out of one run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// The value of each variable; where nothing is shared, of each train one after another.
@@ -83,12 +79,10 @@ pub(super) fn variables(program: &Program) -> impl Iterator<Item = (usize, &str)
     words.filter(|(_, word)| word.kind == WordKind::Variable).map(|(at, word)| (at, &*word.name))
 }
 
-/// The names of the variables.
 pub fn names(program: &Program) -> Vec<String> {
     variables(program).map(|(_, name)| name.to_owned()).collect()
 }
 
-/// Runs the trains.
 pub fn run(job: &Job<'_>) -> Result<Outcome> {
     conduct(job, &Arc::new(Shared::new(job.program, job.trains, turns_max(job.rounds))))
 }

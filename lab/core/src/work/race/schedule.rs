@@ -18,10 +18,8 @@ pub struct Schedule {
     pub turns: Vec<Turn>,
 }
 
-/// One train's turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Turn {
-    /// Whose.
     pub train: usize,
     /// How many instructions; `None`: until it ends or has to wait.
     pub steps: Option<u64>,
@@ -37,7 +35,6 @@ fn letter(train: usize) -> Option<char> {
 }
 
 impl Schedule {
-    /// Lets `train` do `steps` instructions more.
     pub(super) fn add(&mut self, train: usize, steps: u64) {
         match self.turns.last_mut() {
             Some(Turn { train: last, steps: Some(known) }) if *last == train => *known += steps,
@@ -53,7 +50,6 @@ impl Schedule {
         }
     }
 
-    /// How often it goes from one train to another.
     pub fn switches(&self) -> usize {
         self.turns.len().saturating_sub(1)
     }

@@ -30,7 +30,6 @@ const STRIDE_MAX: u64 = 1_000_000;
 /// One way to end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Possible {
-    /// How.
     pub ending: Ending,
     /// A schedule with as few switches as any.
     pub schedule: Schedule,

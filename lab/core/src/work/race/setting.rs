@@ -16,16 +16,13 @@ pub enum Runner {
     LockOn(Rules),
     /// Threads without a lock.
     LockOff,
-    /// Tasks on one thread.
     Coop,
-    /// Processes.
     Procs,
 }
 
 /// One of the three runtimes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "each is called what it is")]
 pub enum Model {
     Threads,
     Coop,

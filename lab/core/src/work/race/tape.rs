@@ -26,10 +26,8 @@ const TURNS_AT_END: usize = 3;
 /// A train, and one instruction that it did, or what stands for several that are left out.
 pub type Cell = (usize, String);
 
-/// What was noted.
 #[derive(Debug, Default)]
 pub struct Tape {
-    /// All turns.
     pub schedule: Schedule,
     /// The last turns, with the lines that are kept of each.
     turns: VecDeque<Vec<Line>>,
@@ -52,7 +50,6 @@ pub(super) struct Line {
     step: u64,
     function: usize,
     instruction: Instruction,
-    /// What was loaded or stored.
     pub(super) value: Option<i64>,
 }
 
@@ -68,7 +65,6 @@ pub(super) struct Lost {
 }
 
 impl Tape {
-    /// Whether a recording ends here.
     pub(super) fn is_over(&self) -> bool {
         self.lost.is_some() || self.steps >= STEPS_MAX
     }
@@ -135,7 +131,6 @@ impl Tape {
         }
     }
 
-    /// Returns the train that overwrote an update, if one was lost.
     pub fn culprit(&self) -> Option<usize> {
         self.lost.map(|lost| lost.load.train)
     }

@@ -38,7 +38,6 @@ pub(super) fn memory(program: &Program) -> Vec<AtomicI64> {
     program.words().iter().map(|_| AtomicI64::new(0)).collect()
 }
 
-/// The values of the variables.
 pub(super) fn values(program: &Program, memory: &[AtomicI64]) -> Vec<i64> {
     variables(program).map(|(at, _)| memory.load(at)).collect()
 }
@@ -54,7 +53,6 @@ pub(super) struct Shared {
     pub(super) tape: Option<Mutex<Tape>>,
 }
 
-/// One train.
 pub(super) struct Train<'a> {
     shared: &'a Shared,
     number: usize,

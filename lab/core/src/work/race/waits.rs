@@ -45,7 +45,6 @@ impl Waits {
         table.is_deadlock.then_some(Trouble::Deadlock)
     }
 
-    /// Whether trains have been found to wait for each other.
     pub(super) fn is_deadlock(&self) -> bool {
         self.table.lock().is_deadlock
     }

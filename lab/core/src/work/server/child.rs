@@ -49,17 +49,14 @@ impl ServerProcess {
         Ok(server)
     }
 
-    /// Where the server listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The process of the server.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// What the server has used and done so far.
     pub fn cpu(&self) -> io::Result<ServerUsage> {
         let mut stream = TcpStream::connect_timeout(&self.address, USAGE_TIMEOUT)?;
         stream.set_read_timeout(Some(USAGE_TIMEOUT))?;

@@ -31,7 +31,6 @@ const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
 /// Most requests are far shorter, and come in one piece.
 const READ_LEN: usize = 2 * 1024;
 
-/// Answers requests until there are no more.
 pub(super) fn converse(shared: &Shared, stream: &TcpStream) {
     let (input, output) = (Vec::new(), Vec::new());
     let (deadline_ns, patience) = (None, None);

@@ -106,16 +106,13 @@ pub struct Server {
     acceptor: Option<JoinHandle<()>>,
 }
 
-/// What the threads of a server share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     config: ServerConfig,
     /// How long a request may take to arrive, from its first byte on.
     request_timeout: Duration,
     stopping: AtomicBool,
-    /// How many pages were asked for.
     requests: AtomicU64,
-    /// How many connections were accepted.
     connections: AtomicU64,
 }
 
@@ -173,7 +170,6 @@ impl Server {
         listen().map_err(because)
     }
 
-    /// Where the server listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }

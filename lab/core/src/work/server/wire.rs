@@ -21,7 +21,6 @@ pub(super) const HEAD_LEN_MAX: usize = 8 * 1024;
 /// The most fields in a head. Browsers send about 20.
 const FIELDS_MAX: usize = 64;
 
-/// One request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Request {
     /// Whether only the head of the page is asked for.
@@ -46,7 +45,6 @@ impl Refusal {
     pub(super) const FULL: Self = Self("503 Service Unavailable");
     const VERSION_NOT_SUPPORTED: Self = Self("505 HTTP Version Not Supported");
 
-    /// The whole answer, after which the connection is closed.
     pub(super) fn encode(self) -> Vec<u8> {
         let mut out = Vec::new();
         encode_fields(self.0, "text/plain", 0, false, &mut out);
@@ -115,7 +113,6 @@ fn path(target: &str) -> Option<&str> {
 }
 
 impl Request {
-    /// Appends the answer as it goes over the wire.
     pub(super) fn answer(&self, status: &str, content_type: &str, body: &[u8], out: &mut Vec<u8>) {
         encode_fields(status, content_type, body.len(), self.keep_alive, out);
         if let Some(id) = &self.id {
@@ -147,9 +144,6 @@ fn encode_fields(
 }
 
 /// Reads `data` as requests, checks the invariants, and says how many there were. Fuzzers call it.
-///
-/// # Panics
-///
 /// Panics if an invariant is broken.
 #[doc(hidden)]
 pub fn fuzz_request(data: &[u8]) -> usize {

@@ -35,9 +35,7 @@ use lab_core::text::wrap::{fill, wrap};
 /// How the picture and the table are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
-    /// Columns of the terminal.
     pub width: usize,
-    /// The alphabet.
     pub glyphs: Glyphs,
 }
 
@@ -62,13 +60,11 @@ impl Style {
     }
 }
 
-/// One contender, ready to be drawn.
 struct Subject<'a> {
     row: &'a Row,
     lanes: Option<Lanes>,
 }
 
-/// Draws a block for each workload that was measured.
 pub fn draw(report: &Report, measured: &[Measured], style: Style) -> String {
     let subject = |row| {
         let one = measured.iter().find(|one| one.contender == Row::contender(row));
@@ -107,7 +103,6 @@ fn block(report: &Report, workload: Workload, subjects: &[Subject<'_>], style: S
     text
 }
 
-/// Where things stand in a line.
 #[derive(Clone, Copy)]
 struct Layout {
     label_width: usize,

@@ -3,6 +3,8 @@
 use super::*;
 use crate::ask::compare::testing;
 use lab_core::terms::GilState;
+use lab_core::testing::check_known;
+use lab_core::text::add;
 
 const WIDE: Style = Style { width: 80, glyphs: Glyphs::Unicode };
 
@@ -35,51 +37,44 @@ fn the_picture_fits_every_page() {
     }
 }
 
-/// Fails if a strip always begins with the first work: the second thread has none yet then.
 #[test]
-fn a_short_window_waits_for_the_second_train() {
-    // Turns of 100 us, and a second thread that comes after ten of them.
-    let picture = picture(Style { glyphs: Glyphs::Ascii, ..WIDE }, |report, measured| {
+fn every_kind_of_picture_looks_like_this() {
+    // Turns of 100 us, and a second thread that comes after ten of them. Fails if a strip always
+    // begins with the first work: the second thread has none yet then.
+    let late = picture(Style { glyphs: Glyphs::Ascii, ..WIDE }, |report, measured| {
         for event in &mut measured[6].recording.as_mut().unwrap().events {
             event.time_ns /= 50;
             event.time_ns += if event.time_ns > 0 { 1_000_000 } else { 0 };
         }
         report.params.switch_interval_ns = 100_000;
     });
-    assert!(picture.contains("600 us, from when two are at work"), "{picture}");
-    assert!(picture.contains("====%###%====%###=====###%| 2 CPUs, 1 at a time"), "{picture}");
-}
-
-#[test]
-fn what_was_not_recorded_lost_or_not_measured_often_enough_is_said() {
-    let seen = picture(WIDE, |_, measured| {
+    let lacking = picture(WIDE, |_, measured| {
         measured[1].recording = None;
         measured[3].recording.as_mut().unwrap().tracks[0].overwritten = 12;
         for one in measured {
             one.wall_s.truncate(3);
         }
     });
-    let line = seen.lines().find(|line| line.contains("5 threads, lock on")).unwrap();
-    assert!(line.contains("| ") && line.contains("not recorded"), "{seen}");
-    assert!(seen.contains("(12 events were lost)"), "{seen}");
-    assert!(seen.contains("4.7x, no verdict") && !seen.contains("faster"), "{seen}");
-    let without_sync = |measured: &mut Vec<Measured>| {
+    let without_sync = picture(WIDE, |_, measured| {
         measured.retain(|one| one.contender.model != Model::Sync);
-    };
-    assert!(picture(WIDE, |_, measured| without_sync(measured)).contains("no reference"));
-    assert_eq!(picture(WIDE, |_, measured| measured.clear()), "");
-}
-
-#[test]
-fn a_window_shows_what_repeats_and_is_not_longer_than_the_work() {
-    // The turns that were seen are longer than that, so they decide.
+    });
     let short = picture(WIDE, |report, _| report.params.switch_interval_ns = 100_000);
-    assert!(short.split("CPU-bound").nth(1).unwrap().contains("the first 30 ms"), "{short}");
     let long = picture(WIDE, |report, _| {
         report.params.switch_interval_ns = 1_000_000_000;
         report.params.latency_ns = 0;
     });
-    assert!(long.contains("the first 80 ms") && long.contains("the first 40 ms"), "{long}");
+    let mut said = String::new();
+    for (what, text) in [
+        ("a short window waits for the second train", late),
+        ("not recorded, lost, and not measured often enough", lacking),
+        ("no reference", without_sync),
+        ("turns that were seen are longer than the interval", short),
+        ("a window is not longer than the work", long),
+    ] {
+        add!(said, "## {what}\n\n{text}\n");
+    }
+    check_known("lab/src/ask/compare/picture/pictures.txt", &said);
+    assert_eq!(picture(WIDE, |_, measured| measured.clear()), "");
 }
 
 /// Fails if a moment beyond all others makes a sum overflow.

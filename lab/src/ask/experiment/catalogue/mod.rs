@@ -43,7 +43,6 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Experiment> {
     ALL.iter().map(Entry::read)
 }
 
-/// The experiments of a group.
 pub(crate) fn experiments(group: Group) -> impl Iterator<Item = &'static Experiment> {
     ALL.iter().filter(move |entry| entry.group == group).map(Entry::read)
 }
@@ -57,10 +56,7 @@ pub(crate) fn tour() -> Vec<(&'static Experiment, &'static Lesson)> {
 }
 
 /// Finds an experiment.
-///
-/// # Errors
-///
-/// One line that names the experiment whose name is nearest.
+/// Fails with one line that names the experiment whose name is nearest.
 pub(crate) fn find(name: &str) -> Result<&'static Experiment, String> {
     let found = ALL.iter().find(|entry| entry.design.name() == name);
     found.map(Entry::read).ok_or_else(|| {

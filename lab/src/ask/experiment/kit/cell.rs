@@ -28,7 +28,6 @@ impl Scale {
         self.pick(1, 3)
     }
 
-    /// One of two values.
     pub fn pick<T>(self, quick: T, full: T) -> T {
         match self {
             Self::Quick => quick,
@@ -85,7 +84,6 @@ pub enum Probe {
     Bandwidth,
 }
 
-/// One setting.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
     /// Its name: unique in the experiment.
@@ -102,7 +100,6 @@ impl Cell {
         Self { label: label.into(), lock: Lock::None, probe: None, parameters: BTreeMap::new() }
     }
 
-    /// Sets a parameter.
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.set(name, value);
         self

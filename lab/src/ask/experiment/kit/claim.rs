@@ -126,7 +126,6 @@ fn none_to_be_had(busy: f64) -> String {
     )
 }
 
-/// Whether a figure that counts is `count`.
 pub(crate) fn is(figure: f64, count: u32) -> bool {
     (figure - f64::from(count)).abs() < 0.5
 }

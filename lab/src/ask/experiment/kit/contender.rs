@@ -6,7 +6,6 @@ use super::cell::{Cell, Lock};
 
 pub(crate) use lab_core::terms::python::{Python, PythonGil};
 
-/// Who is measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Contender {
     Ours,

@@ -75,7 +75,6 @@ impl Design {
         Self { twin: Some(twin), plays, ..self }
     }
 
-    /// Checks these.
     pub const fn relations(self, relations: &'static [Relation]) -> Self {
         Self { relations, ..self }
     }
@@ -86,7 +85,6 @@ impl Design {
     }
 }
 
-/// The designs of these modules.
 macro_rules! designs {
     ($($module:ident),*) => { &[$($module::DESIGN),*] };
 }
@@ -115,12 +113,10 @@ pub struct Activity {
 }
 
 impl Experiment {
-    /// Finds one of its relations.
     pub fn relation(&self, name: &str) -> Option<&Relation> {
         self.relations.iter().find(|relation| relation.name == name)
     }
 
-    /// Lists its settings.
     pub fn cells(&self, scale: Scale) -> Vec<Cell> {
         cells(&self.settings, scale)
     }
@@ -158,7 +154,6 @@ impl Group {
         self.about().0
     }
 
-    /// What it is about, in a line.
     pub fn title(self) -> &'static str {
         self.about().1
     }

@@ -14,7 +14,6 @@ use lab_core::terms::stats;
 pub struct Figures(pub BTreeMap<String, f64>);
 
 impl Figures {
-    /// Adds a figure.
     pub fn with(mut self, name: &str, value: f64) -> Self {
         self.0.insert(name.to_owned(), value);
         self
@@ -28,7 +27,6 @@ impl Figures {
         }
     }
 
-    /// Adds a count.
     pub fn with_count(self, name: &str, count: impl TryInto<u64>) -> Self {
         self.with(name, to_f64(count))
     }
@@ -39,7 +37,6 @@ impl Figures {
         Self::default().with("lost", lost).with("lost_share", lost / to_f64(expected))
     }
 
-    /// Adds all figures of `others`.
     pub fn and(mut self, others: Self) -> Self {
         self.0.extend(others.0);
         self
@@ -52,7 +49,6 @@ pub(crate) fn to_f64(count: impl TryInto<u64>) -> f64 {
     count.try_into().unwrap_or(u64::MAX) as f64
 }
 
-/// How a figure is shown.
 #[derive(Clone, Debug)]
 pub struct Column {
     /// How it is [`written`], if its name does not say it.
@@ -64,7 +60,6 @@ pub struct Column {
 }
 
 impl Column {
-    /// Writes a figure.
     pub fn write(&self, value: f64) -> String {
         let form =
             if self.form.is_empty() && is_count(self.figure) { "grouped" } else { self.form };
@@ -88,7 +83,6 @@ pub struct LeftOut {
     pub why: String,
 }
 
-/// All that was measured for one experiment.
 #[derive(Clone, Debug, Default)]
 pub struct Results {
     /// In the order in which it was measured.
@@ -97,7 +91,6 @@ pub struct Results {
 }
 
 impl Results {
-    /// Adds one round of one cell.
     pub fn push(&mut self, contender: &Contender, cell: &str, figures: Figures) {
         let known = self.measured.iter_mut().find(|one| one.is(contender, cell));
         match known {
@@ -156,17 +149,14 @@ impl Measured {
         self.contender == *contender && self.cell == cell
     }
 
-    /// The median over the rounds.
     pub fn median(&self, figure: &str) -> Option<f64> {
         stats::median(&self.samples(figure))
     }
 
-    /// The figure in each round.
     pub fn samples(&self, figure: &str) -> Vec<f64> {
         self.rounds.iter().filter_map(|round| round.0.get(figure).copied()).collect()
     }
 
-    /// The names of its figures.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.rounds.first().into_iter().flat_map(|round| round.0.keys()).map(String::as_str)
     }

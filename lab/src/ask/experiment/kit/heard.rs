@@ -71,7 +71,6 @@ impl Ear {
     }
 }
 
-/// What is heard next.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Heard {
     /// A line of JSON, without its end.
@@ -83,7 +82,6 @@ pub(crate) enum Heard {
 }
 
 impl Running {
-    /// Starts it.
     pub(crate) fn start(mut command: Command) -> Result<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = child::start(command.process_group(0)).map_err(failed)?;
@@ -92,10 +90,7 @@ impl Running {
     }
 
     /// Waits for the next line, until a deadline of the monotonic clock.
-    ///
-    /// # Errors
-    ///
-    /// [`LabError::Interrupted`] after Ctrl-C, if that is to be listened to.
+    /// Fails with [`LabError::Interrupted`] after Ctrl-C, if that is to be listened to.
     pub(crate) fn hear(
         &mut self,
         deadline_ns: u64,
@@ -140,7 +135,6 @@ impl Running {
         }
     }
 
-    /// Waits until it has ended by itself.
     pub(crate) fn wait(&mut self) -> Result<ExitStatus> {
         self.child.wait().map_err(failed)
     }

@@ -43,9 +43,6 @@ struct Page {
 
 impl Experiment {
     /// Puts a design and the words of its page together.
-    ///
-    /// # Panics
-    ///
     /// Panics if the page is not of our form, or has other relations than the design.
     pub fn new(group: Group, design: &'static Design) -> Self {
         let page = Page::read(design.page);
@@ -169,7 +166,6 @@ pub(crate) fn cells(settings: &[&'static str], scale: Scale) -> Vec<Cell> {
     cells
 }
 
-/// The parameters that a setting has.
 pub(crate) fn parameters(text: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
     text.split(", ").map(|one| one.split_once(' ').expect(one))
 }

@@ -16,7 +16,6 @@ const INSIDE: &str = "inside";
 /// A program that has not ended by then does not do what is claimed of it.
 const TIME_MAX: Duration = Duration::from_secs(20);
 
-/// Whether this is the program inside.
 pub(crate) fn is_inside(cell: &Cell) -> bool {
     cell.parameters.contains_key(INSIDE)
 }

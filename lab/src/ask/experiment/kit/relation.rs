@@ -98,7 +98,6 @@ pub enum Nature {
     Timing,
 }
 
-/// What a look has found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
     pub ending: Ending,
@@ -132,7 +131,6 @@ pub(crate) struct Outcome {
     pub attempts: usize,
 }
 
-/// How a relation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ending {

@@ -12,17 +12,14 @@ pub(crate) struct Stopwatch {
 }
 
 impl Stopwatch {
-    /// Starts now.
     pub(crate) fn start() -> Self {
         Self { begun_ns: clock::now_ns() }
     }
 
-    /// How long it has run.
     pub(crate) fn elapsed(self) -> Duration {
         Duration::from_nanos(clock::now_ns() - self.begun_ns)
     }
 
-    /// The same, as a figure.
     pub(crate) fn seconds(self) -> f64 {
         self.elapsed().as_secs_f64()
     }

@@ -39,7 +39,6 @@ enum End {
 }
 
 impl Look {
-    /// Has not looked yet.
     pub(crate) fn new(relation: &'static Relation, contender: Contender) -> Self {
         Self { relation, contender, attempts: 0, disturbed: 0, undisturbed: 0, end: End::Open }
     }

@@ -6,17 +6,15 @@
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style as Ansi};
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use super::report::{self, Finding, Prediction, Report, names};
+use crate::ask::document::{self, BOLD};
 use crate::ask::experiment::catalogue::experiments;
 use crate::ask::experiment::kit::prelude::*;
 use lab_core::text::wrap::wrap;
 
-const BOLD: Ansi = Ansi::new().bold();
 const GOOD: Ansi = AnsiColor::Green.on_default();
 const BAD: Ansi = AnsiColor::Red.on_default().bold();
-/// Columns of the page.
 const WIDTH: usize = 80;
 /// Where a list's text begins.
 const INDENT: usize = 4;
@@ -42,7 +40,6 @@ pub(crate) fn list(groups: &[Group]) -> String {
             \x20 trainyard experiment run --all --quick\n"
 }
 
-/// Says what an experiment asks, does and checks.
 pub(crate) fn show(experiment: &Experiment) -> String {
     let mut text = question(experiment);
     text += &paragraph(experiment.method);
@@ -78,7 +75,6 @@ pub(crate) fn question(experiment: &Experiment) -> String {
     text
 }
 
-/// What a run has found.
 pub(crate) fn results(report: &Report) -> String {
     let mut text = String::new();
     if let Some(relation) = report.wrong {
@@ -164,10 +160,9 @@ fn table(finding: &Finding) -> String {
     let measured = &finding.results.measured;
     let has = |column: &&Column| measured.iter().any(|one| one.median(column.figure).is_some());
     let columns: Vec<&Column> = finding.experiment.columns.iter().filter(has).collect();
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    let titles = columns.iter().map(|column| column.title.as_str());
-    table.set_header(["", ""].into_iter().chain(titles));
+    let titles = columns.iter().map(|column| column.title.clone());
+    let header: Vec<String> = [String::new(), String::new()].into_iter().chain(titles).collect();
+    let mut rows = Vec::new();
     for cell in &finding.cells {
         let here = measured.iter().filter(|one| one.cell == cell.label);
         for (index, one) in here.enumerate() {
@@ -177,13 +172,10 @@ fn table(finding: &Finding) -> String {
                 figure.map_or_else(|| "-".to_owned(), |figure| column.write(figure))
             });
             let names = [label.to_owned(), one.contender.to_string()];
-            table.add_row(names.into_iter().chain(figures));
+            rows.push(names.into_iter().chain(figures).collect());
         }
     }
-    for column in table.column_iter_mut().skip(2) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table.to_string().lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+    document::columns(&header, &rows, 2)
 }
 
 /// Each claim once, and under it how it ended for whom.

@@ -31,12 +31,9 @@ const SILENCE_MAX: Duration = Duration::from_mins(2);
 
 /// Measures `cell` of `experiment` once; with the figures comes what others took of the machine
 /// meanwhile.
-///
-/// # Errors
-///
-/// [`LabError::Interrupted`] after Ctrl-C; [`LabError::NoRoom`] if the contender's process says that
-/// this machine has none; [`LabError::Failed`] if it ends without figures, with the last line of
-/// what it complained about.
+/// Fails with [`LabError::Interrupted`] after Ctrl-C; [`LabError::NoRoom`] if the contender's
+/// process says that this machine has none; [`LabError::Failed`] if it ends without figures, with
+/// the last line of what it complained about.
 pub(crate) fn measure(
     experiment: &Experiment,
     cell: &Cell,

@@ -9,7 +9,6 @@ use lab_core::terms::host::Host;
 /// The name and version of the JSON form.
 pub(crate) const SCHEMA: &str = "trainyard.experiment/1";
 
-/// Everything that a run of experiments found out.
 #[derive(Debug)]
 pub(crate) struct Report {
     pub host: Host,
@@ -26,9 +25,6 @@ pub(crate) struct Report {
 
 impl Report {
     /// Whether all relations hold that could be checked.
-    ///
-    /// # Errors
-    ///
     /// [`LabError::Failed`] names those that do not, and says how many were skipped. With a wrong
     /// setting that is what was to be seen, and said; it is no success all the same.
     pub(crate) fn verdict(&self) -> Result<()> {
@@ -46,7 +42,6 @@ impl Report {
         Err(LabError::Failed(format!("{failed} {relations} failed{which}")))
     }
 
-    /// Renders the document.
     pub(crate) fn json(&self) -> String {
         let document = json!({
             "schema": SCHEMA,
@@ -83,7 +78,6 @@ impl Report {
     }
 }
 
-/// What a run has found, as far as it came.
 #[derive(Debug)]
 pub(crate) struct Finding {
     pub experiment: &'static Experiment,
@@ -106,7 +100,6 @@ pub(crate) enum Prediction {
 }
 
 impl Prediction {
-    /// The number, if there is one.
     pub(crate) fn choice(self) -> Option<usize> {
         match self {
             Self::Choice(choice) => Some(choice),

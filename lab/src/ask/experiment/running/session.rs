@@ -19,7 +19,6 @@ use super::look::Look;
 use super::report::{Finding, Prediction};
 use crate::ask::experiment::kit::prelude::*;
 
-/// How an experiment is run.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub experiment: &'static Experiment,
@@ -34,7 +33,6 @@ pub(crate) struct Plan {
 pub(crate) type Instrument<'a> = dyn FnMut(&Cell, &Contender) -> Result<Figures> + 'a;
 
 impl Plan {
-    /// Lists the cells.
     pub(crate) fn cells(&self) -> Vec<Cell> {
         let mut cells = self.experiment.cells(self.scale);
         if let Some(relation) = self.wrong {
@@ -134,7 +132,6 @@ impl Plan {
         right.map_or(Cow::Borrowed(cell), Cow::Owned)
     }
 
-    /// Everything that is to be checked.
     fn looks(&self) -> Vec<Look> {
         let relations = self.experiment.relations.iter();
         let relations =

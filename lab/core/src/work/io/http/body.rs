@@ -20,7 +20,6 @@ pub const BODY_LEN_MAX: u64 = 64 << 20;
 /// The longest line between chunks: lengths are short, unless zeros lead them.
 const LINE_LEN_MAX: usize = 1024;
 
-/// A body on its way in.
 #[derive(Debug)]
 pub(super) struct Body {
     state: State,
@@ -61,7 +60,6 @@ impl State {
 }
 
 impl Body {
-    /// The body that a head announces.
     pub(super) fn of_head(status: u16, fields: Fields<'_>) -> Result<Self, HttpError> {
         let (state, checksum) = (State::of_head(status, fields)?, Adler32::default());
         Ok(Self { state, len: 0, checksum, line: Vec::new(), trailer_len: 0 })
@@ -98,7 +96,6 @@ impl Body {
         matches!(self.state, State::UntilClose)
     }
 
-    /// Writes into `page` what the body was.
     pub(super) fn seal(&self, page: Page) -> Page {
         Page { body_len: self.len, checksum: self.checksum.value(), ..page }
     }
@@ -128,7 +125,6 @@ impl Body {
         Ok(line_end.map(|_| std::mem::take(&mut self.line)))
     }
 
-    /// What follows a whole line.
     fn after_line(&mut self, line: &[u8]) -> Result<State, HttpError> {
         match self.state {
             State::Size => match chunk_len(line)? {

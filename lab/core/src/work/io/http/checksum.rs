@@ -21,7 +21,6 @@ impl Default for Adler32 {
 }
 
 impl Adler32 {
-    /// The checksum of `bytes`.
     pub fn of(bytes: &[u8]) -> u64 {
         let mut checksum = Self::default();
         checksum.update(bytes);
@@ -37,7 +36,6 @@ impl Adler32 {
         }
     }
 
-    /// The checksum of all bytes so far.
     pub fn value(self) -> u64 {
         ((self.sum_of_sums % MODULUS) << 16) | (self.sum % MODULUS)
     }
@@ -54,21 +52,18 @@ impl Default for Fnv1a {
 }
 
 impl Fnv1a {
-    /// The hash of `bytes`.
     pub fn of(bytes: &[u8]) -> u64 {
         let mut hash = Self::default();
         hash.update(bytes);
         hash.value()
     }
 
-    /// Takes more bytes in.
     pub fn update(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
         }
     }
 
-    /// The hash of all bytes so far.
     pub fn value(self) -> u64 {
         self.0
     }

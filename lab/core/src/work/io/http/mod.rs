@@ -31,11 +31,9 @@ pub struct RequestId(pub u64);
 /// What is left of an answer once it has been read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
-    /// 200 and its relatives.
     pub status: u16,
     /// The number that the server sent back, if it sent one.
     pub request_id: Option<RequestId>,
-    /// How many bytes of content came.
     pub body_len: u64,
     /// The [`Adler32`] of the content.
     pub checksum: u64,
@@ -48,13 +46,11 @@ pub struct Page {
 pub(crate) struct Fields<'a>(pub(crate) &'a [httparse::Header<'a>]);
 
 impl<'a> Fields<'a> {
-    /// The values of all fields called `name`.
     pub(crate) fn values(self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         let called = move |field: &&httparse::Header<'_>| field.name.eq_ignore_ascii_case(name);
         self.0.iter().filter(called).map(|field| field.value)
     }
 
-    /// Whether there is a field called `name`.
     pub(crate) fn has(self, name: &str) -> bool {
         self.values(name).next().is_some()
     }

@@ -142,7 +142,6 @@ fn request_id(fields: Fields<'_>) -> Option<RequestId> {
 
 /// How an answer broke the protocol, or a limit of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is said in words below")]
 #[non_exhaustive]
 pub enum HttpError {
     Garbage(httparse::Error),
@@ -181,9 +180,6 @@ impl fmt::Display for HttpError {
 impl std::error::Error for HttpError {}
 
 /// Decodes `data` whole and in pieces, and checks that the cuts do not matter: for fuzzers.
-///
-/// # Panics
-///
 /// Panics if an invariant of the decoder is broken: that is what a fuzzer looks for.
 #[doc(hidden)]
 pub fn fuzz_response(data: &[u8]) -> Result<Page, HttpError> {
@@ -208,7 +204,6 @@ pub fn fuzz_response(data: &[u8]) -> Result<Page, HttpError> {
     whole
 }
 
-/// Cuts `data` into pieces of `step` bytes.
 pub(super) fn cut(data: &[u8], step: usize) -> Vec<&[u8]> {
     data.chunks(step).collect()
 }
