@@ -65,7 +65,7 @@ use crate::threads::sync::line::{Called, Line, Place};
 pub struct OrderedQueue<T, O> {
     /// How many items there may be.
     capacity: usize,
-    state: Mutex<State<O>>,
+    pub(super) state: Mutex<State<O>>,
     items: PhantomData<fn(T) -> T>,
 }
 
