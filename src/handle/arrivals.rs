@@ -83,9 +83,9 @@ impl Arrivals {
 
     /// Sleeps until as many are done as are wanted, or until `deadline_ns` has passed.
     ///
-    /// A thread that need not sleep keeps the global lock.
+    /// A thread that need not sleep, or has no time to, keeps the global lock.
     pub(super) fn wait(&self, deadline_ns: Option<u64>) {
-        if !self.state.lock().is_enough() {
+        if !self.state.lock().is_enough() && !is_over(deadline_ns) {
             blocking(Why::Job, || drop(self.sleep(deadline_ns)));
         }
     }
@@ -94,7 +94,10 @@ impl Arrivals {
     /// `deadline_ns` has passed.
     pub(super) fn take(&self, deadline_ns: Option<u64>) -> Option<usize> {
         let first = self.state.lock().done.pop_front();
-        first.or_else(|| blocking(Why::Job, || self.sleep(deadline_ns).done.pop_front()))
+        if first.is_some() || is_over(deadline_ns) {
+            return first;
+        }
+        blocking(Why::Job, || self.sleep(deadline_ns).done.pop_front())
     }
 
     fn sleep(&self, deadline_ns: Option<u64>) -> MutexGuard<'_, State> {
@@ -112,6 +115,10 @@ impl Arrivals {
         }
         state
     }
+}
+
+fn is_over(deadline_ns: Option<u64>) -> bool {
+    deadline_ns.is_some_and(|deadline_ns| deadline_ns <= clock::now_ns())
 }
 
 #[cfg(all(test, loom))]

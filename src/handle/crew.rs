@@ -22,7 +22,7 @@
 //!
 //! A join with a timeout, which ends by itself; an `.await`; a worker that waits for several jobs at
 //! once, for a scope, or for another pool; a circle of fewer workers than all, such as a job that joins
-//! itself. (Who waits for a scope could not be told: its jobs borrow from it. One of the others would
+//! itself; a join that begins while a thread is being started in vain. (Who waits for a scope could not be told: its jobs borrow from it. One of the others would
 //! have to be told in its place.)
 
 use std::cell::RefCell;
@@ -119,7 +119,7 @@ impl Joining {
 
 impl Drop for Joining {
     fn drop(&mut self) {
-        // ORDER: Relaxed; a worker that is told in time is told in vain by nobody.
+        // ORDER: Relaxed; this word alone says who waits, and it has one order. Nothing is handed over.
         self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -45,7 +45,7 @@ pub enum JobError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The pool has no workers any more and cannot start new ones.
+    /// The pool can run no further jobs.
     PoolBroken {
         /// What broke it.
         reason: String,

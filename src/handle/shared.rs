@@ -118,11 +118,17 @@ impl<T, W: ?Sized> Shared<T, W> {
         drop(state);
         // INVARIANT: [HANDLE-2] the lock is released by now.
         self.done.notify_all();
+        // Threads first: a callback may take long, or wait for one of them.
+        let is_thread = |whom: &OnDone| matches!(whom, OnDone::Tell(..));
+        let (threads, callbacks): (Vec<_>, Vec<_>) = on_done.into_iter().partition(is_thread);
+        for whom in threads {
+            whom.run(outcome);
+        }
         // Each is foreign code, and one that panics must not silence the others.
         if let Some(waker) = waker {
             contained(|| waker.wake());
         }
-        for whom in on_done {
+        for whom in callbacks {
             whom.run(outcome);
         }
         true

@@ -179,7 +179,7 @@ impl<T, H: Borrow<JobHandle<T>>> Drop for AsCompleted<T, H> {
 /// The time for all of the jobs has passed, and some are not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimedOut {
-    /// How many are not done, or are and were not returned.
+    /// How many were not returned.
     pub unfinished: usize,
     /// How many there were.
     pub of: usize,

@@ -182,7 +182,7 @@ mod broken {
         gate.wait();
         let check = |answer: Result<(), JobError>| {
             let told = answer.unwrap_err().to_string();
-            let says = "the pool is broken: an initializer failed: the job panicked: no session";
+            let says = "the pool is broken: an initializer panicked: no session";
             assert_eq!(told, says);
         };
         for job in jobs {

@@ -94,7 +94,7 @@ fn the_initializer_runs_once_in_each_thread() {
 fn a_pool_whose_initializer_panics_is_not_made() {
     let builder = ThreadPool::builder().workers(2).initializer(|| panic!("no session"));
     let error = builder.build().unwrap_err();
-    assert_eq!(error.to_string(), "an initializer failed: the job panicked: no session");
+    assert_eq!(error.to_string(), "an initializer panicked: no session");
 }
 
 #[test]

@@ -137,10 +137,13 @@ pub(crate) fn recorded(body: impl FnOnce()) -> Recording {
     recorder.finish()
 }
 
-/// Keeps the events of the lock that the thread `name` took first: tests run beside each other.
+/// Keeps the events of the lock that the thread `name` took first: tests run beside each other, and are
+/// recorded too, so the name must be the test's own.
+#[track_caller]
 pub(crate) fn of_one_lock(recording: &Recording, name: &str) -> Vec<Event> {
-    let track = recording.tracks.iter().find(|track| track.name == name);
-    let track = track.expect("the thread recorded").number;
+    let mut tracks = recording.tracks.iter().filter(|track| track.name == name);
+    let track = tracks.next().expect("the thread recorded").number;
+    assert!(tracks.next().is_none(), "several tests have a thread {name}");
     let taken = |event: &&Event| event.track == track && event.kind == Kind::GilTake;
     let lock = recording.events.iter().find(taken).expect("it took the lock").a;
     let gil = |event: &&Event| event.a == lock && event.kind.name().starts_with("Gil");

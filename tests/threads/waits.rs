@@ -281,3 +281,19 @@ fn everybody_who_waits_for_a_job_is_told() {
     });
     hears.recv().unwrap();
 }
+
+/// Fails, with a hang, if a callback runs before the threads that wait are woken.
+#[test]
+fn a_callback_may_wait_for_the_thread_that_waits_for_its_job() {
+    without_hanging(|| {
+        let (promise, job) = handle::job();
+        let (waited, has_waited) = mpsc::channel();
+        job.on_done(move || has_waited.recv().expect("the thread says so"));
+        thread::scope(|scope| {
+            scope.spawn(|| promise.fulfil(Ok(1)));
+            let both = handle::wait([&job], WaitFor::All, None);
+            assert_eq!((both.done.len(), both.not_done.len()), (1, 0));
+            waited.send(()).expect("the callback waits");
+        });
+    });
+}

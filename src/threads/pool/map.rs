@@ -26,7 +26,8 @@ impl ThreadPool {
     /// Runs `program` for every item, and returns the answers in the order of the items.
     ///
     /// All items are there before the first is computed. A panic is the answer of its item; of items
-    /// that a closed pool has nobody to compute, the answer is [`JobError::Shutdown`]. Called by one of
+    /// that nobody is left to compute, the answer is [`JobError::Shutdown`] or
+    /// [`JobError::PoolBroken`]. Called by one of
     /// the pool's own jobs, that job's thread works as well.
     ///
     /// # Panics
@@ -89,7 +90,7 @@ impl ThreadPool {
     /// # Panics
     ///
     /// Passes on the first panic of `program`, when all workers have ended; answers are dropped. Panics
-    /// if the pool is closed, and otherwise as [`map`](Self::map).
+    /// if the pool is closed or broken, and otherwise as [`map`](Self::map).
     ///
     /// # Example
     ///

@@ -30,7 +30,9 @@ impl ThreadPool {
     ///
     /// Nothing runs before the first answer is asked for. From then on up to
     /// [`buffer_size`](MapLazy::buffer_size) items are on their way. A panic is the answer of its item.
-    /// After [`close`](Self::close) each further item is answered with [`JobError::Shutdown`].
+    /// After [`close`](Self::close) each further item is answered with [`JobError::Shutdown`], and of a
+    /// pool that is broken with [`JobError::PoolBroken`]. If one of the pool's own jobs reads, an answer
+    /// may be [`JobError::WouldDeadlock`].
     ///
     /// [`map`](Self::map) is faster for a collection that is there as a whole; a job here is one item.
     ///
@@ -152,7 +154,10 @@ where
     type Item = JobResult<T>;
 
     fn next(&mut self) -> Option<JobResult<T>> {
-        self.fill();
+        let is_late = self.deadline.is_some_and(|deadline| deadline <= Instant::now());
+        if !is_late || self.window.is_empty() {
+            self.fill();
+        }
         let mut first = self.window.pop_front()?;
         let Some(deadline) = self.deadline else { return Some(first.join()) };
         let answer = first.join_timeout(deadline.saturating_duration_since(Instant::now()));

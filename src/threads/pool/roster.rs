@@ -16,9 +16,10 @@
 //! Whoever has queued a job looks, under the roster's mutex, whether more jobs are queued than workers
 //! will look for one: those that search, are idle, or have been called, which the queue knows, and
 //! those on their way between (1) and (3), which the roster knows. Each of them takes a job before it
-//! runs one, so it answers for one. (`tests/interleave/starts.rs` has it so, and with
-//! two mistakes.) A thread arrives before it looks: for that moment nobody counts
-//! it, and a thread too many may be started, but never one too few.
+//! runs one, so it answers for one. A thread arrives before it looks: for that moment nobody counts it,
+//! and a thread too many may be started, but never one too few. (`tests/interleave/starts.rs` models
+//! this, and two broken variants.) The queue says at each push whether it knows of enough lookers;
+//! then nobody has to ask the roster.
 //!
 //! # Invariants
 //!
@@ -34,7 +35,7 @@ use std::sync::Arc;
 use std::thread;
 
 use super::job::Job;
-use super::work_queue::WorkQueue;
+use super::work_queue::{Lookers, WorkQueue};
 use crate::handle::JobError;
 use crate::handle::contained::contained;
 use crate::handle::crew::Crew;
@@ -112,7 +113,8 @@ impl Shared {
     /// Queues a job, and starts a thread if no worker will look for it.
     pub(super) fn enqueue(self: &Arc<Self>, job: Job) {
         match self.queue.push(job) {
-            Ok(()) => self.grow(),
+            Ok(Lookers::Enough) => {}
+            Ok(Lookers::PerhapsTooFew) => self.grow(),
             // INVARIANT: [POOL-1]
             Err(job) => job.refuse(self.why_closed()),
         }
@@ -212,7 +214,10 @@ impl Shared {
     /// Says that a thread has run its initializer, and breaks the pool if that has panicked.
     fn arrive(&self, initialized: thread::Result<()>) {
         let error = initialized.err().map(JobError::panicked);
-        let failure = error.as_ref().map(|error| format!("an initializer failed: {error}"));
+        let failure = error.as_ref().map(|error| match error {
+            JobError::Panicked { message, .. } => format!("an initializer panicked: {message}"),
+            _ => "an initializer panicked".to_owned(),
+        });
         // Its destructor is foreign code, so not under the lock.
         contained(|| drop(error));
         let mut roster = self.roster.lock();

@@ -68,7 +68,7 @@ struct State {
     opener_helps: bool,
 }
 
-/// The pool is closed, and jobs of the scope were dropped.
+/// The pool is closed or broken, and jobs of the scope were dropped.
 #[derive(Debug)]
 pub(super) struct Closed;
 
@@ -95,7 +95,7 @@ impl ThreadPool {
     /// # Panics
     ///
     /// Passes on a panic of `program`, or else the first panic of a job, when all have ended. Panics if
-    /// jobs were dropped because the pool is closed, and if it is called inside a section of a
+    /// jobs were dropped because the pool is closed or broken, and if it is called inside a section of a
     /// [`Guarded`](crate::threads::Guarded) by one of the pool's own jobs.
     ///
     /// # Example: two halves of a slice
@@ -300,14 +300,16 @@ impl Drop for Helper {
         if !self.counts.get() {
             return;
         }
-        // It never ran: the pool is closed. If no other helper is left, nobody runs these jobs.
+        // It never ran: the pool is closed, or broken. If no other helper is left, nobody runs these jobs.
         let mut state = self.work.state.lock();
         state.helpers -= 1;
         let are_lost = state.helpers == 0 && !state.opener_helps;
         let jobs = if are_lost { state.jobs.take_shared() } else { VecDeque::new() };
         drop(state);
         let count = jobs.len();
-        contained(|| drop(jobs));
+        for job in jobs {
+            contained(|| drop(job));
+        }
         let mut state = self.work.state.lock();
         state.were_dropped |= count > 0;
         // INVARIANT: [SCOPE-1] after they were dropped.

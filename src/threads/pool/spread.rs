@@ -28,7 +28,7 @@ const LOOK_AROUND: u32 = 64;
 /// The queues of the workers.
 pub(super) struct Spread(Vec<Own>);
 
-/// A worker's own queue, on a cache line that no other worker writes to while it has jobs.
+/// A worker's own queue, on a cache line that others seldom write to.
 #[repr(align(64))]
 #[derive(Default)]
 struct Own {
@@ -54,6 +54,11 @@ impl Jobs {
     /// How many jobs are in the shared queue.
     pub(super) fn shared(&self) -> usize {
         self.shared.len()
+    }
+
+    /// Tells whether a worker's own queue may have jobs.
+    pub(super) fn may_be_spread(&self) -> bool {
+        self.are_spread
     }
 
     /// Takes all that no worker has taken.
@@ -109,10 +114,10 @@ impl Spread {
         others.map(|other| &self.0[other].jobs).find_map(|jobs| jobs.lock().pop_front())
     }
 
-    /// Takes out all jobs that are so, wherever they are queued.
-    pub(super) fn take_out(&self, jobs: &mut Jobs, are_so: impl Fn(&Job) -> bool) -> Vec<Job> {
+    /// Takes out all jobs that match, wherever they are queued.
+    pub(super) fn take_out(&self, jobs: &mut Jobs, matches: impl Fn(&Job) -> bool) -> Vec<Job> {
         let sift = |jobs: &mut VecDeque<Job>| {
-            let (out, kept): (Vec<_>, Vec<_>) = jobs.drain(..).partition(&are_so);
+            let (out, kept): (Vec<_>, Vec<_>) = jobs.drain(..).partition(&matches);
             jobs.extend(kept);
             out
         };

@@ -16,8 +16,8 @@
 //! - None searches and none is idle: all of them run jobs, or have been called. Each looks at the
 //!   queue, and at those of the others, under the mutex, before it searches and before it is idle.
 //!
-//! By SPREAD-1 whoever has looked into all queues under the mutex, and is idle, is called before a job
-//! gets anywhere.
+//! By SPREAD-1 a job enters through the shared queue, and in that same turn an idle worker is called,
+//! unless one searches.
 //!
 //! A thread that wakes up without having been called sleeps again: `called` counts those that were.
 //!
@@ -60,6 +60,13 @@ struct State {
     is_searched: bool,
 }
 
+/// Whether as many workers will look for a job as jobs are queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lookers {
+    Enough,
+    PerhapsTooFew,
+}
+
 /// Whether a worker has to be woken.
 #[must_use = "a worker that is called and not woken sleeps over a job"]
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -72,6 +79,12 @@ impl State {
     /// How many workers search, or sleep.
     fn looking(&self) -> usize {
         self.idle + self.called + usize::from(self.is_searched)
+    }
+
+    fn lookers(&self) -> Lookers {
+        // What workers have taken along is not counted here: that takes their mutexes.
+        let are_enough = !self.jobs.may_be_spread() && self.jobs.shared() <= self.looking();
+        if are_enough { Lookers::Enough } else { Lookers::PerhapsTooFew }
     }
 
     /// Calls an idle worker, if nobody searches.
@@ -101,7 +114,7 @@ impl WorkQueue {
     }
 
     /// Queues a job; gives it back if the queue is closed.
-    pub(super) fn push(&self, job: Job) -> Result<(), Job> {
+    pub(super) fn push(&self, job: Job) -> Result<Lookers, Job> {
         let mut state = self.state.lock();
         if state.is_closed {
             return Err(job);
@@ -111,9 +124,10 @@ impl WorkQueue {
         self.note_news(&state);
         // INVARIANT: [WORK-1]
         let call = state.call_idle();
+        let lookers = state.lookers();
         drop(state);
         self.wake(call);
-        Ok(())
+        Ok(lookers)
     }
 
     /// How many workers will look for a job before they run one: those that search, or sleep.
@@ -128,10 +142,10 @@ impl WorkQueue {
         self.spread.len(&state.jobs) > state.looking() + starting
     }
 
-    /// Takes out all jobs that are so, wherever they are queued.
-    pub(super) fn take_out(&self, are_so: impl Fn(&Job) -> bool) -> Vec<Job> {
+    /// Takes out all jobs that match, wherever they are queued.
+    pub(super) fn take_out(&self, matches: impl Fn(&Job) -> bool) -> Vec<Job> {
         let mut state = self.state.lock();
-        let taken = self.spread.take_out(&mut state.jobs, are_so);
+        let taken = self.spread.take_out(&mut state.jobs, matches);
         self.note_news(&state);
         taken
     }
@@ -209,7 +223,12 @@ impl WorkQueue {
         while state.called == 0 && !state.is_closed {
             state = self.changed.wait(state);
         }
-        state.called = state.called.saturating_sub(1);
+        // Whoever wakes up is one of those that were called, or else one of the idle whom `close` woke.
+        if state.called > 0 {
+            state.called -= 1;
+        } else {
+            state.idle -= 1;
+        }
         state
     }
 
@@ -252,8 +271,28 @@ mod loom_models {
         taken
     }
 
-    /// Fails ("deadlock") if `push` calls nobody, if `search` does not look again before it sleeps, or if
-    /// `wait_for_job` does not call another when more is queued and `push` relied on a search.
+    /// Nobody closes the queue: both pushes may have relied on the one that searches.
+    ///
+    /// Fails ("deadlock") if `wait_for_job` does not call another when more is queued.
+    #[test]
+    fn loom_a_worker_that_searched_calls_another_for_the_second_job() {
+        bounded().check(|| {
+            let queue = Arc::new(WorkQueue::new(2));
+            let work = |worker| {
+                let queue = Arc::clone(&queue);
+                thread::spawn(move || assert!(queue.next(worker).is_some()))
+            };
+            let workers = [work(0), work(1)];
+            for _ in 0..2 {
+                assert!(queue.push(Job::Helper(Closure::new(|_| ()))).is_ok());
+            }
+            workers.into_iter().for_each(|worker| worker.join().unwrap());
+            let state = queue.state.lock();
+            assert_eq!((state.looking(), state.is_searched), (0, false));
+        });
+    }
+
+    /// Fails if a job is lost, or `close` leaves a worker asleep, or counted as idle.
     #[test]
     fn loom_every_job_is_taken_and_every_worker_ends() {
         bounded().check(|| {
@@ -268,6 +307,7 @@ mod loom_models {
             }
             queue.close();
             assert_eq!(first.join().unwrap() + second.join().unwrap(), 2);
+            assert_eq!(queue.idle(), 0);
         });
     }
 

@@ -118,7 +118,8 @@ impl ThreadBuilder {
     }
 }
 
-/// What a thread does all its life. What foreign code panics with ends there: the thread must end.
+/// What a thread does all its life. A panic of foreign code is contained: the thread has to come to its
+/// end.
 fn live<T, F>(program: &Arc<Program>, me: &Thread, gil: &Gil, closure: F, promise: Promise<T>)
 where
     F: FnOnce(&mut Attached<'_>) -> T,

@@ -17,9 +17,9 @@ use crate::support::{
 /// Fails if `wait_until_switched` is not called: the releaser then takes the lock back first.
 #[test]
 fn a_thread_that_was_asked_does_not_take_the_lock_back_before_another_had_it() {
-    let recording = recorded(|| spinners(&short(), &["one", "two"], 6));
+    let recording = recorded(|| spinners(&short(), &["asked", "asks"], 6));
     check(&recording.events).unwrap();
-    let events = of_one_lock(&recording, "one");
+    let events = of_one_lock(&recording, "asked");
     let mut forced = 0;
     for (index, dropped) in events.iter().enumerate() {
         if dropped.kind == Kind::GilDrop && dropped.b == Cause::Asked as u64 {
@@ -35,8 +35,8 @@ fn a_thread_that_was_asked_does_not_take_the_lock_back_before_another_had_it() {
 /// thread does when another was served, and not that another was served.
 #[test]
 fn a_recording_in_which_a_thread_took_the_lock_straight_back_is_refused() {
-    let recording = recorded(|| spinners(&short(), &["one", "two"], 6));
-    let events = of_one_lock(&recording, "one");
+    let recording = recorded(|| spinners(&short(), &["forged", "beside it"], 6));
+    let events = of_one_lock(&recording, "forged");
     let gave_way = |event: &Event| event.kind == Kind::GilDrop && event.b == Cause::Asked as u64;
     let switched = events.iter().position(|event| event.kind == Kind::GilSwitched).unwrap();
     let dropped = switched + events[switched..].iter().position(gave_way).expect("a later switch");
