@@ -118,6 +118,9 @@ impl<T, W: ?Sized> Shared<T, W> {
         drop(state);
         // INVARIANT: [HANDLE-2] the lock is released by now.
         self.done.notify_all();
+        if waker.is_none() && on_done.is_empty() {
+            return true;
+        }
         // Threads first: a callback may take long, or wait for one of them.
         let is_thread = |whom: &OnDone| matches!(whom, OnDone::Tell(..));
         let (threads, callbacks): (Vec<_>, Vec<_>) = on_done.into_iter().partition(is_thread);
