@@ -68,6 +68,13 @@ struct State {
     opener_helps: bool,
 }
 
+/// Whether one more worker is to help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Help {
+    Wanted,
+    Enough,
+}
+
 /// The pool is closed or broken, and jobs of the scope were dropped.
 #[derive(Debug)]
 pub(super) struct Closed;
@@ -131,12 +138,7 @@ impl ThreadPool {
         // All that can be refused is refused before a job is queued.
         let is_ours = Crew::is_mine(self.shared.crew.id);
         let opener_helps = is_ours && may_attach_to(&self.gils()[NUMBER.get()]);
-        let state = State { opener_helps, ..State::default() };
-        let work = Arc::new(Work {
-            state: Mutex::new(state),
-            spread: Spread::new(self.workers()),
-            all_ended: Condvar::new(),
-        });
+        let work = Arc::new(Work::new(self.workers(), opener_helps));
         let scope = Scope { pool: self, work, lifetimes: PhantomData };
         let answer = catch_unwind(AssertUnwindSafe(|| program(&scope)));
         // INVARIANT: [SCOPE-1]
@@ -178,15 +180,7 @@ impl<'scope> Scope<'scope, '_> {
     }
 
     fn queue(&self, job: Job) {
-        let mut state = self.work.state.lock();
-        state.jobs.push(job);
-        state.unfinished += 1;
-        // INVARIANT: [SCOPE-2]
-        let workers = self.pool.workers() - usize::from(state.opener_helps);
-        let needs_helper = state.helpers < workers;
-        state.helpers += usize::from(needs_helper);
-        drop(state);
-        if needs_helper {
+        if self.work.queue(job) == Help::Wanted {
             let helper = Helper { work: Arc::clone(&self.work), counts: Cell::new(true) };
             self.pool.shared.enqueue(Job::Helper(Closure::new(move |at| helper.help(at))));
         }
@@ -204,6 +198,26 @@ impl<'scope> Scope<'scope, '_> {
 }
 
 impl Work {
+    fn new(workers: usize, opener_helps: bool) -> Self {
+        let state = State { opener_helps, ..State::default() };
+        let (state, spread) = (Mutex::new(state), Spread::new(workers));
+        Self { state, spread, all_ended: Condvar::new() }
+    }
+
+    /// Queues a job. If help is wanted, one more helper counts already.
+    fn queue(&self, job: Job) -> Help {
+        let mut state = self.state.lock();
+        state.jobs.push(job);
+        state.unfinished += 1;
+        // INVARIANT: [SCOPE-2]
+        let workers = self.spread.workers() - usize::from(state.opener_helps);
+        if state.helpers == workers {
+            return Help::Enough;
+        }
+        state.helpers += 1;
+        Help::Wanted
+    }
+
     /// Runs jobs until none is queued; `when_empty` is called under the mutex that says so.
     fn run_all(&self, at: &mut Attached<'_>, when_empty: impl Fn(&mut State)) {
         let worker = NUMBER.get();
@@ -320,5 +334,56 @@ impl Drop for Helper {
 impl fmt::Debug for Scope<'_, '_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Scope").field("pool", self.pool).finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, loom))]
+mod loom_models {
+    use loom::sync::Arc;
+    use loom::sync::atomic::{AtomicUsize, Ordering};
+    use loom::thread;
+
+    use super::*;
+
+    /// Two jobs come while helpers may be about to leave.
+    ///
+    /// Fails ("deadlock"), with one worker, if a helper leaves in a later turn than the one in which it found no job, and
+    /// if jobs that have ended are not told of before it leaves.
+    fn check(workers: usize) {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = model.preemption_bound.or(Some(2));
+        model.check(move || {
+            let work = Arc::new(Work::new(workers, false));
+            let (ran, mut helpers) = (Arc::new(AtomicUsize::new(0)), Vec::new());
+            for _ in 0..2 {
+                if work.queue(Job::Helper(Closure::new(|_| ()))) == Help::Enough {
+                    continue;
+                }
+                let (work, ran, number) = (Arc::clone(&work), Arc::clone(&ran), helpers.len());
+                helpers.push(thread::spawn(move || {
+                    let mut ended = Ended::default();
+                    let leave = |state: &mut State| state.helpers -= 1;
+                    while let Some(job) = work.next(number % workers, &mut ended, leave) {
+                        drop(job);
+                        ran.fetch_add(1, Ordering::Relaxed);
+                        ended.note(Ok(()));
+                    }
+                }));
+            }
+            work.wait();
+            assert_eq!(ran.load(Ordering::Relaxed), 2);
+            helpers.into_iter().for_each(|helper| helper.join().unwrap());
+            assert_eq!(work.state.lock().helpers, 0);
+        });
+    }
+
+    #[test]
+    fn loom_the_scope_ends_when_each_of_its_jobs_has() {
+        check(2);
+    }
+
+    #[test]
+    fn loom_a_job_that_comes_as_the_only_helper_leaves_has_another() {
+        check(1);
     }
 }
