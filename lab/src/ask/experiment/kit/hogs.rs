@@ -89,7 +89,15 @@ fn named(number: usize) -> thread::Builder {
     thread::Builder::new().name(format!("hog {number}"))
 }
 
-fn no_thread(why: io::Error) -> LabError {
+/// Starts one thread of a cell's own.
+pub(crate) fn start_in<'scope, R: Send + 'scope>(
+    scope: &'scope thread::Scope<'scope, '_>,
+    work: impl FnOnce() -> R + Send + 'scope,
+) -> Result<thread::ScopedJoinHandle<'scope, R>> {
+    thread::Builder::new().spawn_scoped(scope, work).map_err(no_thread)
+}
+
+pub(crate) fn no_thread(why: io::Error) -> LabError {
     LabError::failed("a cell", limits::of_a_thread(why))
 }
 

@@ -11,7 +11,7 @@ pub(crate) use super::contender::{Contender, Python, by_lock};
 pub(crate) use super::experiment::{Design, Experiment, Group, designs};
 pub(crate) use super::figures::{Column, Figures, LeftOut, Measured, Results};
 pub(crate) use super::figures::{jain, percentile, to_f64};
-pub(crate) use super::hogs::{Clock, in_threads};
+pub(crate) use super::hogs::{Clock, in_threads, start_in};
 pub(crate) use super::relation::{Check, Ending, Nature, Of, Outcome, Relation};
 pub(crate) use super::relation::{counting, timing};
 pub(crate) use super::time::{Stopwatch, pause, pause_and_keep};

@@ -4,24 +4,23 @@
 use crate::ask::experiment::kit::prelude::*;
 use trainyard::threads::Queue;
 
-pub(super) const DESIGN: Design =
-    Design::new(include_str!("pipeline.md"), |cell| Ok(measure(cell)))
-        .twin(include_str!("pipeline.py"), by_lock)
-        .relations(&[
-            counting("a-slot-loses", &that(|[lost]| lost > 0.0)),
-            counting(
-                "a-queue-loses-nothing",
-                &that(|all| all.iter().all(|count| is(*count, 0))).shown(
-                    |[lost, more, out, further]| {
-                        format!("{} lost, {} out of order", lost + more, out + further)
-                    },
-                ),
+pub(super) const DESIGN: Design = Design::new(include_str!("pipeline.md"), measure)
+    .twin(include_str!("pipeline.py"), by_lock)
+    .relations(&[
+        counting("a-slot-loses", &that(|[lost]| lost > 0.0)),
+        counting(
+            "a-queue-loses-nothing",
+            &that(|all| all.iter().all(|count| is(*count, 0))).shown(
+                |[lost, more, out, further]| {
+                    format!("{} lost, {} out of order", lost + more, out + further)
+                },
             ),
-            // Room for 10, and one in each hand.
-            counting("the-bound-holds", &that(|[most]| most <= 12.0)),
-        ]);
+        ),
+        // Room for 10, and one in each hand.
+        counting("the-bound-holds", &that(|[most]| most <= 12.0)),
+    ]);
 
-fn measure(cell: &Cell) -> Figures {
+fn measure(cell: &Cell) -> Result<Figures> {
     let (gil, messages) = (hogs::gil(cell), cell.count("messages") as u64);
     let (slot, made) = (AtomicU64::new(0), AtomicU64::new(0));
     let queue = match cell.word("between") {
@@ -55,18 +54,18 @@ fn measure(cell: &Cell) -> Figures {
         seen
     };
     let seen = thread::scope(|scope| {
-        scope.spawn(|| gil.attach(produce));
-        gil.attach(consume)
-    });
+        start_in(scope, || gil.attach(produce))?;
+        Ok::<_, LabError>(gil.attach(consume))
+    })?;
     let (arrived, pairs) = (seen.len() as u64, seen.windows(2));
     let under_way = (0..).zip(&seen).map(|(taken, seen)| seen[1].saturating_sub(taken));
     // What was written over is not under way.
     let under_way = under_way.max().filter(|_| queue.is_some());
-    Figures::default()
+    Ok(Figures::default()
         .with_count("arrived", arrived)
         .with_count("lost", messages - arrived)
         .with_count("out_of_order", pairs.filter(|pair| pair[1][0] <= pair[0][0]).count())
-        .with_some("under_way_max", under_way.map(to_f64))
+        .with_some("under_way_max", under_way.map(to_f64)))
 }
 
 const OPEN: &str = "nobody shuts the queue down";

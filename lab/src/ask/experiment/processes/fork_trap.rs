@@ -22,12 +22,13 @@ static IS_STARTED: Event = Event::new();
 fn measure(cell: &Cell) -> Result<Figures> {
     let held = cell.time("held_s");
     // Nobody joins it: it may hold the lock for longer than anybody waits, and ends with the cell.
-    thread::spawn(move || {
+    let owner = move || {
         let _lock = LOCK.acquire();
         IS_HELD.set();
         IS_STARTED.wait();
         pause(held);
-    });
+    };
+    thread::Builder::new().spawn(owner).map_err(hogs::no_thread)?;
     IS_HELD.wait();
     let worker = Workers::start(cell.word("worker"), 1)?;
     IS_STARTED.set();

@@ -65,10 +65,13 @@ fn measure(cell: &Cell) -> Result<Figures> {
     let recorder = trace::arm();
     let writes = thread::scope(|scope| {
         let tell = || writes_of(|| tell_all(&news, wakes, sleeper.as_deref()));
-        let caller = (from != "own").then(|| scope.spawn(tell));
+        let caller = (from != "own").then(|| start_in(scope, tell)).transpose()?;
         let writes = writes_of(|| coop::run(hear_all(&news, wakes, from)));
-        caller.map_or(writes, |caller| caller.join().expect("the caller does not panic"))
-    });
+        let join = |caller: thread::ScopedJoinHandle<'_, _>| {
+            caller.join().expect("the caller does not panic")
+        };
+        Ok::<_, LabError>(caller.map_or(writes, join))
+    })?;
     let events = recorder.finish().events;
     let count = |kind| events.iter().filter(|event| event.kind == kind).count();
     Ok(Figures::default()

@@ -34,7 +34,7 @@ const THREADS: usize = 4;
 fn measure(cell: &Cell) -> Result<Figures> {
     let (sums, ones) = (Sums::default(), cell.count("ones") as u64);
     let begun = thread::scope(|scope| {
-        scope.spawn(|| sums.own());
+        start_in(scope, || sums.own())?;
         let begun = in_threads(THREADS, |_| {
             let begun = Stopwatch::start();
             sums.add(ones, cell.word("strategy"));
@@ -42,9 +42,9 @@ fn measure(cell: &Cell) -> Result<Figures> {
         });
         sums.queue.shutdown();
         begun
-    });
+    })?;
     // Since the first of them began.
-    let took_s = most(&begun?.into_iter().map(Stopwatch::seconds).collect::<Vec<_>>());
+    let took_s = most(&begun.into_iter().map(Stopwatch::seconds).collect::<Vec<_>>());
     let expected = THREADS as u64 * ones;
     Ok(Figures::lost(expected, sums.total()).with("update_s", took_s / to_f64(expected)))
 }
