@@ -9,7 +9,7 @@
 //! - **CREW-1** A worker counts as waiting from before it sleeps until the job that it waits for is
 //!   done, and not until it has woken up. Both ends of that time are under the job's lock.
 //!
-//! # Why nobody is told in vain
+//! # Why there are no false alarms
 //!
 //! By CREW-1 a worker that counts waits for a job that is not done. If all of them count, no job of
 //! the pool runs, and only its workers run its jobs: so none of these waits can ever end. If one does
@@ -22,8 +22,9 @@
 //!
 //! A join with a timeout, which ends by itself; an `.await`; a worker that waits for several jobs at
 //! once, for a scope, or for another pool; a circle of fewer workers than all, such as a job that joins
-//! itself; a join that begins while a thread is being started in vain. (Who waits for a scope could not be told: its jobs borrow from it. One of the others would
-//! have to be told in its place.)
+//! itself; a join that begins while the pool tries, and fails, to start another thread. (The thread that
+//! opened a scope cannot return early, since its jobs borrow from it: one of the others would have to
+//! be told in its place.)
 
 use std::cell::RefCell;
 use std::sync::Arc;

@@ -7,8 +7,8 @@
 //!
 //! # Not here
 //!
-//! [`JobError::WouldDeadlock`](super::JobError::WouldDeadlock): a worker that waits here for jobs of
-//! its own pool that nobody is left to run sleeps until its timeout, as in Python.
+//! [`JobError::WouldDeadlock`](super::JobError::WouldDeadlock): if no worker is left to run the jobs
+//! of its own pool that a worker waits for here, it sleeps until its timeout, as in Python.
 
 use std::borrow::Borrow;
 use std::collections::HashSet;

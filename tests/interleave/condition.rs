@@ -1,4 +1,4 @@
-//! A condition: how a thread that has looked in vain hears that it should look again.
+//! A condition: how a thread that found the value unchanged learns that it should look again.
 //!
 //! # The life of one wait
 //!

@@ -120,7 +120,7 @@ impl Gil {
     /// that has asked for it.
     ///
     /// If not said, a thread does not look before it sleeps, and looks after it has asked: up to 512
-    /// times, less where that was in vain. A look takes some 10 to 40 ns. Worth it where the lock is
+    /// times, less where that did not pay off. A look takes some 10 to 40 ns. Worth it where the lock is
     /// held for less time than it takes to wake a thread up, and there is a processor to spare.
     pub fn set_spins(&self, spins: u32) {
         self.lock.before_sleeping.fix(spins);

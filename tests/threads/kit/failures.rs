@@ -85,7 +85,7 @@ fn a_call_that_fails_leaves_nobody_asleep_beside_an_item_or_beside_room() {
             let getters =
                 [(); 2].map(|()| scope.spawn(|| catch_unwind(AssertUnwindSafe(|| queue.get()))));
             eventually("both wait", || lines(&queue, "getters: 2"));
-            // Called in vain.
+            // Woken, and there is nothing to take.
             assert!(fails(|| queue.put(REFUSED)));
             eventually("both wait again", || lines(&queue, "getters: 2"));
             // The one that is called fails, and the other gets it.
